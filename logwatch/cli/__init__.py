@@ -1,0 +1,61 @@
+"""The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
+
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+import logwatch
+from logwatch.errors import LogwatchError
+
+# name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
+COMMANDS = {
+    "run": ("logwatch.cli.run", "Follow the logs and serve metrics, in the foreground."),
+    "check": ("logwatch.cli.check", "Check configuration, grammars and catalogue; report every problem at once."),
+    "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
+    "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
+    "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
+    "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
+    "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Name the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """Import the command's module and give its ``command``."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever is wrong with its input is told in words, with exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except LogwatchError as error:
+            for problem in error.problems:
+                click.echo(f"error: {problem}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(logwatch.__version__, prog_name="mesibo-logwatch")
+def _group() -> None:
+    """Follow mesibo's push logs and tell why pushes fail."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    _group(prog_name="mesibo-logwatch")
+    raise AssertionError("click exits by itself")

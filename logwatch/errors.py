@@ -1,0 +1,58 @@
+"""Everything that can be wrong with what we are given: each error knows where, what, why, and what to try.
+
+LogwatchError                 base; carries every problem that was found, never only the first
+├── ConfigError               the configuration, or what it names
+├── CatalogueError            the catalogue of codes
+├── GrammarError              a grammar file or its samples
+├── StateError                the state directory or the ledger in it
+└── WebError                  the listen address or the web configuration file
+
+Lower layers raise; ``cli`` and ``daemon`` report, once. No error is ever shown as a traceback.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: ``where`` it stands, ``what`` it is, ``why`` that is a problem, what to ``try``."""
+
+    where: str
+    what: str
+    why: str = ""
+    try_: str = ""
+    warning: bool = False  # worth saying, but no reason to stop
+
+    def __str__(self) -> str:
+        """One paragraph for a terminal or a journal: where, what and why on the first line, the remedy below."""
+        head = f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
+        return head + (f"\n  try: {self.try_}" if self.try_ else "")
+
+
+class LogwatchError(Exception):
+    """Base of all errors about what we are given; ``problems`` holds at least one problem."""
+
+    def __init__(self, *problems: Problem) -> None:
+        assert problems, "an error without a problem helps nobody"
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class ConfigError(LogwatchError):
+    """The configuration, or a file that it names, cannot be used."""
+
+
+class CatalogueError(LogwatchError):
+    """The catalogue of codes, or an operator's additions to it, cannot be used."""
+
+
+class GrammarError(LogwatchError):
+    """A grammar file, its samples or its permissions cannot be used."""
+
+
+class StateError(LogwatchError):
+    """The state directory or the ledger in it cannot be used."""
+
+
+class WebError(LogwatchError):
+    """The listen address or the web configuration file cannot be used."""

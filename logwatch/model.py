@@ -1,0 +1,138 @@
+"""The nouns that stages pass to each other, and nothing else: no stage, no clock, no file is touched here.
+
+``tail`` hands ``Chunk``, ``Position`` and tallies to a ``Sink``; ``parse`` turns a chunk's bytes into a ``Scan``;
+``ledger`` keeps positions and counts together and gives back a snapshot.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+Platform = Literal["fcm", "apns", "unknown"]
+"""Whose push it was, as far as the line tells."""
+
+EnvelopeKind = Literal["plain", "docker"]
+
+FileState = Literal["live", "rotated", "done", "ignored"]
+"""live: its path still leads to it; rotated: renamed, deleted, copied or compressed, still to be read or watched for
+late lines; done: read to its end and let go; ignored: was there, rotated away, before the path was first followed."""
+
+Cause = Literal["misplaced", "no_code", "ambiguous", "grammar"]
+"""Why a line that contains the grammar's marker gives no result. misplaced: the marker is not in its place;
+no_code: in its place, but no code; ambiguous: two different codes; grammar: anything else that does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far one generation of a file has been read, and what recognises its bytes wherever they are now.
+
+    A generation is a file's life from its first byte to its last, whatever names it goes through. Everything in here
+    is committed together with the counts of the lines before ``offset``. No byte of a log is kept, only digests.
+    """
+
+    generation: int  # unique in a state directory, never used again
+    source: str
+    path: str  # the followed path it belongs to (not the rotated name)
+    device: int
+    inode: int
+    head_bytes: int  # length of the fingerprinted head; grows with short files up to a bound
+    head: bytes  # digest of the first head_bytes bytes
+    offset: int  # bytes, uncompressed, all of whose lines have been handed on
+    tail_bytes: int  # length of the fingerprinted run right before offset
+    tail: bytes  # digest of it
+    size: int  # largest size seen, in uncompressed bytes; size - offset is what a loss would cost
+    state: FileState
+    inside_line: bool = False  # offset lies inside an over-long line whose head was handed on: skip to its end first
+    found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines of one file, in order, and the position that is true once they have been counted."""
+
+    source: str
+    data: bytes  # physical lines, each ended by b"\n"; for docker whole logical lines, split records complete
+    envelope: EnvelopeKind
+    reference: float  # seconds since the epoch that date stamps without a year: the file's mtime, or the clock
+    consumed: int  # bytes of the file that this chunk stands for; more than len(data) when a line was cut short
+    oversized: int  # lines of which only the first max_line_bytes are in data
+    position: Position
+
+
+class Sink(Protocol):
+    """Where ``tail`` puts what it found; a batch in the daemon, a recorder in tests."""
+
+    def chunk(self, chunk: Chunk) -> None:
+        """Take whole lines and the position behind them."""
+
+    def position(self, position: Position) -> None:
+        """Take a position that changed without new lines: another path, state, size or head."""
+
+    def forget(self, generation: int) -> None:
+        """Drop a generation whose bytes are gone for good."""
+
+    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+        """Add to a counter that commits with the positions.
+
+        ``rotations`` (label = kind), ``lost_bytes``, ``missed_generations``; labels are empty but for rotations.
+        """
+
+
+class ResultKey(NamedTuple):
+    """What push results are counted by within a source; ``reason`` is as logged until the catalogue has seen it."""
+
+    platform: Platform
+    code: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """How often a result occurred and the lines' own times (seconds since the epoch) of the first and the last one."""
+
+    count: int = 0
+    first: float | None = None
+    last: float | None = None
+
+    def add(self, other: "Seen") -> None:
+        """Take in what was seen elsewhere, earlier or later."""
+        self.count += other.count
+        if other.first is not None and (self.first is None or other.first < self.first):
+            self.first = other.first
+        if other.last is not None and (self.last is None or other.last > self.last):
+            self.last = other.last
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One push that was not accepted, with identifiers as logged; masked before anything is stored or shown."""
+
+    at: float | None  # the line's own time, seconds since the epoch
+    platform: Platform
+    code: int
+    reason: str
+    app: str
+    user: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The shape of a line that gave no result: allow-listed words, ``<num>`` and ``<str>``, never the line itself."""
+
+    cause: Cause
+    shape: str
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one chunk contains."""
+
+    lines: int = 0  # logical lines, with and without a marker
+    candidates: int = 0  # lines that contain the marker; results + unparsed, always
+    results: dict[ResultKey, Seen] = field(default_factory=dict)
+    unparsed: Counter[Cause] = field(default_factory=Counter)
+    fallback: int = 0  # lines that pyparsing itself had to match
+    failures: list[Failure] = field(default_factory=list)  # the newest ones, oldest first, at most as many as asked for
+    samples: list[Sample] = field(default_factory=list)  # a few distinct ones
+    oversized: int = 0  # over-long logical lines found inside the envelope

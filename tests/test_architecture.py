@@ -1,0 +1,70 @@
+"""The layers of the package, as one table: the test is the documentation of who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "logwatch"
+
+# A module may import from the layers above its own, and from its own package; names on one line are strangers.
+LAYERS = [
+    {"errors", "model", "resources"},
+    {"envelope", "catalogue", "privacy", "journal", "notify"},
+    {"tail", "parse", "ledger"},
+    {"config"},
+    {"pipeline", "export", "simulate", "report"},
+    {"web"},
+    {"daemon", "doctor"},
+    {"cli"},
+]
+# parse matches inside the envelope: the common case never leaves the raw bytes
+EXCEPTIONS = {("parse", "envelope")}
+
+
+def top(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
+
+
+def modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        relative = path.relative_to(PACKAGE)
+        own = relative.parts[0].removesuffix(".py")
+        if own not in ("__init__", "__main__"):
+            yield pytest.param(path, own, id=str(relative))
+
+
+def imported(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layer"
+            if node.module == "logwatch":
+                yield from (f"logwatch.{alias.name}" for alias in node.names)
+            elif node.module:
+                yield node.module
+
+
+@pytest.mark.parametrize(("path", "own"), modules())
+def test_imports_point_one_way(path, own):
+    """A module imports only from the layers above its own."""
+    level = next((i for i, layer in enumerate(LAYERS) if own in layer), None)
+    assert level is not None, f"{own} stands in no layer: add it to the table"
+    allowed = set().union(*LAYERS[:level]) | {own, ""} | {b for a, b in EXCEPTIONS if a == own}
+    inner = {top(name) for name in imported(path) if name.split(".")[0] == "logwatch"}
+    assert inner - allowed - {"__version__"} == set()
+
+
+@pytest.mark.parametrize(("path", "own"), modules())
+def test_a_module_opens_with_its_purpose(path, own):
+    """Every module opens with a docstring."""
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("stage", ["tail", "parse", "ledger", "pipeline"])
+def test_stages_know_neither_prometheus_nor_the_web(stage):
+    """Numbers leave a stage as nouns; how they are exported is decided elsewhere."""
+    paths = [PACKAGE / f"{stage}.py"] if (PACKAGE / f"{stage}.py").exists() else (PACKAGE / stage).rglob("*.py")
+    foreign = {name.split(".")[0] for path in paths for name in imported(path)}
+    assert not foreign & {"prometheus_client", "tornado", "click", "rich"}

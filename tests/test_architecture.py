@@ -46,7 +46,7 @@ def imported(path: Path):
                 yield node.module
 
 
-@pytest.mark.parametrize(("path", "own"), modules())
+@pytest.mark.parametrize(("path", "own"), list(modules()))
 def test_imports_point_one_way(path, own):
     """A module imports only from the layers above its own."""
     level = next((i for i, layer in enumerate(LAYERS) if own in layer), None)
@@ -56,7 +56,7 @@ def test_imports_point_one_way(path, own):
     assert inner - allowed - {"__version__"} == set()
 
 
-@pytest.mark.parametrize(("path", "own"), modules())
+@pytest.mark.parametrize(("path", "own"), list(modules()))
 def test_a_module_opens_with_its_purpose(path, own):
     """Every module opens with a docstring."""
     assert ast.get_docstring(ast.parse(path.read_text()))

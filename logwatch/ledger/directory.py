@@ -67,6 +67,12 @@ def set_aside(ledger: Path, at: float) -> Path:
     return kept
 
 
+def remove(ledger: Path) -> None:
+    """Delete a ledger that nobody needs, and the files that belong to it."""
+    for suffix in ("", "-journal", *_SIDE_FILES):
+        ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def copied(ledger: Path) -> Iterator[Path]:
     """Copy a ledger to where there is room, for as long as it is read; its write-ahead log may hold the newest numbers.

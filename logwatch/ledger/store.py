@@ -14,8 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from logwatch.ledger import directory as state_directory
-from logwatch.ledger import rows
+from logwatch.ledger import directory, rows
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.schema import upgrade
 from logwatch.ledger.snapshot import Snapshot
@@ -39,7 +38,7 @@ class Damaged(sqlite3.DatabaseError):
 
 
 class Ledger:
-    """Positions and counts in ``directory``, held by one process.
+    """Positions and counts in the directory ``state``, held by one process.
 
     ``lost_state`` is True when what was there could not be used: then reading must resume at the end of the files.
     ``failing`` says why the last commit failed, and is empty while commits work.
@@ -48,7 +47,7 @@ class Ledger:
 
     def __init__(
         self,
-        directory: Path,
+        state: Path,
         *,
         keep: int = 10000,
         retention_days: float = 30.0,
@@ -57,7 +56,8 @@ class Ledger:
         committed: Callable[[float], None] = lambda _seconds: None,
         commit_failed: Callable[[], None] = lambda: None,
     ) -> None:
-        self.path = directory / FILE
+        self.path = state / FILE
+        self._rebuilt = state / f"{FILE}.new"
         self.snapshot = Snapshot()
         self.positions: dict[int, Position] = {}
         self.generation = 0  # the highest number ever given to a generation
@@ -75,7 +75,7 @@ class Ledger:
         self._file = (0, 0)  # device and inode of the open ledger
         self._number = 0  # of the last commit
         self._pending: Batch | None = None  # a commit of it failed, and may have reached the disk all the same
-        self._lock = state_directory.hold(directory)
+        self._lock = directory.hold(state)
         try:
             self._start()
         except BaseException:
@@ -102,8 +102,10 @@ class Ledger:
 
     def _start(self) -> None:
         """Open the ledger and read it; a damaged one is set aside, one that cannot be written is read from a copy."""
-        there = self.path.exists()
+        there = self.path.exists() or self._rebuilt.exists()
         try:
+            if self._rebuilt.exists():
+                self._adopt()
             self._open()
         except sqlite3.Error as error:
             self._disconnect()
@@ -112,7 +114,7 @@ class Ledger:
                 self.lost_state = True
             elif there:
                 self._note(error)
-                with state_directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
+                with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
                     self._read(db)
             else:
                 self._note(error)
@@ -143,6 +145,8 @@ class Ledger:
         """Commit one batch; False when the disk, or somebody's lock, did not let us."""
         started = time.perf_counter()
         try:
+            if self._number and _identity(self.path) == (0, 0):
+                self._rebuild("it was gone")
             if self._db is None or _identity(self.path) != self._file:
                 self._disconnect()
                 self._open()
@@ -168,10 +172,7 @@ class Ledger:
         assert db is not None
         db.execute("BEGIN IMMEDIATE")
         found = rows.read_meta(db, "commit")
-        if found == 0 < self._number:  # a new file: the old one was damaged, or somebody deleted it
-            self._log.warning("ledger_rebuilt", ledger=str(self.path), lost="only the list of recent failures")
-            rows.write_everything(db, self.snapshot, self.positions.values(), self._number, self.generation, self.key)
-        elif found not in (self._number, self._number + 1):
+        if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
             rows.write_batch(db, batch, self._number + 1)
@@ -186,9 +187,42 @@ class Ledger:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
         if _damaged(error):
-            self._disconnect()
-            with contextlib.suppress(OSError):
-                self._set_aside(error)
+            with contextlib.suppress(OSError, sqlite3.Error):
+                self._rebuild(str(error))
+
+    def _rebuild(self, reason: str) -> None:
+        """Write what is in memory into a new ledger and put it in the place of the old one, which is kept.
+
+        The new one is whole before the old one is touched, and a start that finds it takes it: a crash at any instant
+        finds one or the other.
+        """
+        self._disconnect()
+        directory.remove(self._rebuilt)
+        with contextlib.closing(self._connect(str(self._rebuilt))) as db:
+            upgrade(db, str(self._rebuilt))
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            rows.write_everything(db, self.snapshot, self.positions.values(), self._number, self.generation, self.key)
+            db.execute("COMMIT")
+        self._replace(reason)
+        self._log.warning("ledger_rebuilt", ledger=str(self.path), lost="only the list of recent failures")
+
+    def _adopt(self) -> None:
+        """Finish what a crash interrupted: a rebuilt ledger that is whole replaces the one it was made for."""
+        try:
+            with contextlib.closing(self._connect(str(self._rebuilt))) as db:
+                whole = bool(rows.read_meta(db, "commit"))
+        except (sqlite3.Error, TypeError):
+            whole = False
+        if whole:
+            self._replace("a crash interrupted its replacement")
+        else:
+            directory.remove(self._rebuilt)
+
+    def _replace(self, reason: str) -> None:
+        if self.path.exists():
+            self._set_aside(reason)
+        self._rebuilt.rename(self.path)
 
     def _note(self, error: Exception) -> None:
         if str(error) != self.failing:
@@ -196,7 +230,7 @@ class Ledger:
         self.failing = str(error)
 
     def _set_aside(self, reason: object) -> None:
-        kept = state_directory.set_aside(self.path, self._clock())
+        kept = directory.set_aside(self.path, self._clock())
         self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason))
 
     def _disconnect(self) -> None:

@@ -153,3 +153,11 @@ def test_no_value_of_any_kind_is_a_traceback(raw):
         from_dict(raw, Path("/etc/x.toml"))
     except ConfigError as error:
         assert error.problems  # noqa: PT017  either outcome is fine, a traceback is not
+
+
+def test_the_example_shows_every_setting_with_its_default(tmp_path):
+    """The documented file is accepted, and says nothing but the defaults."""
+    example = Path(__file__).parents[2] / "config" / "logwatch.example.toml"
+    file = tmp_path / "logwatch.toml"
+    file.write_text('[[source]]\nname = "mesibo"\npaths = ["/var/log/mesibo/*.log"]\n')
+    assert load(example) == load(file)

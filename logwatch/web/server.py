@@ -16,7 +16,6 @@ from typing import Any
 import structlog
 import tornado.httpserver
 import tornado.iostream
-import tornado.netutil
 import tornado.web
 
 from logwatch.errors import Problem, WebError
@@ -58,7 +57,7 @@ class WebServer:
         """Take an address to bind and (pattern, handler, arguments) rules; WebError when it cannot be bound."""
         where = f"{host or '*'}:{port}"
         try:
-            self._sockets = tornado.netutil.bind_sockets(port, host or None, family=socket.AF_UNSPEC, backlog=512)
+            self._sockets = _bind(host, port)
         except OSError as error:
             raise WebError(
                 Problem(
@@ -118,6 +117,28 @@ class WebServer:
         )
         server.add_sockets(self._sockets)
         self._up.set()
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of ``host``, or on every interface without one; OSError when one of them is taken."""
+    if not host and socket.has_dualstack_ipv6():
+        return [_listen(socket.AF_INET6, ("", port), dualstack=True)]
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            sockets.append(_listen(family, address))
+    except OSError:
+        for each in sockets:
+            each.close()
+        raise
+    return sockets
+
+
+def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.socket:
+    made = socket.create_server(address, family=family, backlog=512, dualstack_ipv6=dualstack)
+    made.setblocking(False)  # noqa: FBT003  its one parameter
+    return made
 
 
 class Handler(tornado.web.RequestHandler):

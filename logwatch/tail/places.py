@@ -1,0 +1,218 @@
+"""Finds where the bytes of known generations lie now: same name, renamed, copied, compressed; content decides.
+
+In: the generations of one path, and the files that may hold them. Out: which file holds which generation, and which
+files hold bytes that nobody has seen.
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from logwatch.tail.files import CorruptError, Key, PackedFile, PlainFile, key_of, open_regular, unpacked_size
+from logwatch.tail.generation import Generation
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest
+from logwatch.tail.siblings import Rotated, age_key, rotated_name
+
+SURE_BYTES = 256
+"""So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
+
+
+class VanishedError(Exception):
+    """A file was renamed or removed between listing and opening: list again."""
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A file that may hold a generation's bytes, as it was when it was looked at."""
+
+    path: str
+    key: Key
+    size: int  # uncompressed, as far as a gzip file tells
+    modified: int  # nanoseconds
+    rotated: Rotated | None  # None for the followed path itself
+    head: bytes | None  # None: it cannot be read
+    matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    error: OSError | None = None
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed."""
+        return self.path.endswith(".gz")
+
+    def open(self) -> PlainFile | PackedFile:
+        """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
+        try:
+            descriptor, status = open_regular(self.path)
+        except FileNotFoundError as error:
+            raise VanishedError from error
+        if key_of(status) != self.key:
+            os.close(descriptor)
+            raise VanishedError
+        return PackedFile(descriptor) if self.packed else PlainFile(descriptor)
+
+
+def list_siblings(path: str, also: Iterable[str]) -> dict[str, Rotated]:
+    """Return the rotated names of a path beside it, beside what it links to, and in the directories of also."""
+    found: dict[str, Rotated] = {}
+    real = os.path.realpath(path)
+    places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
+    places |= {(os.path.dirname(other), os.path.basename(path)) for other in also}
+    for directory, base in places:
+        try:
+            with os.scandir(directory or ".") as entries:
+                names = [entry.name for entry in entries]
+        except OSError:
+            continue
+        for name in names:
+            rotated = rotated_name(base, name)
+            if rotated:
+                found[os.path.join(directory, name)] = rotated
+    return found
+
+
+@dataclass(slots=True)
+class Heads:
+    """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
+
+    known: dict[tuple[Key, int, int], tuple[bytes, int]] = field(default_factory=dict)
+
+    def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
+        """Look at a file; None when nothing regular is there. What cannot be read has no head."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                return None
+            return Candidate(path, (0, 0), 0, 0, rotated, None, error=error)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
+        mark = (key, size, modified)
+        try:
+            head, size = self.known.get(mark) or self._read(path, key)
+        except OSError as error:
+            return Candidate(path, key, size, modified, rotated, None, error=error)
+        if rotated:  # the followed file itself changes all the time
+            self.known[mark] = (head, size)
+        return Candidate(path, key, size, modified, rotated, head)
+
+    @staticmethod
+    def _read(path: str, key: Key) -> tuple[bytes, int]:
+        try:
+            descriptor, status = open_regular(path)
+        except FileNotFoundError as error:
+            raise VanishedError from error
+        file = PackedFile(descriptor) if path.endswith(".gz") else PlainFile(descriptor)
+        try:
+            if key_of(status) != key:
+                raise VanishedError
+            head = file.read_at(0, HEAD_BYTES)
+            return head, unpacked_size(descriptor, status.st_size) if file.packed else status.st_size
+        except CorruptError:
+            return b"", 0
+        finally:
+            file.close()
+
+    def keep_only(self, candidates: Iterable[Candidate]) -> None:
+        """Forget files that are no longer there."""
+        keys = {candidate.key for candidate in candidates}
+        self.known = {mark: head for mark, head in self.known.items() if mark[0] in keys}
+
+
+def continues(generation: Generation, candidate: Candidate) -> bool:
+    """Tell whether a file holds the generation's bytes up to its offset, so that reading can go on there."""
+    if candidate.head is None:
+        return False
+    if not generation.head_bytes or not begins_alike(generation.head_bytes, generation.head, candidate.head):
+        return False
+    if candidate.packed:  # how long it is, is a hint; the tail is compared once it is unpacked that far
+        return candidate.size >= generation.offset
+    if candidate.size < generation.offset:
+        return False
+    return _run(candidate, generation.offset - generation.tail_bytes, generation.tail_bytes) == generation.tail
+
+
+def _run(candidate: Candidate, start: int, count: int) -> bytes:
+    if not count:
+        return b""
+    try:
+        file = candidate.open()
+    except OSError:
+        return b"?"
+    try:
+        return digest(file.read_at(start, count))
+    finally:
+        file.close()
+
+
+def is_copy(generation: Generation, candidate: Candidate) -> bool:
+    """Tell whether a file holds nothing but bytes that the generation, which lies elsewhere, has too."""
+    if candidate.head is None or not candidate.head:
+        return False
+    if candidate.size > generation.size:
+        return False
+    if not begins_alike(generation.head_bytes, generation.head, candidate.head):
+        return False
+    if not generation.file or generation.file.packed or candidate.packed:
+        return True
+    count = min(candidate.size, TAIL_BYTES)
+    start = candidate.size - count
+    return _run(candidate, start, count) == digest(generation.file.read_at(start, count))
+
+
+@dataclass(slots=True)
+class Places:
+    """Which file holds which generation; what is left over is unknown, or a copy of what is known."""
+
+    held: dict[int, Candidate] = field(default_factory=dict)  # by generation number
+    unknown: list[Candidate] = field(default_factory=list)
+
+
+def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
+    """Find each generation's file: by its inode and content first, then by content alone, plain before gzip."""
+    places = Places()
+    free = dict.fromkeys(candidates)
+
+    def take(generation: Generation, candidate: Candidate) -> None:
+        places.held[generation.number] = candidate
+        free.pop(candidate, None)
+
+    by_key = {candidate.key: candidate for candidate in reversed(candidates)}
+    unplaced: list[Generation] = []
+    for generation in generations:
+        candidate = by_key.get(generation.key)
+        if candidate and candidate in free and same_file(generation, candidate):
+            take(generation, candidate)
+        elif not generation.file:
+            unplaced.append(generation)
+    unplaced.sort(key=lambda g: (g.state not in ("live", "rotated"), -g.number))
+    for generation in unplaced:
+        if candidate := _find_content(generation, list(free)):
+            take(generation, candidate)
+    places.unknown = [c for c in free if not c.rotated or not any(is_copy(g, c) for g in generations)]
+    places.unknown.sort(key=lambda c: age_key(c.rotated, c.modified) if c.rotated else (9, 0, "", 0))
+    return places
+
+
+def _find_content(generation: Generation, candidates: list[Candidate]) -> Candidate | None:
+    """Find a file with another inode that holds the generation: where it goes on, else what was copied of it."""
+    candidates.sort(key=lambda c: (c.packed, c.rotated is not None and generation.state != "live"))
+    for candidate in candidates:
+        at_path = candidate.rotated is None
+        if at_path and (generation.state != "live" or generation.offset < SURE_BYTES):
+            continue
+        if continues(generation, candidate):
+            return candidate
+    return next((c for c in candidates if c.rotated and is_copy(generation, c)), None)
+
+
+def same_file(generation: Generation, candidate: Candidate) -> bool:
+    """Tell whether a file with the generation's inode is the generation, and no other file that got its inode."""
+    if generation.file and not generation.file.packed:
+        return True  # it is open: its inode cannot be anybody else's
+    if candidate.head is None or not generation.head_bytes:
+        return True  # unreadable now, or it was empty then: its inode has to do
+    if generation.state == "ignored":
+        return begins_alike(generation.head_bytes, generation.head, candidate.head)
+    return continues(generation, candidate)

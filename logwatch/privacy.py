@@ -5,7 +5,6 @@ whatever is configured. What comes out is bounded in length and free of control,
 """
 
 import hmac
-from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -67,12 +66,9 @@ class Privacy:
 def readable(value: str) -> str:
     """Give text from a log as it may be shown: no character that moves a cursor, hides, or turns the reading order.
 
-    Lines are matched as latin-1, so UTF-8 arrives as one character a byte; it is put together again here. What is not
-    printable (controls, format and bidirectional characters, lone surrogates, odd blanks) becomes U+FFFD.
+    What is not printable (controls, format and bidirectional characters, lone surrogates, blanks other than the usual
+    one) becomes U+FFFD.
     """
-    if not value.isascii():
-        with suppress(UnicodeEncodeError):  # it has been put together already
-            value = value.encode("latin-1").decode(errors="replace")
     if value.isprintable():
         return value
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)

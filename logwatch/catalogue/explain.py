@@ -99,5 +99,4 @@ def _differs(catalogue: Catalogue, code: int) -> list[str]:
     fcm, apns, _ = (catalogue.classify(platform, code) for platform in PLATFORMS)
     if (fcm.class_, fcm.side) == (apns.class_, apns.side):
         return []
-    found_out = "find out which of them answered (--provider fcm or apns) before acting on it"
-    return [f"FCM and APNs mean different things by {code}: {found_out}."]
+    return [f"FCM and APNs mean different things by {code}: find out which of them answered before acting on it."]

@@ -27,10 +27,7 @@ def test_without_a_provider_every_meaning_is_given_the_general_one_first():
         "apns_bad_path",
     ]  # fmt: skip
     assert explanation.notes == (
-        (
-            "FCM and APNs mean different things by 404: find out which of them answered (--provider fcm or apns) "
-            "before acting on it."
-        ),
+        "FCM and APNs mean different things by 404: find out which of them answered before acting on it.",
     )
 
 

@@ -1,0 +1,19 @@
+"""Prints what rich lays out: coloured and as wide as the terminal; plain, without trailing blanks, into a pipe."""
+
+import os
+import re
+
+import click
+from rich.console import Console, RenderableType
+
+_PIPE_COLUMNS = 120  # there is no window to fit in, but a line of a hundred words is no help either
+
+
+def show(renderable: RenderableType) -> None:
+    """Print to standard output; NO_COLOR and COLUMNS are respected."""
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(highlight=False, width=_PIPE_COLUMNS)
+    with console.capture() as captured:
+        console.print(renderable)
+    click.echo(re.sub(r"[ ]+$", "", captured.get(), flags=re.MULTILINE), nl=False)

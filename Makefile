@@ -44,7 +44,7 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/mypy
 
 test: lint packages ## everything: lint, unit, property and integration tests
-	$(BIN)/pytest -m 'not long' $(ARGS)
+	$(BIN)/pytest $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program
 	$(BIN)/pytest -q -m 'not long and not integration' $(ARGS)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from logwatch.model import Cause, Position, Seen
+from logwatch.model import Cause, Platform, Position, Seen
 
 
 class ResultRow(NamedTuple):
     """What push results are kept by; ``code`` is the number as text, or ``other``; ``reason`` is the catalogue's."""
 
     source: str
-    platform: str
+    platform: Platform
     code: str
     reason: str
 

@@ -4,7 +4,7 @@ Nothing is dropped: every line with the grammar's marker is one of the results o
 """
 
 from collections import deque
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
@@ -29,7 +29,7 @@ class Scanner:
         self,
         grammar: Grammar,
         *,
-        timezone: ZoneInfo,
+        timezone: tzinfo,
         delivered: frozenset[int] = frozenset({200}),
         keep: int = 1000,
         max_line_bytes: int = 65536,

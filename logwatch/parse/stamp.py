@@ -1,15 +1,14 @@
 """Turns mesibo's time stamp, which has no year, into seconds since the epoch: a pure function of what it is given."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _STAMP = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
-def moment(stamp: str, reference: float, timezone: ZoneInfo) -> float | None:
+def moment(stamp: str, reference: float, timezone: tzinfo) -> float | None:
     """Give the latest time with this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None if there is none.
 
     Day first, as in real logs (``E3108``). 29 February of a year that has none, and other dates that do not exist,

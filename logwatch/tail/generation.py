@@ -139,6 +139,7 @@ class Generation:
     def verify(self) -> None:
         """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
         assert self.file
+        self.size = max(self.size, os.fstat(self.file.descriptor).st_size)
         if self.offset:
             run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
             if digest(run) != self.tail:
@@ -158,6 +159,7 @@ class Generation:
         if self.head_bytes >= HEAD_BYTES:
             return
         head = self.file.read_at(0, HEAD_BYTES)
+        self.size = max(self.size, len(head))
         if self.head_bytes and not (len(head) >= self.head_bytes and begins_alike(self.head_bytes, self.head, head)):
             raise ChangedError
         if len(head) > self.head_bytes:

@@ -171,8 +171,6 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
         return False
     if candidate.size > other.size:
         return False
-    if candidate.size == other.size and _preference(candidate) < _preference(other):
-        return False
     if not other.head.startswith(candidate.head):
         return False
     if candidate.packed or other.packed:
@@ -221,7 +219,8 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     elsewhere = [generation for generation in generations if generation.number not in places.held]
     known = list(places.held.values())
     for candidate in free:
-        if any(_repeats(candidate, other) for other in (*known, *free)) or (
+        longer = [c for c in free if (-c.size, _preference(c)) < (-candidate.size, _preference(candidate))]
+        if any(_repeats(candidate, other) for other in known + longer) or (
             candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
         ):
             places.copies.append(candidate)

@@ -107,7 +107,15 @@ class World:
     def write(self, base, count):
         writer = self.writers[base]
         writer.finish()
-        writer.write(b"".join(self.new_line() + b"\n" for _ in range(count)))
+        lines = [self.new_line() for _ in range(count)]
+        writer.write(b"".join(line + b"\n" for line in lines))
+        self.note_orphans(writer, lines)
+
+    def note_orphans(self, writer, lines):
+        """Lines written to a file that has no name any more can be read only by whom has it open."""
+        status = os.fstat(writer.file.fileno())
+        if hasattr(self, "follower") and not status.st_nlink and status.st_ino not in self.held():
+            self.endangered.update(lines)
 
     def write_part(self, base):
         writer = self.writers[base]
@@ -116,6 +124,7 @@ class World:
         at = self.random.randrange(1, len(line))
         writer.write(line[:at])
         writer.unfinished = line[at:]
+        self.note_orphans(writer, [line[:-1]])
 
     def reopen(self, base):
         self.writers[base].reopen()

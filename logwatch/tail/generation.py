@@ -126,20 +126,17 @@ class Generation:
         if self.file.packed:
             self.grown_at = now
             return False
-        if status.st_size < self.size:
-            self.verify()
-            self.size = max(status.st_size, self.offset)
-            return True
-        grown = status.st_size > self.size
-        if grown:
-            self.size = status.st_size
+        if status.st_size == self.size:
+            return False
+        self.verify()  # what it grew by, or was cut by, may be another generation's
+        if status.st_size > self.size:
             self.grown_at = now
-        return grown
+        self.size = max(status.st_size, self.offset)
+        return True
 
     def verify(self) -> None:
         """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
         assert self.file
-        self.size = max(self.size, os.fstat(self.file.descriptor).st_size)
         if self.offset:
             run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
             if digest(run) != self.tail:
@@ -159,11 +156,11 @@ class Generation:
         if self.head_bytes >= HEAD_BYTES:
             return
         head = self.file.read_at(0, HEAD_BYTES)
-        self.size = max(self.size, len(head))
         if self.head_bytes and not (len(head) >= self.head_bytes and begins_alike(self.head_bytes, self.head, head)):
             raise ChangedError
         if len(head) > self.head_bytes:
             self._set_head(head)
+            self.size = max(self.size, len(head))
 
     def read(self, now: float) -> Chunk | None:
         """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError."""

@@ -152,7 +152,7 @@ def _run(candidate: Candidate, start: int, count: int) -> bytes:
 
 def is_copy(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file holds nothing but bytes that the generation, which lies elsewhere, has too."""
-    if candidate.head is None or not candidate.head:
+    if not candidate.head or candidate.size < TELLING_BYTES:
         return False
     if candidate.size > generation.size or not _enough(generation, candidate):
         return False
@@ -169,7 +169,7 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
     """Tell whether one file is a copy of another, made while that one was as long or shorter."""
     if candidate is other or not candidate.rotated or not candidate.head or not other.head:
         return False
-    if candidate.size > other.size:
+    if not TELLING_BYTES <= candidate.size <= other.size:
         return False
     if not other.head.startswith(candidate.head):
         return False

@@ -126,15 +126,13 @@ class Generation:
         if self.file.packed:
             self.grown_at = now
             return False
-        if status.st_size < self.size:
-            self.verify()
-            self.size = max(status.st_size, self.offset)
-            return True
-        grown = status.st_size > self.size
-        if grown:
-            self.size = status.st_size
+        if status.st_size == self.size:
+            return False
+        self.verify()  # what it grew by, or was cut by, may be another generation's
+        if status.st_size > self.size:
             self.grown_at = now
-        return grown
+        self.size = max(status.st_size, self.offset)
+        return True
 
     def verify(self) -> None:
         """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
@@ -162,6 +160,7 @@ class Generation:
             raise ChangedError
         if len(head) > self.head_bytes:
             self._set_head(head)
+            self.size = max(self.size, len(head))
 
     def read(self, now: float) -> Chunk | None:
         """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError."""

@@ -16,7 +16,7 @@ from logwatch.tail.events import Log, shown
 from logwatch.tail.files import CorruptError, Key, NotAFileError, SeekingError, key_of
 from logwatch.tail.generation import ChangedError, Generation, Reading
 from logwatch.tail.identity import digest, fingerprint_head
-from logwatch.tail.places import Candidate, Heads, Places, VanishedError, list_siblings, place
+from logwatch.tail.places import TELLING_BYTES, Candidate, Heads, Places, VanishedError, list_siblings, place
 from logwatch.tail.siblings import Rotated
 
 SETTLE_SECONDS = 10.0
@@ -49,14 +49,16 @@ class Lineage:
         self.generations = [Generation(row, around.reading) for row in sorted(rows, key=lambda r: r.generation)]
         for generation in self.generations:
             generation.saved = generation.position()
+        known = [generation for generation in self.generations if generation.state != "ignored"]
+        self.current = known[-1] if known else None  # the last one that the path led to
         self.first = not self.generations
         self.matched: dict[str, tuple[int, int, int]] = {}
+        self.followed = bool(known)  # the path has led somewhere before
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True
         self.alias = False
         self.due = True  # a scan is needed
-        known = [generation for generation in self.generations if generation.state != "ignored"]
-        self.current = known[-1] if known else None  # the last one that the path led to
+        self._was_blank = False
         self._heads = Heads()
         self._directory_mark: object = None
 
@@ -135,10 +137,33 @@ class Lineage:
             self._directory_mark = mark
             self.due = True
 
+    def _check(self, generation: Generation) -> None:
+        """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
+        if generation.file and not generation.file.packed:
+            try:
+                generation.verify()
+                generation.learn_head()
+            except ChangedError:
+                self._changed(generation)
+            except OSError as error:
+                self._block(generation, error)
+
+    def _note_head(self, generation: Generation, before: int) -> bool:
+        """Ask for a scan when the live file has got a telling head.
+
+        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was filled,
+        copied and truncated since the last look. When there are more, it is time to look for what came between.
+        """
+        if generation is self.current and before < min(TELLING_BYTES, generation.head_bytes):
+            self._was_blank = True
+            return True
+        return False
+
     def _changed(self, generation: Generation) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         generation.detach()
         generation.truncated = True
+        generation.key = _NO_KEY  # the inode is another generation's now
         generation.state, generation.found_at = "rotated", ""
         self.due = True
 
@@ -176,6 +201,9 @@ class Lineage:
         self.due = True
 
     def _scan(self, now: float, sink: Sink) -> None:
+        blank = not self.current or self.current.head_bytes < TELLING_BYTES
+        for generation in self.generations:
+            self._check(generation)
         candidates, at_path = self._candidates()
         if at_path and at_path.head is not None and self._is_elsewhere(at_path):
             return
@@ -190,7 +218,8 @@ class Lineage:
             elif generation.state == "live":
                 generation.state, generation.found_at = "rotated", ""
         holder = next((g for g in self.generations if at_path and places.held.get(g.number) is at_path), None)
-        renewed = holder is None or holder is not self.current
+        renewed = blank or self._was_blank or holder is None or holder is not self.current
+        self._was_blank = False
         self._adopt(places, at_path, now, sink, renewed=renewed)
         if holder:
             self.current = holder
@@ -238,6 +267,8 @@ class Lineage:
                     self.alias = True
                     return True
         other.generations.remove(generation)
+        if other.current is generation:
+            other.current = None
         other.due = True
         generation.path = self.path
         self.generations.append(generation)
@@ -298,12 +329,15 @@ class Lineage:
                 between += 1
             else:
                 self._row(candidate, "ignored")
+        for candidate in places.copies:
+            self._row(candidate, "ignored")  # it stays known when its original is gone
         if between and not self.first:
             sink.tally(self.around.reading.source, "rotations", "rename", between)
         if at_path and at_path in places.unknown and at_path.head is not None:
-            before = self.current
+            before, followed = self.current, self.followed
             self.current = self._begin(at_path, now, "live")
-            if before:
+            self.followed = True
+            if followed:
                 self._tally_rotation(before, sink)
 
     def _begin(self, candidate: Candidate, now: float, state: FileState) -> Generation:
@@ -335,11 +369,11 @@ class Lineage:
         self.generations.append(generation)
         return generation
 
-    def _tally_rotation(self, before: Generation, sink: Sink) -> None:
+    def _tally_rotation(self, before: Generation | None, sink: Sink) -> None:
         kind = "replace"
-        if before.truncated:
+        if before and before.truncated:
             kind = "truncate"
-        elif before.found_at or (before.file and os.fstat(before.file.descriptor).st_nlink):
+        elif not before or before.found_at or (before.file and os.fstat(before.file.descriptor).st_nlink):
             kind = "rename"
         sink.tally(self.around.reading.source, "rotations", kind)
         self.around.log.info("file_rotated", path=shown(self.path), kind=kind)
@@ -407,6 +441,7 @@ class Lineage:
         generation = self.next_waiting()
         if not generation:
             return None
+        before = generation.head_bytes
         try:
             chunk = generation.read(now)
         except ChangedError:
@@ -421,8 +456,9 @@ class Lineage:
             return 0
         if chunk:
             sink.chunk(chunk)
-            return chunk.consumed
-        return 0
+        if self._note_head(generation, before):
+            self.scan(now, sink)
+        return chunk.consumed if chunk else 0
 
     def emit(self, sink: Sink) -> None:
         """Hand on what has changed. Of a generation that is missing, what was known stays known."""

@@ -18,6 +18,10 @@ SURE_BYTES = 256
 """So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
 
 
+TELLING_BYTES = 16
+"""A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
+
+
 class VanishedError(Exception):
     """A file was renamed or removed between listing and opening: list again."""
 
@@ -148,9 +152,9 @@ def _run(candidate: Candidate, start: int, count: int) -> bytes:
 
 def is_copy(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file holds nothing but bytes that the generation, which lies elsewhere, has too."""
-    if candidate.head is None or not candidate.head:
+    if not candidate.head or candidate.size < TELLING_BYTES:
         return False
-    if candidate.size > generation.size:
+    if candidate.size > generation.size or not _enough(generation, candidate):
         return False
     if not begins_alike(generation.head_bytes, generation.head, candidate.head):
         return False
@@ -161,50 +165,86 @@ def is_copy(generation: Generation, candidate: Candidate) -> bool:
     return _run(candidate, start, count) == digest(generation.file.read_at(start, count))
 
 
+def _repeats(candidate: Candidate, other: Candidate) -> bool:
+    """Tell whether one file is a copy of another, made while that one was as long or shorter."""
+    if candidate is other or not candidate.rotated or not candidate.head or not other.head:
+        return False
+    if not TELLING_BYTES <= candidate.size <= other.size:
+        return False
+    if not other.head.startswith(candidate.head):
+        return False
+    if candidate.packed or other.packed:
+        return True
+    count = min(candidate.size, TAIL_BYTES)
+    return _run(candidate, candidate.size - count, count) == _run(other, candidate.size - count, count)
+
+
+def _preference(candidate: Candidate) -> tuple[bool, bool, str]:
+    """Return what sorts equal copies: the followed path itself first, then plain files."""
+    return (candidate.rotated is not None, candidate.packed, candidate.path)
+
+
 @dataclass(slots=True)
 class Places:
-    """Which file holds which generation; what is left over is unknown, or a copy of what is known."""
+    """Which file holds which generation, and what the files hold that hold none."""
 
     held: dict[int, Candidate] = field(default_factory=dict)  # by generation number
-    unknown: list[Candidate] = field(default_factory=list)
+    copies: list[Candidate] = field(default_factory=list)  # of what another file holds, or held
+    unknown: list[Candidate] = field(default_factory=list)  # bytes that nobody has seen, oldest first
 
 
 def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
-    """Find each generation's file: by its inode and content first, then by content alone, plain before gzip."""
+    """Find each generation's file, by its inode and content first, then by content alone.
+
+    Generations that are still read come before those that were read or left out: a copy that was left out while its
+    original was being read is the place to go on when the original is truncated.
+    """
     places = Places()
     free = dict.fromkeys(candidates)
-
-    def take(generation: Generation, candidate: Candidate) -> None:
-        places.held[generation.number] = candidate
-        free.pop(candidate, None)
-
     by_key = {candidate.key: candidate for candidate in reversed(candidates)}
-    unplaced: list[Generation] = []
-    for generation in generations:
-        candidate = by_key.get(generation.key)
-        if candidate and candidate in free and same_file(generation, candidate):
-            take(generation, candidate)
-        elif not generation.file:
-            unplaced.append(generation)
-    unplaced.sort(key=lambda g: (g.state not in ("live", "rotated"), -g.number))
-    for generation in unplaced:
-        if candidate := _find_content(generation, list(free)):
-            take(generation, candidate)
-    places.unknown = [c for c in free if not c.rotated or not any(is_copy(g, c) for g in generations)]
+    in_use = [generation for generation in generations if generation.state in ("live", "rotated")]
+    past = [generation for generation in generations if generation.state not in ("live", "rotated")]
+    for some in (in_use, past):
+        for generation in some:
+            candidate = by_key.get(generation.key)
+            if candidate and candidate in free and same_file(generation, candidate):
+                places.held[generation.number] = candidate
+                del free[candidate]
+        for generation in reversed(some):
+            if generation.number in places.held or generation.file:
+                continue
+            if candidate := _find_content(generation, list(free)):
+                places.held[generation.number] = candidate
+                del free[candidate]
+    elsewhere = [generation for generation in generations if generation.number not in places.held]
+    known = list(places.held.values())
+    for candidate in free:
+        longer = [c for c in free if (-c.size, _preference(c)) < (-candidate.size, _preference(candidate))]
+        if any(_repeats(candidate, other) for other in known + longer) or (
+            candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
+        ):
+            places.copies.append(candidate)
+        else:
+            places.unknown.append(candidate)
     places.unknown.sort(key=lambda c: age_key(c.rotated, c.modified) if c.rotated else (9, 0, "", 0))
     return places
 
 
 def _find_content(generation: Generation, candidates: list[Candidate]) -> Candidate | None:
     """Find a file with another inode that holds the generation: where it goes on, else what was copied of it."""
-    candidates.sort(key=lambda c: (c.packed, c.rotated is not None and generation.state != "live"))
+    candidates.sort(key=lambda c: (c.rotated is not None, -c.size, c.packed))  # a shorter copy was made earlier
     for candidate in candidates:
         at_path = candidate.rotated is None
         if at_path and (generation.state != "live" or generation.offset < SURE_BYTES):
             continue
-        if continues(generation, candidate):
+        if _enough(generation, candidate) and continues(generation, candidate):
             return candidate
     return next((c for c in candidates if c.rotated and is_copy(generation, c)), None)
+
+
+def _enough(generation: Generation, candidate: Candidate) -> bool:
+    """Tell whether there is enough to compare: a few bytes are alike in many files, unless they are all there is."""
+    return max(generation.head_bytes, generation.offset) >= TELLING_BYTES or candidate.size == generation.size
 
 
 def same_file(generation: Generation, candidate: Candidate) -> bool:

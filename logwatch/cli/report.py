@@ -79,27 +79,31 @@ def _plan(paths: tuple[str, ...], file: Path | None) -> _Plan:
         catalogue = Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
     except LogwatchError as error:
         problems += error.problems
-    inputs: list[tuple[str, Input]] = []
+    sources: list[tuple[Source, Input]] = []
     for source in config.source:
         try:
             how = Input(_scanner(config, source), source.envelope, config.follow.max_line_bytes)
         except LogwatchError as error:
             problems += error.problems
-            continue
-        inputs += [(path, how) for path in paths or _paths(source)]
-        if paths:
-            break  # of a path that was named nobody knows the source; the first one's grammar is as good as any
+        else:
+            sources.append((source, how))
     if problems or catalogue is None:
         raise LogwatchError(*problems)
+    inputs = [(path, _how(path, sources)) for path in paths]
+    if not paths:
+        inputs = [(path, how) for source, how in sources for path in _paths(source)]
     if not inputs:
         patterns = ", ".join(path for source in config.source for path in source.paths)
         looked = f"looked for {patterns}" if patterns else "the container has no log file here"
-        raise LogwatchError(
-            Problem(
-                "report", "there is nothing to read", looked, "name files, or: docker logs mesibo 2>&1 | … report -"
-            )
-        )
+        remedy = "name files, or: docker logs mesibo 2>&1 | mesibo-logwatch report -"
+        raise LogwatchError(Problem("report", "there is nothing to read", looked, remedy))
     return _Plan(catalogue, tuple(inputs))
+
+
+def _how(path: str, sources: list[tuple[Source, Input]]) -> Input:
+    """Read a path as the source that follows it; one that none follows is as likely of the first as of any other."""
+    absolute = str(Path(path).absolute())
+    return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
 
 
 def _found(file: Path | None) -> Config:

@@ -7,11 +7,13 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.report import command
+from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -178,6 +180,25 @@ def test_a_configuration_tells_what_to_read(log, tmp_path):
     document = json.loads(result.stdout)
     assert document["lines"] == 10
     assert document["results"][0]["first"].endswith("T04:45:00.123Z")
+
+
+def test_a_path_is_read_as_the_source_that_follows_it(log, tmp_path):
+    """Zone and grammar are those of the source whose globs match."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text(
+        '[[source]]\nname = "a"\npaths = ["other/*.log"]\n'
+        '[[source]]\nname = "b"\npaths = ["*.log"]\ntimezone = "Asia/Kolkata"\n'
+    )
+    result = whole(log, "--config", config, "--format", "json")
+    assert json.loads(result.stdout)["results"][0]["first"].endswith("T04:45:00.123Z")
+
+
+def test_without_paths_what_is_found_on_the_host_is_read(log, monkeypatch):
+    """A host needs no configuration for a first look."""
+    config = Config(source=(Source(name="mesibo", paths=(str(log),)),))
+    found = SimpleNamespace(find=lambda: (config, "found by a test"))
+    monkeypatch.setitem(sys.modules, "logwatch.config.default", found)
+    assert json.loads(run("--format", "json").stdout)["lines"] == 10
 
 
 def test_the_configurations_catalogue_is_used(log, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Group, RenderableType
@@ -12,6 +13,7 @@ from rich.text import Text
 from logwatch.catalogue import Catalogue, Entry, Explanation, explain
 from logwatch.catalogue.entries import STEPS
 from logwatch.cli.terminal import show
+from logwatch.config import load
 from logwatch.privacy import readable
 
 _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
@@ -23,14 +25,19 @@ _HIGHEST = 999_999  # a log line's code has at most six digits
 @click.argument("code", type=click.IntRange(-_HIGHEST, _HIGHEST))
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="F", help="Know the codes of its catalogue file too."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(code: int, provider: str | None, reason: str, form: str) -> None:
+def command(*, code: int, provider: str | None, reason: str, config: Path | None, form: str) -> None:
     """Say what CODE means, whose side it is on and what to do.
 
     CODE is the number behind "code" in a push_on_complete line. Above 900 it is mesibo's own, else the HTTP status of
     FCM or APNs. The exit code is 1 if the reason or provider asked for is not known with this code.
     """
-    explanation = explain(Catalogue.load(), code, provider or "", readable(reason.strip()))
+    own = load(config).catalogue.file if config else None
+    catalogue = Catalogue.load(Path(own) if own else None)
+    explanation = explain(catalogue, code, provider or "", readable(reason.strip()))
     if form == "json":
         click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
     else:

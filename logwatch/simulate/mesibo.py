@@ -54,7 +54,7 @@ class Mix:
 
 @dataclass(slots=True)
 class _Pool:
-    """Sayings with what the loop needs of each, taken out beforehand: a saying is used a thousand times."""
+    """What can be said, and how often each of it."""
 
     sayings: list[Saying] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)

@@ -9,6 +9,7 @@ from logwatch.simulate.outcomes import Burst
 
 TICK_SECONDS = 0.1  # lines of one tick are written and flushed together
 _BULK_LINES = 5000  # written together where there is no rhythm
+_BURST_LINES = 100  # there, while bursts have to come in between
 _BULK_RATE = 1000.0  # lines a second that the stamps of a log tell which is written at once
 _MOST_LINES = 50_000  # of one tick: after a suspended machine, catch up in pieces
 
@@ -34,7 +35,8 @@ def write(
     _emit(output, mesibo.start_up(began))
     at_once = start is not None
     stamped_rate = rate or (_BULK_RATE if at_once else 0.0)
-    chunk = _BULK_LINES / stamped_rate if at_once else _MOST_LINES / rate if rate else float("inf")
+    together = _BULK_LINES if not bursts else _BURST_LINES
+    chunk = together / stamped_rate if at_once else _MOST_LINES / rate if rate else float("inf")
     due = _Due(mesibo, stamped_rate, bursts, lines)
     elapsed = 0.0
     while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
@@ -58,14 +60,14 @@ class _Due:
     def between(self, began: float, since: float, until: float) -> bytes:
         step = 1 / self._rate if self._rate else 0.0
         number = _whole(self._rate, until) - _whole(self._rate, since) if self._rate else _BULK_LINES
-        written = self._mesibo.say(self._allowed(number), began + since, step)
+        written = b""
         for burst in self._bursts:
             opened = max(since - burst.start, 0.0)
             closed = min(until - burst.start, burst.seconds)
             if opened < closed:
-                number = self._allowed(_whole(burst.rate, closed) - _whole(burst.rate, opened))
-                written += self._mesibo.burst(burst.outcome, number, began + burst.start + opened, 1 / burst.rate)
-        return written
+                due = self._allowed(_whole(burst.rate, closed) - _whole(burst.rate, opened))
+                written += self._mesibo.burst(burst.outcome, due, began + burst.start + opened, 1 / burst.rate)
+        return written + self._mesibo.say(self._allowed(number), began + since, step)
 
     def _allowed(self, number: int) -> int:
         return min(number, self._limit - self._mesibo.lines) if self._limit else number

@@ -68,6 +68,17 @@ def test_an_unknown_reason_is_a_finding():
     assert "No reason Nonsense is known with code 404" in result.output
 
 
+def test_codes_of_an_operators_own_catalogue_are_explained(tmp_path):
+    """What the configuration adds is known here too."""
+    (tmp_path / "own.toml").write_text(
+        '[[code]]\nprovider = "mesibo"\ncode = 915\nname = "mesibo_new_words"\nclass = "network"\n'
+        'severity = "warning"\nside = "mesibo"\nmeaning = "Something new."\nremedy = "Mend it."\n'
+    )
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\n[catalogue]\nfile = "own.toml"\n')
+    assert "915 New words (mesibo)" in run("915", "--config", str(config)).output
+
+
 def test_what_is_typed_cannot_write_to_the_terminal():
     """An escape sequence in the reason is shown, not obeyed; rich's markup is text."""
     output = run("404", "--reason", "\x1b[31m[red]x").output

@@ -14,7 +14,7 @@ from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
 
 _STEP_BYTES = 1 << 20  # of the file at a time
-_UNPACKED_BYTES = 1 << 20  # of a gzip file at a time, however well it is packed
+_UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage
 _HEAD_BYTES = 1 << 16
 _GZIP = b"\x1f\x8b"
 _OTHERS = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
@@ -123,31 +123,47 @@ def _again(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _unpacked(name: str, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack gzip members one after the other; zeros may stand between and behind them."""
-    engine = zlib.decompressobj(wbits=31)
+    """Unpack gzip members one after the other, in pieces worth a look; zeros may stand between and behind them."""
+    gathered = bytearray()
     done = 0
+    fault = None
     try:
-        for data in packed:
-            rest = data
-            while rest or not engine.eof:
-                if engine.eof:
-                    rest = rest.lstrip(b"\0")
-                    if not rest:
-                        break
-                    engine = zlib.decompressobj(wbits=31)
-                unpacked = engine.decompress(rest, _UNPACKED_BYTES)
-                done += len(unpacked)
-                rest = engine.unused_data if engine.eof else engine.unconsumed_tail
-                if unpacked:
-                    yield unpacked
-                elif not rest:
-                    break
+        for piece in _inflated(packed):
+            done += len(piece)
+            gathered += piece
+            if len(gathered) >= _STEP_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
     except zlib.error:
-        why = f"it is damaged after {done} unpacked bytes; the lines before are counted"
-        raise Unreadable(Problem(name, "cannot be unpacked any further", why, f"gzip --test {name}")) from None
+        fault = "cannot be unpacked any further", f"it is damaged after {done} unpacked bytes"
+    except EOFError:
+        fault = "ends too early", f"after {done} unpacked bytes it was cut off, or it is still being written"
+    if gathered:
+        yield bytes(gathered)
+    if fault:
+        what, why = fault
+        raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"gzip --test {name}"))
+
+
+def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack in small pieces; raises zlib.error at damage, EOFError if the last member is not complete."""
+    engine = zlib.decompressobj(wbits=31)
+    for data in packed:
+        rest = data
+        while True:
+            if engine.eof:
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    break
+                engine = zlib.decompressobj(wbits=31)
+            piece = engine.decompress(rest, _UNPACKED_BYTES)
+            rest = engine.unused_data if engine.eof else engine.unconsumed_tail
+            if piece:
+                yield piece
+            elif not rest and not engine.eof:
+                break
     if not engine.eof:
-        why = f"it was cut off, or is still being written; the lines in its {done} unpacked bytes are counted"
-        raise Unreadable(Problem(name, "ends too early", why, f"gzip --test {name}"))
+        raise EOFError
 
 
 def _no_text(name: str, head: bytes) -> Problem | None:

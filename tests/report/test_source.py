@@ -53,12 +53,12 @@ def test_well_packed_data_comes_in_pieces(tmp_path):
     """A hundred megabytes of blanks in a small file never lie in memory together."""
     path = put(tmp_path / "m.gz", gzip.compress(b" \n" * 50_000_000, 1))
     with open_path(path) as stream:
-        assert max(len(chunk) for chunk in stream.chunks) <= 1 << 20
+        assert max(len(chunk) for chunk in stream.chunks) < 2 << 20
 
 
 def test_progress_is_counted_in_bytes_on_disk(tmp_path):
     """What has passed is comparable with the size, for packed files too."""
-    path = put(tmp_path / "m.gz", gzip.compress(os.urandom(300_000).hex().encode() + b"\n"))
+    path = put(tmp_path / "m.gz", gzip.compress(os.urandom(2_000_000).hex().encode() + b"\n"))
     with open_path(path) as stream:
         first = stream.passed()
         list(stream.chunks)
@@ -169,7 +169,7 @@ def test_a_gzip_file_cut_short_gives_what_is_there(tmp_path):
     """It may still be being written."""
     packed = gzip.compress(TEXT)
     message, got = refused(put(tmp_path / "m.gz", packed[:-20]))
-    assert message.startswith("DIR/m.gz: ends too early: it was cut off, or is still being written")
+    assert message.startswith("DIR/m.gz: ends too early: after ")
     assert TEXT.startswith(got)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
 from logwatch.tail.files import Key, LogFile
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines
 
 CHUNK_BYTES = 256 * 1024
@@ -242,6 +242,8 @@ class Generation:
         chunk = None
         self.state = "done"
         if file:
+            if not self.head_bytes:
+                self.head = stamp(os.fstat(file.descriptor).st_mtime_ns)
             bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
             data = file.read_at(self.offset - self.tail_bytes, self.tail_bytes + bound)
             run = data[self.tail_bytes :]

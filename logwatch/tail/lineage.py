@@ -15,7 +15,7 @@ from logwatch.model import FileState, Position, Sink
 from logwatch.tail.events import Log, shown
 from logwatch.tail.files import CorruptError, Key, NotAFileError, SeekingError, key_of
 from logwatch.tail.generation import ChangedError, Generation, Reading
-from logwatch.tail.identity import digest, fingerprint_head
+from logwatch.tail.identity import digest, fingerprint_head, stamp
 from logwatch.tail.places import TELLING_BYTES, Candidate, Heads, Places, VanishedError, list_siblings, place
 from logwatch.tail.siblings import Rotated
 
@@ -151,8 +151,8 @@ class Lineage:
     def _note_head(self, generation: Generation, before: int) -> bool:
         """Ask for a scan when the live file has got a telling head.
 
-        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was filled,
-        copied and truncated since the last look. When there are more, it is time to look for what came between.
+        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
+        filled, copied and truncated since the last look. When there are more, it is time to look for what came between.
         """
         if generation is self.current and before < min(TELLING_BYTES, generation.head_bytes):
             self._was_blank = True
@@ -357,7 +357,7 @@ class Lineage:
             device=candidate.key[0],
             inode=candidate.key[1],
             head_bytes=len(head),
-            head=fingerprint_head(head),
+            head=fingerprint_head(head) or stamp(candidate.modified),
             offset=0,
             tail_bytes=0,
             tail=digest(b""),

@@ -143,6 +143,7 @@ class Generation:
         if status.st_size > self.size:
             self.grown_at = now
         self.size = max(status.st_size, self.offset)
+        self.learn_head()
         return True
 
     def verify(self) -> None:

@@ -74,8 +74,10 @@ class Lineage:
         self._stat_path()
         for generation in self.generations:
             if generation.file:
+                head_bytes = generation.head_bytes
                 try:
                     generation.notice(now)
+                    self.due = self._tells_more(generation, head_bytes) or self.due
                 except ChangedError:
                     generation.lose_file()
                     self.due = True
@@ -233,12 +235,19 @@ class Lineage:
             return 0
         if chunk:
             sink.chunk(chunk)
-        if generation is self.current and head_bytes < min(TELLING_BYTES, generation.head_bytes):
-            # An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
-            # filled, copied and truncated since the last look. Now there are more, so look for what came between.
-            self.was_blank = True
+        if self._tells_more(generation, head_bytes):
             scan(self, turn)
         return chunk.consumed if chunk else 0
+
+    def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
+        """Tell whether the live file has got a head to tell it by.
+
+        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
+        filled, copied and truncated since the last look. When there are more, it is time to look for what came between.
+        """
+        tells_more = generation is self.current and head_bytes < min(TELLING_BYTES, generation.head_bytes)
+        self.was_blank = self.was_blank or tells_more
+        return tells_more
 
     def emit(self, sink: Sink) -> None:
         """Hand on what has changed. Of a live generation that is missing, what was known stays known."""

@@ -224,7 +224,7 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
             candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
         ):
             places.copies.append(candidate)
-        elif blank := next((g for g in elsewhere if g.key == candidate.key and _was_empty(g)), None):
+        elif not candidate.packed and (blank := _find_empty(elsewhere, candidate)):
             places.held[blank.number] = candidate  # late lines, the first ones, as they are nobody's copy
         else:
             places.unknown.append(candidate)
@@ -249,8 +249,12 @@ def _enough(generation: Generation, candidate: Candidate) -> bool:
     return max(generation.head_bytes, generation.offset) >= TELLING_BYTES or candidate.size == generation.size
 
 
-def _was_empty(generation: Generation) -> bool:
-    return not generation.file and not generation.head_bytes and generation.state in ("live", "rotated")
+def _find_empty(generations: list[Generation], candidate: Candidate) -> Generation | None:
+    """Find a generation in use that was empty when it was last seen, and whose inode a file has that is not."""
+    for generation in generations:
+        if generation.key == candidate.key and not generation.file and not generation.head_bytes:
+            return generation if generation.state in ("live", "rotated") else None
+    return None
 
 
 def same_file(generation: Generation, candidate: Candidate) -> bool:

@@ -145,8 +145,8 @@ class Scan:
             elif state != "done" and at.size < generation.size:
                 self.around.lose(self.turn, at.path, generation.size - at.size, "copied short")
                 generation.size = at.size
-            if at.head is not None and len(at.head) < generation.head_bytes:
-                generation.head_bytes, generation.head = len(at.head), fingerprint_head(at.head)
+        if at.head and (len(at.head) > generation.head_bytes or (moved and state != "ignored")):
+            generation.head_bytes, generation.head = len(at.head), fingerprint_head(at.head)
         generation.missing_since = None
         generation.key, generation.state = at.key, state
         generation.found_at = "" if at.rotated is None else at.path

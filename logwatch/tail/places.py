@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from logwatch.tail.files import CorruptError, Key, PackedFile, PlainFile, key_of, open_regular, unpacked_size
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, stamp
 from logwatch.tail.siblings import Rotated, age_key, rotated_name
 
 SURE_BYTES = 256
@@ -224,6 +224,8 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
             candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
         ):
             places.copies.append(candidate)
+        elif not candidate.packed and (blank := _find_empty(elsewhere, candidate)):
+            places.held[blank.number] = candidate  # late lines, the first ones, as they are nobody's copy
         else:
             places.unknown.append(candidate)
     places.unknown.sort(key=lambda c: age_key(c.rotated, c.modified) if c.rotated else (9, 0, "", 0))
@@ -247,12 +249,24 @@ def _enough(generation: Generation, candidate: Candidate) -> bool:
     return max(generation.head_bytes, generation.offset) >= TELLING_BYTES or candidate.size == generation.size
 
 
+def _find_empty(generations: list[Generation], candidate: Candidate) -> Generation | None:
+    """Find a generation in use that was empty when it was last seen, and whose inode a file has that is not."""
+    for generation in generations:
+        if generation.key == candidate.key and not generation.file and not generation.head_bytes:
+            return generation if generation.state in ("live", "rotated") else None
+    return None
+
+
 def same_file(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file with the generation's inode is the generation, and no other file that got its inode."""
     if generation.file and not generation.file.packed:
         return True  # it is open: its inode cannot be anybody else's
-    if candidate.head is None or not generation.head_bytes:
-        return True  # unreadable now, or it was empty then: its inode has to do
+    if candidate.head is None:
+        return True  # unreadable now: its inode has to do
+    if not generation.head_bytes:  # it was empty: what is in there now is new in any case, or a copy with its old inode
+        if generation.state in ("done", "ignored"):
+            return not candidate.size and generation.head == stamp(candidate.modified)
+        return not candidate.size or (generation.state == "live" and not candidate.rotated)
     if generation.state == "ignored":
         return begins_alike(generation.head_bytes, generation.head, candidate.head)
     return continues(generation, candidate)

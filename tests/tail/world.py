@@ -1,4 +1,4 @@
-"""A directory with logs, writers and every kind of rotation, and a model of what was written and what can still be found.
+"""A directory with logs, writers and every kind of rotation, and a model of what was written and can still be found.
 
 Every line is unique, as mesibo's time stamps make them. The model knows of each line whether its bytes are on disk, in
 a deleted file that is held open, or gone.

@@ -1,7 +1,8 @@
 """What is done with a chunk as a whole, at the speed of the bytes and collections types: gather, count, measure."""
 
 from collections import Counter
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 T = TypeVar("T")
 _BLOCK = 256  # lines counted together: where a kind stands first and last is looked for in two blocks only
@@ -28,10 +29,11 @@ def has_longer(data: bytes, most: int) -> bool:
     return False
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """How often something is in a list, and where first and last."""
 
-    count: int
+    times: int
     first: int
     last: int
 

@@ -37,7 +37,7 @@ class Writer:
         self._capture = capture
         self.groups: list[Named | Loop] = []
 
-    def write(self, node: Node, *, last: bool = False) -> str:
+    def write(self, node: Node, *, last: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
         """Write a node that does not go back; with ``last``, nothing behind it could make it go back anyway."""
         match node:
             case Text(data):
@@ -58,7 +58,7 @@ class Writer:
                     return f"(?:{inner})" if last else f"(?>{inner})"
                 return f"(?:{'|'.join(map(self.write, items))})"  # at most one can match: nothing to go back to
             case Loop():
-                return self._captured(node, self._loop)
+                return self._captured(node, lambda: self._loop(node))
             case Look(item, negative, behind):
                 sign = ("<" if behind else "") + ("!" if negative else "=")
                 inner = self.write_free(item) if behind else self.write(item, last=True)
@@ -66,11 +66,11 @@ class Writer:
             case End():
                 return self._around.end
             case Named(_, item):
-                return self._captured(node, lambda _: self.write(item, last=last))
+                return self._captured(node, lambda: self.write(item, last=last))
             case Free(item):
                 return f"(?>{self.write_free(item)})"
 
-    def write_free(self, node: Node) -> str:
+    def write_free(self, node: Node) -> str:  # noqa: PLR0911  one case a node
         """Write a node that may go back, as its author meant it."""
         match node:
             case Run(chars, low, high, lazy):
@@ -85,15 +85,15 @@ class Writer:
                 sign = ("<" if behind else "") + ("!" if negative else "=")
                 return f"(?{sign}{self.write_free(item)})"
             case Named(_, item):
-                return self._captured(node, lambda _: self.write_free(item))
+                return self._captured(node, lambda: self.write_free(item))
         return self.write(node)
 
-    def _captured(self, node: Named | Loop, write: Callable[[Loop], str]) -> str:
+    def _captured(self, node: Named | Loop, text: Callable[[], str]) -> str:
         wanted = self._capture is not None and (isinstance(node, Named) or peg.names(node)) and self._capture(node)
         if not wanted:
-            return write(node)  # type: ignore[arg-type]  each caller writes its own kind
+            return text()
         self.groups.append(node)
-        return f"({write(node)})"  # type: ignore[arg-type]
+        return f"({text()})"
 
     def _optional(self, node: Node) -> str:
         """Write what is optional as a cheap alternative: without it, what follows could not begin here."""
@@ -101,7 +101,7 @@ class Writer:
         return f"(?:{self.write(node.item)}|)"
 
     def _loop(self, node: Loop) -> str:
-        """Write a repetition; what is captured as a whole is looked into later, since a group keeps its last turn only."""
+        """Write a repetition; captured as a whole, it is looked into later: a group would keep its last turn only."""
         capture, self._capture = self._capture, self._capture if node.most == 1 else None
         try:
             item = node.item

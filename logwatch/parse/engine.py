@@ -18,7 +18,7 @@ from logwatch.parse.peg import Node
 from logwatch.parse.program import Program, Values
 from logwatch.parse.reading import Reading, conclude, refer
 from logwatch.parse.translate import translate
-from logwatch.parse.usual import CAUGHT, REST, Shape, Usual
+from logwatch.parse.usual import REST, Shape, Usual
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -89,15 +89,12 @@ class Engine:
     @staticmethod
     def _understand(usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
         values: Values = []
-        for name, value in zip(usual.groups, groups, strict=True):
-            if name == CAUGHT:
-                return _concluded(values) if values else None
-            if name == REST:
-                assert usual.tail is not None
+        for name, value in zip(usual.groups, groups, strict=False):
+            if name == REST and usual.tail is not None:
                 values += usual.tail.all_turns(value + b"\n")
             elif value:
                 values.append((name, value))
-        return None
+        return _concluded(values) if values else None
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,6 @@
-"""Turns a Python regular expression over text into nodes over bytes with the same meaning on every line of latin-1.
+r"""Turns a Python regular expression over text into nodes over bytes with the same meaning on every line of latin-1.
 
-Classes are written out byte by byte, so that ``\\w`` or ``\\s`` mean in bytes what they mean in text. What cannot keep
+Classes are written out byte by byte, so that ``\w`` or ``\s`` mean in bytes what they mean in text. What cannot keep
 its meaning inside a larger expression is refused.
 """
 
@@ -35,7 +35,7 @@ def _sequence(items: Iterable[Any], flags: int, groups: dict[int, str]) -> Node:
     return peg.seq(*(_item(item, flags, groups) for item in items))
 
 
-def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR0911, C901  one case a construct
+def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR0911  one case a construct
     operator, argument = item
     match str(operator):
         case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
@@ -166,6 +166,11 @@ def _settled(item: Node, rest: Node, *, last: bool) -> Node | None:  # noqa: PLR
 
 def _cannot_begin(rest: Node, chars: Bytes) -> bool:
     """Tell whether the rest needs a first byte that is none of these."""
+    head = rest.items[0] if isinstance(rest, peg.Seq) and rest.items else rest
+    if isinstance(head, Look) and head.negative and not head.behind:
+        refused = head.item.items if isinstance(head.item, Choice) else (head.item,)
+        if any(isinstance(each, Run) and each.most == 1 and chars <= each.chars for each in refused):
+            return True  # to give one back would put it where it must not stand
     return peg.least(rest) > 0 and not _may_assert_first(rest) and not peg.first(rest) & chars
 
 

@@ -1,7 +1,7 @@
 """The few nodes that a line grammar consists of, and what can be said about one without running it.
 
-All but ``Free`` mean what pyparsing means: greedy, ordered, never going back. What a node matches at a place is therefore
-one fixed number of bytes or nothing, which is why a compiled grammar can be one regular expression of atomic parts.
+All but ``Free`` mean what pyparsing means: greedy, ordered, never going back. What a node matches at a place is
+therefore one fixed number of bytes or nothing, and a compiled grammar can be one regular expression of atomic parts.
 """
 
 from collections.abc import Iterator
@@ -136,7 +136,7 @@ def skips(node: Node) -> tuple[Run | None, Node]:
     return (head, seq(*rest)) if isinstance(head, Run) and _skips(head) else (None, node)
 
 
-def least(node: Node) -> int:
+def least(node: Node) -> int:  # noqa: PLR0911  one case a node
     """Give the least number of bytes that a match takes."""
     match node:
         case Text(data):
@@ -185,7 +185,7 @@ def apart(one: Node, other: Node) -> bool:
     return not any(word.startswith(each) or each.startswith(word) for word in words for each in others)
 
 
-def beginnings(node: Node) -> frozenset[bytes]:
+def beginnings(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
     """Give the texts of which any match begins with one; what is asserted behind a word makes it longer."""
     match node:
         case Text(data):

@@ -1,6 +1,6 @@
 """Keeps failed pushes as the lines they are, and reads them only when somebody asks: most are never looked at.
 
-A storm of failures is as cheap as any other line then; only the newest ones, when a batch is stored, are read in detail.
+A storm of failures is as cheap as other lines then; only the newest ones, when a batch is stored, are read in detail.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ Line = tuple[bytes, str]
 
 
 class LazyFailures(Sequence[Failure]):
-    """Failures in the order of their lines; each is read from its line when it is taken out, a slice only as a whole."""
+    """Failures in the order of their lines; each is read from its line when it is taken out, not when it is cut off."""
 
     def __init__(self, lines: Sequence[Line], read: Callable[[Line], Failure]) -> None:
         self._lines = lines
@@ -39,7 +39,8 @@ class LazyFailures(Sequence[Failure]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]  as a list has none
+    def __hash__(self) -> int:
+        return id(self)
 
     def __repr__(self) -> str:
         return repr(list(self))

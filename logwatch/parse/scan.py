@@ -1,8 +1,8 @@
 """Takes whole lines of one file, gives what they hold: push results counted, failures kept, all else by cause.
 
-Nothing is dropped: every line with the grammar's marker is one of the results or one of the unparsed. No Python runs for
-a line without the marker, and little for a usual one: one expression goes over the whole chunk, and what it captured is
-counted kind by kind. Only the first and the last line of a kind are looked at for their times.
+Nothing is dropped: every line with the grammar's marker is one of the results or one of the unparsed. No Python runs
+for a line without the marker, and little for a usual one: one expression goes over the whole chunk, and what it
+captured is counted kind by kind. Only the first and the last line of a kind are looked at for their times.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -139,7 +139,7 @@ class _Job:
         if not (text := self._candidates(data)):
             return
         records = text.split(b"\n")
-        caught = range(len(records) - 1)
+        caught: Sequence[int] = range(len(records) - 1)
         if self._engine.docker is not None:
 
             def tell(i: int) -> Line:
@@ -225,16 +225,16 @@ class _Job:
         """Count what one expression captures of a text, and give the lines that are left."""
         found = usual.pattern.findall(text)
         failing, left = set(), set()
-        for groups, (count, first, last) in tally(found).items():
+        for groups, place in tally(found).items():
             reading = self._engine.understand(usual, groups)
             if reading is None:
                 left.add(groups)
                 continue
-            spots = [(i if numbers is None else numbers[i], tell, i) for i in (first, last)]
             if isinstance(reading, str):
-                self._unparsed(reading, count, tell(first)[0])
+                self._unparsed(reading, place.times, tell(place.first)[0])
                 continue
-            self._result(reading, count, spots[0], spots[1])
+            first, last = ((i if numbers is None else numbers[i], tell, i) for i in (place.first, place.last))
+            self._result(reading, place.times, first, last)
             if reading.code not in self._scanner.delivered:
                 failing.add(groups)
         if failing:

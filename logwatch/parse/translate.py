@@ -1,7 +1,7 @@
 """Turns a pyparsing expression into nodes with the same meaning on every line, or says why it cannot.
 
-The rules are read off pyparsing's own ``parseImpl`` methods: who skips blanks, who calls its first child without skipping,
-what a result name gets. An element, a parse action or a name whose effect cannot be kept exact is refused.
+The rules are read off pyparsing's own ``parseImpl`` methods: who skips blanks, who calls its first child without
+skipping, what a result name gets. An element, a parse action or a name whose effect cannot be kept exact is refused.
 """
 
 import re
@@ -11,7 +11,7 @@ import pyparsing as pp
 
 from logwatch.parse import patterns, peg
 from logwatch.parse.patterns import Refused
-from logwatch.parse.peg import Bytes, Choice, End, Free, Look, Loop, Named, Node, Run, Text
+from logwatch.parse.peg import Bytes, End, Free, Look, Loop, Named, Node, Run, Text
 
 __all__ = ["EndlessLoop", "Refused", "translate"]
 
@@ -59,6 +59,13 @@ def _check_names(node: Node) -> None:
                     raise Refused("a named Regex group inside a repetition")
 
 
+def _inner(element: pp.ParserElement) -> pp.ParserElement:
+    """Give the one expression that an element enhances."""
+    assert isinstance(element, pp.ParseElementEnhance)
+    assert element.expr is not None
+    return element.expr
+
+
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
     """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around it."""
     if element.parseAction:
@@ -85,7 +92,7 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     return node
 
 
-def _verbatim(element: pp.ParserElement) -> bool:
+def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
     """Tell whether an element yields one token, which is the text that it matched."""
     if element.parseAction:
         return False
@@ -101,11 +108,11 @@ def _verbatim(element: pp.ParserElement) -> bool:
         case pp.Literal() | pp.Word() | pp.White():
             return True
         case pp.Combine():
-            return bool(element.adjacent) and not element.joinString and _joinable(element.expr)
+            return bool(element.adjacent) and not element.joinString and _joinable(_inner(element))
         case pp.MatchFirst():
             return all(_verbatim(each) and not each.resultsName for each in element.exprs)
         case pp.Opt():
-            return _verbatim(element.expr) and not element.expr.resultsName
+            return _verbatim(_inner(element)) and not _inner(element).resultsName
     return False
 
 
@@ -116,7 +123,7 @@ def _joinable(element: pp.ParserElement) -> bool:
     if isinstance(element, pp.And | pp.MatchFirst):
         return all(map(_joinable, element.exprs))
     if type(element) in (pp.Opt, pp.ZeroOrMore, pp.OneOrMore):
-        return _joinable(element.expr)
+        return _joinable(_inner(element))
     return isinstance(element, pp.NotAny | pp.Empty) or (_verbatim(element) and not isinstance(element, pp.Combine))
 
 
@@ -190,11 +197,11 @@ def _match_first(element: pp.MatchFirst, name: str | None = None) -> Node:
 def _opt(element: pp.Opt, name: str | None = None) -> Node:
     if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
         raise Refused("a default of Opt")
-    return peg.optional(_parsed(element.expr, skip=False, name=name))
+    return peg.optional(_parsed(_inner(element), skip=False, name=name))
 
 
 def _repetition(element: pp.ParserElement) -> Node:
-    item = _parsed(element.expr, skip=True)  # type: ignore[attr-defined]
+    item = _parsed(_inner(element), skip=True)
     most: int | None = element.max_count  # type: ignore[attr-defined]
     if not peg.least(item) and most is None:
         raise EndlessLoop(f"{element} repeats what may match nothing")
@@ -204,18 +211,18 @@ def _repetition(element: pp.ParserElement) -> Node:
 
 
 def _suppressed(element: pp.ParserElement) -> Node:
-    return peg.bare(_parsed(element.expr, skip=False))  # type: ignore[attr-defined]
+    return peg.bare(_parsed(_inner(element), skip=False))
 
 
 def _combine(element: pp.Combine) -> Node:
-    node = _parsed(element.expr, skip=False)
+    node = _parsed(_inner(element), skip=False)
     if peg.names(node):
         raise Refused("a result name inside Combine")
     return node
 
 
 def _ahead(element: pp.ParserElement) -> Node:
-    return Look(_parsed(element.expr, skip=True), negative=isinstance(element, pp.NotAny))  # type: ignore[attr-defined]
+    return Look(_parsed(_inner(element), skip=True), negative=isinstance(element, pp.NotAny))
 
 
 _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from logwatch.parse import peg
 from logwatch.parse.emit import DOCKER, PLAIN, Around, Writer, char_class
 from logwatch.parse.patterns import Refused
-from logwatch.parse.peg import Bytes, Choice, Look, Loop, Named, Node, Run
+from logwatch.parse.peg import Choice, Look, Loop, Named, Node
 from logwatch.parse.program import Program, loops_of
+from logwatch.parse.sharpen import sharpened
 
 REST = "rest"
-CAUGHT = "caught"
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
 _NAMED = 3  # values in an unrolled repetition: each widens what is counted
 _SHARE = 0.1  # of the samples must have an order with ordinary words in it, which cost more to tell apart
@@ -29,8 +29,8 @@ _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is
 class Usual:
     """An expression that matches any line, newline included; group by group what it captures of a usual one.
 
-    REST, if it is there, is what stands behind the unrolled turns of a last repetition, which cannot fail: ``tail`` goes
-    through it. CAUGHT, the last group, is a whole line that is not usual.
+    A line that is not usual leaves all groups empty. REST, if it is there, is what stands behind the unrolled turns of
+    a last repetition, which cannot fail: ``tail`` goes through it.
     """
 
     pattern: re.Pattern[bytes]
@@ -75,26 +75,32 @@ class Shape:
         text = ""
         tail = None
         anything = char_class(peg.EVERY - around.never) + "*+"
+        fixed: list[Node] = []
         for i, part in enumerate(self._parts):
             following = self._parts[i + 1 :]
-            if i in self._turns and not (i == len(self._parts) - 1 and not self._open_end):
+            if i in self._turns and (following or self._open_end):
                 turns = self._turns[i]
-                text += turns.write(writer)
+                text += writer.write(sharpened(peg.seq(*fixed))) + turns.write(writer)
+                fixed = []
                 if following:
                     text += turns.stop_here(following, around)
                 else:
                     tail = Program(turns.loop.item)
+            elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
+                raise Refused("a value to be counted inside a repetition that cannot be unrolled")
             else:
-                if any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
-                    raise Refused("a value to be counted inside a repetition that cannot be unrolled")
-                text += writer.write(part)
+                fixed.append(part)
+        text += writer.write(sharpened(peg.seq(*fixed)))
         groups = [group.name for group in writer.groups if isinstance(group, Named)]
         text += f"({anything})" if tail else anything
         if around is DOCKER:
             time = r'"[^"\\\n]*+"'
             text = rf'\{{"log":"{text}\\n","stream":"std(?:out|err)","time":{time}\}}'
-        pattern = re.compile(f"(?>{text}(?=\\n)|([^\\n]*+))\\n".encode("latin-1"))
-        return Usual(pattern, (*groups, *([REST] if tail else []), CAUGHT), tail)
+        if tail:
+            groups.append(REST)
+        filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
+        pattern = re.compile(f"(?>{text}{filler}(?=\\n)|[^\\n]*+)\\n".encode("latin-1"))
+        return Usual(pattern, tuple(groups), tail)
 
 
 def _unrolls(part: Node) -> bool:
@@ -110,7 +116,8 @@ class _Turns:
         self._keep = keep
         self._blanks, core = peg.skips(loop.item)
         self._items: Sequence[Node] = core.items if isinstance(core, Choice) else (core,)
-        before, self._stop = peg.skips(loop.stop) if loop.stop is not None else (self._blanks, None)
+        before, stop = peg.skips(loop.stop) if loop.stop is not None else (self._blanks, None)
+        self._stop: Node | None = stop
         if before != self._blanks:
             raise Refused("a stop_on that skips other blanks than the repetition")
         self.orders: Counter[tuple[int, ...]] = Counter()
@@ -142,7 +149,7 @@ class _Turns:
         return tuple(order), at
 
     def choose(self, *, last: bool) -> None:
-        """Choose turns that cover as many samples as possible; where the rest is captured anyway, values are left to it."""
+        """Choose turns that cover as many samples as possible; where the rest is captured, values are left to it."""
 
         def light(i: int) -> bool:
             item = self._items[i]
@@ -172,7 +179,7 @@ class _Turns:
             item = self._items[i]
             rivals = [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
             guards = "".join(writer.write(Look(peg.bare(each), negative=True)) for each in rivals)
-            text += f"(?:{guards}{writer.write(item)}|){skip}"
+            text += f"(?:{guards}{writer.write(sharpened(item))}|){skip}"
         return text
 
     def stop_here(self, following: Sequence[Node], around: Around) -> str:
@@ -202,6 +209,3 @@ def _merged(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
                 a, b = (one[i], *best[i + 1, j]), (other[j], *best[i, j + 1])
                 best[i, j] = a if len(a) <= len(b) else b
     return best[0, 0]
-
-
-__all__ = ["CAUGHT", "DOCKER", "PLAIN", "REST", "Bytes", "Run", "Shape", "Usual"]

@@ -205,7 +205,7 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     in_use = [generation for generation in generations if generation.state in ("live", "rotated")]
     past = [generation for generation in generations if generation.state not in ("live", "rotated")]
     for some in (in_use, past):
-        for generation in some:
+        for generation in reversed(some):  # of two with one inode, the newer one is there
             candidate = by_key.get(generation.key)
             if candidate and candidate in free and same_file(generation, candidate):
                 places.held[generation.number] = candidate

@@ -67,6 +67,8 @@ class Scan:
                     generation.state = "rotated"
                 generation.found_at = ""
             else:
+                if any(candidate.key == generation.key for candidate in candidates):
+                    generation.key = _NO_KEY  # the inode is another generation's now
                 self._miss(generation, uncertain=uncertain)
         holder = next(
             (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None

@@ -146,9 +146,10 @@ class Scan:
                 state = "done"
             elif state != "done" and at.size < generation.size:
                 self.around.lose(self.turn, at.path, generation.size - at.size, "copied short")
-                generation.size = at.size
         if at.head and (len(at.head) > generation.head_bytes or (moved and state != "ignored")):
             generation.head_bytes, generation.head = len(at.head), fingerprint_head(at.head)
+        if state in ("live", "rotated"):
+            generation.size = max(at.size, generation.offset)
         generation.missing_since = None
         generation.key, generation.state = at.key, state
         generation.found_at = "" if at.rotated is None else at.path
@@ -247,7 +248,9 @@ class Scan:
         kind = "replace"
         if before and before.truncated:
             kind = "truncate"
-        elif not before or before.found_at or (before.file and os.fstat(before.file.descriptor).st_nlink):
+        elif not before or before.found_at:
             kind = "rename"
+        elif before.file and not os.path.islink(self.lineage.path):  # a link was swapped: its target stays where it was
+            kind = "rename" if os.fstat(before.file.descriptor).st_nlink else kind
         self.turn.sink.tally(self.around.reading.source, "rotations", kind)
         self.around.log.info("file_rotated", path=shown(self.lineage.path), kind=kind)

@@ -207,6 +207,7 @@ class Scan:
         for candidate in places.copies:
             self._row(candidate, "ignored")  # it stays known when its original is gone
         if between and not lineage.first:
+            self._resolve_empty()
             self.turn.sink.tally(self.around.reading.source, "rotations", "rename", between)
         if self.at_path and self.at_path in places.unknown and self.at_path.head is not None:
             before, followed = lineage.current, lineage.followed
@@ -214,6 +215,14 @@ class Scan:
             lineage.followed = True
             if followed:
                 self._tally_rotation(before)
+
+    def _resolve_empty(self) -> None:
+        """Look no longer for files that were empty: the bytes that they got are in what was found in between."""
+        for generation in self.lineage.generations:
+            nothing_read = not generation.offset and generation.head_bytes < TELLING_BYTES
+            if generation.missing_since is not None and nothing_read:
+                generation.missing_since = None
+                generation.state = "done"
 
     def _begin(self, candidate: Candidate, state: FileState) -> Generation:
         generation = self._row(candidate, state)

@@ -153,7 +153,8 @@ class Scan:
         generation.missing_since = None
         generation.key, generation.state = at.key, state
         generation.found_at = "" if at.rotated is None else at.path
-        if state in ("live", "rotated") and (moved or not generation.file):
+        parked = not moved and generation.parked == (at.size, at.modified)
+        if state in ("live", "rotated") and (moved or not (generation.file or parked)):
             self._attach(generation, at)
 
     @staticmethod

@@ -46,7 +46,7 @@ def test_generations_that_begin_with_the_same_banner(tmp_path):
 
 
 def test_a_copy_beside_a_log_is_no_log(tmp_path):
-    """cp mesibo.log mesibo.log.1 while it is followed counts nothing twice, whatever the globs match."""
+    """Cp mesibo.log mesibo.log.1 while it is followed counts nothing twice, whatever the globs match."""
     path = tmp_path / "mesibo.log"
     append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
     follower = Follower(tmp_path / "mesibo.log*")
@@ -96,7 +96,7 @@ def test_a_symbolic_link_that_is_swapped(tmp_path):
 
 
 def test_a_log_that_is_renamed_to_a_name_that_is_followed_too(tmp_path):
-    """mv mesibo.log saved.log under *.log: the file is the same under its new name, and followed on there."""
+    """Mv mesibo.log saved.log under *.log: the file is the same under its new name, and followed on there."""
     append(tmp_path / "mesibo.log", "one")
     follower = Follower(tmp_path / "*.log")
     follower.turn()

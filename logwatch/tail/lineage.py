@@ -39,6 +39,7 @@ class Lineage:
         self.current = known[-1] if known else None  # the last one that the path led to
         self.followed = bool(known)  # the path has led somewhere before
         self.first = not self.generations  # never looked at before
+        self.successor = False  # it takes over from another path
         self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
@@ -48,6 +49,10 @@ class Lineage:
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.heads = Heads()
         self._directory_mark: object = None
+
+    def succeed(self) -> None:
+        """Take over from another path: all that is here is new, and none of it history."""
+        self.first, self.followed, self.successor = False, True, True
 
     @property
     def live(self) -> Generation | None:

@@ -102,8 +102,8 @@ class Heads:
                 return None
             return Candidate(path, (0, 0), 0, 0, rotated, None, error=error)
         if not stat.S_ISREG(status.st_mode):
-            error = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
-            return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=error)
+            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+            return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=problem)
         key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
         mark = (key, size, modified)
         try:

@@ -258,6 +258,8 @@ class Scan:
         kind = "replace"
         if before and before.truncated:
             kind = "truncate"
+        elif self.lineage.successor and not before:
+            kind = "replace"
         elif not before or before.found_at:
             kind = "rename"
         elif before.file and not os.path.islink(self.lineage.path):  # a link was swapped: its target stays where it was

@@ -1,4 +1,4 @@
-"""What happens to positions when the daemon was away: found again, or counted as lost, to the byte where it is known."""
+"""What becomes of positions when the daemon was away: found again, or counted as lost, to the byte where known."""
 
 import gzip
 import os
@@ -106,7 +106,7 @@ def test_generations_in_between_are_read_in_order(follower, path):
 
 
 def test_a_generation_that_is_gone_is_counted_as_missed(follower, path):
-    """What was there at the last commit and not read is lost to the byte, and one generation was missed: logged once."""
+    """What was seen by the last commit and not read is lost to the byte, and a generation was missed: logged once."""
     follower.start()
     follower.tail.look(follower.sink)  # sees lines 5 and 6, and does not read them
     follower.stop()

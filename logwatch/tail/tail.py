@@ -184,7 +184,7 @@ class Tail:
                 budget -= amount
             if budget <= 0:
                 break
-        for lineage in self._lineages.values():
+        for lineage in waiting:
             lineage.emit(sink)
         self._check_caught_up()
         return any(lineage.next_waiting() for lineage in self._lineages.values())

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+FCM = (
+    '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":'
+    '[{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}}'
+)
 # what each push came to, how often in a thousand, and what the provider said
 OUTCOMES = [
     ("200", 880, ""),
-    ("404", 30, '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":'
-     '[{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}}'),
+    ("404", 30, FCM),
     ("410", 20, '{"reason":"Unregistered"}'),
     ("914", 30, ""),
     ("912", 15, ""),
@@ -29,7 +32,7 @@ LETTERS = string.ascii_letters + string.digits + "-_"
 
 
 def lines(count: int, share: float, seed: int) -> Iterator[tuple[bytes, tuple[str, str] | None]]:
-    """Give lines without newline, each with the platform and code of its push, or None; ``share`` of them are pushes."""
+    """Give lines without newline, each with the platform and code of its push or None; ``share`` of them are pushes."""
     rng = random.Random(seed)
     codes, weights, answers = zip(*OUTCOMES, strict=True)
     answer_of = dict(zip(codes, answers, strict=True))

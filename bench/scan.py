@@ -1,6 +1,6 @@
 """Measures the scanner alone against mtail, grep and wc on the same files, and checks every count against the truth.
 
-    python bench/scan.py [LINES] [ROUNDS]
+    python -m bench.scan [LINES] [ROUNDS]
 
 CPU is user and system time per line; the rounds of all candidates alternate, so that a noisy machine is noisy for all.
 """
@@ -19,9 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-import logs
-
+from bench import logs
 from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner, load
 from logwatch.parse.reading import refer

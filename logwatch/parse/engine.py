@@ -30,7 +30,7 @@ class Engine:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self.why_not = ""
+        self.why_not = grammar.refused
         self.line: Program | None = None
         self.plain: Usual | None = None
         self.docker: Usual | None = None
@@ -38,8 +38,10 @@ class Engine:
         self._before: re.Pattern[bytes] | None = None
         self._stamp: Program | None = None
         self._known: dict[tuple[bytes, ...], Reading | Cause | None] = {}
+        node = grammar.node
+        if node is None:
+            return
         try:
-            node = translate(grammar.line)
             self.line = Program(node)
             self._place, self._before = (_pattern(each) for each in (grammar.place, grammar.before))
         except Refused as refusal:

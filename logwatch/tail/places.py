@@ -49,6 +49,7 @@ class Candidate:
     rotated: Rotated | None  # None for the followed path itself
     head: bytes | None  # None: it cannot be read
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    disk_size: int = 0  # as the file system tells
     error: OSError | None = None
 
     @property
@@ -112,7 +113,7 @@ class Heads:
             return Candidate(path, key, size, modified, rotated, None, error=error)
         if rotated:  # the followed file itself changes all the time
             self.known[mark] = (head, size)
-        return Candidate(path, key, size, modified, rotated, head)
+        return Candidate(path, key, size, modified, rotated, head, disk_size=status.st_size)
 
     @staticmethod
     def _read(path: str, key: Key) -> tuple[bytes, int]:
@@ -204,6 +205,14 @@ class Places:
     held: dict[int, Candidate] = field(default_factory=dict)  # by generation number
     copies: list[Candidate] = field(default_factory=list)  # of what another file holds, or held
     unknown: list[Candidate] = field(default_factory=list)  # bytes that nobody has seen, oldest first
+
+    def repeats(self, candidate: Candidate, generations: list[Generation]) -> bool:
+        """Tell whether a file is a copy of what one of these generations holds, or held."""
+        for generation in generations:
+            held = self.held.get(generation.number)
+            if _repeats(candidate, held) if held else is_copy(generation, candidate):
+                return True
+        return False
 
 
 def place(generations: list[Generation], candidates: list[Candidate]) -> Places:

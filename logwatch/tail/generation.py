@@ -138,8 +138,9 @@ class Generation:
             return False
         if status.st_size == self.size:
             return False
+        grown = status.st_size > self.size
         self.verify()  # what it grew by, or was cut by, may be another generation's
-        if status.st_size > self.size:
+        if grown:
             self.grown_at = now
         self.size = max(status.st_size, self.offset)
         self.learn_head()
@@ -148,6 +149,7 @@ class Generation:
     def verify(self) -> None:
         """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
         assert self.file
+        size = os.fstat(self.file.descriptor).st_size
         if self.offset:
             run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
             if digest(run) != self.tail:
@@ -157,6 +159,7 @@ class Generation:
             self._set_head(head)
         elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
             raise ChangedError
+        self.size = max(self.size, size)
 
     def _set_head(self, head: bytes) -> None:
         self.head_bytes, self.head = len(head), fingerprint_head(head)

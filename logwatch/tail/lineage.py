@@ -90,7 +90,8 @@ class Lineage:
                     self.block(generation, error, turn)
             elif generation.parked and generation.state == "rotated":
                 self._look_by_name(generation)
-        if any(generation.missing_since is not None for generation in self.generations):
+        blank = self.live and self.live.head_bytes < TELLING_BYTES  # what is filled and emptied leaves but its copy
+        if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directory()
         if self.crowded and self.around.room():
             self.crowded = False

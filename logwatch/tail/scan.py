@@ -58,7 +58,7 @@ class Scan:
         if self.at_path and self.at_path.head is not None and self._is_elsewhere(self.at_path):
             return
         places = place(lineage.generations, candidates)
-        self._make_sure(candidates)
+        self._make_sure(candidates, strict=any(candidate.rotated for candidate in places.unknown))
         uncertain = any(candidate.head is None for candidate in candidates)
         self._drop_copies(places)
         for generation in list(lineage.generations):
@@ -117,8 +117,10 @@ class Scan:
                 found[candidate.key] = candidate
         return list(found.values())
 
-    def _make_sure(self, candidates: list[Candidate]) -> None:
+    def _make_sure(self, candidates: list[Candidate], *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
+
+        Strictly, nothing but open files may have grown either: a copy of what has come since would look like news.
 
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
@@ -128,6 +130,7 @@ class Scan:
                 self._check(generation)
                 if not generation.file:
                     raise VanishedError
+        anchored = {g.key for g in self.lineage.generations if g.file and not g.file.packed}
         also = {os.path.dirname(g.found_at) for g in self.lineage.generations if g.found_at}
         if list_siblings(self.lineage.path, also) != self.names:
             raise VanishedError
@@ -138,7 +141,9 @@ class Scan:
                 if candidate.error:
                     continue
                 raise VanishedError from error
-            if candidate.head is not None and (key_of(status) != candidate.key or status.st_size < candidate.disk_size):
+            grown = status.st_size - candidate.disk_size
+            changed = grown < 0 or (strict and grown and candidate.key not in anchored)
+            if candidate.head is not None and (changed or key_of(status) != candidate.key):
                 raise VanishedError
         if not self.at_path and os.path.exists(self.lineage.path) and not self.lineage.path.endswith(".gz"):
             raise VanishedError

@@ -45,19 +45,22 @@ class Scan:
         self.turn = turn
         self.around = lineage.around
         self.at_path: Candidate | None = None
+        self.names: dict[str, Rotated] = {}
 
     def run(self) -> None:
         """Place what is known, then take up what is not; raises VanishedError before anything was changed."""
         lineage = self.lineage
-        blank = lineage.was_blank or not lineage.current or lineage.current.head_bytes < TELLING_BYTES
+        if not lineage.current or lineage.current.head_bytes < TELLING_BYTES:
+            lineage.was_blank = True
         for generation in lineage.generations:
             self._check(generation)
         candidates = self._candidates()
         if self.at_path and self.at_path.head is not None and self._is_elsewhere(self.at_path):
             return
         places = place(lineage.generations, candidates)
-        lineage.was_blank = False
+        self._make_sure(candidates, strict=any(candidate.rotated for candidate in places.unknown))
         uncertain = any(candidate.head is None for candidate in candidates)
+        self._drop_copies(places)
         for generation in list(lineage.generations):
             held = places.held.get(generation.number)
             if held:
@@ -73,7 +76,8 @@ class Scan:
         holder = next(
             (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
         )
-        self._adopt(places, renewed=blank or holder is None or holder is not lineage.current)
+        self._adopt(places, renewed=lineage.was_blank or holder is None or holder is not lineage.current)
+        lineage.was_blank = False
         if holder:
             lineage.current = holder
         lineage.first = False
@@ -95,7 +99,7 @@ class Scan:
     def _candidates(self) -> list[Candidate]:
         lineage = self.lineage
         also = {os.path.dirname(g.found_at) for g in lineage.generations if g.found_at}
-        names = list_siblings(lineage.path, also)
+        names = self.names = list_siblings(lineage.path, also)
         found: dict[Key, Candidate] = {}
         if not lineage.path.endswith(".gz"):
             self.at_path = lineage.heads.examine(lineage.path, None)
@@ -112,6 +116,37 @@ class Scan:
                 candidate.matched = path in lineage.matched
                 found[candidate.key] = candidate
         return list(found.values())
+
+    def _make_sure(self, candidates: list[Candidate], *, strict: bool) -> None:
+        """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
+
+        Strictly, nothing but open files may have grown either: a copy of what has come since would look like news.
+
+        Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
+        whose original was truncated in between looks like a file that nobody has read.
+        """
+        for generation in self.lineage.generations:
+            if generation.file:
+                self._check(generation)
+                if not generation.file:
+                    raise VanishedError
+        anchored = {g.key for g in self.lineage.generations if g.file and not g.file.packed}
+        also = {os.path.dirname(g.found_at) for g in self.lineage.generations if g.found_at}
+        if list_siblings(self.lineage.path, also) != self.names:
+            raise VanishedError
+        for candidate in candidates:
+            try:
+                status = os.stat(candidate.path)
+            except OSError as error:
+                if candidate.error:
+                    continue
+                raise VanishedError from error
+            grown = status.st_size - candidate.disk_size
+            changed = grown < 0 or (strict and grown and candidate.key not in anchored)
+            if candidate.head is not None and (changed or key_of(status) != candidate.key):
+                raise VanishedError
+        if not self.at_path and os.path.exists(self.lineage.path) and not self.lineage.path.endswith(".gz"):
+            raise VanishedError
 
     def _is_elsewhere(self, at_path: Candidate) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
@@ -135,6 +170,17 @@ class Scan:
         return False
 
     # what is known
+
+    def _drop_copies(self, places: Places) -> None:
+        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+        for generation in reversed(self.lineage.generations):
+            at = places.held.get(generation.number)
+            if not at or generation.offset or generation.state != "rotated":
+                continue
+            others = [other for other in self.lineage.generations if other is not generation]
+            if places.repeats(at, [other for other in others if other.state != "ignored"]):
+                generation.detach()
+                generation.state = "ignored"
 
     def _hold(self, generation: Generation, at: Candidate) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""

@@ -155,8 +155,8 @@ class Generation:
             if digest(run) != self.tail:
                 raise ChangedError
         head = read_head(self.file, HEAD_BYTES)
-        if len(head) < self.head_bytes and self.offset:  # the end of an unfinished line was taken back
-            self._set_head(head)
+        if min(self.offset, HEAD_BYTES) <= len(head) < self.head_bytes and self.offset:
+            self._set_head(head)  # the end of an unfinished line was taken back
         elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
             raise ChangedError
         self.size = max(self.size, size)

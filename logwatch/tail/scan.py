@@ -58,10 +58,26 @@ class Scan:
         if self.at_path and self.at_path.head is not None and self._is_elsewhere(self.at_path):
             return
         places = place(lineage.generations, candidates)
+        being_made = self._copies_being_made(places)
         self._make_sure(candidates, strict=any(candidate.rotated for candidate in places.unknown))
+        for generation in being_made:
+            generation.detach()
+            generation.state = "ignored"
+        self._settle(places, candidates)
+        holder = next(
+            (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
+        )
+        self._adopt(places, renewed=lineage.was_blank or holder is None or holder is not lineage.current)
+        lineage.was_blank = False
+        if holder:
+            lineage.current = holder
+        lineage.first = False
+        lineage.heads.keep_only(candidates)
+
+    def _settle(self, places: Places, candidates: list[Candidate]) -> None:
+        """Give every known generation its place."""
         uncertain = any(candidate.head is None for candidate in candidates)
-        self._drop_copies(places)
-        for generation in list(lineage.generations):
+        for generation in list(self.lineage.generations):
             held = places.held.get(generation.number)
             if held:
                 self._hold(generation, held)
@@ -73,15 +89,6 @@ class Scan:
                 if any(candidate.key == generation.key for candidate in candidates):
                     generation.key = _NO_KEY  # the inode is another generation's now
                 self._miss(generation, uncertain=uncertain)
-        holder = next(
-            (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
-        )
-        self._adopt(places, renewed=lineage.was_blank or holder is None or holder is not lineage.current)
-        lineage.was_blank = False
-        if holder:
-            lineage.current = holder
-        lineage.first = False
-        lineage.heads.keep_only(candidates)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
@@ -171,16 +178,17 @@ class Scan:
 
     # what is known
 
-    def _drop_copies(self, places: Places) -> None:
-        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+    def _copies_being_made(self, places: Places) -> list[Generation]:
+        """Return what was taken up while it was empty, and turns out to be a copy that was being made."""
+        copies: list[Generation] = []
         for generation in reversed(self.lineage.generations):
             at = places.held.get(generation.number)
             if not at or generation.offset or generation.state != "rotated":
                 continue
-            others = [other for other in self.lineage.generations if other is not generation]
-            if places.repeats(at, [other for other in others if other.state != "ignored"]):
-                generation.detach()
-                generation.state = "ignored"
+            others = [g for g in self.lineage.generations if g is not generation and g.state != "ignored"]
+            if places.repeats(at, [other for other in others if other not in copies]):
+                copies.append(generation)
+        return copies
 
     def _hold(self, generation: Generation, at: Candidate) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
@@ -234,7 +242,8 @@ class Scan:
                 generation.missing_since = self.turn.now
         elif generation.dead or not (uncertain or self.lineage.absent):
             self.lineage.generations.remove(generation)
-            self.turn.sink.forget(generation.number)
+            if generation.saved:
+                self.turn.sink.forget(generation.number)
 
     # what is new
 

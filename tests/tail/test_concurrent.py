@@ -63,10 +63,11 @@ class Rotator(threading.Thread):
         file.close()
 
 
+WAYS = [["rename", "late"], ["compress", "rename"], ["copytruncate"], ["copytruncate", "compress", "rename", "late"]]
+
+
 @pytest.mark.parametrize("patterns", ["mesibo.log", "mesibo.log*"])
-@pytest.mark.parametrize(
-    "ways", [["rename", "late"], ["compress", "rename"], ["copytruncate"], ["copytruncate", "compress"]]
-)
+@pytest.mark.parametrize("ways", WAYS, ids=" and ".join)
 @pytest.mark.parametrize("seed", range(2))
 def test_no_race_loses_or_doubles_a_line(tmp_path, seed, ways, patterns):
     """Lines, rotations and packing between any two system calls of a look: each line counts once."""

@@ -224,6 +224,7 @@ class World:
         names = self.rotated(base)
         if len(names) > 2:
             if self.gentle:
+                self.reopen(base)
                 self.turn()
                 self.commit()
             self.unlink(names[-1])

@@ -21,7 +21,6 @@ class Around:
 
 
 PLAIN = Around(frozenset(b"\n"), r"(?=\n)")
-SPREAD = Around(frozenset(), r"(?=\n)")  # a line of a text that ``spread`` has put blanks into
 # A record's message whose only escape is the newline at its end: up to that backslash the payload is the raw bytes.
 # Control characters and what is not ASCII might not be JSON or not UTF-8, and take the exact road.
 DOCKER = Around(frozenset([*range(32), *range(127, 256), *b'"\\']), r"(?=\\)")
@@ -162,9 +161,8 @@ def _escaped(data: bytes) -> str:
 
 def char_class(chars: Bytes) -> str:
     """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower."""
-    for byte, name in ((10, r"\n"), (32, " ")):
-        if len(chars) == 255 and byte not in chars:  # noqa: PLR2004  all bytes but one
-            return f"[^{name}]"
+    if chars == peg.EVERY:
+        return r"[^\n]"
     ranges: list[list[int]] = []
     for code in sorted(chars):
         if ranges and ranges[-1][1] == code - 1:

@@ -34,10 +34,10 @@ class Engine:
         self.line: Program | None = None
         self.plain: Usual | None = None
         self.docker: Usual | None = None
-        self._hastened: Usual | None = None
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
         self._stamp: Program | None = None
+        self._known: dict[tuple[bytes, ...], Reading | Cause | None] = {}
         node = grammar.node
         if node is None:
             return
@@ -52,7 +52,7 @@ class Engine:
         try:
             usual_lines = [sample.payload for sample in grammar.samples if sample.expected]
             shape = Shape(node, usual_lines, COUNTED)
-            self.plain, self.docker, self._hastened = shape.usual(PLAIN), shape.usual(DOCKER), shape.hastened()
+            self.plain, self.docker = shape.usual(PLAIN), shape.usual(DOCKER)
         except Refused as refusal:
             self.why_not = f"no expression for whole chunks: {refusal}"
 
@@ -77,25 +77,15 @@ class Engine:
         reading = self.read(line)
         return "" if isinstance(reading, str) else reading.timestamp
 
-    def capture(self, text: bytes, usual: Usual) -> tuple[list[tuple[bytes, ...]], Usual]:
-        """Give for each line of a text what is captured of it, and by which expression."""
-        fast = self._hastened
-        if usual is self.plain and fast is not None and fast.spread is not None:
-            spread = fast.spread.spread(text)
-            if spread is not None:
-                return fast.pattern.findall(spread), fast
-        return usual.pattern.findall(text), usual
-
     def understand(self, usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
         """Read what ``usual`` captured of a line, identifiers left out; None for a line that it only caught."""
-        known: dict[tuple[bytes, ...], Reading | Cause | None] = usual.known
         try:
-            return known[groups]
+            return self._known[groups]
         except KeyError:
             pass
-        if len(known) >= _REMEMBERED:
-            known.clear()
-        reading = known[groups] = self._understand(usual, groups)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        reading = self._known[groups] = self._understand(usual, groups)
         return reading
 
     @staticmethod
@@ -103,8 +93,7 @@ class Engine:
         values: Values = []
         for name, value in zip(usual.groups, groups, strict=False):
             if name == REST and usual.tail is not None:
-                rest = usual.spread.gathered(value) if usual.spread else value
-                values += usual.tail.all_turns(rest + b"\n")
+                values += usual.tail.all_turns(value + b"\n")
             elif value:
                 values.append((name, value))
         return _concluded(values) if values else None

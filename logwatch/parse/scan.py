@@ -228,7 +228,7 @@ class _Job:
 
     def _usual(self, usual: Usual, text: bytes, tell: Tell, numbers: Sequence[int] | None) -> Sequence[int]:
         """Count what one expression captures of a text, and give the lines that are left."""
-        found, usual = self._engine.capture(text, usual)
+        found = usual.pattern.findall(text)
         failing, left = set(), set()
         for groups, place in tally(found).items():
             reading = self._engine.understand(usual, groups)

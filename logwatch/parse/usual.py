@@ -8,17 +8,15 @@ not match is caught as a whole line and goes through LINE itself.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from logwatch.parse import peg
-from logwatch.parse.emit import DOCKER, PLAIN, SPREAD, Around, Writer, char_class
+from logwatch.parse.emit import DOCKER, PLAIN, Around, Writer, char_class
 from logwatch.parse.patterns import Refused
 from logwatch.parse.peg import Choice, Look, Loop, Named, Node
 from logwatch.parse.program import Program, loops_of
 from logwatch.parse.sharpen import sharpened
-from logwatch.parse.spread import Spread, spread_for
 
 REST = "rest"
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
@@ -38,8 +36,6 @@ class Usual:
     pattern: re.Pattern[bytes]
     groups: tuple[str, ...]
     tail: Program | None
-    spread: Spread | None = None  # how a text is changed before it is matched
-    known: dict[tuple[bytes, ...], Any] = field(default_factory=dict)  # what captured groups have been read as
 
 
 class Shape:
@@ -73,41 +69,28 @@ class Shape:
         for turns, order in taken:
             turns.orders[order] += 1
 
-    def hastened(self) -> Usual | None:
-        """Write the expression for plain lines down for texts that are spread, where that can be done."""
-        nodes: list[Node] = []
-        self.usual(PLAIN, nodes.append)
-        spread = spread_for(nodes)
-        return None if spread is None else self.usual(SPREAD, spread.hastened, spread)
-
-    def usual(
-        self, around: Around, recast: Callable[[Node], Node | None] = lambda _: None, spread: Spread | None = None
-    ) -> Usual:
+    def usual(self, around: Around) -> Usual:
         """Write the expression down for plain lines or for lines inside Docker records."""
         writer = Writer(around, lambda each: isinstance(each, Named) and each.name in self._keep)
-
-        def write(node: Node) -> str:
-            return writer.write(recast(node) or node)
-
         text = ""
         tail = None
-        anything = char_class(peg.EVERY - DOCKER.never if around is DOCKER else peg.EVERY) + "*+"
+        anything = char_class(peg.EVERY - around.never) + "*+"
         fixed: list[Node] = []
         for i, part in enumerate(self._parts):
             following = self._parts[i + 1 :]
             if i in self._turns and (following or self._open_end):
                 turns = self._turns[i]
-                text += write(sharpened(peg.seq(*fixed))) + turns.write(write)
+                text += writer.write(sharpened(peg.seq(*fixed))) + turns.write(writer)
                 fixed = []
                 if following:
-                    text += turns.stop_here(following, write)
+                    text += turns.stop_here(following, around)
                 else:
                     tail = Program(turns.loop.item)
             elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
                 raise Refused("a value to be counted inside a repetition that cannot be unrolled")
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
-        text += write(sharpened(peg.seq(*fixed)))
+        text += writer.write(sharpened(peg.seq(*fixed)))
         groups = [group.name for group in writer.groups if isinstance(group, Named)]
         text += f"({anything})" if tail else anything
         if around is DOCKER:
@@ -117,9 +100,9 @@ class Shape:
             groups.append(REST)
         filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
         # Both sides end right before the newline, so that nothing is ever gone back into
-        end = r"(?=\n)" if around is DOCKER else ""
+        end = "" if around is PLAIN else r"(?=\n)"
         pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))
-        return Usual(pattern, tuple(groups), tail, spread)
+        return Usual(pattern, tuple(groups), tail)
 
     def _skipped_before(self, i: int) -> bool:
         """Tell whether a part is the blanks that the unrolled turns before it have skipped already."""
@@ -195,28 +178,29 @@ class _Turns:
                 n for each, n in self.orders.items() if _within(each, self.chosen)
             )
             cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
-            worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
+            worth = gained >= _SHARE * self.orders.total() * cost or last
             if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
                 self.chosen = merged
 
-    def write(self, write: Callable[[Node], str]) -> str:
+    def write(self, writer: Writer) -> str:
         """Write the chosen turns, each optional, each only where the repetition would take that alternative."""
-        skip = write(self.blanks) if self.blanks else ""
+        skip = writer.write(self.blanks) if self.blanks else ""
         text = skip
         for i in self.chosen:
             item = self._items[i]
             rivals = [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
-            guards = "".join(write(Look(peg.bare(each), negative=True)) for each in rivals)
-            text += f"(?:{guards}{write(sharpened(item))}|){skip}"
+            guards = "".join(writer.write(Look(peg.bare(each), negative=True)) for each in rivals)
+            text += f"(?:{guards}{writer.write(sharpened(item))}|){skip}"
         return text
 
-    def stop_here(self, following: Sequence[Node], write: Callable[[Node], str]) -> str:
+    def stop_here(self, following: Sequence[Node], around: Around) -> str:
         """Write what makes sure that the repetition ends here, unless what follows says so itself."""
+        plain = Writer(around)
         if self._stop is None:
-            return write(Look(peg.bare(self.loop.item), negative=True))
+            return plain.write(Look(peg.bare(self.loop.item), negative=True))
         _, rest = peg.skips(peg.bare(peg.seq(*following)))
         items, stops = _items(rest), _items(self._stop)
-        return "" if items[: len(stops)] == stops else write(Look(self._stop))
+        return "" if items[: len(stops)] == stops else plain.write(Look(self._stop))
 
 
 def _within(order: tuple[int, ...], chosen: tuple[int, ...]) -> bool:

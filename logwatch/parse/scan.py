@@ -124,10 +124,13 @@ class _Job:
 
     def plain(self, data: bytes) -> None:
         """Read lines as they are."""
-        self.scan.lines = data.count(b"\n")
         if has_longer(data, self._scanner.max_line_bytes):
-            self._payloads([envelopes.Line(each, "") for each in data[:-1].split(b"\n")])
-        elif text := self._candidates(data):
+            lines = [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+            self.scan.lines = len(lines)
+            self._payloads(lines)
+            return
+        self.scan.lines = data.count(b"\n")
+        if text := self._candidates(data):
             self._text(text, _teller(text))
 
     def docker(self, data: bytes) -> None:

@@ -1,16 +1,19 @@
 """The words of a scenario: hosts that export counters, stretches of time with a rate, and moments with firing alerts."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from config.generate.codes import CATALOGUE
 
 Stretch = tuple[float, float | None]
-"""(minutes, how many a minute); None: not scraped during that time."""
+"""(minutes, how many a minute); None: not scraped during that time; 0 minutes: so many at once."""
 
-FIRING = 'group by (alertname, severity) (ALERTS{alertstate="firing"})'
+HALF_AN_HOUR, TEN_HOURS = 31, 10 * 60
+EXACT = 256
+"""Steps are multiples of 1/256, which floats hold exactly: a sum that is off by a hair would be a counter reset."""
 
 
 def class_of(platform: str, code: str, reason: str) -> str:
@@ -27,8 +30,8 @@ def samples(stretches: Iterable[Stretch], step: float, start: float, total: int)
     values: list[float | None] = [start]
     at = start
     for minutes, rate in stretches:
-        for _ in range(min(round(minutes / step), total - len(values))):
-            at += (rate or 0) * step
+        for _ in range(min(round(minutes / step) if minutes else 1, total - len(values))):
+            at += round((rate or 0) * (step if minutes else 1) * EXACT) / EXACT
             values.append(None if rate is None else at)
     values += [values[-1]] * (total - len(values))
     return values[:total]
@@ -50,10 +53,10 @@ def notation(values: list[float | None]) -> str:
             delta = second - first
             while index + run + 1 < len(values):
                 here, following = values[index + run], values[index + run + 1]
-                if here is None or following is None or abs(following - here - delta) > 1e-9:  # noqa: PLR2004
+                if here is None or following is None or following - here != delta:
                     break
                 run += 1
-        words.append(f"{first:.10g}{delta:+.10g}x{run}")
+        words.append(f"{first:.17g}{delta:+.17g}x{run}")
         index += run + 1
     return " ".join(words)
 
@@ -66,9 +69,11 @@ class Host:
     cluster: str = "prod"
     source: str = "mesibo"
     up: list[Stretch] = field(default_factory=list)
-    series: dict[str, tuple[float, list[Stretch]]] = field(default_factory=dict)
+    series: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[float, list[Stretch]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.series:
+            return  # a copy under another name
         self.process("up", start=1)
         self.process("process_start_time_seconds", start=-7200)
         self.process("mesibo_logwatch_config_last_reload_successful", start=1)
@@ -88,9 +93,7 @@ class Host:
             self.pushes(platform, 200)
 
     def _set(self, name: str, labels: dict[str, str], start: float, stretches: tuple[Stretch, ...]) -> "Host":
-        labels = {**labels, "instance": self.instance, "job": "mesibo-logwatch"}
-        labels |= {"cluster": self.cluster} if self.cluster else {}
-        self.series[name + "{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "}"] = (start, list(stretches))
+        self.series[name, tuple(sorted(labels.items()))] = (start, list(stretches))
         return self
 
     def process(self, name: str, *stretches: Stretch, start: float = 0) -> "Host":
@@ -128,9 +131,11 @@ class Host:
         """What promtool loads."""
         mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
         rows = []
-        for name, (start, stretches) in self.series.items():
+        target = (("cluster", self.cluster), ("instance", self.instance), ("job", "mesibo-logwatch"))
+        for (metric, labels), (start, stretches) in self.series.items():
+            name = metric + "{" + ",".join(f'{k}="{v}"' for k, v in (*labels, *target)) + "}"
             values = samples(stretches, step, start, total)
-            if name.startswith("up{"):
+            if metric == "up":
                 masked = [0.0 if m is None else v for v, m in zip(values, mask, strict=True)]
             else:
                 masked = [None if m is None else v for v, m in zip(values, mask, strict=True)]
@@ -142,31 +147,65 @@ class Host:
 class Scenario:
     """What hosts export, and which alerts fire when: ``fires`` maps minutes to all that fire then.
 
-    ``spares`` names alerts that come near and must not fire: the scenario exists for them.
+    ``spares`` names alerts that come near and must not fire: the scenario exists for them. ``alone`` is for alerts
+    that are about all of Prometheus; all others share one run, each in a cluster of its own.
     """
 
     name: str
     hosts: list[Host]
     fires: dict[float, list[str]]
     spares: tuple[str, ...] = ()
-    step: float = 0.25
+    alone: bool = False
+    fine: bool = False  # needs windows of 2 minutes to have samples, however long it lasts
 
-    def as_dict(self) -> dict[str, Any]:
-        """The scenario as promtool spells it."""
-        total = round(max(self.fires) / self.step) + 1
-        return {
-            "name": self.name,
-            "interval": f"{round(self.step * 60)}s",
-            "input_series": [row for host in self.hosts for row in host.input_series(self.step, total)],
-            "promql_expr_test": [
+    @property
+    def step(self) -> float:
+        """Minutes between scrapes and evaluations: a quarter as in production, more where a scenario lasts for hours."""
+        last = max(self.fires)
+        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 5
+
+    @property
+    def slug(self) -> str:
+        """The name as a label's value."""
+        return re.sub("[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+    def series(self) -> list[dict[str, str]]:
+        """What promtool loads: the hosts in clusters that are this scenario's own, until it ends."""
+        steps = round(max(self.fires) / self.step) + 1
+        return [
+            row
+            for host in self.hosts
+            for row in replace(
+                host, cluster=f"{self.slug}/{host.cluster}", instance=f"{self.slug}/{host.instance}"
+            ).input_series(self.step, steps)
+        ]
+
+    def expectations(self) -> list[tuple[float, dict[str, Any]]]:
+        """What must be firing in those clusters, and when."""
+        mine = "" if self.alone else f',cluster=~"{self.slug}/.*"'
+        return [
+            (
+                minute,
                 {
-                    "expr": FIRING,
+                    "expr": f'group by (alertname, severity) (ALERTS{{alertstate="firing"{mine}}})',
                     "eval_time": f"{round(minute * 60)}s",
                     "exp_samples": [
                         {"labels": f'{{alertname="{a.split()[1]}", severity="{a.split()[0]}"}}', "value": 1}
                         for a in alerts
                     ],
-                }
-                for minute, alerts in sorted(self.fires.items())
-            ],
-        }
+                },
+            )
+            for minute, alerts in self.fires.items()
+        ]
+
+
+def as_test(name: str, scenarios: list[Scenario]) -> dict[str, Any]:
+    """Scenarios of one step as one of promtool's tests."""
+    step = scenarios[0].step
+    expected = sorted((e for s in scenarios for e in s.expectations()), key=lambda e: e[0])
+    return {
+        "name": name,
+        "interval": f"{round(step * 60)}s",
+        "input_series": [row for s in scenarios for row in s.series()],
+        "promql_expr_test": [test for _, test in expected],
+    }

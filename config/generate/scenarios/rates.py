@@ -4,6 +4,7 @@ from config.generate.scenarios.model import Host, Scenario
 
 SPIKE = "critical MesiboPush9xxSpike"
 BURN = "critical MesiboPushErrorBudgetBurn"
+UNKNOWN = "warning MesiboPushUnknown9xxCode"
 SLOW = "warning MesiboPushErrorBudgetBurn"
 BURNING = ("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn")
 
@@ -17,24 +18,25 @@ def scenarios() -> list[Scenario]:
             {
                 29.75: [],
                 31.5: [SPIKE],
-                39: [SPIKE, "warning MesiboPushPayloadRefused", BURN],
-                43: ["warning MesiboPushPayloadRefused", BURN],
+                39: [SPIKE, "warning MesiboPushPayloadRefused"],
+                43: ["warning MesiboPushPayloadRefused"],
                 46: [],
                 70: [],
             },
         ),
         Scenario(
-            "refusals that a site has lived with are no spike, and when they treble they are",
-            [Host().normal(fcm=100, apns=0).pushes("fcm", 950, (180, 12), (20, 60))],
+            "refusals that a site has lived with are no spike until they treble, and then until they end",
+            [Host().normal(fcm=100, apns=0).pushes("fcm", 918, (120, 4), (40, 12), (100, 40), (200, 4))],
             {
-                0.75: [],
-                100: ["warning MesiboPushUnknown9xxCode"],
-                179: ["warning MesiboPushUnknown9xxCode"],
+                119: [UNKNOWN],
+                125: [UNKNOWN],
+                163: [SPIKE, UNKNOWN],
+                258: [SPIKE, BURN, UNKNOWN, SLOW],
+                340: [UNKNOWN],
             },
             spares=("MesiboPush9xxSpike",),
-        )
-        if False
-        else Scenario(
+        ),
+        Scenario(
             "one bad token, pushed to often, wakes nobody",
             [Host().normal(fcm=3, apns=2).pushes("apns", 911, (10, 0), (30, 2))],
             {9.0: [], 15: [], 30: [], 41: [], 60: []},
@@ -56,14 +58,17 @@ def scenarios() -> list[Scenario]:
             [Host().normal().pushes("fcm", 500, (600, 0.5), reason="INTERNAL")],
             {60.0: [], 300: [], 420: []},
             spares=("MesiboPushErrorBudgetBurn",),
-            step=1,
         ),
         Scenario(
             "a steady loss of a twelfth warns, without a page",
-            [Host().normal().pushes("fcm", 500, (90, 0), (200, 3), reason="INTERNAL").pushes("apns", 400, (90, 0), (200, 1.9)).pushes("unknown", 404, (90, 0), (200, 0)).pushes("fcm", 950, (90, 0), (200, 3.9))],
-            {89.0: [], 120: ["warning MesiboPushUnknown9xxCode"], 289: [SLOW, "warning MesiboPushUnknown9xxCode"], 380: []},
+            [Host().normal().pushes("fcm", 404, (90, 0), (200, 6), reason="NOT_FOUND").pushes("fcm", 918, (90, 0), (200, 6))],
+            {89.0: [], 120: [UNKNOWN], 300: [SLOW, UNKNOWN], 420: []},
             spares=("MesiboPushErrorBudgetBurn",),
-            step=1,
+        ),
+        Scenario(
+            "a loss of a sixth pages by the budget alone",
+            [Host().normal().pushes("fcm", 404, (20, 0), (60, 15), reason="NOT_FOUND").pushes("fcm", 918, (20, 0), (60, 9))],
+            {19.0: [], 30: [UNKNOWN], 79: [BURN, SLOW, UNKNOWN], 86: [SLOW, UNKNOWN], 105: [UNKNOWN]},
         ),
         Scenario(
             "most tokens of a platform refused at once pages",
@@ -73,7 +78,7 @@ def scenarios() -> list[Scenario]:
                 31: [],
                 36: ["critical MesiboPushBadTokens"],
                 40: ["critical MesiboPushBadTokens"],
-                46: ["warning MesiboPushBadTokens"],
+                41: ["critical MesiboPushBadTokens"],
                 80: [],
             },
             spares=BURNING,
@@ -137,10 +142,10 @@ def scenarios() -> list[Scenario]:
             {
                 29.75: [],
                 31.5: ["critical MesiboPushProviderFailing"],
-                34: ["critical MesiboPushProviderFailing", BURN],
-                39: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing", BURN],
-                44: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing", BURN],
-                46.5: [],
+                34: ["critical MesiboPushProviderFailing"],
+                39: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing"],
+                44: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing"],
+                47.5: [],
                 80: [],
             },
         ),
@@ -175,7 +180,7 @@ def scenarios() -> list[Scenario]:
             ],
             {
                 29.0: [],
-                44: ["warning MesiboPushProviderFailing", BURN],
+                44: ["warning MesiboPushProviderFailing"],
                 80: [],
             },
             spares=("MesiboPushHostBehindFleet", "MesiboPushProviderFailing"),
@@ -197,8 +202,8 @@ def scenarios() -> list[Scenario]:
             {
                 29.75: [],
                 31.5: ["critical MesiboPushPayloadRefused"],
-                39: ["critical MesiboPushPayloadRefused", "warning MesiboPushPayloadRefused", BURN],
-                46.5: [],
+                39: ["critical MesiboPushPayloadRefused", "warning MesiboPushPayloadRefused"],
+                47.5: [],
                 80: [],
             },
         ),

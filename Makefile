@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint packages clean
+.PHONY: help run test test-unit lint packages clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -31,13 +31,23 @@ packages:
 	  if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi; \
 	fi
 
+run: $(INSTALLED) ## the daemon on a simulated mesibo; on a log with LOG=/path/to/log; with CONFIG=F
+ifdef CONFIG
+	exec $(BIN)/mesibo-logwatch run --config '$(CONFIG)'
+else
+	@exec env BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
+endif
+
 lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 test: lint packages ## everything: lint, unit, property and integration tests
-	$(BIN)/pytest -m 'not long' $(ARGS)
+	$(BIN)/pytest $(ARGS)
+
+test-unit: $(DEV) ## what starts no other program
+	$(BIN)/pytest -q -m 'not long and not integration' $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf .venv* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Runs the daemon without an installation: on the log named by LOG, or on one that a simulated mesibo writes.
+# In: BIN (directory of the commands), LOG (optional), LISTEN (optional). Out: nothing stays behind, but for the
+# positions of a LOG, which are kept in .run/ so that the next run goes on where this one ended.
+set -eu
+listen=${LISTEN:-127.0.0.1:10914}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/mesibo-logwatch.XXXXXX")
+simulator=
+finish() {
+  trap - EXIT INT TERM
+  [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
+  rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 0' INT TERM
+
+if [ -n "${LOG:-}" ]; then
+  case $LOG in /*) log=$LOG ;; *) log=$PWD/$LOG ;; esac
+  state=$PWD/.run/state
+else
+  log=$scratch/mesibo.log
+  state=$scratch/state
+  "$BIN/mesibo-logwatch" simulate --output "$log" --rate 20 --seconds 0 >"$scratch/simulate.out" 2>&1 &
+  simulator=$!
+  echo "A simulated mesibo writes $log."
+fi
+
+# A TOML basic string: backslashes and quotes in the path are escaped
+quoted=$(printf '%s' "$log" | sed 's/[\\"]/\\&/g')
+cat >"$scratch/logwatch.toml" <<TOML
+[[source]]
+name = "mesibo"
+paths = ["$quoted"]
+[state]
+directory = "$(printf '%s' "$state" | sed 's/[\\"]/\\&/g')"
+[web]
+listen = "$listen"
+TOML
+echo "Following $log. Look at http://$listen/ and http://$listen/metrics; stop with Ctrl-C."
+"$BIN/mesibo-logwatch" run --config "$scratch/logwatch.toml" &
+daemon=$!
+trap 'kill "$daemon" 2>/dev/null; wait "$daemon" || true; exit 0' INT TERM
+wait "$daemon"

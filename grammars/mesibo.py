@@ -1,0 +1,77 @@
+"""Reads the line that mesibo writes per push, once its log has `push = 1`; nobody has published a whole one.
+
+    E2211-101500-123 (17): push_on_complete: uid 4711 type fcm token dX3:APA9 code 404 {"error":{"status":"NOT_FOUND"}}
+
+Known for certain are the prefix and `push_on_complete ... code 200`. So the grammar is tolerant in what stands around
+the code and strict in where the code stands: text that users wrote (addresses, tokens, names, JSON) must not forge one.
+The engine sees one line at a time; blanks between elements are skipped unless `leave_whitespace` says otherwise.
+
+To read another dialect, copy this file and its samples, rename both, and change what differs; `mesibo-logwatch grammar
+check NAME` tells when the two agree. Result names: `code` (needed; `code*` where a line may hold several), `level`,
+`timestamp`, `thread`, `platform`, `app`, `user`, `token`, `reason`, and of a provider's answer `fcm_error`,
+`fcm_status`, `apns_reason`.
+"""
+
+from pyparsing import Keyword, Literal, Opt, ParserElement, Regex, Suppress, ZeroOrMore, one_of
+
+MARKER = b"push_on_complete"  # every line that is looked at contains this
+
+# E2211-101500-123 (17):   The letter says nothing about severity: mesibo logs its build date as E.
+level = Regex(r"[A-Z]|\*\*[A-Z]+\*\*|http-")
+timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}")
+thread = " (" + Regex("[0-9]+")("thread") + ")"
+prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
+
+# A word is what stands between blanks, quotes and brackets: in `errcode`, `code_x` and `(code` there is no word `code`.
+word = Regex(r'[^ \t\r"{}\[\]]+')
+separator = Suppress(Opt(one_of(": =")))
+integer = Regex(r"-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
+code = Suppress(Regex(r"code(?=[ \t:=])")) + separator + integer("code*")
+
+
+def known(words: str, name: str) -> ParserElement:
+    """Match one of the words, then its value; an empty value does not swallow the code behind it."""
+    return Suppress(Regex(rf"(?:{words})(?=[ \t:=])")) + separator + ~code + word(name)
+
+
+pair = (
+    known("uid|user|to", "user")
+    | known("aid|app", "app")
+    | known("type|platform|provider", "platform")
+    | known("token", "token")
+    | known("reason", "reason")
+)
+
+# What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
+string = Regex(r'"(?:[^"\\]|\\.)*"')
+text = Regex(r'[^"{}\[\]]+')
+
+
+def answered(key: str, name: str) -> ParserElement:
+    """Match a field of the provider's JSON answer, at any depth."""
+    return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")')) + Regex("[0-9A-Za-z_]+")(name) + Suppress('"')
+
+
+answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason")
+
+
+def brackets(leaf: ParserElement) -> ParserElement:
+    """Match braces and square brackets around leaves, strings and more brackets."""
+    inside = leaf
+    for _ in range(6):
+        around = Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+        inside = leaf | around
+    return around
+
+
+before = pair | string | brackets(text | string) | one_of("} ]") | word
+behind = code | pair | string | brackets(text | answer | string) | one_of("} ]") | word
+
+LINE = (
+    prefix
+    + Suppress(Keyword("push_on_complete", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-"))
+    + Suppress(Opt(":"))
+    + ZeroOrMore(before, stop_on=code)
+    + code
+    + ZeroOrMore(behind)
+)

@@ -1,0 +1,20 @@
+"""Knows what every code means: from platform, code and reason to class, severity, side and remedy."""
+
+from logwatch.catalogue.entries import Class, Entry, Provider, Severity, Side
+from logwatch.catalogue.explain import Explanation, explain
+from logwatch.catalogue.lookup import OTHER, PLATFORMS, Catalogue, answered_by, limiter
+
+__all__ = [
+    "OTHER",
+    "PLATFORMS",
+    "Catalogue",
+    "Class",
+    "Entry",
+    "Explanation",
+    "Provider",
+    "Severity",
+    "Side",
+    "answered_by",
+    "explain",
+    "limiter",
+]

@@ -1,0 +1,82 @@
+"""One entry of the catalogue: what a code of one provider means, with the closed lists its fields choose from."""
+
+from typing import Literal
+
+import msgspec
+
+Provider = Literal["mesibo", "fcm", "apns", "any"]
+"""Who answered; ``any`` is what the bare number supports when that is not known."""
+
+Class = Literal[
+    "delivered",
+    "credential",
+    "configuration",
+    "token",
+    "payload",
+    "rate_limited",
+    "provider_fault",
+    "network",
+    "rejected",
+    "unknown",
+]
+"""What kind of outcome it is; ``rejected`` is mesibo's own refusal with a code nobody has documented."""
+
+Severity = Literal["none", "warning", "critical"]
+"""critical: every push of an app or platform is likely to fail until someone acts; warning: one message or user."""
+
+Side = Literal["operator", "app", "mesibo", "provider", "device"]
+"""Where the fault lies and who has to act. ``operator`` (credentials, console, host) and ``app`` (the app and the
+backend behind it) are both the operator's own; ``provider`` is Google or Apple, whichever answered."""
+
+_WORDS = {"fcm": "FCM", "apns": "APNs", "id": "ID", "gcm": "GCM"}
+_WHOSE = {"operator": "yours", "app": "yours, in the app", "mesibo": "mesibo", "device": "the device"}
+_COMPANY = {"fcm": "Google", "apns": "Apple"}
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one code means; ``code`` as logged, ``reason`` in the provider's spelling or empty."""
+
+    provider: Provider
+    code: int
+    reason: str = ""
+    name: str  # unique, snake_case
+    class_: Class = msgspec.field(name="class")
+    severity: Severity
+    side: Side
+    retryable: bool = False  # the same request may succeed later without anybody's action
+    token_dead: bool = False  # the provider itself says that this token will not work again
+    steps: tuple[int, ...] = ()  # of mesibo's troubleshooting page, the most useful first
+    meaning: str
+    remedy: str
+    source: tuple[str, ...] = ()  # URLs, or in words that nobody states it
+
+    @property
+    def title(self) -> str:
+        """Give the name as people read it, without the provider: ``Certificate expired``."""
+        words = self.name.removeprefix(f"{self.provider}_").split("_")
+        text = " ".join(_WORDS.get(word, word) for word in words)
+        return text[:1].upper() + text[1:]
+
+    def whose(self, platform: str = "") -> str:
+        """Name the side as an operator would: yours, mesibo, Google, Apple, the device.
+
+        ``platform`` tells whose push it was where the entry itself does not (provider ``any``).
+        """
+        if self.side == "provider":
+            provider = self.provider if self.provider in _COMPANY else platform
+            return _COMPANY.get(provider, "Google or Apple")
+        return _WHOSE[self.side]
+
+
+STEPS = {
+    1: "Verify Firebase and Apple push credentials",
+    2: "Check the push token",
+    3: "Use background push and not alert",
+    4: "Check whether Firebase tokens are used for iOS",
+    5: "General and iOS troubleshooting",
+    6: "Receive push results by webhook",
+    7: "Enable push debugging",
+    8: "Send test pushes with the API, enable push logs",
+    9: "Accepted by FCM or APNs, but not seen on the device",
+}
+"""The steps of mesibo's troubleshooting page, https://docs.mesibo.com/api/push-notifications/troubleshooting."""

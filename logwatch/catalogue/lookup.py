@@ -1,0 +1,163 @@
+"""Classifies (platform, code, reason) by the entries in force; the answer is never missing and never made up."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from logwatch import resources
+from logwatch.catalogue.entries import Entry
+from logwatch.catalogue.load import read, repeated_names
+from logwatch.errors import CatalogueError
+from logwatch.model import Platform
+
+PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
+
+_MESIBO_ABOVE = 900  # mesibo's page, Step 6: "If mesibo rejected the push, the error code will be greater than 900"
+_PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
+
+UNLISTED_MESIBO = Entry(
+    provider="mesibo",
+    code=_MESIBO_ABOVE,
+    name="mesibo_undocumented_rejection",
+    class_="rejected",
+    severity="warning",
+    side="mesibo",
+    steps=(6, 7),
+    meaning="mesibo refused the push with a code of its own (above 900) that neither its documentation nor this "
+    "catalogue lists.",
+    remedy="Look at the push webhook or pushdebug for the details (Steps 6 and 7), see whether mesibo's documentation "
+    "lists the code by now, and ask mesibo. Once known, add it to the catalogue file of your configuration.",
+    source=(_PAGE,),
+)
+UNLISTED_5XX = Entry(
+    provider="any",
+    code=500,
+    name="undocumented_provider_fault",
+    class_="provider_fault",
+    severity="warning",
+    side="provider",
+    retryable=True,
+    meaning="The push service, or a proxy before it, answered with a server error (5xx) that it does not document.",
+    remedy="Retry with backoff. If it lasts, look at the provider's status page and at an outbound proxy of your own.",
+    source=("inference: HTTP defines 5xx as a fault of the server (RFC 9110)",),
+)
+UNLISTED = Entry(
+    provider="any",
+    code=0,
+    name="undocumented_code",
+    class_="unknown",
+    severity="warning",
+    side="provider",
+    steps=(6, 7),
+    meaning="No documentation of mesibo, FCM or APNs lists this code.",
+    remedy="Get the request and the response from the push webhook or pushdebug (Steps 6 and 7). Once its meaning is "
+    "known, add it to the catalogue file of your configuration.",
+    source=("no document lists it",),
+)
+OTHER = Entry(
+    provider="any",
+    code=0,
+    name="other_codes",
+    class_="unknown",
+    severity="warning",
+    side="provider",
+    steps=(6,),
+    meaning="Codes outside the catalogue, of which a source has shown more different ones than are counted one by one.",
+    remedy="So many unknown codes hint that something other than a result is read as one: look at the log lines.",
+    source=("mesibo-logwatch itself",),
+)
+"""What is counted under ``code="other"``."""
+
+
+def answered_by(platform: Platform, code: int) -> str:
+    """Tell who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
+    return "mesibo" if code > _MESIBO_ABOVE else platform
+
+
+def limiter(platform: Platform, code: int) -> str:
+    """Tell whose rate limit was hit: ``mesibo`` (914), the platform (429), or nobody's (empty)."""
+    return "mesibo" if code == 914 else platform if code == 429 else ""  # noqa: PLR2004  the two codes there are
+
+
+class Catalogue:
+    """The entries in force; immutable, so that a reload swaps one for another."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._bare = {(str(entry.provider), entry.code): entry for entry in self.entries if not entry.reason}
+        self._codes = {entry.code for entry in self.entries}
+        # (code, reason in lower case) -> entries, one a provider; a bare line of unknown platform may have a reason
+        self._reasons: dict[tuple[int, str], list[Entry]] = {}
+        for entry in self.entries:
+            if entry.reason:
+                self._reasons.setdefault((entry.code, entry.reason.lower()), []).append(entry)
+
+    @classmethod
+    def load(cls, extra: Path | None = None) -> "Catalogue":
+        """Load the shipped catalogue; entries of an operator's file add to it or replace those of the same key.
+
+        Raises CatalogueError with every problem of the file.
+        """
+        merged = {(e.provider, e.code, e.reason.lower()): e for e in read(resources.catalogue())}
+        if extra is not None:
+            merged |= {(e.provider, e.code, e.reason.lower()): e for e in read(extra)}
+            problems = repeated_names(extra, merged.values())
+            if problems:
+                raise CatalogueError(*problems)
+        return cls(merged.values())
+
+    def classify(self, platform: Platform, code: int, reason: str = "") -> Entry:
+        """Give the most specific entry there is; ``reason`` may have any spelling.
+
+        In order: the answering provider's entry for code and reason; its entry for the bare code; the entry for the
+        bare number of ``any``; by range: above 900 rejected, 500 to 599 provider_fault, else unknown.
+        """
+        provider = answered_by(platform, code)
+        if reason:
+            entry = self._with_reason(provider, code, reason)
+            if entry is not None:
+                return entry
+        return self._bare.get((provider, code)) or self._bare.get(("any", code)) or _by_range(code)
+
+    def reason(self, platform: Platform, code: int, raw: str) -> str:
+        """Give the reason as the catalogue spells it, or nothing for one that it does not list for this code.
+
+        Matched without regard to case. For an unknown platform a reason counts that exactly one provider gives with
+        this code: reasons are labels, and what a line contains must not make new ones.
+        """
+        entry = self._with_reason(answered_by(platform, code), code, raw) if raw else None
+        return entry.reason if entry is not None else ""
+
+    def lists(self, code: int) -> bool:
+        """Tell whether any provider's entry has this code."""
+        return code in self._codes
+
+    def known(self) -> Iterator[tuple[Platform, int, str, Entry]]:
+        """Give each (platform, code, reason) that exists at 0 before its first occurrence, once, with its entry."""
+        for code in sorted(self._codes):
+            for platform in PLATFORMS:
+                entry = self.classify(platform, code)
+                if entry is not _by_range(code):
+                    yield platform, code, "", entry
+        for code, reason in sorted(self._reasons):
+            for platform in PLATFORMS:
+                found = self._with_reason(answered_by(platform, code), code, reason)
+                if found is not None:
+                    yield platform, code, found.reason, found
+
+    def with_code(self, code: int) -> list[Entry]:
+        """Give every entry of a code: first the bare number of ``any``, then of each provider, then by reason."""
+        order = {"any": 0, "mesibo": 1, "fcm": 2, "apns": 3}
+        entries = [entry for entry in self.entries if entry.code == code]
+        return sorted(entries, key=lambda e: (e.reason != "", order[e.provider], e.reason.lower()))
+
+    def _with_reason(self, provider: str, code: int, reason: str) -> Entry | None:
+        entries = self._reasons.get((code, reason.lower()), ())
+        if provider == "unknown":
+            return entries[0] if len(entries) == 1 else None
+        return next((entry for entry in entries if entry.provider == provider), None)
+
+
+def _by_range(code: int) -> Entry:
+    if code > _MESIBO_ABOVE:
+        return UNLISTED_MESIBO
+    return UNLISTED_5XX if 500 <= code <= 599 else UNLISTED  # noqa: PLR2004  the class of HTTP server errors

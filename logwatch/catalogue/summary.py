@@ -1,0 +1,79 @@
+"""Puts counts and meanings together: what was seen of each result, classified, the heaviest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from logwatch.catalogue.entries import Entry
+from logwatch.catalogue.lookup import Catalogue, answered_by
+from logwatch.model import Platform, ResultKey, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result as it is exported: ``reason`` as the catalogue spells it, or empty."""
+
+    provider: str  # who answered: mesibo, fcm, apns, unknown
+    platform: Platform
+    code: int
+    reason: str
+    entry: Entry
+    seen: Seen
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it for a program; times are ISO 8601 in UTC with milliseconds, or null."""
+        return {
+            "provider": self.provider,
+            "platform": self.platform,
+            "code": self.code,
+            "reason": self.reason,
+            "class": self.entry.class_,
+            "count": self.seen.count,
+            "first": iso(self.seen.first),
+            "last": iso(self.seen.last),
+        }
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a log contains; ``push_lines`` = results + ``unparsed``: lines with the marker in its place."""
+
+    lines: int = 0
+    push_lines: int = 0
+    unparsed: int = 0
+    results: dict[ResultKey, Seen] = field(default_factory=dict)
+
+    def add(self, results: Mapping[ResultKey, Seen]) -> None:
+        """Take in the results of another part of the log."""
+        for key, seen in results.items():
+            self.results.setdefault(key, Seen()).add(seen)
+
+    def rows(self, catalogue: Catalogue) -> list[Row]:
+        """Give the results classified, reasons that the catalogue does not know counted together."""
+        merged: dict[ResultKey, Seen] = {}
+        for (platform, code, raw), seen in self.results.items():
+            key = ResultKey(platform, code, catalogue.reason(platform, code, raw))
+            merged.setdefault(key, Seen()).add(seen)
+        rows = [
+            Row(answered_by(key.platform, key.code), *key, catalogue.classify(*key), seen)
+            for key, seen in merged.items()
+        ]
+        return sorted(rows, key=lambda row: (-row.seen.count, row.platform, row.code, row.reason))
+
+    def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Give it for a program."""
+        return {
+            "lines": self.lines,
+            "push_lines": self.push_lines,
+            "unparsed": self.unparsed,
+            "results": [row.as_dict() for row in self.rows(catalogue)],
+        }
+
+
+def iso(moment: float | None) -> str | None:
+    """Write seconds since the epoch as ``2026-11-22T10:15:00.123Z``; mesibo's stamps have milliseconds."""
+    if moment is None:
+        return None
+    seconds, milliseconds = divmod(round(moment * 1000), 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -1,0 +1,89 @@
+"""``check``: what ``run`` would load, with every problem at once; what can wait for its log is a warning."""
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from logwatch.assembly import assemble
+from logwatch.config import Config, Source
+from logwatch.config.default import find
+from logwatch.errors import LogwatchError, Problem
+from logwatch.tail import containers
+
+
+@click.command("check")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
+def command(path: Path | None) -> None:
+    """Check configuration, grammars (against their samples) and catalogue; report every problem at once.
+
+    Exits with 0 when `run` can start, with 1 when it cannot. A log that is not there yet is a
+    warning: it is waited for.
+    """
+    try:
+        config, story = find(path)
+        problems = list(_warnings(config))
+        try:
+            parts = assemble(config)
+            story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
+        except LogwatchError as error:
+            problems += error.problems
+    except LogwatchError as error:
+        problems, story = list(error.problems), ""
+    for problem in problems:
+        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+    failed = any(not problem.warning for problem in problems)
+    if not failed:
+        click.echo(f"ok: {story}")
+    sys.exit(1 if failed else 0)
+
+
+def _warnings(config: Config) -> Iterator[Problem]:
+    for source in config.source:
+        if source.docker is not None:
+            names = [container.name for container in containers(source.docker.root)[0]]
+            if source.docker.container not in names:
+                yield Problem(
+                    f"source {source.name}",
+                    f"no container {source.docker.container} below {source.docker.root} yet",
+                    "it is waited for",
+                    f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory",
+                    warning=True,
+                )
+        for pattern in source.paths:
+            yield from _unreadable(source, pattern)
+
+
+def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:
+    where = f"source {source.name}"
+    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207  Path.glob takes no absolute patterns
+    if not paths:
+        yield Problem(
+            where,
+            f"nothing matches {pattern} yet",
+            "it is waited for",
+            "check the path if a log is there",
+            warning=True,
+        )
+    for path in paths:
+        try:
+            kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
+        except OSError as error:
+            yield Problem(where, f"{path} cannot be looked at", error.strerror or "", "mend its link", warning=True)
+            continue
+        if stat.S_ISDIR(kind) and "*" not in pattern:
+            yield Problem(where, f"{path} is a directory", "only files are followed", f"{path}/*.log", warning=True)
+        elif stat.S_ISREG(kind) and not os.access(path, os.R_OK):
+            yield Problem(
+                where,
+                f"{path} is not readable for user {os.geteuid()}",
+                "it is tried again at each look",
+                "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r",
+                warning=True,
+            )
+        elif not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            yield Problem(where, f"{path} is no regular file", "pipes and devices have no end", "a file", warning=True)

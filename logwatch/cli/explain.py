@@ -1,0 +1,101 @@
+"""Prints what a code means, whose side it is on and what to do: for people, or as JSON."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from logwatch.catalogue import Catalogue, Entry, Explanation, explain
+from logwatch.catalogue.entries import STEPS
+from logwatch.cli.terminal import show
+from logwatch.config import load
+from logwatch.privacy import readable
+
+_COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
+_IN_FULL = 3  # more entries with a reason than this become a list, each a line or two
+_HIGHEST = 999_999  # a log line's code has at most six digits
+
+
+@click.command(short_help="Say what a code means, whose side it is on and what to do.")
+@click.argument("code", type=click.IntRange(-_HIGHEST, _HIGHEST))
+@click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
+@click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="F", help="Know the codes of its catalogue file too."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(*, code: int, provider: str | None, reason: str, config: Path | None, form: str) -> None:
+    """Say what CODE means, whose side it is on and what to do.
+
+    CODE is the number behind "code" in a push_on_complete line. Above 900 it is mesibo's own, else the HTTP status of
+    FCM or APNs. The exit code is 1 if the reason or provider asked for is not known with this code.
+    """
+    own = load(config).catalogue.file if config else None
+    catalogue = Catalogue.load(Path(own) if own else None)
+    explanation = explain(catalogue, code, provider or "", readable(reason.strip()))
+    if form == "json":
+        click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        show(render(explanation))
+    sys.exit(0 if explanation.found else 1)
+
+
+def render(explanation: Explanation) -> RenderableType:
+    """Lay an explanation out for a terminal of any width."""
+    parts: list[RenderableType] = [Text(explanation.headline, style="bold")]
+    parts.extend(Text(note, style="italic") for note in explanation.notes)
+    bare = [entry for entry in explanation.meanings if not entry.reason]
+    reasons = [entry for entry in explanation.meanings if entry.reason]
+    in_full = [*bare, *reasons] if len(reasons) <= _IN_FULL else bare
+    several = len(in_full) > 1
+    for entry in in_full:
+        parts += [Text(""), _in_full(entry, several=several)]
+    if len({entry.provider for entry in explanation.meanings}) > 1:
+        parts += [Text(""), Text("For one of them alone, add --provider fcm or --provider apns.", style="dim")]
+    if len(reasons) > _IN_FULL:
+        parts += [Text(""), Text("With a reason (add --reason for what to do):", style="bold"), _listed(reasons)]
+    return Group(*parts)
+
+
+def _in_full(entry: Entry, *, several: bool) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    kind = Text.assemble(entry.class_.replace("_", " "), ", severity ", (entry.severity, _COLOURS[entry.severity]))
+    grid.add_row("side", Text(entry.whose(), style="bold"))
+    grid.add_row("class", kind)
+    if entry.class_ != "delivered":
+        grid.add_row("retry", "may succeed by itself later" if entry.retryable else "pointless until something changes")
+    if entry.token_dead:
+        grid.add_row("token", "dead, the provider says so: delete it")
+    grid.add_row("do", Text(entry.remedy))
+    if several:
+        if entry.steps:
+            grid.add_row("steps", ", ".join(map(str, entry.steps)))
+    else:
+        for number in entry.steps:
+            grid.add_row(f"step {number}", STEPS[number])
+        for source in entry.source:
+            grid.add_row("source", Text(source))
+    title = [Text.assemble(_whose_answer(entry), (entry.title, "bold"))] if several else []
+    return Group(*title, Text(entry.meaning), Padding(grid, (0, 0, 0, 2)))
+
+
+def _whose_answer(entry: Entry) -> str:
+    names = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "any": "Any provider"}
+    return f"{names[entry.provider]}{' ' + entry.reason if entry.reason else ''}: "
+
+
+def _listed(entries: list[Entry]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column(overflow="fold")
+    for entry in entries:
+        grid.add_row(entry.provider, Text(entry.reason, style=_COLOURS[entry.severity]), Text(entry.meaning))
+    return Padding(grid, (0, 0, 0, 2))

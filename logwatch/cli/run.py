@@ -1,0 +1,29 @@
+"""``run``: the daemon, in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+import structlog
+
+from logwatch import journal
+from logwatch.config import Config
+from logwatch.config.default import find
+from logwatch.daemon import Daemon
+
+
+@click.command("run")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
+def command(path: Path | None) -> None:
+    """Follow the logs and serve metrics, in the foreground.
+
+    SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
+    """
+    journal.configure()
+
+    def load() -> Config:
+        config, story = find(path)
+        structlog.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
+        return config
+
+    sys.exit(Daemon(load).run())

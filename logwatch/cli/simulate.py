@@ -1,0 +1,136 @@
+"""Writes a log as mesibo would, and the truth about it: for demos, tests and benchmarks."""
+
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import click
+from click.core import ParameterSource
+
+from logwatch.cli import moments
+from logwatch.errors import ConfigError, Problem
+from logwatch.simulate import Burst, Mesibo, Mix, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+
+def _bursts(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[Burst]:
+    try:
+        return [Burst.parse(value) for value in values]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+_SHARE = click.FloatRange(0, 1)
+
+
+@click.command(short_help="Write a log as mesibo would: for demos, tests and benchmarks.")
+@click.option("--output", required=True, metavar="F", help="File to append to, or - for standard output.")
+@click.option("--rate", type=click.FloatRange(min=0), default=20, show_default=True, help="Lines a second; 0: at once.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), default=60, show_default=True, help="How long; 0: until stopped."
+)
+@click.option(
+    "--lines", type=click.IntRange(min=0), default=0, help="Stop after so many lines, however long that takes."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed says the same things.")
+@click.option("--envelope", type=click.Choice(["plain", "docker"]), default="plain", show_default=True)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="F.json",
+    help="Write there what the log contains, as `report --format json` does.",
+)
+@click.option("--push", type=_SHARE, default=0.5, show_default=True, help="Share of push lines.")
+@click.option("--failures", type=_SHARE, default=0.06, show_default=True, help="Share of failures among them.")
+@click.option("--hostile", type=_SHARE, default=0.002, show_default=True, help="Share of forged, torn and odd lines.")
+@click.option("--everything", is_flag=True, help="Every result of the catalogue alike, not an ordinary day.")
+@click.option(
+    "--burst",
+    "bursts",
+    metavar="CODE:START:SECONDS:RATE",
+    callback=_bursts,
+    multiple=True,
+    help="An incident: 903:30:60:5 is code 903 from second 30, for 60 s, 5 lines a second. Or fcm/404/UNREGISTERED:….",
+)
+@click.option(
+    "--start",
+    metavar="TIME",
+    callback=moments.option(time.time),
+    help="Let the stamps run from this time, without waiting for it to pass.",
+)
+def command(
+    *,
+    output: str,
+    rate: float,
+    seconds: float,
+    lines: int,
+    seed: int,
+    envelope: str,
+    truth: Path | None,
+    push: float,
+    failures: float,
+    hostile: float,
+    everything: bool,
+    bursts: list[Burst],
+    start: float | None,
+) -> None:
+    """Write a log as mesibo would: push results, the lines of other modules, and lines that try to mislead.
+
+    Nobody has published a whole push line of mesibo: these are made up within what the shipped grammar promises to
+    read.
+    An existing file is appended to, as mesibo does; --truth tells about the lines of this run alone.
+    """
+    source = click.get_current_context().get_parameter_source("seconds")
+    if lines and source is ParameterSource.DEFAULT:
+        seconds = 0
+    if start is not None and not (seconds or lines):
+        raise click.UsageError("--start does not wait for time to pass: say where it ends, by --seconds or --lines")
+    mix = Mix(push, failures, hostile, everything)
+    mesibo = Mesibo(seed, envelope="docker" if envelope == "docker" else "plain", mix=mix)
+    stop = Event()
+    with _stopped_by_signals(stop), _opened(output) as file, suppress(BrokenPipeError):
+        write(
+            mesibo, file, rate=rate, seconds=seconds, lines=lines, bursts=bursts, start=start, now=time.time, stop=stop
+        )
+    if truth is not None:
+        with _opened(str(truth), "wb") as file:
+            file.write(json.dumps(mesibo.truth(), indent=2).encode() + b"\n")
+
+
+@contextmanager
+def _opened(path: str, mode: str = "ab") -> "Iterator[BinaryIO]":
+    """Open what is written to; a signal that stops the run does not tear a line."""
+    if path == "-":
+        yield sys.stdout.buffer
+        return
+    try:
+        file = open(path, mode)  # noqa: PTH123, SIM115  closed below; only opening it is tried here
+    except OSError as error:
+        raise ConfigError(
+            Problem(path, "cannot be written", error.strerror or str(error), "name a writable file")
+        ) from None
+    with file:
+        yield cast("BinaryIO", file)
+
+
+@contextmanager
+def _stopped_by_signals(stop: Event) -> "Iterator[None]":
+    """Let SIGTERM and Ctrl-C end the run after the lines at hand, so that the truth is still written."""
+
+    def on_signal(_number: int, _frame: "FrameType | None") -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,23 @@
+"""Prints what rich lays out: coloured and as wide as the terminal; plain, without trailing blanks, into a pipe."""
+
+import os
+import re
+from collections.abc import Callable
+
+import click
+from rich.console import Console, RenderableType
+
+_PIPE_COLUMNS = 120  # there is no window to fit in, but a line of a hundred words is no help either
+
+
+def show(renderable: RenderableType | Callable[[int], RenderableType]) -> None:
+    """Print to standard output; NO_COLOR and COLUMNS are respected.
+
+    What depends on the width is handed in as a function of it.
+    """
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(highlight=False, width=_PIPE_COLUMNS)
+    with console.capture() as captured:
+        console.print(renderable(console.width) if callable(renderable) else renderable)
+    click.echo(re.sub(r"[ ]+$", "", captured.get(), flags=re.MULTILINE), nl=False)

@@ -1,0 +1,209 @@
+"""The settings: each table a struct with its defaults, and what can be wrong with it beyond a single value."""
+
+import ipaddress
+from datetime import UTC, tzinfo
+from typing import Annotated, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct, field
+
+from logwatch.errors import Problem
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
+Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
+Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """One table of the file."""
+
+    def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
+        """Find values that are fine by themselves but not together; ``where`` is the table's place in the file."""
+        return []
+
+
+class Docker(Table, frozen=True, kw_only=True):
+    """A container to follow by name, across its removals and re-creations."""
+
+    container: Name
+    root: Text = "/var/lib/docker"
+
+
+class Source(Table, frozen=True, kw_only=True):
+    """Logs that are counted together, under one ``source`` label."""
+
+    name: Name
+    paths: tuple[Text, ...] = ()
+    docker: Docker | None = None
+    envelope: Literal["auto", "plain", "docker"] = "auto"
+    grammar: Name = "mesibo"
+    timezone: Text = "UTC"
+    start_at: Literal["beginning", "end"] = "beginning"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the stamps; UTC needs no zone files on the host."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand one way to find the source, and a zone that this host knows for its stamps."""
+        problems = []
+        if bool(self.paths) == bool(self.docker):
+            problems.append(
+                Problem(where, "needs either paths or docker", "they are two ways to find a log", "keep one of them")
+            )
+        try:
+            self.zone.utcoffset(None)
+        except (KeyError, ValueError, OSError):
+            problems.append(
+                Problem(
+                    f"{where}.timezone",
+                    f'"{self.timezone}" is no time zone of this host',
+                    try_='a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"',
+                )
+            )
+        return problems
+
+
+class Follow(Table, frozen=True, kw_only=True):
+    """How files are followed."""
+
+    wake: Literal["auto", "inotify", "poll"] = "auto"
+    poll_seconds: Seconds = 1.0
+    max_line_bytes: Annotated[int, Meta(ge=1024, le=1 << 20, description="bytes, 1024 to 1048576")] = 65536
+    release_seconds: Annotated[float, Meta(ge=0, le=7 * 86400, description="seconds, 0 to 604800")] = 600.0
+
+
+class State(Table, frozen=True, kw_only=True):
+    """Where the ledger lives and how often it is written."""
+
+    directory: Text = "/var/lib/mesibo-logwatch"
+    commit_seconds: Seconds = 1.0
+
+
+class Web(Table, frozen=True, kw_only=True):
+    """Where metrics and pages are served."""
+
+    listen: Text = "127.0.0.1:10914"
+    allow_plain_http: bool = False
+    config_file: Text | None = None
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Refuse to serve the network in the clear unless that was asked for."""
+        try:
+            listen = parse_listen(self.listen)
+        except ValueError as error:
+            return [Problem(f"{where}.listen", f'"{self.listen}" is no address', str(error), '"127.0.0.1:10914"')]
+        if listen.loopback or self.config_file or self.allow_plain_http:
+            return []
+        return [
+            Problem(
+                f"{where}.listen",
+                f'"{self.listen}" is reachable from the network without TLS or a password',
+                "anyone could read the push failures",
+                "set web.config_file, listen on 127.0.0.1, or allow_plain_http = true where the network is trusted",
+            )
+        ]
+
+
+class Failures(Table, frozen=True, kw_only=True):
+    """How many recent failures are kept, and for how long."""
+
+    keep: Annotated[int, Meta(ge=0, le=1_000_000, description="a number, 0 to 1000000")] = 10000
+    retention_days: Annotated[float, Meta(gt=0, le=3650, description="days, up to 3650")] = 30.0
+
+
+class Privacy(Table, frozen=True, kw_only=True):
+    """How user addresses and tokens are stored and shown."""
+
+    identifiers: Literal["mask", "hash", "plain"] = "mask"
+
+
+class Log(Table, frozen=True, kw_only=True):
+    """The daemon's own log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Grammars(Table, frozen=True, kw_only=True):
+    """Where grammars are looked for, before the shipped ones."""
+
+    directories: tuple[Text, ...] = ("/etc/mesibo-logwatch/grammars",)
+
+
+class CatalogueFile(Table, frozen=True, kw_only=True):
+    """An operator's additions to the catalogue of codes."""
+
+    file: Text | None = None
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """The whole configuration, every path absolute."""
+
+    source: tuple[Source, ...] = ()
+    follow: Follow = field(default_factory=Follow)
+    state: State = field(default_factory=State)
+    web: Web = field(default_factory=Web)
+    failures: Failures = field(default_factory=Failures)
+    privacy: Privacy = field(default_factory=Privacy)
+    log: Log = field(default_factory=Log)
+    grammars: Grammars = field(default_factory=Grammars)
+    catalogue: CatalogueFile = field(default_factory=CatalogueFile)
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand something to follow, and a label of its own for each source."""
+        problems = []
+        if not self.source:
+            problems.append(
+                Problem(
+                    f"{where}: source", "no source", "there is nothing to follow", "add [[source]] with name and paths"
+                )
+            )
+        names = [source.name for source in self.source]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                problems.append(
+                    Problem(
+                        f"{where}: source[{i}].name",
+                        f'"{name}" is used twice',
+                        "it labels the metrics",
+                        "give it a name of its own",
+                    )
+                )
+        return problems
+
+
+class Listen(NamedTuple):
+    """An address to listen on; an empty host means every interface."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """True when only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def parse_listen(text: str) -> Listen:
+    """Split ``host:port``, ``[v6]:port`` or ``:port``; ValueError says what is wrong."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004  the last port
+        raise ValueError("expected host:port, with a port from 0 to 65535")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError("an IPv6 address is written in square brackets")
+    return Listen(host, int(port))

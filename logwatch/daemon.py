@@ -1,0 +1,248 @@
+"""Wires the parts and runs the loop: wait, look, read, commit; signals, reload, and an orderly end.
+
+The main thread reads and commits; the web thread serves what is on disk. Whatever ends unexpectedly ends the process
+with a reason, and the service manager starts it again: nothing is lost, since only what is on disk counts.
+"""
+
+import contextlib
+import itertools
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from logwatch import journal
+from logwatch.assembly import Parts, assemble
+from logwatch.catalogue import Catalogue
+from logwatch.config import Config, parse_listen
+from logwatch.config import Source as SourceConfig
+from logwatch.envelope import cut, detect
+from logwatch.errors import LogwatchError
+from logwatch.export import ProcessMetrics, SnapshotCollector
+from logwatch.ledger import Ledger, Snapshot
+from logwatch.notify import Notifier
+from logwatch.pipeline import Pipeline, Source
+from logwatch.privacy import Privacy
+from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.web.server import WebServer
+from logwatch.web.views import rules
+
+Load = Callable[[], Config]
+
+
+class Daemon:
+    """One running mesibo-logwatch.
+
+    ``load`` gives the configuration and is called again at each reload. Raises LogwatchError when the start is not
+    possible; ``run`` returns the exit status.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._parts = assemble(load())
+        config = self._parts.config
+        self._log = structlog.get_logger()
+        self._notifier = Notifier()
+        self._stop = False
+        self._reload = False
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._metrics = ProcessMetrics(self._registry)
+        listen = parse_listen(config.web.listen)
+        self._web = WebServer(listen.host, listen.port, rules(self._registry, self))
+        self._ledger = Ledger(
+            Path(config.state.directory),
+            keep=config.failures.keep,
+            retention_days=config.failures.retention_days,
+            committed=self._committed,
+            commit_failed=self._metrics.commit_failures.inc,
+        )
+        if self._ledger.lost_state:
+            self._metrics.state_resets.inc()
+        self._generations = itertools.count(self._ledger.generation + 1)
+        self._waker = make_waker(config.follow.wake, self._log)
+        self._hurry = threading.Event()
+        self._tails: dict[str, Tail] = {}
+        self._pipeline = self._build(self._parts)
+        self._registry.register(SnapshotCollector(self))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is on disk."""
+        return self._ledger.snapshot
+
+    @property
+    def status(self) -> dict[str, SourceStatus]:
+        """How each configured source is, right now."""
+        return dict(self._pipeline.status)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+        return self._parts.catalogue
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is not ready; empty when it is."""
+        if self._ledger.failing:
+            return f"commits fail: {self._ledger.failing}"
+        return ""
+
+    def run(self) -> int:
+        """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
+        with self._signals():
+            self._pipeline.turn()  # so that no scrape comes before the sources were looked for
+            self._web.start()
+            self._taken_over()
+            self._log.info("ready", url=parse_listen(self._parts.config.web.listen)._replace(port=self._web.port).url)
+            self._notifier.ready(self._summary())
+            try:
+                while not self._stop:
+                    self._turn()
+                    if not self._web.alive:
+                        self._log.critical("web_thread_ended", consequence="the process ends, to be started again")
+                        return 1
+            finally:
+                self._end()
+        return 0
+
+    def _turn(self) -> None:
+        """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
+        config = self._parts.config
+        started = time.monotonic()
+        if self._reload:
+            self._take_over()
+        more = self._pipeline.turn()
+        if not self._ledger.failing:
+            self._metrics.checkpoint.set_to_current_time()
+        self._notifier.turned(self._summary())
+        if more or self._stop:
+            return
+        # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
+        pace = min(config.follow.poll_seconds, config.state.commit_seconds)
+        self._waker.watch(self._pipeline.directories())
+        self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
+        self._hurry.wait(max(0.0, started + pace - time.monotonic()))
+
+    def _end(self) -> None:
+        """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
+        self._notifier.stopping()
+        self._pipeline.settle()
+        for tail in self._tails.values():
+            tail.close()
+        self._web.stop()
+        self._waker.close()
+        self._ledger.close()
+        self._log.info("stopped")
+
+    def _take_over(self) -> None:
+        """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
+        self._pipeline.commit()
+        if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
+            return
+        self._reload = False
+        self._notifier.reloading()
+        try:
+            parts = assemble(self._load())
+        except LogwatchError as error:
+            for problem in error.problems:
+                self._log.error("reload_refused", problem=str(problem), in_force="the old configuration")
+            self._metrics.reload_successful.set(0)
+        else:
+            self._swap(parts)
+            self._taken_over()
+            self._log.info("reloaded", sources=len(parts.config.source))
+        self._notifier.ready(self._summary())
+
+    def _swap(self, parts: Parts) -> None:
+        """Put new parts in the place of the old ones; a source that is the same keeps its open files."""
+        old, new = self._parts.config, parts.config
+        for setting, then, now in (
+            ("state", old.state.directory, new.state.directory),
+            ("web", old.web, new.web),
+            ("failures", old.failures, new.failures),
+            ("follow.wake", old.follow.wake, new.follow.wake),
+        ):
+            if now != then:
+                self._log.warning("reload_incomplete", setting=setting, takes="a restart")
+        same = {s.name for s in new.source if s in old.source} if new.follow == old.follow else set()
+        for name in self._tails.keys() - same:
+            self._tails.pop(name).close()
+        self._parts = parts
+        self._pipeline = self._build(parts)
+
+    def _taken_over(self) -> None:
+        self._metrics.reload_successful.set(1)
+        self._metrics.reload_success_time.set_to_current_time()
+
+    def _build(self, parts: Parts) -> Pipeline:
+        config = parts.config
+        journal.configure(config.log.level, config.log.format)
+        return Pipeline(
+            [Source(source.name, self._tail(source, config), parts.scanner(source)) for source in config.source],
+            self._ledger,
+            parts.catalogue,
+            Privacy(config.privacy.identifiers, self._ledger.key),
+            keep=config.failures.keep,
+            commit_seconds=config.state.commit_seconds,
+            clock=time.time,
+            monotonic=time.monotonic,
+        )
+
+    def _tail(self, source: SourceConfig, config: Config) -> Tail:
+        """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
+        if source.name not in self._tails:
+            lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
+            self._tails[source.name] = Tail(
+                SourceSpec(source.name, _discovery(source), source.envelope, "end" if lost else source.start_at),
+                self._ledger.positions.values(),
+                lambda: next(self._generations),
+                cut=cut,
+                detect=detect,
+                max_line_bytes=config.follow.max_line_bytes,
+                release_seconds=config.follow.release_seconds,
+                clock=time.time,
+                log=self._log,
+            )
+        return self._tails[source.name]
+
+    def _committed(self, seconds: float) -> None:
+        self._metrics.commits.inc()
+        self._metrics.commit_duration.observe(seconds)
+
+    def _summary(self) -> str:
+        """Say in one line how things are, for `systemctl status`."""
+        status = self._pipeline.status.values()
+        files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
+        return f"following {files} files, {lag} bytes behind" + (f"; {self.trouble}" if self.trouble else "")
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self._stop = True
+            self._hurry.set()
+            self._waker.wake()
+
+        def reload(_number: int, _frame: FrameType | None) -> None:
+            self._reload = True
+            self._waker.wake()
+
+        old = {s: signal.signal(s, end) for s in (signal.SIGTERM, signal.SIGINT)}
+        old[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+
+def _discovery(source: SourceConfig) -> Discovery:
+    if source.docker is not None:
+        return Container(source.docker.container, source.docker.root)
+    return Globs(source.paths)

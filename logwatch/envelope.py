@@ -1,0 +1,130 @@
+"""Takes a log file's bytes, gives the lines that were logged: as they are, or out of Docker's json-file records.
+
+No byte is lost: what is no record (half-written, NUL bytes, another program's) counts as an ordinary line. Docker
+splits a message over 16 KiB into records of which only the last one's ``log`` ends in a newline; they are joined here.
+"""
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from logwatch.model import EnvelopeKind
+
+_OPENING = b'{"log":'
+# Docker writes log, stream, (attrs,) time. A quote inside a message is escaped, so this stands nowhere but at its end.
+_STREAMS = (b'","stream":"stdout"', b'","stream":"stderr"')
+_RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
+_NULS = re.compile(rb"(?m)^\0+")
+
+
+class Line(NamedTuple):
+    """One logical line without its newline, and when Docker received it (RFC 3339; empty if unknown)."""
+
+    payload: bytes
+    time: str
+
+
+class _Record(msgspec.Struct):
+    log: str
+    stream: str = ""
+    time: str = ""
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+
+
+def detect(head: bytes) -> EnvelopeKind:
+    """Tell the envelope from a file's first bytes; the first line may be damaged, so the second is asked as well."""
+    lines = [line for line in (line.strip(b"\0 \r") for line in head[:65536].split(b"\n")) if line]
+    return "docker" if any(line.startswith(_OPENING) for line in lines[:2]) else "plain"
+
+
+def cut(buffer: bytes, kind: EnvelopeKind, max_line_bytes: int) -> int:
+    """Count the leading bytes that are whole logical lines: nothing after them is needed to understand them.
+
+    A stream whose split message has grown beyond ``max_line_bytes`` is not waited for.
+    """
+    end = buffer.rfind(b"\n") + 1
+    if kind == "plain" or not end:
+        return end
+    for stream in _STREAMS:
+        at = buffer.rfind(stream, 0, end)
+        if at >= 0 and not _complete(buffer, at):
+            return _cut_before_split(buffer, end, max_line_bytes)
+    return end
+
+
+def _complete(buffer: bytes, at: int) -> bool:
+    """Tell whether the message that ends at ``at`` ends in an escaped newline, and not in a backslash and an n."""
+    if buffer[at - 1 : at] != b"n":
+        return False
+    run = at - 1
+    while run and buffer[run - 1 : run] == b"\\":
+        run -= 1
+    return (at - 1 - run) % 2 == 1
+
+
+def _cut_before_split(buffer: bytes, end: int, max_line_bytes: int) -> int:
+    """Walk through the physical lines and remember the last end at which no stream had a split message open."""
+    collected: dict[bytes, int] = {}
+    good = start = 0
+    while start < end:
+        stop = buffer.index(b"\n", start, end) + 1
+        if record := _RECORD_END.search(buffer, start, stop):
+            backslashes, newline, stream = record.groups()
+            if newline and len(backslashes) % 2:
+                collected.pop(stream, None)
+            else:
+                collected[stream] = collected.get(stream, 0) + record.start(2) - start - len(_OPENING) - 1
+        if all(size > max_line_bytes for size in collected.values()):
+            good = stop
+        start = stop
+    return good
+
+
+def clean(data: bytes) -> bytes:
+    """Drop the NUL bytes before a line: a writer that went on at its old offset after copytruncate left them there."""
+    return _NULS.sub(b"", data) if b"\0" in data else data
+
+
+def unwrap(data: bytes) -> list[Line]:
+    """Give the logical lines of whole physical lines of json-file, split messages joined, in the order of their ends.
+
+    A message that never ends, because its rest is in no file, is a line of its own at the end.
+    """
+    if not data:
+        return []
+    lines: list[Line] = []
+    open_: dict[str, list[str]] = {}
+    since: dict[str, str] = {}
+    for physical in clean(data).removesuffix(b"\n").split(b"\n"):
+        try:
+            record = _decode(physical)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            lines.append(Line(physical, ""))
+            continue
+        if record.stream in open_:
+            open_[record.stream].append(record.log)
+            if not record.log.endswith("\n"):
+                continue
+            message, time = "".join(open_.pop(record.stream)), since.pop(record.stream)
+        elif record.log.endswith("\n"):
+            message, time = record.log, record.time
+        else:
+            open_[record.stream] = [record.log]
+            since[record.stream] = record.time
+            continue
+        lines += [Line(part, time) for part in message.removesuffix("\n").encode().split(b"\n")]
+    lines += [Line("".join(parts).encode(), since[stream]) for stream, parts in open_.items()]
+    return lines
+
+
+def moment(time: str) -> float | None:
+    """Turn a record's RFC 3339 time into seconds since the epoch."""
+    try:
+        at = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return at.timestamp() if at.tzinfo else None

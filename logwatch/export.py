@@ -1,0 +1,233 @@
+"""Turns a snapshot and the live state into Prometheus metrics at the moment of a scrape.
+
+Counters with a ``source`` label are what is on disk, so that a restart cannot take them back; all others live as long
+as the process. Metric names, help texts and labels stand here and nowhere else. Every known result exists at 0 before
+it first happens: ``increase()`` over a series that first appears at 50 would be 0.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+import logwatch
+from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
+from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.tail import SourceStatus
+
+CAUSES = ("misplaced", "no_code", "ambiguous", "grammar")
+ROTATIONS = ("rename", "truncate", "replace")
+LIMITERS = ("mesibo", "fcm", "apns", "unknown")
+
+# counter of the ledger -> name, help, its label and the values that exist at 0
+COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("lines", "mesibo_logwatch_lines", "Log lines read, of every kind.", "", ("",)),
+    ("bytes", "mesibo_logwatch_bytes", "Bytes of log files read, uncompressed.", "", ("",)),
+    (
+        "unparsed_lines",
+        "mesibo_logwatch_unparsed_lines",
+        "Lines that contain the grammar's marker but give no result, by cause.",
+        "cause",
+        CAUSES,
+    ),
+    (
+        "fallback_lines",
+        "mesibo_logwatch_fallback_lines",
+        "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
+        "",
+        ("",),
+    ),
+    ("rotations", "mesibo_logwatch_rotations", "Rotations noticed, by kind.", "kind", ROTATIONS),
+    ("lost_bytes", "mesibo_logwatch_lost_bytes", "Bytes known to have been written but gone before read.", "", ("",)),
+    (
+        "missed_generations",
+        "mesibo_logwatch_missed_generations",
+        "Files that were rotated away and could not be found again to be read to their end.",
+        "",
+        ("",),
+    ),
+    (
+        "oversized_lines",
+        "mesibo_logwatch_oversized_lines",
+        "Lines longer than max_line_bytes, of which only the beginning was parsed.",
+        "",
+        ("",),
+    ),
+)
+
+
+class Watched(Protocol):
+    """What the exporter looks at: references to immutable things that the daemon swaps."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is on disk."""
+
+    @property
+    def status(self) -> dict[str, SourceStatus]:
+        """How each configured source is, right now."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+
+
+class ProcessMetrics:
+    """What is counted from the start of the process, and not kept."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        # no-untyped-call: the library has no types here
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and say nothing about a restored counter
+        ProcessCollector(registry=registry)
+        self.commits = Counter("mesibo_logwatch_commits", "Commits to the ledger.", registry=registry)
+        self.commit_failures = Counter(
+            "mesibo_logwatch_commit_failures", "Commits that failed and were tried again.", registry=registry
+        )
+        self.commit_duration = Histogram(
+            "mesibo_logwatch_commit_duration_seconds",
+            "How long a commit takes.",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+            registry=registry,
+        )
+        self.checkpoint = Gauge(
+            "mesibo_logwatch_checkpoint_timestamp_seconds",
+            "When positions and counters were last found to be on disk: committed, or nothing to commit.",
+            registry=registry,
+        )
+        self.state_resets = Counter(
+            "mesibo_logwatch_state_resets",
+            "Ledgers that could not be used; reading resumed at the end of the files.",
+            registry=registry,
+        )
+        self.reload_successful = Gauge(
+            "mesibo_logwatch_config_last_reload_successful", "1 when the last reload was taken over.", registry=registry
+        )
+        self.reload_success_time = Gauge(
+            "mesibo_logwatch_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken over.",
+            registry=registry,
+        )
+        info = Gauge("mesibo_logwatch_build_info", "The program that runs: always 1.", ["version"], registry=registry)
+        info.labels(logwatch.__version__).set(1)
+
+
+class SnapshotCollector(Collector):
+    """Builds every metric with a source or a code label from what ``watched`` refers to at that moment."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+
+    def describe(self) -> list[Metric]:
+        """Give nothing: names are checked by a test, and collecting at registration would be too early."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the metrics of one consistent moment."""
+        snapshot, status, catalogue = self._watched.snapshot, self._watched.status, self._watched.catalogue
+        ready = [name for name in status if snapshot.ready(name)]
+        results = _results(snapshot, catalogue, ready)
+        yield from _push_metrics(results, ready, catalogue)
+        yield from _counters(snapshot, ready)
+        yield from _gauges(snapshot, status)
+
+
+def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:
+    """Give count and last time of every result that is exported, those that have not happened yet among them."""
+    known = [(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()]
+    results: dict[ResultRow, tuple[int, float | None]] = {
+        ResultRow(source, *key): (0, None) for source in ready for key in known
+    }
+    for row, seen in snapshot.results.items():
+        if row.source in ready:
+            results[row] = (seen.count, seen.last)
+    return results
+
+
+def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
+    """Give what the catalogue in force says of a stored result."""
+    return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
+
+
+def _push_metrics(
+    results: dict[ResultRow, tuple[int, float | None]], ready: list[str], catalogue: Catalogue
+) -> Iterator[Metric]:
+    totals = CounterMetricFamily(
+        "mesibo_push_results",
+        "Pushes by result: the code as logged, the provider's reason where the line tells it, and what it amounts to.",
+        labels=["source", "platform", "code", "reason", "class"],
+    )
+    hits = {(source, who): 0 for source in ready for who in LIMITERS}
+    last: dict[tuple[str, str], float] = {}
+    entries = {row[1:]: entry_of(catalogue, row) for row in results}
+    for row, (count, at) in results.items():
+        entry = entries[row[1:]]
+        totals.add_metric([*row, entry.class_], count)
+        who = limiter(row.platform, int(row.code)) if row.code != "other" else ""
+        if who:
+            hits[row.source, who] += count
+        if at is not None:
+            last[row.source, entry.class_] = max(at, last.get((row.source, entry.class_), at))
+    yield totals
+    limits = CounterMetricFamily(
+        "mesibo_push_rate_limit_hits",
+        "Pushes held back by a rate limit: mesibo's own (914) or the provider's (429).",
+        labels=["source", "limiter"],
+    )
+    for labels, count in hits.items():
+        limits.add_metric(labels, count)
+    yield limits
+    times = GaugeMetricFamily(
+        "mesibo_push_last_result_timestamp_seconds",
+        "The log's own time of the newest result of a class.",
+        labels=["source", "class"],
+    )
+    for labels, at in last.items():
+        times.add_metric(labels, at)
+    yield times
+    info = GaugeMetricFamily(
+        "mesibo_push_code_info",
+        "What a code means, to be joined with mesibo_push_results_total: always 1.",
+        labels=["platform", "code", "reason", "provider", "name", "class", "severity"],
+    )
+    for (platform, code, reason), entry in entries.items():
+        provider = entry.provider if code == "other" else answered_by(platform, int(code))
+        info.add_metric([platform, code, reason, provider, entry.name, entry.class_, entry.severity], 1)
+    yield info
+
+
+def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
+    for counter, name, text, label, values in COUNTERS:
+        family = CounterMetricFamily(name, text, labels=["source", label] if label else ["source"])
+        for source in ready:
+            for value in values:
+                count = snapshot.counters.get(CounterRow(source, counter, value), 0)
+                family.add_metric([source, value] if label else [source], count)
+        yield family
+
+
+def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Metric]:
+    def family(name: str, text: str, value: Callable[[SourceStatus], float]) -> Metric:
+        gauge = GaugeMetricFamily(name, text, labels=["source"])
+        for source, now in status.items():
+            gauge.add_metric([source], value(now))
+        return gauge
+
+    yield family("mesibo_logwatch_source_up", "1 when the source's log is there and readable.", lambda s: s.up)
+    yield family(
+        "mesibo_logwatch_source_caught_up",
+        "1 when everything that was there at the start has been read.",
+        lambda s: s.caught_up,
+    )
+    yield family("mesibo_logwatch_files_followed", "Files held open.", lambda s: s.files_followed)
+    yield family("mesibo_logwatch_lag_bytes", "Bytes written but not read yet.", lambda s: s.lag_bytes)
+    newest = GaugeMetricFamily(
+        "mesibo_logwatch_last_line_timestamp_seconds", "When the newest line was read.", labels=["source"]
+    )
+    for source in status:
+        row = snapshot.sources.get(source)
+        if row is not None and row.last_line_at is not None:
+            newest.add_metric([source], row.last_line_at)
+    yield newest

@@ -1,0 +1,97 @@
+"""What is committed together: counts, failures and positions gathered since the last commit, bounded in memory."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from logwatch.model import Cause, Platform, Position, Seen
+
+
+class ResultRow(NamedTuple):
+    """What push results are kept by; ``code`` is the number as text, or ``other``; ``reason`` is the catalogue's."""
+
+    source: str
+    platform: Platform
+    code: str
+    reason: str
+
+
+class CounterRow(NamedTuple):
+    """A counter with a source label, such as ``lines`` or ``rotations``; ``label`` is empty where there is none."""
+
+    source: str
+    counter: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFailure:
+    """One push that was not accepted, its identifiers masked already."""
+
+    at: float  # the line's own time where it has one, else when it was read; seconds since the epoch
+    source: str
+    platform: str
+    code: str
+    reason: str
+    app: str
+    user: str
+    token: str
+
+
+class ShapeRow(NamedTuple):
+    """The shape of lines that gave no result."""
+
+    source: str
+    cause: Cause
+    shape: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything that one transaction writes; adding to it never fails, and its size does not grow with the log."""
+
+    keep: int  # failures to remember at most: older ones would be deleted by the same commit
+    results: dict[ResultRow, Seen] = field(default_factory=dict)
+    counters: Counter[CounterRow] = field(default_factory=Counter)
+    positions: dict[int, Position] = field(default_factory=dict)
+    forgotten: set[int] = field(default_factory=set)
+    shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
+    last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
+    ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
+    failures: deque[StoredFailure] = field(init=False)
+    bytes: int = 0  # read from files since the last commit
+
+    def __post_init__(self) -> None:
+        self.failures = deque(maxlen=self.keep)
+
+    def __bool__(self) -> bool:
+        """True when there is something to commit."""
+        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results)
+
+    def result(self, row: ResultRow, seen: Seen) -> None:
+        """Count a result."""
+        self.results.setdefault(row, Seen()).add(seen)
+
+    def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+        """Add to a counter that commits with the positions."""
+        self.counters[CounterRow(source, counter, label)] += amount
+
+    def move(self, position: Position) -> None:
+        """Note how far a generation has been read."""
+        self.positions[position.generation] = position
+        self.forgotten.discard(position.generation)
+
+    def forget(self, generation: int) -> None:
+        """Drop a generation whose bytes are gone for good."""
+        self.positions.pop(generation, None)
+        self.forgotten.add(generation)
+
+    def fail(self, failures: Iterable[StoredFailure]) -> None:
+        """Remember failures, oldest first."""
+        self.failures.extend(failures)
+
+    def shape(self, row: ShapeRow, at: float) -> None:
+        """Remember the shape of a line that gave no result; a few distinct ones a commit are enough."""
+        if row in self.shapes or len(self.shapes) < 50:  # noqa: PLR2004  bounds memory while the disk is away
+            self.shapes.setdefault(row, Seen()).add(Seen(1, at, at))

@@ -1,0 +1,162 @@
+"""Moves rows between the ledger's tables and our nouns: plain statements, no decision of its own.
+
+Every function expects to run inside a transaction that somebody else opens and ends.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from logwatch.ledger.batch import Batch, CounterRow, ResultRow
+from logwatch.ledger.snapshot import Snapshot, SourceRow
+from logwatch.model import Position, Seen
+
+SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
+
+
+def read_snapshot(db: sqlite3.Connection) -> Snapshot:
+    """Read every committed number."""
+    return Snapshot(
+        0.0,
+        MappingProxyType(
+            {
+                ResultRow(*row[:4]): Seen(*row[4:])
+                for row in db.execute("SELECT source, platform, code, reason, count, first, last FROM results")
+            }
+        ),
+        MappingProxyType({CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")}),
+        MappingProxyType(
+            {
+                row[0]: SourceRow(bool(row[1]), row[2])
+                for row in db.execute("SELECT source, ready, last_line_at FROM sources")
+            }
+        ),
+    )
+
+
+def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
+    """Read every position, by generation."""
+    positions = (
+        Position(
+            generation=row[0],
+            source=row[1],
+            path=os.fsdecode(row[2]),
+            device=int(row[3]),
+            inode=int(row[4]),
+            head_bytes=row[5],
+            head=row[6],
+            offset=row[7],
+            tail_bytes=row[8],
+            tail=row[9],
+            size=row[10],
+            state=row[11],
+            inside_line=bool(row[12]),
+            found_at=os.fsdecode(row[13]),
+        )
+        for row in db.execute("SELECT * FROM positions ORDER BY generation")
+    )
+    return {position.generation: position for position in positions}
+
+
+def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
+    """Read one of the ledger's own facts."""
+    (value,) = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    assert isinstance(value, int | bytes)
+    return value
+
+
+def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
+    """Write everything in ``batch`` as commit ``number``."""
+    db.executemany(
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
+        " last = max(coalesce(last, excluded.last), coalesce(excluded.last, last))",
+        [(*row, seen.count, seen.first, seen.last) for row, seen in batch.results.items()],
+    )
+    db.executemany(
+        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+        [(*row, amount) for row, amount in batch.counters.items()],
+    )
+    db.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
+        " last_line_at = coalesce(excluded.last_line_at, last_line_at)",
+        [
+            (name, name in batch.ready, batch.last_line_at.get(name))
+            for name in sorted(batch.ready | batch.last_line_at.keys())
+        ],
+    )
+    write_positions(db, batch.positions.values())
+    db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
+    db.executemany(
+        "INSERT INTO failures (at, source, platform, code, reason, app, user, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(f.at, f.source, f.platform, f.code, f.reason, f.app, f.user, f.token) for f in batch.failures],
+    )
+    db.executemany(
+        "INSERT INTO shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+        " last = excluded.last",
+        [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
+    )
+    db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> None:
+    """Write positions over those of the same generations."""
+    highest = 0
+    for p in positions:
+        highest = max(highest, p.generation)
+        db.execute(
+            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                p.generation,
+                p.source,
+                os.fsencode(p.path),
+                str(p.device),
+                str(p.inode),
+                p.head_bytes,
+                p.head,
+                p.offset,
+                p.tail_bytes,
+                p.tail,
+                p.size,
+                p.state,
+                p.inside_line,
+                os.fsencode(p.found_at),
+            ),
+        )
+    db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))
+
+
+def write_everything(
+    db: sqlite3.Connection,
+    snapshot: Snapshot,
+    positions: Iterable[Position],
+    number: int,
+    generation: int,
+    key: bytes,
+) -> None:
+    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``."""
+    db.executemany(
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(*row, seen.count, seen.first, seen.last) for row, seen in snapshot.results.items()],
+    )
+    db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", [(*row, n) for row, n in snapshot.counters.items()])
+    db.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?)",
+        [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
+    )
+    write_positions(db, positions)
+    db.executemany(
+        "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
+    )
+
+
+def prune(db: sqlite3.Connection, keep: int, oldest: float) -> None:
+    """Delete failures beyond the newest ``keep`` or from before ``oldest`` (seconds, epoch), and old shapes."""
+    db.execute("DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?", (keep,))
+    db.execute("DELETE FROM failures WHERE at < ?", (oldest,))
+    db.execute(
+        "DELETE FROM shapes WHERE (source, cause, shape) IN"
+        " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
+        (SHAPES_KEPT,),
+    )

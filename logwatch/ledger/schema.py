@@ -1,0 +1,73 @@
+"""The tables of the ledger, as a list of migrations: each is committed together with the record that it was made.
+
+``PRAGMA user_version`` is that record. A ledger of a newer version is never touched.
+"""
+
+import sqlite3
+
+from logwatch.errors import Problem, StateError
+
+MIGRATIONS = (
+    """
+    CREATE TABLE sources (
+        source TEXT PRIMARY KEY,
+        ready INTEGER NOT NULL,      -- its first backlog has been committed
+        last_line_at REAL            -- when its newest line was read, seconds since the epoch
+    ) WITHOUT ROWID;
+    CREATE TABLE results (
+        source TEXT, platform TEXT, code TEXT, reason TEXT,
+        count INTEGER NOT NULL,
+        first REAL, last REAL,       -- the lines' own times
+        PRIMARY KEY (source, platform, code, reason)
+    ) WITHOUT ROWID;
+    CREATE TABLE counters (
+        source TEXT, counter TEXT, label TEXT,
+        value INTEGER NOT NULL,
+        PRIMARY KEY (source, counter, label)
+    ) WITHOUT ROWID;
+    CREATE TABLE positions (
+        generation INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        path BLOB NOT NULL,          -- as the file system has it, whatever bytes these are
+        device TEXT NOT NULL, inode TEXT NOT NULL,  -- unsigned 64 bits, more than an INTEGER holds
+        head_bytes INTEGER NOT NULL, head BLOB NOT NULL,
+        offset INTEGER NOT NULL,
+        tail_bytes INTEGER NOT NULL, tail BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        inside_line INTEGER NOT NULL,
+        found_at BLOB NOT NULL
+    );
+    CREATE TABLE failures (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        source TEXT NOT NULL, platform TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
+        app TEXT NOT NULL, user TEXT NOT NULL, token TEXT NOT NULL
+    );
+    CREATE INDEX failures_at ON failures (at);
+    CREATE TABLE shapes (
+        source TEXT, cause TEXT, shape TEXT,
+        count INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
+        PRIMARY KEY (source, cause, shape)
+    ) WITHOUT ROWID;
+    -- commit: number of the last commit; generation: the highest number ever given; key: this installation's HMAC key
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('commit', 0), ('generation', 0), ('key', randomblob(32));
+    """,
+)
+
+
+def upgrade(connection: sqlite3.Connection, path: str) -> None:
+    """Bring the ledger to this version, a migration a transaction; StateError if it is of a newer one."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise StateError(
+            Problem(
+                path,
+                f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
+                "an older program would damage it",
+                "install the newer version again, or name another state.directory",
+            )
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")

@@ -1,0 +1,50 @@
+"""What is on disk, as one immutable view: readers hold a reference and are never surprised by a commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from logwatch.ledger.batch import Batch, CounterRow, ResultRow
+from logwatch.model import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """What is known of a source as a whole."""
+
+    ready: bool  # its first backlog has been committed, so its counters are exported
+    last_line_at: float | None  # when its newest line was read, seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The committed numbers. Nothing that a reader has seen can be taken back by a crash."""
+
+    committed_at: float = 0.0
+    results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
+    counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
+    sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
+
+    def ready(self, source: str) -> bool:
+        """True when the counters of ``source`` may be exported."""
+        row = self.sources.get(source)
+        return row is not None and row.ready
+
+    def after(self, batch: Batch, at: float) -> "Snapshot":
+        """Give the snapshot that is true once ``batch`` is on disk."""
+        results = dict(self.results)
+        for row, seen in batch.results.items():
+            merged = Seen()
+            merged.add(results.get(row, merged))
+            merged.add(seen)
+            results[row] = merged
+        counters = dict(self.counters)
+        for counter, amount in batch.counters.items():
+            counters[counter] = counters.get(counter, 0) + amount
+        sources = dict(self.sources)
+        for name in batch.ready | batch.last_line_at.keys():
+            old = sources.get(name, SourceRow(ready=False, last_line_at=None))
+            sources[name] = SourceRow(
+                ready=old.ready or name in batch.ready, last_line_at=batch.last_line_at.get(name, old.last_line_at)
+            )
+        return Snapshot(at, MappingProxyType(results), MappingProxyType(counters), MappingProxyType(sources))

@@ -1,0 +1,257 @@
+"""The one commit point: a batch goes to disk whole or not at all, and only then is the snapshot swapped.
+
+A commit that fails leaves its batch pending; it is tried again, as it was, before anything newer. Whether a failed
+commit reached the disk after all is told by its number, which is part of the transaction, so that nothing is ever
+counted twice. A ledger that turns out to be damaged is set aside, never overwritten.
+"""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from logwatch.ledger import directory, rows
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.schema import upgrade
+from logwatch.ledger.snapshot import Snapshot
+from logwatch.model import Position
+
+FILE = "ledger.sqlite3"
+BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
+WAL_BYTES = 4 << 20  # what is left of the write-ahead log after a checkpoint
+DAY = 86400.0
+
+Connect = Callable[[str], sqlite3.Connection]
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open a SQLite file for explicit transactions."""
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+class Damaged(sqlite3.DatabaseError):
+    """The ledger can be opened, but SQLite's own check finds fault with it."""
+
+
+class Ledger:
+    """Positions and counts in the directory ``state``, held by one process.
+
+    ``lost_state`` is True when what was there could not be used: then reading must resume at the end of the files.
+    ``failing`` says why the last commit failed, and is empty while commits work.
+    Raises StateError when the directory cannot be used at all, another process has it, or its ledger is newer.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        keep: int = 10000,
+        retention_days: float = 30.0,
+        clock: Callable[[], float] = time.time,
+        connect: Connect = connect,
+        committed: Callable[[float], None] = lambda _seconds: None,
+        commit_failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.path = state / FILE
+        self._rebuilt = state / f"{FILE}.new"
+        self.snapshot = Snapshot()
+        self.positions: dict[int, Position] = {}
+        self.generation = 0  # the highest number ever given to a generation
+        self.key = os.urandom(32)  # of this installation; replaced by the stored one
+        self.lost_state = False
+        self.failing = ""
+        self._keep = keep
+        self._retention = retention_days * DAY
+        self._clock = clock
+        self._connect = connect
+        self._committed = committed
+        self._commit_failed = commit_failed
+        self._log = structlog.get_logger()
+        self._db: sqlite3.Connection | None = None
+        self._file = (0, 0)  # device and inode of the open ledger
+        self._number = 0  # of the last commit
+        self._pending: Batch | None = None  # a commit of it failed, and may have reached the disk all the same
+        self._lock = directory.hold(state)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def commit(self, batch: Batch) -> bool:
+        """Take ``batch`` and write it; True when it was taken and the caller must begin a new one.
+
+        False means that an earlier batch still cannot be written: keep adding to this one and come back.
+        Never raises for what a disk can do; see ``failing``.
+        """
+        if self._pending is not None and not self._write(self._pending):
+            return False
+        self._pending = None
+        if batch and not self._write(batch):
+            self._pending = batch
+        return True
+
+    def close(self) -> None:
+        """Let go of the file and of the directory."""
+        self._disconnect()
+        os.close(self._lock)
+
+    def _start(self) -> None:
+        """Open the ledger and read it; a damaged one is set aside, one that cannot be written is read from a copy."""
+        there = self.path.exists() or self._rebuilt.exists()
+        try:
+            if self._rebuilt.exists():
+                self._adopt()
+            self._open()
+        except sqlite3.Error as error:
+            self._disconnect()
+            if _damaged(error):
+                self._set_aside(error)
+                self.lost_state = True
+            elif there:
+                self._note(error)
+                with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
+                    self._read(db)
+            else:
+                self._note(error)
+
+    def _open(self) -> None:
+        self._db = db = self._connect(str(self.path))
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise Damaged(verdict)
+        upgrade(db, str(self.path))
+        if not self._number:  # else what is in memory is newer than what could be read
+            self._read(db)
+        self._file = _identity(self.path)
+
+    def _read(self, db: sqlite3.Connection) -> None:
+        self.snapshot = rows.read_snapshot(db)
+        self.positions = rows.read_positions(db)
+        self._number = int(rows.read_meta(db, "commit"))
+        self.generation = int(rows.read_meta(db, "generation"))
+        key = rows.read_meta(db, "key")
+        assert isinstance(key, bytes)
+        self.key = key
+
+    def _write(self, batch: Batch) -> bool:
+        """Commit one batch; False when the disk, or somebody's lock, did not let us."""
+        started = time.perf_counter()
+        try:
+            if self._number and _identity(self.path) == (0, 0):
+                self._rebuild("it was gone")
+            if self._db is None or _identity(self.path) != self._file:
+                self._disconnect()
+                self._open()
+            self._transact(batch)
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
+            return False
+        self._number += 1
+        self.snapshot = self.snapshot.after(batch, self._clock())
+        self.positions.update(batch.positions)
+        for generation in batch.forgotten:
+            self.positions.pop(generation, None)
+        self.generation = max(self.generation, *batch.positions, 0)
+        if self.failing:
+            self._log.info("commits_work_again", ledger=str(self.path))
+        self.failing = ""
+        self._committed(time.perf_counter() - started)
+        return True
+
+    def _transact(self, batch: Batch) -> None:
+        """Bring the ledger from the last commit to the next one, whatever it holds now."""
+        db = self._db
+        assert db is not None
+        db.execute("BEGIN IMMEDIATE")
+        found = rows.read_meta(db, "commit")
+        if found not in (self._number, self._number + 1):
+            raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
+        if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
+            rows.write_batch(db, batch, self._number + 1)
+            rows.prune(db, self._keep, self._clock() - self._retention)
+        db.execute("COMMIT")
+
+    def _failed(self, error: Exception) -> None:
+        """Note why a commit failed, end what it began, and set a damaged ledger aside."""
+        self._note(error)
+        self._commit_failed()
+        if self._db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+        if _damaged(error):
+            with contextlib.suppress(OSError, sqlite3.Error):
+                self._rebuild(str(error))
+
+    def _rebuild(self, reason: str) -> None:
+        """Write what is in memory into a new ledger and put it in the place of the old one, which is kept.
+
+        The new one is whole before the old one is touched, and a start that finds it takes it: a crash at any instant
+        finds one or the other.
+        """
+        self._disconnect()
+        directory.remove(self._rebuilt)
+        with contextlib.closing(self._connect(str(self._rebuilt))) as db:
+            upgrade(db, str(self._rebuilt))
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            rows.write_everything(db, self.snapshot, self.positions.values(), self._number, self.generation, self.key)
+            db.execute("COMMIT")
+        self._replace(reason)
+        self._log.warning("ledger_rebuilt", ledger=str(self.path), lost="only the list of recent failures")
+
+    def _adopt(self) -> None:
+        """Finish what a crash interrupted: a rebuilt ledger that is whole replaces the one it was made for."""
+        try:
+            with contextlib.closing(self._connect(str(self._rebuilt))) as db:
+                whole = bool(rows.read_meta(db, "commit"))
+        except (sqlite3.Error, TypeError):
+            whole = False
+        if whole:
+            self._replace("a crash interrupted its replacement")
+        else:
+            directory.remove(self._rebuilt)
+
+    def _replace(self, reason: str) -> None:
+        if self.path.exists():
+            self._set_aside(reason)
+        self._rebuilt.rename(self.path)
+
+    def _note(self, error: Exception) -> None:
+        if str(error) != self.failing:
+            self._log.error("ledger_unwritable", ledger=str(self.path), reason=str(error), lost="nothing, tried again")
+        self.failing = str(error)
+
+    def _set_aside(self, reason: object) -> None:
+        kept = directory.set_aside(self.path, self._clock())
+        self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason))
+
+    def _disconnect(self) -> None:
+        if self._db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.close()
+        self._db = None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Tell the file at ``path`` from one that was put in its place; (0, 0) when there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+def _damaged(error: Exception) -> bool:
+    """Tell a ledger that cannot be used any more from a disk that cannot be written now."""
+    return isinstance(error, Damaged) or getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )

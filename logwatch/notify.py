@@ -1,0 +1,40 @@
+"""Tells systemd how the service is (sd_notify(3)); without systemd, nobody is told and nothing happens."""
+
+import os
+import socket
+import time
+
+
+class Notifier:
+    """A datagram socket to the service manager, if there is one."""
+
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        env = os.environ if environment is None else environment
+        address = env.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
+        mine = env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.watchdog_seconds = int(env.get("WATCHDOG_USEC", "0")) / 1e6 if mine else 0.0
+
+    def ready(self, status: str) -> None:
+        """Say that the service does its work from now on."""
+        self._send("READY=1", f"STATUS={status}")
+
+    def turned(self, status: str) -> None:
+        """Say that the reading loop has completed a turn: this, and nothing else, feeds the watchdog."""
+        self._send("WATCHDOG=1", f"STATUS={status}")
+
+    def reloading(self) -> None:
+        """Say that a reload begins; ``ready`` ends it."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def stopping(self) -> None:
+        """Say that the service ends because it was asked to."""
+        self._send("STOPPING=1")
+
+    def _send(self, *assignments: str) -> None:
+        if self._socket is not None:
+            try:
+                self._socket.sendto("\n".join(assignments).encode(), self._address)
+            except OSError:  # a service manager that is being restarted must not stop us
+                return

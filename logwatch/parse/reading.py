@@ -1,0 +1,108 @@
+"""Turns the named values of one line into a push result, or into the cause why it gives none; the rules are here alone.
+
+Both roads, pyparsing's and the compiled one, end here, so that they cannot disagree about what a value means.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pyparsing import ParseException, ParserElement, ParseResults
+
+from logwatch.model import Cause, Platform
+from logwatch.parse.grammar import NAMES, Grammar
+
+_CODE = re.compile(r"-?[0-9]{1,6}")
+PLATFORMS: Mapping[str, Platform] = {
+    "fcm": "fcm",
+    "gcm": "fcm",
+    "firebase": "fcm",
+    "android": "fcm",
+    "apn": "apns",
+    "apns": "apns",
+    "ios": "apns",
+    "voip": "apns",
+}
+
+
+class Reading(NamedTuple):
+    """One push result as logged; what the line does not tell is empty."""
+
+    code: int
+    platform: Platform
+    reason: str
+    app: str = ""
+    user: str = ""
+    token: str = ""
+    level: str = ""
+    timestamp: str = ""
+    thread: str = ""
+
+
+def display(value: str) -> str:
+    """Give what was logged as text: matching sees one character a byte, people see UTF-8."""
+    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+
+
+def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
+    """Tell whose push it was: by the type word, else by the shape of the provider's answer."""
+    return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
+
+
+def conclude(codes: Sequence[str], values: Mapping[str, str]) -> Reading | Cause:
+    """Judge the values of a line that matched: all its codes in order, and the last value of each other name.
+
+    A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
+    APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
+    """
+    numbers = set()
+    for code in codes:
+        if not _CODE.fullmatch(code):
+            return "no_code"
+        numbers.add(int(code))
+    if len(numbers) != 1:
+        return "ambiguous" if numbers else "no_code"
+    get = values.get
+    fcm = get("fcm_error") or get("fcm_status") or ""
+    apns = get("apns_reason") or ""
+    return Reading(
+        numbers.pop(),
+        platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
+        display(get("reason") or fcm or apns),
+        *(display(get(name) or "") for name in Reading._fields[3:]),
+    )
+
+
+def refer(grammar: Grammar, payload: bytes) -> Reading | Cause:
+    """Read one line with pyparsing itself: slow, and by definition right."""
+    line = payload.decode("latin-1")
+    try:
+        found = grammar.line.parse_string(line)
+    except ParseException:
+        return blame(grammar, line)
+    values = {name: _flat(found[name]) for name in NAMES if name in found}
+    return conclude(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
+
+
+def blame(grammar: Grammar, line: str) -> Cause:
+    """Tell why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
+    if grammar.place is not None and not _matches(grammar.place, line):
+        return "misplaced"
+    if grammar.before is not None and _matches(grammar.before, line):
+        return "no_code"
+    return "grammar"
+
+
+def _matches(expression: ParserElement, line: str) -> bool:
+    try:
+        expression.parse_string(line)
+    except ParseException:
+        return False
+    return True
+
+
+def _flat(value: object) -> list[str]:
+    """Give a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
+    if isinstance(value, ParseResults):
+        return [text for each in value for text in _flat(each)]
+    return [] if value is None else [str(value)]

@@ -1,0 +1,81 @@
+"""Reads annotated samples: above each log line a comment with what the line must yield, as JSON.
+
+    # Anything else after a hash is prose.
+    # expect: {"code": 404, "platform": "fcm", "reason": "UNREGISTERED", "user": "4711"}
+    E2211-101500-123 (17): push_on_complete: uid 4711 type fcm code 404 {"error":{"status":"NOT_FOUND"}}
+    # expect: null  (misplaced)
+    E2211-101500-123 (17): user said push_on_complete code 903
+
+``null``: the line must yield nothing; the cause may follow. Left out of an object means: not in the line (``level``,
+``timestamp`` and ``thread`` may be left out either way). Log lines are copied as they are, also out of json-file.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from logwatch import envelope
+from logwatch.errors import Problem
+from logwatch.model import Cause
+
+_EXPECT = re.compile(r"#\s*expect:\s*(.*?)(?:\s+\((\w+)\))?\s*")
+KEYS = ("code", "platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A line of a samples file and what it must yield: a result's values, or nothing (and why, if ``cause`` is set)."""
+
+    number: int  # of the line in the file, from 1
+    payload: bytes
+    expected: dict[str, Any] | None
+    cause: Cause | None = None
+
+
+def read_samples(path: Path, data: bytes) -> tuple[tuple[Annotated, ...], list[Problem]]:
+    """Split a samples file into its samples and everything that is wrong with its annotations."""
+    samples: list[Annotated] = []
+    problems: list[Problem] = []
+    pending: tuple[dict[str, Any] | None, Cause | None] | None = None
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        where = f"{path}:{number}"
+        if raw.startswith(b"#"):
+            if annotation := _EXPECT.fullmatch(raw.decode(errors="replace")):
+                try:
+                    pending = _annotation(*annotation.groups())
+                except ValueError as error:
+                    problems.append(
+                        Problem(where, "bad annotation", str(error), 'write # expect: {"code": 404} or # expect: null')
+                    )
+                    pending = None, None
+        elif raw.strip():
+            if pending is None:
+                problems.append(
+                    Problem(where, "a sample without expectation", "", "put # expect: … with a JSON object above it")
+                )
+            else:
+                samples.append(Annotated(number, _payload(raw), *pending))
+            pending = None
+    return tuple(samples), problems
+
+
+def _payload(raw: bytes) -> bytes:
+    if envelope.detect(raw) == "docker":
+        return envelope.unwrap(raw + b"\n")[0].payload
+    return raw
+
+
+def _annotation(text: str, name: str | None) -> tuple[dict[str, Any] | None, Cause | None]:
+    expected = json.loads(text)
+    causes: dict[str | None, Cause] = {cause: cause for cause in get_args(Cause)}
+    if name is not None and (expected is not None or name not in causes):
+        raise ValueError(f"({name}) stands behind null and is one of {', '.join(get_args(Cause))}")
+    if expected is None:
+        return None, causes.get(name)
+    if not isinstance(expected, dict) or not isinstance(expected.get("code"), int):
+        raise ValueError("an object with a number as `code`, or null, was expected")  # noqa: TRY004  one kind for all
+    if unknown := expected.keys() - set(KEYS):
+        raise ValueError(f"unknown {', '.join(sorted(unknown))}; known are {', '.join(KEYS)}")
+    return expected, None

@@ -1,0 +1,193 @@
+"""Turns what the tails find into batches, and hands each batch to the ledger: the loop's whole work between two waits.
+
+In: chunks of whole lines. Out: counts, failures and positions, committed together. Nothing here knows a clock, a file
+or a number's name on /metrics; what is counted is exactly what the scanner found.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from logwatch.catalogue import Catalogue
+from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
+from logwatch.model import Chunk, EnvelopeKind, Position, Scan
+from logwatch.privacy import Privacy
+from logwatch.tail import SourceStatus, Tail
+
+UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
+OTHER = "other"
+SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
+TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
+UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
+
+
+class Scans(Protocol):
+    """What a scanner does with a chunk."""
+
+    def scan(self, data: bytes, *, envelope: EnvelopeKind, reference: float) -> Scan:
+        """Find the push results in whole lines."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One source at work: where its lines come from and what reads them."""
+
+    name: str
+    tail: Tail
+    scanner: Scans
+
+
+class Pipeline:
+    """Sources, the batch they fill, and the ledger that it goes to."""
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        ledger: Ledger,
+        catalogue: Catalogue,
+        privacy: Privacy,
+        *,
+        keep: int,
+        commit_seconds: float,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.sources = tuple(sources)
+        self.catalogue = catalogue
+        self.status: Mapping[str, SourceStatus] = {}
+        self.paused = False  # too much is read that the disk does not take
+        self._ledger = ledger
+        self._privacy = privacy
+        self._keep = keep
+        self._commit_seconds = commit_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._batch = Batch(keep)
+        self._committed_at = monotonic() - commit_seconds
+        self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
+
+    def turn(self) -> bool:
+        """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
+        self.paused = self._batch.bytes >= UNCOMMITTED_BYTES
+        feeds = [_Feed(source, self) for source in self.sources]
+        for source, feed in zip(self.sources, feeds, strict=True):
+            source.tail.look(feed)
+        end = self._monotonic() + TURN_SECONDS
+        waiting = [] if self.paused else list(zip(self.sources, feeds, strict=True))
+        while waiting:
+            waiting = [(source, feed) for source, feed in waiting if source.tail.read(feed, SLICE_BYTES)]
+            if self._monotonic() >= end:
+                break
+        self.status = {source.name: source.tail.status() for source in self.sources}
+        for name, now in self.status.items():
+            if now.caught_up and not self._ledger.snapshot.ready(name):
+                self._batch.ready.add(name)
+        if self.due_in() <= 0:
+            self.commit()
+        return bool(waiting)
+
+    def due_in(self) -> float:
+        """Give the seconds until the batch wants to be committed; infinite while there is nothing in it."""
+        if not self._batch and not self._ledger.failing:
+            return float("inf")
+        return self._committed_at + self._commit_seconds - self._monotonic()
+
+    def commit(self) -> None:
+        """Hand the batch to the ledger; while the disk refuses, go on filling the same one."""
+        self._committed_at = self._monotonic()
+        if self._ledger.commit(self._batch):
+            self._batch = Batch(self._keep)
+
+    def settle(self) -> None:
+        """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""
+        for source in self.sources:
+            source.tail.settle(_Feed(source, self))
+        self.commit()
+
+    def directories(self) -> frozenset[str]:
+        """Give the directories in which something may happen."""
+        return frozenset().union(*(source.tail.directories() for source in self.sources))
+
+    def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
+        """Add what one chunk contained to the batch."""
+        batch, now = self._batch, self._clock()
+        batch.count(source, "lines", amount=scan.lines)
+        batch.count(source, "bytes", amount=chunk.consumed)
+        batch.bytes += chunk.consumed
+        batch.last_line_at[source] = now
+        for counter, amount in (
+            ("oversized_lines", chunk.oversized + scan.oversized),
+            ("fallback_lines", scan.fallback),
+        ):
+            if amount:
+                batch.count(source, counter, amount=amount)
+        for cause, amount in scan.unparsed.items():
+            batch.count(source, "unparsed_lines", cause, amount)
+        for key, seen in scan.results.items():
+            reason = self.catalogue.reason(key.platform, key.code, key.reason)
+            batch.result(ResultRow(source, key.platform, self._label(source, key.code), reason), seen)
+        for sample in scan.samples:
+            batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
+        batch.fail(
+            StoredFailure(
+                failure.at if failure.at is not None else now,
+                source,
+                failure.platform,
+                str(failure.code),
+                self.catalogue.reason(failure.platform, failure.code, failure.reason),
+                failure.app,
+                failure.user,
+                failure.token,
+            )
+            for failure in map(self._privacy.failure, scan.failures)
+        )
+        batch.move(chunk.position)
+
+    def move(self, position: Position) -> None:
+        """Note a position that changed without new lines."""
+        self._batch.move(position)
+
+    def forget(self, generation: int) -> None:
+        """Drop a generation whose bytes are gone."""
+        self._batch.forget(generation)
+
+    def tally(self, source: str, counter: str, label: str, amount: int) -> None:
+        """Add to a counter of the tail's."""
+        self._batch.count(source, counter, label, amount)
+
+    def _label(self, source: str, code: int) -> str:
+        """Give the code's label: its number, as long as the labels stay few."""
+        label = str(code)
+        admitted = self._admitted[source]
+        if self.catalogue.lists(code) or label in admitted:
+            return label
+        if len(admitted) < UNKNOWN_CODES:
+            admitted.add(label)
+            return label
+        return OTHER
+
+    def _numbers_of(self, source: str) -> set[str]:
+        """Give the codes outside the catalogue that have a label of their own already."""
+        codes = {row.code for row in self._ledger.snapshot.results if row.source == source} - {OTHER}
+        return {code for code in codes if not self.catalogue.lists(int(code))}
+
+
+class _Feed:
+    """The ``Sink`` of one source: scans its chunks and passes everything on."""
+
+    def __init__(self, source: Source, pipeline: Pipeline) -> None:
+        self._source = source
+        self._pipeline = pipeline
+
+    def chunk(self, chunk: Chunk) -> None:
+        scan = self._source.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
+        self._pipeline.take(chunk.source, scan, chunk)
+
+    def position(self, position: Position) -> None:
+        self._pipeline.move(position)
+
+    def forget(self, generation: int) -> None:
+        self._pipeline.forget(generation)
+
+    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+        self._pipeline.tally(source, counter, label, amount)

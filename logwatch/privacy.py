@@ -1,0 +1,78 @@
+"""Masks who a push was for, before anything is stored, shown or logged: identifiers in, text safe to keep out.
+
+A user's address becomes a mask, a keyed hash, or stays plain, as configured; a push token is never shown whole,
+whatever is configured. What comes out is bounded in length and free of control, format and bidirectional characters.
+"""
+
+import hmac
+from dataclasses import replace
+from typing import Literal
+
+from logwatch.model import Failure
+
+Identifiers = Literal["mask", "hash", "plain"]
+
+LONGEST = 128  # characters of a value that is shown; addresses are shorter, hostile lines are not
+_SHOWN_ENDS = 2  # characters kept at either end of a masked address
+_MASKED_FROM = 8  # a shorter address would be half given away by its ends
+_TOKEN_ENDS = 4
+_TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
+_TAG_DIGITS = 6  # tells masked values apart: 24 bits
+_HASH_DIGITS = 16
+
+
+class Privacy:
+    """How identifiers look outside the log; the same value always looks the same within one installation."""
+
+    def __init__(self, identifiers: Identifiers, key: bytes) -> None:
+        """Take the mode, and the key of this installation, which never leaves it: without it hashes say nothing."""
+        assert key, "a hash without a key can be undone by trying all telephone numbers"
+        self._identifiers = identifiers
+        self._key = key
+
+    def user(self, value: str) -> str:
+        """Give a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
+
+        The tag behind a mask tells two users apart whose ends agree. An empty value stays empty.
+        """
+        if not value:
+            return ""
+        if self._identifiers == "plain":
+            return readable(value)[:LONGEST]
+        digest = self._digest("user", value)
+        if self._identifiers == "hash":
+            return digest[:_HASH_DIGITS]
+        return f"{_ends(readable(value), _SHOWN_ENDS, _MASKED_FROM)}#{digest[:_TAG_DIGITS]}"
+
+    def token(self, value: str) -> str:
+        """Give enough of a push token to compare it with another one, never the token; an empty one stays empty."""
+        if not value:
+            return ""
+        return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"
+
+    def failure(self, failure: Failure) -> Failure:
+        """Give a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
+        return replace(
+            failure,
+            app=readable(failure.app)[:LONGEST],
+            user=self.user(failure.user),
+            token=self.token(failure.token),
+        )
+
+    def _digest(self, kind: str, value: str) -> str:
+        return hmac.digest(self._key, f"{kind}\0{value}".encode(errors="surrogatepass"), "sha256").hex()
+
+
+def readable(value: str) -> str:
+    """Give text from a log as it may be shown: no character that moves a cursor, hides, or turns the reading order.
+
+    What is not printable (controls, format and bidirectional characters, lone surrogates, blanks other than the usual
+    one) becomes U+FFFD.
+    """
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
+
+
+def _ends(text: str, kept: int, shortest: int) -> str:
+    return f"{text[:kept]}***{text[-kept:]}" if len(text) >= shortest else "***"

@@ -1,0 +1,176 @@
+"""Opens what a report is about: a plain or gzip file, a pipe, standard input; gives bytes, or says why not."""
+
+import os
+import re
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from logwatch.errors import LogwatchError, Problem
+from logwatch.privacy import readable
+
+_STEP_BYTES = 1 << 20  # of the file at a time
+_UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage
+_HEAD_BYTES = 1 << 16
+_GZIP = b"\x1f\x8b"
+_OTHERS = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_HOLES = re.compile(rb"(?m)^\0+")  # left by a writer that goes on at its old offset after a truncation
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
+_MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
+
+
+class Unreadable(LogwatchError):  # noqa: N818  reads as what it says of the source
+    """A file or stream cannot be read, or is no log; what was read of it before stays counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open source; reading ``chunks`` raises Unreadable where it is damaged."""
+
+    name: str
+    identity: tuple[int, int]  # device and inode: the same for all names of a file
+    head: bytes  # the first bytes, to tell the envelope from; they come again in ``chunks``
+    reference: float | None  # the file's mtime, seconds since the epoch: dates stamps without a year
+    size: int  # bytes to read, as they lie on disk; 0 if unknown
+    chunks: Iterator[bytes]
+    passed: Callable[[], int]  # of ``size``, until now
+
+
+@contextmanager
+def open_path(path: Path) -> Iterator[Stream]:
+    """Open a file or a pipe; raises Unreadable for what is none, is no log, or may not be read."""
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise Unreadable(_closed(path, error)) from None
+    with file:
+        status = os.fstat(file.fileno())
+        regular = stat.S_ISREG(status.st_mode)  # a pipe is fine too: report <(zstdcat …)
+        identity = (status.st_dev, status.st_ino)
+        size, modified = (status.st_size, status.st_mtime) if regular else (0, None)
+        yield _stream(readable(str(path)), identity, file, size, modified)
+
+
+def open_stream(name: str, file: BinaryIO) -> Stream:
+    """Read what is open already, such as standard input."""
+    return _stream(name, (0, 0), file, 0, None)
+
+
+def _closed(path: Path, error: OSError) -> Problem:
+    name = readable(str(path))
+    if isinstance(error, FileNotFoundError):
+        return Problem(name, "there is no such file", try_=_beside(path))
+    if isinstance(error, IsADirectoryError):
+        return Problem(name, "is a directory", try_=f"name the files in it, such as {path / '*.log'}")
+    if isinstance(error, PermissionError):
+        return Problem(name, "may not be read", "permission denied", "run it as a user who may, such as root")
+    return Problem(name, "cannot be opened", error.strerror or str(error))
+
+
+def _beside(path: Path) -> str:
+    """Say what is there instead."""
+    try:
+        names = sorted(
+            readable(other.name) for other in path.parent.iterdir() if "log" in other.name and other.is_file()
+        )
+    except OSError:
+        return "check the path; its directory is not there either" if not path.parent.is_dir() else "check the path"
+    return f"in {path.parent} there are {', '.join(names[:3])}" if names else "check the path"
+
+
+def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, modified: float | None) -> Stream:
+    passed = 0
+
+    def steps() -> Iterator[bytes]:
+        nonlocal passed
+        try:
+            while data := file.read(_STEP_BYTES):
+                passed += len(data)
+                yield data
+        except OSError as error:
+            raise Unreadable(Problem(name, "cannot be read any further", error.strerror or str(error))) from None
+
+    raw = steps()
+    first = _until(raw, lambda data: len(data) >= max(map(len, _OTHERS)))
+    for magic, tool in _OTHERS.items():
+        if first.startswith(magic):
+            remedy = f"{tool} {name} | mesibo-logwatch report -"
+            raise Unreadable(Problem(name, "is compressed", "only gzip is unpacked here", remedy))
+    chunks = _again(first, raw)
+    if first.startswith(_GZIP):
+        chunks = _unpacked(name, chunks)
+    head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
+    if problem := _no_text(name, head[:_HEAD_BYTES]):
+        raise Unreadable(problem)
+    return Stream(name, identity, head, modified, size, _again(head, chunks), lambda: passed)
+
+
+def _until(chunks: Iterator[bytes], enough: Callable[[bytes], bool]) -> bytes:
+    data = b""
+    while not enough(data) and (more := next(chunks, b"")):
+        data += more
+    return data
+
+
+def _again(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks
+
+
+def _unpacked(name: str, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack gzip members one after the other, in pieces worth a look; zeros may stand between and behind them."""
+    gathered = bytearray()
+    done = 0
+    fault = None
+    try:
+        for piece in _inflated(packed):
+            done += len(piece)
+            gathered += piece
+            if len(gathered) >= _STEP_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+    except zlib.error:
+        fault = "cannot be unpacked any further", f"it is damaged after {done} unpacked bytes"
+    except EOFError:
+        fault = "ends too early", f"after {done} unpacked bytes it was cut off, or it is still being written"
+    if gathered:
+        yield bytes(gathered)
+    if fault:
+        what, why = fault
+        raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"gzip --test {name}"))
+
+
+def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack in small pieces; raises zlib.error at damage, EOFError if the last member is not complete."""
+    engine = zlib.decompressobj(wbits=31)
+    for data in packed:
+        rest = data
+        while True:
+            if engine.eof:
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    break
+                engine = zlib.decompressobj(wbits=31)
+            piece = engine.decompress(rest, _UNPACKED_BYTES)
+            rest = engine.unused_data if engine.eof else engine.unconsumed_tail
+            if piece:
+                yield piece
+            elif not rest and not engine.eof:
+                break
+    if not engine.eof:
+        raise EOFError
+
+
+def _no_text(name: str, head: bytes) -> Problem | None:
+    if head.startswith(_UTF16):
+        remedy = f"iconv -f UTF-16 -t UTF-8 {name} | mesibo-logwatch report -"
+        return Problem(name, "is no log", "it is text in UTF-16, as PowerShell writes it", remedy)
+    text = _HOLES.sub(b"", head)
+    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+        return Problem(name, "is no log", "it contains binary data", "name a log of mesibo, or of its container")
+    return None

@@ -1,0 +1,201 @@
+"""From a seed, a mix and the time: bytes of a mesibo log, and an exact account of what they contain."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import accumulate, count, cycle
+from random import Random
+
+from logwatch.catalogue import Catalogue
+from logwatch.catalogue.summary import Summary
+from logwatch.model import EnvelopeKind, Seen
+from logwatch.simulate import docker
+from logwatch.simulate.outcomes import Outcome, everything, ordinary
+from logwatch.simulate.sayings import Saying, Speaker
+
+_VARIANTS = 3000  # different wordings of all push results together; a number makes each line its own
+_FEWEST = 12  # of one result
+_MILLISECONDS = tuple(b"%03d" % number for number in range(1000))
+_SHIFTS = (
+    b"4172",
+    b"903415",
+    b"26",
+    b"771853",
+    b"5009",
+    b"08",
+    b"6411",
+    b"302887",
+)  # decimals of Docker's time behind the ms
+# as in real logs, github.com/mesibo/messenger-app-backend/issues/9
+_START_UP = (
+    (b"E", b" (1): starting mesibo"),
+    (b"E", b" (1): PID: 1"),
+    (b"E", b" (1): build date: Wed Jul  1 07:08:08 2020 UTC"),
+    (b"E", b" (1): build number: 2518"),
+    (b"E", b" (1): Local IP count: 2"),
+    (b"E", b" (12): TLS Certificate Path: /certs"),
+    (b"**C**", b" (12): Unable to load certificate: /certs/cert.pem"),
+    (b"E", b" (1): Mesibo On-Premise App ID: 8676"),
+    (b"I", b" (1): Starting mesibo"),
+    (b"E", b" (1): ==> ready to connect users now!"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What the lines are about; shares from 0 to 1."""
+
+    push: float = 0.5  # of all lines
+    failures: float = 0.06  # of the push lines
+    hostile: float = 0.002  # of all lines: forged, torn, over-long, in other alphabets
+    everything: bool = False  # every result of the catalogue alike, instead of an ordinary day
+
+
+@dataclass(slots=True)
+class _Pool:
+    """What can be said, and how often each of it."""
+
+    sayings: list[Saying] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+
+    def add(self, sayings: Sequence[Saying], weight: float) -> None:
+        self.sayings += sayings
+        self.weights += [weight / len(sayings)] * len(sayings)
+
+
+class Mesibo:
+    """Writes a log; the same seed, mix and calls give the same bytes."""
+
+    def __init__(self, seed: int, *, envelope: EnvelopeKind = "plain", mix: Mix | None = None) -> None:
+        """Think of everything that it will say."""
+        self._random = Random(seed)  # noqa: S311  repeatable on purpose
+        self._docker = envelope == "docker"
+        self._catalogue = Catalogue.load()
+        self._speaker = Speaker(self._random)
+        self._numbers = count(1000 + self._random.randrange(1000))
+        self._truth = Summary()
+        mix = mix or Mix()
+        pool = _Pool()
+        outcomes = everything(self._catalogue) if mix.everything else ordinary(mix.failures)
+        total = sum(outcomes.values())
+        push = mix.push - mix.hostile / 2
+        for outcome, weight in outcomes.items():
+            variants = max(_FEWEST, round(_VARIANTS * weight / total))
+            if weight and push > 0:
+                pool.add([self._speaker.push(outcome) for _ in range(variants)], push * weight / total)
+        if mix.hostile:
+            pool.add([*self._speaker.hostile(), *self._speaker.hostile()], mix.hostile)
+        if mix.push < 1:
+            pool.add(self._speaker.others(), max(0.0, 1 - mix.push - mix.hostile / 2))
+        self._sayings = pool.sayings
+        self._cumulative = list(accumulate(pool.weights))
+        self._more = [saying.lines - 1 for saying in self._sayings]
+        self._single = next(i for i, more in enumerate(self._more) if not more)
+        self._forms = [self._form(saying) for saying in self._sayings]
+        self._bursts: dict[Outcome, list[int]] = {}
+
+    @property
+    def lines(self) -> int:
+        """Count the lines written so far."""
+        return self._truth.lines
+
+    def truth(self) -> dict[str, object]:
+        """Tell what has been written so far, in the shape of ``report --format json``."""
+        return self._truth.as_dict(self._catalogue)
+
+    def start_up(self, at: float) -> bytes:
+        """Say what a mesibo says when it starts."""
+        self._truth.lines += len(_START_UP)
+        stamp = self._stamps([round(at * 1000)])[0]
+        lines = b"".join(b"%b%b%b\n" % (level, stamp, text) for level, text in _START_UP)
+        return docker.records(lines, b"stdout", self._times([round(at * 1000)])[0]) if self._docker else lines
+
+    def say(self, lines: int, at: float, step: float = 0.0) -> bytes:
+        """Write exactly so many lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later."""
+        if lines <= 0:
+            return b""
+        chosen = self._random.choices(range(len(self._cumulative)), cum_weights=self._cumulative, k=lines)
+        written = lines + sum(map(self._more.__getitem__, chosen))
+        while written > lines:
+            written -= 1 + self._more[chosen.pop()]
+        chosen += [self._single] * (lines - written)
+        return self._write(chosen, [round((at + number * step) * 1000) for number in range(len(chosen))])
+
+    def burst(self, outcome: Outcome, lines: int, at: float, step: float = 0.0) -> bytes:
+        """Write so many lines of one result."""
+        if lines <= 0:
+            return b""
+        if outcome not in self._bursts:
+            sayings = [self._speaker.push(outcome) for _ in range(_FEWEST)]
+            self._bursts[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
+            self._sayings += sayings
+            self._more += [0] * len(sayings)
+            self._forms += [self._form(saying) for saying in sayings]
+        chosen = self._random.choices(self._bursts[outcome], k=lines)
+        return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
+
+    def _write(self, chosen: list[int], milliseconds: list[int]) -> bytes:
+        self._account(chosen, milliseconds)
+        forms = map(self._forms.__getitem__, chosen)
+        stamps = self._stamps(milliseconds)
+        if not self._docker:
+            parts = zip(forms, stamps, self._numbers, strict=False)  # the numbers never end
+            return b"".join([form % (stamp, number) for form, stamp, number in parts])
+        records = zip(forms, stamps, self._numbers, self._times(milliseconds), chosen, strict=False)
+        return b"".join(
+            [
+                form % (stamp, number, time) if form else self._slowly(self._sayings[index], stamp, number, time)
+                for form, stamp, number, time, index in records
+            ]
+        )
+
+    def _account(self, chosen: list[int], milliseconds: list[int]) -> None:
+        """Count what is about to be written; times rise, so first and last are those of the first and last line."""
+        last = dict(zip(chosen, milliseconds, strict=True))
+        first = dict(zip(reversed(chosen), reversed(milliseconds), strict=True))
+        for index, times in Counter(chosen).items():
+            saying = self._sayings[index]
+            self._truth.lines += times * saying.lines
+            self._truth.push_lines += times * (saying.unparsed or saying.result is not None)
+            self._truth.unparsed += times * saying.unparsed
+            if saying.result is not None:
+                self._truth.add({saying.result: Seen(times, first[index] / 1000, last[index] / 1000)})
+
+    def _form(self, saying: Saying) -> bytes:
+        """Prepare a message for %: stamp, number and, for Docker, time go in. Empty: to be wrapped as it comes."""
+        level, before, behind, *_ = saying
+        if not self._docker:
+            return level + b"%b" + _literally(before) + b"%d" + _literally(behind) + b"\n"
+        if saying.lines > 1 or len(before) + len(behind) > docker.SPLIT_BYTES // 2:
+            return b""
+        inside = _literally(docker.escape(before)) + b"%d" + _literally(docker.escape(behind))
+        return b'{"log":"' + level + b"%b" + inside + b'\\n","stream":"stdout","time":"%b"}\n'
+
+    @staticmethod
+    def _slowly(saying: Saying, stamp: bytes, number: int, time: bytes) -> bytes:
+        message = b"%b%b%b%d%b\n" % (saying.level, stamp, saying.before, number, saying.behind)
+        return docker.records(message, b"stderr", time)
+
+    @staticmethod
+    def _stamps(milliseconds: list[int]) -> list[bytes]:
+        seconds = {second: _second("%d%m-%H%M%S-", second) for second in {ms // 1000 for ms in milliseconds}}
+        return [seconds[ms // 1000] + _MILLISECONDS[ms % 1000] for ms in milliseconds]
+
+    @staticmethod
+    def _times(milliseconds: list[int]) -> list[bytes]:
+        """Give Docker's times: RFC 3339 with nanoseconds, zeros at the end left out as Go does."""
+        seconds = {second: _second("%Y-%m-%dT%H:%M:%S.", second) for second in {ms // 1000 for ms in milliseconds}}
+        shifts = cycle(_SHIFTS)
+        return [
+            seconds[ms // 1000] + _MILLISECONDS[ms % 1000] + shift + b"Z"
+            for ms, shift in zip(milliseconds, shifts, strict=False)
+        ]
+
+
+def _second(pattern: str, second: int) -> bytes:
+    return datetime.fromtimestamp(second, UTC).strftime(pattern).encode()
+
+
+def _literally(text: bytes) -> bytes:
+    return text.replace(b"%", b"%%")

@@ -1,0 +1,86 @@
+"""What becomes of pushes: which results occur on an ordinary day, and how often each."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from logwatch.catalogue import PLATFORMS, Catalogue
+from logwatch.model import Platform
+
+
+class Outcome(NamedTuple):
+    """One result of a push, before it is put in words."""
+
+    platform: Platform
+    code: int
+    reason: str = ""
+
+
+DELIVERED: dict[Outcome, float] = {Outcome("fcm", 200): 64, Outcome("apns", 200): 36}
+
+# No figures of a real mesibo are published. Weights are guesses at an ordinary day: dead tokens first, then limits,
+# then passing faults; nothing that stops every push of a platform, which is an incident and comes as a burst.
+FAILED: dict[Outcome, float] = {
+    Outcome("fcm", 404, "UNREGISTERED"): 26,
+    Outcome("apns", 410, "Unregistered"): 16,
+    Outcome("fcm", 914): 12,
+    Outcome("apns", 914): 7,
+    Outcome("apns", 400, "BadDeviceToken"): 8,
+    Outcome("fcm", 911): 5,
+    Outcome("apns", 911): 4,
+    Outcome("fcm", 429, "QUOTA_EXCEEDED"): 4,
+    Outcome("apns", 429, "TooManyRequests"): 3,
+    Outcome("fcm", 503, "UNAVAILABLE"): 3,
+    Outcome("fcm", 400, "INVALID_ARGUMENT"): 3,
+    Outcome("fcm", 500, "INTERNAL"): 2,
+    Outcome("apns", 503, "ServiceUnavailable"): 2,
+    Outcome("apns", 913): 2,
+    Outcome("apns", 413, "PayloadTooLarge"): 1,
+    Outcome("unknown", 0): 1,
+}
+
+
+def ordinary(failures: float) -> dict[Outcome, float]:
+    """Weigh the results of an ordinary day, of which the share ``failures`` (0 to 1) was not accepted."""
+    good, bad = sum(DELIVERED.values()), sum(FAILED.values())
+    return {outcome: weight * (1 - failures) / good for outcome, weight in DELIVERED.items()} | {
+        outcome: weight * failures / bad for outcome, weight in FAILED.items()
+    }
+
+
+def everything(catalogue: Catalogue) -> dict[Outcome, float]:
+    """Weigh every result that the catalogue knows alike: no real log looks so, but a test sees each of them."""
+    return {Outcome(platform, code, reason): 1.0 for platform, code, reason, _ in catalogue.known()}
+
+
+_BURST = re.compile(
+    r"(?:(?P<platform>fcm|apns|unknown)/)?(?P<code>-?\d{1,6})(?:/(?P<reason>\w+))?"
+    r":(?P<start>\d+(?:\.\d+)?):(?P<seconds>\d+(?:\.\d+)?):(?P<rate>\d+(?:\.\d+)?)",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """An incident: so many lines a second of one result, from ``start`` for ``seconds``, besides everything else."""
+
+    outcome: Outcome
+    start: float
+    seconds: float
+    rate: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Burst":
+        """Read ``[PLATFORM/]CODE[/REASON]:START:SECONDS:RATE``; raises ValueError.
+
+        Without a platform mesibo's own codes are those of Apple pushes, since most are about Apple's certificate; any
+        other code is of unknown platform, as in a log that does not tell.
+        """
+        found = _BURST.fullmatch(text)
+        if not found:
+            raise ValueError(f"{text!r} is no burst; try 903:30:60:5 or fcm/404/UNREGISTERED:0:10:100")
+        word, code, reason, start, seconds, rate = found.groups()
+        if word is None:
+            word = "apns" if int(code) > 900 else "unknown"  # noqa: PLR2004  mesibo's own
+        platform = next(platform for platform in PLATFORMS if platform == word)
+        return cls(Outcome(platform, int(code), reason or ""), float(start), float(seconds), float(rate))

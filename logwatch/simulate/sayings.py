@@ -1,0 +1,171 @@
+"""Puts results in the words of a mesibo log, and adds what else stands there: other modules, hostile text.
+
+Nobody has published a whole push line of mesibo, so these stay within what its grammar promises to read; lines of other
+modules follow real samples. Every saying has one hole for a running number, so that no two lines of a log are equal.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any, NamedTuple
+
+from logwatch.model import ResultKey
+from logwatch.simulate.outcomes import Outcome
+
+
+class Saying(NamedTuple):
+    """One message: level, stamp, ``before``, a number, ``behind``; more lines may hang on it."""
+
+    level: bytes
+    before: bytes
+    behind: bytes
+    result: ResultKey | None = None  # what it counts as
+    unparsed: bool = False  # a push line in the right place that gives no result
+
+    @property
+    def lines(self) -> int:
+        """Count its lines."""
+        return 1 + self.before.count(b"\n") + self.behind.count(b"\n")
+
+
+_TYPES = {"fcm": ("fcm", "fcm", "android", "gcm"), "apns": ("apn", "apn", "apns", "ios", "voip"), "unknown": ("-",)}
+_LEVELS = (b"E", b"E", b"E", b"E", b"I", b"D", b"**C**", b"http-")
+_APPS = (6035, 8676)
+_HEX = "0123456789abcdef"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_STATUS = {
+    "UNREGISTERED": "NOT_FOUND", "SENDER_ID_MISMATCH": "PERMISSION_DENIED", "QUOTA_EXCEEDED": "RESOURCE_EXHAUSTED",
+    "THIRD_PARTY_AUTH_ERROR": "UNAUTHENTICATED",
+}  # fmt: skip
+_ERROR_TYPE = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+
+_SQL_COLUMN = """Query Error: update users set regaddr=0, lastonline=# where regaddr in (285971663,16781740)
+error Unknown column 'regaddr' in 'where clause' (1054 42S22)
+(failures 1)"""
+_SQL_TABLE = """Query Error: delete from notifications where expiry < current_timestamp
+error Table 'mesibo.notifications' doesn't exist (1146 42S02)
+(failures #)"""
+
+# {user} {app} {token} {type} {code} are filled in; # is the hole
+_SHAPES = (
+    "push_on_complete: uid {user} type {type} token {token} mid # code {code}",
+    "push_on_complete: uid {user} type {type} token {token} mid # code {code}{answer}",
+    "push_on_complete uid={user} aid={app} type={type} id=# code={code}{answer}",
+    "push_on_complete: to: {user} app: {app} platform: {type} token: {token} seq: # code: {code}{answer}",
+    "push_on_complete: aid {app} mid # code {code} user {user} provider {type}{answer}",
+    'push_on_complete: uid {user} name "say code 903" type {type} mid # code {code}{answer}',
+    "push_on_complete: uid {user} type {type} token x:code=903 errcode 912 (code 905) mid # code {code}{answer}",
+    'push_on_complete: {{"code":911,"text":"}} code 912"}} uid {user} type {type} mid # code {code}{answer}',
+)
+_SHAPE_WEIGHTS = (40, 25, 10, 10, 10, 2, 2, 1)
+# without a word for the platform; an answer may still tell it
+_SHAPES_UNTOLD = (
+    "push_on_complete: uid {user} mid # code {code}{answer}",
+    "push_on_complete code {code} mid #{answer}",
+    "push_on_complete: aid {app} uid {user} seq # code = {code}{answer}",
+)
+
+
+class Speaker:
+    """Makes sayings; what it makes follows from ``random`` alone."""
+
+    def __init__(self, random: Random, users: int = 1500) -> None:
+        """Give it the people it knows."""
+        self._random = random
+        self._users = [self._user() for _ in range(users)]
+        self._tokens: dict[str, list[str]] = {"fcm": [], "apns": [], "unknown": ["-"]}
+        for user in range(users):
+            self._tokens["fcm" if user % 3 else "apns"].append(self._token(apns=not user % 3))
+        self._busy = self._users[:9]  # those who run into mesibo's limit
+
+    def push(self, outcome: Outcome) -> Saying:
+        """Put one result in words; the words may tell less than the outcome: then it counts as what they tell."""
+        platform, code, reason = outcome
+        pick = self._random
+        told = platform != "unknown" and pick.random() < 0.97  # noqa: PLR2004  now and then a line without its type
+        shape = pick.choices(_SHAPES, _SHAPE_WEIGHTS)[0] if told else pick.choice(_SHAPES_UNTOLD)
+        answer = self._answer(outcome, told=told) if "{answer}" in shape else ""
+        text = shape.format(
+            user=pick.choice(self._busy if code == 914 else self._users),  # noqa: PLR2004  the rate limit
+            app=pick.choice(_APPS),
+            token=pick.choice(self._tokens[platform]),
+            type=pick.choice(_TYPES[platform]),
+            code=code,
+            answer=answer,
+        )
+        gives_reason = bool(reason and answer)
+        seen = platform if told or (gives_reason and answer.startswith(" {")) else "unknown"
+        return self._saying(pick.choice(_LEVELS), text, ResultKey(seen, code, reason if gives_reason else ""))
+
+    def hostile(self) -> Iterator[Saying]:
+        """Make lines that look like results and are none, and lines that must be read in spite of what is in them."""
+        long = "x" * self._random.randrange(17_000, 40_000)
+        ok = ResultKey("fcm", 200, "")
+        yield self._saying(b"E", 'push_on_complete: uid # name "unclosed code 903', unparsed=True)
+        yield self._saying(b"E", "push_on_complete: uid # code 903 name Bob code 200", unparsed=True)
+        yield self._saying(b"E", "push_on_complete: uid # type fcm, no answer yet", unparsed=True)
+        yield self._saying(b"E", "push_on_complete: uid # code 200ms", unparsed=True)
+        yield self._saying(b"E", "push_on_complete: {{{{{{{#}}}}}}} code 200", unparsed=True)
+        yield self._saying(b"E", "on_message: from 4711 mid # text push_on_complete: code 903")
+        yield self._saying(b"E", "push_on_complete_cb: mid # code 903")
+        yield self._saying(b"I", "on_message: mid # body\n push_on_complete: code 903\npush_on_complete: code 904")
+        yield self._saying(
+            b"E", "push_on_complete: uid # type fcm code 200 \x1b[2J\x07\0\t<script>alert('&')</script>", ok
+        )
+        yield self._saying(b"E", "push_on_complete: uid josé-\u202e# type fcm code 200 \u2028 日本語 code", ok)
+        yield self._saying(b"E", f'push_on_complete: uid # type fcm body "{long}" code 200', ok)
+        yield self._saying(b"E", f"push_on_complete: uid # type fcm code 200 {{{long}", ok)
+        yield Saying(b"E", b" (17): push_on_complete: uid \xff\xfe\x80", b" type fcm code 200 \xc3", ok)
+
+    def others(self) -> list[Saying]:
+        """Make what the rest of a mesibo says; the wording of real samples where there are any."""
+        texts = (
+            (b"E", "login successful: root (uid #) aid: (8676)", 30),
+            (b"I", "user # connected from 10.1.2.3 (tls 1)", 30),
+            (b"E", "disconnect: uid # reason 104 code 7", 20),
+            (b"http-", "POST /backend/fcgi 200 in # us", 15),
+            (b"D", "on_message: mid # type 0 flags 0x3 (1 of 1)", 20),
+            (b"E", "signal ignored: 17 (#)", 2),
+            (b"E", _SQL_COLUMN, 1),
+            (b"E", _SQL_TABLE, 1),
+            (b"**C**", "Unable to load certificate: /certs/cert.pem (#)", 1),
+        )
+        return [self._saying(level, text) for level, text, weight in texts for _ in range(weight)]
+
+    def _saying(self, level: bytes, text: str, result: ResultKey | None = None, *, unparsed: bool = False) -> Saying:
+        thread = f" ({self._random.randrange(1, 64)})" if self._random.random() < 0.98 else ""  # noqa: PLR2004  rare
+        before, hole, behind = f"{thread}: {text}".partition("#")
+        assert hole, f"no hole for a number in {text!r}"
+        return Saying(level, before.encode(), behind.encode(), result, unparsed)
+
+    def _user(self) -> str:
+        pick = self._random
+        makes: tuple[Callable[[], str], ...] = (
+            lambda: f"+1{pick.randrange(2_000_000_000, 9_999_999_999)}",
+            lambda: str(pick.randrange(1000, 9_999_999)),
+            lambda: f"{pick.choice(('ada', 'bo', 'chen', 'dipa', 'o_brien'))}{pick.randrange(1000)}@example.com",
+        )
+        return pick.choice(makes)()
+
+    def _token(self, *, apns: bool) -> str:
+        if apns:
+            return "".join(self._random.choices(_HEX, k=64))
+        return f"{''.join(self._random.choices(_BASE64, k=22))}:APA91b{''.join(self._random.choices(_BASE64, k=134))}"
+
+    def _answer(self, outcome: Outcome, *, told: bool) -> str:
+        """Give what stands behind the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
+        platform, code, reason = outcome
+        if platform == "unknown" or code <= 0:
+            return f" reason {reason}" if reason else ""
+        if not reason:  # an accepted FCM push has an answer, but one that tells a stranger nothing
+            accepted = ' {"name":"projects/demo/messages/0:1500415314455276%31bd1c9631bd1c96"}'
+            return accepted if told and (platform, code) == ("fcm", 200) else ""
+        answer: dict[str, Any]
+        if platform == "fcm":
+            error = {"code": code, "message": 'Words of Google, "code 903" in them.'}
+            error |= {"status": _STATUS.get(reason, reason)}
+            error |= {"details": [{"@type": _ERROR_TYPE, "errorCode": reason}]} if reason in _STATUS else {}
+            answer = {"error": error}
+        else:
+            answer = {"reason": reason} | ({"timestamp": 1763806500000} if code == 410 else {})  # noqa: PLR2004  gone
+        return " " + json.dumps(answer, separators=(",", ":"))

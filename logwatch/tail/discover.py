@@ -1,0 +1,161 @@
+"""Finds the paths that a source's globs lead to; cheap when no directory has changed."""
+
+import fnmatch
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from logwatch.errors import Problem
+from logwatch.tail.events import shown
+
+REGLOB_SECONDS = 5.0
+"""Directories are listed again after this long, whatever their times say: network file systems tell late."""
+
+_SETTLED_SECONDS = 2.0  # a directory changed so recently may change again without its time telling
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The paths to follow, in order; those without a wildcard are there even if no file is."""
+
+    paths: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class Discovery(Protocol):
+    """Says which paths belong to a source."""
+
+    def find(self, now: float) -> Found:
+        """Return the paths at this time."""
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a file at this path would belong to the source."""
+
+    def directories(self) -> frozenset[str]:
+        """Return the directories in which new files may appear."""
+
+
+class Globs:
+    """Paths by patterns: ``*``, ``?``, ``[..]`` within a name, ``**`` for any directories; not hidden ones."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(os.path.abspath(pattern) for pattern in patterns)
+        self._walk = _Walk()
+        self._found = Found(())
+        self._listed_at = float("-inf")
+        self._settled = False
+
+    def find(self, now: float) -> Found:
+        """Return the paths that match, sorted."""
+        if not self._stale(now):
+            return self._found
+        walk = self._walk = _Walk()
+        for pattern in self.patterns:
+            if _is_magic(pattern):
+                walk.follow(os.sep, _parts(pattern))
+            else:
+                walk.paths.add(pattern)
+        self._listed_at = now
+        newest = max(walk.marks.values(), default=0) / 1e9
+        self._settled = abs(now - newest) > _SETTLED_SECONDS
+        self._found = Found(tuple(sorted(walk.paths)), tuple(walk.problems))
+        return self._found
+
+    def _stale(self, now: float) -> bool:
+        if not self._settled or not 0 <= now - self._listed_at < REGLOB_SECONDS:
+            return True
+        return any(_mark(directory) != mark for directory, mark in self._walk.marks.items())
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a pattern leads to this path."""
+        return any(_fits(_parts(pattern), _parts(path)) for pattern in self.patterns)
+
+    def directories(self) -> frozenset[str]:
+        """Return the directories that were listed, and those of paths without wildcards."""
+        fixed = {os.path.dirname(pattern) for pattern in self.patterns if not _is_magic(pattern)}
+        return frozenset(fixed | self._walk.marks.keys())
+
+
+class _Walk:
+    """One walk along patterns: the paths found, and when each directory that was listed had last changed."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+        self.marks: dict[str, int] = {}
+        self.problems: list[Problem] = []
+
+    def follow(self, directory: str, parts: list[str]) -> None:
+        """Add what the parts of a pattern lead to from here."""
+        part, rest = parts[0], parts[1:]
+        if part == "**":
+            self._descend(directory, parts)
+        elif _is_magic(part):
+            for name, folder in self._list(directory):
+                if _fits([part], [name]):
+                    self._arrive(os.path.join(directory, name), rest, folder=folder)
+        else:
+            path = os.path.join(directory, part)
+            if rest or os.path.lexists(path):
+                self._arrive(path, rest, folder=bool(rest))
+
+    def _arrive(self, path: str, rest: list[str], *, folder: bool) -> None:
+        if rest and folder:
+            self.follow(path, rest)
+        elif not rest and not folder:
+            self.paths.add(path)
+
+    def _descend(self, directory: str, parts: list[str]) -> None:
+        rest = parts[1:]
+        visible = [(name, folder) for name, folder in self._list(directory) if not name.startswith(".")]
+        if rest:
+            self.follow(directory, rest)
+        else:
+            self.paths.update(os.path.join(directory, name) for name, folder in visible if not folder)
+        for name, folder in visible:
+            path = os.path.join(directory, name)
+            if folder and not os.path.islink(path):  # links to directories may go round in circles
+                self._descend(path, parts)
+
+    def _list(self, directory: str) -> list[tuple[str, bool]]:
+        """Return names, each with whether it is a directory."""
+        self.marks[directory] = _mark(directory)
+        try:
+            with os.scandir(directory) as entries:
+                return sorted((entry.name, entry.is_dir()) for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            why = error.strerror or str(error)
+            remedy = "give the user that the daemon runs as the right to list it"
+            self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
+            return []
+
+
+def _parts(path: str) -> list[str]:
+    return path.strip(os.sep).split(os.sep)
+
+
+def _mark(directory: str) -> int:
+    try:
+        return os.stat(directory).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _is_magic(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _fits(parts: list[str], names: list[str]) -> bool:
+    """Tell whether the names of a path fit the parts of a pattern."""
+    if not parts:
+        return not names
+    part, rest = parts[0], parts[1:]
+    if part == "**":
+        if not rest:
+            return bool(names) and not any(name.startswith(".") for name in names)
+        return _fits(rest, names) or (bool(names) and not names[0].startswith(".") and _fits(parts, names[1:]))
+    if not names or (names[0].startswith(".") and not part.startswith(".")):
+        return False
+    return fnmatch.fnmatchcase(names[0], part) and _fits(rest, names[1:])

@@ -1,0 +1,19 @@
+"""The log that happenings are told to, and file names made fit for it."""
+
+from typing import Any, Protocol
+
+
+class Log(Protocol):
+    """A bound logger in structlog's manner: a fixed event name, and data as keys."""
+
+    def info(self, event: str, **data: Any) -> Any:
+        """Tell what happened."""
+
+    def warning(self, event: str, **data: Any) -> Any:
+        """Tell what somebody may have to do something about."""
+
+
+def shown(path: str) -> str:
+    """Return a path that any terminal and any encoder can take: odd bytes and control characters escaped."""
+    plain = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return plain if plain.isprintable() else plain.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,269 @@
+"""Reads one generation of a file, from where its position says, and notices when the bytes are no longer its own.
+
+A generation is a file's life from its first byte to its last, whatever names it goes through. Each read starts a little
+before the offset and compares what it finds there with what it left: a file that was truncated and has grown past the
+offset since is noticed with the next read, at no further system call.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from logwatch.model import Chunk, EnvelopeKind, FileState, Position
+from logwatch.tail.files import Key, LogFile
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
+from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines
+
+CHUNK_BYTES = 256 * 1024
+"""Read at once: bigger ones are no faster, and memory is bounded by it."""
+
+DETECT_BYTES = 4096
+"""As much of a file's beginning as tells its envelope."""
+
+
+Detect = Callable[[bytes], EnvelopeKind]
+"""Says from a file's first bytes which envelope its lines are in."""
+
+
+class ChangedError(Exception):
+    """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a generation's bytes become lines: what is the same for all files of a source."""
+
+    source: str
+    envelope: Literal["auto", "plain", "docker"]
+    cut: Cut
+    detect: Detect
+    max_line_bytes: int
+
+
+class Generation:
+    """One generation: its position, the open file if there is one, and what was seen of it so far."""
+
+    def __init__(self, position: Position, reading: Reading) -> None:
+        self.number = position.generation
+        self.path = position.path
+        self.key: Key = (position.device, position.inode)
+        self.head_bytes, self.head = position.head_bytes, position.head
+        self.offset = position.offset
+        self.tail_bytes, self.tail = position.tail_bytes, position.tail
+        self.size = position.size
+        self.state: FileState = position.state
+        self.inside_line = position.inside_line
+        self.found_at = position.found_at
+        self.saved: Position | None = None  # as the sink knows it
+        self.file: LogFile | None = None
+        self.waiting = False  # there may be bytes that were not looked at
+        self.seen = (-1, -1)  # size and mtime when the end was last reached
+        self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
+        self.reached = 0  # how far it has been looked at, an unterminated last line included
+        self.missing_since: float | None = None
+        self.blocked = ""  # why it cannot be read now
+        self.truncated = False  # it ended by a truncation that was noticed
+        self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.parked: tuple[int, int] | None = None  # size and mtime when it was closed to save descriptors
+        self._reading = reading
+        self._kind: EnvelopeKind | None = None if reading.envelope == "auto" else reading.envelope
+        self._want = CHUNK_BYTES
+
+    def position(self) -> Position:
+        """Return what has to be known to go on from here."""
+        return Position(
+            generation=self.number,
+            source=self._reading.source,
+            path=self.path,
+            device=self.key[0],
+            inode=self.key[1],
+            head_bytes=self.head_bytes,
+            head=self.head,
+            offset=self.offset,
+            tail_bytes=self.tail_bytes,
+            tail=self.tail,
+            size=self.size,
+            state=self.state,
+            inside_line=self.inside_line,
+            found_at=self.found_at,
+        )
+
+    @property
+    def lag(self) -> int:
+        """Bytes that were seen and not handed on."""
+        reading = self.state in ("live", "rotated") and self.missing_since is None
+        return max(self.size - self.offset, 0) if reading else 0
+
+    def attach(self, file: LogFile) -> None:
+        """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
+        if self._kind is None and (self.offset or file.packed):
+            self._learn_kind(file.read_at(0, DETECT_BYTES))
+        self.detach()
+        self.file = file
+        self.parked = None
+        self.waiting = True
+        self.missing_since = None
+        self.blocked = ""
+
+    def skip_to_end(self, file: LogFile, size: int) -> None:
+        """Start behind what is there; of a line that has not ended yet, the rest is skipped too."""
+        before = file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES))
+        self.offset = self.reached = size
+        self.tail_bytes, self.tail = len(before), digest(before)
+        self.inside_line = bool(before) and not before.endswith(b"\n")
+
+    def detach(self) -> None:
+        """Close the file, if one is open."""
+        if self.file:
+            self.file.close()
+        self.file = None
+        self.waiting = False
+
+    def lose_file(self) -> None:
+        """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
+        self.detach()
+        self.truncated = True
+        self.key = (0, 0)  # the inode is another generation's now
+        self.state, self.found_at = "rotated", ""
+
+    def notice(self, now: float) -> bool:
+        """Look whether the open file grew or changed since its end was last reached; True when its size is another."""
+        assert self.file
+        status = os.fstat(self.file.descriptor)
+        if (status.st_size, status.st_mtime_ns) == self.seen:
+            return False
+        self.waiting = True
+        if self.file.packed:
+            self.grown_at = now
+            return False
+        if status.st_size == self.size:
+            return False
+        self.verify()  # what it grew by, or was cut by, may be another generation's
+        if status.st_size > self.size:
+            self.grown_at = now
+        self.size = max(status.st_size, self.offset)
+        self.learn_head()
+        return True
+
+    def verify(self) -> None:
+        """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
+        assert self.file
+        if self.offset:
+            run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
+            if digest(run) != self.tail:
+                raise ChangedError
+        head = self.file.read_at(0, HEAD_BYTES)
+        if len(head) < self.head_bytes and self.offset:  # the end of an unfinished line was taken back
+            self._set_head(head)
+        elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
+            raise ChangedError
+
+    def _set_head(self, head: bytes) -> None:
+        self.head_bytes, self.head = len(head), fingerprint_head(head)
+
+    def learn_head(self) -> None:
+        """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head."""
+        assert self.file
+        if self.head_bytes >= HEAD_BYTES:
+            return
+        head = self.file.read_at(0, HEAD_BYTES)
+        if self.head_bytes and not (len(head) >= self.head_bytes and begins_alike(self.head_bytes, self.head, head)):
+            raise ChangedError
+        if len(head) > self.head_bytes:
+            self._set_head(head)
+            self.size = max(self.size, len(head))
+
+    def read(self, now: float) -> Chunk | None:
+        """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError."""
+        file = self.file
+        assert file
+        if not file.packed:
+            self.learn_head()
+        start = self.offset - self.tail_bytes
+        wanted = self.tail_bytes + self._want
+        data = file.read_at(start, wanted)
+        status = os.fstat(file.descriptor)
+        overlap = data[: self.tail_bytes]
+        if file.packed and len(overlap) < self.tail_bytes and not file.ended():
+            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
+            return None  # the archive is not written that far yet
+        if digest(overlap) != self.tail or (not file.packed and status.st_size < start + len(data)):
+            raise ChangedError
+        if start == 0 and self.head_bytes and not begins_alike(self.head_bytes, self.head, data[:HEAD_BYTES]):
+            raise ChangedError
+        run = data[self.tail_bytes :]
+        self._note_size(file, status, self.offset + len(run))
+        at_end = len(data) < wanted
+        taken = self._take(file, run)
+        self.reached = self.offset + len(run)
+        if not taken.consumed:
+            self._stall(status, at_end=at_end)
+            return None
+        self._want = CHUNK_BYTES
+        if at_end:
+            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
+        return self._advance(taken, data[: self.tail_bytes + taken.consumed], min(status.st_mtime, now))
+
+    def _note_size(self, file: LogFile, status: os.stat_result, reached: int) -> None:
+        if file.packed:
+            self.size = reached if file.ended() else max(self.size, reached)
+        else:
+            self.size = max(self.size, status.st_size)
+
+    def _stall(self, status: os.stat_result, *, at_end: bool) -> None:
+        if at_end:
+            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
+        else:  # a logical line longer than what was read: read more, up to where it is cut
+            self._want = min(self._want * 2, physical_bound(self._kind or "docker", self._reading.max_line_bytes) + 2)
+            self._want = max(self._want, CHUNK_BYTES)
+
+    def _take(self, file: LogFile, run: bytes) -> Taken:
+        if self._kind is None:
+            self._learn_kind(run if not self.offset else file.read_at(0, DETECT_BYTES))
+            if self._kind is None and not self.inside_line:
+                return Taken(b"", 0, 0, inside_line=False)
+        kind = self._kind or "plain"
+        return take_lines(run, kind, self._reading.cut, self._reading.max_line_bytes, inside_line=self.inside_line)
+
+    def _learn_kind(self, first: bytes) -> None:
+        first = first.lstrip(b"\0")[:DETECT_BYTES]
+        if b"\n" in first or len(first) == DETECT_BYTES:
+            self._kind = self._reading.detect(first)
+
+    def _advance(self, taken: Taken, before: bytes, reference: float) -> Chunk:
+        """Move on behind what was taken; before holds the bytes up to the new offset, back to the old tail at least."""
+        self.offset += taken.consumed
+        tail = before[-TAIL_BYTES:]
+        self.tail_bytes, self.tail = len(tail), digest(tail)
+        self.inside_line = taken.inside_line
+        self.saved = self.position()
+        return Chunk(
+            source=self._reading.source,
+            data=taken.data,
+            envelope=self._kind or "plain",
+            reference=reference,
+            consumed=taken.consumed,
+            oversized=taken.oversized,
+            position=self.saved,
+        )
+
+    def finish(self, now: float) -> Chunk | None:
+        """Hand on an unterminated last line, as nothing will follow it, and let go of the file."""
+        file = self.file
+        chunk = None
+        self.state = "done"
+        if file:
+            if not self.head_bytes:
+                self.head = stamp(os.fstat(file.descriptor).st_mtime_ns)
+            bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
+            data = file.read_at(self.offset - self.tail_bytes, self.tail_bytes + bound)
+            run = data[self.tail_bytes :]
+            if run and digest(data[: self.tail_bytes]) == self.tail:
+                kind = self._kind or self._reading.detect(run)
+                self._kind = kind
+                line = b"" if self.inside_line else run.lstrip(b"\0")
+                taken = Taken(line + b"\n" if line else b"", len(run), 0, inside_line=False)
+                chunk = self._advance(taken, data, min(os.fstat(file.descriptor).st_mtime, now))
+        self.detach()
+        return chunk

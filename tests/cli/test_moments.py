@@ -1,0 +1,39 @@
+"""Times on a command line are read as people write them."""
+
+import click
+import pytest
+
+from logwatch.cli.moments import moment, option
+
+NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-11-22", NOON - 43200),
+        ("2026-11-22T12:00:00", NOON),
+        ("2026-11-22 12:00", NOON),
+        ("2026-11-22T12:00:00Z", NOON),
+        ("2026-11-22T14:00:00+02:00", NOON),
+        ("2026-11-22T12:00:00.5Z", NOON + 0.5),
+        ("now", NOON),
+        ("2h", NOON - 7200),
+        ("3d", NOON - 3 * 86400),
+        ("90s", NOON - 90),
+        ("5m", NOON - 300),
+        ("1.5h", NOON - 5400),
+        ("1w", NOON - 604800),
+        ("2h ago", NOON - 7200),
+    ],
+)
+def test_times_are_absolute_or_relative(text, seconds):
+    """Without an offset a time is UTC, as mesibo's own stamps are."""
+    assert moment(text, lambda: NOON) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2h30", "-2h", "2026-13-01", "1e3", "9" * 400 + "w"])
+def test_other_text_is_refused_with_an_example(text):
+    """Whoever mistypes learns how it is written."""
+    with pytest.raises(click.BadParameter, match="is no time; try 2h"):
+        option(lambda: NOON)(None, None, text)

@@ -1,0 +1,233 @@
+"""`report` counts what is in files and pipes, and says what it could not read."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli.report import command
+from logwatch.config import Config, Source
+from logwatch.simulate import Mesibo, Mix
+
+NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+LINE = b"E2211-101500-123 (17): push_on_complete: uid 4711 type apn code %d\n"
+
+
+def run(*arguments, stdin=None):
+    return CliRunner().invoke(command, list(map(str, arguments)), input=stdin, env={"COLUMNS": "120"})
+
+
+@pytest.fixture(scope="module", params=["plain", "docker"])
+def simulated(request):
+    """Give a log, and the truth about it."""
+    mesibo = Mesibo(21, envelope=request.param, mix=Mix(hostile=0.03))
+    return mesibo.start_up(NOON) + mesibo.say(1000, NOON, 0.5), mesibo.truth()
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "m.log"
+    path.write_bytes(LINE % 200 * 9 + LINE % 903)
+    os.utime(path, (NOON, NOON))
+    return path
+
+
+def test_the_report_equals_the_truth(simulated, tmp_path):
+    """A file of a simulated mesibo holds what the simulator says."""
+    data, truth = simulated
+    path = tmp_path / "m.log"
+    path.write_bytes(data)
+    assert json.loads(run(path, "--format", "json").stdout) == truth
+
+
+def test_the_report_of_a_packed_file_equals_the_truth(simulated, tmp_path):
+    """Gzip changes nothing."""
+    data, truth = simulated
+    path = tmp_path / "m.log.1.gz"
+    path.write_bytes(gzip.compress(data))
+    assert json.loads(run(path, "--format", "json").stdout) == truth
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_report_of_standard_input_equals_the_truth(simulated, pack):
+    """`docker logs mesibo 2>&1 | mesibo-logwatch report -`, packed or not."""
+    data, truth = simulated
+    arguments = [sys.executable, "-m", "logwatch", "report", "-", "--format", "json"]
+    result = subprocess.run(arguments, input=pack(data), capture_output=True, timeout=60, check=True)
+    assert json.loads(result.stdout) == truth
+    assert b"Traceback" not in result.stderr
+
+
+def test_a_person_gets_a_table(log):
+    """What is wrong first."""
+    result = run(log)
+    assert result.exit_code == 0
+    assert "903 Certificate expired (APNs): 1 push" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_a_spreadsheet_gets_csv(log):
+    """One row a result, shares as numbers."""
+    rows = list(csv.DictReader(io.StringIO(run(log, "--format", "csv").stdout)))
+    told = {name: rows[0][name] for name in rows[0] if name not in ("first", "last")}
+    assert told == {
+        "provider": "apns", "platform": "apns", "code": "200", "reason": "", "meaning": "Accepted",
+        "class": "delivered", "severity": "none", "count": "9", "share": "0.900000",
+    }  # fmt: skip
+    assert rows[0]["first"] == rows[0]["last"] == "2026-11-22T10:15:00.123Z"
+    assert rows[1]["meaning"] == "Certificate expired"
+
+
+def test_nothing_to_count_is_a_report_too(tmp_path):
+    """An empty file gives an empty report, in every form."""
+    path = tmp_path / "m.log"
+    path.touch()
+    assert json.loads(run(path, "--format", "json").stdout) == {
+        "lines": 0, "push_lines": 0, "unparsed": 0, "results": [],
+    }  # fmt: skip
+    assert run(path, "--format", "csv").stdout.count("\n") == 1
+    assert "There are no lines." in run(path).output
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_reported(log, tmp_path):
+    """One missing file does not hide the others; the exit code tells."""
+    result = run(log, tmp_path / "missing.log", tmp_path, "--format", "json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["lines"] == 10
+    assert "missing.log: there is no such file" in result.stderr
+    assert f"{tmp_path}: is a directory" in result.stderr
+
+
+def test_when_nothing_can_be_read_the_exit_code_is_2(tmp_path):
+    """Wrong use: no file that was named can be read."""
+    result = run(tmp_path / "missing.log")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_the_lines_before_a_damage_are_reported(tmp_path):
+    """A gzip file that is cut short is an error, and what is in it counts."""
+    path = tmp_path / "m.gz"
+    path.write_bytes(gzip.compress(LINE % 200 * 500)[:-8])  # without the checksum and length at its end
+    result = run(path, "--format", "json")
+    assert result.exit_code == 2
+    assert "ends too early" in result.stderr
+    assert json.loads(result.stdout)["lines"] > 0
+
+
+def test_a_file_named_twice_is_counted_once(log, tmp_path):
+    """current.log is often a link to another file that * matches as well."""
+    link = tmp_path / "current.log"
+    link.symlink_to(log)
+    result = run(log, link, "--format", "json")
+    assert json.loads(result.stdout)["lines"] == 10
+    assert "current.log is another name of a file that was read: counted once" in result.stderr
+
+
+def test_programs_hear_of_strange_lines_on_standard_error(tmp_path):
+    """Standard output is JSON and nothing else."""
+    path = tmp_path / "m.log"
+    path.write_bytes(LINE.replace(b"%d", b"none") + b"text push_on_complete: code 903\n")
+    result = run(path, "--format", "json")
+    assert json.loads(result.stdout)["unparsed"] == 1
+    assert "1 push line gives no result" in result.stderr
+    assert "not in its place" in result.stderr
+
+
+def test_since_and_until_narrow_the_time(log):
+    """Absolute times, in UTC."""
+    log.write_bytes(b"".join(b"E2211-1015%02d-000 (1): push_on_complete: code 200\n" % second for second in range(60)))
+
+    os.utime(log, (NOON, NOON))
+    result = run(log, "--since", "2026-11-22T10:15:10Z", "--until", "2026-11-22 10:15:20", "--format", "json")
+    assert json.loads(result.stdout)["results"][0]["count"] == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--since", "soon", "-"], "'soon' is no time; try 2h"),
+        (["--since", "2h", "--until", "3h", "-"], "--since is not before --until"),
+        (["--format", "xml", "-"], "'xml' is not one of"),
+    ],
+)
+def test_wrong_use_is_told_with_exit_code_2(arguments, message):
+    """Before anything is read."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def whole(*arguments):
+    """Run the real command, which tells errors in words."""
+    command_line = [sys.executable, "-m", "logwatch", "report", *map(str, arguments)]
+    return subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_configuration_tells_what_to_read(log, tmp_path):
+    """Its globs are read, with its zone; another file of the directory is not."""
+    (tmp_path / "other.txt").write_bytes(LINE % 901)
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\ntimezone = "Asia/Kolkata"\n')
+    result = whole("--config", config, "--format", "json")
+    document = json.loads(result.stdout)
+    assert document["lines"] == 10
+    assert document["results"][0]["first"].endswith("T04:45:00.123Z")
+
+
+def test_a_path_is_read_as_the_source_that_follows_it(log, tmp_path):
+    """Zone and grammar are those of the source whose globs match."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text(
+        '[[source]]\nname = "a"\npaths = ["other/*.log"]\n'
+        '[[source]]\nname = "b"\npaths = ["*.log"]\ntimezone = "Asia/Kolkata"\n'
+    )
+    result = whole(log, "--config", config, "--format", "json")
+    assert json.loads(result.stdout)["results"][0]["first"].endswith("T04:45:00.123Z")
+
+
+def test_without_paths_what_is_found_on_the_host_is_read(log, monkeypatch):
+    """A host needs no configuration for a first look."""
+    config = Config(source=(Source(name="mesibo", paths=(str(log),)),))
+    found = SimpleNamespace(find=lambda: (config, "found by a test"))
+    monkeypatch.setitem(sys.modules, "logwatch.config.default", found)
+    assert json.loads(run("--format", "json").stdout)["lines"] == 10
+
+
+def test_the_configurations_catalogue_is_used(log, tmp_path):
+    """An operator's own meaning of a code shows in the report."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[code]]\nprovider = "mesibo"\ncode = 903\nname = "mesibo_own_words"\nclass = "network"\n'
+        'severity = "warning"\nside = "mesibo"\nmeaning = "m."\nremedy = "r."\n'
+    )
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\n[catalogue]\nfile = "own.toml"\n')
+    result = whole("--config", config, "--format", "csv")
+    assert "Own words,network,warning,1" in result.stdout
+
+
+def test_every_problem_of_a_configuration_is_told(tmp_path):
+    """With exit code 2, and nothing is read."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\npath = ["*.log"]\n')
+    result = whole("--config", config)
+    assert result.returncode == 2
+    assert "did you mean paths?" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
+    """With the patterns that were looked for."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\npaths = ["*.log"]\n')
+    result = whole("--config", config)
+    assert result.returncode == 2
+    assert f"there is nothing to read: looked for {tmp_path}/*.log" in result.stderr

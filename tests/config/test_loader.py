@@ -1,0 +1,163 @@
+"""Reading the configuration."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.config import from_dict, load
+from logwatch.errors import ConfigError
+
+MINIMAL = '[[source]]\nname = "mesibo"\npaths = ["log/*.log"]\n'
+
+
+def problems(text: str, tmp_path: Path) -> list[str]:
+    file = tmp_path / "logwatch.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    return [str(problem).replace(f"{file}: ", "", 1) for problem in caught.value.problems]
+
+
+def test_defaults_are_those_of_the_documentation(tmp_path):
+    """A file with one source gets every documented default."""
+    file = tmp_path / "logwatch.toml"
+    file.write_text(MINIMAL)
+    config = load(file)
+    assert config.follow.poll_seconds == 1.0
+    assert config.follow.max_line_bytes == 65536
+    assert config.state.directory == "/var/lib/mesibo-logwatch"
+    assert config.web.listen == "127.0.0.1:10914"
+    assert config.failures.keep == 10000
+    assert config.privacy.identifiers == "mask"
+    assert config.source[0].start_at == "beginning"
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path):
+    """Paths in the file are resolved against its directory, wherever the daemon was started."""
+    file = tmp_path / "logwatch.toml"
+    file.write_text(MINIMAL + '[state]\ndirectory = "state"\n[catalogue]\nfile = "codes.toml"\n')
+    config = load(file)
+    assert config.source[0].paths == (f"{tmp_path}/log/*.log",)
+    assert config.state.directory == f"{tmp_path}/state"
+    assert config.catalogue.file == f"{tmp_path}/codes.toml"
+
+
+def test_every_problem_is_reported_at_once(tmp_path):
+    """Unknown keys, wrong types, values out of range and contradictions all appear in one error."""
+    found = problems(
+        'sorce = 1\n[[source]]\nname = "a b"\npaths = "x"\n[[source]]\nname = "b"\ntimezone = "Mars"\n'
+        '[follow]\nwake = "sometimes"\npol_seconds = 3\n[state]\ncommit_seconds = "fast"\n'
+        '[web]\nlisten = "0.0.0.0:99999"\n',
+        tmp_path,
+    )
+    assert found == [
+        "sorce: unknown key\n  try: did you mean source?",
+        (
+            "source[0].name: 'a b' cannot be used: Expected `str` matching regex '^[A-Za-z0-9_.:-]{1,64}$'"
+            "\n  try: letters, digits and _ . : -, at most 64"
+        ),
+        (
+            "source[0].paths: 'x' cannot be used: Expected `array`, got `str`"
+            "\n  try: a list of texts, each in double quotes"
+        ),
+        "source[1]: needs either paths or docker: they are two ways to find a log\n  try: keep one of them",
+        (
+            'source[1].timezone: "Mars" is no time zone of this host'
+            '\n  try: a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
+        ),
+        "follow.pol_seconds: unknown key\n  try: did you mean poll_seconds?",
+        (
+            "follow.wake: 'sometimes' cannot be used: Invalid enum value 'sometimes'"
+            '\n  try: one of "auto", "inotify", "poll"'
+        ),
+        "state.commit_seconds: 'fast' cannot be used: Expected `float`, got `str`\n  try: seconds, 0.05 to 60",
+        (
+            'web.listen: "0.0.0.0:99999" is no address: expected host:port, with a port from 0 to 65535'
+            '\n  try: "127.0.0.1:10914"'
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("", "source: no source: there is nothing to follow", id="nothing to follow"),
+        pytest.param(MINIMAL + MINIMAL, 'source[1].name: "mesibo" is used twice', id="a label twice"),
+        pytest.param('[[source]]\npaths = ["x"]\n', "source[0].name: missing", id="a source without a name"),
+        pytest.param("source = 3\n", "source: 3 stands where tables are expected", id="a number for tables"),
+        pytest.param("[[source]\n", "not valid TOML", id="no TOML"),
+        pytest.param(
+            MINIMAL + 'docker = {container = "m"}\n', "source[0]: needs either paths or docker", id="two ways to a log"
+        ),
+        pytest.param(
+            MINIMAL + '[web]\nlisten = ":10914"\n',
+            "reachable from the network without TLS",
+            id="the network in the clear",
+        ),
+        pytest.param(MINIMAL + "[failures]\nkeep = -1\n", "failures.keep: -1 cannot be used", id="out of range"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
+    """Each kind of mistake is named where it stands."""
+    assert any(problem in each for each in problems(text, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        pytest.param(lambda path: None, "No such file", id="missing"),
+        pytest.param(lambda path: path.mkdir(), "Is a directory", id="a directory"),
+        pytest.param(lambda path: path.write_bytes(b"\xff\xfe"), "not UTF-8", id="binary"),
+    ],
+)
+def test_an_unusable_file_is_a_problem_with_a_remedy(make, why, tmp_path):
+    """A file that cannot be read is told like any other problem."""
+    file = tmp_path / "logwatch.toml"
+    make(file)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    (problem,) = caught.value.problems
+    assert why in str(problem)
+    assert problem.try_
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=10,
+)
+KEYS = st.sampled_from(
+    [
+        "source",
+        "follow",
+        "state",
+        "web",
+        "failures",
+        "privacy",
+        "log",
+        "grammars",
+        "catalogue",
+        "name",
+        "paths",
+        "docker",
+    ]
+)
+
+
+@given(st.dictionaries(KEYS | st.text(max_size=8), VALUES | st.dictionaries(KEYS, VALUES, max_size=4), max_size=6))
+def test_no_value_of_any_kind_is_a_traceback(raw):
+    """Whatever TOML can hold is either a configuration or a ConfigError."""
+    try:
+        from_dict(raw, Path("/etc/x.toml"))
+    except ConfigError as error:
+        assert error.problems  # noqa: PT017  either outcome is fine, a traceback is not
+
+
+def test_the_example_shows_every_setting_with_its_default(tmp_path):
+    """The documented file is accepted, and says nothing but the defaults."""
+    example = Path(__file__).parents[2] / "config" / "logwatch.example.toml"
+    file = tmp_path / "logwatch.toml"
+    file.write_text('[[source]]\nname = "mesibo"\npaths = ["/var/log/mesibo/*.log"]\n')
+    assert load(example) == load(file)

@@ -1,0 +1,11 @@
+"""What every test may count on: a quiet log, and nothing left over from the test before."""
+
+import pytest
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def events():
+    """Collect the events that the code under test logs, instead of printing them."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured

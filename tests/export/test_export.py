@@ -1,0 +1,150 @@
+"""What a scrape shows of a snapshot."""
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from logwatch.catalogue import Catalogue
+from logwatch.export import ProcessMetrics, SnapshotCollector
+from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
+from logwatch.model import Seen
+from logwatch.tail import SourceStatus
+
+UP = SourceStatus("mesibo", True, 1, 0, True, 0, 5.0, ())  # noqa: FBT003  up and caught up
+
+
+@dataclass
+class Watched:
+    snapshot: Snapshot
+    status: dict = field(default_factory=lambda: {"mesibo": UP})
+    catalogue: Catalogue = field(default_factory=Catalogue.load)
+
+
+def snapshot(results=(), counters=(), *, ready=True):
+    return Snapshot(
+        1.0,
+        MappingProxyType({ResultRow("mesibo", *key): Seen(count, 10.0, last) for key, count, last in results}),
+        MappingProxyType({CounterRow("mesibo", *key): value for key, value in counters}),
+        MappingProxyType({"mesibo": SourceRow(ready, 5.0)}),
+    )
+
+
+def samples(watched):
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(watched))
+    text = generate_latest(registry).decode()
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def results(found):
+    return {key: value for key, value in found.items() if key[0] == "mesibo_push_results_total"}
+
+
+def test_every_known_code_stands_at_zero_before_it_first_happens():
+    """Each of mesibo's codes and each answer of FCM and APNs is there, for every platform it may come with."""
+    found = results(samples(Watched(snapshot())))
+    have = {(dict(k[1:])["platform"], dict(k[1:])["code"], dict(k[1:])["reason"]) for k in found}
+    assert set(found.values()) == {0.0}
+    for code in (901, 902, 903, 904, 905, 911, 912, 913, 914, 200, 400, 401, 403, 404, 410, 429, 500, 503):
+        for platform in ("fcm", "apns", "unknown"):
+            assert (platform, str(code), "") in have
+    assert ("fcm", "404", "UNREGISTERED") in have
+    assert ("apns", "410", "Unregistered") in have
+
+
+def test_every_exported_result_has_exactly_one_code_info():
+    """A join on (platform, code, reason) never fails and never doubles, whatever was logged."""
+    watched = Watched(
+        snapshot([(("fcm", "999", ""), 1, None), (("unknown", "other", ""), 4, None), (("apns", "-1", ""), 2, None)])
+    )
+    found = samples(watched)
+
+    def keys(name):
+        return sorted(
+            tuple(dict(k[1:])[label] for label in ("platform", "code", "reason")) for k in found if k[0] == name
+        )
+
+    infos = keys("mesibo_push_code_info")
+    assert infos == keys("mesibo_push_results_total")
+    assert len(set(infos)) == len(infos)
+
+
+def test_a_source_shows_its_counters_only_once_its_first_backlog_is_on_disk():
+    """Until then only gauges tell how it is: history must not look like a burst."""
+    found = samples(Watched(snapshot([(("fcm", "903", ""), 5, None)], ready=False)))
+    assert not any(key[0].endswith("_total") for key in found)
+    assert found["mesibo_logwatch_source_up", ("source", "mesibo")] == 1
+
+
+def test_rate_limit_hits_are_sums_of_the_same_snapshot():
+    """914 counts for mesibo whatever the platform, 429 for the platform that answered."""
+    rows = [
+        (("fcm", "914", ""), 2, None),
+        (("unknown", "914", ""), 3, None),
+        (("fcm", "429", "QUOTA_EXCEEDED"), 4, None),
+        (("fcm", "429", ""), 1, None),
+        (("apns", "429", ""), 7, None),
+    ]
+    found = samples(Watched(snapshot(rows)))
+    hits = {dict(k[1:])["limiter"]: v for k, v in found.items() if k[0] == "mesibo_push_rate_limit_hits_total"}
+    assert hits == {"mesibo": 5, "fcm": 5, "apns": 7, "unknown": 0}
+
+
+def test_the_last_result_of_a_class_is_told_by_the_lines_own_time():
+    """The newest time of any code of the class counts; a class without results has no series."""
+    found = samples(Watched(snapshot([(("fcm", "200", ""), 1, 100.0), (("apns", "200", ""), 1, 90.0)])))
+    times = {dict(k[1:])["class"]: v for k, v in found.items() if k[0] == "mesibo_push_last_result_timestamp_seconds"}
+    assert times == {"delivered": 100.0}
+
+
+@pytest.mark.parametrize(
+    ("counter", "label", "name", "labels"),
+    [
+        ("lines", "", "mesibo_logwatch_lines_total", {}),
+        ("bytes", "", "mesibo_logwatch_bytes_total", {}),
+        ("unparsed_lines", "misplaced", "mesibo_logwatch_unparsed_lines_total", {"cause": "misplaced"}),
+        ("fallback_lines", "", "mesibo_logwatch_fallback_lines_total", {}),
+        ("rotations", "truncate", "mesibo_logwatch_rotations_total", {"kind": "truncate"}),
+        ("lost_bytes", "", "mesibo_logwatch_lost_bytes_total", {}),
+        ("missed_generations", "", "mesibo_logwatch_missed_generations_total", {}),
+        ("oversized_lines", "", "mesibo_logwatch_oversized_lines_total", {}),
+    ],
+)
+def test_counters_of_the_ledger_are_exported_under_their_names(counter, label, name, labels):
+    """Each committed counter appears with its value, and at 0 before it first counts."""
+    key = (name, *sorted({"source": "mesibo", **labels}.items()))
+    assert samples(Watched(snapshot()))[key] == 0
+    assert samples(Watched(snapshot(counters=[((counter, label), 7)])))[key] == 7
+
+
+def test_a_source_that_is_configured_no_more_is_exported_no_more():
+    """Only configured sources appear; their rows stay in the ledger."""
+    assert results(samples(Watched(snapshot([(("fcm", "903", ""), 5, None)]), status={}))) == {}
+
+
+def test_metrics_of_the_process_are_there_from_the_start():
+    """Commits, reloads and the build have their metrics before anything happened."""
+    registry = CollectorRegistry()
+    ProcessMetrics(registry)
+    text = generate_latest(registry).decode()
+    for name in (
+        "mesibo_logwatch_commits_total 0.0",
+        "mesibo_logwatch_commit_failures_total 0.0",
+        "mesibo_logwatch_commit_duration_seconds_count 0.0",
+        "mesibo_logwatch_checkpoint_timestamp_seconds 0.0",
+        "mesibo_logwatch_state_resets_total 0.0",
+        "mesibo_logwatch_config_last_reload_successful 0.0",
+        "mesibo_logwatch_config_last_reload_success_timestamp_seconds 0.0",
+        "mesibo_logwatch_build_info{version=",
+        "process_resident_memory_bytes",
+        "process_open_fds",
+    ):
+        assert f"\n{name}" in text
+    assert "_created" not in text

@@ -1,0 +1,26 @@
+"""The shipped grammar yields what its samples say, on pyparsing itself."""
+
+import pytest
+
+from logwatch.parse import load
+from logwatch.parse.reading import refer
+from logwatch.parse.samples import Annotated
+
+GRAMMAR = load("mesibo")
+DEFAULTS = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
+
+
+def cases():
+    return [pytest.param(sample, id=str(sample.number)) for sample in GRAMMAR.samples]
+
+
+@pytest.mark.parametrize("sample", cases())
+def test_a_sample_yields_what_is_written_above_it(sample: Annotated):
+    """Each line gives exactly the expected values, and a hostile one nothing, for the cause named."""
+    found = refer(GRAMMAR, sample.payload)
+    if sample.expected is None:
+        assert found == sample.cause
+    else:
+        assert not isinstance(found, str), found
+        expected = DEFAULTS | sample.expected
+        assert {key: getattr(found, key) for key in expected} == expected

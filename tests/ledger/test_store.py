@@ -1,0 +1,287 @@
+"""The one commit point, against everything a disk can do."""
+
+import itertools
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.errors import StateError
+from logwatch.ledger import Batch, CounterRow, Ledger, ResultRow, StoredFailure
+from logwatch.model import Position, Seen
+
+ROW = ResultRow("mesibo", "fcm", "903", "")
+LINES = CounterRow("mesibo", "lines", "")
+
+
+def batch(count=1, generation=1, offset=100):
+    made = Batch(10)
+    made.result(ROW, Seen(count, 1000.0, 1000.0 + count))
+    made.count("mesibo", "lines", amount=count)
+    made.move(Position(generation, "mesibo", "/var/log/m.log", 1, 2**64 - 1, 4, b"h", offset, 4, b"t", offset, "live"))
+    return made
+
+
+def error(code, text):
+    made = sqlite3.OperationalError(text)
+    made.sqlite_errorcode = code
+    return made
+
+
+FULL = error(sqlite3.SQLITE_FULL, "database or disk is full")
+BROKEN = error(sqlite3.SQLITE_IOERR, "disk I/O error")
+READ_ONLY = error(sqlite3.SQLITE_READONLY, "attempt to write a readonly database")
+BUSY = error(sqlite3.SQLITE_BUSY, "database is locked")
+DAMAGED = error(sqlite3.SQLITE_CORRUPT, "database disk image is malformed")
+
+
+class Disk:
+    """Opens connections whose statements fail on demand: before they are carried out, or only in what they say."""
+
+    def __init__(self):
+        self.fault = None
+        self.countdown = 0
+        self.after = False
+
+    def fail(self, fault, statements=0, *, after=False):
+        self.fault, self.countdown, self.after = fault, statements, after
+
+    def connect(self, path):
+        disk = self
+
+        class Connection(sqlite3.Connection):
+            def execute(self, sql, *args):
+                if sql == "ROLLBACK" or disk.fault is None:
+                    return super().execute(sql, *args)
+                if disk.countdown:
+                    disk.countdown -= 1
+                    return super().execute(sql, *args)
+                fault, disk.fault = disk.fault, None
+                if disk.after:
+                    super().execute(sql, *args)
+                raise fault
+
+            def executemany(self, sql, rows):
+                for row in rows:
+                    self.execute(sql, row)
+
+        return sqlite3.connect(path, timeout=0.01, isolation_level=None, factory=Connection, check_same_thread=False)
+
+
+@pytest.fixture
+def disk():
+    return Disk()
+
+
+@pytest.fixture
+def ledger(tmp_path, disk):
+    opened = Ledger(tmp_path / "state", connect=disk.connect)
+    yield opened
+    opened.close()
+
+
+def test_a_committed_batch_is_there_after_a_restart(tmp_path):
+    """Counts, positions and failures come back as they were committed."""
+    ledger = Ledger(tmp_path)
+    made = batch(3)
+    made.fail([StoredFailure(1.0, "mesibo", "fcm", "903", "", "1", "u", "t")])
+    assert ledger.commit(made)
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert again.snapshot.results == {ROW: Seen(3, 1000.0, 1003.0)}
+    assert again.snapshot.counters == {LINES: 3}
+    assert again.positions == made.positions
+    assert again.generation == 1
+    assert again.key == ledger.key
+    again.close()
+
+
+def test_the_snapshot_is_swapped_only_after_the_commit(ledger, disk):
+    """A number that is not on disk is never visible."""
+    disk.fail(FULL, 3)
+    ledger.commit(batch())
+    assert ledger.snapshot.results == {}
+    assert ledger.failing == "database or disk is full"
+
+
+@pytest.mark.parametrize("fault", [FULL, BROKEN, READ_ONLY, BUSY], ids=["ENOSPC", "EIO", "EROFS", "SQLITE_BUSY"])
+@pytest.mark.parametrize("after", [False, True], ids=["not carried out", "carried out but reported as failed"])
+def test_a_failing_commit_loses_and_doubles_nothing_wherever_it_fails(tmp_path, fault, after):
+    """A fault at any statement, carried out or not, leaves every batch counted exactly once."""
+    for statement in itertools.count():
+        disk = Disk()
+        ledger = Ledger(tmp_path / str(statement), connect=disk.connect)
+        assert ledger.commit(batch(1, offset=10))
+        disk.fail(fault, statement, after=after)
+        assert ledger.commit(batch(2, offset=20)), "a failed batch is kept by the ledger"
+        reached = disk.fault is None
+        disk.fault = None
+        assert bool(ledger.failing) == reached
+        assert ledger.commit(batch(4, offset=30))
+        assert ledger.snapshot.counters == {LINES: 7}
+        assert ledger.failing == ""
+        ledger.close()
+        again = Ledger(tmp_path / str(statement))
+        assert again.snapshot.counters == {LINES: 7}
+        assert again.snapshot.results[ROW].count == 7
+        assert again.positions[1].offset == 30
+        again.close()
+        if not reached:
+            assert statement > 5, "the fault has visited every statement of a commit"
+            return
+
+
+def test_while_a_commit_keeps_failing_the_caller_keeps_its_batch(ledger, disk):
+    """Only one batch waits in the ledger; the next is refused until that one is on disk."""
+    disk.fail(FULL)
+    assert ledger.commit(batch(1))
+    disk.fail(FULL)
+    assert not ledger.commit(batch(2)), "the caller goes on filling it"
+    assert ledger.commit(batch(2))
+    assert ledger.snapshot.counters == {LINES: 3}
+
+
+def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memory(tmp_path, ledger, disk):
+    """Damage found by a commit costs no number: what is in memory goes into a new file, the old one is kept."""
+    ledger.commit(batch(5))
+    disk.fail(DAMAGED, 2)
+    ledger.commit(batch(2))
+    assert ledger.commit(Batch(10))
+    assert ledger.snapshot.counters == {LINES: 7}
+    assert len(list((tmp_path / "state").glob("ledger.sqlite3.damaged-*[0-9]Z"))) == 1
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+    assert not ledger.lost_state
+
+
+def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, ledger):
+    """Somebody who deletes the file takes nothing away."""
+    ledger.commit(batch(5))
+    for part in (tmp_path / "state").iterdir():
+        part.unlink()
+    ledger.commit(batch(2))
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+
+
+@pytest.mark.parametrize(
+    "content", [b"junk" * 4096, b"SQLite format 3\0" + b"\xff" * 8192], ids=["text", "half a head"]
+)
+def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, content):
+    """A start over a damaged ledger keeps it for somebody to look at, and says that state was lost."""
+    (tmp_path / "ledger.sqlite3").write_bytes(content)
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    assert ledger.commit(batch(1))
+    ledger.close()
+    (kept,) = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
+    assert kept.read_bytes() == content
+
+
+def test_a_newer_ledger_is_left_untouched(tmp_path):
+    """A ledger of a newer schema stops the start and is not changed."""
+    Ledger(tmp_path).close()
+    file = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = file.read_bytes()
+    with pytest.raises(StateError, match="newer mesibo-logwatch"):
+        Ledger(tmp_path)
+    assert file.read_bytes() == before
+
+
+def test_two_daemons_cannot_share_a_state_directory(tmp_path, ledger):
+    """The second one is refused: both would count every line."""
+    with pytest.raises(StateError, match="in use by another"):
+        Ledger(tmp_path / "state")
+
+
+def test_a_start_on_an_unwritable_disk_serves_the_last_numbers(tmp_path):
+    """The last snapshot is there though nothing can be written, and counting goes on once the disk is back."""
+    first = Ledger(tmp_path)
+    first.commit(batch(5))
+    first.close()
+    disk = Disk()
+    disk.fail(FULL, 1)
+    second = Ledger(tmp_path, connect=disk.connect)
+    assert second.failing
+    assert second.snapshot.counters == {LINES: 5}
+    assert second.positions[1].offset == 100
+    assert second.commit(batch(2))
+    assert second.snapshot.counters == {LINES: 7}
+    second.close()
+    third = Ledger(tmp_path)
+    assert third.snapshot.counters == {LINES: 7}
+    third.close()
+
+
+def test_recent_failures_are_bounded_in_number_and_age(tmp_path):
+    """At most ``keep`` failures stay, and none that is older than the retention."""
+    ledger = Ledger(tmp_path, keep=3, retention_days=1, clock=lambda: 200_000.0)
+    for at in (1.0, 199_000.0, 199_001.0, 199_002.0, 199_003.0):
+        made = batch()
+        made.fail([StoredFailure(at, "mesibo", "fcm", "903", "", "", "", "")])
+        ledger.commit(made)
+    ledger.close()
+    db = sqlite3.connect(tmp_path / "ledger.sqlite3")
+    assert [row[0] for row in db.execute("SELECT at FROM failures ORDER BY id")] == [199_001.0, 199_002.0, 199_003.0]
+    db.close()
+
+
+def test_a_forgotten_generation_is_gone_and_its_number_is_not_given_again(tmp_path):
+    """Numbers of generations rise over restarts, whatever was forgotten."""
+    ledger = Ledger(tmp_path)
+    ledger.commit(batch(1, generation=7))
+    made = Batch(10)
+    made.forget(7)
+    ledger.commit(made)
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert again.positions == {}
+    assert again.generation == 7
+    again.close()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("commit"), st.integers(1, 9)),
+        st.tuples(st.just("fault"), st.sampled_from([FULL, BROKEN, BUSY, DAMAGED]), st.integers(0, 12), st.booleans()),
+        st.tuples(st.just("restart")),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=STEPS)
+def test_whatever_the_disk_does_offset_and_count_agree(steps, tmp_path_factory):
+    """In any order of commits, faults and restarts, the count on disk is the sum of what lies before the offset."""
+    directory = tmp_path_factory.mktemp("state")
+    disk = Disk()
+    ledger = Ledger(directory, connect=disk.connect)
+    offset = 0
+    seen = 0
+    for step in steps:
+        if step[0] == "commit":
+            if ledger.commit(batch(step[1], offset=offset + step[1])):
+                offset += step[1]  # a caller that keeps its batch reads on; here it simply reads the same again
+        elif step[0] == "fault":
+            disk.fail(step[1], step[2], after=step[3])
+        else:
+            disk.fault = None
+            ledger.close()
+            ledger = Ledger(directory, connect=disk.connect)
+            offset = ledger.positions[1].offset if ledger.positions else 0
+        count = ledger.snapshot.counters.get(LINES, 0)
+        assert count == (ledger.positions[1].offset if ledger.positions else 0)
+        assert count >= seen, "no number that was visible is ever taken back"
+        seen = count
+    disk.fault = None
+    while not ledger.commit(Batch(1)):
+        pass
+    assert ledger.snapshot.counters.get(LINES, 0) == offset
+    ledger.close()

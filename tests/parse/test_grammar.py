@@ -1,0 +1,135 @@
+"""A grammar is loaded from a file that only its owner can change, and everything wrong with it is told at once."""
+
+import os
+from pathlib import Path
+
+import pyparsing
+import pytest
+
+from logwatch.errors import GrammarError
+from logwatch.parse import load
+
+GOOD = """
+from pyparsing import Keyword, Regex
+MARKER = b"sent"
+LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + "code" + Regex("[0-9]+")("code")
+"""
+SAMPLES = '# expect: {"code": 5}\n7: sent code 5\n# expect: null\nsent code 5\n'
+
+
+@pytest.fixture
+def place(tmp_path: Path):
+    (tmp_path / "samples").mkdir(mode=0o755)
+    os.umask(0o022)
+
+    def write(source: str = GOOD, samples: str = SAMPLES) -> Path:
+        (tmp_path / "mine.py").write_text(source)
+        (tmp_path / "samples" / "mine.log").write_text(samples)
+        return tmp_path
+
+    return write
+
+
+def problems(directory: Path) -> str:
+    with pytest.raises(GrammarError) as raised:
+        load("mine", [directory])
+    return str(raised.value)
+
+
+def test_a_grammar_of_the_operator_is_loaded(place):
+    """Directories come before the shipped grammars; nothing is left behind in them, nor in pyparsing."""
+    before = pyparsing.ParserElement.DEFAULT_WHITE_CHARS
+    grammar = load("mine", [place()])
+    assert (grammar.name, grammar.marker, len(grammar.samples)) == ("mine", b"sent", 2)
+    assert {path.name for path in grammar.path.parent.iterdir()} == {"mine.py", "samples"}
+    assert before == pyparsing.ParserElement.DEFAULT_WHITE_CHARS
+
+
+def test_the_first_directory_wins(place, tmp_path):
+    """A file of the same name replaces a shipped grammar."""
+    directory = place()
+    (directory / "mine.py").rename(directory / "mesibo.py")
+    (directory / "samples" / "mine.log").rename(directory / "samples" / "mesibo.log")
+    assert load("mesibo", [tmp_path / "absent", directory]).marker == b"sent"
+    assert load("mesibo").marker == b"push_on_complete"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("LINE = (", "mine.py:1: does not run: SyntaxError"),
+        ("\nimport nothing_of_this_name", "mine.py:2: does not run: ModuleNotFoundError"),
+        ("raise SystemExit", "mine.py:1: does not run: SystemExit"),
+        ("MARKER = b'x'", "no LINE"),
+        (GOOD.replace('b"sent"', '"sent"'), "no MARKER"),
+        (GOOD.replace('b"sent"', 'b""'), "no MARKER"),
+        (GOOD.replace('("code")', '("cod")'), "LINE has no result name `code`"),
+        (GOOD.replace('("timestamp")', '("time")'), "unknown result name 'time'"),
+    ],
+)
+def test_a_bad_grammar_is_told(place, source, told):
+    """Where, what and why, instead of a traceback."""
+    assert told in problems(place(source))
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        ("", "no samples"),
+        ("7: sent code 5\n", "mine.log:1: a sample without expectation"),
+        ("# expect: {\n7: sent code 5\n", "mine.log:1: bad annotation"),
+        ("# expect: {}\n7: sent code 5\n", "mine.log:1: bad annotation"),
+        ('# expect: {"code": 5, "colour": 1}\n7: sent code 5\n', "unknown colour"),
+        ("# expect: null (lost)\n7: sent\n", "(lost) stands behind null"),
+    ],
+)
+def test_bad_samples_are_told(place, samples, told):
+    """A grammar without good samples does not load."""
+    assert told in problems(place(samples=samples))
+
+
+def test_several_problems_are_told_at_once(place):
+    """No second run to find the second problem."""
+    text = problems(place(GOOD.replace('("code")', "").replace('("timestamp")', '("time")')))
+    assert "no result name `code`" in text
+    assert "'time'" in text
+
+
+@pytest.mark.parametrize("what", ["mine.py", "samples/mine.log", ".", "samples"])
+def test_what_others_can_write_is_refused(place, what):
+    """The grammar, its samples and the directories they lie in."""
+    directory = place()
+    target = directory / what
+    target.chmod(target.stat().st_mode | 0o020)
+    assert "writable by others" in problems(directory)
+    target.chmod(target.stat().st_mode & ~0o020)
+    load("mine", [directory])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("what", ["mine.py", "samples/mine.log", "."])
+def test_what_belongs_to_others_is_refused(place, what):
+    """A file of another user is that user's code."""
+    directory = place()
+    os.chown(directory / what, 12345, 12345)
+    assert "owned by uid 12345" in problems(directory)
+
+
+@pytest.mark.parametrize("name", ["../mine", "a/b", "", ".mine", "mine.py"])
+def test_a_name_is_no_path(name, tmp_path):
+    """Nothing outside the directories can be named."""
+    with pytest.raises(GrammarError, match="not a name"):
+        load(name, [tmp_path])
+
+
+def test_an_unknown_name_is_told_with_the_known_ones(tmp_path):
+    """Where it was looked for, and what there is."""
+    with pytest.raises(GrammarError, match=r"(?s)not found: looked in .*known grammars: mesibo"):
+        load("mesbo", [tmp_path])
+
+
+def test_missing_samples_are_told(place):
+    """A grammar cannot be loaded without them."""
+    directory = place()
+    (directory / "samples" / "mine.log").unlink()
+    assert "samples/mine.log: cannot be read" in problems(directory)

@@ -1,0 +1,135 @@
+"""Whatever a chunk contains, every line with the marker is counted once: as a result or by cause."""
+
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.model import Failure, ResultKey, Sample, Seen
+from logwatch.parse import Scanner, load
+
+GRAMMAR = load("mesibo")
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+P = b"E2211-%06d-%03d (17): push_on_complete: "
+
+
+def scanner(**more) -> Scanner:
+    return Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), **more)
+
+
+def scan(data: bytes, envelope="plain", **more):
+    return scanner().scan(data, envelope=envelope, reference=NOW, **more)
+
+
+def docker(*payloads: bytes, time="2026-11-22T10:15:00.5Z") -> bytes:
+    records = ({"log": line.decode() + "\n", "stream": "stdout", "time": time} for line in payloads)
+    return b"".join(json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in records)
+
+
+def at(hour: int, minute: int, second: float = 0) -> float:
+    return datetime(2026, 11, 22, hour, minute, tzinfo=UTC).timestamp() + second
+
+
+LINES = [
+    b"E2211-101500-001 (1): Starting mesibo",
+    b"E2211-101500-123 (17): push_on_complete: uid 7 type fcm code 200",
+    b"E2211-101501-123 (17): push_on_complete: uid 8 token tok type apn code 410 reason Unregistered",
+    b"error Table 'mesibo.pushtokens' doesn't exist (1146 42S02)",
+    b"E2211-101459-123 (17): push_on_complete: uid 9 type gcm code 200",
+    b"E2211-101502-123 (17): push_on_complete: uid 9",
+    b"E2211-101502-123 (17): push_on_complete: code 1 code 2",
+    b'E2211-101502-123 (17): push_on_complete: "',
+    b"E2211-101502-123 (17): x push_on_complete: code 903",
+]
+
+
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+def test_a_chunk_is_counted(envelope):
+    """Results by platform, code and reason with the lines' own times; failures in detail; the rest by cause."""
+    data = docker(*LINES) if envelope == "docker" else b"\n".join(LINES) + b"\n"
+    found = scan(data, envelope)
+    assert found.lines == 9
+    assert found.candidates == 7
+    assert found.results == {
+        ResultKey("fcm", 200, ""): Seen(2, at(10, 14, 59.123), at(10, 15, 0.123)),
+        ResultKey("apns", 410, "Unregistered"): Seen(1, at(10, 15, 1.123), at(10, 15, 1.123)),
+    }
+    assert found.failures == [Failure(at(10, 15, 1.123), "apns", 410, "Unregistered", "", "8", "tok")]
+    assert found.unparsed == {"no_code": 1, "ambiguous": 1, "grammar": 1, "misplaced": 1}
+    assert {sample.cause for sample in found.samples} == {"no_code", "ambiguous", "grammar", "misplaced"}
+
+
+def test_a_docker_record_dates_a_line():
+    """Its year dates the stamp, and its time stands in for a stamp that is no date."""
+    lines = (b"E3112-235959-000: push_on_complete code 200", b"E3102-235959-000: push_on_complete code 904")
+    found = scan(docker(*lines, time="2021-01-01T00:00:00.25Z"), "docker")
+    new_year = datetime(2021, 1, 1, tzinfo=UTC).timestamp()
+    assert found.results[ResultKey("unknown", 200, "")].last == new_year - 1
+    assert found.results[ResultKey("unknown", 904, "")].last == new_year + 0.25
+
+
+def test_only_the_newest_failures_are_told():
+    """A storm of failures costs a bounded number of details."""
+    data = b"".join(P % (101500, i) + b"uid %d code 903\n" % i for i in range(50))
+    found = scanner(keep=3).scan(data, envelope="plain", reference=NOW)
+    assert [failure.user for failure in found.failures] == ["47", "48", "49"]
+    assert found.results[ResultKey("unknown", 903, "")].count == 50
+    assert scanner(keep=0).scan(data, envelope="plain", reference=NOW).failures == []
+
+
+def test_delivered_codes_are_no_failures():
+    """What counts as accepted is said by the caller."""
+    data = P % (101500, 1) + b"code 200\n" + P % (101500, 1) + b"code 202\n"
+    found = scanner(delivered=frozenset({200, 202})).scan(data, envelope="plain", reference=NOW)
+    assert found.failures == []
+
+
+def test_a_window_leaves_lines_out():
+    """Since is included, until is not."""
+    data = b"".join(P % (second, 0) + b"code 200\n" for second in (101500, 101501, 101502))
+    found = scan(data, since=at(10, 15, 1), until=at(10, 15, 2))
+    assert found.results == {ResultKey("unknown", 200, ""): Seen(1, at(10, 15, 1), at(10, 15, 1))}
+    assert found.candidates == 1
+
+
+def test_an_over_long_line_is_read_to_the_limit():
+    """What stands behind it is not seen, and the line is counted as oversized."""
+    line = P % (101500, 0) + b"code 200 " + b"x" * 100 + b" code 903\n"
+    found = scanner(max_line_bytes=80).scan(line, envelope="plain", reference=NOW)
+    assert found.oversized == 1
+    assert found.results.keys() == {ResultKey("unknown", 200, "")}
+
+
+def test_samples_are_few_distinct_and_bare():
+    """A thousand bad lines leave a few shapes, with nothing of a user in them."""
+    data = b"".join(P % (101500, 0) + b"uid alice%d said hello%d\n" % (i, i) for i in range(1000))
+    found = scan(data)
+    assert found.unparsed == {"no_code": 1000}
+    assert found.samples == [Sample("no_code", "<str>-<num>-<num> (<num>): push_on_complete: uid <str>")]
+
+
+def test_nuls_and_garbage_are_survived():
+    """A hole left by copytruncate does not hide the line behind it; bytes that are no text are lines."""
+    data = (
+        b"\0" * 5000 + P % (101500, 0) + b"uid \xff\xfe code 200\n\xff\0\xfe\n" + P % (101500, 0) + b"\0code 7 code 9\n"
+    )
+    found = scan(data)
+    assert found.lines == 3
+    assert found.results.keys() == {ResultKey("unknown", 200, ""), ResultKey("unknown", 9, "")}
+
+
+def test_an_empty_chunk_is_empty():
+    """No bytes, no lines."""
+    assert scan(b"").lines == 0
+
+
+@given(st.lists(st.one_of(st.sampled_from([*LINES, b"", b"\0"]), st.binary(max_size=60))), st.booleans())
+def test_every_candidate_is_counted_once(lines, in_docker):
+    """Candidates are results plus unparsed, whatever stands in the file."""
+    data = b"".join(line + b"\n" for line in lines)
+    found = scan(data, "docker" if in_docker else "plain")
+    assert found.candidates == sum(seen.count for seen in found.results.values()) + found.unparsed.total()
+    assert found.candidates <= found.lines

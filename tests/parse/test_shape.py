@@ -1,0 +1,27 @@
+"""Shapes show how a line is built, and nothing of what users put into it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.parse import load
+from logwatch.parse.shape import LENGTH, shape, words_of
+
+WORDS = words_of(load("mesibo"))
+
+
+def test_a_shape_keeps_the_words_of_the_grammar():
+    """An operator can see what differs from the grammar."""
+    line = b'E2211-101500-123 (17): push_on_complete: uid 4711 token dX3:APA91b errno: "Bob Smith" {"code": 903}'
+    expected = '<str>-<num>-<num> (<num>): push_on_complete: uid <num> token <str>:<str> errno: "<str>" {"code": <num>}'
+    assert shape(line, WORDS) == expected
+
+
+@given(st.binary(max_size=300))
+def test_nothing_of_a_line_survives_but_known_words(line):
+    """Whatever the line, its shape consists of allow-listed words, marks and placeholders."""
+    text = shape(line, WORDS)
+    assert len(text) <= LENGTH
+    for placeholder in ("<str>", "<num>"):
+        text = text.replace(placeholder, " ")
+    rest = {word for word in "".join(" " if mark in '[](){}":=,;*-…' else mark for mark in text).split() if word}
+    assert rest <= WORDS

@@ -1,0 +1,112 @@
+"""What is counted is what is in the sources, whatever their size and shape."""
+
+import io
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from logwatch.catalogue import Catalogue
+from logwatch.parse import Scanner, load
+from logwatch.report import Count, Input, open_stream
+from logwatch.simulate import Mesibo, Mix
+
+NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+CATALOGUE = Catalogue.load()
+
+
+@pytest.fixture(scope="module")
+def scanner():
+    return Scanner(load("mesibo"), timezone=ZoneInfo("UTC"), keep=0)
+
+
+class Trickle(io.RawIOBase):
+    """A source that gives as few bytes at a time as it likes."""
+
+    def __init__(self, data, size):
+        self._data = io.BytesIO(data)
+        self._size = size
+
+    def read(self, _size=-1):
+        """Give a little."""
+        return self._data.read(self._size)
+
+
+def counted(data, scanner, *, size=1 << 18, count=None, **how):
+    count = count or Count(CATALOGUE)
+    count.read(open_stream("test", Trickle(data, size)), Input(scanner, **how), now=NOON)
+    return count
+
+
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+@pytest.mark.parametrize("size", [101, 4096, 1 << 18])
+def test_chunks_make_no_difference(scanner, envelope, size):
+    """However the bytes arrive, the count is the truth."""
+    mesibo = Mesibo(11, envelope=envelope, mix=Mix(hostile=0.05))
+    data = mesibo.say(1000, NOON - 3600, 1.0)
+    assert counted(data, scanner, size=size).summary.as_dict(CATALOGUE) == mesibo.truth()
+
+
+def test_large_input_is_scanned_in_pieces(scanner, monkeypatch):
+    """What is scanned together, and held in between, is bounded; the count is not."""
+    monkeypatch.setattr("logwatch.report.count._BUFFER_BYTES", 5000)
+    mesibo = Mesibo(12, envelope="docker", mix=Mix(hostile=0.05))
+    data = mesibo.say(800, NOON - 3600, 1.0)
+    assert counted(data, scanner, size=1000, max_line_bytes=65536).summary.as_dict(CATALOGUE) == mesibo.truth()
+
+
+def test_a_last_line_without_a_newline_counts(scanner):
+    """What is given is taken to be whole."""
+    count = counted(b"E2211-101500-123 (17): push_on_complete: code 903", scanner)
+    assert [(row.code, row.seen.count) for row in count.summary.rows(CATALOGUE)] == [(903, 1)]
+    assert count.summary.lines == 1
+
+
+def test_an_endless_line_needs_no_memory(scanner):
+    """Of 50 MB without a newline the first 64 KiB are looked at; the lines behind it count."""
+
+    class Endless(Trickle):
+        def read(self, _size=-1):
+            self._size -= 1
+            return b"x" * 1_000_000 if self._size > 0 else self._data.read()
+
+    rest = b"\nE2211-101500-123 (17): push_on_complete: code 200\n"
+    count = Count(CATALOGUE)
+    count.read(open_stream("test", Endless(rest, 50)), Input(scanner), now=NOON)
+    assert (count.summary.lines, count.summary.push_lines, count.oversized) == (2, 1, 1)
+
+
+def test_results_outside_the_time_asked_for_are_left_out(scanner):
+    """From since on, before until."""
+    lines = b"".join(b"E2211-10%02d00-000 (1): push_on_complete: code 200\n" % minute for minute in range(60))
+    count = counted(lines, scanner, count=Count(CATALOGUE, since=NOON - 6600, until=NOON - 6000))
+    (row,) = count.summary.rows(CATALOGUE)
+    assert row.seen.count == 10
+    assert row.as_dict()["first"] == "2026-11-22T10:10:00.000Z"
+    assert row.as_dict()["last"] == "2026-11-22T10:19:00.000Z"
+
+
+def test_several_sources_add_up(scanner):
+    """Two files with one truth each give the sum."""
+    count = Count(CATALOGUE)
+    for _ in range(2):
+        counted(b"E2211-101500-123 (17): push_on_complete: code 200\n" * 3, scanner, count=count)
+    assert count.summary.lines == 6
+    assert count.sources == 2
+
+
+def test_reasons_of_the_log_do_not_pile_up(scanner):
+    """A thousand made-up reasons are one result without a reason."""
+    lines = b"".join(
+        b"E2211-101500-123 (1): push_on_complete: reason R%d code 400\n" % number for number in range(1000)
+    )
+    count = counted(lines, scanner)
+    assert len(count.summary.results) == 1
+
+
+def test_an_envelope_that_is_named_is_not_guessed(scanner):
+    """Plain text that looks like Docker's is plain if the configuration says so."""
+    data = (
+        b'{"log":"E2211-101500-123: push_on_complete: code 200\\n","stream":"stdout","time":"2026-11-22T10:15:00Z"}\n'
+    )
+    assert counted(data, scanner).summary.push_lines == 1
+    assert counted(data, scanner, envelope="plain").summary.push_lines == 0

@@ -1,0 +1,179 @@
+"""What a report is about is opened whatever it is, or it is said why not."""
+
+import bz2
+import gzip
+import io
+import os
+import socket
+import threading
+
+import pytest
+
+from logwatch.report import Unreadable, open_path, open_stream
+
+TEXT = b"E2211-101500-123 (17): push_on_complete: code 200\n" * 5000
+
+
+def read(path):
+    with open_path(path) as stream:
+        return b"".join(stream.chunks)
+
+
+def refused(path):
+    """Give what is said, and how much could be read before."""
+    got: list[bytes] = []
+    with pytest.raises(Unreadable) as caught, open_path(path) as stream:
+        got.extend(stream.chunks)
+    (problem,) = caught.value.problems
+    return str(problem).replace(str(path.parent), "DIR"), b"".join(got)
+
+
+def put(path, content):
+    path.write_bytes(content)
+    return path
+
+
+def test_a_plain_file_is_read_as_it_is(tmp_path):
+    """Every byte, and its time and size."""
+    path = put(tmp_path / "m.log", TEXT)
+    os.utime(path, (1000.5, 1000.5))
+    with open_path(path) as stream:
+        assert b"".join(stream.chunks) == TEXT
+        assert (stream.reference, stream.size, stream.passed()) == (1000.5, len(TEXT), len(TEXT))
+        assert TEXT.startswith(stream.head)
+
+
+def test_gzip_is_told_by_its_bytes_and_not_by_its_name(tmp_path):
+    """Logrotate's .gz, a renamed one, members one after the other, zeros behind them."""
+    members = gzip.compress(TEXT[:1000]) + gzip.compress(TEXT[1000:]) + bytes(512)
+    assert read(put(tmp_path / "m.log.1", members)) == TEXT
+
+
+def test_well_packed_data_comes_in_pieces(tmp_path):
+    """A hundred megabytes of blanks in a small file never lie in memory together."""
+    path = put(tmp_path / "m.gz", gzip.compress(b" \n" * 50_000_000, 1))
+    with open_path(path) as stream:
+        assert max(len(chunk) for chunk in stream.chunks) < 2 << 20
+
+
+def test_progress_is_counted_in_bytes_on_disk(tmp_path):
+    """What has passed is comparable with the size, for packed files too."""
+    path = put(tmp_path / "m.gz", gzip.compress(os.urandom(2_000_000).hex().encode() + b"\n"))
+    with open_path(path) as stream:
+        first = stream.passed()
+        list(stream.chunks)
+        assert 0 < first < stream.passed() == stream.size
+
+
+def test_an_empty_file_has_no_lines(tmp_path):
+    """Nothing is wrong with it."""
+    assert read(put(tmp_path / "m.log", b"")) == b""
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path):
+    """`report <(zstdcat m.zst)` gives a pipe with a name."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(TEXT,))
+    writer.start()
+    assert read(path) == TEXT
+    writer.join()
+
+
+def test_standard_input_may_be_packed_too():
+    """Whatever comes through the pipe."""
+    assert b"".join(open_stream("-", io.BytesIO(gzip.compress(TEXT))).chunks) == TEXT
+
+
+def test_a_missing_file_is_told_with_what_is_there(tmp_path):
+    """Most often it is a slip of the pen."""
+    put(tmp_path / "mesibo.log", TEXT)
+    message, _ = refused(tmp_path / "mesbo.log")
+    assert message == "DIR/mesbo.log: there is no such file\n  try: in DIR there are mesibo.log"
+
+
+def test_a_missing_directory_is_told(tmp_path):
+    """Nothing can be beside it."""
+    message, _ = refused(tmp_path / "no" / "m.log")
+    assert message.endswith("try: check the path; its directory is not there either")
+
+
+def test_a_directory_is_told(tmp_path):
+    """With what would work."""
+    (tmp_path / "logs").mkdir()
+    message, _ = refused(tmp_path / "logs")
+    assert message == "DIR/logs: is a directory\n  try: name the files in it, such as DIR/logs/*.log"
+
+
+def test_a_permission_error_is_told_in_words(tmp_path, monkeypatch):
+    """As root it cannot be had for real."""
+
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    message, _ = refused(tmp_path / "m.log")
+    assert message == ("DIR/m.log: may not be read: permission denied\n  try: run it as a user who may, such as root")
+
+
+def test_a_socket_is_told(tmp_path):
+    """What cannot be opened is told in the words of the operating system."""
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        message, _ = refused(path)
+    assert message == "DIR/s: cannot be opened: No such device or address"
+
+
+@pytest.mark.parametrize("content", [os.urandom(5000), b"\x7fELF" + bytes(range(256)) * 20, b"a\0" * 3000 + b"\n"])
+def test_binary_data_is_no_log(tmp_path, content):
+    """Rather than a report of nothing."""
+    message, got = refused(put(tmp_path / "m.log", b"\x80" + content))
+    assert message == (
+        "DIR/m.log: is no log: it contains binary data\n  try: name a log of mesibo, or of its container"
+    )
+    assert got == b""
+
+
+def test_text_in_utf_16_is_told(tmp_path):
+    """PowerShell's > writes it."""
+    message, _ = refused(put(tmp_path / "m.log", TEXT.decode().encode("utf-16")))
+    assert "iconv -f UTF-16 -t UTF-8 DIR/m.log | mesibo-logwatch report -" in message
+
+
+def test_hostile_text_is_still_a_log(tmp_path):
+    """A few control characters, NUL holes of a truncation, broken UTF-8: not binary."""
+    content = bytes(4096) + TEXT + b"E \x1b[2J\x07\0\xff\n"
+    assert read(put(tmp_path / "m.log", content)) == content
+
+
+def test_other_packers_are_named_with_a_remedy(tmp_path):
+    """What we do not unpack, a pipe does."""
+    message, _ = refused(put(tmp_path / "m.bz2", bz2.compress(TEXT)))
+    assert message == (
+        "DIR/m.bz2: is compressed: only gzip is unpacked here\n  try: bzcat DIR/m.bz2 | mesibo-logwatch report -"
+    )
+
+
+def test_damaged_gzip_gives_what_comes_before(tmp_path):
+    """And says how much that is."""
+    packed = bytearray(gzip.compress(os.urandom(400_000).hex().encode() + b"\n"))
+    packed[300_000] ^= 0xFF
+    packed[300_001:300_100] = bytes(99)
+    message, got = refused(put(tmp_path / "m.gz", bytes(packed)))
+    assert message.startswith("DIR/m.gz: cannot be unpacked any further: it is damaged after ")
+    assert got
+
+
+def test_a_gzip_file_cut_short_gives_what_is_there(tmp_path):
+    """It may still be being written."""
+    packed = gzip.compress(TEXT)
+    message, got = refused(put(tmp_path / "m.gz", packed[:-20]))
+    assert message.startswith("DIR/m.gz: ends too early: after ")
+    assert TEXT.startswith(got)
+
+
+def test_a_name_cannot_write_to_the_terminal(tmp_path):
+    """Escapes in a file name are shown, not obeyed."""
+    message, _ = refused(tmp_path / "\x1b[2J.log")
+    assert "\x1b" not in message

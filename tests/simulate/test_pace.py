@@ -1,0 +1,129 @@
+"""A log is written in the rhythm of the clock that is handed in, and ends cleanly."""
+
+from io import BytesIO
+from threading import Event
+
+import pytest
+
+from logwatch.simulate import Burst, Mesibo, Mix, Outcome, write
+
+NOON = 1_795_348_800.0
+QUIET = Mix(push=0.0, hostile=0.0)
+
+
+class Clock(Event):
+    """A clock that jumps ahead whenever somebody waits, by a little more than was asked for."""
+
+    def __init__(self, end=float("inf")):
+        super().__init__()
+        self.time = NOON
+        self.end = NOON + end
+
+    def now(self):
+        """Tell the time."""
+        return self.time
+
+    def wait(self, timeout=None):
+        """Let the time pass, in no time."""
+        self.time += timeout * 1.3
+        if self.time > self.end:
+            self.set()
+        return self.is_set()
+
+
+class Output(BytesIO):
+    """What was written, and how often it was flushed."""
+
+    flushed = 0
+
+    def flush(self):
+        """Count."""
+        self.flushed += 1
+
+
+def run(mesibo, clock=None, **how):
+    clock, output = clock or Clock(), Output()
+    write(mesibo, output, now=clock.now, stop=clock, **how)
+    return output
+
+
+def started():
+    return Mesibo(1).start_up(NOON).count(b"\n")
+
+
+@pytest.mark.parametrize("rate", [3, 0.5, 250, 1234.5])
+def test_the_rate_is_kept_over_time(rate):
+    """Fractions of lines are not lost between ticks, however long these are."""
+    output = run(Mesibo(1, mix=QUIET), rate=rate, seconds=20)
+    assert output.getvalue().count(b"\n") == int(rate * 20) + started()
+
+
+def test_each_tick_is_flushed():
+    """Who follows the log sees lines when they are written, not when a buffer is full."""
+    assert run(Mesibo(1), rate=10, seconds=5).flushed > 30
+
+
+def test_it_writes_until_it_is_stopped():
+    """Seconds 0 has no end but the signal; what was written is complete."""
+    mesibo = Mesibo(1)
+    output = run(mesibo, Clock(end=7), rate=100, seconds=0)
+    assert output.getvalue().endswith(b"\n")
+    assert output.getvalue().count(b"\n") == mesibo.lines
+    assert 600 < mesibo.lines < 800
+
+
+def test_stamps_do_not_run_ahead_of_the_clock():
+    """No line is younger than the moment it was written at."""
+    mesibo = Mesibo(1, mix=Mix(push=1.0, hostile=0.0))
+    clock = Clock()
+    run(mesibo, clock, rate=50, seconds=10)
+    assert max(result["last"] for result in mesibo.truth()["results"]) <= "2026-11-22T12:00:10.000Z"
+
+
+@pytest.mark.parametrize("rate", [0, 7, 100_000])
+def test_lines_end_it_exactly(rate):
+    """A benchmark gets the number of lines it asked for."""
+    assert run(Mesibo(1), rate=rate, lines=12_345, start=NOON).getvalue().count(b"\n") == 12_345
+
+
+def test_from_a_start_nothing_is_waited_for():
+    """A week at a line a second is written at once, and its stamps span the week."""
+    mesibo = Mesibo(1, mix=Mix(push=1.0, hostile=0.0))
+    clock = Clock()
+    run(mesibo, clock, rate=0.1, seconds=7 * 86400, start=NOON)
+    results = mesibo.truth()["results"]
+    assert clock.time == NOON
+    assert min(r["first"] for r in results) == "2026-11-22T12:00:00.000Z"
+    assert max(r["last"] for r in results) == "2026-11-29T11:59:50.000Z"
+
+
+def test_a_burst_comes_when_it_should():
+    """903 from second 5, for 10 seconds, 4 a second, and not one more."""
+    mesibo = Mesibo(1, mix=QUIET)
+    run(mesibo, rate=20, seconds=60, bursts=[Burst.parse("903:5:10:4")])
+    results = [r for r in mesibo.truth()["results"] if r["code"] == 903]
+    assert sum(r["count"] for r in results) == 40
+    assert min(r["first"] for r in results) >= "2026-11-22T12:00:05.000Z"
+    assert max(r["last"] for r in results) < "2026-11-22T12:00:15.000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("903:0:1:1", Outcome("apns", 903)),
+        ("fcm/914:0:1:1", Outcome("fcm", 914)),
+        ("404:0:1:1", Outcome("unknown", 404)),
+        ("fcm/404/UNREGISTERED:0:1:1", Outcome("fcm", 404, "UNREGISTERED")),
+        ("-1:0.5:1.5:0.1", Outcome("unknown", -1)),
+    ],
+)
+def test_bursts_are_written_as_code_and_time(text, outcome):
+    """Platform and reason may stand around the code."""
+    assert Burst.parse(text).outcome == outcome
+
+
+@pytest.mark.parametrize("text", ["", "903", "903:1:2", "gcm/903:1:2:3", "903:-1:2:3", "903:1:2:3:4", "abc:1:2:3"])
+def test_what_is_no_burst_is_refused(text):
+    """With an example of one."""
+    with pytest.raises(ValueError, match="is no burst; try"):
+        Burst.parse(text)

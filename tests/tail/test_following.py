@@ -1,0 +1,103 @@
+import os
+
+import pytest
+
+from tests.tail.recorder import Follower, append
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mesibo.log"
+
+
+def follow(*patterns, **settings):
+    return Follower(*patterns, **settings)
+
+
+def test_what_is_there_is_read_and_what_is_appended_too(path):
+    """Existing lines come first, appended ones follow, each once."""
+    append(path, "one", "two")
+    follower = follow(path)
+    follower.turn()
+    append(path, "three")
+    follower.turn()
+    follower.turn()
+    assert follower.lines == ["one", "two", "three"]
+
+
+def test_a_file_that_appears_later_is_read_from_its_beginning(path):
+    """A path that leads nowhere is waited for."""
+    follower = follow(path)
+    follower.turn()
+    append(path, "one")
+    follower.turn()
+    assert follower.lines == ["one"]
+
+
+def test_a_partial_line_waits_for_its_end(path):
+    """Half a line is not handed on until its other half is there."""
+    append(path, "one", "tw", end="")
+    follower = follow(path)
+    follower.turn()
+    assert follower.lines == []
+    append(path, "o")
+    follower.turn()
+    assert follower.lines == ["onetwo"]
+
+
+def test_globs_find_files_that_come_later(tmp_path):
+    """A new file that matches is followed with the next look."""
+    append(tmp_path / "a.log", "a")
+    follower = follow(tmp_path / "*.log")
+    follower.turn()
+    append(tmp_path / "b.log", "b")
+    append(tmp_path / "c.txt", "c")
+    follower.turn()
+    assert sorted(follower.lines) == ["a", "b"]
+
+
+def test_rename_and_create(path):
+    """Unread and late lines of the renamed file count, and the new file is read from its beginning."""
+    append(path, "one")
+    follower = follow(path)
+    follower.turn()
+    append(path, "two")
+    path.rename(f"{path}.1")
+    append(path, "three")
+    append(f"{path}.1", "late")
+    follower.turn()
+    append(f"{path}.1", "very late")
+    follower.turn()
+    assert sorted(follower.lines) == sorted(["one", "two", "late", "three", "very late"])
+    assert follower.rotations() == {"rename": 1}
+
+
+def test_truncation(path):
+    """A file that is emptied in place is read from its beginning again."""
+    append(path, "one", "two")
+    follower = follow(path)
+    follower.turn()
+    os.truncate(path, 0)
+    append(path, "x")
+    follower.turn()
+    assert follower.lines == ["one", "two", "x"]
+    assert follower.rotations() == {"truncate": 1}
+    follower.wait(11)
+    assert follower.lost == 0
+    assert follower.missed == 0
+
+
+def test_restart_goes_on_where_the_commit_was(path):
+    """What was committed is not read again; what was read after the commit is."""
+    append(path, "one")
+    follower = follow(path)
+    follower.turn()
+    follower.commit()
+    append(path, "two")
+    follower.turn()
+    follower.kill()
+    append(path, "three")
+    follower.start()
+    follower.turn()
+    assert follower.lines == ["one", "two", "three"]
+    assert follower.missed == 0

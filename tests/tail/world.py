@@ -1,0 +1,321 @@
+"""A directory with logs, writers and every kind of rotation, and a model of what was written and can still be found.
+
+Every line is unique, as mesibo's time stamps make them. The model knows of each line whether its bytes are on disk, in
+a deleted file that is held open, or gone.
+"""
+
+import gzip
+import os
+import random
+import shutil
+
+from tests.tail.recorder import Clock, Follower
+
+PATTERNS = {
+    "paths": ("a.log", "b.log"),
+    "glob": ("*.log",),
+    "rotated names too": ("*.log*",),
+}
+
+
+class Writer:
+    """A process that writes a log, keeps its file open through rotations, and reopens it when told."""
+
+    def __init__(self, path, clock):
+        self.path = path
+        self.clock = clock
+        self.file = None
+        self.unfinished = b""
+
+    def write(self, data):
+        if not self.file:
+            self.file = open(self.path, "ab", buffering=0)  # noqa: SIM115
+        self.file.write(data)
+        os.utime(self.file.fileno(), (self.clock(), self.clock()))
+
+    def finish(self):
+        if self.unfinished:
+            self.write(self.unfinished)
+            self.unfinished = b""
+
+    def reopen(self):
+        self.finish()
+        if self.file:
+            self.file.close()
+        self.file = None
+
+
+class World:
+    """Logs below a directory, and a daemon that follows them."""
+
+    def __init__(self, directory, seed, patterns):
+        self.directory = directory
+        self.random = random.Random(seed)
+        self.bases = [str(directory / "a.log"), str(directory / "b.log")]
+        self.clock = Clock()
+        self.writers = {base: Writer(base, self.clock) for base in self.bases}
+        self.written = {}  # line: bytes
+        self.endangered = set()  # lines whose bytes were destroyed before they were counted for good
+        self.day = 20260101
+        self.since_reopened = 0
+        self.trace = []
+        for base in self.bases:
+            self.write(base, 3)
+        self.follower = Follower(*(directory / pattern for pattern in patterns), clock=self.clock, release_seconds=600)
+        self.follower.turn()
+        self.follower.commit()
+
+    # what the model knows
+
+    def on_disk(self):
+        lines = set()
+        for entry in os.scandir(self.directory):
+            opener = gzip.open if entry.name.endswith(".gz") else open
+            with opener(entry.path, "rb") as file:
+                lines.update(file.read().split(b"\n"))
+        return lines
+
+    def held(self):
+        """Return the inodes of files that the daemon has open."""
+        files = (g.file for g in self.follower.tail._generations() if g.file)
+        return {os.fstat(file.descriptor).st_ino for file in files}
+
+    def destroy(self, doomed, *, but=()):
+        """Note which lines are nowhere any more, neither on disk nor counted."""
+        missing = doomed - self.on_disk() - set(but)
+        self.endangered |= {line for line in missing if not self.follower.sink.lines[line]}
+
+    def lines_of(self, path):
+        opener = gzip.open if path.endswith(".gz") else open
+        with opener(path, "rb") as file:
+            return set(file.read().split(b"\n")) - {b""}
+
+    def unlink(self, path):
+        lines, inode = self.lines_of(path), os.stat(path).st_ino
+        os.unlink(path)
+        if inode not in self.held():
+            self.destroy(lines)
+
+    # what writers do
+
+    def new_line(self):
+        stamp = b"E2002-%06d-%03d" % divmod(len(self.written), 1000)
+        line = b"%s (1): %s" % (stamp, self.random.randbytes(self.random.choice((2, 20, 200))).hex().encode())
+        self.written[line] = len(line) + 1
+        return line
+
+    def write(self, base, count):
+        writer = self.writers[base]
+        writer.finish()
+        lines = [self.new_line() for _ in range(count)]
+        writer.write(b"".join(line + b"\n" for line in lines))
+        self.note_orphans(writer, lines)
+
+    def note_orphans(self, writer, lines):
+        """Lines written to a file that has no name any more can be read only by whom has it open."""
+        status = os.fstat(writer.file.fileno())
+        if hasattr(self, "follower") and not status.st_nlink and status.st_ino not in self.held():
+            self.endangered.update(lines)
+
+    def write_part(self, base):
+        writer = self.writers[base]
+        writer.finish()
+        line = self.new_line() + b"\n"
+        at = self.random.randrange(1, len(line))
+        writer.write(line[:at])
+        writer.unfinished = line[at:]
+        self.note_orphans(writer, [line[:-1]])
+
+    def reopen(self, base):
+        self.writers[base].reopen()
+
+    # how logs are rotated
+
+    def rotated(self, base):
+        """Return the numbered rotated names that are there, newest first."""
+        names = [f"{base}.{n}{gz}" for n in range(1, 60) for gz in ("", ".gz")]
+        return [name for name in names if os.path.exists(name)]
+
+    def shift(self, base):
+        for n in range(59, 0, -1):
+            for gz in ("", ".gz"):
+                if os.path.exists(f"{base}.{n}{gz}"):
+                    os.rename(f"{base}.{n}{gz}", f"{base}.{n + 1}{gz}")
+
+    def target(self, base):
+        if self.random.random() < 0.3:
+            self.day += 1
+            return f"{base}-{self.day}"
+        self.shift(base)
+        return f"{base}.1"
+
+    def rename(self, base, *, create):
+        if not os.path.exists(base):
+            return
+        os.rename(base, self.target(base))
+        if create == "new":
+            open(base, "xb").close()
+        elif create == "temporary":
+            with open(base + ".tmp", "xb") as file:
+                file.write(self.new_line() + b"\n")
+            os.rename(base + ".tmp", base)
+        if self.random.random() < 0.5:
+            self.reopen(base)
+
+    def copy_remove(self, base):
+        if not os.path.exists(base):
+            return
+        self.writers[base].finish()
+        target = self.target(base)
+        self.copy_to(base, target)
+        self.unlink(base)
+        open(base, "xb").close()
+        if self.random.random() < 0.7:
+            self.reopen(base)
+
+    def copy(self, base):
+        if os.path.exists(base):
+            self.writers[base].finish()
+            self.copy_to(base, self.target(base))
+
+    def copy_to(self, base, target):
+        shutil.copyfile(base, target)
+        os.utime(target, (self.clock(), self.clock()))
+
+    def copy_truncate(self, base):
+        if not os.path.exists(base):
+            return
+        self.writers[base].finish()
+        lines = self.lines_of(base)
+        self.copy_to(base, self.target(base))
+        os.truncate(base, 0)
+        self.destroy(lines)
+        if self.random.random() < 0.5:
+            self.write(base, self.random.randrange(1, 40))
+
+    def truncate(self, base):
+        if os.path.exists(base):
+            self.writers[base].finish()
+            lines = self.lines_of(base)
+            os.truncate(base, 0)
+            self.destroy(lines)
+
+    def remove(self, base):
+        if os.path.exists(base):
+            self.writers[base].finish()
+            self.unlink(base)
+
+    def compress(self, base):
+        plain = [name for name in self.rotated(base) if not name.endswith(".gz")]
+        if not plain:
+            return
+        name = self.random.choice(plain)
+        if any(w.file and os.fstat(w.file.fileno()).st_ino == os.stat(name).st_ino for w in self.writers.values()):
+            return  # as logrotate's delaycompress: not while it is written
+        with open(name, "rb") as source, gzip.open(name + ".gz", "wb") as target:
+            shutil.copyfileobj(source, target)
+        if self.random.random() < 0.3:
+            self.look()
+        self.unlink(name)
+
+    def remove_oldest(self, base):
+        names = self.rotated(base)
+        if len(names) > 2:
+            self.unlink(names[-1])
+
+    # what the daemon does
+
+    def look(self):
+        self.follower.look()
+
+    def read(self):
+        self.follower.tail.read(self.follower.sink, self.random.choice((1, 100, 1 << 20)))
+
+    def turn(self):
+        self.follower.turn()
+
+    def commit(self):
+        self.follower.commit()
+
+    def kill(self):
+        """Die: what was not committed was not counted, and what was deleted while open is gone."""
+        self.follower.kill()
+        self.destroy(set(self.written))
+        self.follower.start()
+        if self.random.random() < 0.5:
+            self.turn()
+
+    def stop(self):
+        self.follower.stop()
+        self.destroy(set(self.written))
+        for _ in range(self.random.randrange(3)):
+            self.act(self.DISK)
+        self.follower.start()
+
+    def pass_time(self):
+        """Let the clock go on; nobody writes to a file for longer after it was rotated than it is watched."""
+        seconds = self.random.choice((1, 11, 100))
+        self.clock.now += seconds
+        self.since_reopened += seconds
+        if self.since_reopened > 400:
+            self.since_reopened = 0
+            self.clock.now -= seconds
+            for base in self.bases:
+                self.reopen(base)
+            self.turn()
+            self.clock.now += seconds
+
+    DISK = (
+        (10, lambda w, b: w.write(b, w.random.randrange(1, 6))),
+        (2, lambda w, b: w.write(b, 300)),
+        (3, write_part),
+        (3, reopen),
+        (3, lambda w, b: w.rename(b, create="new")),
+        (2, lambda w, b: w.rename(b, create="temporary")),
+        (2, lambda w, b: w.rename(b, create="")),
+        (2, copy_remove),
+        (3, copy_truncate),
+        (1, copy),
+        (1, truncate),
+        (1, remove),
+        (3, compress),
+        (2, remove_oldest),
+    )
+    DAEMON = (
+        (8, lambda w, b: w.look()),
+        (8, lambda w, b: w.read()),
+        (4, lambda w, b: w.turn()),
+        (6, lambda w, b: w.commit()),
+        (2, lambda w, b: w.kill()),
+        (1, lambda w, b: w.stop()),
+        (2, lambda w, b: w.pass_time()),
+    )
+
+    def act(self, actions):
+        base = self.random.choice(self.bases)
+        index = self.random.choices(range(len(actions)), [weight for weight, _ in actions])[0]
+        action = actions[index][1]
+        self.trace.append((len(self.written), os.path.basename(base), actions is self.DISK, index))
+        action(self, base)
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.act(self.DISK if self.random.random() < 0.5 else self.DAEMON)
+        for base in self.bases:
+            self.reopen(base)
+        self.turn()
+        for seconds in (11, 11, 700, 1):
+            self.follower.wait(seconds)
+        self.follower.commit()
+
+    def check(self):
+        counted = self.follower.sink.lines
+        doubled = {line: n for line, n in counted.items() if n > 1}
+        assert not doubled, f"counted more than once: {list(doubled)[:5]} of {len(doubled)}"
+        invented = set(counted) - set(self.written)
+        assert not invented, f"never written: {list(invented)[:5]}"
+        missing = set(self.written) - set(counted)
+        silent = missing - self.endangered
+        assert not silent, f"not counted, though they could be found: {sorted(silent)[:5]} of {len(silent)}"
+        lost = sum(self.written[line] for line in missing)
+        assert self.follower.lost <= lost, f"{self.follower.lost} bytes are said to be lost, but {lost} are"

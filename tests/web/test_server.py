@@ -1,0 +1,164 @@
+"""HTTP, against clients that are slow, many, or rude."""
+
+import socket
+import threading
+
+import pytest
+from prometheus_client import CollectorRegistry, Gauge
+
+from logwatch.errors import WebError
+from logwatch.web.server import CONNECTIONS, WebServer
+from logwatch.web.views import rules
+
+
+class Health:
+    trouble = ""
+
+
+class _Fault:
+    def collect(self):
+        raise ValueError("a fault of ours")
+
+
+@pytest.fixture
+def health():
+    return Health()
+
+
+@pytest.fixture
+def registry():
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def server(registry, health):
+    Gauge("some_gauge", "A number.", registry=registry).set(1)
+    started = WebServer("127.0.0.1", 0, rules(registry, health))
+    started.start()
+    yield started
+    started.stop()
+
+
+def ask(server, text, *, timeout=10):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=timeout) as client:
+        client.sendall(text)
+        answer = b""
+        while part := client.recv(65536):
+            answer += part
+        return answer
+
+
+def get(server, path="/metrics", method="GET"):
+    return ask(server, f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+
+def test_a_port_in_use_is_a_problem_with_a_remedy(server):
+    """The second server on a port is told in words."""
+    with pytest.raises(WebError, match="cannot be listened on: Address already in use"):
+        WebServer("127.0.0.1", server.port, [])
+
+
+def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
+    """An address of another host is told in words."""
+    with pytest.raises(WebError, match="cannot be listened on"):
+        WebServer("192.0.2.1", 1, [])
+
+
+def test_head_is_answered_like_get_without_a_body(server):
+    """HEAD gives the head of GET."""
+    answer = get(server, method="HEAD")
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "TRACE", "BREW", "CONNECT"])
+def test_other_methods_are_refused(server, method):
+    """Whatever is no reading is answered with 405, or with 400 where it is no HTTP."""
+    assert get(server, method=method).split()[1] in (b"405", b"400")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/../../etc/passwd", "//etc/passwd", "/%2e%2e/", "/metrics/../x", "/\xff"]
+)
+def test_other_paths_lead_nowhere(server, path):
+    """Paths that are not served are 404 or 400, whatever tricks are in them."""
+    answer = ask(server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1"))
+    assert answer.split()[1] in (b"404", b"400")
+
+
+def test_readiness_says_why_it_is_not(server, health):
+    """/-/ready is 503 with the reason while commits fail, and 200 otherwise; /-/healthy is 200 throughout."""
+    assert b"200 OK" in get(server, "/-/ready")
+    health.trouble = "commits fail: database or disk is full"
+    answer = get(server, "/-/ready")
+    assert b"503" in answer.split(b"\r\n")[0]
+    assert b"database or disk is full" in answer
+    assert b"200 OK" in get(server, "/-/healthy")
+
+
+def test_no_answer_names_the_server_or_lets_a_page_load_anything(server):
+    """Every answer, errors among them, has the strict headers."""
+    for path in ("/", "/metrics", "/nothing"):
+        head = get(server, path).split(b"\r\n\r\n")[0].lower()
+        assert b"\r\nserver:" not in head
+        assert b"content-security-policy: default-src 'none'" in head
+        assert b"x-content-type-options: nosniff" in head
+
+
+@pytest.mark.parametrize(
+    "rude",
+    [
+        pytest.param(b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", id="a huge path"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", id="many headers"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", id="a huge header"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", id="TLS to a plain port"),
+        pytest.param(b"GET / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", id="an endless body"),
+        pytest.param(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", id="a negative body"),
+        pytest.param(b"\r\n\r\n", id="nothing"),
+    ],
+)
+def test_rude_requests_are_ended_and_harm_nobody(server, rude):
+    """A request that is too large or no HTTP ends its own connection, and the next scrape is answered."""
+    try:
+        answer = ask(server, rude)
+    except ConnectionError:
+        answer = b""
+    assert answer == b"" or answer.split()[1].startswith(b"4")
+    assert b"some_gauge 1.0" in get(server)
+
+
+def test_more_slow_clients_than_there_are_places_do_not_stop_a_scrape(server):
+    """Clients that begin a request and never end it give way to the one that asks."""
+    slow = []
+    try:
+        for _ in range(CONNECTIONS + 50):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+            client.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            slow.append(client)
+        assert b"some_gauge 1.0" in get(server)
+        held = sum(1 for thread in threading.enumerate() if thread.name == "web")
+        assert held == 1, "no thread a client"
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_a_fault_of_ours_is_told_to_the_log_and_not_to_the_client(server, registry, events):
+    """A handler that fails answers 500 without details; the log has them."""
+    registry.register(_Fault())
+    answer = get(server)
+    assert b"500" in answer.split(b"\r\n")[0]
+    assert b"a fault of ours" not in answer
+    assert any(event["event"] == "request_failed" for event in events)
+
+
+def test_stop_frees_the_port(registry, health):
+    """After stop, the port can be taken again."""
+    first = WebServer("127.0.0.1", 0, rules(registry, health))
+    first.start()
+    assert first.alive
+    first.stop()
+    assert not first.alive
+    second = WebServer("127.0.0.1", first.port, rules(registry, health))
+    second.start()
+    second.stop()

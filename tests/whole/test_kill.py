@@ -1,0 +1,121 @@
+"""kill -9 at random instants, under load, with rotation, while somebody scrapes."""
+
+import contextlib
+import random
+import shutil
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.whole.running import Daemon, until
+
+pytestmark = pytest.mark.integration
+
+SURVIVES = ("mesibo_push_", "mesibo_logwatch_lines_", "mesibo_logwatch_bytes_", "mesibo_logwatch_rotations_")
+
+
+class Writer(threading.Thread):
+    """A mesibo whose log is rotated by rename and by copytruncate; knows what it has written."""
+
+    def __init__(self, log, seed):
+        super().__init__(daemon=True)
+        self.log = log
+        self.random = random.Random(seed)
+        self.written = {}
+        self.lines = 0
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.wait(self.random.uniform(0.0, 0.02)):
+            self._write(self.random.randrange(1, 40))
+            chance = self.random.random()
+            if chance < 0.02:
+                self._shift()
+                self.log.rename(self.log.with_name("mesibo.log.1"))
+            elif chance < 0.04:
+                self._shift()
+                shutil.copyfile(self.log, self.log.with_name("mesibo.log.1"))
+                with self.log.open("r+") as file:
+                    file.truncate(0)
+
+    def _shift(self):
+        for number in range(8, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                self.log.with_name(f"mesibo.log.{number}").rename(self.log.with_name(f"mesibo.log.{number + 1}"))
+
+    def _write(self, count):
+        with self.log.open("a") as log:
+            for _ in range(count):
+                code = self.random.choice([200, 200, 200, 410, 903, 914])
+                self.lines += 1
+                stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
+                log.write(f"E{stamp}-{self.lines % 1000:03} (17): push_on_complete: uid {self.lines} code {code}\n")
+                self.written[str(code)] = self.written.get(str(code), 0) + 1
+
+
+class Scraper(threading.Thread):
+    """Scrapes as fast as it can and remembers every counter that it saw fall."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.daemon_now = None
+        self.highest = {}
+        self.fallen = []
+        self.scrapes = 0
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.005):
+            with contextlib.suppress(OSError, AttributeError, ValueError):
+                self.look(self.daemon_now.metrics())
+
+    def look(self, metrics):
+        self.scrapes += 1
+        for series, value in metrics.items():
+            if not series[0].endswith("_total") or not series[0].startswith(SURVIVES):
+                continue
+            if value < self.highest.get(series, 0):
+                self.fallen.append((series, self.highest[series], value))
+            self.highest[series] = max(value, self.highest.get(series, 0))
+
+
+def torture(site, programs, kills, seed):
+    chance = random.Random(seed)
+    writer, scraper = Writer(site.log, seed), Scraper()
+    writer.start()
+    scraper.start()
+    try:
+        for _ in range(kills):
+            daemon = scraper.daemon_now = programs(Daemon, site.config)
+            time.sleep(chance.uniform(0.0, 0.4))  # the instant of the kill is what is tried
+            daemon.stop(signal.SIGKILL)
+    finally:
+        writer.ended.set()
+        writer.join()
+    daemon = scraper.daemon_now = programs(Daemon, site.config)
+    try:
+        until(lambda: daemon.codes() == writer.written, f"seed {seed}: {writer.written} is counted")
+    finally:
+        scraper.ended.set()
+        scraper.join()
+        print(f"seed {seed}: {writer.lines} lines, {kills} kills, {scraper.scrapes} scrapes, counted {daemon.codes()}")  # noqa: T201
+    assert daemon.total("mesibo_logwatch_lines_total") == writer.lines
+    assert daemon.total("mesibo_logwatch_lost_bytes_total") == 0
+    assert daemon.total("mesibo_logwatch_missed_generations_total") == 0
+    assert scraper.scrapes > kills
+    assert scraper.fallen == []
+
+
+def test_kill_9_at_random_instants_loses_and_doubles_nothing(site, programs):
+    """After 20 kills under load with rotation every line is counted once, and no scrape saw a counter fall."""
+    torture(site, programs, 20, random.randrange(1 << 32))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(10))
+def test_kill_9_two_hundred_times(site, programs, seed):
+    """The same, ten times with 20 kills each and seeds that can be repeated."""
+    torture(site, programs, 20, seed)

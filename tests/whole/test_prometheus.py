@@ -1,0 +1,68 @@
+"""What a real Prometheus sees of a log that is being written."""
+
+import subprocess
+
+import pytest
+
+from tests.whole.running import Daemon, Prometheus, get, tool, until
+
+pytestmark = pytest.mark.integration
+
+
+def target(daemon):
+    return daemon.url.removeprefix("http://").rstrip("/")
+
+
+def test_promql_returns_exactly_what_was_written(site, programs, tmp_path):
+    """Per code, Prometheus has the counts that were written: history in the total, the new in the increase."""
+    site.write(200, 300)
+    site.write(903, 40)
+    daemon = programs(Daemon, site.config)
+    prometheus = programs(Prometheus, tmp_path, target(daemon))
+    total = 'sum by (code) (mesibo_push_results_total{code="%s"})'
+    until(lambda: prometheus.scalar(total % 903) == 40, "history is in the total")
+    # two scrapes apart, so that an increase could show if there were one
+    until(
+        lambda: (
+            prometheus.scalar('sum(count_over_time(mesibo_push_results_total{code="903",platform="fcm"}[1m]))') >= 3
+        ),
+        "scrapes",
+    )
+    assert prometheus.scalar('sum(increase(mesibo_push_results_total{code="903"}[1m]))') == 0
+    site.write(200, 25)
+    site.write(410, 7, "apns")
+    until(lambda: prometheus.scalar(total % 410) == 7, "what is written later arrives")
+    until(lambda: prometheus.scalar(total % 200) == 325, "what is written later arrives")
+    assert prometheus.scalar(total % 903) == 40
+    assert prometheus.scalar("sum(mesibo_push_results_total)") == 372
+    assert prometheus.scalar('sum(mesibo_push_results_total{class="token"})') == 7
+
+
+def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp_path):
+    """The series stood at 0 before: 50 lines of a code never seen are an increase of about 50 (it is extrapolated)."""
+    site.write(200, 1)
+    daemon = programs(Daemon, site.config)
+    prometheus = programs(Prometheus, tmp_path, target(daemon))
+    series = 'mesibo_push_results_total{code="903",platform="fcm"}'
+    # Prometheus extrapolates by half a scrape at either end: with 12 of them that is 8 % too much at most
+    until(lambda: (prometheus.scalar(f"sum(count_over_time({series}[1m]))") or 0) >= 12, "scrapes of the 0")
+    assert prometheus.scalar(f"sum({series})") == 0
+    site.write(903, 50)
+    until(lambda: prometheus.scalar(f"sum({series})") == 50, "the burst")
+    until(
+        lambda: (prometheus.scalar(f"sum(count_over_time(({series} == 50)[1m:500ms]))") or 0) >= 2, "two scrapes of it"
+    )
+    assert 45 <= prometheus.scalar(f"sum(increase({series}[1m]))") <= 56
+
+
+def test_promtool_finds_nothing_to_say_about_our_metrics(site, programs):
+    """`promtool check metrics` is silent."""
+    site.write(200, 3)
+    site.write(914, 3)
+    site.write(77777, 1)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.total("mesibo_push_results_total") == 7, "the lines are counted")
+    checked = subprocess.run(
+        [tool("promtool"), "check", "metrics"], input=get(daemon.url + "metrics"), capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")

@@ -22,13 +22,11 @@ class Entry:
     name: str
     cls: str
     severity: str
-    summary: str
+    side: str
+    steps: tuple[int, ...]
+    meaning: str
     remedy: str
-
-    @property
-    def platforms(self) -> tuple[str, ...]:
-        """The values of label ``platform`` under which the daemon exports this entry."""
-        return (self.provider,) if self.provider in ("fcm", "apns") else PLATFORMS
+    token_dead: bool
 
     @property
     def spoken(self) -> str:
@@ -47,8 +45,11 @@ def load(path: Path = FILE) -> list[Entry]:
             name=e["name"],
             cls=e["class"],
             severity=e["severity"],
-            summary=e["summary"],
+            side=e["side"],
+            steps=tuple(e["steps"]),
+            meaning=e["meaning"],
             remedy=e["remedy"],
+            token_dead=e["token_dead"],
         )
         for e in tomllib.loads(path.read_text())["code"]
     ]
@@ -66,6 +67,6 @@ def exported() -> list[tuple[str, Entry]]:
     """Every (platform, entry) that a daemon exports at 0 from its start; an exact entry wins over a bare number."""
     seen: dict[tuple[str, int, str], tuple[str, Entry]] = {}
     for e in sorted(CATALOGUE, key=lambda e: e.provider == "any"):
-        for platform in e.platforms:
+        for platform in (e.provider,) if e.provider in ("fcm", "apns") else PLATFORMS:
             seen.setdefault((platform, e.code, e.reason), (platform, e))
-    return list(seen.values())
+    return sorted(seen.values(), key=lambda pair: (CATALOGUE.index(pair[1]), PLATFORMS.index(pair[0])))

@@ -4,7 +4,7 @@ They are causes: while one fires, the alerts that only see its effect do not pag
 than any effect's page does, so that the effect is over before the cause is.
 """
 
-from config.generate.codes import CATALOGUE, Entry
+from config.generate.codes import CATALOGUE, Entry, exported
 from config.generate.rules import Alert
 from config.generate.thresholds import threshold as t
 from config.generate.words import COUNT, PLACE, hosts, share
@@ -29,19 +29,24 @@ REFUSED = {
 OTHERS = "MesiboPushCriticalCode"
 
 
-def covered(entry: Entry) -> bool:
-    """Whether an entry gets a rule here: it stops every push until somebody acts, and an answer was received."""
-    return entry.severity == "critical" and entry.cls in ("credential", "configuration")
+def covered() -> list[tuple[str, str, Entry]]:
+    """(alert name, platform, entry) of each rule: what stops every push until somebody acts, and was answered."""
+    found = []
+    for platform, entry in exported():
+        if entry.severity != "critical" or entry.cls not in ("credential", "configuration"):
+            continue
+        if entry.provider != "mesibo":
+            found.append((REFUSED[platform], platform, entry))
+        elif platform == "apns":  # mesibo's own codes are of the app: one rule serves every platform
+            found.append((OF_MESIBO[entry.code], platform, entry))
+    return found
 
 
-def alerts_of(entry: Entry) -> list[tuple[str, str]]:
-    """Alert name and matchers for each platform under which the entry is exported."""
+def matchers_of(platform: str, entry: Entry) -> str:
+    """What selects the results that the entry explains."""
     if entry.provider == "mesibo":
-        return [(OF_MESIBO[entry.code], f'code="{entry.code}"')]
-    return [
-        (REFUSED[platform], f'platform="{platform}",code="{entry.code}",reason="{entry.reason}"')
-        for platform in entry.platforms
-    ]
+        return f'code="{entry.code}"'
+    return f'platform="{platform}",code="{entry.code}",reason="{entry.reason}"'
 
 
 def _expr(matchers: str, entry: Entry) -> str:
@@ -82,11 +87,11 @@ def _alert(name: str, matchers: str, entry: Entry) -> Alert:
         name,
         _expr(matchers, entry),
         "critical",
-        entry.summary,
+        entry.meaning,
         f"{who} {COUNT} pushes of platform {{{{ $labels.platform }}}} with {number} ({entry.name}),"
         f" {share(f'{CODES}5m', f'{WHOLE}5m', matchers)} of that platform in the last 5 minutes, {PLACE}."
         f"{hosts(matchers, '30m' if entry.name not in t('fault.build_faults') else '5m')}."
-        f" Meaning: {entry.summary} What to do: {entry.remedy}",
+        f" Meaning: {entry.meaning} What to do: {entry.remedy}",
         role="cause",
         labels={"code_name": entry.name},
     )
@@ -95,7 +100,7 @@ def _alert(name: str, matchers: str, entry: Entry) -> Alert:
 def alerts() -> list[Alert]:
     """One rule for each code and platform, and one for critical codes that an operator's own catalogue adds."""
     found = [
-        _alert(name, matchers, entry) for entry in CATALOGUE if covered(entry) for name, matchers in alerts_of(entry)
+        _alert(name, matchers_of(platform, entry), entry) for name, platform, entry in covered()
     ]
     return [*found, _others()]
 

@@ -99,14 +99,14 @@ def scenarios() -> list[Scenario]:
         Scenario(
             "mesibo that logs everything but pushes is a ticket; its standby beside a busy host is not",
             [
-                Host("a:10914", "off").normal((DAY, 0.02), (3 * DAY, 0), (DAY, 1)),
+                Host("a:10914", "off").normal((2 * HOUR, 0.02), (30 * HOUR, 0), (DAY, 1)),
                 Host("b:10914", "pair").normal(),
                 Host("c:10914", "pair"),
             ],
             {
-                float(DAY + 12 * HOUR): [],
-                float(2 * DAY + 3 * HOUR): ["warning MesiboPushLoggingOff"],
-                float(4 * DAY + 2 * HOUR): [],
+                20.0 * HOUR: [],
+                28.0 * HOUR: ["warning MesiboPushLoggingOff"],
+                34.0 * HOUR: [],
             },
             spares=("MesiboPushLoggingOff", "MesiboPushSilent"),
         ),

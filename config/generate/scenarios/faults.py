@@ -1,7 +1,7 @@
 """Faults that stop a platform: each known code fires, resolves, and is spared when it is an isolated event."""
 
 from config.generate import faults
-from config.generate.codes import CATALOGUE, Entry
+from config.generate.codes import Entry
 from config.generate.scenarios.model import Host, Scenario
 
 EXPIRED = "critical MesiboPushCertificateExpired"
@@ -22,25 +22,17 @@ def _each(entry: Entry, platform: str, name: str) -> Scenario:
 
 def each() -> list[Scenario]:
     """One for each rule: six pushes a minute fail, for two minutes, among ten that do not."""
-    found = []
-    for entry in CATALOGUE:
-        if not faults.covered(entry):
-            continue
-        names = faults.alerts_of(entry)
-        platforms = entry.platforms if entry.provider != "mesibo" else ("apns",)
-        found += [_each(entry, platform, name) for platform, (name, _) in zip(platforms, names, strict=True)]
-    return found
+    return [_each(entry, platform, name) for name, platform, entry in faults.covered()]
 
 
 def _isolated() -> Host:
     host = Host().normal()
-    for minute, entry in enumerate(e for e in CATALOGUE if faults.covered(e)):
-        for platform in entry.platforms if entry.provider != "mesibo" else ("apns",):
-            host.pushes(platform, entry.code, (1 + minute / 2, 0), (0, 1), reason=entry.reason)
+    for index, (_, platform, entry) in enumerate(faults.covered()):
+        host.pushes(platform, entry.code, (1 + index / 2, 0), (0, 1), reason=entry.reason)
     return host
 
 
-ALL = tuple(dict.fromkeys(name for e in CATALOGUE if faults.covered(e) for name, _ in faults.alerts_of(e)))
+ALL = tuple(dict.fromkeys(name for name, _, _ in faults.covered()))
 
 
 def scenarios() -> list[Scenario]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from config.generate.codes import CATALOGUE
+from config.generate.codes import exported
 
 Stretch = tuple[float, float | None]
 """(minutes, how many a minute); None: not scraped during that time; 0 minutes: so many at once."""
@@ -16,13 +16,14 @@ EXACT = 256
 """Steps are multiples of 1/256, which floats hold exactly: a sum that is off by a hair would be a counter reset."""
 
 
+CLASSES = {(platform, str(e.code), e.reason): e.cls for platform, e in exported()}
+
+
 def class_of(platform: str, code: str, reason: str) -> str:
     """The class under which the daemon exports a result."""
-    entries = [e for e in CATALOGUE if str(e.code) == code and e.reason == reason]
-    exact = [e for e in entries if e.provider in (platform, "mesibo")] or [e for e in entries if e.provider == "any"]
-    if exact:
-        return exact[0].cls
-    return "rejected" if code.isdigit() and int(code) > 900 else "unknown"
+    return CLASSES.get((platform, code, reason)) or (
+        "rejected" if code.isdigit() and int(code) > 900 else "unknown"  # noqa: PLR2004
+    )
 
 
 def samples(stretches: Iterable[Stretch], step: float, start: float, total: int) -> list[float | None]:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, faults, rates, recording, scenarios, watcher
+from config.generate import dashboards, faults, rates, recording, runbooks, scenarios, watcher
 from config.generate.rules import Group, rule_file
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,6 +18,7 @@ def outputs() -> dict[str, str]:
         "config/prometheus/rules/mesibo-watcher.yml": rule_file([Group("mesibo-watcher", list(watcher.alerts()))]),
         **scenarios.test_files(),
         **dashboards.files(),
+        **runbooks.files(),
     }
 
 

@@ -99,9 +99,7 @@ def _alert(name: str, matchers: str, entry: Entry) -> Alert:
 
 def alerts() -> list[Alert]:
     """One rule for each code and platform, and one for critical codes that an operator's own catalogue adds."""
-    found = [
-        _alert(name, matchers_of(platform, entry), entry) for name, platform, entry in covered()
-    ]
+    found = [_alert(name, matchers_of(platform, entry), entry) for name, platform, entry in covered()]
     return [*found, _others()]
 
 

@@ -205,7 +205,7 @@ def _limited(name: str, group: str, matcher: str, extreme: str, summary: str, re
 
 
 def rate_limits() -> list[Alert]:
-    """mesibo's own 914 and the providers' 429, apart: what to do is not the same."""
+    """Mesibo's own 914 and the providers' 429, apart: what to do is not the same."""
     hits = "cluster_source_limiter:mesibo_push_rate_limit_hits"
     of_mesibo = f"""
         {hits}:ratio_rate30m{{limiter="mesibo"}} >= {t("mesibo_limit.page_share")}

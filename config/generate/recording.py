@@ -54,9 +54,7 @@ def fast() -> list[Record]:
         *(
             Record(
                 f"cluster_source_platform_class:mesibo_push_results:increase{window}",
-                "sum without (instance) (\n"
-                f"  instance_source_platform_class:mesibo_push_results:increase{window}\n"
-                ")",
+                f"sum without (instance) (\n  instance_source_platform_class:mesibo_push_results:increase{window}\n)",
             )
             for window in ("5m", "2m")
         ),

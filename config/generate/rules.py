@@ -72,7 +72,8 @@ def tidy(expr: str) -> str:
 class _Dumper(yaml.SafeDumper):
     """Block style for text of several lines, plain order, no aliases."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        """Never."""
         return True
 
 

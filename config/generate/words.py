@@ -17,10 +17,7 @@ def hosts(matchers: str = "", window: str = "5m", labels: tuple[str, ...] = ("cl
     same = ",".join(f"{label}=%q" for label in labels)
     values = " ".join(f"$labels.{label}" for label in labels)
     more = ("," + matchers).replace('"', '\\"') if matchers else ""
-    query = (
-        "topk(5, sum by (instance) (increase("
-        f"mesibo_push_results_total{{{same}{more}}}[{window}])) > 0.5)"
-    )
+    query = f"topk(5, sum by (instance) (increase(mesibo_push_results_total{{{same}{more}}}[{window}])) > 0.5)"
     return (
         f'{{{{ range $i, $h := printf "{query}" {values} | query | sortByLabel "instance" }}}}'
         '{{ if $i }}, {{ else }} Hosts: {{ end }}{{ $h.Labels.instance }} ({{ $h.Value | printf "%.0f" }})'

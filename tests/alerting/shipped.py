@@ -32,7 +32,9 @@ def stage(directory, targets, receiver, factor=1):
     ports = {"prometheus": free_port(), "alertmanager": free_port()}
     (directory / "rules").mkdir(parents=True)
     for path in (CONFIG / "prometheus/rules").glob("*.yml"):
-        (directory / "rules" / path.name).write_text(hastened(path.read_text(), factor) if factor != 1 else path.read_text())
+        (directory / "rules" / path.name).write_text(
+            hastened(path.read_text(), factor) if factor != 1 else path.read_text()
+        )
     shipped = (CONFIG / "prometheus/prometheus.yml").read_text()
     prometheus = yaml.safe_load(hastened(shipped, factor) if factor != 1 else shipped)
     prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{ports['alertmanager']}"]
@@ -113,9 +115,7 @@ class Receiver:
 
     def pages(self, status=None):
         """Give (time, message) of what went to the pager."""
-        return [
-            (at, body) for at, path, body in self.received if path == "/page" and status in (None, body["status"])
-        ]
+        return [(at, body) for at, path, body in self.received if path == "/page" and status in (None, body["status"])]
 
     def close(self):
         self._server.shutdown()

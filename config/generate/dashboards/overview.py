@@ -77,7 +77,9 @@ def _codes() -> table.Panel:
 def dashboard() -> d.Dashboard:
     """The whole of it."""
     objective = t("objective.accepted_share")
-    share = steps((None, "red"), (1 - t("objective.fast_burn") * (1 - objective), "orange"), (objective, "green"))
+    share = steps(
+        (None, "red"), (round(1 - t("objective.fast_burn") * (1 - objective), 6), "orange"), (objective, "green")
+    )
     made = board("overview", "Whether FCM and APNs accept the pushes that mesibo sends, why not, and what to do.")
     made = made.with_row(d.Row("Now"))
     for panel in (
@@ -115,7 +117,7 @@ def dashboard() -> d.Dashboard:
             "no pushes",
         ),
         number(
-            "Budget used a month",
+            "Budget burn rate",
             "How many times faster than allowed the error budget burns, over an hour; 1 just lasts for a month.",
             f"(1 - min(cluster_source:mesibo_push_accepted:ratio_rate1h{{{CLUSTER}}})) / {1 - objective:.6g}",
             "short",
@@ -184,7 +186,8 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "mesibo's own limit per user (914) apart from the providers' 429; hits a minute.",
                 "short",
                 query(
-                    f"sum by (limiter) (rate(mesibo_push_rate_limit_hits_total{{{SELECT}}}[{rate}])) * 60", "{{limiter}}"
+                    f"sum by (limiter) (rate(mesibo_push_rate_limit_hits_total{{{SELECT}}}[{rate}])) * 60",
+                    "{{limiter}}",
                 ),
                 empty="no limit was met",
             )
@@ -194,7 +197,9 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Bad and dead tokens",
                 "Share of a platform's pushes over 30 minutes, and the same half hour yesterday.",
                 "percentunit",
-                query(f"cluster_source_platform:mesibo_push_tokens:ratio_rate30m{{{CLUSTER}}}", "{{cluster}} {{platform}}"),
+                query(
+                    f"cluster_source_platform:mesibo_push_tokens:ratio_rate30m{{{CLUSTER}}}", "{{cluster}} {{platform}}"
+                ),
                 query(
                     f"cluster_source_platform:mesibo_push_tokens:ratio_rate30m{{{CLUSTER}}} offset 1d",
                     "{{cluster}} {{platform}} yesterday",
@@ -207,7 +212,10 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Not accepted, by provider and class",
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",
-                query(f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{BAD}}}[{rate}]) > 0) * 60", "{{platform}} {{class}}"),
+                query(
+                    f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{BAD}}}[{rate}]) > 0) * 60",
+                    "{{platform}} {{class}}",
+                ),
                 empty="every push was accepted",
             )
         )

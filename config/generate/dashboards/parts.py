@@ -77,15 +77,16 @@ def board(key: str, about: str) -> d.Dashboard:
         .time("now-6h", "now")
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
         .with_variable(
-            d.DatasourceVariable("datasource").label("Data source").type("prometheus").allow_custom_value(allow_custom_value=False)
+            d.DatasourceVariable("datasource")
+            .label("Data source")
+            .type("prometheus")
+            .allow_custom_value(allow_custom_value=False)
         )
         .with_variable(_variable("cluster", "Cluster", 'label_values(up{job="mesibo-logwatch"}, cluster)'))
         .with_variable(
             _variable("host", "Host", 'label_values(up{job="mesibo-logwatch",cluster=~"$cluster"}, instance)')
         )
-        .with_variable(
-            _variable("source", "Source", f"label_values(mesibo_logwatch_source_up{{{HOST}}}, source)")
-        )
+        .with_variable(_variable("source", "Source", f"label_values(mesibo_logwatch_source_up{{{HOST}}}, source)"))
         .annotation(
             _annotation(
                 "Alerts",
@@ -163,7 +164,13 @@ def number(
 
 
 def lines(
-    title: str, about: str, unit: str, *queries: prometheus.Dataquery, empty: str = "nothing", span: int = 12, stack: bool = False
+    title: str,
+    about: str,
+    unit: str,
+    *queries: prometheus.Dataquery,
+    empty: str = "nothing",
+    span: int = 12,
+    stack: bool = False,
 ) -> timeseries.Panel:
     """Numbers over time."""
     made = (
@@ -203,7 +210,9 @@ def colored(panel: timeseries.Panel) -> timeseries.Panel:
     return panel
 
 
-def rows(title: str, about: str, *queries: prometheus.Dataquery, empty: str, span: int = 24, height: int = 9) -> table.Panel:
+def rows(
+    title: str, about: str, *queries: prometheus.Dataquery, empty: str, span: int = 24, height: int = 9
+) -> table.Panel:
     """A table, one row for each set of labels."""
     made = (
         table.Panel()
@@ -230,7 +239,10 @@ def sorted_by(panel: table.Panel, column: str) -> table.Panel:
 def mapping(texts: dict[str, str]) -> list[dict[str, object]]:
     """Values of a column -> what is shown instead."""
     return [
-        {"type": "value", "options": {value: {"text": text, "index": i} for i, (value, text) in enumerate(texts.items())}}
+        {
+            "type": "value",
+            "options": {value: {"text": text, "index": i} for i, (value, text) in enumerate(texts.items())},
+        }
     ]
 
 

@@ -71,7 +71,12 @@ def dashboard() -> d.Dashboard:
             "short",
             query(f"sum by (instance, source) (rate(mesibo_logwatch_lines_total{{{SELECT}}}[{rate}]))", PER_SOURCE),
         ),
-        lines("Unread bytes", "A backlog that stays is a reader or a disk that hangs.", "bytes", query(f"mesibo_logwatch_lag_bytes{{{SELECT}}}", PER_SOURCE)),
+        lines(
+            "Unread bytes",
+            "A backlog that stays is a reader or a disk that hangs.",
+            "bytes",
+            query(f"mesibo_logwatch_lag_bytes{{{SELECT}}}", PER_SOURCE),
+        ),
         lines(
             "Push lines without a result, by cause",
             "A minute. misplaced: the marker behind an unknown prefix, or in somebody's message.",

@@ -33,7 +33,8 @@ def scenarios() -> list[Scenario]:
         Scenario(
             "nights and a Sunday that is quiet every week are quiet",
             [
-                Host().normal(
+                Host()
+                .normal(
                     *sunday,
                     *daily(6, (8 * HOUR, 0), (6 * HOUR, 1), (4 * HOUR, 0.2), (2 * HOUR, 0.05), (4 * HOUR, 0)),
                     *sunday,

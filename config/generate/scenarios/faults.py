@@ -109,7 +109,7 @@ def scenarios() -> list[Scenario]:
                 Host()
                 .normal()
                 .pushes("fcm", 931, (10, 0), (1, 12))
-                ._set(
+                .gauge(
                     "mesibo_push_code_info",
                     {
                         "platform": "fcm",

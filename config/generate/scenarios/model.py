@@ -39,7 +39,7 @@ def samples(stretches: Iterable[Stretch], step: float, start: float, total: int)
 
 
 def notation(values: list[float | None]) -> str:
-    """promtool's short form: ``0+5x20 100+0x10 _x4``."""
+    """Promtool's short form: ``0+5x20 100+0x10 _x4``."""
     words: list[str] = []
     index = 0
     while index < len(values):
@@ -93,17 +93,18 @@ class Host:
         for platform in ("fcm", "apns"):
             self.pushes(platform, 200)
 
-    def _set(self, name: str, labels: dict[str, str], start: float, stretches: tuple[Stretch, ...]) -> "Host":
+    def gauge(self, name: str, labels: dict[str, str], start: float, stretches: tuple[Stretch, ...]) -> "Host":
+        """Any metric with any labels."""
         self.series[name, tuple(sorted(labels.items()))] = (start, list(stretches))
         return self
 
     def process(self, name: str, *stretches: Stretch, start: float = 0) -> "Host":
         """A metric of the process."""
-        return self._set(name, {}, start, stretches)
+        return self.gauge(name, {}, start, stretches)
 
     def of_source(self, name: str, *stretches: Stretch, start: float = 0, **labels: str) -> "Host":
         """A metric of the source."""
-        return self._set(name, {"source": self.source, **labels}, start, stretches)
+        return self.gauge(name, {"source": self.source, **labels}, start, stretches)
 
     def pushes(  # noqa: PLR0913, RUF100
         self, platform: str, code: int | str, *stretches: Stretch, reason: str = "", start: float = 0

@@ -61,18 +61,33 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a steady loss of a twelfth warns, without a page",
-            [Host().normal().pushes("fcm", 404, (90, 0), (200, 6), reason="NOT_FOUND").pushes("fcm", 918, (90, 0), (200, 6))],
+            [
+                Host()
+                .normal()
+                .pushes("fcm", 404, (90, 0), (200, 6), reason="NOT_FOUND")
+                .pushes("fcm", 918, (90, 0), (200, 6))
+            ],
             {89.0: [], 120: [UNKNOWN], 300: [SLOW, UNKNOWN], 420: []},
             spares=("MesiboPushErrorBudgetBurn",),
         ),
         Scenario(
             "a loss of a sixth pages by the budget alone",
-            [Host().normal().pushes("fcm", 404, (20, 0), (60, 15), reason="NOT_FOUND").pushes("fcm", 918, (20, 0), (60, 9))],
+            [
+                Host()
+                .normal()
+                .pushes("fcm", 404, (20, 0), (60, 15), reason="NOT_FOUND")
+                .pushes("fcm", 918, (20, 0), (60, 9))
+            ],
             {19.0: [], 30: [UNKNOWN], 79: [BURN, SLOW, UNKNOWN], 86: [SLOW, UNKNOWN], 105: [UNKNOWN]},
         ),
         Scenario(
             "most tokens of a platform refused at once pages",
-            [Host().normal(fcm=60, apns=0).pushes("apns", 200, (30, 40), (10, 5), (60, 40)).pushes("apns", 911, (30, 0), (10, 35))],
+            [
+                Host()
+                .normal(fcm=60, apns=0)
+                .pushes("apns", 200, (30, 40), (10, 5), (60, 40))
+                .pushes("apns", 911, (30, 0), (10, 35))
+            ],
             {
                 29.0: [],
                 31: [],
@@ -167,17 +182,18 @@ def scenarios() -> list[Scenario]:
             {
                 29.0: [],
                 32: ["critical MesiboPushNoAnswer"],
-                41.5: ["critical MesiboPushNoAnswer", "warning MesiboPushNoAnswer", "warning MesiboPushHostBehindFleet"],
+                41.5: [
+                    "critical MesiboPushNoAnswer",
+                    "warning MesiboPushNoAnswer",
+                    "warning MesiboPushHostBehindFleet",
+                ],
                 60: [],
             },
             spares=("MesiboPushErrorBudgetBurn",),
         ),
         Scenario(
             "all hosts failing alike leaves none behind",
-            [
-                Host(f"{h}:10914").normal().pushes("fcm", 500, (30, 0), (15, 40), reason="INTERNAL")
-                for h in "abc"
-            ],
+            [Host(f"{h}:10914").normal().pushes("fcm", 500, (30, 0), (15, 40), reason="INTERNAL") for h in "abc"],
             {
                 29.0: [],
                 44: ["warning MesiboPushProviderFailing"],
@@ -223,7 +239,10 @@ def scenarios() -> list[Scenario]:
             "when the active host of a cluster changes nobody is called",
             [
                 Host("a:10914").normal((60, 1), (90, 0)).pushes("fcm", 914, (60, 2)).pushes("apns", 913, (60, 0.2)),
-                Host("b:10914").normal((60, 0), (90, 1)).pushes("fcm", 914, (60, 0), (90, 2)).pushes("apns", 913, (60, 0), (90, 0.2)),
+                Host("b:10914")
+                .normal((60, 0), (90, 1))
+                .pushes("fcm", 914, (60, 0), (90, 2))
+                .pushes("apns", 913, (60, 0), (90, 0.2)),
             ],
             {59.0: [], 61: [], 65: [], 90: [], 99: [], 140: []},
             spares=("MesiboPushSilent", "MesiboPushHostBehindFleet", "MesiboPush9xxSpike"),

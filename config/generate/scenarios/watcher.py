@@ -17,7 +17,7 @@ def _quiet() -> Host:
     host = Host().normal()
     host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 0.2), cause="no_code")
     host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 20), cause="misplaced")
-    host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e+08), (0, -1e+08))
+    host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e08), (0, -1e08))
     host.of_source("mesibo_logwatch_fallback_lines_total", (60, 20))
     host.of_source("mesibo_logwatch_source_up", (20, 0), (0, -1), (10, 0), (0, 1), start=1)
     return host.process("process_start_time_seconds", (30, 0), (0, 1800), (5, 0), (0, 1800), start=-7200)
@@ -71,11 +71,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a crash loop is a ticket",
-            [
-                Host()
-                .normal()
-                .process("process_start_time_seconds", (10, 0), (5, 60), (60, 0), start=-7200)
-            ],
+            [Host().normal().process("process_start_time_seconds", (10, 0), (5, 60), (60, 0), start=-7200)],
             {9.0: [], 15: ["warning MesiboLogwatchRestarting"], 60: []},
         ),
         Scenario(
@@ -85,7 +81,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a backlog that stays is a ticket",
-            [Host().normal().of_source("mesibo_logwatch_lag_bytes", (10, 0), (0, 2e+07), (40, 0), (0, -2e+07))],
+            [Host().normal().of_source("mesibo_logwatch_lag_bytes", (10, 0), (0, 2e07), (40, 0), (0, -2e07))],
             {9.0: [], 20: [], 32: ["warning MesiboLogwatchLagging"], 65: []},
         ),
         _counter(
@@ -114,11 +110,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a new format of mesibo pages, since nothing else can",
-            [
-                Host()
-                .normal((10, 1), (30, 0), (60, 1))
-                .of_source(unparsed, (10, 0), (30, 100), cause="no_code")
-            ],
+            [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="no_code")],
             {
                 9.0: [],
                 12: ["warning MesiboLogwatchUnparsedLines"],
@@ -134,11 +126,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a prefix before mesibo's own is a ticket",
-            [
-                Host()
-                .normal((10, 1), (30, 0), (60, 1))
-                .of_source(unparsed, (10, 0), (30, 100), cause="misplaced")
-            ],
+            [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="misplaced")],
             {9.0: [], 30: ["warning MesiboLogwatchMisplacedLines"], 60: []},
         ),
         Scenario(
@@ -148,11 +136,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "a slow grammar is noted",
-            [
-                Host()
-                .normal()
-                .of_source("mesibo_logwatch_fallback_lines_total", (100, 200), (200, 0))
-            ],
+            [Host().normal().of_source("mesibo_logwatch_fallback_lines_total", (100, 200), (200, 0))],
             {20.0: [], 90: ["info MesiboLogwatchFallback"], 180: []},
         ),
         Scenario(

@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit lint packages clean
+.PHONY: help run test test-unit lint generate packages clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+generate: $(DEV) ## rules, their tests, dashboards and runbook facts from the catalogue and config/thresholds.toml
+	$(BIN)/python -m config.generate
 
 test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest $(ARGS)

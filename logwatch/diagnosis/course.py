@@ -22,7 +22,7 @@ class Course:
     entry: Entry
     platforms: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
-    rows: set[ResultRow] = field(default_factory=set)
+    rows: list[ResultRow] = field(default_factory=list)  # the most frequent first
     pushes: int = 0
     first: float = float("inf")  # of its present run, which may have begun before the last hour
     last: float = 0.0
@@ -35,8 +35,8 @@ class Course:
 
     @property
     def codes(self) -> list[str]:
-        """The codes it came with."""
-        return sorted({row.code for row in self.rows})
+        """The codes it came with, the most frequent first."""
+        return list(dict.fromkeys(row.code for row in self.rows))
 
     @property
     def share(self) -> float:
@@ -76,7 +76,7 @@ def courses(facts: Facts) -> list[Course]:
     runs = _runs(facts.quarters)
     accepted = {row for row in runs if entry_of(facts.catalogue, row).class_ == "delivered"}
     found: dict[tuple[str, str], Course] = {}
-    for row, seen in added(facts.minutes).items():
+    for row, seen in sorted(added(facts.minutes).items(), key=lambda item: -item[1].count):
         entry = entry_of(facts.catalogue, row)
         if entry.class_ == "delivered":
             continue
@@ -85,7 +85,7 @@ def courses(facts: Facts) -> list[Course]:
         course = found.setdefault((kind, row.platform), Course(entry))
         course.platforms.add(row.platform)
         course.sources.add(row.source)
-        course.rows.add(row)
+        course.rows.append(row)
         course.pushes += seen.count
         course.first = min(course.first, runs.get(row, facts.now))
         course.last = max(course.last, seen.last or 0.0)
@@ -143,7 +143,7 @@ def _merged(alike: list[Course]) -> list[Course]:
     for other in others:
         first.platforms |= other.platforms
         first.sources |= other.sources
-        first.rows |= other.rows
+        first.rows += other.rows
         first.pushes += other.pushes
         first.first = min(first.first, other.first)
         first.last = max(first.last, other.last)

@@ -99,7 +99,7 @@ def _cause(course: Course) -> str:
 
 def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     now = facts.now
-    named = " and ".join(sorted(course.codes)) + (f" {course.entry.reason}" if course.entry.reason else "")
+    named = " and ".join(course.codes) + (f" {course.entry.reason}" if course.entry.reason else "")
     failed = f"{number(course.pushes)} of {number(course.among)} {pushes(course.platforms)}"
     told = [f"Code {named}: {failed} in the last hour ({share(course.share)})."]
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""

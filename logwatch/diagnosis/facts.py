@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.summary import iso
 from logwatch.ledger import Bucket, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
@@ -45,7 +46,7 @@ class Finding:
     weight: int = field(default=0, compare=False)  # the heaviest comes first
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program; ``since`` in seconds since the epoch."""
+        """Give it for a program; ``since`` is ISO 8601 in UTC, or null."""
         return {
             "key": self.key,
             "severity": self.severity,
@@ -56,5 +57,5 @@ class Finding:
             "steps": [{"step": step, "title": STEPS[step]} for step in self.steps],
             "code": self.code,
             "pushes": self.pushes,
-            "since": self.since,
+            "since": iso(self.since),
         }

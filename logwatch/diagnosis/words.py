@@ -91,6 +91,22 @@ def clock(at: float, now: float) -> str:
     return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%H:%M on %-d %B}"
 
 
+def stamp(at: float, now: float) -> str:
+    """Write a moment to the second, as UTC, with its date unless that is today's."""
+    moment, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    return f"{moment:%H:%M:%S}" if moment.date() == today.date() else f"{moment:%-d %b %H:%M:%S}"
+
+
+def bytes_(count: int) -> str:
+    """Write a size in its largest fitting unit."""
+    size, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:  # noqa: PLR2004  the unit's base
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
 def span(seconds: float) -> str:
     """Write a duration in its largest fitting unit."""
     for unit, size in (("day", DAY), ("hour", 3600), ("minute", 60)):

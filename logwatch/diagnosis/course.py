@@ -1,6 +1,6 @@
 """Adds buckets up: how often each result came in the last hour, of how many, since when, and whether it still does."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import OTHER, Catalogue, Entry
@@ -11,6 +11,8 @@ from logwatch.model import Seen
 MUCH = 0.05  # of a platform's pushes: more than the noise of a day
 GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
 _QUIET_SECONDS = 300.0
+_LATELY_SECONDS = 600.0
+_UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may be of any
 _SURE = 20  # failures in a row that are no accident; at low traffic fewer will do, for longer:
 _FEW, _FEW_SECONDS = 3, 600.0
 
@@ -38,10 +40,19 @@ class Course:
         """The codes it came with, the most frequent first."""
         return list(dict.fromkeys(row.code for row in self.rows))
 
+    lately: int = 0  # its own in the last minutes
+    among_lately: int = 0  # all of them in the last minutes
+
     @property
     def share(self) -> float:
-        """Its share among the pushes of its platforms, 0 to 1."""
+        """Its share among the pushes of its platforms in the last hour, 0 to 1."""
         return self.pushes / self.among if self.among else 0.0
+
+    @property
+    def weighty_share(self) -> float:
+        """Its share in the last hour or, if more and no accident, in the last minutes: it may have just begun."""
+        lately = self.lately / self.among_lately if self.lately >= _SURE else 0.0
+        return max(self.share, lately)
 
     @property
     def since(self) -> float:
@@ -74,7 +85,10 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 def courses(facts: Facts) -> list[Course]:
     """Give each kind of failure of the last hour with its course."""
     runs = _runs(facts.quarters)
-    accepted = {row for row in runs if entry_of(facts.catalogue, row).class_ == "delivered"}
+    day = added(facts.quarters)
+    accepted = {row: seen for row, seen in day.items() if entry_of(facts.catalogue, row).class_ == "delivered"}
+    untold = sum(seen.count for row, seen in accepted.items() if row.platform == "unknown")
+    vague = untold > _UNTOLD * sum(seen.count for seen in accepted.values())
     found: dict[tuple[str, str], Course] = {}
     for row, seen in sorted(added(facts.minutes).items(), key=lambda item: -item[1].count):
         entry = entry_of(facts.catalogue, row)
@@ -90,7 +104,7 @@ def courses(facts: Facts) -> list[Course]:
         course.first = min(course.first, runs.get(row, facts.now))
         course.last = max(course.last, seen.last or 0.0)
     for course in found.values():
-        _compare(course, facts, accepted)
+        _compare(course, facts, accepted, vague=vague)
     kinds: dict[str, list[Course]] = {}
     for (kind, _), course in found.items():
         kinds.setdefault(kind, []).append(course)
@@ -109,14 +123,16 @@ def _runs(quarters: Sequence[tuple[Bucket, Seen]]) -> dict[ResultRow, float]:
     return began
 
 
-def _compare(course: Course, facts: Facts, accepted: set[ResultRow]) -> None:
+def _compare(course: Course, facts: Facts, accepted: Container[ResultRow], *, vague: bool) -> None:
     """Set a course beside what else became of pushes of the same platform and sources.
 
-    Where the log does not tell the platform, it is set beside all pushes: they may be its own.
+    Where the log does not tell the platform, it is set beside all pushes: they may be its own. ``vague``: of so many
+    accepted pushes the platform is not told that those, too, may be of the same one.
     """
+    any_platform = "unknown" in course.platforms
 
     def beside(row: ResultRow) -> bool:
-        alike = row.platform in course.platforms or "unknown" in (*course.platforms, row.platform)
+        alike = any_platform or row.platform in course.platforms or (vague and row.platform == "unknown")
         return alike and row.source in course.sources
 
     times = [seen.last for bucket, seen in facts.quarters if bucket.row in accepted and beside(bucket.row)]
@@ -127,6 +143,9 @@ def _compare(course: Course, facts: Facts, accepted: set[ResultRow]) -> None:
             after = (seen.last or float(bucket.start)) > since
             course.among += seen.count
             course.among_since += seen.count * after
+            recent = bucket.start > facts.now - _LATELY_SECONDS
+            course.lately += seen.count * recent * (bucket.row in course.rows)
+            course.among_lately += seen.count * recent
             course.pushes_since += seen.count * after * (bucket.row in course.rows)
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and facts.now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
@@ -135,7 +154,7 @@ def _compare(course: Course, facts: Facts, accepted: set[ResultRow]) -> None:
 
 def _merged(alike: list[Course]) -> list[Course]:
     """Make one of the courses of one entry on several platforms, unless they fare differently."""
-    if len({course.total or course.share >= MUCH or course.over for course in alike}) > 1:
+    if len({course.total or course.weighty_share >= MUCH for course in alike}) > 1:
         return alike
     if alike[0].entry.class_ == "provider_fault" or len({course.total for course in alike}) > 1:
         return alike
@@ -148,6 +167,8 @@ def _merged(alike: list[Course]) -> list[Course]:
         first.first = min(first.first, other.first)
         first.last = max(first.last, other.last)
         first.among += other.among
+        first.lately += other.lately
+        first.among_lately += other.among_lately
         first.accepted_at = max(filter(None, (first.accepted_at, other.accepted_at)), default=None)
         first.over = first.over and other.over
     return [first]

@@ -4,7 +4,7 @@ from logwatch.catalogue import OTHER
 from logwatch.diagnosis import watching
 from logwatch.diagnosis.course import MUCH, Course, added, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
-from logwatch.diagnosis.words import cause, clock, number, pushes, share, span
+from logwatch.diagnosis.words import NOISE, cause, clock, number, pushes, share, span
 
 MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
 NEARLY_ALL = 0.95
@@ -28,7 +28,14 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
     """Give what there is to tell, the heaviest first; never empty."""
     findings = [*watching.findings(facts)]
-    findings += [_finding(course, facts) for course in courses(facts)]
+    noise: dict[str, list[Course]] = {}
+    for course in courses(facts):
+        finding = _finding(course, facts)
+        if finding.severity == "info":
+            noise.setdefault(course.entry.class_, []).append(course)
+        else:
+            findings.append(finding)
+    findings += [_noise(class_, alike, facts) for class_, alike in noise.items()]
     if not any(finding.severity == "critical" and finding.pushes for finding in findings):
         findings += _accepted(facts)
     if not findings:
@@ -44,13 +51,14 @@ def _finding(course: Course, facts: Facts) -> Finding:
     since = clock(course.since, now)
     count = number(course.pushes)
     if over:
-        title = f"{what}; it ended at {clock(course.last, now)}: {count} {pushes(course.platforms)} had failed."
+        whose = pushes(course.platforms, count=course.pushes)
+        title = f"{what}; it ended at {clock(course.last, now)}: {count} {whose} had failed."
     elif course.total:
         title = f"{what}: {pushes(course.platforms, every=True)} since {since} has failed ({_failed(course, now)})."
-    elif course.share >= MUCH:
+    elif course.weighty_share >= MUCH:
         title = f"{what}: {count} of {number(course.among)} {pushes(course.platforms)} in the last hour."
     else:
-        title = f"{what}: {count} {pushes(course.platforms)} in the last hour."
+        title = f"{what}: {count} {pushes(course.platforms, count=course.pushes)} in the last hour."
     return Finding(
         key=f"{entry.name}:{'+'.join(sorted(course.platforms))}",
         severity=severity,
@@ -66,6 +74,32 @@ def _finding(course: Course, facts: Facts) -> Finding:
     )
 
 
+def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
+    """Tell in one finding what comes in small numbers every day, however many codes it has."""
+    alike.sort(key=lambda course: -course.pushes)
+    first = alike[0].entry
+    count = sum(course.pushes for course in alike)
+    of = sum(seen.count for seen in added(facts.minutes).values())
+    evidence = []
+    for course in alike:
+        named = f"{'/'.join(course.codes)} {course.entry.reason}".rstrip()
+        whose = pushes(course.platforms, count=course.pushes)
+        evidence.append(f"{number(course.pushes)} {whose} with {named}: {course.entry.title}.")
+    held = "was" if count == 1 else "were"
+    return Finding(
+        key=f"few:{class_}",
+        severity="info",
+        title=NOISE[class_].format(f"{number(count)} {pushes((), count=count)}", share(count / of), held),
+        side=" or ".join(dict.fromkeys(course.entry.whose(next(iter(course.platforms))) for course in alike)),
+        remedy=first.remedy,
+        evidence=tuple(evidence),
+        steps=first.steps,
+        code=None if first is OTHER else int(alike[0].codes[0]),
+        pushes=count,
+        weight=_WEIGHTS.get(class_, (0, 44))[1],
+    )
+
+
 def _failed(course: Course, now: float) -> str:
     """Count what failed since it began, as far as the last hour shows it."""
     return number(course.pushes_since) + (" in the last hour" if course.since < now - HOUR else "")
@@ -73,7 +107,7 @@ def _failed(course: Course, now: float) -> str:
 
 def _weigh(course: Course, *, over: bool) -> tuple[int, Severity]:
     entry = course.entry
-    much = course.share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
+    much = course.weighty_share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
     if entry.severity == "critical":
         # little of it is still all pushes of one app; but a connection that fails now and then heals by itself
         weight = 90 if course.total else 80 if much else 30 if entry.class_ == "network" else 50
@@ -92,7 +126,7 @@ def _cause(course: Course) -> str:
     if course.entry.class_ == "provider_fault":
         who = course.entry.whose(next(iter(course.platforms)))
         return f"{who}'s push service fails" if who in ("Google", "Apple") else "The push service fails"
-    if course.entry.name == "mesibo_bad_push_token" and course.share >= MANY:
+    if course.entry.name == "mesibo_bad_push_token" and course.weighty_share >= MANY:
         return "The app sets push tokens that cannot be used: suspect the app build, or Firebase tokens on iOS"
     return cause(course.entry, course.codes)
 

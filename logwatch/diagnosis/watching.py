@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from logwatch.diagnosis.course import added
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.words import clock, number, share, span
+from logwatch.diagnosis.words import bytes_, clock, number, share, span
 from logwatch.ledger import CounterRow
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
@@ -89,7 +89,16 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             evidence=(f"Newest stamp {clock(newest, now)}, read at {clock(row.last_line_at, now)} UTC.",),
             weight=66,
         )
-    if status.lag_bytes > 64 << 20 and status.caught_up:
+    if not status.caught_up:
+        yield Finding(
+            key=f"catching-up:{name}",
+            severity="info",
+            title=f"What {name} logged before the start is still being read: {bytes_(status.lag_bytes)} to go.",
+            side="nobody",
+            remedy="Wait: what is told below may be about an earlier time.",
+            weight=84,
+        )
+    elif status.lag_bytes > 64 << 20:
         yield Finding(
             key=f"lag:{name}",
             severity="warning",

@@ -50,6 +50,18 @@ CAUSES = {
     "token_gone": "Tokens of apps that are gone are still pushed to",
     "other_codes": "More unknown codes come than can be told apart",
 }
+# What comes in small numbers on any day, by class: {0} is "12 pushes", {1} their share of all, {2} "was" or "were"
+NOISE = {
+    "token": "{0} went to tokens that no longer work ({1} of all): users leave and change devices.",
+    "rate_limited": "{0} {2} held back by rate limits ({1} of all).",
+    "provider_fault": "{0} met a passing fault at Google or Apple ({1} of all).",
+    "payload": "{0} {2} refused for their content ({1} of all).",
+    "network": "{0} got no answer from Google or Apple ({1} of all).",
+    "configuration": "{0} failed for a setting ({1} of all).",
+    "credential": "{0} failed for a credential ({1} of all).",
+    "rejected": "{0} {2} refused by mesibo for an undocumented reason ({1} of all).",
+    "unknown": "{0} failed with an undocumented code ({1} of all).",
+}
 _PLATFORMS = {"fcm": "Android", "apns": "iOS"}
 
 
@@ -64,11 +76,11 @@ def cause(entry: Entry, codes: Collection[str]) -> str:
     return f"{entry.title} (code {code})"
 
 
-def pushes(platforms: Collection[str], *, every: bool = False) -> str:
-    """Name pushes by whose they are: ``iOS pushes``, or ``every iOS push``."""
+def pushes(platforms: Collection[str], *, every: bool = False, count: int = 0) -> str:
+    """Name pushes by whose they are: ``iOS pushes``, ``iOS push`` for a ``count`` of 1, or ``every iOS push``."""
     names = [_PLATFORMS[p] for p in sorted(platforms) if p in _PLATFORMS] if "unknown" not in platforms else []
     which = " and ".join(names) + " " if names else ""
-    return f"every {which}push" if every else f"{which}pushes"
+    return f"every {which}push" if every else f"{which}push" if count == 1 else f"{which}pushes"
 
 
 def number(count: int) -> str:
@@ -83,6 +95,11 @@ def share(part: float) -> str:
     if 0.999 < part < 1:  # noqa: PLR2004  see above
         return "more than 99.9 %"
     return f"{part:.1%}".replace(".0%", "%").replace("%", " %")
+
+
+def brief_share(part: float) -> str:
+    """Write a share (0 to 1) for a column of a table."""
+    return share(part).replace("less than ", "< ").replace("more than ", "> ")
 
 
 def clock(at: float, now: float) -> str:

@@ -15,7 +15,7 @@ from logwatch.privacy import readable
 
 CLASSES: tuple[str, ...] = get_args(Class)
 PLATFORMS = ("fcm", "apns", "unknown")
-PAGE = 50
+PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
 _CODE = re.compile(r"-?\d{1,6}|other", re.ASCII)

@@ -35,7 +35,7 @@ run: $(INSTALLED) ## the daemon on a simulated mesibo; on a log with LOG=/path/t
 ifdef CONFIG
 	exec $(BIN)/mesibo-logwatch run --config '$(CONFIG)'
 else
-	@BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
+	@exec env BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
 endif
 
 lint: $(DEV) ## ruff and mypy

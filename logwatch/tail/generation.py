@@ -12,7 +12,7 @@ from typing import Literal
 
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
 from logwatch.tail.files import Key, LogFile
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines
 
 CHUNK_BYTES = 256 * 1024
@@ -64,6 +64,8 @@ class Generation:
         self.missing_since: float | None = None
         self.blocked = ""  # why it cannot be read now
         self.truncated = False  # it ended by a truncation that was noticed
+        self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.parked: tuple[int, int] | None = None  # size and mtime when it was closed to save descriptors
         self._reading = reading
         self._kind: EnvelopeKind | None = None if reading.envelope == "auto" else reading.envelope
         self._want = CHUNK_BYTES
@@ -90,7 +92,8 @@ class Generation:
     @property
     def lag(self) -> int:
         """Bytes that were seen and not handed on."""
-        return max(self.size - self.offset, 0) if self.state in ("live", "rotated") else 0
+        reading = self.state in ("live", "rotated") and self.missing_since is None
+        return max(self.size - self.offset, 0) if reading else 0
 
     def attach(self, file: LogFile) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
@@ -98,6 +101,7 @@ class Generation:
             self._learn_kind(file.read_at(0, DETECT_BYTES))
         self.detach()
         self.file = file
+        self.parked = None
         self.waiting = True
         self.missing_since = None
         self.blocked = ""
@@ -116,6 +120,13 @@ class Generation:
         self.file = None
         self.waiting = False
 
+    def lose_file(self) -> None:
+        """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
+        self.detach()
+        self.truncated = True
+        self.key = (0, 0)  # the inode is another generation's now
+        self.state, self.found_at = "rotated", ""
+
     def notice(self, now: float) -> bool:
         """Look whether the open file grew or changed since its end was last reached; True when its size is another."""
         assert self.file
@@ -132,6 +143,7 @@ class Generation:
         if status.st_size > self.size:
             self.grown_at = now
         self.size = max(status.st_size, self.offset)
+        self.learn_head()
         return True
 
     def verify(self) -> None:
@@ -189,6 +201,7 @@ class Generation:
             self._stall(status, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
+        self.blocked = ""
         if at_end:
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
         return self._advance(taken, data[: self.tail_bytes + taken.consumed], min(status.st_mtime, now))
@@ -200,6 +213,7 @@ class Generation:
             self.size = max(self.size, status.st_size)
 
     def _stall(self, status: os.stat_result, *, at_end: bool) -> None:
+        self.blocked = ""
         if at_end:
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
         else:  # a logical line longer than what was read: read more, up to where it is cut
@@ -242,6 +256,8 @@ class Generation:
         chunk = None
         self.state = "done"
         if file:
+            if not self.head_bytes:
+                self.head = stamp(os.fstat(file.descriptor).st_mtime_ns)
             bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
             data = file.read_at(self.offset - self.tail_bytes, self.tail_bytes + bound)
             run = data[self.tail_bytes :]

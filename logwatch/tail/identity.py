@@ -29,6 +29,11 @@ def fingerprint_head(data: bytes) -> bytes:
     return digest(data) + b"".join(rungs)
 
 
+def stamp(modified_ns: int) -> bytes:
+    """Return what stands in for the head of an empty file: with its inode, when it was last written is all it has."""
+    return modified_ns.to_bytes(8, "big", signed=True)
+
+
 def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
     """Tell whether data, a file's first bytes (all of them, or ``HEAD_BYTES``), can be of the file fingerprinted.
 

@@ -7,37 +7,23 @@ so a commit between turns is always consistent.
 
 import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
-from logwatch.model import FileState, Position, Sink
-from logwatch.tail.events import Log, shown
-from logwatch.tail.files import CorruptError, Key, NotAFileError, SeekingError, key_of
-from logwatch.tail.generation import ChangedError, Generation, Reading
-from logwatch.tail.identity import digest, fingerprint_head
-from logwatch.tail.places import TELLING_BYTES, Candidate, Heads, Places, VanishedError, list_siblings, place
-from logwatch.tail.siblings import Rotated
+from logwatch.model import Position, Sink
+from logwatch.tail.events import shown
+from logwatch.tail.files import CorruptError, NotAFileError, SeekingError, key_of
+from logwatch.tail.generation import ChangedError, Generation
+from logwatch.tail.places import TELLING_BYTES, Heads
+from logwatch.tail.scan import scan
+from logwatch.tail.surroundings import Surroundings, Turn
 
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
-be on its way to its name."""
+be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
+mounted yet."""
 
-_TRIES = 5
-_NO_KEY: Key = (0, 0)
-_UNNAMED = Rotated(None, "", packed=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all paths of a source share."""
-
-    reading: Reading
-    start_at_end: bool
-    release_seconds: float
-    next_generation: Callable[[], int]
-    elsewhere: Callable[["Lineage", Candidate], "tuple[Lineage, Generation] | None"]
-    log: Log
+_SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
 
 class Lineage:
@@ -51,16 +37,22 @@ class Lineage:
             generation.saved = generation.position()
         known = [generation for generation in self.generations if generation.state != "ignored"]
         self.current = known[-1] if known else None  # the last one that the path led to
-        self.first = not self.generations
-        self.matched: dict[str, tuple[int, int, int]] = {}
         self.followed = bool(known)  # the path has led somewhere before
+        self.first = not self.generations  # never looked at before
+        self.successor = False  # it takes over from another path
+        self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
-        self.absent = True
-        self.alias = False
+        self.absent = True  # the path leads nowhere
+        self.alias = False  # it leads to a file that another path leads to as well
         self.due = True  # a scan is needed
-        self._was_blank = False
-        self._heads = Heads()
+        self.crowded = False  # a file is not open because too many are
+        self.was_blank = False  # the live file had too short a head to tell it from its successor
+        self.heads = Heads()
         self._directory_mark: object = None
+
+    def succeed(self) -> None:
+        """Take over from another path: all that is here is new, and none of it history."""
+        self.first, self.followed, self.successor = False, True, True
 
     @property
     def live(self) -> Generation | None:
@@ -70,7 +62,7 @@ class Lineage:
 
     @property
     def lag(self) -> int:
-        """Bytes that were seen and not handed on."""
+        """Bytes that were seen and not handed on, of files that are open."""
         return sum(generation.lag for generation in self.generations if generation.file)
 
     @property
@@ -82,22 +74,31 @@ class Lineage:
 
     def look(self, now: float, matched: Iterable[str], sink: Sink) -> None:
         """Poll: notice growth, rotation, and what can be let go."""
+        turn = Turn(now, sink)
         self._watch_matched(matched)
         self._stat_path()
         for generation in self.generations:
             if generation.file:
+                head_bytes = generation.head_bytes
                 try:
                     generation.notice(now)
+                    self.due = self._tells_more(generation, head_bytes) or self.due
                 except ChangedError:
-                    self._changed(generation)
-                except (OSError, CorruptError) as error:
-                    self._block(generation, error)
+                    generation.lose_file()
+                    self.due = True
+                except OSError as error:
+                    self.block(generation, error, turn)
+            elif generation.parked and generation.state == "rotated":
+                self._look_by_name(generation)
         if any(generation.missing_since is not None for generation in self.generations):
             self._watch_directory()
+        if self.crowded and self.around.room():
+            self.crowded = False
+            self.due = True
         if self.due:
-            self.scan(now, sink)
-        self._release(now, sink)
-        self._give_up(now, sink)
+            scan(self, turn)
+        self._release(turn)
+        self._give_up(turn)
         self.emit(sink)
 
     def _watch_matched(self, matched: Iterable[str]) -> None:
@@ -122,10 +123,23 @@ class Lineage:
             self._watch_directory()
             return
         except OSError as error:
-            self._report(error)
+            self.report(error)
             return
         self.absent = False
-        if not live or not live.file or live.key != key_of(status):
+        if not live or live.key != key_of(status):
+            self.due = True
+        elif not live.file:
+            parked = live.parked == (status.st_size, status.st_mtime_ns)
+            self.due = self.due or not (parked or self.crowded)
+
+    def _look_by_name(self, generation: Generation) -> None:
+        """Look at a renamed file that was closed to save descriptors."""
+        try:
+            status = os.stat(generation.found_at)
+        except OSError:
+            self.due = True
+            return
+        if (key_of(status), status.st_size, status.st_mtime_ns) != (generation.key, *(generation.parked or ())):
             self.due = True
 
     def _watch_directory(self) -> None:
@@ -137,298 +151,88 @@ class Lineage:
             self._directory_mark = mark
             self.due = True
 
-    def _check(self, generation: Generation) -> None:
-        """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
-        if generation.file and not generation.file.packed:
-            try:
-                generation.verify()
-                generation.learn_head()
-            except ChangedError:
-                self._changed(generation)
-            except OSError as error:
-                self._block(generation, error)
+    def report(self, error: OSError | None) -> None:
+        """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""
+        if not error:
+            self.problem = None
+            return
+        what = "is not a regular file" if isinstance(error, NotAFileError) else "cannot be read"
+        problem = (what, error.strerror or str(error))
+        if self.problem != problem:
+            self.problem = problem
+            self.around.log.warning("source_unreadable", path=shown(self.path), problem=what, error=problem[1])
 
-    def _note_head(self, generation: Generation, before: int) -> bool:
-        """Ask for a scan when the live file has got a telling head.
-
-        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was filled,
-        copied and truncated since the last look. When there are more, it is time to look for what came between.
-        """
-        if generation is self.current and before < min(TELLING_BYTES, generation.head_bytes):
-            self._was_blank = True
-            return True
-        return False
-
-    def _changed(self, generation: Generation) -> None:
-        """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
-        generation.detach()
-        generation.truncated = True
-        generation.key = _NO_KEY  # the inode is another generation's now
-        generation.state, generation.found_at = "rotated", ""
-        self.due = True
-
-    def _block(self, generation: Generation, error: Exception) -> None:
+    def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look. What is open stays open: it may have no name any more."""
+        path = generation.found_at or self.path
         if generation.blocked != str(error):
             generation.blocked = str(error)
-            self.around.log.warning("file_unreadable", path=shown(generation.found_at or self.path), error=str(error))
+            self.around.log.warning("file_unreadable", path=shown(path), error=str(error))
         generation.waiting, generation.seen = False, (-1, -1)
         if isinstance(error, CorruptError):
             generation.detach()
+            self.around.lose(turn, path, generation.size - generation.offset, "the archive is damaged")
             generation.state = "done"
-        elif isinstance(error, OSError) and error.errno == errno.ESTALE:
+        elif isinstance(error, OSError) and error.errno == errno.ESTALE:  # NFS: the name may lead to it again
             generation.detach()
         self.due = self.due or not generation.file
 
-    def _report(self, error: OSError) -> None:
-        what = "is not a regular file" if isinstance(error, NotAFileError) else "cannot be read"
-        why = error.strerror or str(error)
-        if self.problem != (what, why):
-            self.problem = (what, why)
-            self.around.log.warning("source_unreadable", path=shown(self.path), problem=what, error=why)
-
-    # scanning
-
-    def scan(self, now: float, sink: Sink) -> None:
-        """Find out where every known generation lies, and take up the ones that are new."""
-        self.due = False
-        for _ in range(_TRIES):
-            try:
-                self._scan(now, sink)
-            except VanishedError:
-                continue
-            return
-        self.due = True
-
-    def _scan(self, now: float, sink: Sink) -> None:
-        blank = not self.current or self.current.head_bytes < TELLING_BYTES
-        for generation in self.generations:
-            self._check(generation)
-        candidates, at_path = self._candidates()
-        if at_path and at_path.head is not None and self._is_elsewhere(at_path):
-            return
-        places = place(self.generations, candidates)
-        uncertain = any(candidate.head is None for candidate in candidates)
-        for generation in list(self.generations):
-            held = places.held.get(generation.number)
-            if held:
-                self._hold(generation, held, now, sink)
-            elif not generation.file:
-                self._lose(generation, now, sink, uncertain=uncertain)
-            elif generation.state == "live":
-                generation.state, generation.found_at = "rotated", ""
-        holder = next((g for g in self.generations if at_path and places.held.get(g.number) is at_path), None)
-        renewed = blank or self._was_blank or holder is None or holder is not self.current
-        self._was_blank = False
-        self._adopt(places, at_path, now, sink, renewed=renewed)
-        if holder:
-            self.current = holder
-        self.first = False
-        self._heads.keep_only(candidates)
-
-    def _candidates(self) -> tuple[list[Candidate], Candidate | None]:
-        also = {os.path.dirname(g.found_at) for g in self.generations if g.found_at}
-        names = list_siblings(self.path, also)
-        found: dict[Key, Candidate] = {}
-        at_path = None
-        if not self.path.endswith(".gz"):
-            at_path = self._heads.examine(self.path, None)
-            if at_path:
-                found[at_path.key] = at_path
-                if at_path.error:
-                    self._report(at_path.error)
-                else:
-                    self.problem = None
-        for path in sorted(set(names) | set(self.matched)):
-            rotated = names.get(path)
-            if path == self.path and not path.endswith(".gz"):
-                continue
-            candidate = self._heads.examine(path, rotated or _UNNAMED)
-            if not candidate or candidate.key in found:
-                continue
-            if path.endswith(".gz") and path.removesuffix(".gz") in names:
-                continue  # being compressed: what it is compressed from is still there
-            candidate.matched = path in self.matched
-            if self.around.elsewhere(self, candidate):
-                continue
-            found[candidate.key] = candidate
-        return list(found.values()), at_path
-
-    def _is_elsewhere(self, at_path: Candidate) -> bool:
-        """Deal with a file that another path leads to as well, or that another path led to before it was renamed."""
-        owner = self.around.elsewhere(self, at_path)
-        self.alias = False
-        if not owner:
-            return False
-        other, generation = owner
-        if generation.state == "live":
-            with suppress(OSError):
-                if key_of(os.stat(other.path)) == at_path.key:
-                    self.alias = True
-                    return True
-        other.generations.remove(generation)
-        if other.current is generation:
-            other.current = None
-        other.due = True
-        generation.path = self.path
-        self.generations.append(generation)
-        generation.state = "live"
-        return False
-
-    def _hold(self, generation: Generation, at: Candidate, now: float, sink: Sink) -> None:
-        """Go on with a generation where its bytes lie, or note under which name it is known."""
-        moved = generation.key != at.key
-        generation.missing_since = None
-        found_at = "" if at.rotated is None else at.path
-        state: FileState
-        if at.rotated is None:
-            state = "live"
-        elif generation.state in ("done", "ignored") and (
-            generation.state == "ignored" or at.size <= generation.offset
-        ):
-            state = generation.state
-        else:
-            state = "rotated"
-        if moved and state != "ignored" and at.size < generation.offset:  # a copy made before all of it was read
-            self._lost(generation.size - generation.offset, sink, why="copied short")
-            state = "done"
-        if moved and state in ("live", "rotated"):
-            if at.head is not None and len(at.head) < generation.head_bytes:
-                generation.head_bytes, generation.head = len(at.head), fingerprint_head(at.head)
-            if at.size < generation.size:
-                self._lost(generation.size - at.size, sink, why="copied short")
-                generation.size = at.size
-        generation.key, generation.found_at, generation.state = at.key, found_at, state
-        if state in ("live", "rotated") and (moved or not generation.file):
-            self._attach(generation, at, now)
-
-    def _attach(self, generation: Generation, at: Candidate, now: float) -> None:
-        file = None
-        try:
-            file = at.open()
-            generation.attach(file)
-        except VanishedError:
-            self.due = True
-            return
-        except (OSError, CorruptError) as error:
-            if file and generation.file is not file:
-                file.close()
-            self._block(generation, error)
-            return
-        generation.grown_at = min(now, at.modified / 1e9)
-
-    def _adopt(self, places: Places, at_path: Candidate | None, now: float, sink: Sink, *, renewed: bool) -> None:
-        """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
-        between = 0
-        for candidate in places.unknown:
-            if candidate is at_path or candidate.key == _NO_KEY:
-                continue
-            wanted = candidate.matched and not (self.first and self.around.start_at_end)
-            if wanted or (renewed and not self.first):
-                self._begin(candidate, now, "rotated")
-                between += 1
-            else:
-                self._row(candidate, "ignored")
-        for candidate in places.copies:
-            self._row(candidate, "ignored")  # it stays known when its original is gone
-        if between and not self.first:
-            sink.tally(self.around.reading.source, "rotations", "rename", between)
-        if at_path and at_path in places.unknown and at_path.head is not None:
-            before, followed = self.current, self.followed
-            self.current = self._begin(at_path, now, "live")
-            self.followed = True
-            if followed:
-                self._tally_rotation(before, sink)
-
-    def _begin(self, candidate: Candidate, now: float, state: FileState) -> Generation:
-        generation = self._row(candidate, state)
-        self._attach(generation, candidate, now)
-        if self.first and self.around.start_at_end and state == "live" and generation.file:
-            generation.skip_to_end(generation.file, candidate.size)
-        self.around.log.info("file_followed", path=shown(candidate.path), bytes=candidate.size)
-        return generation
-
-    def _row(self, candidate: Candidate, state: FileState) -> Generation:
-        head = candidate.head or b""
-        position = Position(
-            generation=self.around.next_generation(),
-            source=self.around.reading.source,
-            path=self.path,
-            device=candidate.key[0],
-            inode=candidate.key[1],
-            head_bytes=len(head),
-            head=fingerprint_head(head),
-            offset=0,
-            tail_bytes=0,
-            tail=digest(b""),
-            size=candidate.size,
-            state=state,
-            found_at="" if candidate.rotated is None else candidate.path,
-        )
-        generation = Generation(position, self.around.reading)
-        self.generations.append(generation)
-        return generation
-
-    def _tally_rotation(self, before: Generation | None, sink: Sink) -> None:
-        kind = "replace"
-        if before and before.truncated:
-            kind = "truncate"
-        elif not before or before.found_at or (before.file and os.fstat(before.file.descriptor).st_nlink):
-            kind = "rename"
-        sink.tally(self.around.reading.source, "rotations", kind)
-        self.around.log.info("file_rotated", path=shown(self.path), kind=kind)
-
     # letting go
 
-    def _lose(self, generation: Generation, now: float, sink: Sink, *, uncertain: bool) -> None:
-        """Deal with bytes that are nowhere: wait a little, or forget what was read anyway."""
-        if generation.state in ("live", "rotated"):
-            if generation.missing_since is None:
-                generation.missing_since = now
-            return
-        if not uncertain and not self.absent:
-            self.generations.remove(generation)
-            sink.forget(generation.number)
-
-    def _give_up(self, now: float, sink: Sink) -> None:
+    def _give_up(self, turn: Turn) -> None:
+        """Count what could not be found anywhere for long enough."""
         patience = self.around.release_seconds if self.absent else SETTLE_SECONDS
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
-            generation.missing_since = min(generation.missing_since, now)
-            if now - generation.missing_since < patience:
+            generation.missing_since = min(generation.missing_since, turn.now)
+            if turn.now - generation.missing_since < patience:
                 continue
             unread = generation.size - generation.offset
             if generation.state == "live":  # nobody has seen its end
-                sink.tally(self.around.reading.source, "missed_generations")
+                turn.sink.tally(self.around.reading.source, "missed_generations")
                 self.around.log.warning("generation_missed", path=shown(self.path), unread_bytes=unread)
-            self._lost(unread, sink, why="not found")
+            self.around.lose(turn, self.path, unread, "not found")
             generation.missing_since = None
             generation.state = "done"
             self.due = True
 
-    def _lost(self, amount: int, sink: Sink, *, why: str) -> None:
-        if amount > 0:
-            sink.tally(self.around.reading.source, "lost_bytes", "", amount)
-            self.around.log.warning("bytes_lost", path=shown(self.path), bytes=amount, why=why)
-
-    def _release(self, now: float, sink: Sink) -> None:
+    def _release(self, turn: Turn) -> None:
+        """Let go of files that were renamed or deleted and have not grown for long enough."""
         for generation in self.generations:
-            if generation.state != "rotated" or not generation.file or generation.waiting:
+            file = generation.file
+            if generation.state != "rotated" or generation.waiting or not (file or generation.parked):
                 continue
-            generation.grown_at = min(generation.grown_at, now)
-            if not generation.file.ended() and now - generation.grown_at < self.around.release_seconds:
+            generation.grown_at = min(generation.grown_at, turn.now)  # clocks jump
+            ended = file and file.ended()
+            if not ended and turn.now - generation.grown_at < self.around.release_seconds:
                 continue
-            self._finish(generation, now, sink)
+            if not file and generation.size > generation.offset:  # an unfinished last line is to be read
+                generation.parked = None
+                self.due = True
+                continue
+            generation.dead = file is not None and not os.fstat(file.descriptor).st_nlink
+            self.due = self.due or generation.dead
+            chunk = generation.finish(turn.now)
+            if chunk:
+                turn.sink.chunk(chunk)
+            path = shown(generation.found_at or self.path)
+            self.around.log.info("file_released", path=path, bytes=generation.offset, deleted=generation.dead)
 
-    def _finish(self, generation: Generation, now: float, sink: Sink) -> None:
-        gone = generation.file and not os.fstat(generation.file.descriptor).st_nlink
-        chunk = generation.finish(now)
-        if chunk:
-            sink.chunk(chunk)
-        self.around.log.info("file_released", path=shown(generation.found_at or self.path), read=generation.offset)
-        if gone:
-            self.due = True
+    def park(self) -> bool:
+        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
+        for generation in self.generations:
+            path = self.path if generation.state == "live" else generation.found_at
+            if not generation.file or generation.file.packed or generation.waiting or not path:
+                continue
+            status = os.fstat(generation.file.descriptor)
+            mark = (status.st_size, status.st_mtime_ns)
+            with suppress(OSError):
+                if mark == generation.seen and key_of(os.stat(path)) == generation.key:
+                    generation.detach()
+                    generation.parked = mark
+                    return True
+        return False
 
     # reading
 
@@ -441,27 +245,37 @@ class Lineage:
         generation = self.next_waiting()
         if not generation:
             return None
-        before = generation.head_bytes
+        turn = Turn(now, sink)
+        head_bytes = generation.head_bytes
         try:
             chunk = generation.read(now)
         except ChangedError:
-            self._changed(generation)
-            self.scan(now, sink)
-            self.emit(sink)
+            generation.lose_file()
+            scan(self, turn)
             return 0
         except SeekingError:
-            return 1 << 20
+            return _SEEK_COST
         except (OSError, CorruptError) as error:
-            self._block(generation, error)
+            self.block(generation, error, turn)
             return 0
         if chunk:
             sink.chunk(chunk)
-        if self._note_head(generation, before):
-            self.scan(now, sink)
+        if self._tells_more(generation, head_bytes):
+            scan(self, turn)
         return chunk.consumed if chunk else 0
 
+    def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
+        """Tell whether the live file has got a head to tell it by.
+
+        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
+        filled, copied and truncated since the last look. When there are more, it is time to look for what came between.
+        """
+        tells_more = generation is self.current and head_bytes < min(TELLING_BYTES, generation.head_bytes)
+        self.was_blank = self.was_blank or tells_more
+        return tells_more
+
     def emit(self, sink: Sink) -> None:
-        """Hand on what has changed. Of a generation that is missing, what was known stays known."""
+        """Hand on what has changed. Of a live generation that is missing, what was known stays known."""
         for generation in self.generations:
             if generation.missing_since is not None and generation.state == "live":
                 continue

@@ -9,9 +9,18 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from logwatch.tail.files import CorruptError, Key, PackedFile, PlainFile, key_of, open_regular, unpacked_size
+from logwatch.tail.files import (
+    CorruptError,
+    Key,
+    NotAFileError,
+    PackedFile,
+    PlainFile,
+    key_of,
+    open_regular,
+    unpacked_size,
+)
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, stamp
 from logwatch.tail.siblings import Rotated, age_key, rotated_name
 
 SURE_BYTES = 256
@@ -20,6 +29,9 @@ SURE_BYTES = 256
 
 TELLING_BYTES = 16
 """A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
+
+
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 class VanishedError(Exception):
@@ -90,7 +102,8 @@ class Heads:
                 return None
             return Candidate(path, (0, 0), 0, 0, rotated, None, error=error)
         if not stat.S_ISREG(status.st_mode):
-            return None
+            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+            return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=problem)
         key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
         mark = (key, size, modified)
         try:
@@ -179,9 +192,9 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
     return _run(candidate, candidate.size - count, count) == _run(other, candidate.size - count, count)
 
 
-def _preference(candidate: Candidate) -> tuple[bool, bool, str]:
-    """Return what sorts equal copies: the followed path itself first, then plain files."""
-    return (candidate.rotated is not None, candidate.packed, candidate.path)
+def _preference(candidate: Candidate) -> tuple[bool, bool, int, str]:
+    """Return what sorts equal copies: the followed path itself first, then plain files, then what was written first."""
+    return (candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
 
 
 @dataclass(slots=True)
@@ -205,7 +218,7 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     in_use = [generation for generation in generations if generation.state in ("live", "rotated")]
     past = [generation for generation in generations if generation.state not in ("live", "rotated")]
     for some in (in_use, past):
-        for generation in some:
+        for generation in reversed(some):  # of two with one inode, the newer one is there
             candidate = by_key.get(generation.key)
             if candidate and candidate in free and same_file(generation, candidate):
                 places.held[generation.number] = candidate
@@ -224,6 +237,8 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
             candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
         ):
             places.copies.append(candidate)
+        elif not candidate.packed and (blank := _find_empty(elsewhere, candidate)):
+            places.held[blank.number] = candidate  # late lines, the first ones, as they are nobody's copy
         else:
             places.unknown.append(candidate)
     places.unknown.sort(key=lambda c: age_key(c.rotated, c.modified) if c.rotated else (9, 0, "", 0))
@@ -247,12 +262,24 @@ def _enough(generation: Generation, candidate: Candidate) -> bool:
     return max(generation.head_bytes, generation.offset) >= TELLING_BYTES or candidate.size == generation.size
 
 
+def _find_empty(generations: list[Generation], candidate: Candidate) -> Generation | None:
+    """Find a generation in use that was empty when it was last seen, and whose inode a file has that is not."""
+    for generation in generations:
+        if generation.key == candidate.key and not generation.file and not generation.head_bytes:
+            return generation if generation.state in ("live", "rotated") else None
+    return None
+
+
 def same_file(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file with the generation's inode is the generation, and no other file that got its inode."""
     if generation.file and not generation.file.packed:
         return True  # it is open: its inode cannot be anybody else's
-    if candidate.head is None or not generation.head_bytes:
-        return True  # unreadable now, or it was empty then: its inode has to do
+    if candidate.head is None:
+        return True  # unreadable now: its inode has to do
+    if not generation.head_bytes:  # it was empty: what is in there now is new in any case, or a copy with its old inode
+        if generation.state in ("done", "ignored"):
+            return not candidate.size and generation.head == stamp(candidate.modified)
+        return not candidate.size or (generation.state == "live" and not candidate.rotated)
     if generation.state == "ignored":
         return begins_alike(generation.head_bytes, generation.head, candidate.head)
     return continues(generation, candidate)

@@ -10,10 +10,14 @@ from logwatch.model import Position, Sink
 from logwatch.tail.discover import Discovery, Found
 from logwatch.tail.events import Log, shown
 from logwatch.tail.generation import CHUNK_BYTES, Detect, Generation, Reading
-from logwatch.tail.lineage import Lineage, Surroundings
+from logwatch.tail.lineage import Lineage
 from logwatch.tail.lines import Cut
 from logwatch.tail.places import Candidate, same_file
 from logwatch.tail.siblings import bases
+from logwatch.tail.surroundings import Surroundings
+
+MOST_OPEN_FILES = 256
+"""Of one source at a time; systemd gives a service 1024 descriptors for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Tail:
             release_seconds=release_seconds,
             next_generation=next_generation,
             elsewhere=self._elsewhere,
+            room=self._room,
             log=log,
         )
         rows: dict[str, list[Position]] = {}
@@ -85,9 +90,12 @@ class Tail:
         now = self._clock()
         self._found = self.source.discover.find(now)
         families = self._families(self._found.paths)
+        taking_over = self.source.discover.successive and any(other.followed for other in self._lineages.values())
         for path in families:
             if path not in self._lineages:
                 self._lineages[path] = Lineage(path, (), self._around)
+                if taking_over:
+                    self._lineages[path].succeed()
         for path in sorted(self._lineages):
             self._lineages[path].look(now, families.get(path, ()), sink)
         self._drop_ended(families)
@@ -134,6 +142,13 @@ class Tail:
                     return lineage, generation
         return None
 
+    def _room(self) -> bool:
+        """Tell whether one more file may be open; close one that was read to its end if need be."""
+        if sum(1 for generation in self._generations() if generation.file) < MOST_OPEN_FILES:
+            return True
+        idle = sorted(self._lineages.values(), key=lambda lineage: lineage.live.grown_at if lineage.live else 0)
+        return any(lineage.park() for lineage in idle)
+
     def _drop_ended(self, families: dict[str, list[str]]) -> None:
         for path, lineage in list(self._lineages.items()):
             if path not in families and not lineage.generations:
@@ -169,7 +184,7 @@ class Tail:
                 budget -= amount
             if budget <= 0:
                 break
-        for lineage in self._lineages.values():
+        for lineage in waiting:
             lineage.emit(sink)
         self._check_caught_up()
         return any(lineage.next_waiting() for lineage in self._lineages.values())

@@ -1,0 +1,197 @@
+"""What becomes of chunks between the tails and the ledger."""
+
+from collections import Counter
+
+import pytest
+
+from logwatch import pipeline as module
+from logwatch.catalogue import Catalogue
+from logwatch.ledger import CounterRow, Ledger
+from logwatch.model import Chunk, Failure, Position, ResultKey, Sample, Scan, Seen
+from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
+from logwatch.privacy import Privacy
+from logwatch.tail import SourceStatus
+
+
+def position(offset):
+    return Position(1, "mesibo", "/m.log", 1, 2, 0, b"", offset, 0, b"", offset, "live")
+
+
+class Tail:
+    """Hands on one chunk a read, as long as there are any."""
+
+    def __init__(self, chunks=(), *, caught_up=True):
+        self.chunks = list(chunks)
+        self.caught_up = caught_up
+        self.offset = 0
+        self.reads = 0
+
+    def look(self, sink):
+        pass
+
+    def read(self, sink, budget):
+        self.reads += 1
+        if self.chunks:
+            data = self.chunks.pop(0)
+            self.offset += len(data)
+            sink.chunk(Chunk("mesibo", data, "plain", 1000.0, len(data), 0, position(self.offset)))
+        return bool(self.chunks)
+
+    def status(self):
+        return SourceStatus("mesibo", True, 1, 0, self.caught_up and not self.chunks, 0, None, ())  # noqa: FBT003  up
+
+    def settle(self, sink):
+        pass
+
+    def directories(self):
+        return frozenset({"/"})
+
+
+class Scanner:
+    """Takes every line for a code."""
+
+    def scan(self, data, *, envelope, reference):
+        scan = Scan(lines=data.count(b"\n"))
+        for code in data.split():
+            scan.results.setdefault(ResultKey("fcm", int(code), "made up"), Seen()).add(Seen(1, 5.0, 5.0))
+            scan.failures.append(Failure(None, "fcm", int(code), "made up", "1", "+18005551234", "t" * 40))
+        return scan
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = Ledger(tmp_path)
+    yield opened
+    opened.close()
+
+
+def build(ledger, clock, tail, scanner=None, **kwargs):
+    return Pipeline(
+        [Source("mesibo", tail, scanner or Scanner())],
+        ledger,
+        Catalogue.load(),
+        Privacy("mask", b"k" * 32),
+        **{"keep": 100, "commit_seconds": 1.0, "clock": clock, "monotonic": clock} | kwargs,
+    )
+
+
+def counts(ledger):
+    found = Counter()
+    for row, seen in ledger.snapshot.results.items():
+        found[row.code] += seen.count
+    return found
+
+
+def test_a_turn_reads_and_commits_what_is_due(ledger, clock):
+    """Counts and the position behind them are on disk together."""
+    pipeline = build(ledger, clock, Tail([b"200\n903\n"]))
+    assert not pipeline.turn()
+    assert counts(ledger) == {"200": 1, "903": 1}
+    assert ledger.positions[1].offset == 8
+    assert ledger.snapshot.counters[CounterRow("mesibo", "lines", "")] == 2
+    assert ledger.snapshot.counters[CounterRow("mesibo", "bytes", "")] == 8
+
+
+def test_commits_keep_their_distance(ledger, clock):
+    """Within commit_seconds after a commit nothing is written, and nothing is forgotten."""
+    tail = Tail([b"200\n"])
+    pipeline = build(ledger, clock, tail)
+    pipeline.turn()
+    tail.chunks.append(b"200\n")
+    clock.now += 0.5
+    pipeline.turn()
+    assert counts(ledger) == {"200": 1}
+    assert pipeline.due_in() == 0.5
+    clock.now += 0.5
+    pipeline.turn()
+    assert counts(ledger) == {"200": 2}
+    assert pipeline.due_in() == float("inf")
+
+
+def test_a_source_becomes_visible_with_the_commit_of_its_first_backlog(ledger, clock, monkeypatch):
+    """Until everything that was there has been read and committed, the source is not ready."""
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.0)
+    pipeline = build(ledger, clock, Tail([b"200\n", b"903\n", b"903\n"]))
+    assert pipeline.turn()
+    assert not ledger.snapshot.ready("mesibo")
+    pipeline.turn()
+    pipeline.turn()
+    clock.now += 1
+    pipeline.turn()
+    assert ledger.snapshot.ready("mesibo")
+    assert counts(ledger) == {"200": 1, "903": 2}
+
+
+def test_labels_stay_few_whatever_codes_are_logged(ledger, clock):
+    """Beyond the first 32 codes outside the catalogue, also over a restart, further ones count as other."""
+    codes = range(5000, 5100)
+    pipeline = build(ledger, clock, Tail([b"".join(b"%d\n" % code for code in codes), b"200\n903\n"]))
+    pipeline.turn()
+    again = build(ledger, clock, Tail([b"5000\n7777\n"]))
+    clock.now += 1
+    again.turn()
+    found = counts(ledger)
+    assert len(found) == UNKNOWN_CODES + 3
+    assert found[OTHER] == 100 - UNKNOWN_CODES + 1
+    assert found["5000"] == 2
+    assert (found["200"], found["903"]) == (1, 1)
+
+
+def test_a_reason_that_the_catalogue_does_not_list_is_no_label(ledger, clock):
+    """What a line gives as a reason becomes a label only where it is a documented one."""
+    build(ledger, clock, Tail([b"404\n"])).turn()
+    assert {row.reason for row in ledger.snapshot.results} == {""}
+
+
+def test_reading_pauses_while_too_much_is_not_on_disk(ledger, clock, monkeypatch):
+    """With a disk that takes nothing, the loop goes on turning but reads no further than its bound."""
+    monkeypatch.setattr(module, "UNCOMMITTED_BYTES", 8)
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(ledger, "_write", lambda _batch: False)
+    tail = Tail([b"200\n"] * 10)
+    pipeline = build(ledger, clock, tail)
+    for _ in range(6):
+        clock.now += 1
+        pipeline.turn()
+    reads = tail.reads
+    clock.now += 1
+    assert not pipeline.turn(), "nothing more is asked for"
+    assert pipeline.paused
+    assert tail.reads == reads
+
+
+def test_what_identifies_a_user_is_masked_before_it_is_stored(ledger, clock, tmp_path):
+    """Neither an address nor a token reaches the disk."""
+    build(ledger, clock, Tail([b"903\n"])).turn()
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"903" in stored
+    assert b"18005551234" not in stored
+    assert b"t" * 40 not in stored
+
+
+def test_shapes_of_unparsed_lines_are_kept_with_their_cause(ledger, clock):
+    """A line that gives no result is counted by cause, and its shape is stored."""
+
+    class Unparsed:
+        def scan(self, data, *, envelope, reference):
+            scan = Scan(lines=1, candidates=1, samples=[Sample("no_code", "push_on_complete <str>")])
+            scan.unparsed["no_code"] = 1
+            return scan
+
+    build(ledger, clock, Tail([b"x\n"]), Unparsed()).turn()
+    assert ledger.snapshot.counters[CounterRow("mesibo", "unparsed_lines", "no_code")] == 1
+    assert ledger._db.execute("SELECT cause, shape, count FROM shapes").fetchall() == [
+        ("no_code", "push_on_complete <str>", 1)
+    ]

@@ -1,0 +1,50 @@
+"""What systemd is told."""
+
+import socket
+
+import pytest
+
+from logwatch.notify import Notifier
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """Stand in for systemd's end of the socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
+        bound.bind(str(tmp_path / "notify"))
+        bound.settimeout(5)
+        yield bound, {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+
+
+def test_readiness_turns_and_the_end_are_told(manager):
+    """READY once, WATCHDOG with every turn, STOPPING at the end, each with the status line."""
+    bound, environment = manager
+    notifier = Notifier(environment)
+    notifier.ready("following 1 files")
+    assert bound.recv(1000) == b"READY=1\nSTATUS=following 1 files"
+    notifier.turned("following 2 files")
+    assert bound.recv(1000) == b"WATCHDOG=1\nSTATUS=following 2 files"
+    notifier.reloading()
+    assert bound.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+    notifier.stopping()
+    assert bound.recv(1000) == b"STOPPING=1"
+    notifier._socket.close()
+
+
+def test_an_abstract_socket_is_understood():
+    """An address that begins with @ is an abstract one."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
+        bound.bind("\0mesibo-logwatch-test")
+        bound.settimeout(5)
+        notifier = Notifier({"NOTIFY_SOCKET": "@mesibo-logwatch-test"})
+        notifier.stopping()
+        assert bound.recv(1000) == b"STOPPING=1"
+        notifier._socket.close()
+
+
+def test_without_systemd_nobody_is_told():
+    """No socket, no notification, no error; one that is gone is no error either."""
+    Notifier({}).ready("x")
+    notifier = Notifier({"NOTIFY_SOCKET": "/nowhere/at/all"})
+    notifier.ready("x")
+    notifier._socket.close()

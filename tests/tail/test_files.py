@@ -1,0 +1,116 @@
+import gzip
+import os
+import socket
+
+import pytest
+
+from logwatch.tail import files
+from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """Open a file of these compressed bytes."""
+    opened = []
+
+    def make(data):
+        path = tmp_path / "x.gz"
+        path.write_bytes(data)
+        file = PackedFile(open_regular(str(path))[0])
+        opened.append(file)
+        return file, path
+
+    yield make
+    for file in opened:
+        file.close()
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("kind", ["directory", "pipe", "socket", "device", "loop"])
+def test_what_is_no_file_is_an_error_at_once(tmp_path, kind):
+    """Opening never waits, whatever stands there, and a pipe's writer is not woken."""
+    path = str(tmp_path / "x")
+    server = socket.socket(socket.AF_UNIX)
+    if kind == "directory":
+        os.mkdir(path)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        server.bind(path)
+    elif kind == "device":
+        path = "/dev/null"
+    else:
+        os.symlink(path, path)
+    with pytest.raises(OSError) as error:  # noqa: PT011 - the type is what is asserted
+        open_regular(path)
+    assert isinstance(error.value, NotAFileError) == (kind != "loop")
+    server.close()
+
+
+def test_short_reads_are_no_end(tmp_path, monkeypatch):
+    """A system that gives less than was asked for is asked again."""
+    path = tmp_path / "x"
+    path.write_bytes(b"0123456789")
+    pread = os.pread
+    monkeypatch.setattr(files.os, "pread", lambda fd, count, offset: pread(fd, min(count, 3), offset))
+    file = PlainFile(open_regular(str(path))[0])
+    assert file.read_at(1, 8) == b"12345678"
+    assert file.read_at(8, 8) == b"89"
+    file.close()
+
+
+def test_an_archive_is_read_like_a_file(packed):
+    """Runs of bytes at growing offsets come out as they went in, and going back works too."""
+    data = os.urandom(300_000)
+    file, _ = packed(gzip.compress(data))
+    assert file.read_at(0, 1000) == data[:1000]
+    assert file.read_at(744, 100_256) == data[744:101_000]
+    assert file.read_at(0, 10) == data[:10]
+    assert file.read_at(299_990, 100) == data[299_990:]
+    assert file.ended()
+
+
+def test_members_that_follow_and_padding_are_read_on(packed):
+    """An archive may have several members, with zeros between and behind them."""
+    file, _ = packed(gzip.compress(b"one\n") + b"\0" * 512 + gzip.compress(b"two\n") + b"\0" * 100)
+    assert file.read_at(0, 100) == b"one\ntwo\n"
+    assert file.ended()
+
+
+def test_an_archive_that_is_being_written_is_read_as_far_as_it_is(packed):
+    """What is there is read, and what comes later is too."""
+    data = os.urandom(50_000)
+    whole = gzip.compress(data)
+    file, path = packed(whole[:20_000])
+    first = file.read_at(0, 100_000)
+    assert data.startswith(first)
+    assert first
+    assert not file.ended()
+    with open(path, "ab") as more:
+        more.write(whole[20_000:])
+    assert file.read_at(0, 100_000) == data
+    assert file.ended()
+
+
+def test_damage_is_an_error(packed):
+    """Damaged archives are told apart from unfinished ones."""
+    whole = bytearray(gzip.compress(os.urandom(50_000)))
+    whole[30_000:30_100] = b"\0" * 100
+    file, _ = packed(bytes(whole))
+    with pytest.raises(CorruptError):
+        file.read_at(0, 100_000)
+
+
+def test_the_way_to_a_far_offset_is_gone_in_steps(packed):
+    """Unpacking gigabytes does not hold up a turn."""
+    file, _ = packed(gzip.compress(b"0123456789abcdef" * 1_000_000))
+    seeking = 0
+    while True:
+        try:
+            data = file.read_at(15_999_984, 16)
+        except SeekingError:
+            seeking += 1
+        else:
+            break
+    assert data == b"0123456789abcdef"
+    assert seeking >= 3

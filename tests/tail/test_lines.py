@@ -1,0 +1,83 @@
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from logwatch.tail.lines import physical_bound, shorten, take_lines
+from tests.tail.recorder import cut_plain
+
+LIMIT = 8
+pieces = st.sampled_from([b"a", b"bb", b"\n", b"\n\n", b"x" * 7, b"y" * 8, b"z" * 9, b"w" * 30, b"\0", b"\0\0\0"])
+logs = st.lists(pieces, max_size=40).map(b"".join)
+
+
+def expected(log):
+    """Look at lines one by one, as the code under test never does."""
+    lines = log.split(b"\n")[:-1]
+    lines = [line.lstrip(b"\0") for line in lines]
+    return b"".join(line[:LIMIT] + b"\n" for line in lines), sum(len(line) > LIMIT for line in lines)
+
+
+@given(logs)
+@example(b"x" * 8 + b"\n")
+@example(b"x" * 9 + b"\n")
+def test_over_long_lines_are_cut_and_counted(log):
+    """Hopping from line end to line end finds exactly the lines that are too long."""
+    log = log.replace(b"\0", b"") + b"\n"
+    assert shorten(log, LIMIT) == expected(log)
+
+
+@given(logs, st.lists(st.integers(1, 20), max_size=60))
+def test_lines_do_not_depend_on_where_reads_end(log, cuts):
+    """Whatever the reads, the same lines come out, and every byte up to the last line end is consumed."""
+    data, oversized, inside, offset, available = b"", 0, False, 0, 0
+    for count in [*cuts, len(log)]:
+        available = min(available + count, len(log))
+        while True:
+            taken = take_lines(log[offset:available], "plain", cut_plain, LIMIT, inside_line=inside)
+            assert taken.consumed >= len(taken.data) - taken.oversized or taken.data == b""
+            data += taken.data
+            oversized += taken.oversized
+            inside = taken.inside_line
+            offset += taken.consumed
+            if not taken.consumed:
+                break
+    whole = log.rfind(b"\n") + 1
+    rest = log[whole:].lstrip(b"\0")
+    lines, too_long = expected(log[:whole])
+    if inside:
+        assert offset == len(log)
+        assert len(rest) > LIMIT
+        lines, too_long = lines + rest[:LIMIT] + b"\n", too_long + 1
+    else:
+        assert len(rest) <= LIMIT
+        assert offset >= whole
+    assert (data, oversized) == (lines, too_long)
+
+
+def test_an_endless_line_is_skipped_to_its_end():
+    """The head of a line without an end is handed on once; what follows is skipped, in any number of reads."""
+    first = take_lines(b"abcdefghijk", "plain", cut_plain, LIMIT, inside_line=False)
+    assert first == (b"abcdefgh\n", 11, 1, True)
+    assert take_lines(b"lmnopq", "plain", cut_plain, LIMIT, inside_line=True) == (b"", 6, 0, True)
+    assert take_lines(b"rs\nnext\n", "plain", cut_plain, LIMIT, inside_line=True) == (b"next\n", 8, 0, False)
+
+
+def test_holes_are_no_lines():
+    """NUL bytes that a truncation leaves before what a writer without O_APPEND goes on to write are skipped."""
+    hole = b"\0" * 1000
+    assert take_lines(hole + b"line\n", "plain", cut_plain, LIMIT, inside_line=False) == (b"line\n", 1005, 0, False)
+    assert take_lines(b"a\n\0\0b\n", "plain", cut_plain, LIMIT, inside_line=False) == (b"a\nb\n", 6, 0, False)
+
+
+def test_a_docker_record_may_be_longer_than_the_line_in_it():
+    """JSON may need six bytes for one: the physical line gets that room, and is cut only beyond."""
+
+    def unfinished(data, kind, limit):
+        return 0
+
+    record = b'{"log":"' + b"\\u001b" * LIMIT + b'"}'
+    assert take_lines(record, "docker", unfinished, LIMIT, inside_line=False).consumed == 0
+    bound = physical_bound("docker", LIMIT)
+    taken = take_lines(b"r" * 90 + b"\n" + b"r" * bound, "docker", unfinished, LIMIT, inside_line=False)
+    assert (taken.data, taken.inside_line) == (b"r" * 90 + b"\n", False)
+    taken = take_lines(b"r" * (bound + 1), "docker", unfinished, LIMIT, inside_line=False)
+    assert (len(taken.data), taken.oversized, taken.inside_line) == (bound + 1, 1, True)

@@ -90,10 +90,14 @@ class Hit(NamedTuple):
 
 
 class Reader:
-    """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered."""
+    """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered.
 
-    def __init__(self, path: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would make beside it.
+    """
+
+    def __init__(self, path: Path, *, at_rest: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.path = path
+        self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
         self._monotonic = monotonic
 
     def buckets(self, width: int, since: int) -> list[tuple[Bucket, Seen]]:
@@ -173,7 +177,7 @@ class Reader:
         end = self._monotonic() + patience
         try:
             connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.1, isolation_level=None
+                f"{self.path.absolute().as_uri()}?{self._mode}", uri=True, timeout=0.1, isolation_level=None
             )
             with contextlib.closing(connection) as db:
                 db.set_progress_handler(lambda: self._monotonic() > end, _STEPS)

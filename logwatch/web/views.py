@@ -1,6 +1,8 @@
 """Every address that is served, and the handlers of metrics and health: all of them views of what is on disk."""
 
 import gzip
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 import prometheus_client
@@ -61,9 +63,11 @@ class _Ready(Handler):
             self.write("mesibo-logwatch is ready.\n")
 
 
-def rules(registry: prometheus_client.CollectorRegistry, watched: Watched) -> list[Rule]:
+def rules(
+    registry: prometheus_client.CollectorRegistry, watched: Watched, *, clock: Callable[[], float] = time.time
+) -> list[Rule]:
     """Give every address that is served; metrics and health never wait for a page."""
-    site = {"site": Site(watched)}
+    site = {"site": Site(watched, clock=clock)}
     return [
         (r"/metrics", _Metrics, {"registry": registry}),
         (r"/-/healthy", _Healthy, {}),

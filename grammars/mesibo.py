@@ -56,11 +56,12 @@ answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") |
 
 
 def brackets(leaf: ParserElement) -> ParserElement:
-    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
+    """Match braces and square brackets around leaves, strings and more brackets."""
     inside = leaf
-    for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + one_of("} ]")
-    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+    for _ in range(6):
+        around = Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+        inside = leaf | around
+    return around
 
 
 before = pair | string | brackets(text | string) | one_of("} ]") | word

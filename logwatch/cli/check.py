@@ -14,6 +14,7 @@ from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
 from logwatch.tail import containers
+from logwatch.web.access import load, warnings
 
 
 @click.command("check")
@@ -30,6 +31,10 @@ def command(path: Path | None) -> None:
         try:
             parts = assemble(config)
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
+        except LogwatchError as error:
+            problems += error.problems
+        try:
+            problems += warnings(load(config.web.file, exposed=config.web.exposed), config.web)
         except LogwatchError as error:
             problems += error.problems
     except LogwatchError as error:

@@ -9,8 +9,6 @@ Key = tuple[int, int]
 """Device and inode."""
 
 _STEP = 65536  # compressed bytes at a time
-_GZIP_FRAME = 64  # bytes of a gzip file that are no content, names aside
-_GZIP_BEST = 1032  # deflate packs no better
 _SEEK = 4 << 20  # uncompressed bytes skipped in one call, so that a big archive does not hold up everything else
 
 
@@ -159,9 +157,5 @@ class PackedFile:
 
 
 def unpacked_size(descriptor: int, size: int) -> int:
-    """Return what a gzip file says its content's length is: right below 4 GiB in one member, else a mere hint.
-
-    Where a file that is being written ends, any bytes may stand; what cannot be true is not believed.
-    """
-    said = int.from_bytes(read_fully(descriptor, 4, max(size - 4, 0)), "little")
-    return said if size * 0.9 - _GZIP_FRAME <= said <= size * _GZIP_BEST else size
+    """Return what a gzip file says its content's length is: right below 4 GiB in one member, else a mere hint."""
+    return int.from_bytes(read_fully(descriptor, 4, max(size - 4, 0)), "little")

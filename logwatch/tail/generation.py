@@ -201,7 +201,6 @@ class Generation:
             self._stall(status, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
-        self.blocked = ""
         if at_end:
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
         return self._advance(taken, data[: self.tail_bytes + taken.consumed], min(status.st_mtime, now))
@@ -213,7 +212,6 @@ class Generation:
             self.size = max(self.size, status.st_size)
 
     def _stall(self, status: os.stat_result, *, at_end: bool) -> None:
-        self.blocked = ""
         if at_end:
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
         else:  # a logical line longer than what was read: read more, up to where it is cut

@@ -9,16 +9,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from logwatch.tail.files import (
-    CorruptError,
-    Key,
-    NotAFileError,
-    PackedFile,
-    PlainFile,
-    key_of,
-    open_regular,
-    unpacked_size,
-)
+from logwatch.tail.files import CorruptError, Key, PackedFile, PlainFile, key_of, open_regular, unpacked_size
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, stamp
 from logwatch.tail.siblings import Rotated, age_key, rotated_name
@@ -29,9 +20,6 @@ SURE_BYTES = 256
 
 TELLING_BYTES = 16
 """A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
-
-
-_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 class VanishedError(Exception):
@@ -102,8 +90,7 @@ class Heads:
                 return None
             return Candidate(path, (0, 0), 0, 0, rotated, None, error=error)
         if not stat.S_ISREG(status.st_mode):
-            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
-            return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=problem)
+            return None
         key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
         mark = (key, size, modified)
         try:
@@ -192,9 +179,9 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
     return _run(candidate, candidate.size - count, count) == _run(other, candidate.size - count, count)
 
 
-def _preference(candidate: Candidate) -> tuple[bool, bool, int, str]:
-    """Return what sorts equal copies: the followed path itself first, then plain files, then what was written first."""
-    return (candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
+def _preference(candidate: Candidate) -> tuple[bool, bool, str]:
+    """Return what sorts equal copies: the followed path itself first, then plain files."""
+    return (candidate.rotated is not None, candidate.packed, candidate.path)
 
 
 @dataclass(slots=True)
@@ -218,7 +205,7 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     in_use = [generation for generation in generations if generation.state in ("live", "rotated")]
     past = [generation for generation in generations if generation.state not in ("live", "rotated")]
     for some in (in_use, past):
-        for generation in reversed(some):  # of two with one inode, the newer one is there
+        for generation in some:
             candidate = by_key.get(generation.key)
             if candidate and candidate in free and same_file(generation, candidate):
                 places.held[generation.number] = candidate

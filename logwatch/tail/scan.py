@@ -67,8 +67,6 @@ class Scan:
                     generation.state = "rotated"
                 generation.found_at = ""
             else:
-                if any(candidate.key == generation.key for candidate in candidates):
-                    generation.key = _NO_KEY  # the inode is another generation's now
                 self._miss(generation, uncertain=uncertain)
         holder = next(
             (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
@@ -146,15 +144,13 @@ class Scan:
                 state = "done"
             elif state != "done" and at.size < generation.size:
                 self.around.lose(self.turn, at.path, generation.size - at.size, "copied short")
+                generation.size = at.size
         if at.head and (len(at.head) > generation.head_bytes or (moved and state != "ignored")):
             generation.head_bytes, generation.head = len(at.head), fingerprint_head(at.head)
-        if state in ("live", "rotated"):
-            generation.size = max(at.size, generation.offset)
         generation.missing_since = None
         generation.key, generation.state = at.key, state
         generation.found_at = "" if at.rotated is None else at.path
-        parked = not moved and generation.parked == (at.size, at.modified)
-        if state in ("live", "rotated") and (moved or not (generation.file or parked)):
+        if state in ("live", "rotated") and (moved or not generation.file):
             self._attach(generation, at)
 
     @staticmethod
@@ -208,7 +204,6 @@ class Scan:
         for candidate in places.copies:
             self._row(candidate, "ignored")  # it stays known when its original is gone
         if between and not lineage.first:
-            self._resolve_empty()
             self.turn.sink.tally(self.around.reading.source, "rotations", "rename", between)
         if self.at_path and self.at_path in places.unknown and self.at_path.head is not None:
             before, followed = lineage.current, lineage.followed
@@ -216,14 +211,6 @@ class Scan:
             lineage.followed = True
             if followed:
                 self._tally_rotation(before)
-
-    def _resolve_empty(self) -> None:
-        """Look no longer for files that were empty: the bytes that they got are in what was found in between."""
-        for generation in self.lineage.generations:
-            nothing_read = not generation.offset and generation.head_bytes < TELLING_BYTES
-            if generation.missing_since is not None and nothing_read:
-                generation.missing_since = None
-                generation.state = "done"
 
     def _begin(self, candidate: Candidate, state: FileState) -> Generation:
         generation = self._row(candidate, state)
@@ -258,11 +245,7 @@ class Scan:
         kind = "replace"
         if before and before.truncated:
             kind = "truncate"
-        elif self.lineage.successor and not before:
-            kind = "replace"
-        elif not before or before.found_at:
+        elif not before or before.found_at or (before.file and os.fstat(before.file.descriptor).st_nlink):
             kind = "rename"
-        elif before.file and not os.path.islink(self.lineage.path):  # a link was swapped: its target stays where it was
-            kind = "rename" if os.fstat(before.file.descriptor).st_nlink else kind
         self.turn.sink.tally(self.around.reading.source, "rotations", kind)
         self.around.log.info("file_rotated", path=shown(self.lineage.path), kind=kind)

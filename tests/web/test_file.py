@@ -1,5 +1,6 @@
 """exporter-toolkit's web configuration file: everything wrong is told by line, and promtool agrees."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from logwatch.errors import WebError
 from logwatch.web.access import load
-from logwatch.web.file import CIPHERS, CIPHERS_13, read
+from logwatch.web.file import CIPHERS, CIPHERS_13, WebFile, read
 
 HASH = "$2y$10$mDwo.lAisC94iLAyP81MCesa29IzH37oigHC/42V2pdJlUprsJPze"
 TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
@@ -189,7 +190,5 @@ def test_any_bytes_are_a_file_or_a_problem(tmp_path_factory, raw):
     """No input makes anything but a WebFile or a WebError."""
     path = tmp_path_factory.getbasetemp() / "any.yml"
     path.write_bytes(raw)
-    try:
-        read(path)
-    except WebError as told:
-        assert told.problems
+    with contextlib.suppress(WebError):
+        assert isinstance(read(path), WebFile)

@@ -24,7 +24,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	@touch $(INSTALLED) $@
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
-PACKAGES := prometheus prometheus-alertmanager mtail logrotate systemd
+PACKAGES := prometheus prometheus-alertmanager mtail logrotate systemd systemd-container debootstrap
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -47,10 +47,10 @@ test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program
-	$(BIN)/pytest -q -m 'not long and not integration' $(ARGS)
+	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(ARGS)
 
-test-systemd: $(DEV) ## the service under a booted systemd in a container of its own (root; builds a Debian root once)
-	$(BIN)/pytest -q -m systemd -p no:cacheprovider tests/service $(ARGS)
+test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root; builds a Debian root once)
+	$(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
 
 soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)

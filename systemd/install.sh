@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs, upgrades and removes the service: install | uninstall [--purge] | wheelhouse [DIRECTORY].
-# Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. It takes the place of the
-# old one only when it accepts the configuration, so that a failed upgrade leaves the running service as it was.
+# Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
+# start, the old one takes its place again, and nothing is lost by it.
 # In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
 # downloaded). Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
@@ -121,11 +121,25 @@ install_units() {
 
 booted() { [ -d /run/systemd/system ]; }
 
-# The symlink of the old release is replaced in one step; what runs goes on with the files it has
+# The symlink is replaced in one step; what runs goes on with the files it has
 switch() {
-  ln -s "${release#"$opt/"}/bin" "$opt/bin.new"
+  ln -sfn "$1" "$opt/bin.new"
   mv -T "$opt/bin.new" "$opt/bin"
-  ln -sf "$opt/bin/$name" "/usr/local/bin/$name"
+  mkdir -p /usr/local/bin
+  ln -sfn "$opt/bin/$name" "/usr/local/bin/$name"
+}
+
+start_or_go_back() {
+  since=$(date '+%Y-%m-%d %H:%M:%S')
+  ! systemctl restart "$unit" || return 0
+  journalctl --unit "$unit" --since "$since" --lines 30 --no-pager --output cat >&2 || true
+  if [ -n "$before" ]; then
+    switch "$before"
+    rm -rf "$release"
+    systemctl restart "$unit" || true
+    die "the new release does not start; the old one runs again" "mend what is named above, then make install again"
+  fi
+  die "the service does not start, and is tried again every two seconds" "mend what is named above: it starts by itself"
 }
 
 remove_old_releases() {
@@ -139,18 +153,12 @@ do_install() {
   [ "$(ps -p 1 -o comm= 2>/dev/null || cat /proc/1/comm)" = systemd ] || say "systemd does not run here: installed for the next boot"
   install_release
   install_user_and_directories
-  if ! "$release/bin/$name" check --config "$etc/logwatch.toml"; then
-    rm -rf "$release"
-    die "the configuration is not accepted; nothing was changed that runs" "mend what is named above, then make install again"
-  fi
-  switch
+  before=$(readlink "$opt/bin" 2>/dev/null || true)
+  switch "${release#"$opt/"}/bin"
   install_units
   if booted; then
     systemctl enable --quiet "$unit"
-    systemctl restart "$unit" || {
-      journalctl --unit "$unit" --lines 20 --no-pager >&2 || true
-      die "the service does not start" "journalctl -u $name"
-    }
+    start_or_go_back
   fi
   remove_old_releases
   "$opt/bin/$name" --version

@@ -16,6 +16,8 @@ from logwatch.errors import LogwatchError, Problem
 from logwatch.tail import containers
 from logwatch.web.access import load, warnings
 
+CREDENTIALS = Path("/run/credentials")
+
 
 @click.command("check")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
@@ -33,10 +35,7 @@ def command(path: Path | None) -> None:
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
         except LogwatchError as error:
             problems += error.problems
-        try:
-            problems += warnings(load(config.web.file, exposed=config.web.exposed), config.web)
-        except LogwatchError as error:
-            problems += error.problems
+        problems += _web(config)
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
@@ -45,6 +44,25 @@ def command(path: Path | None) -> None:
     if not failed:
         click.echo(f"ok: {story}")
     sys.exit(1 if failed else 0)
+
+
+def _web(config: Config) -> list[Problem]:
+    """Check the web configuration file, as far as it can be seen from here."""
+    path = config.web.file
+    if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
+        return [
+            Problem(
+                f"web.config_file {path}",
+                "cannot be checked from here",
+                "systemd shows a service's credentials to that service alone",
+                "systemctl restart mesibo-logwatch checks it before the start",
+                warning=True,
+            )
+        ]
+    try:
+        return warnings(load(path, exposed=config.web.exposed), config.web)
+    except LogwatchError as error:
+        return list(error.problems)
 
 
 def _warnings(config: Config) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ class Daemon:
         self._metrics = ProcessMetrics(self._registry)
         self._access = Access(config.web.file, exposed=config.web.exposed)
         for warning in self._access.warnings(config.web):
-            self._log.warning("web_warning", problem=str(warning))
+            self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
         listen = parse_listen(config.web.listen)
         self._web = WebServer(listen.host, listen.port, rules(self._registry, self), self._access)
         self._ledger = Ledger(
@@ -188,7 +188,9 @@ class Daemon:
                 self._access.read()
         except LogwatchError as error:
             for problem in error.problems:
-                self._log.error("reload_refused", problem=str(problem), in_force="the old configuration")
+                self._log.error(
+                    "reload_refused", problem=problem.headline, remedy=problem.try_, in_force="the old configuration"
+                )
             self._accepted = False
             self._metrics.reload_successful.set(0)
         else:

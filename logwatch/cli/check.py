@@ -13,6 +13,7 @@ from logwatch.assembly import assemble
 from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
+from logwatch.journal import PRIORITIES
 from logwatch.tail import containers
 from logwatch.web.access import load, warnings
 
@@ -39,11 +40,19 @@ def command(path: Path | None) -> None:
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
-        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        _tell(problem)
     failed = any(not problem.warning for problem in problems)
     if not failed:
         click.echo(f"ok: {story}")
     sys.exit(1 if failed else 0)
+
+
+def _tell(problem: Problem) -> None:
+    """Tell a terminal, or systemd's journal with the priority that it reads from the beginning of a line."""
+    kind = "warning" if problem.warning else "error"
+    priority = f"<{PRIORITIES[kind]}>" if "JOURNAL_STREAM" in os.environ else ""
+    for line in f"{kind}: {problem}".splitlines():
+        click.echo(priority + line, err=True)
 
 
 def _web(config: Config) -> list[Problem]:

@@ -136,7 +136,9 @@ class Access:
             self.read()
         except WebError as error:
             for problem in error.problems:
-                self._log.error("web_config_refused", problem=str(problem), in_force="the old one")
+                self._log.error(
+                    "web_config_refused", problem=problem.headline, remedy=problem.try_, in_force="the old one"
+                )
         else:
             self._log.info("web_config_read", path=str(self._path), tls=self.context is not None)
 

@@ -12,6 +12,9 @@ import trustme
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service.machine import ROOT, Machine, able, until
+from tests.whole.conftest import programs
+
+__all__ = ["programs"]
 
 UNIT = "mesibo-logwatch.service"
 LOG = "/var/log/mesibo/mesibo.log"
@@ -75,7 +78,7 @@ class Host:
 
     def said(self):
         """Give the end of the journal."""
-        return "\n".join(self.machine.journal(UNIT, "--lines=60"))
+        return "\n".join(self.machine.journal(UNIT, "--lines=400"))
 
     def active(self):
         """Wait until the service is ready, and give its process id."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress, count
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from logwatch import envelope as envelopes
@@ -101,13 +102,17 @@ class Scanner:
         return Failure(at, reading.platform, reading.code, reading.reason, reading.app, reading.user, reading.token)
 
 
+Spot = tuple[int, Line]
+"""Where a line stands in the chunk, and the line."""
+
+
 @dataclass(slots=True)
 class _Kind:
-    """How often a result was found, and its first and last line: where it stands in the chunk, and how to get it."""
+    """How often a result was found, and its first and last line."""
 
     count: int
-    first: tuple[int, Tell, int]
-    last: tuple[int, Tell, int]
+    first: Spot
+    last: Spot
 
 
 class _Job:
@@ -119,7 +124,7 @@ class _Job:
         self._engine = scanner.engine
         self._reference = reference
         self._kinds: dict[ResultKey, _Kind] = {}
-        self._failed: list[tuple[int, Tell, int]] = []
+        self._failed: list[Spot] = []
         self._shaped = 0
 
     def plain(self, data: bytes) -> None:
@@ -175,22 +180,22 @@ class _Job:
 
     def finish(self) -> Scan:
         """Give what was found, dated and in order."""
-        scan = self.scan
+        scan, time, reference = self.scan, self._scanner.time, self._reference
         for key, kind in self._kinds.items():
-            seen = scan.results[key] = Seen(kind.count)
-            for spot in {kind.first, kind.last}:
-                at = self._dated(spot)
-                seen.add(Seen(0, at, at))
+            first = last = time(kind.first[1], reference)
+            if kind.last[0] != kind.first[0]:
+                last = time(kind.last[1], reference)
+                if first is None or last is None:
+                    first = last = last if first is None else first
+                elif last < first:
+                    first, last = last, first
+            scan.results[key] = Seen(kind.count, first, last)
         scan.candidates = sum(kind.count for kind in self._kinds.values()) + scan.unparsed.total()
-        self._failed.sort(key=lambda spot: spot[0])
+        self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
-        scan.failures = LazyFailures([tell(i) for _, tell, i in newest], read)
+        scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
-
-    def _dated(self, spot: tuple[int, Tell, int]) -> float | None:
-        _, tell, i = spot
-        return self._scanner.time(tell(i), self._reference)
 
     def _candidates(self, data: bytes) -> bytes:
         """Give the lines to look at: all of them where most seem to have the marker, else only those that do."""
@@ -241,13 +246,16 @@ class _Job:
             if isinstance(reading, str):
                 self._unparsed(reading, place.times, tell(place.first)[0])
                 continue
-            first, last = ((i if numbers is None else numbers[i], tell, i) for i in (place.first, place.last))
-            self._result(reading, place.times, first, last)
+            a, b = place.first, place.last
+            first = (a if numbers is None else numbers[a], tell(a))
+            self._result(
+                reading, place.times, first, first if a == b else (b if numbers is None else numbers[b], tell(b))
+            )
             if reading.code not in self._scanner.delivered:
                 failing.add(groups)
         if failing and self._scanner.keep:
             places = _places(found, failing)[-self._scanner.keep :]
-            self._failed += [(i if numbers is None else numbers[i], tell, i) for i in places]
+            self._failed += [(i if numbers is None else numbers[i], tell(i)) for i in places]
         return _places(found, left) if left else []
 
     def _read(self, line: Line, number: int) -> None:
@@ -257,12 +265,12 @@ class _Job:
         if isinstance(reading, str):
             self._unparsed(reading, 1, line[0])
             return
-        spot = (number, lambda _: line, 0)
+        spot = (number, line)
         self._result(reading, 1, spot, spot)
         if reading.code not in self._scanner.delivered:
             self._failed.append(spot)
 
-    def _result(self, reading: Reading, count: int, first: tuple[int, Tell, int], last: tuple[int, Tell, int]) -> None:
+    def _result(self, reading: Reading, count: int, first: Spot, last: Spot) -> None:
         key = ResultKey(reading.platform, reading.code, reading.reason)
         kind = self._kinds.get(key)
         if kind is None:

@@ -134,9 +134,9 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        self.scan.lines = data.count(b"\n")
-        if text := self._candidates(data):
-            self._text(text, _teller(text))
+        text = self._candidates(data)
+        read = self._text(text, _teller(text)) if text else 0
+        self.scan.lines = read if text is data else data.count(b"\n")
 
     def docker(self, data: bytes) -> None:
         """Read json-file: the common record as it stands, the others taken out of it."""
@@ -157,7 +157,7 @@ class _Job:
                 line = envelopes.unwrap(records[i])[0]
                 return line.payload + b"\n", line.time
 
-            caught = self._usual(self._engine.docker, text, tell, None)
+            caught = self._usual(self._engine.docker, self._engine.docker.pattern.findall(text), tell, None)
         lines, numbers = [], []
         for i in caught:
             found = envelopes.unwrap(records[i])
@@ -201,7 +201,7 @@ class _Job:
         """Give the lines to look at: all of them where most seem to have the marker, else only those that do."""
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE), data.count(b"\n", 0, _GLANCE)
-        return data if 2 * marked > lines else gather(data, marker)
+        return data if 2 * marked > lines and self._engine.needs_marker else gather(data, marker)
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
@@ -223,20 +223,24 @@ class _Job:
         payload = payload[: self._scanner.max_line_bytes]
         return payload if self._scanner.marker in payload else None
 
-    def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> None:
-        """Count the lines of a text; ``numbers`` places them among those of the chunk."""
+    def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> int:
+        """Read the lines of a text and give their number; ``numbers`` places them among those of the chunk."""
         if self._engine.plain is not None:
-            caught = self._usual(self._engine.plain, text, tell, numbers)
+            found = self._engine.plain.pattern.findall(text)
+            caught, lines = self._usual(self._engine.plain, found, tell, numbers), len(found)
         else:
-            caught = range(text.count(b"\n"))
+            lines = text.count(b"\n")
+            caught = range(lines)
         for i in caught:
             line = tell(i)
             if self._scanner.marker in line[0]:
                 self._read(line, i if numbers is None else numbers[i])
+        return lines
 
-    def _usual(self, usual: Usual, text: bytes, tell: Tell, numbers: Sequence[int] | None) -> Sequence[int]:
-        """Count what one expression captures of a text, and give the lines that are left."""
-        found = usual.pattern.findall(text)
+    def _usual(
+        self, usual: Usual, found: list[tuple[bytes, ...]], tell: Tell, numbers: Sequence[int] | None
+    ) -> Sequence[int]:
+        """Count what an expression captured line by line, and give the lines that are left."""
         failing, left = set(), set()
         for groups, place in tally(found).items():
             reading = self._engine.understand(usual, groups)

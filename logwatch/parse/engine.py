@@ -32,6 +32,7 @@ class Engine:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self.why_not = grammar.refused
+        self.needs_marker = False  # whether LINE matches no line without it, so that a search for it can be left out
         self.line: Program | None = None
         self.plain: Usual | None = None
         self.docker: Usual | None = None
@@ -49,6 +50,8 @@ class Engine:
             self.line = None
             self.why_not = str(refusal)
             return
+        parts = node.items if isinstance(node, peg.Seq) else (node,)
+        self.needs_marker = any(isinstance(part, peg.Text) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         try:
             usual_lines = [sample.payload for sample in grammar.samples if sample.expected]

@@ -5,6 +5,7 @@
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -133,6 +134,6 @@ class Scan:
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
     fallback: int = 0  # lines that pyparsing itself had to match
-    failures: list[Failure] = field(default_factory=list)  # the newest ones, oldest first, at most as many as asked for
+    failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones
     oversized: int = 0  # over-long logical lines found inside the envelope

@@ -26,6 +26,9 @@ class Found:
 class Discovery(Protocol):
     """Says which paths belong to a source."""
 
+    successive: bool
+    """Whether a new path takes over from the one before, as a container's log does; else all are followed alike."""
+
     def find(self, now: float) -> Found:
         """Return the paths at this time."""
 
@@ -38,6 +41,8 @@ class Discovery(Protocol):
 
 class Globs:
     """Paths by patterns: ``*``, ``?``, ``[..]`` within a name, ``**`` for any directories; not hidden ones."""
+
+    successive = False
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(os.path.abspath(pattern) for pattern in patterns)

@@ -119,6 +119,8 @@ def _reachable(directory: str, log_path: str) -> str:
 class Container:
     """The log of the container that has this name now; a new one takes over as soon as it is there."""
 
+    successive = True
+
     def __init__(self, name: str, root: str = "/var/lib/docker") -> None:
         self.name = name.removeprefix("/")
         self.root = root

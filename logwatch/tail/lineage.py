@@ -39,6 +39,7 @@ class Lineage:
         self.current = known[-1] if known else None  # the last one that the path led to
         self.followed = bool(known)  # the path has led somewhere before
         self.first = not self.generations  # never looked at before
+        self.successor = False  # it takes over from another path
         self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
@@ -48,6 +49,10 @@ class Lineage:
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.heads = Heads()
         self._directory_mark: object = None
+
+    def succeed(self) -> None:
+        """Take over from another path: all that is here is new, and none of it history."""
+        self.first, self.followed, self.successor = False, True, True
 
     @property
     def live(self) -> Generation | None:
@@ -83,7 +88,10 @@ class Lineage:
                     self.due = True
                 except OSError as error:
                     self.block(generation, error, turn)
-        if any(generation.missing_since is not None for generation in self.generations):
+            elif generation.parked and generation.state == "rotated":
+                self._look_by_name(generation)
+        blank = self.live and self.live.head_bytes < TELLING_BYTES  # what is filled and emptied leaves but its copy
+        if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directory()
         if self.crowded and self.around.room():
             self.crowded = False
@@ -124,6 +132,16 @@ class Lineage:
         elif not live.file:
             parked = live.parked == (status.st_size, status.st_mtime_ns)
             self.due = self.due or not (parked or self.crowded)
+
+    def _look_by_name(self, generation: Generation) -> None:
+        """Look at a renamed file that was closed to save descriptors."""
+        try:
+            status = os.stat(generation.found_at)
+        except OSError:
+            self.due = True
+            return
+        if (key_of(status), status.st_size, status.st_mtime_ns) != (generation.key, *(generation.parked or ())):
+            self.due = True
 
     def _watch_directory(self) -> None:
         try:
@@ -184,12 +202,17 @@ class Lineage:
         """Let go of files that were renamed or deleted and have not grown for long enough."""
         for generation in self.generations:
             file = generation.file
-            if generation.state != "rotated" or not file or generation.waiting:
+            if generation.state != "rotated" or generation.waiting or not (file or generation.parked):
                 continue
             generation.grown_at = min(generation.grown_at, turn.now)  # clocks jump
-            if not file.ended() and turn.now - generation.grown_at < self.around.release_seconds:
+            ended = file and file.ended()
+            if not ended and turn.now - generation.grown_at < self.around.release_seconds:
                 continue
-            generation.dead = not os.fstat(file.descriptor).st_nlink
+            if not file and generation.size > generation.offset:  # an unfinished last line is to be read
+                generation.parked = None
+                self.due = True
+                continue
+            generation.dead = file is not None and not os.fstat(file.descriptor).st_nlink
             self.due = self.due or generation.dead
             chunk = generation.finish(turn.now)
             if chunk:
@@ -198,16 +221,19 @@ class Lineage:
             self.around.log.info("file_released", path=path, bytes=generation.offset, deleted=generation.dead)
 
     def park(self) -> bool:
-        """Close the live file if all of it was read and its path leads to it; looks go on by name."""
-        live = self.live
-        if not live or not live.file or live.waiting:
-            return False
-        status = os.fstat(live.file.descriptor)
-        if not status.st_nlink:
-            return False
-        live.parked = (status.st_size, status.st_mtime_ns)
-        live.detach()
-        return True
+        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
+        for generation in self.generations:
+            path = self.path if generation.state == "live" else generation.found_at
+            if not generation.file or generation.file.packed or generation.waiting or not path:
+                continue
+            status = os.fstat(generation.file.descriptor)
+            mark = (status.st_size, status.st_mtime_ns)
+            with suppress(OSError):
+                if mark == generation.seen and key_of(os.stat(path)) == generation.key:
+                    generation.detach()
+                    generation.parked = mark
+                    return True
+        return False
 
     # reading
 
@@ -221,8 +247,13 @@ class Lineage:
         if not generation:
             return None
         turn = Turn(now, sink)
-        head_bytes = generation.head_bytes
         try:
+            head_bytes = generation.head_bytes
+            if head_bytes < TELLING_BYTES and not (generation.file and generation.file.packed):
+                generation.learn_head()
+                if self._tells_more(generation, head_bytes):
+                    scan(self, turn)
+                    return 0
             chunk = generation.read(now)
         except ChangedError:
             generation.lose_file()
@@ -235,17 +266,16 @@ class Lineage:
             return 0
         if chunk:
             sink.chunk(chunk)
-        if self._tells_more(generation, head_bytes):
-            scan(self, turn)
         return chunk.consumed if chunk else 0
 
     def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
-        """Tell whether the live file has got a head to tell it by.
+        """Tell whether a file has got a head to tell it by.
 
         An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
-        filled, copied and truncated since the last look. When there are more, it is time to look for what came between.
+        filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
+        before they are read, it is time to look for what came between, and for what it may be a copy of.
         """
-        tells_more = generation is self.current and head_bytes < min(TELLING_BYTES, generation.head_bytes)
+        tells_more = head_bytes < min(TELLING_BYTES, generation.head_bytes)
         self.was_blank = self.was_blank or tells_more
         return tells_more
 

@@ -9,7 +9,18 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from logwatch.tail.files import CorruptError, Key, PackedFile, PlainFile, key_of, open_regular, unpacked_size
+from logwatch.tail.files import (
+    CorruptError,
+    Key,
+    LogFile,
+    NotAFileError,
+    PackedFile,
+    PlainFile,
+    key_of,
+    open_regular,
+    read_head,
+    unpacked_size,
+)
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, stamp
 from logwatch.tail.siblings import Rotated, age_key, rotated_name
@@ -20,6 +31,9 @@ SURE_BYTES = 256
 
 TELLING_BYTES = 16
 """A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
+
+
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 class VanishedError(Exception):
@@ -37,6 +51,7 @@ class Candidate:
     rotated: Rotated | None  # None for the followed path itself
     head: bytes | None  # None: it cannot be read
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    disk_size: int = 0  # as the file system tells
     error: OSError | None = None
 
     @property
@@ -90,7 +105,8 @@ class Heads:
                 return None
             return Candidate(path, (0, 0), 0, 0, rotated, None, error=error)
         if not stat.S_ISREG(status.st_mode):
-            return None
+            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+            return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=problem)
         key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
         mark = (key, size, modified)
         try:
@@ -99,7 +115,7 @@ class Heads:
             return Candidate(path, key, size, modified, rotated, None, error=error)
         if rotated:  # the followed file itself changes all the time
             self.known[mark] = (head, size)
-        return Candidate(path, key, size, modified, rotated, head)
+        return Candidate(path, key, size, modified, rotated, head, disk_size=status.st_size)
 
     @staticmethod
     def _read(path: str, key: Key) -> tuple[bytes, int]:
@@ -154,15 +170,24 @@ def is_copy(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file holds nothing but bytes that the generation, which lies elsewhere, has too."""
     if not candidate.head or candidate.size < TELLING_BYTES:
         return False
+    file = generation.file
+    if file and not file.packed:  # nothing that was noted is as fresh as the file itself
+        return _is_copy_of_file(file, candidate)
     if candidate.size > generation.size or not _enough(generation, candidate):
         return False
-    if not begins_alike(generation.head_bytes, generation.head, candidate.head):
+    return begins_alike(generation.head_bytes, generation.head, candidate.head)
+
+
+def _is_copy_of_file(file: LogFile, candidate: Candidate) -> bool:
+    if not candidate.head or candidate.size > os.fstat(file.descriptor).st_size:
         return False
-    if not generation.file or generation.file.packed or candidate.packed:
+    if not read_head(file, HEAD_BYTES).startswith(candidate.head):
+        return False
+    if candidate.packed:
         return True
     count = min(candidate.size, TAIL_BYTES)
     start = candidate.size - count
-    return _run(candidate, start, count) == digest(generation.file.read_at(start, count))
+    return _run(candidate, start, count) == digest(file.read_at(start, count))
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:
@@ -179,9 +204,9 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
     return _run(candidate, candidate.size - count, count) == _run(other, candidate.size - count, count)
 
 
-def _preference(candidate: Candidate) -> tuple[bool, bool, str]:
-    """Return what sorts equal copies: the followed path itself first, then plain files."""
-    return (candidate.rotated is not None, candidate.packed, candidate.path)
+def _preference(candidate: Candidate) -> tuple[bool, bool, int, str]:
+    """Return what sorts equal copies: the followed path itself first, then plain files, then what was written first."""
+    return (candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
 
 
 @dataclass(slots=True)
@@ -191,6 +216,15 @@ class Places:
     held: dict[int, Candidate] = field(default_factory=dict)  # by generation number
     copies: list[Candidate] = field(default_factory=list)  # of what another file holds, or held
     unknown: list[Candidate] = field(default_factory=list)  # bytes that nobody has seen, oldest first
+
+    def repeats(self, candidate: Candidate, generations: list[Generation]) -> bool:
+        """Tell whether a file is a copy of what one of these generations holds, or held."""
+        for generation in generations:
+            held = self.held.get(generation.number)
+            anchored = generation.file and not generation.file.packed
+            if _repeats(candidate, held) if held and not anchored else is_copy(generation, candidate):
+                return True
+        return False
 
 
 def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
@@ -205,7 +239,7 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     in_use = [generation for generation in generations if generation.state in ("live", "rotated")]
     past = [generation for generation in generations if generation.state not in ("live", "rotated")]
     for some in (in_use, past):
-        for generation in some:
+        for generation in reversed(some):  # of two with one inode, the newer one is there
             candidate = by_key.get(generation.key)
             if candidate and candidate in free and same_file(generation, candidate):
                 places.held[generation.number] = candidate
@@ -217,11 +251,10 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
                 places.held[generation.number] = candidate
                 del free[candidate]
     elsewhere = [generation for generation in generations if generation.number not in places.held]
-    known = list(places.held.values())
     for candidate in free:
         longer = [c for c in free if (-c.size, _preference(c)) < (-candidate.size, _preference(candidate))]
-        if any(_repeats(candidate, other) for other in known + longer) or (
-            candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
+        if candidate.rotated and (
+            places.repeats(candidate, generations) or any(_repeats(candidate, other) for other in longer)
         ):
             places.copies.append(candidate)
         elif not candidate.packed and (blank := _find_empty(elsewhere, candidate)):

@@ -90,9 +90,12 @@ class Tail:
         now = self._clock()
         self._found = self.source.discover.find(now)
         families = self._families(self._found.paths)
+        taking_over = self.source.discover.successive and any(other.followed for other in self._lineages.values())
         for path in families:
             if path not in self._lineages:
                 self._lineages[path] = Lineage(path, (), self._around)
+                if taking_over:
+                    self._lineages[path].succeed()
         for path in sorted(self._lineages):
             self._lineages[path].look(now, families.get(path, ()), sink)
         self._drop_ended(families)
@@ -181,7 +184,7 @@ class Tail:
                 budget -= amount
             if budget <= 0:
                 break
-        for lineage in self._lineages.values():
+        for lineage in waiting:
             lineage.emit(sink)
         self._check_caught_up()
         return any(lineage.next_waiting() for lineage in self._lineages.values())

@@ -1,12 +1,48 @@
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from tests.tail.world import PATTERNS, World
 
+SHARED_MEMORY = Path("/dev/shm")
 
+
+@pytest.fixture(params=["disk", "memory"])
+def directory(request, tmp_path):
+    """Give a directory on a system that uses inodes again at once (ext4), and on one that never does (tmpfs)."""
+    if request.param == "disk" or not SHARED_MEMORY.is_dir():
+        yield tmp_path
+    else:
+        path = Path(tempfile.mkdtemp(dir=SHARED_MEMORY))
+        yield path
+        shutil.rmtree(path)
+
+
+def play(directory, seed, patterns, *, steps, gentle):
+    print(f"World({seed=}, {patterns=}, {gentle=}) for {steps} steps")  # noqa: T201 - shown when the test fails
+    world = World(directory, f"{seed} {patterns}", PATTERNS[patterns], gentle=gentle)
+    try:
+        world.run(steps)
+        world.check()
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("gentle", [True, False], ids=["gentle", "rough"])
 @pytest.mark.parametrize("patterns", PATTERNS)
-@pytest.mark.parametrize("seed", range(8))
-def test_every_findable_line_is_counted_once(tmp_path, seed, patterns):
-    """Through any sequence of writes, rotations, stops and kills, lines that can be found are counted exactly once."""
-    world = World(tmp_path, f"{seed} {patterns}", PATTERNS[patterns])
-    world.run(600)
-    world.check()
+@pytest.mark.parametrize("seed", range(4))
+def test_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
+    """Writes, rotations, stops and kills in any order: what can be found counts once, the rest is said to be lost."""
+    play(directory, seed, patterns, steps=500, gentle=gentle)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("gentle", [True, False], ids=["gentle", "rough"])
+@pytest.mark.parametrize("patterns", PATTERNS)
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_for_long_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
+    """The same with more seeds and longer lives."""
+    play(directory, seed, patterns, steps=2000, gentle=gentle)

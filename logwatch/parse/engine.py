@@ -1,0 +1,132 @@
+"""Reads lines by one grammar as fast as the grammar allows: compiled where that is exact, by pyparsing where it is not.
+
+Both roads give the same answer for every line; ``compiled`` and ``why_not`` tell which one is taken.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import pyparsing as pp
+
+from logwatch.model import Cause
+from logwatch.parse import peg
+from logwatch.parse.emit import DOCKER, PLAIN
+from logwatch.parse.grammar import Grammar
+from logwatch.parse.patterns import Refused
+from logwatch.parse.peg import Node
+from logwatch.parse.program import Program, Values
+from logwatch.parse.reading import Reading, conclude, refer
+from logwatch.parse.translate import translate
+from logwatch.parse.usual import REST, Shape, Usual
+
+COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
+"""The values that push results are counted by."""
+_REMEMBERED = 4096  # readings of captured groups; more mean that they do not repeat
+
+
+class Engine:
+    """One grammar, compiled; where ``line`` is None, pyparsing itself matches every candidate, for the reason told."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.why_not = grammar.refused
+        self.line: Program | None = None
+        self.plain: Usual | None = None
+        self.docker: Usual | None = None
+        self._place: re.Pattern[bytes] | None = None
+        self._before: re.Pattern[bytes] | None = None
+        self._stamp: Beginning | None = None
+        self._known: dict[tuple[bytes, ...], Reading | Cause | None] = {}
+        node = grammar.node
+        if node is None:
+            return
+        try:
+            self.line = Program(node)
+            self._place, self._before = (_pattern(each) for each in (grammar.place, grammar.before))
+        except Refused as refusal:
+            self.line = None
+            self.why_not = str(refusal)
+            return
+        self._stamp = _up_to("timestamp", node)
+        try:
+            usual_lines = [sample.payload for sample in grammar.samples if sample.expected]
+            shape = Shape(node, usual_lines, COUNTED)
+            self.plain, self.docker = shape.usual(PLAIN), shape.usual(DOCKER)
+        except Refused as refusal:
+            self.why_not = f"no expression for whole chunks: {refusal}"
+
+    def read(self, line: bytes) -> Reading | Cause:
+        """Read one line, which ends in a newline and holds no other."""
+        if self.line is None:
+            return refer(self.grammar, line[:-1])
+        values = self.line.match(line)
+        if values is not None:
+            return _concluded(values)
+        if self._place is not None and not self._place.match(line):
+            return "misplaced"
+        if self._before is not None and self._before.match(line):
+            return "no_code"
+        return "grammar"
+
+    def stamp(self, line: bytes) -> str:
+        """Give the time stamp of a line as it is written, empty if it has none."""
+        if self._stamp is not None:
+            found = self._stamp.pattern.match(line)
+            return str(found[self._stamp.group], "latin-1") if found else ""
+        reading = self.read(line)
+        return "" if isinstance(reading, str) else reading.timestamp
+
+    def understand(self, usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
+        """Read what ``usual`` captured of a line, identifiers left out; None for a line that it only caught."""
+        try:
+            return self._known[groups]
+        except KeyError:
+            pass
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        reading = self._known[groups] = self._understand(usual, groups)
+        return reading
+
+    @staticmethod
+    def _understand(usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
+        values: Values = []
+        for name, value in zip(usual.groups, groups, strict=False):
+            if name == REST and usual.tail is not None:
+                values += usual.tail.all_turns(value + b"\n")
+            elif value:
+                values.append((name, value))
+        return _concluded(values) if values else None
+
+
+@lru_cache(maxsize=16)
+def engine_of(grammar: Grammar) -> Engine:
+    """Compile a grammar, once for all sources that use it."""
+    return Engine(grammar)
+
+
+def _concluded(values: Iterable[tuple[str, bytes]]) -> Reading | Cause:
+    texts = [(name, value.decode("latin-1")) for name, value in values]
+    return conclude([value for name, value in texts if name == "code"], dict(texts))
+
+
+class Beginning(NamedTuple):
+    """An expression for the beginning of a line, and the group that holds the value at its end."""
+
+    pattern: re.Pattern[bytes]
+    group: int
+
+
+def _up_to(name: str, node: Node) -> Beginning | None:
+    """Compile the parts of a line up to the one that is named so, if it is the only one."""
+    parts: Sequence[Node] = node.items if isinstance(node, peg.Seq) else (node,)
+    places = [i for i, part in enumerate(parts) if name in peg.names(part)]
+    if peg.names(node).count(name) != 1 or not isinstance(parts[places[0]], peg.Named):
+        return None
+    pattern = Program(peg.seq(*parts[: places[0] + 1])).pattern
+    return Beginning(pattern, pattern.groups)
+
+
+def _pattern(expression: pp.ParserElement | None) -> re.Pattern[bytes] | None:
+    return None if expression is None else Program(translate(expression)).pattern

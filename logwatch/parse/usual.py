@@ -1,0 +1,228 @@
+"""Builds, from a grammar and its samples, one expression for whole chunks: the usual line unrolled, or any line caught.
+
+A repetition of alternatives is what costs time. So the repetitions of LINE are unrolled into the orders in which the
+samples use the alternatives, each turn optional. What the expression matches, LINE matches with the same values: a turn
+stands only where the repetition would take that very alternative, and the end only where it would stop. What it does
+not match is caught as a whole line and goes through LINE itself.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logwatch.parse import peg
+from logwatch.parse.emit import DOCKER, PLAIN, Around, Writer, char_class
+from logwatch.parse.patterns import Refused
+from logwatch.parse.peg import Choice, Look, Loop, Named, Node
+from logwatch.parse.program import Program, loops_of
+from logwatch.parse.sharpen import sharpened
+
+REST = "rest"
+_TURNS = 8  # of an unrolled repetition: more cost time on every line
+_NAMED = 3  # values in an unrolled repetition: each widens what is counted
+_SHARE = 0.03  # of the samples must be won by each turn more: it costs time on every line that has none
+_HEAVY = 400  # characters of an alternative's expression: a nest of brackets is left to LINE itself
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """An expression that matches any line, newline included; group by group what it captures of a usual one.
+
+    A line that is not usual leaves all groups empty. REST, if it is there, is what stands behind the unrolled turns of
+    a last repetition, which cannot fail: ``tail`` goes through it.
+    """
+
+    pattern: re.Pattern[bytes]
+    groups: tuple[str, ...]
+    tail: Program | None
+
+
+class Shape:
+    """The parts of a line, and for each repetition among them the turns to unroll; holds for every envelope."""
+
+    def __init__(self, node: Node, samples: Iterable[bytes], keep: frozenset[str]) -> None:
+        """Raise Refused where the values to ``keep`` cannot be captured by one group each."""
+        self._parts = list(node.items) if isinstance(node, peg.Seq) else [node]
+        self._keep = keep
+        self._turns = {i: _Turns(part, keep) for i, part in enumerate(self._parts) if _unrolls(part)}
+        for line in samples:
+            self._follow(line + b"\n")
+        last = len(self._parts) - 1
+        self._open_end = last in self._turns and self._turns[last].cannot_fail
+        for i, turns in self._turns.items():
+            turns.choose(last=i == last and self._open_end)
+
+    def _follow(self, line: bytes) -> None:
+        """Note which alternatives a sample takes, in which order."""
+        at = 0
+        taken: list[tuple[_Turns, tuple[int, ...]]] = []
+        for i, part in enumerate(self._parts):
+            if i in self._turns:
+                order, at = self._turns[i].follow(line, at)
+                taken.append((self._turns[i], order))
+            else:
+                found = re.compile(Writer(PLAIN).write(part, last=True).encode("latin-1")).match(line, at)
+                if found is None:
+                    return
+                at = found.end()
+        for turns, order in taken:
+            turns.orders[order] += 1
+
+    def usual(self, around: Around) -> Usual:
+        """Write the expression down for plain lines or for lines inside Docker records."""
+        writer = Writer(around, lambda each: isinstance(each, Named) and each.name in self._keep)
+        text = ""
+        tail = None
+        anything = char_class(peg.EVERY - around.never) + "*+"
+        fixed: list[Node] = []
+        for i, part in enumerate(self._parts):
+            following = self._parts[i + 1 :]
+            if i in self._turns and (following or self._open_end):
+                turns = self._turns[i]
+                text += writer.write(sharpened(peg.seq(*fixed))) + turns.write(writer)
+                fixed = []
+                if following:
+                    text += turns.stop_here(following, around)
+                else:
+                    tail = Program(turns.loop.item)
+            elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
+                raise Refused("a value to be counted inside a repetition that cannot be unrolled")
+            elif fixed or not self._skipped_before(i):
+                fixed.append(part)
+        text += writer.write(sharpened(peg.seq(*fixed)))
+        groups = [group.name for group in writer.groups if isinstance(group, Named)]
+        text += f"({anything})" if tail else anything
+        if around is DOCKER:
+            time = r'"[^"\\\n]*+"'
+            text = rf'\{{"log":"{text}\\n","stream":"std(?:out|err)","time":{time}\}}'
+        if tail:
+            groups.append(REST)
+        filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
+        # Both sides end right before the newline, so that nothing is ever gone back into
+        end = "" if around is PLAIN else r"(?=\n)"
+        pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))
+        return Usual(pattern, tuple(groups), tail)
+
+    def _skipped_before(self, i: int) -> bool:
+        """Tell whether a part is the blanks that the unrolled turns before it have skipped already."""
+        return i - 1 in self._turns and self._parts[i] == self._turns[i - 1].blanks
+
+
+def _unrolls(part: Node) -> bool:
+    return isinstance(part, Loop) and part.most is None and part.least == 0
+
+
+class _Turns:
+    """One repetition of alternatives, and the turns chosen to stand in its place."""
+
+    def __init__(self, loop: Node, keep: frozenset[str]) -> None:
+        assert isinstance(loop, Loop)
+        self.loop = loop
+        self._keep = keep
+        self.blanks, core = peg.skips(loop.item)
+        self._items: Sequence[Node] = core.items if isinstance(core, Choice) else (core,)
+        before, stop = peg.skips(loop.stop) if loop.stop is not None else (self.blanks, None)
+        self._stop: Node | None = stop
+        if before != self.blanks:
+            raise Refused("a stop_on that skips other blanks than the repetition")
+        self.orders: Counter[tuple[int, ...]] = Counter()
+        self.chosen: tuple[int, ...] = ()
+        plain = Writer(PLAIN)
+        skip = plain.write(self.blanks) if self.blanks else ""
+        self._patterns = [self._pattern(skip + plain.write(item, last=True)) for item in self._items]
+        self._stop_pattern = None if self._stop is None else self._pattern(skip + plain.write(self._stop, last=True))
+
+    @staticmethod
+    def _pattern(text: str) -> re.Pattern[bytes]:
+        return re.compile(text.encode("latin-1"))
+
+    @property
+    def cannot_fail(self) -> bool:
+        """Tell whether anything may stand here, and what stands here means the same without what is before it."""
+        behind = any(isinstance(each, Look) and each.behind for each in peg.walk(self.loop))
+        return self._stop is None and self.blanks is not None and not behind
+
+    def follow(self, line: bytes, at: int) -> tuple[tuple[int, ...], int]:
+        """Give the alternatives that the repetition takes from here, and where it ends."""
+        order: list[int] = []
+        while self._stop_pattern is None or not self._stop_pattern.match(line, at):
+            turn = next(((i, m) for i, each in enumerate(self._patterns) if (m := each.match(line, at))), None)
+            if turn is None:
+                break
+            order.append(turn[0])
+            at = turn[1].end()
+        return tuple(order), at
+
+    def choose(self, *, last: bool) -> None:
+        """Choose turns that cover as many samples as possible; where the rest is captured, values are left to it."""
+
+        def light(i: int) -> bool:
+            item = self._items[i]
+            return not loops_of(item) and len(self._patterns[i].pattern) <= _HEAVY
+
+        def unnamed(order: tuple[int, ...]) -> int:
+            return sum(not peg.names(self._items[i]) for i in order)
+
+        def rank(order: tuple[int, ...]) -> tuple[int, int, int]:
+            return unnamed(order), -self.orders[order], len(order)
+
+        for order in sorted(self.orders, key=rank):
+            turns = order
+            if last:
+                valued = [not light(i) or bool(self._keep & set(peg.names(self._items[i]))) for i in order]
+                turns = order[: valued.index(True)] if True in valued else order
+            merged = _merged(self.chosen, turns)
+            values = sum(len(self._keep & set(peg.names(self._items[i]))) for i in merged)
+            gained = sum(n for each, n in self.orders.items() if _within(each, merged)) - sum(
+                n for each, n in self.orders.items() if _within(each, self.chosen)
+            )
+            cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
+            worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
+            if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
+                self.chosen = merged
+
+    def write(self, writer: Writer) -> str:
+        """Write the chosen turns, each optional, each only where the repetition would take that alternative."""
+        skip = writer.write(self.blanks) if self.blanks else ""
+        text = skip
+        for i in self.chosen:
+            item = self._items[i]
+            rivals = [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
+            guards = "".join(writer.write(Look(peg.bare(each), negative=True)) for each in rivals)
+            text += f"(?:{guards}{writer.write(sharpened(item))}|){skip}"
+        return text
+
+    def stop_here(self, following: Sequence[Node], around: Around) -> str:
+        """Write what makes sure that the repetition ends here, unless what follows says so itself."""
+        plain = Writer(around)
+        if self._stop is None:
+            return plain.write(Look(peg.bare(self.loop.item), negative=True))
+        _, rest = peg.skips(peg.bare(peg.seq(*following)))
+        items, stops = _items(rest), _items(self._stop)
+        return "" if items[: len(stops)] == stops else plain.write(Look(self._stop))
+
+
+def _within(order: tuple[int, ...], chosen: tuple[int, ...]) -> bool:
+    """Tell whether an order is what remains of the chosen turns when some are left out."""
+    turns = iter(chosen)
+    return all(each in turns for each in order)
+
+
+def _items(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, peg.Seq) else (node,)
+
+
+def _merged(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Give a shortest sequence that contains both in order."""
+    best: dict[tuple[int, int], tuple[int, ...]] = {}
+    for i in range(len(one), -1, -1):
+        for j in range(len(other), -1, -1):
+            if i == len(one) or j == len(other):
+                best[i, j] = one[i:] + other[j:]
+            elif one[i] == other[j]:
+                best[i, j] = (one[i], *best[i + 1, j + 1])
+            else:
+                a, b = (one[i], *best[i + 1, j]), (other[j], *best[i, j + 1])
+                best[i, j] = a if len(a) <= len(b) else b
+    return best[0, 0]

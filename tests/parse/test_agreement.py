@@ -1,0 +1,190 @@
+"""The compiled grammar and pyparsing itself agree on every line: in whether it matches, and in every value."""
+
+# ruff: noqa: E501  tables of cases are read in columns
+
+import random
+
+import pyparsing as pp
+from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import strategies as st
+
+from logwatch.parse.grammar import default_whitespace
+from logwatch.parse.program import Program
+from logwatch.parse.reading import _flat
+from logwatch.parse.translate import EndlessLoop, Refused, translate
+
+# ---- grammars of every kind of element ---------------------------------------------------------------------------
+
+SETS = ["ab", "abc", "abcdefghijklmnopqrstuvwxyz", "0123456789", "a1_", 'b"', "-+", "xyz{}"]
+PATTERNS = [
+    "a+", "[a-c]+b", "[0-9]{1,3}", "a*b", "a|ab", "ab|a", "(?:a|b)+c", r"\d+", r"\w+", r"\s*x", r"[^ ]+", r"[^\"]*", "a?",
+    r"\bab\b", r"a\B", "(?i)ab", "(?i:a)b", r"a(?=b)", r"a(?!b)", r"(?<=a)b", r"(?<!a)b", "a$", ".", ".*", ".*?b", "a{2}",
+    r'"(?:[^"\\]|\\.)*"', "(?:ab?)+", "(?:a+b)*c", "(?>a+)b", r"[\w.]+", r"\x61", "(a)(b)?", "[a-c-[x]+", "(?:ab|cd|abc)",
+    "a++b", "(?s:.)a", "-?[0-9]{1,4}(?![0-9a-c])",
+]  # fmt: skip
+WORDS = ["a", "b", "ab", "abc", "code", "x=", ":", "{", "}", '"', "1", "no"]
+NAMES = ["code", "code*", "app", "user", "user*", "reason"]
+
+
+def _word(chars, body, more):
+    """Make a Word, or a plainer one where pyparsing does not take the arguments."""
+    try:
+        return pp.Word(chars, body, **more)
+    except (ValueError, TypeError):
+        return pp.Word(chars)
+
+
+WORD = st.sampled_from(WORDS)
+CHARS = st.sampled_from(SETS)
+TOKENS = [
+    st.builds(pp.Literal, WORD),
+    st.builds(pp.Keyword, WORD, st.sampled_from([None, "abc", "abc:="])),
+    st.builds(pp.CaselessLiteral, WORD),
+    st.builds(pp.CaselessKeyword, WORD),
+    st.builds(_word, CHARS, st.none() | CHARS,
+              st.sampled_from([{}, {"min": 2}, {"exact": 2}, {"max": 3}, {"as_keyword": True}])),
+    st.builds(pp.Char, CHARS),
+    st.builds(pp.Regex, st.sampled_from(PATTERNS)),
+    st.builds(pp.Regex, st.sampled_from(PATTERNS)),
+    st.builds(pp.Regex, st.sampled_from(PATTERNS)),
+    st.builds(lambda quote, more: pp.QuotedString(quote, **more), st.sampled_from(['"', "'", "{"]),
+              st.sampled_from([{}, {"esc_char": "\\"}, {"unquote_results": False}, {"end_quote_char": "}"},
+                               {"unquote_results": False, "esc_char": "\\"}, {"esc_quote": '""'}])),
+    st.builds(pp.White, st.sampled_from([" ", " \t"])),
+    st.builds(pp.Empty),
+    st.builds(pp.one_of, st.lists(WORD, min_size=1, max_size=4)),
+    st.builds(lambda words: pp.one_of(words, as_keyword=True), st.lists(WORD, min_size=1, max_size=3)),
+]  # fmt: skip
+BOUNDS = st.sampled_from([(0, 1), (1, 2), (2, 2), (0, 3), (2, ...), (1, ...)])
+NAME = st.sampled_from(NAMES)
+KIND = st.integers(0, len(TOKENS) - 1)
+LARGER = st.sampled_from(["and", "and", "and", "first", "first", "opt", "zero", "zero", "one", "times", "suppress",
+                          "group", "combine", "ahead", "not", "glued", "bare"])  # fmt: skip
+NAMED = st.integers(0, 2)
+MANY = st.integers(2, 4)
+YES = st.booleans()
+
+
+def tree(draw, depth):  # noqa: PLR0911  one case a kind
+    """Draw an expression; a third of the tokens have names, since on larger things most names are refused."""
+    if depth == 0:
+        token = draw(TOKENS[draw(KIND)])
+        return token(draw(NAME)) if draw(NAMED) == 0 else token
+    kind = draw(LARGER)
+    if kind in ("and", "first"):
+        items = [tree(draw, depth - 1 if draw(YES) else 0) for _ in range(draw(MANY))]
+        whole = pp.And(items) if kind == "and" else pp.MatchFirst(items)
+        return whole(draw(NAME)) if kind == "first" and draw(NAMED) == 0 else whole
+    inner = tree(draw, depth - 1)
+    match kind:
+        case "opt":
+            return pp.Opt(inner)
+        case "zero" | "one":
+            make = pp.ZeroOrMore if kind == "zero" else pp.OneOrMore
+            return make(inner, stop_on=tree(draw, 0) if draw(YES) else None)
+        case "times":
+            return inner[draw(BOUNDS)]
+        case "glued":
+            return inner.copy().leave_whitespace()
+        case "bare":
+            return inner(draw(NAME))
+    wrap = {"suppress": pp.Suppress, "group": pp.Group, "combine": pp.Combine, "ahead": pp.FollowedBy, "not": pp.NotAny}
+    return wrap[kind](inner)
+
+
+@st.composite
+def expressions(draw):
+    """Give an expression, with the blanks that the loader sets, and at times the end of the line behind it."""
+    with default_whitespace():
+        expression = tree(draw, draw(st.integers(1, 4)))
+        if draw(st.integers(0, 5)) == 0:
+            expression = expression + pp.LineEnd()
+    return expression
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [*WORDS, " ", "  ", "\t", "\r", "aab", "abab", "12", "'", "\\", '\\"', "ABC", "Code", "_", "é", "\x85"]
+    ),
+    st.characters(max_codepoint=255, exclude_characters="\n"),
+)
+LINES = st.lists(PIECES, max_size=12).map("".join)
+
+
+def reference(expression: pp.ParserElement, line: str):
+    try:
+        found = expression.parse_string(line)
+    except pp.ParseException:
+        return None
+    return {name: _flat(found[name]) for name in found.keys() if _flat(found[name])}  # noqa: SIM118  a ParseResults
+
+
+def compiled(program: Program, line: str, every: set[str]):
+    values = program.match(line.encode("latin-1") + b"\n")
+    if values is None:
+        return None
+    found: dict[str, list[str]] = {}
+    for name, value in values:
+        text = value.decode("latin-1")
+        found[name] = [*found.get(name, []), text] if name in every else [text]
+    return found
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, rng):
+    """Grammars from all elements that are compiled, lines of their own words and mutations of them: equal in all."""
+    expression.streamline()
+    expression.parse_with_tabs()
+    try:
+        program = Program(translate(expression))
+    except (Refused, EndlessLoop):
+        assume(False)  # noqa: FBT003  its signature
+    note(str(expression))
+    note(program.pattern.pattern.decode("latin-1"))
+    every = {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
+    for line in [*lines, *(mutated(line, rng) for line in lines)]:
+        assert compiled(program, line, every) == reference(expression, line), repr(line)
+
+
+def _all(expression, seen=None):
+    seen = {} if seen is None else seen
+    if id(expression) not in seen:
+        seen[id(expression)] = expression
+        for each in expression.recurse():
+            _all(each, seen)
+    return seen.values()
+
+
+def mutated(line: str, rng: random.Random) -> str:
+    """Change a line a little: drop, double, swap, cut, or put a strange character in."""
+    if not line:
+        return "a"
+    at = rng.randrange(len(line))
+    end = min(len(line), at + rng.randrange(1, 8))
+    return rng.choice([
+        line[:at] + line[end:],
+        line[:end] + line[at:],
+        line[:at],
+        line[at:],
+        line[:at] + rng.choice('\0\x85\xa0\xff \t\r"\\{}[]:=0a') + line[at:],
+        line[:at] + line[at:end][::-1] + line[end:],
+    ])  # fmt: skip
+
+
+def test_most_generated_expressions_are_compiled():
+    """The property above would prove nothing if everything were refused."""
+    outcomes = []
+
+    @settings(max_examples=300, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(expressions())
+    def look(expression):
+        expression.streamline()
+        try:
+            Program(translate(expression))
+            outcomes.append(True)
+        except (Refused, EndlessLoop):
+            outcomes.append(False)
+
+    look()
+    assert sum(outcomes) > len(outcomes) / 3

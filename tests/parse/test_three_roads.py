@@ -1,0 +1,129 @@
+"""The shipped grammar has three roads to the same place: whole chunks, single lines, pyparsing itself."""
+
+import json
+import random
+from collections import Counter
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.model import ResultKey
+from logwatch.parse import Scanner, load
+from logwatch.parse.engine import engine_of
+from logwatch.parse.reading import refer
+from tests.parse import logshaped
+
+GRAMMAR = load("mesibo")
+ENGINE = engine_of(GRAMMAR)
+SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
+NOW = 1795342500.0
+
+
+@lru_cache(maxsize=2000)
+def by_pyparsing(line: bytes):
+    return refer(GRAMMAR, line)
+
+
+def generated(seed: int) -> bytes:
+    return logshaped.line(random.Random(seed))
+
+
+def docker(line: bytes, rng: random.Random) -> bytes:
+    """Write a record as Docker does: HTML escaped, UTF-8, anything else replaced, long messages split."""
+    text = line.decode(errors="replace") + "\n"
+    pieces = [text]
+    if rng.random() < 0.002:
+        at = rng.randrange(1, len(text)) if len(text) > 1 else 1
+        pieces = [piece for piece in (text[:at], text[at:]) if piece]
+    written = b""
+    for piece in pieces:
+        record = {"log": piece, "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
+        body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f")
+        for mark in "<>&\u2028\u2029":
+            body = body.replace(mark, f"\\u{ord(mark):04x}")
+        written += body.encode() + b"\n"
+    return written
+
+
+def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[tuple]]:
+    """Count lines with pyparsing alone."""
+    results: Counter[ResultKey] = Counter()
+    unparsed: Counter[str] = Counter()
+    failures = []
+    for line in lines:
+        if GRAMMAR.marker not in line:
+            continue
+        reading = by_pyparsing(line)
+        if isinstance(reading, str):
+            unparsed[reading] += 1
+        else:
+            results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
+            if reading.code != 200:
+                failures.append((reading.code, reading.app, reading.user, reading.token))
+    return results, unparsed, failures
+
+
+def agree(lines: list[bytes], rng: random.Random) -> int:
+    """Hold the roads against each other over some lines; give how many were usual."""
+    for line in lines:
+        if GRAMMAR.marker in line:
+            assert ENGINE.read(line + b"\n") == by_pyparsing(line), line
+    usual = 0
+    text = b"".join(line + b"\n" for line in lines)
+    assert ENGINE.plain is not None
+    found = ENGINE.plain.pattern.findall(text)
+    assert len(found) == len(lines)
+    for line, groups in zip(lines, found, strict=True):
+        reading = ENGINE.understand(ENGINE.plain, groups)
+        if reading is not None:
+            usual += 1
+            exact = ENGINE.read(line + b"\n")
+            assert (reading if isinstance(reading, str) else reading[:3]) == (
+                exact if isinstance(exact, str) else exact[:3]
+            ), line
+    as_logged = [line.decode(errors="replace").encode() for line in lines]
+    records = b"".join(docker(line, rng) for line in lines)
+    for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):
+        results, unparsed, failures = counted(
+            [payload.lstrip(b"\0") if envelope == "plain" else payload for payload in payloads]
+        )
+        scan = SCANNER.scan(data, envelope=envelope, reference=NOW)
+        assert scan.lines == len(lines)
+        assert {key: seen.count for key, seen in scan.results.items()} == results
+        assert scan.unparsed == unparsed
+        assert scan.candidates == results.total() + unparsed.total()
+        assert [(each.code, each.app, each.user, each.token) for each in scan.failures] == failures[-1000:]
+        assert scan.fallback == 0
+    return usual
+
+
+def many(count: int, seed: int) -> None:
+    rng = random.Random(seed)
+    usual = 0
+    for _ in range(count // 500):
+        usual += agree([logshaped.line(rng) for _ in range(500)], rng)
+    assert usual > count / 10, "the expression for whole chunks is not put to the test"
+
+
+@pytest.mark.timeout(900)
+def test_three_roads_agree_on_generated_lines():
+    """50,000 lines in both envelopes: the same results, causes and failures by each road."""
+    many(50_000, 1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_three_roads_agree_on_a_million_lines():
+    """The same over 1,000,000 lines of other seeds."""
+    for seed in range(2, 22):
+        many(50_000, seed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 2**32).map(generated) | st.binary(max_size=80), max_size=6), st.integers(0, 2**32))
+def test_three_roads_agree_on_whatever_hypothesis_finds(lines, seed):
+    """Also where the lines are few and strange."""
+    agree([line.replace(b"\n", b"") for line in lines], random.Random(seed))

@@ -1,0 +1,148 @@
+"""Files that begin alike: banners, copies, links, and names that globs match."""
+
+import os
+import shutil
+
+from tests.tail.recorder import Follower, append
+
+BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
+
+
+def test_two_live_files_that_are_alike_stay_two(tmp_path):
+    """Two logs with the same lines are two logs, also after a restart."""
+    for name in ("a.log", "b.log"):
+        append(tmp_path / name, BANNER, "same", *["x" * 100] * 30)
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.stop()
+    append(tmp_path / "a.log", "more")
+    append(tmp_path / "b.log", "more")
+    follower.start()
+    follower.turn()
+    assert follower.lines.count("same") == 2
+    assert follower.lines.count("more") == 2
+    assert follower.rotations() == {}
+
+
+def test_generations_that_begin_with_the_same_banner(tmp_path):
+    """Each restart of a process logs the same first line: the generations are still told apart."""
+    path = tmp_path / "a.log"
+    append(path, BANNER)
+    follower = Follower(path)
+    follower.turn()
+    follower.commit()
+    for n in range(3):
+        append(path, f"E2211-101112-00{n} (1): of generation {n}")
+        if n == 1:
+            follower.turn()
+        if os.path.exists(f"{path}.1"):
+            os.rename(f"{path}.1", f"{path}.2")
+        os.rename(path, f"{path}.1")
+        append(path, BANNER)
+        follower.turn()
+    follower.turn()
+    assert sorted(set(follower.lines) - {BANNER}) == [f"E2211-101112-00{n} (1): of generation {n}" for n in range(3)]
+    assert follower.lines.count(BANNER) == 4
+
+
+def test_a_copy_beside_a_log_is_no_log(tmp_path):
+    """Cp mesibo.log mesibo.log.1 while it is followed counts nothing twice, whatever the globs match."""
+    path = tmp_path / "mesibo.log"
+    append(path, *(f"E2211-101112-{n:03} (1): line" for n in range(50)))
+    follower = Follower(tmp_path / "mesibo.log*")
+    follower.turn()
+    shutil.copyfile(path, f"{path}.1")
+    append(path, "E2211-101112-050 (1): line")
+    shutil.copyfile(path, f"{path}.2")
+    follower.turn()
+    follower.stop()
+    follower.start()
+    follower.turn()
+    assert len(follower.lines) == len(set(follower.lines)) == 51
+
+
+def test_links_to_one_file_are_one_log(tmp_path):
+    """A hard link and a symbolic link that the globs match too add nothing."""
+    (tmp_path / "real").mkdir()
+    path = tmp_path / "real" / "a.log"
+    append(path, "one")
+    os.symlink(path, tmp_path / "current.log")
+    os.link(path, tmp_path / "hard.log")
+    follower = Follower(tmp_path / "**" / "*.log")
+    follower.turn()
+    append(path, "two")
+    follower.turn()
+    follower.stop()
+    follower.start()
+    follower.turn()
+    assert follower.lines == ["one", "two"]
+
+
+def test_a_symbolic_link_that_is_swapped(tmp_path):
+    """The old target is read to its end, the new one from its beginning, at one path."""
+    append(tmp_path / "app-1", "one")
+    link = tmp_path / "current.log"
+    os.symlink(tmp_path / "app-1", link)
+    follower = Follower(link)
+    follower.turn()
+    append(tmp_path / "app-1", "two")
+    append(tmp_path / "app-2", "three")
+    os.symlink(tmp_path / "app-2", tmp_path / "new")
+    os.rename(tmp_path / "new", link)
+    append(tmp_path / "app-1", "late")
+    follower.turn()
+    assert sorted(follower.lines) == ["late", "one", "three", "two"]
+    assert follower.rotations() == {"replace": 1}
+
+
+def test_a_log_that_is_renamed_to_a_name_that_is_followed_too(tmp_path):
+    """Mv mesibo.log saved.log under *.log: the file is the same under its new name, and followed on there."""
+    append(tmp_path / "mesibo.log", "one")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    os.rename(tmp_path / "mesibo.log", tmp_path / "saved.log")
+    append(tmp_path / "saved.log", "late")
+    append(tmp_path / "mesibo.log", "two")
+    follower.turn()
+    append(tmp_path / "saved.log", "very late")
+    follower.wait(700)
+    append(tmp_path / "saved.log", "and on")
+    follower.turn()
+    follower.stop()
+    follower.start()
+    follower.turn()
+    assert sorted(follower.lines) == sorted(["one", "late", "two", "very late", "and on"])
+
+
+def test_two_logs_that_are_swapped(tmp_path):
+    """Each file goes on where it was read to, under the other's name."""
+    append(tmp_path / "a.log", "E2211-101112-001 (1): a")
+    append(tmp_path / "b.log", "E2211-101112-002 (1): b")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    os.rename(tmp_path / "a.log", tmp_path / "x")
+    os.rename(tmp_path / "b.log", tmp_path / "a.log")
+    os.rename(tmp_path / "x", tmp_path / "b.log")
+    append(tmp_path / "a.log", "E2211-101112-003 (1): b")
+    append(tmp_path / "b.log", "E2211-101112-004 (1): a")
+    for _ in range(3):
+        follower.turn()
+    assert sorted(follower.lines) == [
+        "E2211-101112-001 (1): a",
+        "E2211-101112-002 (1): b",
+        "E2211-101112-003 (1): b",
+        "E2211-101112-004 (1): a",
+    ]
+
+
+def test_worker_logs_with_numbers_are_all_followed(tmp_path):
+    """worker.1.log beside worker.log may be a rotated one or another worker's: its lines count either way."""
+    for name in ("worker.log", "worker.1.log", "worker.2.log"):
+        append(tmp_path / name, f"E2211-101112-001 (1): start of {name}")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.wait(700)
+    for name in ("worker.log", "worker.1.log", "worker.2.log"):
+        append(tmp_path / name, f"E2211-101112-002 (1): more of {name}")
+    follower.turn()
+    assert len(follower.lines) == len(set(follower.lines)) == 6

@@ -1,0 +1,86 @@
+import os
+
+import pytest
+
+from logwatch.tail import Globs
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in ("a.log", "b.log", ".hidden.log", "c.txt", "deep/d.log", "deep/er/e.log", ".secret/f.log"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def names(globs, tree, now=0.0):
+    return [os.path.relpath(path, tree) for path in globs.find(now).paths]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("*.log", ["a.log", "b.log"]),
+        ("[ab].log", ["a.log", "b.log"]),
+        ("?.txt", ["c.txt"]),
+        (".*.log", [".hidden.log"]),
+        ("**/*.log", ["a.log", "b.log", "deep/d.log", "deep/er/e.log"]),
+        ("**", ["a.log", "b.log", "c.txt", "deep/d.log", "deep/er/e.log"]),
+        ("deep/**/e.log", ["deep/er/e.log"]),
+        ("*/*.log", ["deep/d.log"]),
+        ("d*/er/e.log", ["deep/er/e.log"]),
+        ("missing.log", ["missing.log"]),
+        ("missing/*.log", []),
+    ],
+)
+def test_patterns(tree, pattern, found):
+    """Wildcards stay within a name, ** goes down, hidden names must be named, a path without wildcards is as given."""
+    globs = Globs([str(tree / pattern)])
+    assert names(globs, tree) == found
+    for path in found:
+        assert globs.matches(str(tree / path))
+    assert not globs.matches(str(tree / "deep" / ".hidden" / "x.log"))
+
+
+def test_links_to_directories_do_not_go_round(tree):
+    """** does not follow links to directories; a pattern that names one does."""
+    os.symlink(tree, tree / "deep" / "loop")
+    os.symlink(tree / "deep", tree / "link")
+    assert names(Globs([str(tree / "**" / "d.log")]), tree) == ["deep/d.log"]
+    assert names(Globs([str(tree / "link" / "*.log")]), tree) == ["link/d.log"]
+
+
+def test_new_files_are_found_at_once_and_nothing_is_listed_in_vain(tree, monkeypatch):
+    """A directory is listed again when it has changed, or may have."""
+    now = os.stat(tree).st_mtime + 100
+    globs = Globs([str(tree / "*.log")])
+    globs.find(now)
+    scandir, listed = os.scandir, []
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    globs.find(now + 1)
+    assert listed == []
+    (tree / "new.log").touch()
+    assert names(globs, tree, now + 2) == ["a.log", "b.log", "new.log"]
+    globs.find(now + 3)
+    assert listed == [str(tree)]
+    globs.find(now + 9)
+    assert listed == [str(tree)] * 2
+
+
+def test_directories_to_watch(tree):
+    """What was listed is watched, and the directories of plain paths; no tree below them."""
+    globs = Globs([str(tree / "*.log"), str(tree / "deep" / "d.log")])
+    globs.find(0.0)
+    assert globs.directories() == {str(tree), str(tree / "deep")}
+
+
+def test_a_directory_that_may_not_be_listed_is_a_finding(tree, monkeypatch):
+    """What keeps files from being found is said, with what to do."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (problem,) = Globs([str(tree / "*.log")]).find(0.0).problems
+    assert (problem.where, problem.what, problem.why) == (str(tree), "cannot be listed", "Permission denied")

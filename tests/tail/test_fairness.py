@@ -1,0 +1,160 @@
+from logwatch.tail.generation import CHUNK_BYTES
+from tests.tail.recorder import Follower, append
+
+
+def test_fresh_lines_do_not_wait_for_a_backlog(tmp_path):
+    """While one file has a backlog of many turns, each line written to the others is handed on in the next turn."""
+    append(tmp_path / "big.log", *(f"{n:07} {'x' * 100}" for n in range(40_000)))
+    append(tmp_path / "small.log", "first")
+    follower = Follower(tmp_path / "*.log")
+    follower.look()
+    turns = 0
+    more = True
+    while more:
+        append(tmp_path / "small.log", f"fresh {turns}")
+        follower.look()
+        more = follower.tail.read(follower.sink, 1 << 18)
+        assert f"fresh {turns}".encode() in follower.sink.lines
+        turns += 1
+    assert turns > 5
+    assert len(follower.lines) == 40_001 + turns
+
+
+def test_a_turn_reads_about_its_budget(tmp_path):
+    """A turn hands on its budget and at most a chunk more, and a backlog moves on however small it is."""
+    for name in "abc":
+        append(tmp_path / f"{name}.log", *("x" * 99 for _ in range(20_000)))
+    follower = Follower(tmp_path / "*.log")
+    follower.look()
+    seen = []
+    while True:  # until there is no more
+        before = follower.sink.consumed
+        more = follower.tail.read(follower.sink, 300_000)
+        seen.append(follower.sink.consumed - before)
+        if not more:
+            break
+    assert max(seen) <= 300_000 + CHUNK_BYTES
+    assert sum(seen) == 6_000_000
+    offsets = {position.offset for position in follower.sink.positions.values()}
+    assert offsets == {2_000_000}
+
+
+def test_backlogs_take_turns(tmp_path):
+    """Files with much to read move on side by side."""
+    for name in "abc":
+        append(tmp_path / f"{name}.log", *("x" * 99 for _ in range(30_000)))
+    follower = Follower(tmp_path / "*.log")
+    follower.look()
+    for _ in range(6):
+        follower.tail.read(follower.sink, 1)
+    offsets = [position.offset for position in follower.sink.positions.values()]
+    assert min(offsets) > 0
+    assert max(offsets) - min(offsets) <= CHUNK_BYTES
+
+
+def test_progress_and_lag_are_told(tmp_path):
+    """caught_up turns true once what was there at the first look was handed on, and lag counts what is not."""
+    append(tmp_path / "a.log", *("x" * 99 for _ in range(10_000)))
+    follower = Follower(tmp_path / "a.log")
+    follower.look()
+    status = follower.tail.status()
+    assert (status.caught_up, status.lag_bytes, status.backlog_bytes) == (False, 1_000_000, 1_000_000)
+    follower.tail.read(follower.sink, 1)
+    assert 0 < follower.tail.status().lag_bytes < 1_000_000
+    assert not follower.tail.status().caught_up
+    append(tmp_path / "a.log", "more", "unfinished", end="\n")
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    assert follower.tail.status().caught_up
+    follower.turn()
+    status = follower.tail.status()
+    assert (status.up, status.files_followed, status.lag_bytes) == (True, 1, 0)
+    assert status.last_line_at == follower.clock.now
+
+
+def test_nothing_there_is_caught_up(tmp_path):
+    """A source without files has no backlog to wait for."""
+    follower = Follower(tmp_path / "a.log")
+    follower.turn()
+    status = follower.tail.status()
+    assert (status.up, status.caught_up, status.files_followed) == (False, True, 0)
+
+
+def test_an_unfinished_line_does_not_keep_a_source_from_catching_up(tmp_path):
+    """What has been looked at counts as read, even if its line has not ended."""
+    append(tmp_path / "a.log", "one", "tw", end="")
+    follower = Follower(tmp_path / "a.log")
+    follower.turn()
+    assert follower.tail.status().caught_up
+
+
+def test_an_idle_source_has_nothing_to_commit(tmp_path):
+    """Looks and reads without news hand on nothing."""
+    append(tmp_path / "a.log", "one")
+    follower = Follower(tmp_path / "a.log")
+    follower.turn()
+    follower.turn()
+
+    class Nothing:
+        def __getattr__(self, name):
+            raise AssertionError(f"{name} was handed on")
+
+    for _ in range(5):
+        follower.clock.now += 1
+        follower.tail.look(Nothing())
+        assert not follower.tail.read(Nothing(), 1 << 20)
+
+
+def test_an_endless_line_takes_bounded_memory(tmp_path):
+    """Of a line of many megabytes the head is handed on, the rest is skipped in steps, and the next line counts."""
+    path = tmp_path / "a.log"
+    with open(path, "wb") as file:
+        file.write(b"E" * 5_000_000)
+    follower = Follower(path, max_line_bytes=1000)
+    largest = 0
+    real = follower.sink.chunk
+
+    def chunk(chunk):
+        nonlocal largest
+        largest = max(largest, len(chunk.data))
+        real(chunk)
+
+    follower.sink.chunk = chunk
+    follower.turn()
+    follower.commit()
+    follower.restart()
+    append(path, "", "next")
+    follower.turn()
+    assert follower.lines == ["E" * 1000, "next"]
+    assert follower.sink.oversized == 1
+    assert follower.sink.consumed == 5_000_006
+    assert largest == 1001
+
+
+def test_the_head_of_a_sparse_file_is_where_its_lines_begin(tmp_path):
+    """A writer without O_APPEND leaves a hole when its file is truncated: generations are told apart behind it."""
+    path = str(tmp_path / "a.log")
+    import os  # noqa: PLC0415
+    import shutil  # noqa: PLC0415
+
+    writer = open(path, "wb", buffering=0)  # noqa: SIM115
+    follower = Follower(path)
+    for n in range(6):
+        writer.write(b"".join(b"E2211-101112-%03d (1): line\n" % (n * 100 + i) for i in range(90)))
+        if n % 3:
+            follower.turn()
+            follower.commit()
+        for number in (4, 3, 2, 1):
+            if os.path.exists(f"{path}.{number}"):
+                os.rename(f"{path}.{number}", f"{path}.{number + 1}")
+        shutil.copyfile(path, f"{path}.1")
+        os.truncate(path, 0)
+        if n == 4:
+            follower.restart()
+    writer.close()
+    follower.turn()
+    follower.wait(700)
+    expected = {b"E2211-101112-%03d (1): line" % (n * 100 + i): 1 for n in range(1, 6) for i in range(90)}
+    counted = {line: n for line, n in follower.sink.lines.items() if line >= b"E2211-101112-100"}
+    assert counted == expected
+    assert follower.lost == 0

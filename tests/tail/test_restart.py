@@ -1,0 +1,265 @@
+"""What becomes of positions when the daemon was away: found again, or counted as lost, to the byte where known."""
+
+import gzip
+import os
+import shutil
+
+import pytest
+
+from tests.tail.recorder import Follower, append
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "mesibo.log")
+
+
+def line(n):
+    return f"E2211-101112-{n:03} (1): push {n} {'x' * 60}"
+
+
+def lines(*numbers):
+    return [line(n) for n in numbers]
+
+
+@pytest.fixture
+def follower(path):
+    """Follow a log of which lines 0 to 4 are counted and committed, and lines 5 and 6 were written after that."""
+    append(path, *lines(*range(5)))
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    append(path, *lines(5, 6))
+    return follower
+
+
+def settle(follower):
+    follower.start()
+    follower.turn()
+    for seconds in (11, 700, 1):
+        follower.wait(seconds)
+
+
+def pack(path):
+    with open(path, "rb") as source, gzip.open(path + ".gz", "wb") as target:
+        shutil.copyfileobj(source, target)
+    os.unlink(path)
+
+
+def rename(path):
+    os.rename(path, path + ".1")
+
+
+def rename_and_pack(path):
+    rename(path)
+    pack(path + ".1")
+
+
+def rename_far(path):
+    os.rename(path, path + "-20261122")
+
+
+def move_to_another_system(path):
+    """Copy over and remove: as mv does from one file system to another."""
+    shutil.copyfile(path, path + ".1")
+    os.unlink(path)
+
+
+def copy_and_truncate(path):
+    shutil.copyfile(path, path + ".1")
+    os.truncate(path, 0)
+
+
+def restore(path):
+    """Replace the whole directory's files by copies: other inodes, same names."""
+    shutil.copyfile(path, path + "~")
+    os.rename(path + "~", path)
+
+
+@pytest.mark.parametrize(
+    "happens", [rename, rename_and_pack, rename_far, move_to_another_system, copy_and_truncate, restore]
+)
+@pytest.mark.parametrize("more", [0, 1, 40])
+def test_a_position_is_taken_up_where_its_bytes_are(follower, path, happens, more):
+    """Renamed, dated, packed, copied or restored while the daemon was away: unread lines count, read ones do not."""
+    happens(path)
+    append(path, *lines(*range(7, 7 + more)))
+    settle(follower)
+    assert sorted(follower.lines) == lines(*range(7 + more))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_generations_in_between_are_read_in_order(follower, path):
+    """Two whole generations that came and went while the daemon was away are read, oldest first, packed or not."""
+    rename(path)
+    append(path, *lines(7, 8))
+    os.rename(path + ".1", path + ".2")
+    rename_and_pack(path)
+    os.rename(path + ".2", path + ".3")
+    os.rename(path + ".1.gz", path + ".2.gz")
+    append(path, *lines(9, 10))
+    rename(path)
+    append(path, *lines(11))
+    settle(follower)
+    assert follower.lines == lines(*range(12))
+    assert follower.rotations() == {"rename": 3}
+
+
+def test_a_generation_that_is_gone_is_counted_as_missed(follower, path):
+    """What was seen by the last commit and not read is lost to the byte, and a generation was missed: logged once."""
+    follower.start()
+    follower.tail.look(follower.sink)  # sees lines 5 and 6, and does not read them
+    follower.stop()
+    os.unlink(path)
+    append(path, *lines(7))
+    settle(follower)
+    assert follower.lines == lines(*range(5), 7)
+    assert follower.missed == 1
+    assert follower.lost == sum(len(text) + 1 for text in lines(5, 6))
+    assert len(follower.log.named("generation_missed")) == 1
+    follower.stop()
+    settle(follower)
+    assert follower.missed == 1
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
+    """A file system that is mounted later brings the file back: nothing is missed, nothing read twice."""
+    os.rename(path, path + "~away")
+    follower.start()
+    follower.turn()
+    follower.wait(300)
+    assert follower.missed == 0
+    os.rename(path + "~away", path)
+    follower.turn()
+    assert follower.lines == lines(*range(7))
+    follower.wait(700)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_late_lines_of_a_renamed_file_are_read_after_a_restart(follower, path):
+    """A renamed file is watched on after a restart, until it has not grown for long enough."""
+    rename(path)
+    append(path, *lines(7))
+    follower.start()
+    follower.turn()
+    follower.restart()
+    follower.turn()
+    append(path + ".1", *lines(8))
+    follower.turn()
+    assert sorted(follower.lines) == lines(*range(9))
+
+
+def test_old_rotated_files_are_no_news(path):
+    """What was rotated away before the path was first followed stays out, packed and renamed later or not."""
+    append(path + ".1", *lines(0, 1))
+    append(path + ".2", *lines(2))
+    pack(path + ".2")
+    append(path, *lines(3))
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    for n in (2, 1):
+        suffix = ".gz" if n == 2 else ""
+        os.rename(f"{path}.{n}{suffix}", f"{path}.{n + 1}{suffix}")
+    pack(path + ".2")
+    rename(path)
+    append(path, *lines(4))
+    settle(follower)
+    assert follower.lines == lines(3, 4)
+
+
+def test_history_that_globs_match_is_read_once(tmp_path, path):
+    """Globs that lead to rotated names mean them: each is read once, whatever it is renamed to later."""
+    append(path + ".2", *lines(0, 1))
+    pack(path + ".2")
+    append(path + ".1", *lines(2, 3))
+    append(path, *lines(4))
+    follower = Follower(tmp_path / "mesibo.log*")
+    follower.turn()
+    follower.commit()
+    assert follower.lines == lines(*range(5))
+    assert follower.rotations() == {}
+    os.rename(path + ".2.gz", path + ".3.gz")
+    os.rename(path + ".1", path + ".2")
+    pack(path + ".2")
+    rename(path)
+    append(path, *lines(5))
+    follower.turn()
+    follower.stop()
+    settle(follower)
+    assert follower.lines == lines(*range(6))
+
+
+def test_starting_at_the_end_skips_what_is_there(path):
+    """start_at = end: what is there is skipped, with the rest of a line that has not ended; later files are not."""
+    append(path, *lines(0, 1))
+    append(path, line(2)[:10], end="")
+    follower = Follower(path, start_at="end")
+    follower.turn()
+    append(path, line(2)[10:], *lines(3))
+    follower.turn()
+    rename(path)
+    append(path, *lines(4, 5))
+    follower.turn()
+    assert follower.lines == lines(3, 4, 5)
+
+
+def test_an_unfinished_last_line_counts_when_its_file_is_let_go(path):
+    """Nothing can follow it any more, so it is handed on, once."""
+    append(path, *lines(0))
+    append(path, line(1), end="")
+    follower = Follower(path)
+    follower.turn()
+    rename(path)
+    append(path, *lines(2))
+    follower.turn()
+    follower.wait(599)
+    assert sorted(follower.lines) == lines(0, 2)
+    follower.wait(2)
+    assert sorted(follower.lines) == lines(0, 1, 2)
+    assert [event["path"] for event in follower.log.named("file_released")] == [path + ".1"]
+    follower.stop()
+    settle(follower)
+    assert sorted(follower.lines) == lines(0, 1, 2)
+
+
+def test_a_deleted_file_is_let_go(path):
+    """The host gets its disk space back once a deleted file has not grown for release_seconds."""
+    append(path, *lines(0))
+    follower = Follower(path)
+    follower.turn()
+    with open(path, "a", encoding="utf-8") as writer:
+        os.unlink(path)
+        writer.write("".join(text + "\n" for text in lines(1)))
+        writer.flush()
+        follower.wait(500)
+        writer.write("".join(text + "\n" for text in lines(2)))
+        writer.flush()
+        follower.turn()
+        follower.wait(599)
+        assert follower.tail.status().files_followed == 1
+        follower.wait(2)
+        assert follower.tail.status().files_followed == 0
+    follower.turn()
+    assert follower.lines == lines(0, 1, 2)
+    assert follower.sink.positions == {}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_the_ledger_does_not_grow_with_the_years(path):
+    """Positions of files that rotation has removed are forgotten."""
+    follower = Follower(path)
+    for n in range(60):
+        append(path, *lines(n))
+        follower.turn()
+        for number in (3, 2, 1):
+            if os.path.exists(f"{path}.{number}"):
+                os.rename(f"{path}.{number}", f"{path}.{number + 1}")
+        if os.path.exists(f"{path}.4"):
+            os.unlink(f"{path}.4")
+        rename(path)
+        follower.clock.now += 3600
+    follower.turn()
+    assert sorted(follower.lines) == lines(*range(60))
+    assert len(follower.sink.positions) <= 6
+    assert follower.tail.status().files_followed <= 4

@@ -1,0 +1,303 @@
+"""Files and directories that make trouble: nothing blocks, nothing is lost, and people are told."""
+
+import errno
+import os
+import socket
+
+import pytest
+
+from logwatch.tail import files
+from logwatch.tail import tail as tail_module
+from tests.tail.recorder import Follower, append
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "mesibo.log")
+
+
+@pytest.fixture
+def refuse(monkeypatch):
+    """Make the system refuse to open paths that end so (root may open anything, so modes do not do)."""
+    refused = {}
+    opened = os.open
+
+    def refusing(name, *args, **kwargs):
+        for ending, number in refused.items():
+            if str(name).endswith(ending):
+                raise OSError(number, os.strerror(number), name)
+        return opened(name, *args, **kwargs)
+
+    monkeypatch.setattr(files.os, "open", refusing)
+    return refused
+
+
+def test_permission_lost_and_regained(path, refuse):
+    """A file that may not be read is said so once, tried again, and read whole when it may be."""
+    append(path, "one")
+    refuse["mesibo.log"] = errno.EACCES
+    follower = Follower(path)
+    for _ in range(3):
+        follower.turn()
+    status = follower.tail.status()
+    assert not status.up
+    assert [(problem.what, problem.why) for problem in status.problems] == [("cannot be read", "Permission denied")]
+    assert len(follower.log.named("source_unreadable")) == 1
+    del refuse["mesibo.log"]
+    follower.turn()
+    assert follower.lines == ["one"]
+    assert follower.tail.status().up
+    assert follower.tail.status().problems == ()
+
+
+def test_permission_lost_at_rotation(path, refuse):
+    """A new file that may not be read yet does not stop the old one, and a restart meanwhile loses neither."""
+    append(path, "one")
+    follower = Follower(path)
+    follower.turn()
+    follower.commit()
+    append(path, "two")
+    os.rename(path, path + ".1")
+    append(path, "three")
+    refuse["mesibo.log"] = errno.EACCES
+    follower.turn()
+    assert follower.lines == ["one", "two"]
+    follower.stop()
+    follower.start()
+    follower.turn()
+    del refuse["mesibo.log"]
+    append(path + ".1", "late")
+    follower.turn()
+    follower.wait(700)
+    assert sorted(follower.lines) == ["late", "one", "three", "two"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_rotated_file_that_may_not_be_read_is_waited_for(path, refuse):
+    """A generation in between stays owed until it can be read, over restarts too."""
+    append(path, "E2211-101112-001 (1): one")
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    os.rename(path, path + ".2")
+    append(path + ".1", "E2211-101112-002 (1): two")
+    append(path, "E2211-101112-003 (1): three")
+    refuse[".1"] = errno.EACCES
+    follower.start()
+    follower.turn()
+    follower.wait(700)
+    follower.stop()
+    follower.start()
+    follower.turn()
+    del refuse[".1"]
+    follower.turn()
+    follower.turn()
+    assert sorted(line.split()[-1] for line in follower.lines) == ["one", "three", "two"]
+    assert follower.lost == 0
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("kind", ["directory", "pipe", "socket", "loop", "dangling"])
+def test_something_else_stands_there(path, kind):
+    """A directory, a pipe, a socket or a broken link at the path is a finding; a log that replaces it is read."""
+    server = socket.socket(socket.AF_UNIX)
+    if kind == "directory":
+        os.mkdir(path)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        server.bind(path)
+    elif kind == "loop":
+        os.symlink(path, path)
+    else:
+        os.symlink(path + ".missing", path)
+    follower = Follower(path)
+    follower.turn()
+    follower.turn()
+    status = follower.tail.status()
+    assert not status.up
+    assert bool(status.problems) == (kind != "dangling")
+    os.rename(path, path + "~aside")
+    append(path, "one")
+    follower.turn()
+    assert follower.lines == ["one"]
+    assert follower.tail.status().problems == ()
+    server.close()
+
+
+def test_a_directory_that_appears_later(tmp_path):
+    """Neither a path nor a glob needs its directory to be there at start."""
+    follower = Follower(tmp_path / "var" / "a.log", tmp_path / "var" / "**" / "*.txt")
+    follower.turn()
+    (tmp_path / "var" / "deep").mkdir(parents=True)
+    append(tmp_path / "var" / "a.log", "a")
+    append(tmp_path / "var" / "deep" / "b.txt", "b")
+    follower.wait(6)
+    assert sorted(follower.lines) == ["a", "b"]
+
+
+def test_files_that_vanish_between_list_and_open(path, monkeypatch):
+    """A rotation that is under way while names are looked at is looked at again."""
+    append(path, "E2211-101112-001 (1): one")
+    follower = Follower(path)
+    follower.turn()
+    os.rename(path, path + ".1")
+    append(path, "E2211-101112-002 (1): two")
+    os.rename(path, path + ".2")
+    append(path, "E2211-101112-003 (1): three")
+    opened, renamed = os.open, []
+
+    def racing(name, *args, **kwargs):
+        if name == path + ".2" and not renamed:
+            renamed.append(name)
+            os.rename(path + ".2", path + ".3")
+        return opened(name, *args, **kwargs)
+
+    monkeypatch.setattr(files.os, "open", racing)
+    follower.turn()
+    assert renamed
+    assert sorted(follower.lines)[1:] == ["E2211-101112-002 (1): two", "E2211-101112-003 (1): three"]
+
+
+def test_a_failing_disk_stops_nothing_for_good(path, monkeypatch):
+    """An I/O error while reading is told once and tried again; nothing is skipped."""
+    append(path, "one", "two")
+    follower = Follower(path)
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    follower.turn()
+    append(path, "three")
+    monkeypatch.setattr(files.os, "pread", failing)
+    for _ in range(3):
+        follower.turn()
+    assert follower.lines == ["one", "two"]
+    assert len(follower.log.named("file_unreadable")) == 1
+    assert not follower.tail.status().up
+    monkeypatch.setattr(files.os, "pread", pread)
+    follower.turn()
+    assert follower.lines == ["one", "two", "three"]
+    assert follower.tail.status().up
+
+
+def test_a_damaged_archive_is_said_to_be_lost(path):
+    """What cannot be unpacked is counted, and nothing else waits for it."""
+    append(path, "E2211-101112-001 (1): one")
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    os.rename(path, path + ".2")
+    with open(path + ".1.gz", "wb") as file:
+        file.write(b"\x1f\x8b\x08\x00" + b"\0" * 6 + b"\xff" * 100 + (1000).to_bytes(4, "little"))
+    append(path, "E2211-101112-002 (1): two")
+    follower.start()
+    for _ in range(3):
+        follower.turn()
+    assert len(follower.lines) == 2
+    assert len(follower.log.named("file_unreadable")) == 1
+    follower.stop()
+    follower.start()
+    follower.turn()
+    assert len(follower.lines) == 2
+
+
+def test_an_archive_that_is_being_written_is_waited_for(path):
+    """A generation in between that is packed right now is read as far as it is there, then to its end."""
+    import gzip  # noqa: PLC0415
+
+    append(path, "E2211-101112-001 (1): one")
+    follower = Follower(path)
+    follower.turn()
+    follower.commit()
+    os.rename(path, path + ".2")
+    lines = [f"E2211-101112-{n:03} (2): {os.urandom(30).hex()}" for n in range(500)]
+    whole = gzip.compress("".join(line + "\n" for line in lines).encode())
+    with open(path + ".1.gz", "wb") as file:
+        file.write(whole[:9000])
+    append(path, "E2211-101112-999 (1): last")
+    follower.turn()
+    assert 2 < len(follower.lines) < 502
+    follower.restart()
+    with open(path + ".1.gz", "ab") as file:
+        file.write(whole[9000:])
+    follower.turn()
+    follower.turn()
+    assert len(follower.lines) == len(set(follower.lines)) == 502
+
+
+def test_names_with_odd_bytes(tmp_path):
+    """A file name may hold any bytes: it is followed, and shown escaped."""
+    name = os.fsdecode(b"m\xff\x1b[31m\n.log")
+    append(tmp_path / name, "one")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.stop()
+    append(tmp_path / name, "two")
+    follower.start()
+    follower.turn()
+    assert follower.lines == ["one", "two"]
+    shown = follower.log.named("file_followed")[0]["path"]
+    assert shown.isprintable()
+
+
+def test_a_clock_that_jumps(path):
+    """A clock that jumps, either way, neither releases a growing file nor keeps a quiet one for ever."""
+    append(path, "one")
+    follower = Follower(path)
+    follower.turn()
+    os.rename(path, path + ".1")
+    append(path, "two")
+    follower.turn()
+    follower.wait(-5_000_000)
+    append(path + ".1", "late")
+    follower.turn()
+    assert sorted(follower.lines) == ["late", "one", "two"]
+    follower.wait(599)
+    assert follower.tail.status().files_followed == 2
+    follower.wait(2)
+    assert follower.tail.status().files_followed == 1
+
+
+def test_more_files_than_may_be_open(tmp_path, monkeypatch):
+    """Hundreds of files are followed with few descriptors: those that are quiet are looked at by name."""
+    monkeypatch.setattr(tail_module, "MOST_OPEN_FILES", 10)
+    for n in range(60):
+        append(tmp_path / f"{n:02}.log", f"E2211-101112-{n:03} (1): first")
+    before = len(os.listdir("/proc/self/fd"))
+    follower = Follower(tmp_path / "*.log")
+    for _ in range(10):
+        follower.turn()
+    assert len(follower.lines) == 60
+    assert follower.tail.status().caught_up
+    follower.commit()
+    for n in range(0, 60, 3):
+        append(tmp_path / f"{n:02}.log", f"E2211-101113-{n:03} (1): second")
+    for n in range(1, 60, 3):
+        os.rename(tmp_path / f"{n:02}.log", tmp_path / f"{n:02}.log.1")
+        append(tmp_path / f"{n:02}.log.1", f"E2211-101113-{n:03} (1): second")
+        append(tmp_path / f"{n:02}.log", f"E2211-101114-{n:03} (1): third")
+    for _ in range(10):
+        follower.turn()
+        assert len(os.listdir("/proc/self/fd")) <= before + 12
+    assert len(follower.lines) == len(set(follower.lines)) == 120
+    assert follower.tail.status().lag_bytes == 0
+
+
+def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
+    """A look at files that did not change opens none and lists no directory."""
+    for n in range(5):
+        append(tmp_path / f"{n}.log", "line")
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.clock.now += 10
+    follower.look()
+    calls = []
+    real = os.scandir
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", lambda *a: calls.append(a) or real(*a))
+        patch.setattr(files.os, "open", lambda *a, **k: calls.append(a))
+        follower.clock.now += 1
+        follower.look()
+    assert calls == []

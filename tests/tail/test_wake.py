@@ -1,0 +1,118 @@
+import errno
+import os
+import threading
+import time
+
+import pytest
+
+from logwatch.tail import InotifyWaker, PollWaker, make_waker
+from tests.tail.recorder import Log, append
+
+LONG = 30.0  # never waited for: an event ends the wait
+
+
+@pytest.fixture
+def waker():
+    log = Log()
+    waker = InotifyWaker(log)
+    waker.events = log.events
+    yield waker
+    waker.close()
+
+
+def quieten(waker):
+    """Take events that are still on their way."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        start = time.monotonic()
+        waker.wait(0.3)
+        if time.monotonic() - start >= 0.3:
+            return
+    pytest.fail("it never becomes quiet")
+
+
+def woken(waker):
+    start = time.monotonic()
+    waker.wait(LONG)
+    return time.monotonic() - start < LONG / 2
+
+
+@pytest.mark.parametrize("what", ["write", "create", "rename", "delete", "truncate"])
+def test_what_may_mean_new_lines_wakes(waker, tmp_path, what):
+    """Each change that matters ends the wait."""
+    append(tmp_path / "a.log", "one")
+    waker.watch([str(tmp_path)])
+    quieten(waker)
+    if what == "write":
+        append(tmp_path / "a.log", "two")
+    elif what == "create":
+        (tmp_path / "b.log").touch()
+    elif what == "rename":
+        os.rename(tmp_path / "a.log", tmp_path / "a.log.1")
+    elif what == "delete":
+        os.unlink(tmp_path / "a.log")
+    else:
+        os.truncate(tmp_path / "a.log", 0)
+    assert woken(waker)
+
+
+def test_our_own_reading_does_not_wake(waker, tmp_path):
+    """Opening, reading and closing a file is no event, or we would never sleep."""
+    append(tmp_path / "a.log", "one")
+    waker.watch([str(tmp_path)])
+    quieten(waker)
+    for _ in range(5):
+        (tmp_path / "a.log").read_bytes()
+        os.listdir(tmp_path)
+    start = time.monotonic()
+    waker.wait(0.5)
+    assert time.monotonic() - start >= 0.5
+
+
+def test_a_directory_that_is_made_anew_is_watched_anew(waker, tmp_path):
+    """Directories may come later, go, and come back."""
+    directory = tmp_path / "d"
+    waker.watch([str(directory)])
+    directory.mkdir()
+    waker.watch([str(directory)])
+    quieten(waker)
+    append(directory / "a.log", "one")
+    assert woken(waker)
+    (directory / "a.log").unlink()
+    directory.rmdir()
+    waker.watch([str(directory)])
+    directory.mkdir()
+    waker.watch([str(directory)])
+    quieten(waker)
+    append(directory / "a.log", "two")
+    assert woken(waker)
+    waker.watch([])
+    quieten(waker)
+
+
+def test_where_inotify_is_refused_polling_goes_on(waker, tmp_path, monkeypatch):
+    """A limit of the system is logged once with its reason, and waiting still ends after the interval."""
+
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(waker._observer, "schedule", refuse)
+    waker.watch([str(tmp_path)])
+    waker.watch([str(tmp_path)])
+    waker.wait(0.01)
+    ((event, data),) = waker.events
+    assert event == "inotify_refused"
+    assert "limit" in data["error"]
+
+
+def test_anybody_may_wake(tmp_path):
+    """A wake from another thread ends a wait, and one that came before is not lost."""
+    waker = make_waker("poll", Log())
+    assert type(waker) is PollWaker
+    waker.wake()
+    assert woken(waker)
+    timer = threading.Timer(0.01, waker.wake)
+    timer.start()
+    assert woken(waker)
+    timer.join()
+    waker.close()

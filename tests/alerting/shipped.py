@@ -19,6 +19,8 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 def hastened(text, factor):
     """Shorten every length of time in rules or configuration; names such as increase5m stay as they are."""
+    if factor == 1:
+        return text
 
     def shorter(match):
         seconds = sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)([smhdw])", match[0]))
@@ -36,14 +38,14 @@ def stage(directory, targets, receiver, factor=1):
             hastened(path.read_text(), factor) if factor != 1 else path.read_text()
         )
     shipped = (CONFIG / "prometheus/prometheus.yml").read_text()
-    prometheus = yaml.safe_load(hastened(shipped, factor) if factor != 1 else shipped)
+    prometheus = yaml.safe_load(hastened(shipped, factor))
     prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{ports['alertmanager']}"]
     prometheus["scrape_configs"][0]["static_configs"] = [
         {"targets": hosts, "labels": {"cluster": cluster}} for cluster, hosts in targets.items()
     ]
     (directory / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
     shipped = (CONFIG / "alertmanager/alertmanager.yml").read_text().replace("http://127.0.0.1:9911", receiver)
-    (directory / "alertmanager.yml").write_text(hastened(shipped, factor) if factor != 1 else shipped)
+    (directory / "alertmanager.yml").write_text(hastened(shipped, factor))
     (directory / "templates").mkdir()
     (directory / "templates/mesibo.tmpl").write_text((CONFIG / "alertmanager/templates/mesibo.tmpl").read_text())
     return ports
@@ -100,13 +102,13 @@ class Receiver:
         self.received = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(handler):
+            def do_POST(handler):  # noqa: N805
                 body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
                 self.received.append((time.monotonic(), handler.path, body))
                 handler.send_response(200)
                 handler.end_headers()
 
-            def log_message(handler, *args):
+            def log_message(handler, *args):  # noqa: N805
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

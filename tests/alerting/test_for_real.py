@@ -27,7 +27,7 @@ def host(directory, programs):
 
 @pytest.mark.timeout(180)
 def test_an_expired_certificate_pages_once_within_a_minute(tmp_path, programs, receiver, scenario_runs):
-    """At the shipped intervals: one page for a cluster of one host, one for a cluster of two, with meaning and remedy."""
+    """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do."""
     (a, at_a), (b, at_b), (c, at_c) = (host(tmp_path / name, programs) for name in "abc")
     ports = stage(tmp_path / "staged", {"one": [at_a], "two": [at_b, at_c]}, receiver.url)
     alertmanager = programs(Alertmanager, tmp_path / "staged", ports["alertmanager"])

@@ -15,6 +15,7 @@ from config.generate.codes import CATALOGUE
 from tests.alerting.shipped import CONFIG, ROOT
 from tests.whole.running import tool
 
+OUTPUTS = generate.outputs()
 RULES = sorted((CONFIG / "prometheus/rules").glob("*.yml"))
 DASHBOARDS = sorted((CONFIG / "grafana/dashboards").glob("*.json"))
 
@@ -25,20 +26,21 @@ def alerts():
             yield from (rule for rule in group["rules"] if "alert" in rule)
 
 
-@pytest.mark.parametrize("path", generate.outputs())
+def titled(alert):
+    return "-".join((alert["alert"], alert["labels"]["severity"], alert["labels"].get("code_name", "")))
+
+
+@pytest.mark.parametrize("path", sorted(OUTPUTS))
 def test_what_is_committed_is_what_is_generated(path):
     """A change of catalogue or thresholds that was not carried into the files is found."""
-    assert (ROOT / path).read_text() == generate.outputs()[path], "try: make generate"
+    assert (ROOT / path).read_text() == OUTPUTS[path], "try: make generate"
 
 
 def test_nothing_old_lies_among_the_generated_files():
     """A rule file, test or dashboard that the generator no longer makes is not shipped."""
-    here = {
-        str(p.relative_to(ROOT))
-        for f in ("prometheus/rules", "prometheus/tests", "grafana/dashboards")
-        for p in (CONFIG / f).iterdir()
-    }
-    assert here - set(generate.outputs()) == set()
+    folders = ("prometheus/rules", "prometheus/tests", "grafana/dashboards")
+    here = {str(p.relative_to(ROOT)) for f in folders for p in (CONFIG / f).iterdir()}
+    assert here - set(OUTPUTS) == set()
 
 
 @pytest.mark.integration
@@ -59,16 +61,15 @@ def test_the_checkers_are_content(command):
 
 
 @pytest.mark.integration
-def test_a_phone_can_show_the_message():
+def test_a_phone_can_show_the_message(tmp_path):
     """The title is one short line; the text has what to do and the runbook."""
     data = {
         "status": "firing",
         "commonLabels": {"severity": "critical", "cluster": "main", "alertname": "MesiboPushCertificateExpired"},
         "commonAnnotations": {"summary": "The certificate has expired."},
-        "alerts": [
-            {"status": "firing", "annotations": {"description": "What to do: renew.", "runbook_url": "runbook.md"}}
-        ],
+        "alerts": [{"status": "firing", "annotations": {"description": "To do: renew.", "runbook_url": "run.md"}}],
     }
+    (tmp_path / "data.json").write_text(json.dumps(data))
     shown = {}
     for part in ("title", "text"):
         done = subprocess.run(
@@ -78,20 +79,18 @@ def test_a_phone_can_show_the_message():
                 "render",
                 f"--template.glob={CONFIG}/alertmanager/templates/*.tmpl",
                 f'--template.text={{{{ template "mesibo.{part}" . }}}}',
+                f"--template.data={tmp_path / 'data.json'}",
             ],
-            input=json.dumps(data),
             capture_output=True,
             text=True,
             check=True,
         )
         shown[part] = done.stdout
     assert shown["title"].strip() == "CRITICAL main: The certificate has expired."
-    assert shown["text"].strip() == "What to do: renew.\nRunbook: runbook.md"
+    assert shown["text"].strip() == "To do: renew.\nRunbook: run.md"
 
 
-@pytest.mark.parametrize(
-    "alert", alerts(), ids=lambda a: f"{a['alert']}-{a['labels']['severity']}-{a['labels'].get('code_name', '')}"
-)
+@pytest.mark.parametrize("alert", list(alerts()), ids=titled)
 def test_an_alert_says_what_it_is_and_what_to_do(alert):
     """Severity, a summary of one sentence, a description with what to do, and a runbook that exists."""
     annotations = alert["annotations"]
@@ -116,7 +115,7 @@ def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
 
 
 def test_every_alert_is_seen_to_fire_to_resolve_and_to_spare():
-    """Each alert and severity fires in a scenario and is over in a later moment of it; each is near and silent in one."""
+    """Each alert and severity fires in a scenario and is over later in it; each alert is near and silent in one."""
     everything = [s for topic in scenarios.all_scenarios().values() for s in topic]
     fired = {alert for s in everything for names in s.fires.values() for alert in names}
     resolved = {

@@ -1,6 +1,6 @@
 """Adds buckets up: how often each result came in the last hour, of how many, since when, and whether it still does."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import OTHER, Catalogue, Entry
@@ -65,14 +65,6 @@ def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
     return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
 
 
-def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
-    """Add buckets up by result."""
-    total: dict[ResultRow, Seen] = {}
-    for bucket, seen in buckets:
-        total.setdefault(bucket.row, Seen()).add(seen)
-    return total
-
-
 def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[str, int]:
     """Count results by class, the most frequent first."""
     counts: dict[str, int] = {}
@@ -84,10 +76,10 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 
 def courses(facts: Facts) -> list[Course]:
     """Give each kind of failure of the last hour with its course."""
-    entries = {row: entry_of(facts.catalogue, row) for row in added(facts.quarters) | added(facts.minutes)}
+    entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
     runs = _runs(facts.quarters)
     found: dict[tuple[str, str], Course] = {}
-    for row, seen in sorted(added(facts.minutes).items(), key=lambda item: -item[1].count):
+    for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
         entry = entries[row]
         if entry.class_ == "delivered":
             continue

@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit lint packages clean
+.PHONY: help run test test-unit test-systemd soak lint generate packages lock wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -24,7 +24,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	@touch $(INSTALLED) $@
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
-PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium
+PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium systemd systemd-container debootstrap
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -43,11 +43,35 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+generate: $(DEV) ## rules, their tests, dashboards and runbook facts from the catalogue and config/thresholds.toml
+	$(BIN)/python -m config.generate
+
 test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program
-	$(BIN)/pytest -q -m 'not long and not integration' $(ARGS)
+	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(ARGS)
+
+test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root; builds a Debian root once)
+	$(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
+
+soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
+	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)
+
+wheelhouse: ## wheels of everything the service needs, for machines without a network
+	@PYTHON='$(filter-out python3,$(PYTHON))' sh systemd/install.sh wheelhouse
+
+install: ## the service, on this machine; again for an upgrade (sudo)
+	@PYTHON='$(filter-out python3,$(PYTHON))' WHEELHOUSE='$(WHEELHOUSE)' sh systemd/install.sh install
+
+upgrade: install ## the same as install
+
+uninstall: ## the service; with PURGE=1 its configuration and counters too (sudo)
+	@sh systemd/install.sh uninstall $(if $(PURGE),--purge)
+
+lock: $(DEV) ## hold every dependency of the service to what is newest now
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	sh systemd/lock.sh '$(BIN)/uv'
 
 clean: ## remove what the targets made
 	rm -rf .venv* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -17,21 +17,21 @@ from pyparsing import Keyword, Literal, Opt, ParserElement, Regex, Suppress, Zer
 MARKER = b"push_on_complete"  # every line that is looked at contains this
 
 # E2211-101500-123 (17):   The letter says nothing about severity: mesibo logs its build date as E.
-level = Regex(r"[A-Z]|\*\*[A-Z]+\*\*|http-")
-timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}")
-thread = " (" + Regex("[0-9]+")("thread") + ")"
+level = Regex(r"[A-Z]|\*\*[A-Z]+\*\*|http-").set_name("level")
+timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}").set_name("DDMM-HHMMSS-mmm")
+thread = " (" + Regex("[0-9]+").set_name("number")("thread") + ")"
 prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
 
 # A word is what stands between blanks, quotes and brackets: in `errcode`, `code_x` and `(code` there is no word `code`.
-word = Regex(r'[^ \t\r"{}\[\]]+')
+word = Regex(r'[^ \t\r"{}\[\]]+').set_name("word")
 separator = Suppress(Opt(one_of(": =")))
-integer = Regex(r"-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
-code = Suppress(Regex(r"code(?=[ \t:=])")) + separator + integer("code*")
+integer = Regex(r"-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])").set_name("integer")
+code = Suppress(Regex(r"code(?=[ \t:=])").set_name("code")) + separator + integer("code*")
 
 
 def known(words: str, name: str) -> ParserElement:
     """Match one of the words, then its value; an empty value does not swallow the code behind it."""
-    return Suppress(Regex(rf"(?:{words})(?=[ \t:=])")) + separator + ~code + word(name)
+    return Suppress(Regex(rf"(?:{words})(?=[ \t:=])").set_name(words)) + separator + ~code + word(name)
 
 
 pair = (
@@ -43,13 +43,15 @@ pair = (
 )
 
 # What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
-string = Regex(r'"(?:[^"\\]|\\.)*"')
-text = Regex(r'[^"{}\[\]]+')
+string = Regex(r'"(?:[^"\\]|\\.)*"').set_name("quoted string")
+text = Regex(r'[^"{}\[\]]+').set_name("text")
+closer = one_of("} ]")
 
 
 def answered(key: str, name: str) -> ParserElement:
     """Match a field of the provider's JSON answer, at any depth."""
-    return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")')) + Regex("[0-9A-Za-z_]+")(name) + Suppress('"')
+    value = Regex("[0-9A-Za-z_]+").set_name("value")
+    return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
 answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason")
@@ -59,18 +61,18 @@ def brackets(leaf: ParserElement) -> ParserElement:
     """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
     inside = leaf
     for _ in range(5):
-        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + one_of("} ]")
+        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
     return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
 
 
-before = pair | string | brackets(text | string) | one_of("} ]") | word
-behind = code | pair | string | brackets(text | answer | string) | one_of("} ]") | word
+before = pair | string | brackets(text | string) | closer | word
+behind = code | pair | string | brackets(text | answer | string) | closer | word
 
 LINE = (
     prefix
     + Suppress(Keyword("push_on_complete", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-"))
     + Suppress(Opt(":"))
-    + ZeroOrMore(before, stop_on=code)
+    + ZeroOrMore(before, stop_on=code).set_name("before the code")
     + code
-    + ZeroOrMore(behind)
+    + ZeroOrMore(behind).set_name("behind the code")
 )

@@ -5,10 +5,12 @@ with a reason, and the service manager starts it again: nothing is lost, since o
 """
 
 import contextlib
+import faulthandler
 import itertools
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -29,6 +31,7 @@ from logwatch.notify import Notifier
 from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 
@@ -52,8 +55,11 @@ class Daemon:
         self._reload = False
         self._registry = CollectorRegistry(auto_describe=False)
         self._metrics = ProcessMetrics(self._registry)
+        self._access = Access(config.web.file, exposed=config.web.exposed)
+        for warning in self._access.warnings(config.web):
+            self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
         listen = parse_listen(config.web.listen)
-        self._web = WebServer(listen.host, listen.port, rules(self._registry, self))
+        self._web = WebServer(listen.host, listen.port, rules(self._registry, self), self._access)
         self._ledger = Ledger(
             Path(config.state.directory),
             keep=config.failures.keep,
@@ -66,6 +72,8 @@ class Daemon:
         self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
         self._hurry = threading.Event()
+        self._accepted = True  # the configuration of the last reload
+        self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._tails: dict[str, Tail] = {}
         self._pipeline = self._build(self._parts)
         self._registry.register(SnapshotCollector(self))
@@ -104,21 +112,47 @@ class Daemon:
 
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
+        # Where a hanging process was, when systemd's watchdog aborts it; without a terminal or a file, nowhere
+        with contextlib.suppress(ValueError, OSError, AttributeError):
+            faulthandler.enable()
+        threading.excepthook = self._thread_failed
         with self._signals():
-            self._pipeline.turn()  # so that no scrape comes before the sources were looked for
-            self._web.start()
-            self._taken_over()
-            self._log.info("ready", url=parse_listen(self._parts.config.web.listen)._replace(port=self._web.port).url)
-            self._notifier.ready(self._summary())
             try:
+                self._pipeline.turn()  # so that no scrape comes before the sources were looked for
+                self._web.start()
+                self._taken_over()
+                self._log.info("ready", url=self._url)
+                self._notifier.ready(self._summary())
                 while not self._stop:
                     self._turn()
-                    if not self._web.alive:
-                        self._log.critical("web_thread_ended", consequence="the process ends, to be started again")
-                        return 1
-            finally:
-                self._end()
-        return 0
+                    if failed := self._web.failed or self._waker.failed:
+                        self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
+                        break
+            except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
+                frame = traceback.extract_tb(error.__traceback__)[-1]
+                self._log.critical(
+                    "reading_ended",
+                    error=repr(error),
+                    at=f"{Path(frame.filename).name}:{frame.lineno} {frame.name}",
+                    consequence="the process ends; start it again",
+                )
+                # The batch may hold lines whose position it does not hold yet: what is not committed is read again
+                self._end(commit=False)
+                return 1
+            self._end()
+        return 0 if self._stop else 1
+
+    @property
+    def _url(self) -> str:
+        url = parse_listen(self._parts.config.web.listen)._replace(port=self._web.port).url
+        return url.replace("http:", "https:", 1) if self._access.context else url
+
+    def _thread_failed(self, failed: threading.ExceptHookArgs) -> None:
+        """Tell why a thread ended; the loop sees that it has, and ends the process."""
+        name = failed.thread.name if failed.thread else "?"
+        frame = traceback.extract_tb(failed.exc_traceback)[-1:]
+        at = f"{Path(frame[0].filename).name}:{frame[0].lineno} {frame[0].name}" if frame else "?"
+        self._log.critical("thread_failed", thread=name, error=repr(failed.exc_value), at=at)
 
     def _turn(self) -> None:
         """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
@@ -129,6 +163,7 @@ class Daemon:
         more = self._pipeline.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
+        self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
         self._notifier.turned(self._summary())
         if more or self._stop:
             return
@@ -138,10 +173,11 @@ class Daemon:
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
         self._hurry.wait(max(0.0, started + pace - time.monotonic()))
 
-    def _end(self) -> None:
+    def _end(self, *, commit: bool = True) -> None:
         """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
         self._notifier.stopping()
-        self._pipeline.settle()
+        if commit:
+            self._pipeline.settle()
         for tail in self._tails.values():
             tail.close()
         self._web.stop()
@@ -158,9 +194,14 @@ class Daemon:
         self._notifier.reloading()
         try:
             parts = assemble(self._load())
+            if parts.config.web == self._parts.config.web:
+                self._access.read()
         except LogwatchError as error:
             for problem in error.problems:
-                self._log.error("reload_refused", problem=str(problem), in_force="the old configuration")
+                self._log.error(
+                    "reload_refused", problem=problem.headline, remedy=problem.try_, in_force="the old configuration"
+                )
+            self._accepted = False
             self._metrics.reload_successful.set(0)
         else:
             self._swap(parts)
@@ -186,6 +227,7 @@ class Daemon:
         self._pipeline = self._build(parts)
 
     def _taken_over(self) -> None:
+        self._accepted = True
         self._metrics.reload_successful.set(1)
         self._metrics.reload_success_time.set_to_current_time()
 
@@ -228,7 +270,9 @@ class Daemon:
         """Say in one line how things are, for `systemctl status`."""
         status = self._pipeline.status.values()
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
-        return f"following {files} files, {lag} bytes behind" + (f"; {self.trouble}" if self.trouble else "")
+        if self._last[0] is not self.snapshot:
+            self._last = (self.snapshot, _last_result(self.snapshot))
+        return "; ".join(filter(None, (f"following {files} files, {lag} bytes behind", self._last[1], self.trouble)))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -256,3 +300,12 @@ def _discovery(source: SourceConfig) -> Discovery:
     if source.docker is not None:
         return Container(source.docker.container, source.docker.root)
     return Globs(source.paths)
+
+
+def _last_result(snapshot: Snapshot) -> str:
+    """Say which code came last, by the lines' own time."""
+    dated = [(seen.last, row.code) for row, seen in snapshot.results.items() if seen.last is not None]
+    if not dated:
+        return ""
+    last, code = max(dated)
+    return f"last code {code} at {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(last))} UTC"

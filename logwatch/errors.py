@@ -23,10 +23,14 @@ class Problem:
     try_: str = ""
     warning: bool = False  # worth saying, but no reason to stop
 
+    @property
+    def headline(self) -> str:
+        """Where, what and why, on one line."""
+        return f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
+
     def __str__(self) -> str:
-        """One paragraph for a terminal or a journal: where, what and why on the first line, the remedy below."""
-        head = f"{self.where}: {self.what}" + (f": {self.why}" if self.why else "")
-        return head + (f"\n  try: {self.try_}" if self.try_ else "")
+        """One paragraph for a terminal: where, what and why on the first line, the remedy below."""
+        return self.headline + (f"\n  try: {self.try_}" if self.try_ else "")
 
 
 class LogwatchError(Exception):

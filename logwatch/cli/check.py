@@ -13,7 +13,11 @@ from logwatch.assembly import assemble
 from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
+from logwatch.journal import PRIORITIES
 from logwatch.tail import containers
+from logwatch.web.access import load, warnings
+
+CREDENTIALS = Path("/run/credentials")
 
 
 @click.command("check")
@@ -32,14 +36,42 @@ def command(path: Path | None) -> None:
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
         except LogwatchError as error:
             problems += error.problems
+        problems += _web(config)
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
-        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        _tell(problem)
     failed = any(not problem.warning for problem in problems)
     if not failed:
         click.echo(f"ok: {story}")
     sys.exit(1 if failed else 0)
+
+
+def _tell(problem: Problem) -> None:
+    """Tell a terminal, or systemd's journal with the priority that it reads from the beginning of a line."""
+    kind = "warning" if problem.warning else "error"
+    priority = f"<{PRIORITIES[kind]}>" if "JOURNAL_STREAM" in os.environ else ""
+    for line in f"{kind}: {problem}".splitlines():
+        click.echo(priority + line, err=True)
+
+
+def _web(config: Config) -> list[Problem]:
+    """Check the web configuration file, as far as it can be seen from here."""
+    path = config.web.file
+    if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
+        return [
+            Problem(
+                f"web.config_file {path}",
+                "cannot be checked from here",
+                "systemd shows a service's credentials to that service alone",
+                "systemctl restart mesibo-logwatch checks it before the start",
+                warning=True,
+            )
+        ]
+    try:
+        return warnings(load(path, exposed=config.web.exposed), config.web)
+    except LogwatchError as error:
+        return list(error.problems)
 
 
 def _warnings(config: Config) -> Iterator[Problem]:

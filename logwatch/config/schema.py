@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,16 @@ class Web(Table, frozen=True, kw_only=True):
     listen: Text = "127.0.0.1:10914"
     allow_plain_http: bool = False
     config_file: Text | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The web configuration file."""
+        return Path(self.config_file) if self.config_file else None
+
+    @property
+    def exposed(self) -> bool:
+        """True when the network can connect, and nobody has said that it may do so in the clear."""
+        return not parse_listen(self.listen).loopback and not self.allow_plain_http
 
     def contradictions(self, where: str) -> list[Problem]:
         """Refuse to serve the network in the clear unless that was asked for."""

@@ -13,7 +13,9 @@ from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserE
 
 from logwatch import resources
 from logwatch.errors import GrammarError, Problem
+from logwatch.parse.peg import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
+from logwatch.parse.translate import EndlessLoop, Refused, translate
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
@@ -34,6 +36,8 @@ class Grammar:
     samples: tuple[Annotated, ...] = field(repr=False)
     place: ParserElement | None  # the part up to the marker: where a push line must have it
     before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
+    node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
+    refused: str = ""  # why not
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
@@ -76,7 +80,15 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
         raise GrammarError(*problems)
     with default_whitespace():
         place, before = _parts(line, marker.decode("latin-1"))
-    return Grammar(name, path, line, marker, samples, place, before)
+    node, refused = None, ""
+    try:
+        node = translate(line)
+    except Refused as refusal:
+        refused = str(refusal)
+    except EndlessLoop as endless:
+        remedy = "let what is repeated match at least one character"
+        raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
+    return Grammar(name, path, line, marker, samples, place, before, node, refused)
 
 
 @contextmanager

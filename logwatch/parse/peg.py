@@ -96,6 +96,8 @@ def seq(*items: Node) -> Node:
             before = flat[-1] if flat else None
             if isinstance(each, Text) and isinstance(before, Text):
                 flat[-1] = Text(before.data + each.data)
+            elif isinstance(each, Look) and _always(each, flat):
+                continue
             elif not _skips(each):
                 flat.append(each)
             elif isinstance(before, Look) and not before.behind and skips(before.item)[0] == each:
@@ -106,6 +108,20 @@ def seq(*items: Node) -> Node:
             elif each != before:
                 flat.append(each)
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
+
+
+def _always(look: Look, before: list[Node]) -> bool:
+    """Tell whether what must not stand before cannot stand there, by what has just been matched."""
+    if not (look.behind and look.negative and isinstance(look.item, Run) and look.item.most == 1):
+        return False
+    for node in reversed(before):
+        if not isinstance(node, Run | Text):
+            return False
+        if look.item.chars & (node.chars if isinstance(node, Run) else frozenset(node.data[-1:])):
+            return False
+        if least(node):
+            return True
+    return False
 
 
 def optional(item: Node) -> Node:

@@ -5,14 +5,14 @@ for a line without the marker, and little for a usual one: one expression goes o
 captured is counted kind by kind. Only the first and the last line of a kind are looked at for their times.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
+from itertools import compress, count
 
 from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
-from logwatch.parse import stamp
 from logwatch.parse.chunk import gather, has_longer, tally
 from logwatch.parse.emit import DOCKER
 from logwatch.parse.engine import engine_of
@@ -20,12 +20,15 @@ from logwatch.parse.grammar import Grammar
 from logwatch.parse.reading import Reading
 from logwatch.parse.recent import LazyFailures, Line
 from logwatch.parse.shape import shape, words_of
+from logwatch.parse.stamp import Clock
 from logwatch.parse.usual import Usual
 
 SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _LOOKED_AT = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _ESCAPED = DOCKER.never | frozenset(b"<>&")  # what Docker may write in another way than it was logged
+
+_GLANCE = 16384  # bytes of a chunk that tell how dense the push lines are
 
 Tell = Callable[[int], Line]
 """Gives a line by its place in a text."""
@@ -52,7 +55,7 @@ class Scanner:
         self.delivered = delivered
         self.keep = keep
         self.max_line_bytes = max_line_bytes
-        self.timezone = timezone
+        self.clock = Clock(timezone)
         self.words = words_of(grammar)
         self.marker_as_logged = not _ESCAPED & set(grammar.marker)
 
@@ -87,7 +90,7 @@ class Scanner:
         """Give a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
         payload, received = line
         at = envelopes.moment(received) if received else None
-        own = stamp.moment(self.engine.stamp(payload), reference if at is None else at, self.timezone)
+        own = self.clock.moment(self.engine.stamp(payload), reference if at is None else at)
         return at if own is None else own
 
     def failure(self, reference: float, line: Line) -> Failure:
@@ -121,10 +124,13 @@ class _Job:
 
     def plain(self, data: bytes) -> None:
         """Read lines as they are."""
-        self.scan.lines = data.count(b"\n")
         if has_longer(data, self._scanner.max_line_bytes):
-            self._payloads([envelopes.Line(each, "") for each in data[:-1].split(b"\n")])
-        elif text := self._candidates(data):
+            lines = [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+            self.scan.lines = len(lines)
+            self._payloads(lines)
+            return
+        self.scan.lines = data.count(b"\n")
+        if text := self._candidates(data):
             self._text(text, _teller(text))
 
     def docker(self, data: bytes) -> None:
@@ -187,9 +193,10 @@ class _Job:
         return self._scanner.time(tell(i), self._reference)
 
     def _candidates(self, data: bytes) -> bytes:
-        """Give the lines to look at: all of them where most have the marker, else only those that do."""
-        marked = data.count(self._scanner.marker)
-        return data if 2 * marked > self.scan.lines else gather(data, self._scanner.marker)
+        """Give the lines to look at: all of them where most seem to have the marker, else only those that do."""
+        marker = self._scanner.marker
+        marked, lines = data.count(marker, 0, _GLANCE), data.count(b"\n", 0, _GLANCE)
+        return data if 2 * marked > lines else gather(data, marker)
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
@@ -213,9 +220,10 @@ class _Job:
 
     def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> None:
         """Count the lines of a text; ``numbers`` places them among those of the chunk."""
-        caught: Iterable[int] = range(text.count(b"\n"))
         if self._engine.plain is not None:
             caught = self._usual(self._engine.plain, text, tell, numbers)
+        else:
+            caught = range(text.count(b"\n"))
         for i in caught:
             line = tell(i)
             if self._scanner.marker in line[0]:
@@ -237,10 +245,10 @@ class _Job:
             self._result(reading, place.times, first, last)
             if reading.code not in self._scanner.delivered:
                 failing.add(groups)
-        if failing:
-            places = [i for i, groups in enumerate(found) if groups in failing]
-            self._failed += [(i if numbers is None else numbers[i], tell, i) for i in places[-self._scanner.keep :]]
-        return [i for i, groups in enumerate(found) if groups in left] if left else []
+        if failing and self._scanner.keep:
+            places = _places(found, failing)[-self._scanner.keep :]
+            self._failed += [(i if numbers is None else numbers[i], tell, i) for i in places]
+        return _places(found, left) if left else []
 
     def _read(self, line: Line, number: int) -> None:
         """Read one line by itself."""
@@ -273,6 +281,10 @@ class _Job:
             sample = Sample(cause, shape(line, self._scanner.words))
             if sample not in self.scan.samples:
                 self.scan.samples.append(sample)
+
+
+def _places(found: Sequence[tuple[bytes, ...]], kinds: set[tuple[bytes, ...]]) -> list[int]:
+    return list(compress(count(), map(kinds.__contains__, found)))
 
 
 def _teller(text: bytes) -> Tell:

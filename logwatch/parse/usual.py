@@ -21,7 +21,7 @@ from logwatch.parse.sharpen import sharpened
 REST = "rest"
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
 _NAMED = 3  # values in an unrolled repetition: each widens what is counted
-_SHARE = 0.1  # of the samples must have an order with ordinary words in it, which cost more to tell apart
+_SHARE = 0.03  # of the samples must be won by each turn more: it costs time on every line that has none
 _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is left to LINE itself
 
 
@@ -88,7 +88,7 @@ class Shape:
                     tail = Program(turns.loop.item)
             elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
                 raise Refused("a value to be counted inside a repetition that cannot be unrolled")
-            else:
+            elif fixed or not self._skipped_before(i):
                 fixed.append(part)
         text += writer.write(sharpened(peg.seq(*fixed)))
         groups = [group.name for group in writer.groups if isinstance(group, Named)]
@@ -99,8 +99,14 @@ class Shape:
         if tail:
             groups.append(REST)
         filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
-        pattern = re.compile(f"(?>{text}{filler}(?=\\n)|[^\\n]*+)\\n".encode("latin-1"))
+        # Both sides end right before the newline, so that nothing is ever gone back into
+        end = "" if around is PLAIN else r"(?=\n)"
+        pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))
         return Usual(pattern, tuple(groups), tail)
+
+    def _skipped_before(self, i: int) -> bool:
+        """Tell whether a part is the blanks that the unrolled turns before it have skipped already."""
+        return i - 1 in self._turns and self._parts[i] == self._turns[i - 1].blanks
 
 
 def _unrolls(part: Node) -> bool:
@@ -114,16 +120,16 @@ class _Turns:
         assert isinstance(loop, Loop)
         self.loop = loop
         self._keep = keep
-        self._blanks, core = peg.skips(loop.item)
+        self.blanks, core = peg.skips(loop.item)
         self._items: Sequence[Node] = core.items if isinstance(core, Choice) else (core,)
-        before, stop = peg.skips(loop.stop) if loop.stop is not None else (self._blanks, None)
+        before, stop = peg.skips(loop.stop) if loop.stop is not None else (self.blanks, None)
         self._stop: Node | None = stop
-        if before != self._blanks:
+        if before != self.blanks:
             raise Refused("a stop_on that skips other blanks than the repetition")
         self.orders: Counter[tuple[int, ...]] = Counter()
         self.chosen: tuple[int, ...] = ()
         plain = Writer(PLAIN)
-        skip = plain.write(self._blanks) if self._blanks else ""
+        skip = plain.write(self.blanks) if self.blanks else ""
         self._patterns = [self._pattern(skip + plain.write(item, last=True)) for item in self._items]
         self._stop_pattern = None if self._stop is None else self._pattern(skip + plain.write(self._stop, last=True))
 
@@ -135,7 +141,7 @@ class _Turns:
     def cannot_fail(self) -> bool:
         """Tell whether anything may stand here, and what stands here means the same without what is before it."""
         behind = any(isinstance(each, Look) and each.behind for each in peg.walk(self.loop))
-        return self._stop is None and self._blanks is not None and not behind
+        return self._stop is None and self.blanks is not None and not behind
 
     def follow(self, line: bytes, at: int) -> tuple[tuple[int, ...], int]:
         """Give the alternatives that the repetition takes from here, and where it ends."""
@@ -155,25 +161,30 @@ class _Turns:
             item = self._items[i]
             return not loops_of(item) and len(self._patterns[i].pattern) <= _HEAVY
 
+        def unnamed(order: tuple[int, ...]) -> int:
+            return sum(not peg.names(self._items[i]) for i in order)
+
         def rank(order: tuple[int, ...]) -> tuple[int, int, int]:
-            unnamed = sum(not peg.names(self._items[i]) for i in order)
-            return unnamed, -self.orders[order], len(order)
+            return unnamed(order), -self.orders[order], len(order)
 
         for order in sorted(self.orders, key=rank):
-            if rank(order)[0] and self.orders[order] < _SHARE * self.orders.total():
-                continue
             turns = order
             if last:
                 valued = [not light(i) or bool(self._keep & set(peg.names(self._items[i]))) for i in order]
                 turns = order[: valued.index(True)] if True in valued else order
             merged = _merged(self.chosen, turns)
             values = sum(len(self._keep & set(peg.names(self._items[i]))) for i in merged)
-            if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED:
+            gained = sum(n for each, n in self.orders.items() if _within(each, merged)) - sum(
+                n for each, n in self.orders.items() if _within(each, self.chosen)
+            )
+            cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
+            worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
+            if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
                 self.chosen = merged
 
     def write(self, writer: Writer) -> str:
         """Write the chosen turns, each optional, each only where the repetition would take that alternative."""
-        skip = writer.write(self._blanks) if self._blanks else ""
+        skip = writer.write(self.blanks) if self.blanks else ""
         text = skip
         for i in self.chosen:
             item = self._items[i]
@@ -190,6 +201,12 @@ class _Turns:
         _, rest = peg.skips(peg.bare(peg.seq(*following)))
         items, stops = _items(rest), _items(self._stop)
         return "" if items[: len(stops)] == stops else plain.write(Look(self._stop))
+
+
+def _within(order: tuple[int, ...], chosen: tuple[int, ...]) -> bool:
+    """Tell whether an order is what remains of the chosen turns when some are left out."""
+    turns = iter(chosen)
+    return all(each in turns for each in order)
 
 
 def _items(node: Node) -> tuple[Node, ...]:

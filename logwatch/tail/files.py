@@ -3,6 +3,7 @@
 import os
 import stat
 import zlib
+from contextlib import suppress
 from typing import Protocol
 
 Key = tuple[int, int]
@@ -11,6 +12,7 @@ Key = tuple[int, int]
 _STEP = 65536  # compressed bytes at a time
 _GZIP_FRAME = 64  # bytes of a gzip file that are no content, names aside
 _GZIP_BEST = 1032  # deflate packs no better
+_HOLE_STEPS = 1024  # beyond 64 MiB that are zeros indeed, a file has no head
 _SEEK = 4 << 20  # uncompressed bytes skipped in one call, so that a big archive does not hold up everything else
 
 
@@ -156,6 +158,27 @@ class PackedFile:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self.descriptor)
+
+
+def read_head(file: LogFile, count: int) -> bytes:
+    """Return a file's first bytes, behind a hole if it begins with one.
+
+    A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated: it tells nothing.
+    """
+    head = file.read_at(0, count)
+    at = 0
+    if head.startswith(b"\0") and not file.packed:
+        with suppress(OSError):  # ENXIO: nothing but a hole
+            at = os.lseek(file.descriptor, 0, os.SEEK_DATA)
+    for _ in range(_HOLE_STEPS):
+        if not head.startswith(b"\0"):
+            return head
+        run = file.read_at(at, _STEP)
+        behind = run.lstrip(b"\0")
+        at += len(run) - len(behind)
+        if behind or not run:
+            head = file.read_at(at, count)
+    return b""
 
 
 def unpacked_size(descriptor: int, size: int) -> int:

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
-from logwatch.tail.files import Key, LogFile
+from logwatch.tail.files import Key, LogFile, read_head
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines
 
-CHUNK_BYTES = 256 * 1024
-"""Read at once: bigger ones are no faster, and memory is bounded by it."""
+CHUNK_BYTES = 96 * 1024
+"""Read at once. Bigger buffers are slower: above 128 KiB malloc maps each anew, and every page of it is faulted in."""
 
 DETECT_BYTES = 4096
 """As much of a file's beginning as tells its envelope."""
-
 
 Detect = Callable[[bytes], EnvelopeKind]
 """Says from a file's first bytes which envelope its lines are in."""
@@ -139,8 +138,9 @@ class Generation:
             return False
         if status.st_size == self.size:
             return False
+        grown = status.st_size > self.size
         self.verify()  # what it grew by, or was cut by, may be another generation's
-        if status.st_size > self.size:
+        if grown:
             self.grown_at = now
         self.size = max(status.st_size, self.offset)
         self.learn_head()
@@ -149,15 +149,17 @@ class Generation:
     def verify(self) -> None:
         """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
         assert self.file
+        size = os.fstat(self.file.descriptor).st_size
         if self.offset:
             run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
             if digest(run) != self.tail:
                 raise ChangedError
-        head = self.file.read_at(0, HEAD_BYTES)
-        if len(head) < self.head_bytes and self.offset:  # the end of an unfinished line was taken back
-            self._set_head(head)
+        head = read_head(self.file, HEAD_BYTES)
+        if min(self.offset, HEAD_BYTES) <= len(head) < self.head_bytes and self.offset:
+            self._set_head(head)  # the end of an unfinished line was taken back
         elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
             raise ChangedError
+        self.size = max(self.size, size)
 
     def _set_head(self, head: bytes) -> None:
         self.head_bytes, self.head = len(head), fingerprint_head(head)
@@ -167,7 +169,7 @@ class Generation:
         assert self.file
         if self.head_bytes >= HEAD_BYTES:
             return
-        head = self.file.read_at(0, HEAD_BYTES)
+        head = read_head(self.file, HEAD_BYTES)
         if self.head_bytes and not (len(head) >= self.head_bytes and begins_alike(self.head_bytes, self.head, head)):
             raise ChangedError
         if len(head) > self.head_bytes:
@@ -180,21 +182,19 @@ class Generation:
         assert file
         if not file.packed:
             self.learn_head()
-        start = self.offset - self.tail_bytes
-        wanted = self.tail_bytes + self._want
-        data = file.read_at(start, wanted)
+        overlap, run = self._fetch(file, self._want)
         status = os.fstat(file.descriptor)
-        overlap = data[: self.tail_bytes]
         if file.packed and len(overlap) < self.tail_bytes and not file.ended():
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
             return None  # the archive is not written that far yet
-        if digest(overlap) != self.tail or (not file.packed and status.st_size < start + len(data)):
+        if digest(overlap) != self.tail or (not file.packed and status.st_size < self.offset + len(run)):
             raise ChangedError
-        if start == 0 and self.head_bytes and not begins_alike(self.head_bytes, self.head, data[:HEAD_BYTES]):
-            raise ChangedError
-        run = data[self.tail_bytes :]
+        if self.offset <= self.tail_bytes and self.head_bytes:
+            head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
+            if not head.startswith(b"\0") and not begins_alike(self.head_bytes, self.head, head):
+                raise ChangedError
         self._note_size(file, status, self.offset + len(run))
-        at_end = len(data) < wanted
+        at_end = len(run) < self._want
         taken = self._take(file, run)
         self.reached = self.offset + len(run)
         if not taken.consumed:
@@ -204,7 +204,16 @@ class Generation:
         self.blocked = ""
         if at_end:
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
-        return self._advance(taken, data[: self.tail_bytes + taken.consumed], min(status.st_mtime, now))
+        return self._advance(taken, overlap, run, min(status.st_mtime, now))
+
+    def _fetch(self, file: LogFile, count: int) -> tuple[bytes, bytes]:
+        """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
+        start = self.offset - self.tail_bytes
+        if file.packed:  # only goes forward
+            overlap = file.read_at(start, self.tail_bytes)
+            return overlap, file.read_at(self.offset, count)
+        run = file.read_at(self.offset, count)
+        return (file.read_at(start, self.tail_bytes) if self.tail_bytes else b""), run
 
     def _note_size(self, file: LogFile, status: os.stat_result, reached: int) -> None:
         if file.packed:
@@ -233,10 +242,12 @@ class Generation:
         if b"\n" in first or len(first) == DETECT_BYTES:
             self._kind = self._reading.detect(first)
 
-    def _advance(self, taken: Taken, before: bytes, reference: float) -> Chunk:
-        """Move on behind what was taken; before holds the bytes up to the new offset, back to the old tail at least."""
+    def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float) -> Chunk:
+        """Move on behind what was taken off the front of run; overlap is what came before it."""
         self.offset += taken.consumed
-        tail = before[-TAIL_BYTES:]
+        tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
+        if len(tail) < TAIL_BYTES:
+            tail = (overlap + tail)[-TAIL_BYTES:]
         self.tail_bytes, self.tail = len(tail), digest(tail)
         self.inside_line = taken.inside_line
         self.saved = self.position()
@@ -259,13 +270,12 @@ class Generation:
             if not self.head_bytes:
                 self.head = stamp(os.fstat(file.descriptor).st_mtime_ns)
             bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
-            data = file.read_at(self.offset - self.tail_bytes, self.tail_bytes + bound)
-            run = data[self.tail_bytes :]
-            if run and digest(data[: self.tail_bytes]) == self.tail:
+            overlap, run = self._fetch(file, bound)
+            if run and digest(overlap) == self.tail:
                 kind = self._kind or self._reading.detect(run)
                 self._kind = kind
                 line = b"" if self.inside_line else run.lstrip(b"\0")
                 taken = Taken(line + b"\n" if line else b"", len(run), 0, inside_line=False)
-                chunk = self._advance(taken, data, min(os.fstat(file.descriptor).st_mtime, now))
+                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now))
         self.detach()
         return chunk

@@ -90,7 +90,8 @@ class Lineage:
                     self.block(generation, error, turn)
             elif generation.parked and generation.state == "rotated":
                 self._look_by_name(generation)
-        if any(generation.missing_since is not None for generation in self.generations):
+        blank = self.live and self.live.head_bytes < TELLING_BYTES  # what is filled and emptied leaves but its copy
+        if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directory()
         if self.crowded and self.around.room():
             self.crowded = False
@@ -246,8 +247,13 @@ class Lineage:
         if not generation:
             return None
         turn = Turn(now, sink)
-        head_bytes = generation.head_bytes
         try:
+            head_bytes = generation.head_bytes
+            if head_bytes < TELLING_BYTES and not (generation.file and generation.file.packed):
+                generation.learn_head()
+                if self._tells_more(generation, head_bytes):
+                    scan(self, turn)
+                    return 0
             chunk = generation.read(now)
         except ChangedError:
             generation.lose_file()
@@ -260,17 +266,16 @@ class Lineage:
             return 0
         if chunk:
             sink.chunk(chunk)
-        if self._tells_more(generation, head_bytes):
-            scan(self, turn)
         return chunk.consumed if chunk else 0
 
     def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
-        """Tell whether the live file has got a head to tell it by.
+        """Tell whether a file has got a head to tell it by.
 
         An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
-        filled, copied and truncated since the last look. When there are more, it is time to look for what came between.
+        filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
+        before they are read, it is time to look for what came between, and for what it may be a copy of.
         """
-        tells_more = generation is self.current and head_bytes < min(TELLING_BYTES, generation.head_bytes)
+        tells_more = head_bytes < min(TELLING_BYTES, generation.head_bytes)
         self.was_blank = self.was_blank or tells_more
         return tells_more
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from logwatch.tail.files import (
     CorruptError,
     Key,
+    LogFile,
     NotAFileError,
     PackedFile,
     PlainFile,
     key_of,
     open_regular,
+    read_head,
     unpacked_size,
 )
 from logwatch.tail.generation import Generation
@@ -49,6 +51,7 @@ class Candidate:
     rotated: Rotated | None  # None for the followed path itself
     head: bytes | None  # None: it cannot be read
     matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    disk_size: int = 0  # as the file system tells
     error: OSError | None = None
 
     @property
@@ -112,7 +115,7 @@ class Heads:
             return Candidate(path, key, size, modified, rotated, None, error=error)
         if rotated:  # the followed file itself changes all the time
             self.known[mark] = (head, size)
-        return Candidate(path, key, size, modified, rotated, head)
+        return Candidate(path, key, size, modified, rotated, head, disk_size=status.st_size)
 
     @staticmethod
     def _read(path: str, key: Key) -> tuple[bytes, int]:
@@ -167,15 +170,24 @@ def is_copy(generation: Generation, candidate: Candidate) -> bool:
     """Tell whether a file holds nothing but bytes that the generation, which lies elsewhere, has too."""
     if not candidate.head or candidate.size < TELLING_BYTES:
         return False
+    file = generation.file
+    if file and not file.packed:  # nothing that was noted is as fresh as the file itself
+        return _is_copy_of_file(file, candidate)
     if candidate.size > generation.size or not _enough(generation, candidate):
         return False
-    if not begins_alike(generation.head_bytes, generation.head, candidate.head):
+    return begins_alike(generation.head_bytes, generation.head, candidate.head)
+
+
+def _is_copy_of_file(file: LogFile, candidate: Candidate) -> bool:
+    if not candidate.head or candidate.size > os.fstat(file.descriptor).st_size:
         return False
-    if not generation.file or generation.file.packed or candidate.packed:
+    if not read_head(file, HEAD_BYTES).startswith(candidate.head):
+        return False
+    if candidate.packed:
         return True
     count = min(candidate.size, TAIL_BYTES)
     start = candidate.size - count
-    return _run(candidate, start, count) == digest(generation.file.read_at(start, count))
+    return _run(candidate, start, count) == digest(file.read_at(start, count))
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:
@@ -205,6 +217,15 @@ class Places:
     copies: list[Candidate] = field(default_factory=list)  # of what another file holds, or held
     unknown: list[Candidate] = field(default_factory=list)  # bytes that nobody has seen, oldest first
 
+    def repeats(self, candidate: Candidate, generations: list[Generation]) -> bool:
+        """Tell whether a file is a copy of what one of these generations holds, or held."""
+        for generation in generations:
+            held = self.held.get(generation.number)
+            anchored = generation.file and not generation.file.packed
+            if _repeats(candidate, held) if held and not anchored else is_copy(generation, candidate):
+                return True
+        return False
+
 
 def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
     """Find each generation's file, by its inode and content first, then by content alone.
@@ -230,11 +251,10 @@ def place(generations: list[Generation], candidates: list[Candidate]) -> Places:
                 places.held[generation.number] = candidate
                 del free[candidate]
     elsewhere = [generation for generation in generations if generation.number not in places.held]
-    known = list(places.held.values())
     for candidate in free:
         longer = [c for c in free if (-c.size, _preference(c)) < (-candidate.size, _preference(candidate))]
-        if any(_repeats(candidate, other) for other in known + longer) or (
-            candidate.rotated and any(is_copy(generation, candidate) for generation in elsewhere)
+        if candidate.rotated and (
+            places.repeats(candidate, generations) or any(_repeats(candidate, other) for other in longer)
         ):
             places.copies.append(candidate)
         elif not candidate.packed and (blank := _find_empty(elsewhere, candidate)):

@@ -45,20 +45,39 @@ class Scan:
         self.turn = turn
         self.around = lineage.around
         self.at_path: Candidate | None = None
+        self.names: dict[str, Rotated] = {}
 
     def run(self) -> None:
         """Place what is known, then take up what is not; raises VanishedError before anything was changed."""
         lineage = self.lineage
-        blank = lineage.was_blank or not lineage.current or lineage.current.head_bytes < TELLING_BYTES
+        if not lineage.current or lineage.current.head_bytes < TELLING_BYTES:
+            lineage.was_blank = True
         for generation in lineage.generations:
             self._check(generation)
         candidates = self._candidates()
         if self.at_path and self.at_path.head is not None and self._is_elsewhere(self.at_path):
             return
         places = place(lineage.generations, candidates)
+        being_made = self._copies_being_made(places)
+        self._make_sure(candidates, strict=any(candidate.rotated for candidate in places.unknown))
+        for generation in being_made:
+            generation.detach()
+            generation.state = "ignored"
+        self._settle(places, candidates)
+        holder = next(
+            (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
+        )
+        self._adopt(places, renewed=lineage.was_blank or holder is None or holder is not lineage.current)
         lineage.was_blank = False
+        if holder:
+            lineage.current = holder
+        lineage.first = False
+        lineage.heads.keep_only(candidates)
+
+    def _settle(self, places: Places, candidates: list[Candidate]) -> None:
+        """Give every known generation its place."""
         uncertain = any(candidate.head is None for candidate in candidates)
-        for generation in list(lineage.generations):
+        for generation in list(self.lineage.generations):
             held = places.held.get(generation.number)
             if held:
                 self._hold(generation, held)
@@ -70,14 +89,6 @@ class Scan:
                 if any(candidate.key == generation.key for candidate in candidates):
                     generation.key = _NO_KEY  # the inode is another generation's now
                 self._miss(generation, uncertain=uncertain)
-        holder = next(
-            (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
-        )
-        self._adopt(places, renewed=blank or holder is None or holder is not lineage.current)
-        if holder:
-            lineage.current = holder
-        lineage.first = False
-        lineage.heads.keep_only(candidates)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
@@ -95,7 +106,7 @@ class Scan:
     def _candidates(self) -> list[Candidate]:
         lineage = self.lineage
         also = {os.path.dirname(g.found_at) for g in lineage.generations if g.found_at}
-        names = list_siblings(lineage.path, also)
+        names = self.names = list_siblings(lineage.path, also)
         found: dict[Key, Candidate] = {}
         if not lineage.path.endswith(".gz"):
             self.at_path = lineage.heads.examine(lineage.path, None)
@@ -112,6 +123,37 @@ class Scan:
                 candidate.matched = path in lineage.matched
                 found[candidate.key] = candidate
         return list(found.values())
+
+    def _make_sure(self, candidates: list[Candidate], *, strict: bool) -> None:
+        """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
+
+        Strictly, nothing but open files may have grown either: a copy of what has come since would look like news.
+
+        Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
+        whose original was truncated in between looks like a file that nobody has read.
+        """
+        for generation in self.lineage.generations:
+            if generation.file:
+                self._check(generation)
+                if not generation.file:
+                    raise VanishedError
+        anchored = {g.key for g in self.lineage.generations if g.file and not g.file.packed}
+        also = {os.path.dirname(g.found_at) for g in self.lineage.generations if g.found_at}
+        if list_siblings(self.lineage.path, also) != self.names:
+            raise VanishedError
+        for candidate in candidates:
+            try:
+                status = os.stat(candidate.path)
+            except OSError as error:
+                if candidate.error:
+                    continue
+                raise VanishedError from error
+            grown = status.st_size - candidate.disk_size
+            changed = grown < 0 or (strict and grown and candidate.key not in anchored)
+            if candidate.head is not None and (changed or key_of(status) != candidate.key):
+                raise VanishedError
+        if not self.at_path and os.path.exists(self.lineage.path) and not self.lineage.path.endswith(".gz"):
+            raise VanishedError
 
     def _is_elsewhere(self, at_path: Candidate) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
@@ -135,6 +177,18 @@ class Scan:
         return False
 
     # what is known
+
+    def _copies_being_made(self, places: Places) -> list[Generation]:
+        """Return what was taken up while it was empty, and turns out to be a copy that was being made."""
+        copies: list[Generation] = []
+        for generation in reversed(self.lineage.generations):
+            at = places.held.get(generation.number)
+            if not at or generation.offset or generation.state != "rotated":
+                continue
+            others = [g for g in self.lineage.generations if g is not generation and g.state != "ignored"]
+            if places.repeats(at, [other for other in others if other not in copies]):
+                copies.append(generation)
+        return copies
 
     def _hold(self, generation: Generation, at: Candidate) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
@@ -188,7 +242,8 @@ class Scan:
                 generation.missing_since = self.turn.now
         elif generation.dead or not (uncertain or self.lineage.absent):
             self.lineage.generations.remove(generation)
-            self.turn.sink.forget(generation.number)
+            if generation.saved:
+                self.turn.sink.forget(generation.number)
 
     # what is new
 

@@ -28,12 +28,21 @@ class Waker(Protocol):
     def watch(self, directories: Iterable[str]) -> None:
         """Watch these directories, and no others any more; those that are not there yet are tried again each time."""
 
+    @property
+    def failed(self) -> str:
+        """Why nothing wakes any more; empty while all is well."""
+
     def close(self) -> None:
         """Watch nothing any more."""
 
 
 class PollWaker:
     """Sleeps for the whole interval, unless somebody wakes it."""
+
+    @property
+    def failed(self) -> str:
+        """Nothing to fail here."""
+        return ""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -75,6 +84,11 @@ class InotifyWaker(PollWaker):
         except OSError as error:  # too many inotify instances
             self._observer = None
             self._refuse("all directories", error)
+
+    @property
+    def failed(self) -> str:
+        """Why nothing wakes any more."""
+        return "watchdog's thread has ended" if self._observer and not self._observer.is_alive() else ""
 
     def watch(self, directories: Iterable[str]) -> None:
         """Watch these directories; one that was removed and made anew is watched anew."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError
+from logwatch.web.access import LOOK_SECONDS, Access
+from logwatch.web.guests import Guests
 
 CONNECTIONS = 256
 HEADER_BYTES = 16 << 10
@@ -27,38 +30,35 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
-DEADLINE_SECONDS = 30.0  # for the whole of a request's head, and for an idle connection
+DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
+HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
 class _Server(tornado.httpserver.HTTPServer):
-    """An HTTP server that keeps at most ``CONNECTIONS`` connections, the newest ones."""
+    """An HTTP server that keeps at most ``CONNECTIONS`` connections."""
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take tornado's arguments."""
         super().initialize(*args, **kwargs)
-        self._streams: dict[tornado.iostream.IOStream, None] = {}  # in the order of their arrival
+        self._guests = Guests(CONNECTIONS)
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
-        """Serve a new connection; the oldest one makes room for it if need be."""
-        while len(self._streams) >= CONNECTIONS:
-            oldest = next(iter(self._streams))
-            del self._streams[oldest]
-            oldest.close()
-        self._streams[stream] = None
+        """Serve a new connection, whose handshake may never end; another one makes room for it if need be."""
+        self._guests.welcome(stream, address)
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that has ended, in whatever way."""
-        self._streams.pop(server_conn.stream, None)  # type: ignore[attr-defined]
+        self._guests.leave(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
 
 
 class WebServer:
     """Binds at once, so that a port in use is told before anything else starts; serves from ``start`` to ``stop``."""
 
-    def __init__(self, host: str, port: int, rules: Sequence[Rule]) -> None:
-        """Take an address to bind and (pattern, handler, arguments) rules; WebError when it cannot be bound."""
+    def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
+        """Take an address to bind, (pattern, handler, arguments) rules, and who may ask; WebError when it is taken."""
         where = f"{host or '*'}:{port}"
         try:
             self._sockets = _bind(host, port)
@@ -76,14 +76,26 @@ class WebServer:
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
+        self._access = access or Access()
+        self._beats = 0
+        self._seen = (0, 0, 0.0)  # beats when they were last seen to rise, looks since then, and when that was
         self._log = structlog.get_logger()
         for name in ("tornado.access", "tornado.general"):  # what strangers send is no news for the journal
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
     @property
-    def alive(self) -> bool:
-        """Tell whether the thread still serves."""
-        return self._thread.is_alive()
+    def failed(self) -> str:
+        """Why nothing is served any more; empty while it is. To be asked at each turn of the reading loop."""
+        if not self._thread.is_alive():
+            return "the web thread has ended"
+        beats, looks, since = self._seen
+        if self._beats != beats:
+            self._seen = (self._beats, 0, time.monotonic())
+            return ""
+        # Looks are counted too: a process that was stopped for an hour has not been looked at for that long
+        self._seen = (beats, looks + 1, since)
+        hung = looks >= HUNG_SECONDS and time.monotonic() > since + HUNG_SECONDS
+        return "the web thread hangs" if hung else ""
 
     def start(self) -> None:
         """Serve from now on; returns once connections are taken."""
@@ -95,6 +107,7 @@ class WebServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(timeout=1.0)
+        self._access.close()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -110,6 +123,7 @@ class WebServer:
         application = tornado.web.Application(
             [*self._rules, (r".*", NotFound)],
             log_function=lambda _handler: None,
+            access=self._access,
         )
         server = _Server(
             application,
@@ -119,8 +133,16 @@ class WebServer:
             idle_connection_timeout=DEADLINE_SECONDS,
             body_timeout=DEADLINE_SECONDS,
         )
+        self._beat(server)
         server.add_sockets(self._sockets)
         self._up.set()
+
+    def _beat(self, server: _Server) -> None:
+        """Show once a second that the loop goes round, and take over what changed in the web configuration file."""
+        self._beats += 1
+        self._access.look()
+        server.ssl_options = self._access.context
+        self._loop.call_later(LOOK_SECONDS, self._beat, server)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
@@ -146,9 +168,30 @@ def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.soc
 
 
 class Handler(tornado.web.RequestHandler):
-    """Base of all handlers: GET and HEAD only, strict headers, faults told to the log and never to the client."""
+    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
+
+    What a handler does before it answers stands in its ``get``: ``prepare`` is where everybody is asked who they are.
+    """
 
     SUPPORTED_METHODS = ("GET", "HEAD")
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a handler that would let everybody in."""
+        assert "prepare" not in vars(cls), f"{cls.__name__}.prepare would let in whoever asks"
+
+    async def prepare(self) -> None:
+        """Turn away who may not ask, before any handler runs."""
+        refusal = await self._access.admit(self.request)
+        if refusal is not None:
+            self.set_status(refusal.status)
+            for name, value in refusal.headers.items():
+                self.set_header(name, value)
+            self.write_error(refusal.status)
+
+    @property
+    def _access(self) -> Access:
+        access: Access = self.settings["access"]
+        return access
 
     def set_default_headers(self) -> None:
         """Forbid everything that a page of ours does not need, and name no server."""
@@ -157,6 +200,8 @@ class Handler(tornado.web.RequestHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
+        for name, value in self._access.headers.items():
+            self.set_header(name, value)
 
     async def head(self, *args: str) -> None:
         """Answer like GET; tornado leaves out the body."""
@@ -180,6 +225,6 @@ class Handler(tornado.web.RequestHandler):
 class NotFound(Handler):
     """Everything that is not here."""
 
-    def prepare(self) -> None:
+    def get(self) -> None:
         """Say so."""
         raise tornado.web.HTTPError(404)

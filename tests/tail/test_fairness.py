@@ -1,3 +1,4 @@
+from logwatch.tail.generation import CHUNK_BYTES
 from tests.tail.recorder import Follower, append
 
 
@@ -26,13 +27,13 @@ def test_a_turn_reads_about_its_budget(tmp_path):
     follower = Follower(tmp_path / "*.log")
     follower.look()
     seen = []
-    while True:
+    while True:  # until there is no more
         before = follower.sink.consumed
         more = follower.tail.read(follower.sink, 300_000)
         seen.append(follower.sink.consumed - before)
         if not more:
             break
-    assert max(seen) <= 300_000 + 2 * 262_144
+    assert max(seen) <= 300_000 + CHUNK_BYTES
     assert sum(seen) == 6_000_000
     offsets = {position.offset for position in follower.sink.positions.values()}
     assert offsets == {2_000_000}
@@ -48,7 +49,7 @@ def test_backlogs_take_turns(tmp_path):
         follower.tail.read(follower.sink, 1)
     offsets = [position.offset for position in follower.sink.positions.values()]
     assert min(offsets) > 0
-    assert max(offsets) - min(offsets) <= 262_144
+    assert max(offsets) - min(offsets) <= CHUNK_BYTES
 
 
 def test_progress_and_lag_are_told(tmp_path):

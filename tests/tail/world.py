@@ -156,7 +156,7 @@ class World:
             return
         os.rename(base, self.target(base))
         if create == "new":
-            open(base, "xb").close()
+            self.create(base)
         elif create == "temporary":
             with open(base + ".tmp", "xb") as file:
                 file.write(self.new_line() + b"\n")
@@ -171,7 +171,7 @@ class World:
         target = self.target(base)
         self.copy_to(base, target)
         self.unlink(base)
-        open(base, "xb").close()
+        self.create(base)
         if self.gentle or self.random.random() < 0.7:
             self.reopen(base)
 
@@ -179,6 +179,14 @@ class World:
         if os.path.exists(base):
             self.writers[base].finish()
             self.copy_to(base, self.target(base))
+
+    def create(self, path):
+        open(path, "xb").close()
+        os.utime(path, (self.clock(), self.clock()))
+
+    def empty(self, path):
+        os.truncate(path, 0)
+        os.utime(path, (self.clock(), self.clock()))
 
     def copy_to(self, base, target):
         shutil.copyfile(base, target)
@@ -190,7 +198,7 @@ class World:
         self.writers[base].finish()
         lines = self.lines_of(base)
         self.copy_to(base, self.target(base))
-        os.truncate(base, 0)
+        self.empty(base)
         self.destroy(lines)
         if self.random.random() < 0.5:
             self.write(base, self.random.randrange(1, 40))
@@ -199,7 +207,7 @@ class World:
         if not self.gentle and os.path.exists(base):
             self.writers[base].finish()
             lines = self.lines_of(base)
-            os.truncate(base, 0)
+            self.empty(base)
             self.destroy(lines)
 
     def remove(self, base):
@@ -224,6 +232,7 @@ class World:
         names = self.rotated(base)
         if len(names) > 2:
             if self.gentle:
+                self.reopen(base)
                 self.turn()
                 self.commit()
             self.unlink(names[-1])

@@ -156,9 +156,9 @@ def test_stop_frees_the_port(registry, health):
     """After stop, the port can be taken again."""
     first = WebServer("127.0.0.1", 0, rules(registry, health))
     first.start()
-    assert first.alive
+    assert not first.failed
     first.stop()
-    assert not first.alive
+    assert first.failed
     second = WebServer("127.0.0.1", first.port, rules(registry, health))
     second.start()
     second.stop()

@@ -1,0 +1,144 @@
+"""``grammar check | trace | diagram``: test, debug and draw a grammar. Exit 0 fine, 1 findings, 2 wrong use."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from logwatch import resources
+from logwatch.errors import GrammarError, Problem
+from logwatch.parse import Grammar, load
+from logwatch.parse.check import check, names
+from logwatch.parse.engine import engine_of
+from logwatch.parse.grammar import find
+from logwatch.parse.reading import Reading
+from logwatch.parse.trace import Trace, trace
+
+OWN = Path("/etc/mesibo-logwatch/grammars")
+_directory = click.option(
+    "--directory",
+    "-d",
+    "directories",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    default=[OWN],
+    show_default=True,
+    help="Where grammars are looked for, before the shipped ones; may be given several times.",
+)
+
+
+@click.group("grammar")
+def command() -> None:
+    """Test, debug and draw a grammar."""
+
+
+@command.command("check")
+@click.argument("name", required=False)
+@_directory
+def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
+    """Run the samples of a grammar (of all, without NAME) by every road, and prove that matching is linear.
+
+    A sample that does not yield what is written above it, an alternative that no sample reaches and
+    a line that takes more than its length in time are findings.
+    """
+    failed = False
+    for each in [name] if name else names([*directories, resources.grammars()]):
+        try:
+            grammar = load(each, directories)
+            problems = check(grammar)
+        except GrammarError as error:
+            grammar, problems = None, list(error.problems)
+        for problem in problems:
+            click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        bad = any(not problem.warning for problem in problems)
+        if grammar is not None and not bad:
+            road = "compiled" if engine_of(grammar).line else "pyparsing alone"
+            click.echo(f"ok: {each} ({grammar.path}): {len(grammar.samples)} samples, {road}")
+        failed = failed or bad
+    sys.exit(1 if failed else 0)
+
+
+@command.command("trace")
+@click.argument("words", nargs=-1, metavar="[NAME] [LINE|-]")
+@_directory
+def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None:
+    """Show for a line how far the grammar came, at which column it stopped, and what it expected there.
+
+    Without LINE, or with -, lines are read from standard input. Exits with 1 if a line gives no result.
+    """
+    name, line = _name_and_line(words, directories)
+    grammar = load(name, directories)
+    lines = [line.encode()] if line is not None else [each.rstrip(b"\n") for each in sys.stdin.buffer]
+    fine = True
+    for payload in lines:
+        result = trace(grammar, payload)
+        click.echo(render(payload, result))
+        fine = fine and isinstance(result.outcome, Reading)
+    sys.exit(0 if fine else 1)
+
+
+@command.command("diagram")
+@click.argument("name", default="mesibo")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="HTML file to write."
+)
+@_directory
+def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> None:
+    """Draw a grammar as a railroad diagram, on one HTML page."""
+    grammar = load(name, directories)
+    try:
+        draw(grammar, output)
+    except ImportError as error:
+        why = f"pyparsing draws with packages that are not installed ({error.name})"
+        raise GrammarError(
+            Problem("grammar diagram", "cannot draw", why, "pip install 'pyparsing[diagrams]'")
+        ) from error
+    except OSError as error:
+        raise GrammarError(Problem(str(output), "cannot be written", error.strerror or str(error))) from error
+    click.echo(f"ok: {output}")
+
+
+def draw(grammar: Grammar, output: Path) -> None:
+    """Write pyparsing's railroad diagram of a grammar."""
+    grammar.line.create_diagram(str(output), show_results_names=True)
+
+
+def render(payload: bytes, result: Trace) -> str:
+    """Give the line with a mark where the grammar stopped, what each part took, and the outcome."""
+    text = "".join(char if char.isprintable() else "·" for char in payload.decode("latin-1"))
+    rows = [text]
+    if result.column is not None:
+        rows.append(f"{' ' * (result.column - 1)}^ column {result.column}: expected {result.expected}")
+    wide = max((len(step.part) for step in result.steps), default=0)
+    rows += [f"  {step.part:{wide}}  {step.taken}" for step in result.steps]
+    if isinstance(result.outcome, Reading):
+        values = ", ".join(f"{key} {value}" for key, value in result.outcome._asdict().items() if value != "")
+        rows.append(f"  = {values}")
+    else:
+        rows.append(f"  = no result: {WHY[result.outcome]}")
+    return "\n".join(rows)
+
+
+WHY = {
+    "misplaced": "the marker does not stand where a push line has it (misplaced)",
+    "no_code": "no code up to the end of the line (no_code)",
+    "ambiguous": "two different codes (ambiguous)",
+    "grammar": "the line is not what the grammar describes (grammar)",
+}
+
+
+def _name_and_line(words: tuple[str, ...], directories: tuple[Path, ...]) -> tuple[str, str | None]:
+    """Tell a name from a line: one word alone is a name if there is such a grammar."""
+    if len(words) > 2:  # noqa: PLR2004  name and line
+        raise click.UsageError("a line with blanks wants quotes around it")
+    *before, last = words or ("-",)
+    line = None if last == "-" else last
+    if before:
+        return before[0], line
+    if line is not None:
+        try:
+            find(line, directories)
+        except GrammarError:
+            return "mesibo", line
+        return line, None
+    return "mesibo", None

@@ -1,0 +1,146 @@
+"""Proves a grammar on its own samples: what they yield by every road, what no sample reaches, and that time is linear.
+
+In: a loaded grammar. Out: problems, warnings among them; none means that the grammar does what its author wrote down.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyparsing as pp
+
+from logwatch.errors import Problem
+from logwatch.model import Cause
+from logwatch.parse.engine import engine_of
+from logwatch.parse.grammar import Grammar, load, walk
+from logwatch.parse.reading import Reading, refer
+from logwatch.parse.samples import KEYS, Annotated
+from logwatch.parse.scan import Scanner
+
+_ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
+_SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
+_SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
+_ENOUGH = 3  # slow lines, each of which takes its time to find
+_PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
+_PUMPS = ("code ", "code 7 ", '"', '\\"', "{", "[", "{[", "}", " ", "\t", "a", "0", "=", ":", "(", '" "', "{}")
+
+
+def check(grammar: Grammar) -> list[Problem]:
+    """Give everything that is wrong with a grammar, warnings last."""
+    problems = [*_samples(grammar), *_unreached(grammar), *_slow(grammar)]
+    if why := engine_of(grammar).why_not:
+        remedy = "see which elements can be compiled in the README, or live with the speed of pyparsing"
+        problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
+    return problems
+
+
+def _samples(grammar: Grammar) -> Iterator[Problem]:
+    """Read each sample by every road and compare it with what is written above it."""
+    path = grammar.path.parent / "samples" / f"{grammar.name}.log"
+    engine = engine_of(grammar)
+    scanner = Scanner(grammar, timezone=ZoneInfo("UTC"))
+    for sample in grammar.samples:
+        where = f"{path}:{sample.number}"
+        by_hand = refer(grammar, sample.payload)
+        if difference := _difference(sample, by_hand):
+            yield Problem(
+                where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
+            )
+        if sample.expected is not None and grammar.marker not in sample.payload:
+            marker = grammar.marker.decode("latin-1")
+            yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
+        compiled = engine.read(sample.payload + b"\n")
+        scan = scanner.scan(sample.payload + b"\n", envelope="plain", reference=0.0)
+        scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
+        if compiled != by_hand or (
+            scan.candidates and scanned != (by_hand[:3] if isinstance(by_hand, Reading) else None)
+        ):
+            why = f"pyparsing: {by_hand}, compiled: {compiled}, scanned: {scanned}"
+            yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
+
+
+def _difference(sample: Annotated, found: Reading | Cause) -> str:
+    if sample.expected is None:
+        if isinstance(found, Reading):
+            return f"it yields code {found.code}, and must yield nothing"
+        return (
+            f"it yields nothing because {found}, not because {sample.cause}"
+            if sample.cause not in (None, found)
+            else ""
+        )
+    if not isinstance(found, Reading):
+        return f"it yields nothing: {found}"
+    expected = {**_ABSENT, **sample.expected}
+    return "; ".join(
+        f"{key} is {getattr(found, key)!r}, expected {expected[key]!r}"
+        for key in KEYS
+        if key in expected and getattr(found, key) != expected[key]
+    )
+
+
+def _unreached(grammar: Grammar) -> Iterator[Problem]:
+    """Find alternatives that no sample takes: nobody knows whether they work."""
+    again = load(grammar.name, [grammar.path.parent])  # its elements are listened to, and thrown away
+    alternatives = {
+        id(each): each for element in walk(again.line) if isinstance(element, pp.MatchFirst) for each in element.exprs
+    }
+    reached: set[int] = set()
+
+    def listen(number: int) -> Callable[[], None]:
+        return lambda: reached.add(number)
+
+    for number, alternative in alternatives.items():
+        alternative.add_parse_action(listen(number))
+    for sample in again.samples:
+        refer(again, sample.payload)
+    for number, alternative in alternatives.items():
+        if number not in reached:
+            what = str(alternative)
+            short = what if len(what) <= 80 else what[:79] + "…"  # noqa: PLR2004  a line of a terminal
+            yield Problem(str(grammar.path), f"no sample reaches {short}", "", "add a sample line that contains it")
+
+
+def _slow(grammar: Grammar) -> Iterator[Problem]:
+    """Pump lines up and look whether the time grows faster than they do."""
+    engine = engine_of(grammar)
+    sizes = _SIZES if engine.line is not None else _SIZES_OF_PYPARSING
+    heads = {b""} | {_up_to_marker(sample.payload, grammar.marker) for sample in grammar.samples if sample.expected}
+    found = 0
+    for head in sorted(heads, key=len)[:3]:
+        for pump in (*_PUMPS, grammar.marker.decode("latin-1") + " "):
+            small, large = (_seconds(engine.read, pumped(head, pump, size)) for size in sizes)
+            if large > _PATIENCE * (sizes[1] / sizes[0]) * max(small, 5e-5):
+                why = f"{sizes[0]} bytes take {small * 1e3:.1f} ms, {sizes[1]} take {large * 1e3:.1f} ms"
+                remedy = (
+                    "let alternatives begin with different words, and nothing stand in for an opener without its closer"
+                )
+                yield Problem(str(grammar.path), f"slow on lines of {pump!r}", why, remedy)
+                found += 1
+            if found == _ENOUGH:
+                return
+
+
+def pumped(head: bytes, pump: str, size: int) -> bytes:
+    """Make a line of about ``size`` bytes that repeats one thing."""
+    return head + pump.encode("latin-1") * (size // len(pump)) + b"\n"
+
+
+def _up_to_marker(payload: bytes, marker: bytes) -> bytes:
+    at = payload.find(marker)
+    return payload[: at + len(marker)] + b" " if at >= 0 else b""
+
+
+def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
+    """Give the shortest of three times, which noise can lengthen but not shorten."""
+    times = []
+    for _ in range(3):
+        start = time.thread_time()
+        read(line)
+        times.append(time.thread_time() - start)
+    return min(times)
+
+
+def names(directories: list[Path]) -> list[str]:
+    """Give the names of all grammars in some directories."""
+    return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})

@@ -1,0 +1,187 @@
+"""Who may ask, over what: the web configuration file in force, read again when it or a file that it names changes.
+
+A changed file that cannot be used leaves the old one in force, and says so once: neither a typing error nor a half
+written certificate ever opens the door, or closes it.
+"""
+
+import dataclasses
+import os
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+import tornado.httputil
+
+from logwatch.config import parse_listen
+from logwatch.config.schema import Web
+from logwatch.errors import Problem, WebError
+from logwatch.web import auth, tls
+from logwatch.web.file import WebFile, read
+
+LOOK_SECONDS = 1.0
+Signature = tuple[tuple[int, ...] | None, ...]
+
+
+class Refusal(NamedTuple):
+    """Why a request is not answered."""
+
+    status: int
+    headers: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """A web configuration file, ready to use; without any, everybody may ask, in the clear."""
+
+    file: WebFile | None = None
+    context: ssl.SSLContext | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether a password or a client's certificate is asked for."""
+        if self.file is None:
+            return False
+        return bool(self.file.users) or (self.context is not None and self.context.verify_mode == ssl.CERT_REQUIRED)
+
+
+def load(path: Path | None, *, exposed: bool) -> Settings:
+    """Read the file at ``path``; WebError with every problem, an open door on an ``exposed`` address among them."""
+    if path is None:
+        return Settings()
+    file = read(path)
+    settings = Settings(file, tls.context(file.tls) if file.tls else None)
+    if exposed and not settings.closed and settings.context is None:
+        raise WebError(
+            Problem(
+                str(path),
+                "neither TLS nor a password, on an address that the network can reach",
+                "anyone could read the push failures",
+                "add tls_server_config and basic_auth_users, or set web.allow_plain_http = true",
+            )
+        )
+    return settings
+
+
+def warnings(settings: Settings, web: Web) -> list[Problem]:
+    """Tell what is allowed and yet worth a thought, about serving ``settings`` as ``web`` says."""
+    if parse_listen(web.listen).loopback or settings.context:
+        return []
+    what = "the password travels in the clear" if settings.closed else "everybody in the network may read this"
+    why = "there is no TLS" if settings.closed else "there is no TLS and no password, as web.allow_plain_http says"
+    return [
+        Problem(f"web.listen {web.listen}", what, why, "web.config_file with tls_server_config", warning=True),
+    ]
+
+
+class Access:
+    """What is in force for one server; ``admit`` is asked before any handler runs."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        exposed: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = path
+        self._exposed = exposed
+        self._monotonic = monotonic
+        self._log = structlog.get_logger()
+        self._settings = Settings()
+        self._signature: Signature = ()
+        self._looked_at = monotonic()
+        self.trouble = ""  # why the file that is there is not the one in force
+        self._passwords = auth.Passwords()
+        self.read()
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """The TLS context for a new connection; None for plain HTTP."""
+        return self._settings.context
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that every answer gets."""
+        return self._settings.file.headers if self._settings.file else {}
+
+    def warnings(self, web: Web) -> list[Problem]:
+        """Tell what is worth a thought about serving this as ``web`` says."""
+        return warnings(self._settings, web)
+
+    def read(self) -> None:
+        """Read the file now; WebError leaves in force what was."""
+        # Its state from before the reading: what changes meanwhile is read again
+        before = self._state(self._settings)
+        try:
+            settings = load(self._path, exposed=self._exposed)
+        except WebError as error:
+            self._signature = before
+            self.trouble = str(error.problems[0])
+            raise
+        self._settings, self.trouble = settings, ""
+        self._signature = self._state(settings)
+
+    def look(self) -> None:
+        """Read the file again if it has changed, at most once a second."""
+        now = self._monotonic()
+        if self._path is None or now < self._looked_at + LOOK_SECONDS:
+            return
+        self._looked_at = now
+        if self._state(self._settings) == self._signature:
+            return
+        try:
+            self.read()
+        except WebError as error:
+            for problem in error.problems:
+                self._log.error(
+                    "web_config_refused", problem=problem.headline, remedy=problem.try_, in_force="the old one"
+                )
+        else:
+            self._log.info("web_config_read", path=str(self._path), tls=self.context is not None)
+
+    async def admit(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
+        """Tell why this request is not answered; None when it is."""
+        file = self._settings.file
+        if file is None:
+            return None
+        if file.tls and file.tls.client_allowed_sans:
+            names = _names(request.get_ssl_certificate())
+            if not names & set(file.tls.client_allowed_sans):
+                return Refusal(403, {})
+        if not file.users:
+            return None
+        given = auth.credentials(request.headers.get("Authorization", ""))
+        try:
+            if given and await self._passwords.accepts(file.users, *given, request.remote_ip or ""):
+                return None
+        except auth.BusyError:
+            return Refusal(503, {"Retry-After": "1"})
+        return Refusal(401, {"WWW-Authenticate": 'Basic realm="mesibo-logwatch", charset="UTF-8"'})
+
+    def close(self) -> None:
+        """Check no password any more."""
+        self._passwords.close()
+
+    def _state(self, settings: Settings) -> Signature:
+        """Give what tells whether the file, or one that it names, was changed."""
+        paths = [self._path]
+        if settings.file and settings.file.tls:
+            paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]
+        return tuple(_stamp(path) for path in paths if path)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  one call, whatever kind of path
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _names(certificate: Any) -> set[str]:
+    """Give the alternative names of a client's certificate, written as exporter-toolkit writes them."""
+    names = certificate.get("subjectAltName", ()) if isinstance(certificate, dict) else ()
+    return {value for kind, value in names if kind in ("DNS", "email", "IP Address", "URI")}

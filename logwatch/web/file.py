@@ -1,0 +1,347 @@
+"""Reads a web configuration file in exporter-toolkit's format, or tells everything that is wrong with it, by line.
+
+The format is https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md: what is accepted
+here, `promtool check web-config` accepts too. Where its meaning could not be kept, the setting is refused and never
+ignored: a file about safety must do what it says. PyYAML was chosen since its nodes know their line and column.
+"""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from logwatch.errors import Problem, WebError
+
+LARGEST = 1 << 20
+COSTLIEST = 15  # of bcrypt: two seconds of a core for one password
+CLIENT_AUTH = {
+    "NoClientCert",
+    "RequestClientCert",
+    "RequireAnyClientCert",
+    "VerifyClientCertIfGiven",
+    "RequireAndVerifyClientCert",
+}
+VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
+CURVES = ("CurveP256", "CurveP384", "CurveP521", "X25519")
+# Go's name -> OpenSSL's. Those of TLS 1.3 cannot be chosen, in Go as little as here: they are all in use.
+CIPHERS_13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
+CIPHERS = {
+    f"TLS_ECDHE_{kind}_WITH_{go}": f"ECDHE-{kind}-{openssl}"
+    for kind in ("ECDSA", "RSA")
+    for go, openssl in (
+        ("AES_128_GCM_SHA256", "AES128-GCM-SHA256"),
+        ("AES_256_GCM_SHA384", "AES256-GCM-SHA384"),
+        ("CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305"),
+        ("AES_128_CBC_SHA", "AES128-SHA"),
+        ("AES_256_CBC_SHA", "AES256-SHA"),
+    )
+}
+HEADERS: dict[str, tuple[str, ...]] = {  # and the values they may have, if not any
+    "Content-Security-Policy": (),
+    "Strict-Transport-Security": (),
+    "X-Content-Type-Options": ("nosniff",),
+    "X-Frame-Options": ("deny", "sameorigin"),
+    "X-XSS-Protection": (),
+}
+_BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tls:
+    """``tls_server_config``, its paths absolute."""
+
+    where: str
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    cert: str = ""
+    key: str = dataclasses.field(default="", repr=False)
+    client_auth_type: str = "NoClientCert"
+    client_ca_file: Path | None = None
+    client_ca: str = ""
+    client_allowed_sans: tuple[str, ...] = ()
+    min_version: str = "TLS12"
+    max_version: str = "TLS13"
+    cipher_suites: tuple[str, ...] = ()
+    prefer_server_cipher_suites: bool = True
+    curve_preferences: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WebFile:
+    """A whole web configuration file."""
+
+    path: Path
+    tls: Tls | None = None
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    users: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)  # name -> bcrypt hash
+
+
+def read(path: Path) -> WebFile:
+    """Read the file at ``path``; WebError with every problem in it."""
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise WebError(Problem(where, f"larger than {LARGEST} bytes", "this cannot be a web configuration file"))
+        root = yaml.compose(raw, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise WebError(
+            Problem(
+                where,
+                "the web configuration file cannot be read",
+                error.strerror or str(error),
+                "check web.config_file, and that the service's user may read it",
+            )
+        ) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+        raise WebError(
+            Problem(place, "not valid YAML", error.problem or "", "indent with blanks, and put $ signs in quotes")
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        raise WebError(Problem(where, "not valid YAML", why, "write it as UTF-8 text")) from None
+    return _Reading(path).file(root)
+
+
+T = TypeVar("T")
+Reader = Callable[[yaml.Node, str], Any]
+
+
+class _Reading:
+    """One pass over the nodes of a file, which collects problems as it goes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._problems: list[Problem] = []
+
+    def file(self, root: yaml.Node | None) -> WebFile:
+        found = self._table(
+            root,
+            "",
+            {
+                "tls_server_config": self._tls,
+                "http_server_config": self._http,
+                "basic_auth_users": self._users,
+                "rate_limit": self._rate_limit,
+            },
+        )
+        if self._problems:
+            raise WebError(*self._problems)
+        return WebFile(
+            self._path,
+            found.get("tls_server_config"),
+            found.get("http_server_config") or {},
+            found.get("basic_auth_users") or {},
+        )
+
+    def _problem(self, node: yaml.Node, key: str, what: str, why: str = "", try_: str = "") -> None:
+        place = f"{self._path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        self._problems.append(Problem(f"{place}: {key}" if key else place, what, why, try_))
+
+    def _pairs(self, node: yaml.Node | None, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
+        """Give (name, its node, value) of a mapping, each name once; an empty value is an empty mapping."""
+        if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"):
+            return []
+        if not isinstance(node, yaml.MappingNode):
+            self._problem(node, key, "names with values are expected here", try_="name: value, one a line")
+            return []
+        seen: set[str] = set()
+        pairs: list[tuple[str, yaml.Node, yaml.Node]] = []
+        for name, value in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                self._problem(name, key, "a name is expected here")
+            elif name.value in seen:
+                self._problem(name, f"{key}.{name.value}" if key else name.value, "stands here twice")
+            else:
+                seen.add(name.value)
+                pairs.append((name.value, name, value))
+        return pairs
+
+    def _table(self, node: yaml.Node | None, key: str, readers: dict[str, Reader]) -> dict[str, Any]:
+        found = {}
+        for name, at, value in self._pairs(node, key):
+            inner = f"{key}.{name}" if key else name
+            if name in readers:
+                if not (isinstance(value, yaml.ScalarNode) and value.tag == "tag:yaml.org,2002:null"):
+                    found[name] = readers[name](value, inner)
+            else:
+                near = difflib.get_close_matches(name, readers, 1)
+                known = f"did you mean {near[0]}?" if near else f"known here: {', '.join(readers)}"
+                self._problem(at, inner, "unknown key", try_=known)
+        return found
+
+    def _text(self, node: yaml.Node, key: str) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self._problem(node, key, "one value is expected here")
+            return ""
+        return str(node.value)
+
+    def _truth(self, node: yaml.Node, key: str) -> bool:
+        known = yaml.SafeLoader.bool_values
+        if isinstance(node, yaml.ScalarNode) and node.value.lower() in known:
+            return bool(known[node.value.lower()])
+        self._problem(node, key, "cannot be used", try_="true or false")
+        return True
+
+    def _texts(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            self._problem(node, key, "a list is expected here", try_="[one, two]")
+            return ()
+        return tuple(self._text(item, key) for item in node.value)
+
+    def _one_of(self, *choices: str) -> Reader:
+        def reader(node: yaml.Node, key: str) -> str:
+            text = self._text(node, key)
+            if text not in choices:
+                self._problem(node, key, f'"{text}" cannot be used', try_=f"one of {', '.join(choices)}")
+            return text
+
+        return reader
+
+    def _some_of(self, *choices: str) -> Reader:
+        one = self._one_of(*choices)
+
+        def reader(node: yaml.Node, key: str) -> tuple[str, ...]:
+            if not isinstance(node, yaml.SequenceNode):
+                return self._texts(node, key)
+            return tuple(one(item, key) for item in node.value)
+
+        return reader
+
+    def _file(self, node: yaml.Node, key: str) -> Path | None:
+        text = self._text(node, key)
+        if "\0" in text:
+            self._problem(node, key, "no file has such a name")
+            return None
+        return self._path.parent / text if text else None
+
+    def _tls(self, node: yaml.Node, key: str) -> Tls:
+        before = len(self._problems)
+        found = self._table(
+            node,
+            key,
+            {
+                "cert_file": self._file,
+                "key_file": self._file,
+                "cert": self._text,
+                "key": self._text,
+                "client_auth_type": self._one_of("", *sorted(CLIENT_AUTH)),
+                "client_ca_file": self._file,
+                "client_ca": self._text,
+                "client_allowed_sans": self._texts,
+                "min_version": self._one_of(*VERSIONS),
+                "max_version": self._one_of(*VERSIONS),
+                "cipher_suites": self._some_of(*CIPHERS, *CIPHERS_13),
+                "prefer_server_cipher_suites": self._truth,
+                "curve_preferences": self._some_of(*CURVES),
+            },
+        )
+        found = {name: value for name, value in found.items() if value not in (None, "")}
+        tls = Tls(where=f"{self._path}:{node.start_mark.line + 1}: {key}", **found)
+        if len(self._problems) == before:
+            self._contradictions(node, key, tls)
+        return tls
+
+    def _contradictions(self, node: yaml.Node, key: str, tls: Tls) -> None:
+        for part, file, text in (("cert", tls.cert_file, tls.cert), ("key", tls.key_file, tls.key)):
+            if bool(file) == bool(text):
+                what = f"{part}_file is missing" if not file else f"{part} and {part}_file are both there"
+                self._problem(node, key, what, "TLS needs one certificate and one key", f"{part}_file: PATH")
+        verified = tls.client_auth_type in ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
+        authority = bool(tls.client_ca_file or tls.client_ca)
+        if tls.client_auth_type == "RequireAnyClientCert":
+            self._problem(
+                node,
+                f"{key}.client_auth_type",
+                "RequireAnyClientCert cannot be kept here",
+                "it lets in whoever makes a certificate, and Python cannot ask for one without checking it",
+                "RequireAndVerifyClientCert with client_ca_file",
+            )
+        elif verified and not authority:
+            self._problem(
+                node,
+                f"{key}.client_ca_file",
+                "missing",
+                f"{tls.client_auth_type} would let in whoever has a public certificate",
+                "client_ca_file: PATH",
+            )
+        elif authority and tls.client_auth_type == "NoClientCert":
+            self._problem(
+                node,
+                f"{key}.client_auth_type",
+                "missing",
+                "an authority is named, and nobody is asked for a certificate",
+                "client_auth_type: RequireAndVerifyClientCert",
+            )
+        if tls.client_allowed_sans and tls.client_auth_type != "RequireAndVerifyClientCert":
+            self._problem(
+                node,
+                f"{key}.client_allowed_sans",
+                "has no effect without a certificate of each client",
+                try_="client_auth_type: RequireAndVerifyClientCert",
+            )
+        if VERSIONS.index(tls.min_version) > VERSIONS.index(tls.max_version):
+            self._problem(node, f"{key}.min_version", f"{tls.min_version} is above max_version {tls.max_version}")
+        if len(set(tls.curve_preferences)) not in (0, 1, len(CURVES)):
+            self._problem(
+                node,
+                f"{key}.curve_preferences",
+                "some of several curves cannot be chosen here",
+                "Python can hold OpenSSL to one curve, or leave it all of them",
+                "one curve, all four, or none",
+            )
+
+    def _http(self, node: yaml.Node, key: str) -> dict[str, str]:
+        found = self._table(node, key, {"http2": self._truth, "headers": self._headers})
+        headers: dict[str, str] = found.get("headers") or {}
+        return headers
+
+    def _headers(self, node: yaml.Node, key: str) -> dict[str, str]:
+        found = self._table(node, key, dict.fromkeys(HEADERS, self._text))
+        for name, value in found.items():
+            if HEADERS[name] and value not in HEADERS[name]:
+                self._problem(node, f"{key}.{name}", f'"{value}" cannot be used', try_=" or ".join(HEADERS[name]))
+            if not (value.isprintable() and value.isascii()):
+                self._problem(node, f"{key}.{name}", "cannot be sent as a header", try_="one line of ASCII text")
+        return found
+
+    def _users(self, node: yaml.Node, key: str) -> dict[str, str]:
+        users = {}
+        for name, _, value in self._pairs(node, key):
+            users[name] = self._text(value, f"{key}.{name}")
+            found = _BCRYPT.fullmatch(users[name])
+            if not found or not 4 <= int(found[1]) <= 31:  # noqa: PLR2004  bcrypt's own bounds
+                self._problem(
+                    value,
+                    f"{key}.{name}",
+                    "no bcrypt hash",
+                    "passwords stand here as hashes",
+                    "htpasswd -nBC 10 '' | tr -d ':\\n'",
+                )
+            elif int(found[1]) > COSTLIEST:
+                self._problem(
+                    value,
+                    f"{key}.{name}",
+                    f"bcrypt cost {int(found[1])}",
+                    "to check one password would take longer than a scrape may",
+                    "a cost of 10 to 12",
+                )
+            if not name or ":" in name:
+                self._problem(value, f"{key}.{name}", "no user can have this name", "a colon ends it")
+        return users
+
+    def _rate_limit(self, node: yaml.Node, key: str) -> None:
+        self._problem(
+            node,
+            key,
+            "is not kept here",
+            "a limit for all clients together lets one of them keep Prometheus out; connections are bounded instead",
+            "remove it",
+        )

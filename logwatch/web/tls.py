@@ -1,0 +1,123 @@
+"""Makes the TLS context that a web configuration file describes, or tells which of its files does not fit."""
+
+import contextlib
+import os
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+from logwatch.errors import Problem, WebError
+from logwatch.web.file import CIPHERS, CURVES, Tls
+
+_VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+_CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
+_CLIENTS = {
+    "NoClientCert": ssl.CERT_NONE,
+    "RequestClientCert": ssl.CERT_NONE,  # what is asked for and never looked at need not be asked for
+    "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
+    "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
+}
+
+
+def context(tls: Tls) -> ssl.SSLContext:
+    """Make the server's side of TLS; WebError with every file that cannot be used."""
+    problems: list[Problem] = []
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION  # both cost the server more than the client
+    made.num_tickets = 1
+    _versions(made, tls)
+    if len(set(tls.curve_preferences)) == 1:
+        made.set_ecdh_curve(_CURVES[tls.curve_preferences[0]])
+    with _files(tls) as (cert, key, authority):
+        for part, path in (("cert_file", cert), ("key_file", key), ("client_ca_file", authority)):
+            if path and (why := _unreadable(path)):
+                problems.append(
+                    Problem(f"{tls.where}.{part}", f"{path} cannot be read", why, "let the service's user read it")
+                )
+        if not problems:
+            problems += _load(made, tls, str(cert), str(key), str(authority or ""))
+    if problems:
+        raise WebError(*problems)
+    return made
+
+
+def _versions(made: ssl.SSLContext, tls: Tls) -> None:
+    chosen = [CIPHERS[name] for name in tls.cipher_suites if name in CIPHERS]
+    if chosen:
+        made.set_ciphers(":".join(chosen))
+    # Those of TLS 1.3 alone: then nothing else may be spoken, rather than the older versions with every cipher
+    only_13 = tls.cipher_suites and not chosen
+    made.minimum_version = ssl.TLSVersion.TLSv1_3 if only_13 else _VERSIONS[tls.min_version]
+    made.maximum_version = _VERSIONS[tls.max_version]
+    if not tls.prefer_server_cipher_suites:
+        made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    assert set(_CURVES) == set(CURVES)
+
+
+def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -> list[Problem]:
+    problems = []
+    try:
+        # A key with a passphrase would ask for it at the terminal, which a service has not
+        made.load_cert_chain(cert, key, password=lambda: "")
+    except (ssl.SSLError, ValueError) as error:
+        problems.append(
+            Problem(
+                f"{tls.where}.cert_file",
+                "certificate and key cannot be used together",
+                _said(error),
+                "the PEM file of the certificate, its chain behind it, and its own key, without a passphrase",
+            )
+        )
+    if authority:
+        try:
+            made.load_verify_locations(authority)
+        except (ssl.SSLError, ValueError) as error:
+            problems.append(
+                Problem(f"{tls.where}.client_ca_file", "holds no certificate of an authority", _said(error), "PEM")
+            )
+    made.verify_mode = _CLIENTS[tls.client_auth_type]
+    return problems
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    return str(error)
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+@contextlib.contextmanager
+def _files(tls: Tls) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
+    """Give certificate, key and authority as files; those written in the web file itself never reach a disk."""
+    open_: list[int] = []
+
+    def path(file: Path | None, text: str) -> Path | None:
+        if file or not text:
+            return file
+        made = os.memfd_create("pem")
+        open_.append(made)
+        os.write(made, text.encode())
+        return Path(f"/proc/self/fd/{made}")
+
+    try:
+        yield (
+            path(tls.cert_file, tls.cert),
+            path(tls.key_file, tls.key),
+            path(tls.client_ca_file, tls.client_ca),
+        )
+    finally:
+        for each in open_:
+            os.close(each)

@@ -1,0 +1,194 @@
+#!/bin/sh
+# Installs, upgrades and removes the service: install | uninstall [--purge] | wheelhouse [DIRECTORY].
+# Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
+# start, the old one takes its place again, and nothing is lost by it.
+# In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
+# downloaded). Dependencies must have the digests of requirements.lock, wherever they come from.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$(dirname "$here")
+opt=/opt/mesibo-logwatch
+etc=/etc/mesibo-logwatch
+state=/var/lib/mesibo-logwatch
+units=/usr/local/lib/systemd/system # an administrator's own units and drop-ins in /etc go before it, and stay theirs
+unit=mesibo-logwatch.service
+name=mesibo-logwatch
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'error: %s\n  try: %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+need_root() {
+  [ "$(id -u)" = 0 ] || die "$1 changes the system, and this is user $(id -un)" "sudo make $1"
+}
+
+# A Python of the system: one below a home directory is out of reach for the service's user.
+find_python() {
+  for python in ${PYTHON:-} /usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3; do
+    command -v "$python" >/dev/null 2>&1 || continue
+    "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+    command -v "$python"
+    return
+  done
+  die "no Python 3.11 or newer with venv was found" \
+    "apt-get install python3-venv, or dnf install python3.11; another one with make install PYTHON=/path/to/python3"
+}
+
+# Wheels of the locked packages and of this checkout, for machines without a network.
+wheelhouse() {
+  target=$1
+  python=$(find_python)
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT INT TERM
+  "$python" -m venv "$scratch/build"
+  pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
+  mkdir -p "$target"
+  $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target"
+  $pip install --quiet --require-hashes --only-binary :all: --requirement "$here/build.lock"
+  rm -f "$target"/mesibo_logwatch-*.whl
+  $pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$target" "$checkout"
+  rm -rf "$scratch"
+  trap - EXIT INT TERM
+  say "wheels for $("$python" --version) on $(uname -m) are in $target"
+}
+
+wheel_of() {
+  for wheel in "$1"/mesibo_logwatch-*.whl; do
+    [ -e "$wheel" ] && printf '%s' "$wheel" && return
+  done
+  return 1
+}
+
+install_release() {
+  wheels=${WHEELHOUSE:-$checkout/wheelhouse}
+  temporary=
+  if ! wheel_of "$wheels" >/dev/null; then
+    [ -z "${WHEELHOUSE:-}" ] || die "$wheels holds no wheel of $name" "make wheelhouse, on a machine with a network"
+    temporary=$(mktemp -d)
+    wheels=$temporary
+    say "no wheelhouse: downloading the locked packages"
+    (wheelhouse "$wheels") >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
+  fi
+  python=$(find_python)
+  mkdir -p "$opt/releases"
+  release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
+  chmod 0755 "$opt" "$opt/releases" "$release"
+  "$python" -m venv "$release"
+  pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
+  offline="--quiet --no-index --no-cache-dir --find-links $wheels"
+  # shellcheck disable=SC2086  lists of arguments
+  if ! $pip install $offline --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
+    ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
+    rm -rf "$release"
+    die "the wheels in $wheels do not fit $("$python" --version) on $(uname -m), or are not the locked ones" \
+      "make wheelhouse PYTHON=$python on a machine of the same kind"
+  fi
+  [ -z "$temporary" ] || rm -rf "$temporary"
+}
+
+install_user_and_directories() {
+  if command -v systemd-sysusers >/dev/null; then
+    install -D -m 0644 "$here/$name.sysusers" "/etc/sysusers.d/$name.conf"
+    systemd-sysusers "/etc/sysusers.d/$name.conf"
+  else
+    id "$name" >/dev/null 2>&1 || useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin "$name"
+  fi
+  install -d -m 0755 "$etc" "$etc/grammars"
+  install -D -m 0644 "$here/$name.tmpfiles" "/etc/tmpfiles.d/$name.conf"
+  install -d -m 0700 "$etc/secrets"
+  if [ ! -e "$etc/logwatch.toml" ]; then
+    install -m 0640 -g "$name" "$checkout/config/logwatch.example.toml" "$etc/logwatch.toml"
+    say "$etc/logwatch.toml is new: say there where mesibo's logs are"
+  fi
+}
+
+# Docker's directory, or its command: whether mesibo runs there is for the operator to know
+has_docker() { [ -d /var/lib/docker/containers ] || command -v dockerd >/dev/null 2>&1; }
+
+install_units() {
+  install -D -m 0644 "$here/$unit" "$units/$unit"
+  if has_docker; then
+    install -D -m 0644 "$here/$unit.d/docker.conf" "$units/$unit.d/docker.conf"
+    say "Docker is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d takes it back)"
+  else
+    rm -f "$units/$unit.d/docker.conf"
+  fi
+  [ ! -x /usr/sbin/restorecon ] || restorecon -R "$opt" "$etc" "$units" || true
+  ! booted || systemctl daemon-reload
+}
+
+booted() { [ -d /run/systemd/system ]; }
+
+# The symlink is replaced in one step; what runs goes on with the files it has
+switch() {
+  ln -sfn "$1" "$opt/bin.new"
+  mv -T "$opt/bin.new" "$opt/bin"
+  mkdir -p /usr/local/bin
+  ln -sfn "$opt/bin/$name" "/usr/local/bin/$name"
+}
+
+start_or_go_back() {
+  since=$(date '+%Y-%m-%d %H:%M:%S')
+  ! systemctl restart "$unit" || return 0
+  journalctl --unit "$unit" --since "$since" --lines 30 --no-pager --output cat >&2 || true
+  if [ -n "$before" ]; then
+    switch "$before"
+    rm -rf "$release"
+    systemctl restart "$unit" || true
+    die "the new release does not start; the old one runs again" "mend what is named above, then make install again"
+  fi
+  die "the service does not start, and is tried again every two seconds" "mend what is named above: it starts by itself"
+}
+
+remove_old_releases() {
+  for old in "$opt"/releases/*; do
+    [ "$old" = "$release" ] || rm -rf "$old"
+  done
+}
+
+do_install() {
+  need_root install
+  [ "$(ps -p 1 -o comm= 2>/dev/null || cat /proc/1/comm)" = systemd ] || say "systemd does not run here: installed for the next boot"
+  install_release
+  install_user_and_directories
+  before=$(readlink "$opt/bin" 2>/dev/null || true)
+  switch "${release#"$opt/"}/bin"
+  install_units
+  if booted; then
+    systemctl enable --quiet "$unit"
+    start_or_go_back
+  fi
+  remove_old_releases
+  "$opt/bin/$name" --version
+  "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; it can be run again at any time"
+}
+
+do_uninstall() {
+  need_root uninstall
+  if booted; then
+    systemctl disable --now --quiet "$unit" 2>/dev/null || true
+  fi
+  rm -f "$units/$unit" "$units/$unit.d/docker.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
+  rmdir "$units/$unit.d" 2>/dev/null || true
+  rm -rf "$opt"
+  if booted; then
+    systemctl daemon-reload
+    systemctl reset-failed "$unit" 2>/dev/null || true
+  fi
+  if [ "${1:-}" = --purge ]; then
+    rm -rf "$etc" "$state"
+    ! id "$name" >/dev/null 2>&1 || userdel "$name"
+    say "removed, with configuration, counters and user"
+  else
+    say "removed; $etc and $state stay, and so does their user (make uninstall PURGE=1 removes them too)"
+  fi
+}
+
+case ${1:-} in
+  install) do_install ;;
+  uninstall) do_uninstall "${2:-}" ;;
+  wheelhouse) wheelhouse "${2:-$checkout/wheelhouse}" ;;
+  *) die "usage: $0 install | uninstall [--purge] | wheelhouse [DIRECTORY]" "make install" ;;
+esac

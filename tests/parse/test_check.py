@@ -1,0 +1,126 @@
+"""``grammar check`` finds what is wrong with a grammar, ``trace`` shows how far it comes, ``diagram`` draws it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli.grammar import command
+from logwatch.errors import GrammarError
+from logwatch.parse import load
+from logwatch.parse.check import check
+from logwatch.parse.trace import trace
+
+GOOD = """
+from pyparsing import Keyword, Regex, ZeroOrMore, one_of
+MARKER = b"sent"
+word = Regex("[a-z]+")
+LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + one_of("to at") + "code" + Regex("[0-9]+")("code")
+"""
+SAMPLES = '# expect: {"code": 5}\n7: sent to code 5\n# expect: null\nsent code 5\n'
+
+
+@pytest.fixture
+def checked(tmp_path: Path):
+    (tmp_path / "samples").mkdir()
+
+    def run(source: str = GOOD, samples: str = SAMPLES) -> str:
+        (tmp_path / "mine.py").write_text(source)
+        (tmp_path / "samples" / "mine.log").write_text(samples)
+        return "\n".join(map(str, check(load("mine", [tmp_path]))))
+
+    return run
+
+
+def run(*words: str, stdin: str = ""):
+    return CliRunner().invoke(command, words, input=stdin)
+
+
+def test_the_shipped_grammar_is_without_findings():
+    """Samples, alternatives, roads and time: all in order, and it is compiled."""
+    assert check(load("mesibo")) == []
+
+
+def test_a_good_grammar_of_an_operator_is_without_findings(checked):
+    """What is right is not complained about."""
+    assert checked() == ""
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        (SAMPLES.replace('"code": 5', '"code": 6'), "mine.log:2: not what is expected: code is 5, expected 6"),
+        (SAMPLES.replace("null", '{"code": 5}'), "mine.log:4: not what is expected: it yields nothing: misplaced"),
+        (SAMPLES.replace('{"code": 5}', "null"), "mine.log:2: not what is expected: it yields code 5"),
+        (SAMPLES.replace("null", "null (grammar)"), "because misplaced, not because grammar"),
+        (SAMPLES.replace('"code": 5', '"code": 5, "user": "me"'), "user is '', expected 'me'"),
+    ],
+)
+def test_a_sample_that_yields_something_else_is_found(checked, samples, told):
+    """Where it stands, what it yields and what was expected."""
+    assert told in checked(samples=samples)
+
+
+def test_an_alternative_without_a_sample_is_found(checked):
+    """Nobody knows whether it works."""
+    source = GOOD.replace('one_of("to at")', '(Keyword("to") | Keyword("at"))')
+    assert checked(source).count("no sample reaches") == 1
+    assert "no sample reaches 'at'" in checked(source)
+
+
+def test_a_marker_that_the_lines_do_not_have_is_found(checked):
+    """Such lines would never be looked at."""
+    assert "never looked at" in checked(GOOD.replace('b"sent"', 'b"SENT"'))
+
+
+def test_matching_that_is_not_linear_is_found(checked):
+    """A pattern that tries every end of every beginning shows on a pumped line."""
+    source = GOOD.replace('one_of("to at") + "code"', 'ZeroOrMore(Regex("[^;]*;|.")) + "code"')
+    assert "slow on lines of" in checked(source, SAMPLES.replace(" to", ""))
+
+
+def test_what_cannot_be_compiled_is_told(checked):
+    """It works all the same, by pyparsing, and the warning says why."""
+    source = GOOD.replace('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: tokens)')
+    assert "not compiled: a parse action on" in checked(source)
+
+
+def test_an_endless_repetition_is_no_grammar(tmp_path, checked):
+    """It would hang on the first line."""
+    with pytest.raises(GrammarError, match="would never end"):
+        checked(GOOD.replace('one_of("to at")', 'ZeroOrMore(Regex("x*"))'))
+
+
+def test_a_trace_shows_the_column_and_what_was_expected():
+    """In the words of the grammar, counted as people count."""
+    found = trace(load("mesibo"), b'E2211-101500-123 (17): push_on_complete: uid 4711 "code 903')
+    assert (found.column, found.expected, found.outcome) == (51, "code", "grammar")
+    assert [step.taken for step in found.steps][:3] == ["E", "2211-101500-123", "(17)"]
+    assert found.steps[-1] == ("before the code", "uid 4711")
+
+
+def test_the_commands_exit_as_they_find():
+    """0 for fine, 1 for findings, 2 for wrong use."""
+    line = "E2211-101500-123 (17): push_on_complete: code 200"
+    assert run("check", "mesibo").exit_code == 0
+    assert "70 samples" in run("check", "mesibo").output
+    assert run("trace", line).exit_code == 0
+    assert run("trace", "mesibo", line).output == run("trace", "mesibo", stdin=line + "\n").output
+    assert "code 200" in run("trace", "mesibo", "-", stdin=line + "\n").output
+    assert run("trace", line.replace("200", "x")).exit_code == 1
+    assert run("trace", "a", "b", "c").exit_code == 2
+    assert "no code up to the end of the line" in run("trace", line.replace("200", "x")).output
+
+
+def test_a_missing_grammar_is_a_finding():
+    """The name, where it was looked for, and the names there are."""
+    found = run("check", "mesbo")
+    assert found.exit_code == 1
+    assert "not found" in found.output
+
+
+def test_a_diagram_is_one_page(tmp_path):
+    """With the names of the grammar in it."""
+    page = tmp_path / "d.html"
+    assert run("diagram", "mesibo", "-o", str(page)).exit_code == 0
+    assert "quoted string" in page.read_text()

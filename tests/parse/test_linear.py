@@ -1,0 +1,70 @@
+"""No line is slow: time grows with its length and no faster, and memory stays bounded, whoever wrote the line."""
+
+import time
+import tracemalloc
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from logwatch.parse import Scanner, load
+from logwatch.parse.check import pumped
+from logwatch.parse.engine import engine_of
+
+GRAMMAR = load("mesibo")
+ENGINE = engine_of(GRAMMAR)
+HEAD = b"E2211-101500-123 (17): push_on_complete: "
+PUMPS = [
+    "code ", "code 7 ", "code=", '"', '\\"', '"\\', "{", "[", "{[", "}", "{}", '"" ', "push_on_complete ",
+    "push_on_complete", "uid ", "uid code ", " ", "\t", "a", "9", "(", '{"status":"A"}', '{"status":"',
+    "\\", "\xff", "\0",
+]  # fmt: skip
+MIB = 1 << 20
+FACTOR = 8 * 16
+
+
+def seconds(line: bytes, scan) -> float:
+    times = []
+    for _ in range(3):
+        start = time.thread_time()
+        scan(line)
+        times.append(time.thread_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("pump", PUMPS)
+@pytest.mark.parametrize("head", [HEAD, HEAD + b"code 200 ", b""], ids=["before the code", "behind the code", "bare"])
+def test_time_grows_with_the_line(head, pump):
+    """Sixteen times the bytes, up to 1 MiB, take 16 times as long, and some more where caches are too small.
+
+    A square would take 256 times.
+    """
+    small, large = (seconds(pumped(head, pump, size), ENGINE.read) for size in (MIB // 16, MIB))
+    assert large < FACTOR * max(small, 1e-4)
+
+
+@pytest.mark.parametrize("pump", PUMPS)
+def test_a_chunk_of_such_lines_is_no_slower(pump):
+    """The expression for whole chunks, plain and inside records, is as safe as LINE itself."""
+    scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), max_line_bytes=MIB)
+
+    def plain(line: bytes) -> None:
+        scanner.scan(line, envelope="plain", reference=0.0)
+
+    def docker(line: bytes) -> None:
+        scanner.scan(b'{"log":"' + line[:-1] + b'\\n","stream":"stdout","time":""}\n', envelope="docker", reference=0.0)
+
+    for scan in (plain, docker):
+        small, large = (seconds(pumped(HEAD, pump, size), scan) for size in (MIB // 16, MIB))
+        assert large < FACTOR * max(small, 1e-4)
+
+
+def test_memory_stays_bounded():
+    """A line of 1 MiB costs less than 350 MiB while it is matched, a line of the usual limit less than 24."""
+    for size, bound in ((MIB, 350 * MIB), (65536, 24 * MIB)):
+        for pump in PUMPS:
+            line = pumped(HEAD, pump, size)
+            tracemalloc.start()
+            ENGINE.read(line)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < bound, (pump, size, peak / MIB)

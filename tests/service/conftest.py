@@ -1,0 +1,175 @@
+"""The host of the tests of the service: a machine on which mesibo writes, and where the service is installed."""
+
+import collections
+import json
+import shutil
+import subprocess
+import time
+
+import bcrypt
+import pytest
+import trustme
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.service.machine import ROOT, Machine, able, until
+from tests.whole.conftest import programs
+
+__all__ = ["programs"]
+
+UNIT = "mesibo-logwatch.service"
+LOG = "/var/log/mesibo/mesibo.log"
+PASSWORD = "correct horse"
+ASK = """
+import base64, ssl, sys, urllib.request
+url, authority, user, password = sys.argv[1:]
+request = urllib.request.Request(url)
+if user:
+    request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+context = ssl.create_default_context(cafile=authority) if authority else None
+with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+    print(answer.read().decode())
+"""
+
+
+class Host:
+    """A mesibo host. ``written`` is the truth: pushes by code, counted as they are written."""
+
+    def __init__(self, machine, authority):
+        self.machine = machine
+        self.written = collections.Counter()
+        self.authority = authority
+        self.url = "https://localhost:10914"
+
+    def mesibo(self, code, count=1, log=LOG, wrap=None):
+        """Write pushes as mesibo does, in one go."""
+        stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
+        lines = "".join(
+            f"E{stamp}-{i % 1000:03} (17): push_on_complete: uid {i} type fcm code {code}\n" for i in range(count)
+        )
+        with self.machine.path(log).open("a") as file:
+            file.write(wrap(lines) if wrap else lines)
+        self.written[str(code)] += count
+
+    def ask(self, path="/metrics", password=PASSWORD):
+        """Ask the service, over TLS and with the password where it has them."""
+        user = "prometheus" if password else ""
+        return self.machine.python(ASK, self.url + path, self.authority if "https" in self.url else "", user, password)
+
+    def samples(self):
+        """Give every sample of /metrics."""
+        for family in text_string_to_metric_families(self.ask()):
+            yield from family.samples
+
+    def codes(self):
+        """Give the pushes by code that are not 0."""
+        counts = collections.Counter()
+        for sample in self.samples():
+            if sample.name == "mesibo_push_results_total" and sample.value:
+                counts[sample.labels["code"]] += int(sample.value)
+        return counts
+
+    def total(self, name):
+        """Add up the samples of ``name``."""
+        return sum(sample.value for sample in self.samples() if sample.name == name)
+
+    def counted(self):
+        """Wait until what was written is what is counted, and no more than that."""
+        until(lambda: self.codes() == self.written, lambda: f"{self.codes()} is {self.written}\n{self.said()}")
+
+    def said(self):
+        """Give the end of the journal."""
+        return "\n".join(self.machine.journal(UNIT, "--lines=400"))
+
+    def active(self):
+        """Wait until the service is ready, and give its process id."""
+
+        def ready():
+            shown = self.machine.show(UNIT, "ActiveState", "SubState", "MainPID")
+            return shown["MainPID"] if (shown["ActiveState"], shown["SubState"]) == ("active", "running") else None
+
+        return until(ready, self.said)
+
+    def restarted(self, before):
+        """Wait until another process than ``before`` is ready, and give its id."""
+        return until(lambda: (now := self.active()) != before and now, self.said)
+
+    def configure(self, text):
+        """Write the configuration."""
+        self.machine.path("/etc/mesibo-logwatch/logwatch.toml").write_text(text)
+
+
+def configuration(extra="", *, web='listen = "0.0.0.0:10914"\nconfig_file = "{}"\n', source=""):
+    """Give a configuration that commits quickly."""
+    web = web.format("/run/credentials/mesibo-logwatch.service/secret_web.yml")
+    paths = "" if source else f"paths = [{json.dumps(LOG)}]\n"
+    return f'[[source]]\nname = "mesibo"\n{paths}{source}[state]\ncommit_seconds = 0.1\n[web]\n{web}{extra}'
+
+
+def wheelhouse(checkout, target):
+    """Build the wheels outside: the machine has no network."""
+    built = subprocess.run(
+        ["sh", checkout / "systemd/install.sh", "wheelhouse", target], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+
+
+@pytest.fixture(scope="session")
+def releases(tmp_path_factory):
+    """Give two checkouts, the second of a newer version, each with its wheelhouse."""
+    able()
+    made = []
+    for newer in (False, True):
+        checkout = tmp_path_factory.mktemp("checkout")
+        for part in ("logwatch", "grammars", "config", "systemd"):
+            shutil.copytree(ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for part in ("pyproject.toml", "README.md", "LICENSE", "Makefile"):
+            shutil.copy(ROOT / part, checkout / part)
+        init = checkout / "logwatch/__init__.py"
+        init.write_text(
+            init.read_text().replace('__version__ = "', '__version__ = "1!', 1) if newer else init.read_text()
+        )
+        wheelhouse(checkout, checkout / "wheelhouse")
+        made.append(checkout)
+    return made
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory, releases):
+    """Boot a machine that sees both checkouts."""
+    old, new = releases
+    directory = tmp_path_factory.mktemp("machine")
+    booted = Machine(directory, {str(old): "/src/old", str(new): "/src/new"})
+    yield booted
+    booted.halt()
+
+
+@pytest.fixture(scope="session")
+def host(machine, tmp_path_factory):
+    """Install as the README says, where the log is readable for its group alone; serve over TLS with a password."""
+    directory = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(directory / "ca.pem")
+    server = authority.issue_cert("localhost")
+    made = Host(machine, directory / "ca.pem")
+    machine.path("/var/log/mesibo").mkdir(mode=0o750)
+    machine.write(LOG, "", 0o640)
+    machine.run("chown", "-R", "root:adm", "/var/log/mesibo")
+
+    made.installed = machine.run("make", "--no-print-directory", "-C", "/src/old", "install").stdout
+    secrets = "/etc/mesibo-logwatch/secrets"
+    server.cert_chain_pems[0].write_to_path(machine.path(f"{secrets}/cert.pem"))
+    server.private_key_pem.write_to_path(machine.path(f"{secrets}/key.pem"))
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10)).decode()
+    machine.write(
+        f"{secrets}/web.yml",
+        "tls_server_config:\n  cert_file: secret_cert.pem\n  key_file: secret_key.pem\n  min_version: TLS13\n"
+        f"basic_auth_users:\n  prometheus: {hashed}\n",
+        0o600,
+    )
+    machine.write(
+        f"/etc/systemd/system/{UNIT}.d/test.conf", "[Service]\nSupplementaryGroups=adm\nWatchdogSec=5\nRestartSec=0.2\n"
+    )
+    made.configure(configuration())
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", UNIT)
+    return made

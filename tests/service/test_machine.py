@@ -1,0 +1,304 @@
+"""The service on a machine of its own: installed, killed, hung, starved, upgraded, removed; counts stay exact.
+
+The tests share one machine and go on where the one before ended: what mesibo has written is counted, throughout.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.service.conftest import LOG, UNIT, configuration
+from tests.service.machine import until
+
+pytestmark = pytest.mark.systemd
+
+
+def test_the_install_of_the_readme_gives_a_service(host):
+    """`make install` without a network: a user, an environment below /opt, a configuration, directories, doctor."""
+    machine = host.machine
+    assert "logwatch.toml is new" in host.installed
+    assert machine.run("stat", "-c", "%U:%G %a", "/var/lib/mesibo-logwatch").stdout == (
+        "mesibo-logwatch:mesibo-logwatch 700\n"
+    )
+    assert machine.run("stat", "-c", "%U %a", "/etc/mesibo-logwatch/secrets").stdout == "root 700\n"
+    assert machine.run("systemctl", "is-enabled", UNIT).stdout == "enabled\n"
+    assert "mesibo-logwatch, version" in machine.run("mesibo-logwatch", "--version").stdout
+
+
+def test_pushes_are_counted_over_tls_with_a_password(host):
+    """A scrape over TLS with the password gives what was written; without it, nothing."""
+    host.active()
+    host.mesibo(200, 100)
+    host.mesibo(912, 3)
+    host.counted()
+    for password in ("", "wrong"):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            host.ask(password=password)
+        assert "401" in refused.value.stderr
+
+
+def test_systemctl_status_says_how_it_goes(host):
+    """The status line has files, lag and the last code."""
+    host.counted()
+    until(
+        lambda: re.fullmatch(
+            r"following 1 files, 0 bytes behind; last code (200|912) at [-\d]+ [:\d]+ UTC",
+            host.machine.show(UNIT, "StatusText")["StatusText"],
+        ),
+        lambda: host.machine.show(UNIT, "StatusText"),
+    )
+
+
+def test_the_process_has_no_right_that_it_does_not_need(host):
+    """No capability, no new privileges, a filter of system calls, a user namespace, nobody's home, nothing to write."""
+    pid = host.active()
+    status = host.machine.run("cat", f"/proc/{pid}/status").stdout
+    assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
+    assert re.search(r"^CapBnd:\s+0+$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
+    assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)
+    inside = host.machine.run("readlink", f"/proc/{pid}/ns/user").stdout
+    assert inside != host.machine.run("readlink", "/proc/1/ns/user").stdout
+    mounts = host.machine.run("cat", f"/proc/{pid}/mounts").stdout.splitlines()
+    writable = {line.split()[1] for line in mounts if line.split()[3].startswith("rw")}
+    own = {path for path in writable if not path.startswith(("/proc", "/sys", "/dev", "/run"))}
+    assert own <= {"/tmp", "/var/tmp", "/var/lib/mesibo-logwatch"}
+
+
+def test_a_reload_that_is_wrong_is_refused_at_the_terminal(host):
+    """`systemctl reload` fails with the reason; what runs goes on as it was; a good one is taken over."""
+    pid = host.active()
+    host.configure(configuration('[folow]\npoll_seconds = "fast"\n'))
+    refused = host.machine.run("systemctl", "reload", UNIT, check=False)
+    assert refused.returncode != 0
+    until(lambda: "folow: unknown key" in host.said(), host.said)
+    host.mesibo(200, 5)
+    host.counted()
+    host.configure(configuration('[log]\nlevel = "info"\n'))
+    host.machine.run("systemctl", "reload", UNIT)
+    until(lambda: "reloaded" in host.said(), host.said)
+    assert host.active() == pid
+    host.mesibo(200, 5)
+    host.counted()
+
+
+def test_logrotate_loses_nothing(host):
+    """Debian's logrotate renames and compresses, and later truncates, while mesibo writes."""
+    host.machine.write(
+        "/etc/mesibo-rotate.conf",
+        f"{LOG} {{\n  rotate 5\n  create 0640 root adm\n  compress\n  su root adm\n}}\n",
+    )
+    host.machine.write("/etc/mesibo-truncate.conf", f"{LOG} {{\n  rotate 5\n  copytruncate\n  su root adm\n}}\n")
+    for rule in ("rotate", "rotate", "truncate"):
+        host.mesibo(200, 50)
+        host.counted()
+        host.machine.run("logrotate", "--force", "--state", "/run/rotate.state", f"/etc/mesibo-{rule}.conf")
+        host.mesibo(903, 7)
+        host.counted()
+    assert host.total("mesibo_logwatch_lost_bytes_total") == 0
+    assert host.total("mesibo_logwatch_rotations_total") == 3
+
+
+def test_kill_9_loses_nothing(host):
+    """Killed at any instant while mesibo writes, systemd starts it again, and the counts are exact."""
+    for _ in range(3):
+        before = host.active()
+        host.mesibo(200, 500)
+        host.machine.run("sh", "-c", f"kill -9 {before}")
+        host.mesibo(429, 20)
+        host.restarted(before)
+        host.counted()
+
+
+HANGS = '''"""Hangs at a certain code, as no grammar should: to see what becomes of a service whose reader hangs."""
+
+import os
+import time
+
+import pyparsing as pp
+
+
+def hang(text):
+    while os.path.exists("/etc/mesibo-logwatch/hang"):
+        time.sleep(1)
+
+
+MARKER = b"push_on_complete"
+LINE = (
+    pp.Suppress(pp.Regex(r"[^:]*: push_on_complete: .*code "))
+    + pp.Word(pp.nums)("code").add_parse_action(hang)
+)
+'''
+
+
+def test_a_reader_that_hangs_is_started_again(host):
+    """The reading loop hangs while HTTP goes on: systemd's watchdog ends it, the journal has where, nothing is lost."""
+    machine = host.machine
+    machine.write("/etc/mesibo-logwatch/grammars/hangs.py", HANGS)
+    machine.write(
+        "/etc/mesibo-logwatch/grammars/samples/hangs.log",
+        '# expect: {"code": 200}\nE2211-101500-123 (17): push_on_complete: uid 1 code 200\n',
+    )
+    host.configure(configuration().replace("paths =", 'grammar = "hangs"\npaths ='))
+    machine.run("systemctl", "reload", UNIT)
+    host.mesibo(200, 5)
+    host.counted()
+    before = host.active()
+    machine.write("/etc/mesibo-logwatch/hang", "")
+    host.mesibo(903, 5)
+    until(lambda: "Watchdog timeout" in host.said(), host.said)
+    machine.path("/etc/mesibo-logwatch/hang").unlink()
+    host.restarted(before)
+    host.counted()
+    assert re.search(r'File ".*hangs\.py", line \d+ in hang', host.said()), "the journal says where it hung"
+    host.configure(configuration())
+    machine.run("systemctl", "reload", UNIT)
+    host.mesibo(200, 5)
+    host.counted()
+
+
+def test_a_full_state_disk_loses_nothing(host):
+    """While the state directory's disk is full the last numbers stay up; with room again, everything is counted."""
+    machine = host.machine
+    machine.run("systemctl", "stop", UNIT)
+    state = "/var/lib/mesibo-logwatch"
+    kept = machine.run("mktemp", "-d").stdout.strip()
+    machine.run("sh", "-c", f"cp -a {state}/. {kept}/ && mount -t tmpfs -o size=3m,mode=0700 tmpfs {state}")
+    machine.run("sh", "-c", f"cp -a {kept}/. {state}/ && chown mesibo-logwatch: {state}")
+    machine.run("systemctl", "start", UNIT)
+    before = host.active()
+    host.counted()
+    numbers = host.codes()
+    machine.run("sh", "-c", f"dd if=/dev/zero of={state}/filler bs=4k 2>/dev/null", check=False)
+    for code in range(600, 630):
+        host.mesibo(code, 20)
+    until(lambda: host.total("mesibo_logwatch_commit_failures_total") > 1, host.said)
+    assert all(host.codes()[code] >= count for code, count in numbers.items())
+    assert "full" in host.machine.show(UNIT, "StatusText")["StatusText"]
+    machine.run("sh", "-c", f"kill -9 {before}")
+    host.restarted(before)
+    machine.run("rm", f"{state}/filler")
+    host.counted()
+    machine.run("systemctl", "stop", UNIT)
+    machine.run("sh", "-c", f"cp -a {state}/. {kept}/ && umount {state} && cp -a {kept}/. {state}/")
+    machine.run("systemctl", "start", UNIT)
+    host.active()
+    host.counted()
+
+
+def test_an_upgrade_that_does_not_start_goes_back(host):
+    """When the new release does not start, the old one runs again, and the terminal says why."""
+    host.configure(configuration("[folow]\n"))
+    failed = host.machine.run("make", "-C", "/src/new", "install", check=False)
+    assert failed.returncode != 0
+    assert "folow: unknown key" in failed.stderr
+    assert "the old one runs again" in failed.stderr
+    host.configure(configuration())
+    host.active()
+    assert "version 1!" not in host.machine.run("mesibo-logwatch", "--version").stdout
+    host.counted()
+
+
+def test_an_upgrade_keeps_configuration_and_counts(host):
+    """`make install` again: the new version runs with the same configuration and goes on counting."""
+    machine = host.machine
+    before = host.active()
+    configured = machine.path("/etc/mesibo-logwatch/logwatch.toml").read_text()
+    host.mesibo(200, 10)
+    machine.run("make", "-C", "/src/new", "install")
+    host.restarted(before)
+    host.mesibo(200, 10)
+    host.counted()
+    assert "version 1!" in machine.run("mesibo-logwatch", "--version").stdout
+    assert machine.path("/etc/mesibo-logwatch/logwatch.toml").read_text() == configured
+    assert len(list(machine.path("/opt/mesibo-logwatch/releases").iterdir())) == 1
+
+
+def test_a_machine_that_boots_again_goes_on(host):
+    """Stopped in an orderly way and started again, as a reboot does it, with lines in between."""
+    host.machine.run("systemctl", "stop", UNIT)
+    host.mesibo(410, 4)
+    host.machine.run("systemctl", "start", UNIT)
+    host.active()
+    host.counted()
+    assert host.machine.show(UNIT, "Result") == {"Result": "success"}
+
+
+CONTAINER = "4" * 64
+
+
+def record(lines):
+    from logwatch.simulate.docker import records  # noqa: PLC0415
+
+    return records(lines.encode(), b"stdout", b"2026-11-22T10:00:00.000000000Z").decode()
+
+
+def test_on_a_docker_host_the_logs_of_root_are_read(host):
+    """Where Docker is found, its drop-in is installed: files of root's alone are counted, with one capability."""
+    machine = host.machine
+    directory = f"/var/lib/docker/containers/{CONTAINER}"
+    log = f"{directory}/{CONTAINER}-json.log"
+    machine.write(
+        f"{directory}/config.v2.json",
+        f'{{"ID": "{CONTAINER}", "Name": "/mesibo", "LogPath": "{log}", "Config": {{"Image": "mesibo/mesibo"}}}}',
+        0o600,
+    )
+    machine.write(f"{directory}/hostconfig.json", '{"LogConfig": {"Type": "json-file"}}', 0o600)
+    machine.write(log, "", 0o640)
+    machine.run("chmod", "-R", "go-rwx", "/var/lib/docker")
+    installed = machine.run("make", "-C", "/src/new", "install").stdout
+    assert "Docker is here" in installed
+    host.configure(configuration('[[source]]\nname = "docker"\ndocker = {container = "mesibo"}\n'))
+    machine.run("systemctl", "reload", UNIT)
+    host.mesibo(913, 6, log, record)
+    host.counted()
+    status = machine.run("cat", f"/proc/{host.active()}/status").stdout
+    assert re.search(r"^CapEff:\s+0+4$", status, re.MULTILINE), "CAP_DAC_READ_SEARCH, and nothing else"
+
+
+def test_plain_http_to_the_network_is_served_only_when_asked_for(host):
+    """Without TLS and password an address of the network is refused, and with allow_plain_http it is warned about."""
+    docker = '[[source]]\nname = "docker"\ndocker = {container = "mesibo"}\n'
+    host.configure(configuration(docker, web='listen = "0.0.0.0:10914"\n'))
+    host.machine.run("systemctl", "restart", UNIT, check=False)
+    until(lambda: "reachable from the network without TLS or a password" in host.said(), host.said)
+    host.configure(configuration(docker, web='listen = "0.0.0.0:10914"\nallow_plain_http = true\n'))
+    host.url = "http://localhost:10914"
+    host.active()
+    host.counted()
+    assert "everybody in the network may read this" in host.said()
+
+
+def test_the_journal_is_clean(host):
+    """No traceback, no line without a meaning; each event is a name with keys, at the right priority."""
+    lines = host.machine.journal(UNIT)
+    assert not [line for line in lines if "Traceback" in line]
+    own = host.machine.run(
+        "journalctl", f"_SYSTEMD_UNIT={UNIT}", "--no-pager", "--output=cat", "--priority=warning"
+    ).stdout.splitlines()
+    assert own, "there were warnings: they have their priority"
+    assert not [line for line in lines if line.startswith("<")], "no priority is left in the text"
+    Path("/tmp/svc-journal.txt").write_text("\n".join(lines))
+
+
+def test_the_uninstall_leaves_configuration_and_counts(host):
+    """`make uninstall` stops and removes the service and keeps what is the operator's; PURGE=1 removes that too."""
+    machine = host.machine
+    machine.run("make", "-C", "/src/new", "uninstall")
+    assert machine.run("systemctl", "is-active", UNIT, check=False).stdout.strip() == "inactive"
+    assert not machine.path("/opt/mesibo-logwatch").exists()
+    assert machine.path("/etc/mesibo-logwatch/logwatch.toml").exists()
+    assert machine.path("/var/lib/mesibo-logwatch/ledger.sqlite3").exists()
+    # Installed once more, it goes on where it was
+    host.mesibo(200, 3)
+    machine.run("make", "-C", "/src/new", "install")
+    host.active()
+    host.counted()
+    machine.run("make", "-C", "/src/new", "uninstall", "PURGE=1")
+    for gone in ("/etc/mesibo-logwatch", "/var/lib/mesibo-logwatch", "/opt/mesibo-logwatch"):
+        assert not machine.path(gone).exists()
+    assert machine.run("id", "mesibo-logwatch", check=False).returncode != 0
+    left = machine.run("sh", "-c", "find /etc /usr /var /opt -name '*mesibo-logwatch*' -not -path '/src/*'").stdout
+    assert set(left.split()) <= {f"/etc/systemd/system/{UNIT}.d"}

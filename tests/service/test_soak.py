@@ -1,0 +1,111 @@
+"""Everything at once for as long as SOAK_SECONDS say: memory, descriptors, threads and counts must hold."""
+
+import os
+import statistics
+
+import bcrypt
+import pytest
+import trustme
+
+from tests.service import soak
+from tests.whole.running import Daemon, Site, until
+
+HOSTILE = (soak.Impatient, soak.Slow, soak.Many, soak.Rude, soak.Guesser)
+
+
+class Secured(Daemon):
+    """The daemon as a process; the soak asks it in its own ways."""
+
+    @property
+    def port(self):
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Give a site that is served over TLS with a password."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = authority.issue_cert("localhost")
+    server.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    server.private_key_pem.write_to_path(tmp_path / "key.pem")
+    hashed = bcrypt.hashpw(soak.PASSWORD.encode(), bcrypt.gensalt(10)).decode()
+    (tmp_path / "web.yml").write_text(
+        f"tls_server_config: {{cert_file: cert.pem, key_file: key.pem}}\nbasic_auth_users: {{prometheus: {hashed}}}\n"
+    )
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    site = Site(tmp_path)
+    site.log = logs / "mesibo.log"
+    site.log.touch()
+    site.configure()
+    site.config.write_text(
+        site.config.read_text().replace('listen = "127.0.0.1:0"', 'listen = "127.0.0.1:0"\nconfig_file = "web.yml"')
+    )
+    return site
+
+
+def endure(site, programs, seconds):
+    """Let everything happen for so long, and give what was measured."""
+    daemon = programs(Secured, site.config)
+    pid, authority = daemon.process.pid, site.directory / "ca.pem"
+    scraper = soak.Scraper(daemon.port, authority)
+    scraper.scrape()
+    quiet = soak.Gauge(pid, 0)
+    quiet.work()
+    writer, gauge = soak.Writer(site.log, seed=7), soak.Gauge(pid, max(0.5, seconds / 400))
+    hostile = [kind(daemon.port, authority) for kind in HOSTILE]
+    reloader = soak.Reloader(site.config, pid)
+    parts = [writer, scraper, gauge, *hostile, reloader]
+    for part in parts:
+        part.start()
+    writer.ended.wait(seconds)
+    for part in parts:
+        part.end()
+    until(lambda: scraper.codes() == writer.written, f"{writer.written} is counted", patience=60)
+    until(lambda: soak.descriptors(pid) <= quiet.descriptors[0] + 12, "descriptors are let go", patience=60)
+    after = soak.Gauge(pid, 0)
+    after.work()
+    totals = {}
+    for sample in scraper.samples():
+        totals[sample.name] = totals.get(sample.name, 0) + sample.value
+    print(  # noqa: T201  the figures are what a soak is for
+        f"\n{seconds} s: {writer.lines} lines, {int(totals['mesibo_logwatch_rotations_total'])} rotations,"
+        f" {len(scraper.seconds)} scrapes (median {statistics.median(scraper.seconds) * 1000:.0f} ms,"
+        f" longest {max(scraper.seconds) * 1000:.0f} ms), {reloader.rounds} reloads,"
+        f" hostile: {', '.join(f'{type(part).__name__} {part.rounds}' for part in hostile)};"
+        f" memory {gauge.rss[0]:.1f} -> {gauge.rss[-1]:.1f} MB,"
+        f" highest {max(gauge.rss):.1f}, growth {gauge.growth:+.2f};"
+        f" descriptors {quiet.descriptors[0]} -> {after.descriptors[0]}, highest {max(gauge.descriptors)};"
+        f" threads {quiet.threads[0]} -> {after.threads[0]}, highest {max(gauge.threads)}"
+    )
+    assert scraper.errors == []
+    assert scraper.fallen == []
+    assert totals["mesibo_logwatch_lines_total"] == writer.lines
+    assert totals["mesibo_logwatch_lost_bytes_total"] == 0
+    assert totals["mesibo_logwatch_missed_generations_total"] == 0
+    assert totals["mesibo_logwatch_state_resets_total"] == 0
+    # One thread hashes passwords from the first guess on; nothing else may be added
+    assert max(gauge.threads) <= quiet.threads[0] + 2
+    assert after.threads[0] <= quiet.threads[0] + 2
+    assert max(gauge.rss) < 128
+    assert statistics.quantiles(scraper.seconds, n=20)[-1] < 1.0, "a scrape is answered within a second"
+    assert "Traceback" not in daemon.output
+    assert daemon.stop() == 0
+    return gauge
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(400)
+def test_everything_at_once_for_a_while(served, programs):
+    """Busy log, rotation, scrapes, reloads and hostile clients together: counts exact, nothing grows."""
+    seconds = float(os.environ.get("SOAK_SECONDS_SHORT", "60"))
+    gauge = endure(served, programs, seconds)
+    assert gauge.growth < 6
+
+
+@pytest.mark.long
+def test_everything_at_once_for_an_hour(served, programs):
+    """The same for SOAK_SECONDS, an hour by default: memory stays where it was after the first quarter."""
+    gauge = endure(served, programs, float(os.environ.get("SOAK_SECONDS", "3600")))
+    assert gauge.growth < 2

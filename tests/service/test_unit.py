@@ -1,0 +1,97 @@
+"""The unit and what is locked for it, as systemd and pip read them."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNIT = "mesibo-logwatch.service"
+
+
+def analyze(*args):
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("systemd-analyze is not installed")
+    return subprocess.run([found, *args], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """Give a copy of the unit, with or without its drop-in for Docker."""
+
+    def copy(*, docker=False, **replacements):
+        text = (ROOT / "systemd" / UNIT).read_text()
+        for old, new in replacements.items():
+            text = re.sub(old, new, text)
+        (tmp_path / UNIT).write_text(text)
+        if docker:
+            shutil.copytree(ROOT / "systemd" / f"{UNIT}.d", tmp_path / f"{UNIT}.d")
+        return tmp_path / UNIT
+
+    return copy
+
+
+@pytest.mark.parametrize(("docker", "bound"), [(False, 1.5), (True, 1.8)])
+def test_the_exposure_is_within_its_bound(unit, docker, bound):
+    """`systemd-analyze security` gives at most 1.5, and at most 1.8 where Docker's logs are read."""
+    told = analyze("security", "--offline=true", f"--threshold={bound * 10:.0f}", unit(docker=docker))
+    (level,) = re.findall(r"Overall exposure level for \S+ ([\d.]+)", told.stdout)
+    assert told.returncode == 0, f"{level} is more than {bound}"
+    assert float(level) <= bound
+
+
+@pytest.mark.parametrize("docker", [False, True])
+def test_systemd_finds_no_fault_in_the_unit(unit, docker):
+    """`systemd-analyze verify` is silent."""
+    path = unit(docker=docker, **{r"/opt/mesibo-logwatch/bin/mesibo-logwatch": "/bin/true"})
+    told = analyze("verify", "--man=no", path)
+    mine = [line for line in (told.stdout + told.stderr).splitlines() if UNIT in line or "docker.conf" in line]
+    assert mine == []
+    assert told.returncode == 0
+
+
+def test_only_the_docker_drop_in_gives_a_capability():
+    """The unit has none; the drop-in has the one to read, and closes the way to open files by handle."""
+    plain = (ROOT / "systemd" / UNIT).read_text()
+    docker = (ROOT / "systemd" / f"{UNIT}.d/docker.conf").read_text()
+    assert re.findall(r"CAP_\w+", plain) == []
+    assert set(re.findall(r"CAP_\w+", docker)) == {"CAP_DAC_READ_SEARCH"}
+    assert "~open_by_handle_at" in docker
+
+
+def test_everything_the_service_needs_is_locked_by_digest():
+    """Each dependency has an exact version with digests, and no word on where it is downloaded."""
+    lock = (ROOT / "systemd/requirements.lock").read_text()
+    assert "://" not in lock
+    entries = re.findall(
+        r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.MULTILINE
+    )
+    locked = {name for name, _, _ in entries}
+    assert locked == set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[\w-]+", dependency)[0].lower() for dependency in project["dependencies"]}
+    assert needed <= locked
+
+
+@pytest.mark.parametrize("script", ["systemd/install.sh", "systemd/lock.sh", "tests/service/root.sh"])
+def test_a_script_is_plain_shell(script):
+    """Each script is read without fault by the shell that Debian has."""
+    subprocess.run(["/bin/sh", "-n", ROOT / script], check=True)
+
+
+def test_an_install_without_root_is_refused_with_a_remedy():
+    """What changes the system says that it does, and who may."""
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-s", "install"]
+    else:
+        command = ["sh", "-s", "install"]
+    script = (ROOT / "systemd/install.sh").read_text()
+    told = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd="/")
+    assert told.returncode == 1
+    assert "changes the system" in told.stderr
+    assert "try: sudo make install" in told.stderr

@@ -1,6 +1,6 @@
 """Adds buckets up: how often each result came in the last hour, of how many, since when, and whether it still does."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import OTHER, Catalogue, Entry
@@ -65,14 +65,6 @@ def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
     return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
 
 
-def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
-    """Add buckets up by result."""
-    total: dict[ResultRow, Seen] = {}
-    for bucket, seen in buckets:
-        total.setdefault(bucket.row, Seen()).add(seen)
-    return total
-
-
 def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[str, int]:
     """Count results by class, the most frequent first."""
     counts: dict[str, int] = {}
@@ -84,14 +76,11 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 
 def courses(facts: Facts) -> list[Course]:
     """Give each kind of failure of the last hour with its course."""
+    entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
     runs = _runs(facts.quarters)
-    day = added(facts.quarters)
-    accepted = {row: seen for row, seen in day.items() if entry_of(facts.catalogue, row).class_ == "delivered"}
-    untold = sum(seen.count for row, seen in accepted.items() if row.platform == "unknown")
-    vague = untold > _UNTOLD * sum(seen.count for seen in accepted.values())
     found: dict[tuple[str, str], Course] = {}
-    for row, seen in sorted(added(facts.minutes).items(), key=lambda item: -item[1].count):
-        entry = entry_of(facts.catalogue, row)
+    for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
+        entry = entries[row]
         if entry.class_ == "delivered":
             continue
         # a provider's outage has many codes; everything else is one entry each
@@ -103,8 +92,9 @@ def courses(facts: Facts) -> list[Course]:
         course.pushes += seen.count
         course.first = min(course.first, runs.get(row, facts.now))
         course.last = max(course.last, seen.last or 0.0)
+    background = _Background(facts, entries)
     for course in found.values():
-        _compare(course, facts, accepted, vague=vague)
+        _compare(course, background, facts.now)
     kinds: dict[str, list[Course]] = {}
     for (kind, _), course in found.items():
         kinds.setdefault(kind, []).append(course)
@@ -123,33 +113,54 @@ def _runs(quarters: Sequence[tuple[Bucket, Seen]]) -> dict[ResultRow, float]:
     return began
 
 
-def _compare(course: Course, facts: Facts, accepted: Container[ResultRow], *, vague: bool) -> None:
-    """Set a course beside what else became of pushes of the same platform and sources.
+class _Background:
+    """What became of all pushes, by source and platform: added up once, however many courses are set beside it."""
 
-    Where the log does not tell the platform, it is set beside all pushes: they may be its own. ``vague``: of so many
-    accepted pushes the platform is not told that those, too, may be of the same one.
-    """
-    any_platform = "unknown" in course.platforms
+    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry]) -> None:
+        self.accepted_at: dict[tuple[str, str], float] = {}
+        self.minutes: dict[tuple[str, str], dict[int, Seen]] = {}
+        self.by_row: dict[ResultRow, list[tuple[Bucket, Seen]]] = {}
+        accepted = untold = 0
+        for bucket, seen in facts.quarters:
+            row = bucket.row
+            if entries[row].class_ == "delivered" and seen.last is not None:
+                group = (row.source, row.platform)
+                self.accepted_at[group] = max(self.accepted_at.get(group, 0.0), seen.last)
+                accepted += seen.count
+                untold += seen.count * (row.platform == "unknown")
+        # of so many accepted pushes the platform is not told that those, too, may be of any
+        self.vague = untold > _UNTOLD * accepted
+        for bucket, seen in facts.minutes:
+            row = bucket.row
+            self.minutes.setdefault((row.source, row.platform), {}).setdefault(bucket.start, Seen()).add(seen)
+            self.by_row.setdefault(row, []).append((bucket, seen))
 
-    def beside(row: ResultRow) -> bool:
-        alike = any_platform or row.platform in course.platforms or (vague and row.platform == "unknown")
-        return alike and row.source in course.sources
+    def beside(self, course: Course) -> set[tuple[str, str]]:
+        """Give the groups that may be compared; where the log does not tell the platform, all of the source."""
+        groups = self.minutes.keys() | self.accepted_at.keys()
+        mine = {group for group in groups if group[0] in course.sources}
+        if "unknown" in course.platforms:
+            return mine
+        return {group for group in mine if group[1] in course.platforms or (self.vague and group[1] == "unknown")}
 
-    times = [seen.last for bucket, seen in facts.quarters if bucket.row in accepted and beside(bucket.row)]
-    course.accepted_at = max((at for at in times if at is not None), default=None)
-    since = course.accepted_at or 0.0
-    for bucket, seen in facts.minutes:
-        if beside(bucket.row):
-            after = (seen.last or float(bucket.start)) > since
+
+def _compare(course: Course, background: _Background, now: float) -> None:
+    """Set a course beside what else became of pushes of the same platform and sources."""
+    groups = background.beside(course)
+    course.accepted_at = max((background.accepted_at[g] for g in groups if g in background.accepted_at), default=None)
+    since, lately = course.accepted_at or 0.0, now - _LATELY_SECONDS
+    for group in groups:
+        for start, seen in background.minutes.get(group, {}).items():
             course.among += seen.count
-            course.among_since += seen.count * after
-            recent = bucket.start > facts.now - _LATELY_SECONDS
-            course.lately += seen.count * recent * (bucket.row in course.rows)
-            course.among_lately += seen.count * recent
-            course.pushes_since += seen.count * after * (bucket.row in course.rows)
-    enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and facts.now - since > _FEW_SECONDS)
+            course.among_since += seen.count * ((seen.last or start) > since)
+            course.among_lately += seen.count * (start > lately)
+    for row in course.rows:
+        for bucket, seen in background.by_row[row]:
+            course.pushes_since += seen.count * ((seen.last or bucket.start) > since)
+            course.lately += seen.count * (bucket.start > lately)
+    enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
-    course.over = facts.now - course.last > _QUIET_SECONDS and since > course.last
+    course.over = now - course.last > _QUIET_SECONDS and since > course.last
 
 
 def _merged(alike: list[Course]) -> list[Course]:

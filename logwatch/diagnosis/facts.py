@@ -1,13 +1,14 @@
 """The nouns of a diagnosis: ``Facts`` is all that one may rest on, ``Finding`` is one thing to tell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import STEPS
 from logwatch.catalogue.summary import iso
-from logwatch.ledger import Bucket, Snapshot
+from logwatch.ledger import Bucket, ResultRow, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
 
@@ -16,7 +17,7 @@ HOUR = 3600.0
 Severity = Literal["critical", "warning", "info", "good"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What is known at one moment; ``minutes`` are the last hour's buckets, ``quarters`` the last day's."""
 
@@ -27,6 +28,24 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+
+    @cached_property
+    def hour(self) -> dict[ResultRow, Seen]:
+        """The last hour's results."""
+        return added(self.minutes)
+
+    @cached_property
+    def day(self) -> dict[ResultRow, Seen]:
+        """The last day's results."""
+        return added(self.quarters)
+
+
+def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
+    """Add buckets up by result."""
+    total: dict[ResultRow, Seen] = {}
+    for bucket, seen in buckets:
+        total.setdefault(bucket.row, Seen()).add(seen)
+    return total
 
 
 @dataclass(frozen=True, slots=True)

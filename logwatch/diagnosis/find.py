@@ -2,7 +2,7 @@
 
 from logwatch.catalogue import OTHER
 from logwatch.diagnosis import watching
-from logwatch.diagnosis.course import MUCH, Course, added, courses, entry_of
+from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
 from logwatch.diagnosis.words import NOISE, cause, clock, number, pushes, share, span
 
@@ -79,7 +79,7 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
     alike.sort(key=lambda course: -course.pushes)
     first = alike[0].entry
     count = sum(course.pushes for course in alike)
-    of = sum(seen.count for seen in added(facts.minutes).values())
+    of = sum(seen.count for seen in facts.hour.values())
     evidence = []
     for course in alike:
         named = f"{'/'.join(course.codes)} {course.entry.reason}".rstrip()
@@ -148,7 +148,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
 def _accepted(facts: Facts) -> list[Finding]:
     """Tell when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9)."""
     good = all_ = 0
-    for row, seen in added(facts.minutes).items():
+    for row, seen in facts.hour.items():
         class_ = entry_of(facts.catalogue, row).class_
         if class_ in ("token", "rate_limited"):
             continue  # dead tokens and mesibo's limit are churn: they have findings of their own

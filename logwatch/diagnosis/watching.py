@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from logwatch.diagnosis.course import added
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.words import bytes_, clock, number, share, span
 from logwatch.ledger import CounterRow
@@ -111,7 +110,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
 
 def _silence(facts: Facts) -> Iterator[Finding]:
     """Tell of sources that used to push every few minutes and have stopped; a standby that never did is no alarm."""
-    day = added(facts.quarters)
+    day = facts.day
     for name, status in facts.status.items():
         mine = [seen for row, seen in day.items() if row.source == name]
         total = sum(seen.count for seen in mine)

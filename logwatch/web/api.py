@@ -13,8 +13,7 @@ from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Hit, NotReadable
 from logwatch.ledger.reader import Listed
-from logwatch.web.pages import dead_kinds, limited_kinds
-from logwatch.web.query import MOST, Query, Refused, parse, place_text, row_of
+from logwatch.web.query import MOST, Query, Refused, of_class, of_dead_tokens, parse, place_text, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
 
@@ -141,7 +140,9 @@ class Users(Download):
         await self.send(f"{which}.csv", _csv(HIT_COLUMNS, self._rows(which)))
 
     def _rows(self, which: str) -> Iterator[list[dict[str, Any]]]:
-        kinds = (dead_kinds if which == "dead-tokens" else limited_kinds)(self.site, self.site.reader.kinds())
+        catalogue, present = self.site.watched.catalogue, self.site.reader.kinds()
+        dead = which == "dead-tokens"
+        kinds = of_dead_tokens(catalogue, present) if dead else of_class(catalogue, present, "rate_limited")
         hits = self.site.reader.users(kinds, MOST_USERS)
         for start in range(0, len(hits), 500):
             yield [_hit(hit) for hit in hits[start : start + 500]]

@@ -1,4 +1,4 @@
-"""Lays results over time out as bars: counts per interval and class go in, rectangles and a table come out.
+"""Lays results over time out as bars: counts per interval and class go in, bars and a table come out.
 
 Coordinates are in a box of WIDTH by HEIGHT units that the page stretches; colours are classes of the style sheet.
 """
@@ -29,14 +29,11 @@ ORDER = (
 )
 
 
-class Bar(NamedTuple):
-    """One rectangle."""
+class Bars(NamedTuple):
+    """All bars of one class, as the data of one SVG path: hundreds of elements would be slow to send and to compare."""
 
     name: str  # of the class
-    x: str
-    y: str
-    width: str
-    height: str
+    path: str
 
 
 class Column(NamedTuple):
@@ -64,8 +61,8 @@ class Chart:
     name: str
     unit: str  # one bar stands for this long
     columns: tuple[Column, ...]
-    failed: tuple[Bar, ...]
-    all: tuple[Bar, ...]
+    failed: tuple[Bars, ...]
+    all: tuple[Bars, ...]
     most_failed: int
     most: int
     ticks: tuple[str, ...]  # from left to right, evenly spaced
@@ -92,31 +89,35 @@ def chart(
     columns = [Column(_time(start), _sorted(counts.get(start, {}))) for start in starts]
     most_failed = max((column.failed for column in columns), default=0)
     most = max((sum(column.counts.values()) for column in columns), default=0)
-    failed: list[Bar] = []
-    everything: list[Bar] = []
+    failed: dict[str, list[str]] = {}
+    everything: dict[str, list[str]] = {}
     step = WIDTH / len(columns)
     for index, column in enumerate(columns):
         x = index * step
         level = 0
         for class_ in ORDER:
             if count := column.counts.get(class_, 0):
-                failed.append(_bar(class_, x, step, level, count, most_failed))
+                failed.setdefault(class_, []).append(_bar(x, step, level, count, most_failed))
                 level += count
         if column.failed:
-            everything.append(_bar("failed", x, step, 0, column.failed, most))
+            everything.setdefault("failed", []).append(_bar(x, step, 0, column.failed, most))
         if good := column.counts.get("delivered", 0):
-            everything.append(_bar("delivered", x, step, column.failed, good, most))
+            everything.setdefault("delivered", []).append(_bar(x, step, column.failed, good, most))
     quarter = len(columns) // 4
     ticks = (*(columns[i * quarter].label for i in range(4)), "now")
-    return Chart(name, unit, tuple(columns), tuple(failed), tuple(everything), most_failed, most, ticks)
+    return Chart(name, unit, tuple(columns), _paths(failed), _paths(everything), most_failed, most, ticks)
 
 
-def _bar(name: str, x: float, step: float, level: int, count: int, most: int) -> Bar:
+def _paths(bars: dict[str, list[str]]) -> tuple[Bars, ...]:
+    return tuple(Bars(name, "".join(path)) for name, path in bars.items())
+
+
+def _bar(x: float, step: float, level: int, count: int, most: int) -> str:
     """Stack ``count`` upon ``level``; something that happened is never thinner than can be seen."""
     height = max(count / most * HEIGHT, 1.5)
     y = max(HEIGHT - level / most * HEIGHT - height, 0.0)
     gap = min(step * 0.15, 2.0)
-    return Bar(name, f"{x:.1f}", f"{y:.1f}", f"{step - gap:.1f}", f"{height:.1f}")
+    return f"M{x:.1f} {y:.1f}h{step - gap:.1f}v{height:.1f}H{x:.1f}z"
 
 
 def _sorted(counts: dict[str, int]) -> dict[str, int]:

@@ -11,8 +11,8 @@ from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
-from logwatch.diagnosis.course import added, by_class, entry_of
-from logwatch.ledger import CounterRow, ResultRow, ShapeRow, Snapshot
+from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.ledger import CounterRow, Hit, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Seen
 from logwatch.tail import SourceStatus
 from logwatch.web.chart import ORDER, Chart
@@ -111,6 +111,9 @@ class Overview:
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
     shapes: tuple[tuple[ShapeRow, Seen], ...]
+    kept: int  # failures in the error log
+    limited: tuple[Hit, ...]  # users whom rate limits hold back most often
+    dead: tuple[Hit, ...]  # users whose tokens are dead
     config: Config
 
     def as_dict(self) -> dict[str, Any]:
@@ -151,10 +154,13 @@ def overview(
     charts: Iterable[Chart] = (),
     files: Iterable[Position] = (),
     shapes: Iterable[tuple[ShapeRow, Seen]] = (),
+    kept: int = 0,
+    limited: Iterable[Hit] = (),
+    dead: Iterable[Hit] = (),
     unreadable: str = "",
 ) -> Overview:
     """Put the parts together."""
-    hour, day = added(facts.minutes), added(facts.quarters)
+    hour, day = facts.hour, facts.day
     hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
     return Overview(
         now=facts.now,
@@ -171,6 +177,9 @@ def overview(
         sources=tuple(_source(status, facts.snapshot) for status in facts.status.values()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         shapes=tuple(shapes),
+        kept=kept,
+        limited=tuple(limited),
+        dead=tuple(dead),
         config=config,
     )
 

@@ -4,14 +4,12 @@ from collections.abc import Callable
 
 from logwatch.catalogue import explain
 from logwatch.diagnosis.course import entry_of
-from logwatch.ledger import Hit, NotReadable
-from logwatch.ledger.reader import Kind, Listed
+from logwatch.ledger import NotReadable
+from logwatch.ledger.reader import Listed
 from logwatch.web.overview import settings
-from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, of_class, parse, row_of
+from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
-
-HIT = 10  # users of each list
 
 
 class Page(Handler):
@@ -42,7 +40,7 @@ class Status(Page):
             query = parse(self.request.query_arguments)
         except Refused as error:
             query, refused = Query(), str(error)
-        log = _Log(site, query)
+        log = _Log(site, query, seen.kept)
         return 400 if refused else 200, site.render(
             "status.html",
             "status",
@@ -59,39 +57,23 @@ class Status(Page):
 
 
 class _Log:
-    """The page of the error log that was asked for, and who is hit; ``trouble`` says why there is none."""
+    """The page of the error log that was asked for; ``trouble`` says why there is none."""
 
-    def __init__(self, site: Site, query: Query) -> None:
+    def __init__(self, site: Site, query: Query, kept: int) -> None:
         self.listed: list[Listed] = []
-        self.total = self.kept = 0
+        self.total = 0
         self.older = ""
-        self.limited: list[Hit] = []
-        self.dead: list[Hit] = []
         self.trouble = ""
         catalogue, reader = site.watched.catalogue, site.reader
         try:
-            present = reader.kinds()
-            self.kept = sum(present.values())
-            wanted = query.filter(catalogue, present)
+            wanted = query.filter(catalogue, reader.kinds() if query.class_ else ())
             found = reader.failures(wanted, query.limit + 1, query.before)
             self.listed = found[: query.limit]
-            self.total = reader.count(wanted) if query.narrows else self.kept
+            self.total = reader.count(wanted) if query.narrows else kept
             if len(found) > query.limit:
                 self.older = query.link(self.listed[-1].place)
-            self.limited = reader.users(limited_kinds(site, present), HIT)
-            self.dead = reader.users(dead_kinds(site, present), HIT)
         except NotReadable as error:
             self.trouble = str(error)
-
-
-def limited_kinds(site: Site, present: dict[Kind, int]) -> tuple[Kind, ...]:
-    """Give the kinds of failures that are hits of a rate limit."""
-    return of_class(site.watched.catalogue, present, lambda name: name == "rate_limited")
-
-
-def dead_kinds(site: Site, present: dict[Kind, int]) -> tuple[Kind, ...]:
-    """Give the kinds of failures of which the provider itself says that the token will not work again."""
-    return tuple(kind for kind in present if entry_of(site.watched.catalogue, row_of(kind)).token_dead)
 
 
 class Code(Page):

@@ -1,7 +1,7 @@
 """Reads what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import urlencode
@@ -57,13 +57,18 @@ class Query:
 
     def filter(self, catalogue: Catalogue, present: Iterable[Kind]) -> Filter:
         """Give it for the ledger, which does not know classes: ``present`` are the kinds of failures it has."""
-        kinds = of_class(catalogue, present, lambda name: name == self.class_) if self.class_ else None
+        kinds = of_class(catalogue, present, self.class_) if self.class_ else None
         return Filter(self.source, self.platform, self.code, self.reason, self.text, kinds)
 
 
-def of_class(catalogue: Catalogue, present: Iterable[Kind], wanted: Callable[[str], bool]) -> tuple[Kind, ...]:
-    """Give those kinds whose class is wanted."""
-    return tuple(kind for kind in present if wanted(entry_of(catalogue, row_of(kind)).class_))
+def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
+    """Give those kinds of failures that are of a class."""
+    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).class_ == class_)
+
+
+def of_dead_tokens(catalogue: Catalogue, present: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Give those kinds of failures of which the provider itself says that the token will not work again."""
+    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).token_dead)
 
 
 def row_of(kind: Kind) -> ResultRow:

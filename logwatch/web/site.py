@@ -19,15 +19,18 @@ from logwatch.catalogue.entries import STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, NotReadable, Reader, Snapshot
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader, Snapshot
+from logwatch.model import Seen
 from logwatch.privacy import readable
 from logwatch.tail import SourceStatus
 from logwatch.web.chart import chart
 from logwatch.web.overview import Overview, overview
+from logwatch.web.query import of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 SHAPES = 20
+HIT = 10  # users of each list
 T = TypeVar("T")
 
 
@@ -74,7 +77,7 @@ class Site:
         self._monotonic = monotonic
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
-        self._overview: tuple[float, Snapshot, Overview] | None = None
+        self._overview: tuple[float, Overview] | None = None
 
     @property
     def reader(self) -> Reader:
@@ -96,30 +99,34 @@ class Site:
         )
 
     def overview(self) -> Overview:
-        """Give the overview of now; one that is a second old will do while nothing was committed."""
-        watched, snapshot = self.watched, self.watched.snapshot
+        """Give the overview of now; one that is less than a second old will do."""
         at = self._monotonic()
-        if self._overview is not None:
-            made, of, cached = self._overview
-            if at - made < FRESH_SECONDS and of is snapshot:
-                return cached
-        made_now = self._make(watched, snapshot)
-        self._overview = (at, snapshot, made_now)
-        return made_now
+        if self._overview is None or at - self._overview[0] >= FRESH_SECONDS:
+            self._overview = (at, self._make())
+        return self._overview[1]
 
-    def _make(self, watched: Watched, snapshot: Snapshot) -> Overview:
-        now, catalogue, reader = self._clock(), watched.catalogue, self.reader
-        unreadable = ""
+    def _make(self) -> Overview:
+        watched, reader, now = self.watched, self.reader, self._clock()
+        catalogue = watched.catalogue
+        minutes: list[tuple[Bucket, Seen]] = []
+        quarters: list[tuple[Bucket, Seen]] = []
+        lists: dict[str, Any] = {}
         try:
             minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
             quarters = reader.buckets(QUARTER, int(now - WIDTHS[QUARTER]))
-            files, shapes = reader.positions(), reader.shapes(SHAPES)
+            present = reader.kinds()
+            lists = {
+                "files": reader.positions(),
+                "shapes": reader.shapes(SHAPES),
+                "kept": sum(present.values()),
+                "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
+                "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
+            }
         except NotReadable as error:
-            unreadable = str(error)
-            minutes, quarters, files, shapes = [], [], [], []
-        facts = Facts(now, catalogue, snapshot, watched.status, minutes, quarters, watched.trouble)
+            lists["unreadable"] = str(error)
+        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble)
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),
         )
-        return overview(facts, config=watched.config, charts=charts, files=files, shapes=shapes, unreadable=unreadable)
+        return overview(facts, config=watched.config, charts=charts, **lists)

@@ -6,11 +6,12 @@ or a number's name on /metrics; what is counted is exactly what the scanner foun
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Position, Scan
+from logwatch.model import Chunk, EnvelopeKind, Failure, Position, Scan
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus, Tail
 
@@ -130,20 +131,22 @@ class Pipeline:
             batch.time(row, seen, now)
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
-        batch.fail(
-            StoredFailure(
-                failure.at if failure.at is not None else now,
-                source,
-                failure.platform,
-                str(failure.code),
-                self.catalogue.reason(failure.platform, failure.code, failure.reason),
-                failure.app,
-                failure.user,
-                failure.token,
-            )
-            for failure in map(self._privacy.failure, scan.failures)
-        )
+        batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
+
+    def _stored(self, source: str, read_at: float, failure: Failure) -> StoredFailure:
+        """Give a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
+        masked = self._privacy.failure(failure)
+        return StoredFailure(
+            masked.at if masked.at is not None else read_at,
+            source,
+            masked.platform,
+            str(masked.code),
+            self.catalogue.reason(masked.platform, masked.code, masked.reason),
+            masked.app,
+            masked.user,
+            masked.token,
+        )
 
     def move(self, position: Position) -> None:
         """Note a position that changed without new lines."""

@@ -1,9 +1,9 @@
 """What is committed together: counts, failures and positions gathered since the last commit, bounded in memory."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from logwatch.ledger.buckets import Bucket, oldest, spread
 from logwatch.ledger.keys import ResultRow
@@ -53,12 +53,10 @@ class Batch:
     shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
-    failures: deque[StoredFailure] = field(init=False)
+    _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
+    _failed: int = 0
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
-
-    def __post_init__(self) -> None:
-        self.failures = deque(maxlen=self.keep)
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
@@ -91,9 +89,20 @@ class Batch:
         self.positions.pop(generation, None)
         self.forgotten.add(generation)
 
-    def fail(self, failures: Iterable[StoredFailure]) -> None:
-        """Remember failures, oldest first."""
-        self.failures.extend(failures)
+    def fail(self, failures: Sequence[Any], store: Callable[[Any], StoredFailure] = lambda stored: stored) -> None:
+        """Remember failures, oldest first; those that will be kept are read, masked and stored by the commit alone."""
+        if failures:
+            self._failures.append((failures, store))
+            self._failed += len(failures)
+        while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
+            self._failed -= len(self._failures.popleft()[0])
+
+    def failures(self) -> Iterator[StoredFailure]:
+        """Give the newest ``keep`` failures, oldest first."""
+        beyond = max(0, self._failed - self.keep)
+        for failures, store in self._failures:
+            yield from map(store, failures[beyond:])
+            beyond = 0
 
     def shape(self, row: ShapeRow, at: float) -> None:
         """Remember the shape of a line that gave no result; a few distinct ones a commit are enough."""

@@ -52,6 +52,7 @@ class Scanner:
 
     def scan(self, data, *, envelope, reference):
         scan = Scan(lines=data.count(b"\n"))
+        scan.failures = []
         for code in data.split():
             scan.results.setdefault(ResultKey("fcm", int(code), "made up"), Seen()).add(Seen(1, 5.0, 5.0))
             scan.failures.append(Failure(None, "fcm", int(code), "made up", "1", "+18005551234", "t" * 40))

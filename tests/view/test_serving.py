@@ -57,8 +57,10 @@ class Watched:
             batch.time(row, seen, NOW)
             if code != "200":
                 batch.fail(
-                    StoredFailure(NOW - i, "mesibo", platform, code, reason, "6035", f"{code}-{i % 7}", f"token{i}")
-                    for i in range(count)
+                    [
+                        StoredFailure(NOW - i, "mesibo", platform, code, reason, "6035", f"{code}-{i % 7}", f"token{i}")
+                        for i in range(count)
+                    ]
                 )
         batch.fail([StoredFailure(NOW, "mesibo", "fcm", "914", "", "=1+1", "+18005551234", "@x"),
                     StoredFailure(NOW, "mesibo", "fcm", "914", "", "-1", "+4***21#3f9a01", "")])  # fmt: skip

@@ -41,19 +41,28 @@ def detect(head: bytes) -> EnvelopeKind:
     return "docker" if any(line.startswith(_OPENING) for line in lines[:2]) else "plain"
 
 
-def cut(buffer: bytes, kind: EnvelopeKind, max_line_bytes: int) -> int:
-    """Count the leading bytes that are whole logical lines: nothing after them is needed to understand them.
+class Piece(NamedTuple):
+    """What comes off the front of a buffer: bytes that are done with, and the lines in them to be looked at."""
 
-    A stream whose split message has grown beyond ``max_line_bytes`` is not waited for.
+    consumed: int
+    data: bytes  # physical lines; of a message over the bound its head, made whole, and nothing of its rest
+    inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
+
+
+def cut(buffer: bytes, kind: EnvelopeKind, max_line_bytes: int, inside: str = "") -> Piece:
+    """Cut off the leading whole logical lines: nothing behind them is needed to understand them.
+
+    A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
+    of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
+    would be taken for a line of its own, and a user's text could forge a result.
     """
     end = buffer.rfind(b"\n") + 1
     if kind == "plain" or not end:
-        return end
-    for stream in _STREAMS:
-        at = buffer.rfind(stream, 0, end)
-        if at >= 0 and not _complete(buffer, at):
-            return _cut_before_split(buffer, end, max_line_bytes)
-    return end
+        return Piece(end, buffer[:end], inside)
+    ends = (buffer.rfind(stream, 0, end) for stream in _STREAMS)
+    if inside or any(at >= 0 and not _complete(buffer, at) for at in ends):
+        return _cut_around_split(buffer, end, max_line_bytes, inside)
+    return Piece(end, buffer[:end], "")
 
 
 def _complete(buffer: bytes, at: int) -> bool:
@@ -66,22 +75,37 @@ def _complete(buffer: bytes, at: int) -> bool:
     return (at - 1 - run) % 2 == 1
 
 
-def _cut_before_split(buffer: bytes, end: int, max_line_bytes: int) -> int:
-    """Walk through the physical lines and remember the last end at which no stream had a split message open."""
-    collected: dict[bytes, int] = {}
-    good = start = 0
+def _cut_around_split(buffer: bytes, end: int, max_line_bytes: int, inside: str) -> Piece:
+    """Walk through the physical lines, and cut at the last one behind which no message is waited for."""
+    waited: dict[bytes, int] = {}  # stream -> length of its message so far
+    dropped = set(inside.encode().split())  # streams in the middle of a message that is too long
+    lines: list[bytes] = []
+    good = (0, 0, inside)
+    start = 0
     while start < end:
         stop = buffer.index(b"\n", start, end) + 1
-        if record := _RECORD_END.search(buffer, start, stop):
+        line = buffer[start:stop]
+        if record := _RECORD_END.search(line):
             backslashes, newline, stream = record.groups()
-            if newline and len(backslashes) % 2:
-                collected.pop(stream, None)
+            last = bool(newline) and len(backslashes) % 2 == 1
+            if stream in dropped:
+                line = b""
+                if last:
+                    dropped.remove(stream)
+            elif last:
+                waited.pop(stream, None)
             else:
-                collected[stream] = collected.get(stream, 0) + record.start(2) - start - len(_OPENING) - 1
-        if all(size > max_line_bytes for size in collected.values()):
-            good = stop
+                waited[stream] = waited.get(stream, 0) + record.end(2) - len(_OPENING) - 1
+                if waited[stream] > max_line_bytes:
+                    del waited[stream]
+                    dropped.add(stream)
+                    line = line[: record.end(2)] + b"\\n" + line[record.end(2) :]
+        lines.append(line)
         start = stop
-    return good
+        if not waited:
+            good = (stop, len(lines), b" ".join(sorted(dropped)).decode())
+    consumed, count, inside = good
+    return Piece(consumed, b"".join(lines[:count]), inside)
 
 
 def clean(data: bytes) -> bytes:

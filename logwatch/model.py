@@ -43,7 +43,7 @@ class Position:
     tail: bytes  # digest of it
     size: int  # largest size seen, in uncompressed bytes; size - offset is what a loss would cost
     state: FileState
-    inside_line: bool = False  # offset lies inside an over-long line whose head was handed on: skip to its end first
+    inside: str = ""  # inside what over-long line offset lies, whose head was handed on: its rest is skipped
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
 
 

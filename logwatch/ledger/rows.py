@@ -53,7 +53,7 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             tail=row[9],
             size=row[10],
             state=row[11],
-            inside_line=bool(row[12]),
+            inside=row[12],
             found_at=os.fsdecode(row[13]),
         )
         for row in db.execute("SELECT * FROM positions ORDER BY generation")
@@ -127,7 +127,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.tail,
                 p.size,
                 p.state,
-                p.inside_line,
+                p.inside,
                 os.fsencode(p.found_at),
             ),
         )

@@ -35,7 +35,7 @@ MIGRATIONS = (
         tail_bytes INTEGER NOT NULL, tail BLOB NOT NULL,
         size INTEGER NOT NULL,
         state TEXT NOT NULL,
-        inside_line INTEGER NOT NULL,
+        inside TEXT NOT NULL,        -- the kind of over-long line whose rest is to be skipped
         found_at BLOB NOT NULL
     );
     CREATE TABLE failures (

@@ -11,7 +11,7 @@ from logwatch.catalogue.summary import Summary
 from logwatch.model import Cause, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
 from logwatch.report.source import Stream
-from logwatch.tail.lines import take_lines
+from logwatch.tail.lines import take_lines, take_rest
 
 _BUFFER_BYTES = 1 << 20  # lines scanned together; with an unfinished line of max_line_bytes before them at most
 
@@ -80,7 +80,7 @@ class _Lines:
         self._kind = kind
         self._max_line_bytes = max_line_bytes
         self._held = b""
-        self._inside_line = False
+        self._inside = ""
         self.oversized = 0
 
     def take(self, chunk: bytes) -> bytes:
@@ -88,9 +88,9 @@ class _Lines:
         self._held += chunk
         if len(self._held) < _BUFFER_BYTES:
             return b""
-        taken = take_lines(self._held, self._kind, envelopes.cut, self._max_line_bytes, inside_line=self._inside_line)
+        taken = take_lines(self._held, self._kind, envelopes.cut, self._max_line_bytes, self._inside)
         self._held = self._held[taken.consumed :]
-        self._inside_line = taken.inside_line
+        self._inside = taken.inside
         self.oversized += taken.oversized
         return taken.data
 
@@ -102,14 +102,12 @@ class _Lines:
         self._held += ending
         data = b""
         while self._held:
-            taken = take_lines(
-                self._held, self._kind, envelopes.cut, self._max_line_bytes, inside_line=self._inside_line
-            )
-            self._inside_line = taken.inside_line
+            taken = take_lines(self._held, self._kind, envelopes.cut, self._max_line_bytes, self._inside)
+            self._inside = taken.inside
             self.oversized += taken.oversized
             data += taken.data
             if not taken.consumed:  # a Docker message whose end is in no file
-                data += self._held
+                data += take_rest(self._held, self._kind, envelopes.cut, self._inside)
                 break
             self._held = self._held[taken.consumed :]
         self._held = b""

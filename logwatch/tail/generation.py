@@ -13,7 +13,7 @@ from typing import Literal
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
 from logwatch.tail.files import Key, LogFile, read_head
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
-from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines
+from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
 
 CHUNK_BYTES = 96 * 1024
 """Read at once. Bigger buffers are slower: above 128 KiB malloc maps each anew, and every page of it is faulted in."""
@@ -52,7 +52,7 @@ class Generation:
         self.tail_bytes, self.tail = position.tail_bytes, position.tail
         self.size = position.size
         self.state: FileState = position.state
-        self.inside_line = position.inside_line
+        self.inside = position.inside
         self.found_at = position.found_at
         self.saved: Position | None = None  # as the sink knows it
         self.file: LogFile | None = None
@@ -84,7 +84,7 @@ class Generation:
             tail=self.tail,
             size=self.size,
             state=self.state,
-            inside_line=self.inside_line,
+            inside=self.inside,
             found_at=self.found_at,
         )
 
@@ -110,7 +110,7 @@ class Generation:
         before = file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES))
         self.offset = self.reached = size
         self.tail_bytes, self.tail = len(before), digest(before)
-        self.inside_line = bool(before) and not before.endswith(b"\n")
+        self.inside = "line" if before and not before.endswith(b"\n") else ""
 
     def detach(self) -> None:
         """Close the file, if one is open."""
@@ -232,10 +232,10 @@ class Generation:
     def _take(self, file: LogFile, run: bytes) -> Taken:
         if self._kind is None:
             self._learn_kind(run if not self.offset else file.read_at(0, DETECT_BYTES))
-            if self._kind is None and not self.inside_line:
-                return Taken(b"", 0, 0, inside_line=False)
+            if self._kind is None and not self.inside:
+                return Taken(b"", 0, 0, "")
         kind = self._kind or "plain"
-        return take_lines(run, kind, self._reading.cut, self._reading.max_line_bytes, inside_line=self.inside_line)
+        return take_lines(run, kind, self._reading.cut, self._reading.max_line_bytes, self.inside)
 
     def _learn_kind(self, first: bytes) -> None:
         first = first.lstrip(b"\0")[:DETECT_BYTES]
@@ -249,7 +249,7 @@ class Generation:
         if len(tail) < TAIL_BYTES:
             tail = (overlap + tail)[-TAIL_BYTES:]
         self.tail_bytes, self.tail = len(tail), digest(tail)
-        self.inside_line = taken.inside_line
+        self.inside = taken.inside
         self.saved = self.position()
         return Chunk(
             source=self._reading.source,
@@ -274,8 +274,7 @@ class Generation:
             if run and digest(overlap) == self.tail:
                 kind = self._kind or self._reading.detect(run)
                 self._kind = kind
-                line = b"" if self.inside_line else run.lstrip(b"\0")
-                taken = Taken(line + b"\n" if line else b"", len(run), 0, inside_line=False)
+                taken = Taken(take_rest(run, kind, self._reading.cut, self.inside), len(run), 0, "")
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now))
         self.detach()
         return chunk

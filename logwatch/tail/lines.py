@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 from logwatch.model import EnvelopeKind
 
-Cut = Callable[[bytes, EnvelopeKind, int], int]
-"""How many leading bytes of a buffer form whole logical lines of an envelope, given max_line_bytes."""
+Cut = Callable[[bytes, EnvelopeKind, int, str], tuple[int, bytes, str]]
+"""Cuts whole logical lines off the front of a buffer, given max_line_bytes and inside what it begins.
+
+Gives how many bytes that is, the lines, and inside what the next buffer begins.
+"""
+
+_LINE = "line"  # inside a physical line that is too long; other words are the envelope's
 
 _NULS_AT_LINE_START = re.compile(rb"\n\0+")
 _JSON_GROWTH = 6  # bytes that JSON may need for one byte: \u001b
@@ -23,7 +28,7 @@ class Taken(NamedTuple):
     data: bytes
     consumed: int
     oversized: int
-    inside_line: bool  # the run ended inside an over-long line whose head is in data, or was in an earlier one
+    inside: str  # inside what over-long line the run ended, whose head is in data or was in an earlier one; or empty
 
 
 def physical_bound(kind: EnvelopeKind, max_line_bytes: int) -> int:
@@ -52,28 +57,42 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
     return b"".join(pieces), oversized
 
 
-def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, *, inside_line: bool) -> Taken:
+def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, inside: str) -> Taken:
     """Take whole lines off the front of run; what is left begins a line that has not ended yet.
 
     NUL bytes at the start of a line are skipped: they are holes that a writer without O_APPEND leaves behind when its
     file is truncated, or that a power loss leaves, and the line behind them counts.
     """
-    start = 0
-    if inside_line:
-        start = run.find(b"\n") + 1
-        if not start:
-            return Taken(b"", len(run), 0, inside_line=True)
+    start, inside = _behind_line(run, inside)
+    if start < 0:
+        return Taken(b"", len(run), 0, inside)
     if run.startswith(b"\0", start):
         start = len(run) - len(run[start:].lstrip(b"\0"))
     rest = run[start:] if start else run
-    whole = cut(rest, kind, max_line_bytes)
+    whole, data, inside = cut(rest, kind, max_line_bytes, inside)
     bound = physical_bound(kind, max_line_bytes)
     if not whole and len(rest) > bound:
-        whole = rest.rfind(b"\n") + 1  # an endless logical line of many records: the envelope counts it as too long
+        whole, data, inside = cut(rest, kind, 0, inside)  # a message of many records between others: wait no more
         if not whole:
-            return Taken(rest[:bound] + b"\n", len(run), 1, inside_line=True)
-    data = rest[:whole]
+            return Taken(rest[:bound] + b"\n", len(run), 1, f"{_LINE} {inside}".rstrip())
     if b"\n\0" in data:
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)
-    return Taken(data, start + whole, oversized, inside_line=False)
+    return Taken(data, start + whole, oversized, inside)
+
+
+def take_rest(run: bytes, kind: EnvelopeKind, cut: Cut, inside: str) -> bytes:
+    """Take everything in run as lines, also what has no end: nothing will follow it."""
+    start, inside = _behind_line(run, inside)
+    rest = run[start:].lstrip(b"\0") if start >= 0 else b""
+    if rest and not rest.endswith(b"\n"):
+        rest += b"\n"
+    return cut(rest, kind, 0, inside)[1] if rest else b""
+
+
+def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
+    """Skip to the end of the line that run begins in, if it does; -1 when that is further on."""
+    if not inside.startswith(_LINE):
+        return 0, inside
+    end = run.find(b"\n")
+    return (end + 1, inside.removeprefix(_LINE).lstrip()) if end >= 0 else (-1, inside)

@@ -43,29 +43,29 @@ def test_the_envelope_is_told_by_the_first_lines(head, kind):
 )
 def test_plain_is_cut_behind_the_last_newline(buffer, kept):
     """A line without its end stays behind."""
-    assert buffer[: envelope.cut(buffer, "plain", MAX)] == kept
+    assert buffer[: envelope.cut(buffer, "plain", MAX).consumed] == kept
 
 
 def test_docker_is_cut_before_a_split_message_that_is_still_open():
     """What an open message needs is handed on together with it, also when the other stream goes on writing."""
     whole, first, other, last = record("a\n"), record("b" * 10), record("c\n", "stderr"), record("d\n")
-    assert envelope.cut(whole + first, "docker", MAX) == len(whole)
-    assert envelope.cut(whole + first + other, "docker", MAX) == len(whole)
-    assert envelope.cut(whole + first + other + last, "docker", MAX) == len(whole + first + other + last)
-    assert envelope.cut(whole + first + other + last[:-1], "docker", MAX) == len(whole)
+    assert envelope.cut(whole + first, "docker", MAX).consumed == len(whole)
+    assert envelope.cut(whole + first + other, "docker", MAX).consumed == len(whole)
+    assert envelope.cut(whole + first + other + last, "docker", MAX).consumed == len(whole + first + other + last)
+    assert envelope.cut(whole + first + other + last[:-1], "docker", MAX).consumed == len(whole)
 
 
 def test_a_message_that_ends_in_backslash_n_is_still_open():
     """Two characters that look like a newline when escaped are not its end."""
-    assert envelope.cut(record("a\n") + record("b\\n"), "docker", MAX) == len(record("a\n"))
-    assert envelope.cut(record("a\\\n"), "docker", MAX) == len(record("a\\\n"))
+    assert envelope.cut(record("a\n") + record("b\\n"), "docker", MAX).consumed == len(record("a\n"))
+    assert envelope.cut(record("a\\\n"), "docker", MAX).consumed == len(record("a\\\n"))
 
 
 def test_a_stream_is_not_waited_for_for_ever():
     """Once an open message is longer than a line may be, the rest of the file goes on."""
     buffer = record("x" * 16000) * 3 + record("a\n", "stderr")
-    assert envelope.cut(buffer, "docker", 65536) == 0
-    assert envelope.cut(buffer, "docker", 40000) == len(buffer)
+    assert envelope.cut(buffer, "docker", 65536).consumed == 0
+    assert envelope.cut(buffer, "docker", 40000).consumed == len(buffer)
 
 
 def test_split_messages_are_joined_per_stream():
@@ -137,6 +137,51 @@ def test_any_cut_leaves_the_same_messages(out, err, random, at):
     while any(streams):
         physical.append(random.choice([stream for stream in streams if stream]).pop(0))
     data = b"".join(physical)
-    end = envelope.cut(data[:at], "docker", MAX)
+    end = envelope.cut(data[:at], "docker", MAX).consumed
     assert end == 0 or data[end - 1 : end] == b"\n"
     assert payloads(data[:end]) + payloads(data[end:]) == payloads(data)
+
+
+FORGED = "E2211-101500-123 (17): push_on_complete: code 903\n"
+
+
+@given(
+    st.lists(st.sampled_from([20, 90, 300, FORGED[:-1], FORGED]), min_size=1, max_size=12),
+    st.lists(st.sampled_from([FORGED, "x\n", "y" * 250 + "\n"]), max_size=6),
+    st.randoms(use_true_random=False),
+    st.lists(st.integers(1, 900), max_size=12),
+)
+def test_the_rest_of_a_message_that_is_too_long_is_no_line(pieces, others, random, reads):
+    """However reads end and streams mix, of each message over the bound the head is a line, and its rest is nothing."""
+    text = "head of it " + "".join(piece if isinstance(piece, str) else "z" * piece for piece in pieces).replace(
+        "\n", " "
+    )
+    out = [record(text[i : i + 50]) for i in range(0, len(text), 50)] + [record(" end\n"), record(FORGED)]
+    err = [record(other, "stderr") for other in others]
+    data = b""
+    while out or err:
+        data += random.choice([stream for stream in (out, err) if stream]).pop(0)
+    limit, held, inside, found = 100, b"", "", []
+    for count in [*reads, len(data)]:
+        held, data = held + data[:count], data[count:]
+        piece = envelope.cut(held, "docker", limit, inside)
+        held, inside = held[piece.consumed :], piece.inside
+        found += payloads(piece.data)
+    assert held == b""
+    assert inside == ""
+    forged = FORGED.rstrip("\n").encode()
+    assert found.count(forged) == 1 + others.count(FORGED)
+    assert sum(line.startswith(b"head of it") for line in found) == 1
+    assert len(found) == 2 + len(others)
+
+
+def test_a_message_that_never_ends_is_cut_off_and_its_stream_is_remembered():
+    """The head comes out once, as a line; records of its stream are dropped, those of the other are not."""
+    parts_ = b"".join(record("z" * 60) for _ in range(3))
+    piece = envelope.cut(parts_, "docker", 100)
+    assert (piece.consumed, piece.inside) == (len(parts_), "stdout")
+    assert payloads(piece.data) == [b"z" * 120]
+    more = record(FORGED.rstrip("\n")) + record(FORGED, "stderr")
+    piece = envelope.cut(more, "docker", 100, "stdout")
+    assert (piece.consumed, piece.inside) == (len(more), "stdout")
+    assert payloads(piece.data) == [FORGED.rstrip("\n").encode()]

@@ -122,10 +122,10 @@ def test_any_bytes_pass_the_envelope(data, kind, limit):
     """What is cut off is whole lines, and all of them come out."""
     with input_to("envelope"):
         envelope.detect(data)
-        whole = envelope.cut(data, kind, limit)
-        assert 0 <= whole <= len(data)
-        assert whole == 0 or data[whole - 1 : whole] == b"\n"
-        assert len(envelope.unwrap(data[:whole])) >= (1 if whole else 0)
+        piece = envelope.cut(data, kind, limit)
+        assert 0 <= piece.consumed <= len(data)
+        assert piece.consumed == 0 or data[piece.consumed - 1 : piece.consumed] == b"\n"
+        assert len(envelope.unwrap(piece.data)) >= (1 if piece.consumed else 0)
 
 
 @fuzz()

@@ -89,8 +89,9 @@ class Recorder:
         self.tallies, self.consumed, self.oversized, self.generation = saved[3].copy(), *saved[4:]
 
 
-def cut_plain(data, kind, limit):
-    return data.rfind(b"\n") + 1
+def cut_plain(data, kind, limit, inside):
+    whole = data.rfind(b"\n") + 1
+    return whole, data[:whole], inside
 
 
 def detect_plain(head):

@@ -28,15 +28,15 @@ def test_over_long_lines_are_cut_and_counted(log):
 @given(logs, st.lists(st.integers(1, 20), max_size=60))
 def test_lines_do_not_depend_on_where_reads_end(log, cuts):
     """Whatever the reads, the same lines come out, and every byte up to the last line end is consumed."""
-    data, oversized, inside, offset, available = b"", 0, False, 0, 0
+    data, oversized, inside, offset, available = b"", 0, "", 0, 0
     for count in [*cuts, len(log)]:
         available = min(available + count, len(log))
         while True:
-            taken = take_lines(log[offset:available], "plain", cut_plain, LIMIT, inside_line=inside)
+            taken = take_lines(log[offset:available], "plain", cut_plain, LIMIT, inside)
             assert taken.consumed >= len(taken.data) - taken.oversized or taken.data == b""
             data += taken.data
             oversized += taken.oversized
-            inside = taken.inside_line
+            inside = taken.inside
             offset += taken.consumed
             if not taken.consumed:
                 break
@@ -55,29 +55,30 @@ def test_lines_do_not_depend_on_where_reads_end(log, cuts):
 
 def test_an_endless_line_is_skipped_to_its_end():
     """The head of a line without an end is handed on once; what follows is skipped, in any number of reads."""
-    first = take_lines(b"abcdefghijk", "plain", cut_plain, LIMIT, inside_line=False)
-    assert first == (b"abcdefgh\n", 11, 1, True)
-    assert take_lines(b"lmnopq", "plain", cut_plain, LIMIT, inside_line=True) == (b"", 6, 0, True)
-    assert take_lines(b"rs\nnext\n", "plain", cut_plain, LIMIT, inside_line=True) == (b"next\n", 8, 0, False)
+    first = take_lines(b"abcdefghijk", "plain", cut_plain, LIMIT, "")
+    assert first == (b"abcdefgh\n", 11, 1, "line")
+    assert take_lines(b"lmnopq", "plain", cut_plain, LIMIT, "line") == (b"", 6, 0, "line")
+    assert take_lines(b"rs\nnext\n", "plain", cut_plain, LIMIT, "line") == (b"next\n", 8, 0, "")
 
 
 def test_holes_are_no_lines():
     """NUL bytes that a truncation leaves before what a writer without O_APPEND goes on to write are skipped."""
     hole = b"\0" * 1000
-    assert take_lines(hole + b"line\n", "plain", cut_plain, LIMIT, inside_line=False) == (b"line\n", 1005, 0, False)
-    assert take_lines(b"a\n\0\0b\n", "plain", cut_plain, LIMIT, inside_line=False) == (b"a\nb\n", 6, 0, False)
+    assert take_lines(hole + b"line\n", "plain", cut_plain, LIMIT, "") == (b"line\n", 1005, 0, "")
+    assert take_lines(b"a\n\0\0b\n", "plain", cut_plain, LIMIT, "") == (b"a\nb\n", 6, 0, "")
 
 
 def test_a_docker_record_may_be_longer_than_the_line_in_it():
     """JSON may need six bytes for one: the physical line gets that room, and is cut only beyond."""
 
-    def unfinished(data, kind, limit):
-        return 0
+    def unfinished(data, kind, limit, inside):
+        whole = 0 if limit else data.rfind(b"\n") + 1
+        return whole, data[:whole], inside
 
     record = b'{"log":"' + b"\\u001b" * LIMIT + b'"}'
-    assert take_lines(record, "docker", unfinished, LIMIT, inside_line=False).consumed == 0
+    assert take_lines(record, "docker", unfinished, LIMIT, "").consumed == 0
     bound = physical_bound("docker", LIMIT)
-    taken = take_lines(b"r" * 90 + b"\n" + b"r" * bound, "docker", unfinished, LIMIT, inside_line=False)
-    assert (taken.data, taken.inside_line) == (b"r" * 90 + b"\n", False)
-    taken = take_lines(b"r" * (bound + 1), "docker", unfinished, LIMIT, inside_line=False)
-    assert (len(taken.data), taken.oversized, taken.inside_line) == (bound + 1, 1, True)
+    taken = take_lines(b"r" * 90 + b"\n" + b"r" * bound, "docker", unfinished, LIMIT, "")
+    assert (taken.data, taken.inside) == (b"r" * 90 + b"\n", "")
+    taken = take_lines(b"r" * (bound + 1), "docker", unfinished, LIMIT, "")
+    assert (len(taken.data), taken.oversized, taken.inside) == (bound + 1, 1, "line")

@@ -208,7 +208,10 @@ def table(rows: list, false: list, days: int, seed: int) -> str:
     text = "| incident | site | lasts | first page | after | other pages |\n| --- | --- | --- | --- | --- | --- |\n"
     for incident, pages in rows:
         first = f"{pages[0][1]} | {pages[0][0]} s" if pages else "none | -"
-        others = ", ".join(dict.fromkeys(f"{a} ({s} s)" for s, a in pages[1:] if a != pages[0][1])) or "-"
+        later = {}
+        for after, alert in pages[1:]:
+            later.setdefault(alert, f"{alert} ({after} s)")
+        others = ", ".join(text for alert, text in later.items() if alert != pages[0][1]) or "-"
         text += f"| {incident.about} | {incident.site} | {incident.minutes} min | {first} | {others} |\n"
     text += f"\nPages that belong to no incident, in {days} days on two sites (seed {seed}): **{len(false)}**.\n"
     for alert, cluster, at in false:

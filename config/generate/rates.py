@@ -63,6 +63,7 @@ def spike() -> Alert:
         f"{PERCENT} of pushes ended with a code above 900 in the last 2 minutes, {PLACE}, far above the hour before and"
         f" the same hour of yesterday and last week. Codes:{TOP_CODES}{hosts(REFUSED, '2m', IN_CLUSTER)}."
         " What to do: the code says it; mesibo-logwatch explain CODE, or the status page of a host.",
+        keep="2m",  # against flapping at the floor; less than the cause looks back
         role="symptom",
     )
 

@@ -69,10 +69,12 @@ class Prometheus(Program):
         query = urllib.parse.urlencode({"query": expression, **parameters})
         return json.loads(get(f"{self.url}/api/v1/query?{query}"))["data"]["result"]
 
-    def firing(self):
-        """Give the names of the alerts that fire."""
+    def firing(self, severity="critical"):
+        """Give the names of the alerts of a severity that fire."""
         alerts = json.loads(get(f"{self.url}/api/v1/alerts"))["data"]["alerts"]
-        return {a["labels"]["alertname"] for a in alerts if a["state"] == "firing"}
+        return {
+            a["labels"]["alertname"] for a in alerts if (a["state"], a["labels"]["severity"]) == ("firing", severity)
+        }
 
 
 class Alertmanager(Program):

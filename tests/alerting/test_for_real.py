@@ -1,5 +1,6 @@
 """Daemon, Prometheus with the shipped rules, Alertmanager with the shipped route, and a pager: all real."""
 
+import itertools
 import json
 import threading
 import time
@@ -74,13 +75,16 @@ def life(tmp_path_factory, scenario_runs):
     ended, over = threading.Event(), threading.Event()
 
     def traffic():
-        while not over.wait(0.25):
+        for tick in itertools.count():
             for site in (a, b):
                 site.write(200, 5, "fcm")
                 site.write(200 if ended.is_set() else 903, 5, "apns")
-                for code in (404, 429, 500, 914, 918):
+                for code in (
+                    (404, 429, 500, 914, 918) if tick % 8 == 0 else ()
+                ):  # a little of everything, for the panels
                     site.write(code, 1, "fcm")
-                site.write(404, 1, "apns")
+            if over.wait(0.25):
+                return
 
     until(
         lambda: len(prometheus.query('mesibo_push_results_total{code="903",platform="apns"} == 0')) == 2,
@@ -111,10 +115,12 @@ def test_the_page_resolves_and_its_symptoms_never_page(life):
         ]
 
     until(lambda: of_interest("firing"), "the page", patience=30)
-    until(lambda: prometheus.firing() >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together", patience=30)
+    until(
+        lambda: prometheus.firing("critical") >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together", patience=30
+    )
     ended.set()
     until(lambda: of_interest("resolved"), "the page resolves", patience=60)
-    until(lambda: not prometheus.firing() & SYMPTOMS, "the symptoms end", patience=60)
+    until(lambda: not prometheus.firing("critical") & SYMPTOMS, "the symptoms end", patience=60)
     assert of_interest() == [("firing", EXPIRED), ("resolved", EXPIRED)]
 
 
@@ -176,5 +182,5 @@ def test_every_alert_is_evaluated_without_an_error(life):
     for rule in rules:
         for alert in rule.get("alerts", []):
             for text in alert["annotations"].values():
-                assert "<no value>" not in text
-                assert "error" not in text.lower().replace("error budget", "").replace("server error", "")
+                assert "<no value>" not in text, text
+                assert "<error" not in text

@@ -56,7 +56,7 @@ def scenarios() -> list[Scenario]:
                 10.5: [EXPIRED, SPIKE],
                 14: [EXPIRED, SPIKE],
                 20: [EXPIRED, SPIKE, BURN],
-                22: [EXPIRED, BURN],
+                22: [EXPIRED, SPIKE, BURN],
                 24: [EXPIRED, BURN],
                 24.5: [EXPIRED],
                 25: [],

@@ -19,7 +19,7 @@ def scenarios() -> list[Scenario]:
                 29.75: [],
                 31.5: [SPIKE],
                 39: [SPIKE, "warning MesiboPushPayloadRefused"],
-                43: ["warning MesiboPushPayloadRefused"],
+                43: [SPIKE, "warning MesiboPushPayloadRefused"],
                 46: [],
                 70: [],
             },

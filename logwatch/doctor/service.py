@@ -1,5 +1,6 @@
 """Looks at the service: its port, its unit, and what runs against what is installed."""
 
+import contextlib
 import platform
 import re
 import sqlite3
@@ -16,16 +17,17 @@ _UNAUTHORIZED = 401
 _OURS = b"mesibo-logwatch"
 
 
-def _url(config: Config) -> str:
-    return parse_listen(config.web.listen).url
+def _addresses(config: Config) -> tuple[str, str]:
+    """Give where the daemon may answer: in the clear, or over TLS, which its web configuration file decides."""
+    url = parse_listen(config.web.listen).url
+    return url, url.replace("http://", "https://", 1)
 
 
 def listening(host: Host, config: Config) -> Iterator[Check]:
     """Ask the daemon whether it is ready, over TLS if need be."""
     name = f"port {config.web.listen}"
-    url = _url(config)
     refused = NoAnswer("")
-    for address in (url, url.replace("http://", "https://", 1)):
+    for address in _addresses(config):
         try:
             answer = host.fetch(f"{address}-/ready")
         except NoAnswer as why:
@@ -81,12 +83,10 @@ def versions(host: Host, config: Config | None) -> Iterator[Check]:
     parts = (f"{name} {metadata.version(name)}" for name in ("pyparsing", "tornado", "watchdog", "prometheus-client"))
     on = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(parts)}"
     running = None
-    if config is not None:
-        try:
-            found = _BUILD.search(host.fetch(f"{_url(config)}metrics"))
-            running = found[1].decode(errors="replace") if found else None
-        except NoAnswer:
-            pass
+    for address in _addresses(config) if config is not None else ():
+        with contextlib.suppress(NoAnswer):
+            found = _BUILD.search(host.fetch(f"{address}metrics"))
+            running = found[1].decode(errors="replace") if found else running
     if running not in (None, mine):
         yield warning("versions", f"{running} runs, {mine} is installed", "restart the service")
     else:

@@ -1,11 +1,14 @@
 """``/api/v1/``: the same facts for programs, as JSON, and downloads of the error log; docs/api.md promises the form."""
 
+import contextlib
 import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import tornado.iostream
 
 from logwatch.catalogue import answered_by, explain
 from logwatch.catalogue.explain import entry_as_dict
@@ -112,10 +115,12 @@ class Download(Handler):
         self.set_header("Content-Type", f"{kind}; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         part = first
-        while part:
-            self.write(part)
-            await self.flush()
-            part = await self.site.work(lambda: next(parts, ""))
+        # a visitor who leaves in the middle is no fault
+        with contextlib.suppress(tornado.iostream.StreamClosedError):
+            while part:
+                self.write(part)
+                await self.flush()
+                part = await self.site.work(lambda: next(parts, ""))
 
 
 class Failures(Download):

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import socket
+import struct
 import threading
 import urllib.error
 import urllib.parse
@@ -226,6 +228,16 @@ def test_who_is_hit_is_a_list_for_clean_up(get):
     assert [int(row["pushes"]) for row in dead] == [5, 5, 4, 4, 4, 4, 4]
     limited = list(csv.DictReader(io.StringIO(get("/downloads/rate-limited.csv")[2].decode(), newline="")))
     assert sum(int(row["pushes"]) for row in limited) == 22
+
+
+def test_a_visitor_who_leaves_a_download_is_no_fault(server, get, events):
+    """A connection that is closed in the middle is not told to the log as a fault of ours."""
+    with socket.create_connection(("127.0.0.1", server.port)) as visitor:
+        visitor.sendall(b"GET /downloads/failures.csv HTTP/1.1\r\nHost: x\r\n\r\n")
+        visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert get("/-/ready")[0] == 200
+    assert get("/downloads/failures.csv")[0] == 200  # made by the same thread, behind the one that was left
+    assert [event for event in events if event["event"] == "request_failed"] == []
 
 
 def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):

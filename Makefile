@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-systemd soak lint packages lock wheelhouse install upgrade uninstall clean
+.PHONY: help run test test-unit test-systemd soak lint generate packages lock wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -24,7 +24,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	@touch $(INSTALLED) $@
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
-PACKAGES := prometheus prometheus-alertmanager mtail logrotate systemd systemd-container debootstrap
+PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium systemd systemd-container debootstrap
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -42,6 +42,9 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+generate: $(DEV) ## rules, their tests, dashboards and runbook facts from the catalogue and config/thresholds.toml
+	$(BIN)/python -m config.generate
 
 test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest $(ARGS)

@@ -94,6 +94,16 @@ class Daemon:
         return self._parts.catalogue
 
     @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._parts.config
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where pages read lists from."""
+        return self._ledger.path
+
+    @property
     def trouble(self) -> str:
         """Why the daemon is not ready; empty when it is."""
         if self._ledger.failing:

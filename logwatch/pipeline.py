@@ -125,7 +125,9 @@ class Pipeline:
             batch.count(source, "unparsed_lines", cause, amount)
         for key, seen in scan.results.items():
             reason = self.catalogue.reason(key.platform, key.code, key.reason)
-            batch.result(ResultRow(source, key.platform, self._label(source, key.code), reason), seen)
+            row = ResultRow(source, key.platform, self._label(source, key.code), reason)
+            batch.result(row, seen)
+            batch.time(row, seen, now)
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
         batch.fail(

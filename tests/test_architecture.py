@@ -13,7 +13,7 @@ LAYERS = [
     {"envelope", "catalogue", "privacy", "journal", "notify"},
     {"tail", "parse", "ledger"},
     {"config"},
-    {"pipeline", "export", "simulate", "assembly"},
+    {"pipeline", "export", "simulate", "assembly", "diagnosis"},
     {"report"},
     {"web"},
     {"daemon", "doctor"},

@@ -1,7 +1,27 @@
 """Keeps positions and counts in one SQLite file, changed by one transaction at a time."""
 
-from logwatch.ledger.batch import Batch, CounterRow, ResultRow, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
+from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.ledger.store import Ledger
 
-__all__ = ["Batch", "CounterRow", "Ledger", "ResultRow", "ShapeRow", "Snapshot", "SourceRow", "StoredFailure"]
+__all__ = [
+    "MINUTE",
+    "QUARTER",
+    "WIDTHS",
+    "Batch",
+    "Bucket",
+    "CounterRow",
+    "Filter",
+    "Hit",
+    "Ledger",
+    "NotReadable",
+    "Reader",
+    "ResultRow",
+    "ShapeRow",
+    "Snapshot",
+    "SourceRow",
+    "StoredFailure",
+]

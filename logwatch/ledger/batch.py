@@ -5,16 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from logwatch.model import Cause, Platform, Position, Seen
-
-
-class ResultRow(NamedTuple):
-    """What push results are kept by; ``code`` is the number as text, or ``other``; ``reason`` is the catalogue's."""
-
-    source: str
-    platform: Platform
-    code: str
-    reason: str
+from logwatch.ledger.buckets import Bucket, oldest, spread
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Cause, Position, Seen
 
 
 class CounterRow(NamedTuple):
@@ -53,6 +46,7 @@ class Batch:
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
     results: dict[ResultRow, Seen] = field(default_factory=dict)
+    buckets: dict[Bucket, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
     forgotten: set[int] = field(default_factory=set)
@@ -60,6 +54,7 @@ class Batch:
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     failures: deque[StoredFailure] = field(init=False)
+    _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
     def __post_init__(self) -> None:
@@ -72,6 +67,15 @@ class Batch:
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
         self.results.setdefault(row, Seen()).add(seen)
+
+    def time(self, row: ResultRow, seen: Seen, now: float) -> None:
+        """Add a result to the buckets of its time; buckets that no reader asks for any more are let go."""
+        for width, start, part in spread(seen, now):
+            bucket = Bucket(width, start, row)
+            if bucket not in self.buckets and len(self.buckets) >= self._buckets_checked:
+                self.buckets = {b: s for b, s in self.buckets.items() if b.start >= oldest(b.seconds, now)}
+                self._buckets_checked = 2 * len(self.buckets) + 5000
+            self.buckets.setdefault(bucket, Seen()).add(part)
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""

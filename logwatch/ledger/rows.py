@@ -8,7 +8,9 @@ import sqlite3
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from logwatch.ledger.batch import Batch, CounterRow, ResultRow
+from logwatch.ledger.batch import Batch, CounterRow
+from logwatch.ledger.buckets import WIDTHS, oldest
+from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import Position, Seen
 
@@ -73,6 +75,11 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
         " last = max(coalesce(last, excluded.last), coalesce(excluded.last, last))",
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.results.items()],
+    )
+    db.executemany(
+        "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(b.seconds, b.start, *b.row, seen.count, seen.first, seen.last) for b, seen in batch.buckets.items()],
     )
     db.executemany(
         "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
@@ -151,12 +158,14 @@ def write_everything(
     )
 
 
-def prune(db: sqlite3.Connection, keep: int, oldest: float) -> None:
-    """Delete failures beyond the newest ``keep`` or from before ``oldest`` (seconds, epoch), and old shapes."""
+def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
+    """Delete failures beyond the newest ``keep`` or older than ``retention`` seconds, old shapes and old buckets."""
     db.execute("DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?", (keep,))
-    db.execute("DELETE FROM failures WHERE at < ?", (oldest,))
+    db.execute("DELETE FROM failures WHERE at < ?", (now - retention,))
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
+    for width in WIDTHS:
+        db.execute("DELETE FROM buckets WHERE seconds = ? AND start < ?", (width, oldest(width, now)))

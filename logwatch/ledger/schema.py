@@ -50,6 +50,14 @@ MIGRATIONS = (
         count INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
         PRIMARY KEY (source, cause, shape)
     ) WITHOUT ROWID;
+    -- results by the lines' own time: the last hour by minute, the last day by quarter of an hour
+    CREATE TABLE buckets (
+        seconds INTEGER, start INTEGER,  -- width; begin, seconds since the epoch
+        source TEXT, platform TEXT, code TEXT, reason TEXT,
+        count INTEGER NOT NULL,
+        first REAL NOT NULL, last REAL NOT NULL,
+        PRIMARY KEY (seconds, start, source, platform, code, reason)
+    ) WITHOUT ROWID;
     -- commit: number of the last commit; generation: the highest number ever given; key: this installation's HMAC key
     CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('commit', 0), ('generation', 0), ('key', randomblob(32));

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from logwatch.ledger.batch import Batch, CounterRow, ResultRow
+from logwatch.ledger.batch import Batch, CounterRow
+from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
 

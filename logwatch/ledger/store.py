@@ -176,7 +176,7 @@ class Ledger:
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
             rows.write_batch(db, batch, self._number + 1)
-            rows.prune(db, self._keep, self._clock() - self._retention)
+            rows.prune(db, self._keep, self._clock(), self._retention)
         db.execute("COMMIT")
 
     def _failed(self, error: Exception) -> None:
@@ -205,7 +205,9 @@ class Ledger:
             rows.write_everything(db, self.snapshot, self.positions.values(), self._number, self.generation, self.key)
             db.execute("COMMIT")
         self._replace(reason)
-        self._log.warning("ledger_rebuilt", ledger=str(self.path), lost="only the list of recent failures")
+        self._log.warning(
+            "ledger_rebuilt", ledger=str(self.path), lost="only recent failures and the last day's course"
+        )
 
     def _adopt(self) -> None:
         """Finish what a crash interrupted: a rebuilt ledger that is whole replaces the one it was made for."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
-_BLOCK = 256  # lines counted together: where a kind stands first and last is looked for in two blocks only
+_BLOCK = 128  # lines counted together: where a kind stands first and last is looked for in two blocks only
 
 
 def gather(data: bytes, marker: bytes) -> bytes:
@@ -40,16 +40,20 @@ class Place:
 
 def tally(found: list[T]) -> dict[T, Place]:
     """Count equal items; a plain count and a look into two blocks each is cheaper than to note every position."""
-    blocks = [(at, Counter(found[at : at + _BLOCK])) for at in range(0, len(found), _BLOCK)]
-    total: dict[T, tuple[int, int, int]] = {}
-    for at, counts in blocks:
-        for item, count in counts.items():
+    total: dict[T, list[int]] = {}
+    for at in range(0, len(found), _BLOCK):
+        for item, times in Counter(found[at : at + _BLOCK]).items():
             before = total.get(item)
-            total[item] = (count, at, at) if before is None else (before[0] + count, before[1], at)
-    return {
-        item: Place(count, found.index(item, first), _last(found, item, last))
-        for item, (count, first, last) in total.items()
-    }
+            if before is None:
+                total[item] = [times, at, at]
+            else:
+                before[0] += times
+                before[2] = at
+    places: dict[T, Place] = {}
+    for item, (times, start, end) in total.items():
+        first = found.index(item, start)
+        places[item] = Place(times, first, first if times == 1 else _last(found, item, end))
+    return places
 
 
 def _last(found: list[T], item: T, at: int) -> int:

@@ -6,6 +6,7 @@ Both roads give the same answer for every line; ``compiled`` and ``why_not`` tel
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -31,12 +32,13 @@ class Engine:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self.why_not = grammar.refused
+        self.needs_marker = False  # whether LINE matches no line without it, so that a search for it can be left out
         self.line: Program | None = None
         self.plain: Usual | None = None
         self.docker: Usual | None = None
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
-        self._stamp: Program | None = None
+        self._stamp: Beginning | None = None
         self._known: dict[tuple[bytes, ...], Reading | Cause | None] = {}
         node = grammar.node
         if node is None:
@@ -48,6 +50,8 @@ class Engine:
             self.line = None
             self.why_not = str(refusal)
             return
+        parts = node.items if isinstance(node, peg.Seq) else (node,)
+        self.needs_marker = any(isinstance(part, peg.Text) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         try:
             usual_lines = [sample.payload for sample in grammar.samples if sample.expected]
@@ -72,8 +76,8 @@ class Engine:
     def stamp(self, line: bytes) -> str:
         """Give the time stamp of a line as it is written, empty if it has none."""
         if self._stamp is not None:
-            values = self._stamp.match(line)
-            return dict(values)["timestamp"].decode("latin-1") if values else ""
+            found = self._stamp.pattern.match(line)
+            return str(found[self._stamp.group], "latin-1") if found else ""
         reading = self.read(line)
         return "" if isinstance(reading, str) else reading.timestamp
 
@@ -110,13 +114,21 @@ def _concluded(values: Iterable[tuple[str, bytes]]) -> Reading | Cause:
     return conclude([value for name, value in texts if name == "code"], dict(texts))
 
 
-def _up_to(name: str, node: Node) -> Program | None:
-    """Compile the parts of a line up to the one that holds the name, if it stands there alone and always."""
+class Beginning(NamedTuple):
+    """An expression for the beginning of a line, and the group that holds the value at its end."""
+
+    pattern: re.Pattern[bytes]
+    group: int
+
+
+def _up_to(name: str, node: Node) -> Beginning | None:
+    """Compile the parts of a line up to the one that is named so, if it is the only one."""
     parts: Sequence[Node] = node.items if isinstance(node, peg.Seq) else (node,)
     places = [i for i, part in enumerate(parts) if name in peg.names(part)]
     if peg.names(node).count(name) != 1 or not isinstance(parts[places[0]], peg.Named):
         return None
-    return Program(peg.seq(*parts[: places[0] + 1]))
+    pattern = Program(peg.seq(*parts[: places[0] + 1])).pattern
+    return Beginning(pattern, pattern.groups)
 
 
 def _pattern(expression: pp.ParserElement | None) -> re.Pattern[bytes] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from itertools import compress, count
+from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
@@ -101,13 +102,17 @@ class Scanner:
         return Failure(at, reading.platform, reading.code, reading.reason, reading.app, reading.user, reading.token)
 
 
+Spot = tuple[int, Line]
+"""Where a line stands in the chunk, and the line."""
+
+
 @dataclass(slots=True)
 class _Kind:
-    """How often a result was found, and its first and last line: where it stands in the chunk, and how to get it."""
+    """How often a result was found, and its first and last line."""
 
     count: int
-    first: tuple[int, Tell, int]
-    last: tuple[int, Tell, int]
+    first: Spot
+    last: Spot
 
 
 class _Job:
@@ -119,16 +124,19 @@ class _Job:
         self._engine = scanner.engine
         self._reference = reference
         self._kinds: dict[ResultKey, _Kind] = {}
-        self._failed: list[tuple[int, Tell, int]] = []
+        self._failed: list[Spot] = []
         self._shaped = 0
 
     def plain(self, data: bytes) -> None:
         """Read lines as they are."""
-        self.scan.lines = data.count(b"\n")
         if has_longer(data, self._scanner.max_line_bytes):
-            self._payloads([envelopes.Line(each, "") for each in data[:-1].split(b"\n")])
-        elif text := self._candidates(data):
-            self._text(text, _teller(text))
+            lines = [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+            self.scan.lines = len(lines)
+            self._payloads(lines)
+            return
+        text = self._candidates(data)
+        read = self._text(text, _teller(text)) if text else 0
+        self.scan.lines = read if text is data else data.count(b"\n")
 
     def docker(self, data: bytes) -> None:
         """Read json-file: the common record as it stands, the others taken out of it."""
@@ -149,7 +157,7 @@ class _Job:
                 line = envelopes.unwrap(records[i])[0]
                 return line.payload + b"\n", line.time
 
-            caught = self._usual(self._engine.docker, text, tell, None)
+            caught = self._usual(self._engine.docker, self._engine.docker.pattern.findall(text), tell, None)
         lines, numbers = [], []
         for i in caught:
             found = envelopes.unwrap(records[i])
@@ -172,28 +180,28 @@ class _Job:
 
     def finish(self) -> Scan:
         """Give what was found, dated and in order."""
-        scan = self.scan
+        scan, time, reference = self.scan, self._scanner.time, self._reference
         for key, kind in self._kinds.items():
-            seen = scan.results[key] = Seen(kind.count)
-            for spot in {kind.first, kind.last}:
-                at = self._dated(spot)
-                seen.add(Seen(0, at, at))
+            first = last = time(kind.first[1], reference)
+            if kind.last[0] != kind.first[0]:
+                last = time(kind.last[1], reference)
+                if first is None or last is None:
+                    first = last = last if first is None else first
+                elif last < first:
+                    first, last = last, first
+            scan.results[key] = Seen(kind.count, first, last)
         scan.candidates = sum(kind.count for kind in self._kinds.values()) + scan.unparsed.total()
-        self._failed.sort(key=lambda spot: spot[0])
+        self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
-        scan.failures = LazyFailures([tell(i) for _, tell, i in newest], read)
+        scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
-
-    def _dated(self, spot: tuple[int, Tell, int]) -> float | None:
-        _, tell, i = spot
-        return self._scanner.time(tell(i), self._reference)
 
     def _candidates(self, data: bytes) -> bytes:
         """Give the lines to look at: all of them where most seem to have the marker, else only those that do."""
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE), data.count(b"\n", 0, _GLANCE)
-        return data if 2 * marked > lines else gather(data, marker)
+        return data if 2 * marked > lines and self._engine.needs_marker else gather(data, marker)
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
@@ -215,20 +223,24 @@ class _Job:
         payload = payload[: self._scanner.max_line_bytes]
         return payload if self._scanner.marker in payload else None
 
-    def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> None:
-        """Count the lines of a text; ``numbers`` places them among those of the chunk."""
+    def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> int:
+        """Read the lines of a text and give their number; ``numbers`` places them among those of the chunk."""
         if self._engine.plain is not None:
-            caught = self._usual(self._engine.plain, text, tell, numbers)
+            found = self._engine.plain.pattern.findall(text)
+            caught, lines = self._usual(self._engine.plain, found, tell, numbers), len(found)
         else:
-            caught = range(text.count(b"\n"))
+            lines = text.count(b"\n")
+            caught = range(lines)
         for i in caught:
             line = tell(i)
             if self._scanner.marker in line[0]:
                 self._read(line, i if numbers is None else numbers[i])
+        return lines
 
-    def _usual(self, usual: Usual, text: bytes, tell: Tell, numbers: Sequence[int] | None) -> Sequence[int]:
-        """Count what one expression captures of a text, and give the lines that are left."""
-        found = usual.pattern.findall(text)
+    def _usual(
+        self, usual: Usual, found: list[tuple[bytes, ...]], tell: Tell, numbers: Sequence[int] | None
+    ) -> Sequence[int]:
+        """Count what an expression captured line by line, and give the lines that are left."""
         failing, left = set(), set()
         for groups, place in tally(found).items():
             reading = self._engine.understand(usual, groups)
@@ -238,13 +250,16 @@ class _Job:
             if isinstance(reading, str):
                 self._unparsed(reading, place.times, tell(place.first)[0])
                 continue
-            first, last = ((i if numbers is None else numbers[i], tell, i) for i in (place.first, place.last))
-            self._result(reading, place.times, first, last)
+            a, b = place.first, place.last
+            first = (a if numbers is None else numbers[a], tell(a))
+            self._result(
+                reading, place.times, first, first if a == b else (b if numbers is None else numbers[b], tell(b))
+            )
             if reading.code not in self._scanner.delivered:
                 failing.add(groups)
         if failing and self._scanner.keep:
             places = _places(found, failing)[-self._scanner.keep :]
-            self._failed += [(i if numbers is None else numbers[i], tell, i) for i in places]
+            self._failed += [(i if numbers is None else numbers[i], tell(i)) for i in places]
         return _places(found, left) if left else []
 
     def _read(self, line: Line, number: int) -> None:
@@ -254,12 +269,12 @@ class _Job:
         if isinstance(reading, str):
             self._unparsed(reading, 1, line[0])
             return
-        spot = (number, lambda _: line, 0)
+        spot = (number, line)
         self._result(reading, 1, spot, spot)
         if reading.code not in self._scanner.delivered:
             self._failed.append(spot)
 
-    def _result(self, reading: Reading, count: int, first: tuple[int, Tell, int], last: tuple[int, Tell, int]) -> None:
+    def _result(self, reading: Reading, count: int, first: Spot, last: Spot) -> None:
         key = ResultKey(reading.platform, reading.code, reading.reason)
         kind = self._kinds.get(key)
         if kind is None:

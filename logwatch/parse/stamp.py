@@ -50,7 +50,7 @@ class Clock:
             return start + (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
         at = moment(stamp, reference, self._timezone)
         # Another reference within the hour gives the same year, unless the stamp is near the limit or about a year old
-        if at is not None and _SECONDS.fullmatch(stamp, 9) and abs(at - reference) < _SAFE:
+        if at is not None and abs(at - reference) < _SAFE:
             if len(self._minutes) >= _REMEMBERED:
                 self._minutes.clear()
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000

@@ -178,7 +178,7 @@ class _Turns:
                 n for each, n in self.orders.items() if _within(each, self.chosen)
             )
             cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
-            worth = gained >= _SHARE * self.orders.total() * cost or last
+            worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
             if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
                 self.chosen = merged
 

@@ -76,7 +76,7 @@ def list_siblings(path: str, also: Iterable[str]) -> dict[str, Rotated]:
     found: dict[str, Rotated] = {}
     real = os.path.realpath(path)
     places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
-    places |= {(os.path.dirname(other), os.path.basename(path)) for other in also}
+    places |= {(directory, os.path.basename(path)) for directory in also}
     for directory, base in places:
         try:
             with os.scandir(directory or ".") as entries:

@@ -37,6 +37,16 @@ def scan(lineage: "Lineage", turn: Turn) -> None:
     lineage.due = True
 
 
+def _name_of(descriptor: int) -> str:
+    """Return the name that an open file has by now, wherever it was moved to; empty when it was deleted."""
+    try:
+        if os.fstat(descriptor).st_nlink:
+            return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # no /proc
+        pass
+    return ""
+
+
 class Scan:
     """One scan of one path."""
 
@@ -84,7 +94,7 @@ class Scan:
             elif generation.file:
                 if generation.state == "live":
                     generation.state = "rotated"
-                generation.found_at = ""
+                generation.found_at = _name_of(generation.file.descriptor)
             else:
                 if any(candidate.key == generation.key for candidate in candidates):
                     generation.key = _NO_KEY  # the inode is another generation's now
@@ -315,9 +325,7 @@ class Scan:
             kind = "truncate"
         elif self.lineage.successor and not before:
             kind = "replace"
-        elif not before or before.found_at:
-            kind = "rename"
-        elif before.file and not os.path.islink(self.lineage.path):  # a link was swapped: its target stays where it was
-            kind = "rename" if os.fstat(before.file.descriptor).st_nlink else kind
+        elif not before or (before.found_at and not os.path.islink(self.lineage.path)):
+            kind = "rename"  # where a link was swapped, its target stays where it was
         self.turn.sink.tally(self.around.reading.source, "rotations", kind)
         self.around.log.info("file_rotated", path=shown(self.lineage.path), kind=kind)

@@ -26,6 +26,10 @@ from logwatch.web.guests import Guests
 CONNECTIONS = 256
 HEADER_BYTES = 16 << 10
 BODY_BYTES = 16 << 10  # nothing here takes a body; a client that sends one anyway is heard out, within reason
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
@@ -192,7 +196,7 @@ class Handler(tornado.web.RequestHandler):
     def set_default_headers(self) -> None:
         """Forbid everything that a page of ours does not need, and name no server."""
         self.clear_header("Server")
-        self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")

@@ -1,14 +1,17 @@
-"""The handlers: metrics, health, and a landing page, all of them views of what is on disk."""
+"""Every address that is served, and the handlers of metrics and health: all of them views of what is on disk."""
 
 import gzip
-import html
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 import prometheus_client
 from prometheus_client.exposition import choose_encoder
 
-import logwatch
+from logwatch.web import api, pages
+from logwatch.web.assets import Asset
 from logwatch.web.server import Handler, Rule
+from logwatch.web.site import Site, Watched
 
 
 class Health(Protocol):
@@ -60,24 +63,23 @@ class _Ready(Handler):
             self.write("mesibo-logwatch is ready.\n")
 
 
-class _Landing(Handler):
-    """``/``: where things are."""
-
-    def get(self) -> None:
-        version = html.escape(logwatch.__version__)
-        self.write(
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>mesibo-logwatch</title>'
-            f"<h1>mesibo-logwatch {version}</h1><p>Follows mesibo's push logs and counts every result exactly once."
-            f'<ul><li><a href="/metrics">/metrics</a> for Prometheus'
-            f'<li><a href="/-/ready">/-/ready</a>, <a href="/-/healthy">/-/healthy</a></ul>\n'
-        )
-
-
-def rules(registry: prometheus_client.CollectorRegistry, health: Health) -> list[Rule]:
-    """Give every address that is served."""
+def rules(
+    registry: prometheus_client.CollectorRegistry, watched: Watched, *, clock: Callable[[], float] = time.time
+) -> list[Rule]:
+    """Give every address that is served; metrics and health never wait for a page."""
+    site = {"site": Site(watched, clock=clock)}
     return [
-        (r"/", _Landing, {}),
         (r"/metrics", _Metrics, {"registry": registry}),
         (r"/-/healthy", _Healthy, {}),
-        (r"/-/ready", _Ready, {"health": health}),
+        (r"/-/ready", _Ready, {"health": watched}),
+        (r"/", pages.Status, site),
+        (r"/codes/?", pages.Codes, site),
+        (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
+        (r"/static/(style\.css|live\.js|icon\.svg)", Asset, {}),
+        (r"/api/v1/status", api.StatusApi, site),
+        (r"/api/v1/codes", api.CodesApi, site),
+        (r"/api/v1/codes/(-?[0-9]{1,6})", api.CodeApi, site),
+        (r"/api/v1/failures", api.FailuresApi, site),
+        (r"/downloads/failures\.(csv|json)", api.Failures, site),
+        (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
     ]

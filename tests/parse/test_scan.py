@@ -121,6 +121,23 @@ def test_nuls_and_garbage_are_survived():
     assert found.results.keys() == {ResultKey("unknown", 200, ""), ResultKey("unknown", 9, "")}
 
 
+def test_only_lines_with_the_marker_are_candidates(tmp_path):
+    """Also by a grammar that would match others, and whether such lines stand among many push lines or few."""
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "loose.log").write_text('# expect: {"code": 5}\nsent code 5\n')
+    (tmp_path / "loose.py").write_text(
+        "from pyparsing import Regex, one_of\n"
+        'MARKER = b"sent"\n'
+        'LINE = one_of("sent gone") + "code" + Regex("[0-9]+")("code")\n'
+    )
+    loose = Scanner(load("loose", [tmp_path]), timezone=ZoneInfo("UTC"))
+    for pushes, others in ((100, 1), (1, 100)):
+        data = b"sent code 5\n" * pushes + b"gone code 6\n" * others
+        found = loose.scan(data, envelope="plain", reference=NOW)
+        assert {key.code: seen.count for key, seen in found.results.items()} == {5: pushes}
+        assert found.lines == pushes + others
+
+
 def test_an_empty_chunk_is_empty():
     """No bytes, no lines."""
     assert scan(b"").lines == 0

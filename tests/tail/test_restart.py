@@ -136,6 +136,26 @@ def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
+    """Logrotate's olddir: where an open file was moved to is remembered, and looked through after a restart."""
+    old = tmp_path / "old"
+    old.mkdir()
+    follower.start()
+    follower.turn()
+    os.rename(path, old / "mesibo.log.1")
+    append(path, *lines(7))
+    follower.turn()
+    follower.stop()
+    append(old / "mesibo.log.1", *lines(8))
+    os.rename(old / "mesibo.log.1", old / "mesibo.log.2")
+    append(path, *lines(9))
+    os.rename(path, old / "mesibo.log.1")
+    append(path, *lines(10))
+    settle(follower)
+    assert sorted(follower.lines) == sorted(lines(*range(11)))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_late_lines_of_a_renamed_file_are_read_after_a_restart(follower, path):
     """A renamed file is watched on after a restart, until it has not grown for long enough."""
     rename(path)

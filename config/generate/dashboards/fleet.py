@@ -1,0 +1,99 @@
+"""The fleet: one row a host, and each host's pushes side by side."""
+
+from grafana_foundation_sdk.builders import dashboard as d
+from grafana_foundation_sdk.models import dashboard as model
+
+from config.generate.dashboards.parts import HOST, SELECT, board, lines, mapping, query, rows
+from config.generate.recording import JUDGED
+
+RESULTS = "mesibo_push_results_total"
+BY = "cluster, instance"
+
+
+def dashboard() -> d.Dashboard:
+    """The whole of it."""
+    columns = {
+        "Value #A": "up",
+        "Value #B": "pushes a minute",
+        "Value #C": "accepted",
+        "Value #D": "unread bytes",
+        "Value #E": "not accepted in an hour",
+        "Value #F": "last push",
+    }
+    hosts = rows(
+        "Hosts",
+        "A standby host of a cluster has no pushes by nature.",
+        query(f'max by ({BY}) (up{{job="mesibo-logwatch",{HOST}}})', instant=True),
+        query(f"sum by ({BY}) (rate({RESULTS}{{{SELECT}}}[5m])) * 60", instant=True),
+        query(
+            f'sum by ({BY}) (increase({RESULTS}{{{SELECT},class="delivered"}}[1h]))'
+            f" / (sum by ({BY}) (increase({RESULTS}{{{SELECT},{JUDGED}}}[1h])) > 0)",
+            instant=True,
+        ),
+        query(f"sum by ({BY}) (mesibo_logwatch_lag_bytes{{{SELECT}}})", instant=True),
+        query(f'sum by ({BY}) (increase({RESULTS}{{{SELECT},class!="delivered"}}[1h]))', instant=True),
+        query(f"max by ({BY}) (mesibo_push_last_result_timestamp_seconds{{{SELECT}}}) * 1000", instant=True),
+        empty="no host is scraped: see the scrape configuration",
+        height=12,
+    )
+    hosts = hosts.with_transformation(model.DataTransformerConfig(id_val="merge", options={})).with_transformation(
+        model.DataTransformerConfig(
+            id_val="organize", options={"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": columns}
+        )
+    )
+    units = {"accepted": "percentunit", "unread bytes": "bytes", "last push": "dateTimeFromNow"}
+    for column, unit in units.items():
+        hosts = hosts.override_by_name(column, [model.DynamicConfigValue(id_val="unit", value=unit)])
+    for column in ("pushes a minute", "not accepted in an hour"):
+        hosts = hosts.override_by_name(column, [model.DynamicConfigValue(id_val="decimals", value=0)])
+    hosts = hosts.override_by_name(
+        "up", [model.DynamicConfigValue(id_val="mappings", value=mapping({"1": "up", "0": "DOWN"}))]
+    )
+    rate = "$__rate_interval"
+    return (
+        board("fleet", "Every mesibo host that one Prometheus watches.")
+        .with_panel(hosts)
+        .with_panel(
+            lines(
+                "Accepted, by host",
+                "Over 5 minutes. One line that leaves the others is a fault of that host.",
+                "percentunit",
+                query(f"instance_source:mesibo_push_accepted:ratio_rate5m{{{SELECT}}}", "{{instance}} {{source}}"),
+                empty="no pushes",
+            )
+        )
+        .with_panel(
+            lines(
+                "Pushes by host",
+                "A failover shows as one line that falls and another that rises.",
+                "reqps",
+                query(f"sum by (instance) (rate({RESULTS}{{{SELECT}}}[{rate}]))", "{{instance}}"),
+                empty="no pushes",
+                stack=True,
+            )
+        )
+        .with_panel(
+            lines(
+                "Not accepted, by host and class",
+                "Results a second.",
+                "reqps",
+                query(
+                    f'sum by (instance, class) (rate({RESULTS}{{{SELECT},class!="delivered"}}[{rate}]) > 0)',
+                    "{{instance}} {{class}}",
+                ),
+                empty="every push was accepted",
+            )
+        )
+        .with_panel(
+            lines(
+                "Accepted, by cluster",
+                "Over an hour, as the delivery objective sees it.",
+                "percentunit",
+                query(
+                    'cluster_source:mesibo_push_accepted:ratio_rate1h{cluster=~"$cluster",source=~"$source"}',
+                    "{{cluster}} {{source}}",
+                ),
+                empty="no pushes",
+            )
+        )
+    )

@@ -1,0 +1,222 @@
+"""The overview: are pushes accepted, if not why, and what to do about it."""
+
+from grafana_foundation_sdk.builders import dashboard as d
+from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.models import dashboard as model
+
+from config.generate.dashboards.parts import (
+    BY_NAME,
+    CLUSTER,
+    CODE_TEXTS,
+    HOST,
+    SELECT,
+    board,
+    colored,
+    lines,
+    mapping,
+    number,
+    query,
+    rows,
+    sorted_by,
+    steps,
+    title_of,
+)
+from config.generate.recording import BAD, JUDGED
+from config.generate.thresholds import threshold as t
+
+RESULTS = "mesibo_push_results_total"
+
+
+def _accepted(window: str) -> str:
+    return (
+        f'sum(increase({RESULTS}{{{SELECT},class="delivered"}}[{window}]))'
+        f" / (sum(increase({RESULTS}{{{SELECT},{JUDGED}}}[{window}])) > 0)"
+    )
+
+
+def _codes() -> table.Panel:
+    counted = (
+        f'sum by (platform, code, reason) (increase({RESULTS}{{{SELECT},class!="delivered"}}[$__range]) > 0.5)'
+        " * on (platform, code, reason) group_left (name, class)"
+        f" max by (platform, code, reason, name, class) (mesibo_push_code_info{{{HOST}}})"
+    )
+    copied = f'label_replace(label_replace({counted}, "meaning", "$1", "name", "(.*)"), "remedy", "$1", "name", "(.*)")'
+    panel = rows(
+        "Codes, their meaning and what to do",
+        "Everything that was not accepted in the chosen time, the most frequent first. What an operator's own catalogue"
+        " adds appears with its name; its meaning is on the status page.",
+        query(f"sort_desc({copied})", instant=True),
+        empty="every push was accepted",
+        height=11,
+    )
+    hidden = {"Time": True}
+    order = {"code": 0, "platform": 1, "reason": 2, "class": 3, "Value": 4, "name": 5, "meaning": 6, "remedy": 7}
+    panel = panel.with_transformation(
+        model.DataTransformerConfig(
+            id_val="organize",
+            options={"excludeByName": hidden, "indexByName": order, "renameByName": {"Value": "pushes"}},
+        )
+    )
+    texts = {
+        "code": CODE_TEXTS,
+        "name": {name: title_of(e) for name, e in BY_NAME.items()},
+        "meaning": {name: e.meaning for name, e in BY_NAME.items()},
+        "remedy": {name: e.remedy for name, e in BY_NAME.items()},
+    }
+    for column, text in texts.items():
+        values = [model.DynamicConfigValue(id_val="mappings", value=mapping(text))]
+        if column in ("meaning", "remedy"):
+            values += [
+                model.DynamicConfigValue(id_val="custom.width", value=420),
+                model.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "auto", "wrapText": True}),
+            ]
+        panel = panel.override_by_name(column, values)
+    return sorted_by(panel.override_by_name("pushes", [model.DynamicConfigValue(id_val="decimals", value=0)]), "pushes")
+
+
+def dashboard() -> d.Dashboard:
+    """The whole of it."""
+    objective = t("objective.accepted_share")
+    share = steps(
+        (None, "red"), (round(1 - t("objective.fast_burn") * (1 - objective), 6), "orange"), (objective, "green")
+    )
+    made = board("overview", "Whether FCM and APNs accept the pushes that mesibo sends, why not, and what to do.")
+    made = made.with_row(d.Row("Now"))
+    for panel in (
+        number(
+            "Accepted",
+            "Share of pushes that FCM or APNs took in the chosen time, without dead tokens and rate limits."
+            " Taken is not shown: see the runbook on a 200 that does not arrive.",
+            _accepted("$__range"),
+            "percentunit",
+            share,
+            "no pushes",
+        ),
+        number(
+            "Accepted, last 5 minutes",
+            "The same of the last 5 minutes.",
+            _accepted("5m"),
+            "percentunit",
+            share,
+            "no pushes",
+        ),
+        number(
+            "Pushes a minute",
+            "Results in the log, of every kind.",
+            f"sum(rate({RESULTS}{{{SELECT}}}[5m])) * 60",
+            "short",
+            steps((None, "text")),
+            "no pushes",
+        ),
+        number(
+            "Refused by mesibo",
+            "Share of codes above 900 without 911 and 914, over 2 minutes; what the spike alert looks at.",
+            f"max(cluster_source:mesibo_push_refused:ratio_rate2m{{{CLUSTER}}})",
+            "percentunit",
+            steps((None, "green"), (t("spike.floor") / 2, "orange"), (t("spike.floor"), "red")),
+            "no pushes",
+        ),
+        number(
+            "Budget burn rate",
+            "How many times faster than allowed the error budget burns, over an hour; 1 just lasts for a month.",
+            f"(1 - min(cluster_source:mesibo_push_accepted:ratio_rate1h{{{CLUSTER}}})) / {1 - objective:.6g}",
+            "short",
+            steps((None, "green"), (1, "orange"), (t("objective.slow_burn"), "red")),
+            "no pushes",
+        ),
+        number(
+            "Alerts",
+            "Alerts of mesibo-logwatch that fire now.",
+            'count(ALERTS{alertname=~"Mesibo.*",alertstate="firing",cluster=~"$cluster"}) or vector(0)',
+            "short",
+            steps((None, "green"), (1, "red")),
+            "0",
+        ),
+    ):
+        made = made.with_panel(panel)
+    made = made.with_row(d.Row("Why")).with_panel(_codes())
+    return _trends(made)
+
+
+def _trends(made: d.Dashboard) -> d.Dashboard:
+    rate = "$__rate_interval"
+    return (
+        made.with_panel(
+            colored(
+                lines(
+                    "Results by class",
+                    "Results a second, of every push.",
+                    "reqps",
+                    query(f"sum by (class) (rate({RESULTS}{{{SELECT}}}[{rate}]))", "{{class}}"),
+                    empty="no pushes",
+                    stack=True,
+                )
+            )
+        )
+        .with_panel(
+            lines(
+                "Not accepted, by code",
+                "Results a second of the codes that happened, with the catalogue's names.",
+                "reqps",
+                query(
+                    f'(sum by (platform, code, reason) (rate({RESULTS}{{{SELECT},class!="delivered"}}[{rate}])) > 0)'
+                    " * on (platform, code, reason) group_left (name)"
+                    f" max by (platform, code, reason, name) (mesibo_push_code_info{{{HOST}}})",
+                    "{{code}} {{name}} ({{platform}})",
+                ),
+                empty="every push was accepted",
+            )
+        )
+        .with_panel(
+            lines(
+                "Accepted by platform",
+                "FCM against APNs: a fault of one provider or its credential shows here first.",
+                "percentunit",
+                query(
+                    f'sum by (platform) (rate({RESULTS}{{{SELECT},class="delivered"}}[{rate}]))'
+                    f" / (sum by (platform) (rate({RESULTS}{{{SELECT},{JUDGED}}}[{rate}])) > 0)",
+                    "{{platform}}",
+                ),
+                empty="no pushes",
+            )
+        )
+        .with_panel(
+            lines(
+                "Rate-limit hits",
+                "mesibo's own limit per user (914) apart from the providers' 429; hits a minute.",
+                "short",
+                query(
+                    f"sum by (limiter) (rate(mesibo_push_rate_limit_hits_total{{{SELECT}}}[{rate}])) * 60",
+                    "{{limiter}}",
+                ),
+                empty="no limit was met",
+            )
+        )
+        .with_panel(
+            lines(
+                "Bad and dead tokens",
+                "Share of a platform's pushes over 30 minutes, and the same half hour yesterday.",
+                "percentunit",
+                query(
+                    f"cluster_source_platform:mesibo_push_tokens:ratio_rate30m{{{CLUSTER}}}", "{{cluster}} {{platform}}"
+                ),
+                query(
+                    f"cluster_source_platform:mesibo_push_tokens:ratio_rate30m{{{CLUSTER}}} offset 1d",
+                    "{{cluster}} {{platform}} yesterday",
+                ),
+                empty="too few pushes for a share",
+            )
+        )
+        .with_panel(
+            lines(
+                "Not accepted, by provider and class",
+                "Server errors, missing answers, refused credentials and payloads, a minute.",
+                "short",
+                query(
+                    f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{BAD}}}[{rate}]) > 0) * 60",
+                    "{{platform}} {{class}}",
+                ),
+                empty="every push was accepted",
+            )
+        )
+    )

@@ -1,0 +1,259 @@
+"""What all dashboards share: variables, annotations, links, and panels with unit, thresholds and an empty state."""
+
+from grafana_foundation_sdk.builders import dashboard as d
+from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders.common import (
+    ReduceDataOptions,
+    StackingConfig,
+    TableSortByFieldState,
+    VizLegendOptions,
+    VizTooltipOptions,
+)
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from config.generate.codes import CATALOGUE, Entry, exported
+from config.generate.thresholds import threshold as t
+
+HOST = 'cluster=~"$cluster",instance=~"$host"'
+SELECT = HOST + ',source=~"$source"'
+CLUSTER = 'cluster=~"$cluster",source=~"$source"'
+PROMETHEUS = common.DataSourceRef(type_val="prometheus", uid="$datasource")
+COLORS = {
+    "delivered": "green",
+    "credential": "dark-red",
+    "configuration": "red",
+    "token": "blue",
+    "payload": "purple",
+    "rate_limited": "yellow",
+    "provider_fault": "orange",
+    "network": "light-orange",
+    "rejected": "semi-dark-red",
+    "unknown": "text",
+}
+NAMES = {"overview": "mesibo push: overview", "fleet": "mesibo push: fleet", "watcher": "mesibo push: the watcher"}
+
+
+def _variable(name: str, label: str, query: str) -> d.QueryVariable:
+    return (
+        d.QueryVariable(name)
+        .label(label)
+        .datasource(PROMETHEUS)
+        .query({"query": query, "refId": name})
+        .definition(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.NATURAL_ASC)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(model.VariableOption(text="All", value="$__all"))
+    )
+
+
+def _annotation(name: str, color: str, expr: str, title: str, text: str) -> d.AnnotationQuery:
+    return (
+        d.AnnotationQuery()
+        .name(name)
+        .enable(enable=True)
+        .icon_color(color)
+        .datasource(PROMETHEUS)
+        .expr(expr)
+        .step("60s")
+        .title_format(title)
+        .text_format(text)
+    )
+
+
+def board(key: str, about: str) -> d.Dashboard:
+    """An empty dashboard with everything that all of them have."""
+    made = (
+        d.Dashboard(NAMES[key])
+        .uid(f"mesibo-push-{key}")
+        .description(about)
+        .tags(["mesibo", "push"])
+        .timezone("browser")
+        .refresh("1m")
+        .time("now-6h", "now")
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .with_variable(
+            d.DatasourceVariable("datasource")
+            .label("Data source")
+            .type("prometheus")
+            .allow_custom_value(allow_custom_value=False)
+        )
+        .with_variable(_variable("cluster", "Cluster", 'label_values(up{job="mesibo-logwatch"}, cluster)'))
+        .with_variable(
+            _variable("host", "Host", 'label_values(up{job="mesibo-logwatch",cluster=~"$cluster"}, instance)')
+        )
+        .with_variable(_variable("source", "Source", f"label_values(mesibo_logwatch_source_up{{{HOST}}}, source)"))
+        .annotation(
+            _annotation(
+                "Alerts",
+                "red",
+                'max by (alertname, severity, cluster) (ALERTS{alertname=~"Mesibo.*",alertstate="firing",severity!="info",cluster=~"$cluster"})',
+                "{{alertname}} ({{severity}})",
+                "cluster {{cluster}}",
+            )
+        )
+        .annotation(
+            _annotation(
+                "Restarts of the watcher",
+                "blue",
+                f'changes(process_start_time_seconds{{job="mesibo-logwatch",{HOST}}}[2m]) > 0',
+                "mesibo-logwatch started",
+                "{{instance}}",
+            )
+        )
+    )
+    for other, title in NAMES.items():
+        if other != key:
+            made = made.link(
+                d.DashboardLink(title)
+                .type(model.DashboardLinkType.LINK)
+                .icon("dashboard")
+                .url(f"/d/mesibo-push-{other}")
+                .include_vars(include_vars=True)
+                .keep_time(keep_time=True)
+            )
+    return made.link(
+        d.DashboardLink("Runbooks")
+        .type(model.DashboardLinkType.LINK)
+        .icon("doc")
+        .url(f"{t('links.runbooks')}/README.md")
+        .target_blank(target_blank=True)
+    )
+
+
+def query(expr: str, legend: str = "", *, instant: bool = False, ref: str = "A") -> prometheus.Dataquery:
+    """One PromQL query."""
+    made = prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(ref).datasource(PROMETHEUS)
+    if instant:
+        return made.instant().format(PromQueryFormat.TABLE)
+    return made.range()
+
+
+def steps(*pairs: tuple[float | None, str]) -> d.ThresholdsConfig:
+    """Colours from values upwards."""
+    return (
+        d.ThresholdsConfig()
+        .mode(model.ThresholdsMode.ABSOLUTE)
+        .steps([model.Threshold(value=value, color=color) for value, color in pairs])
+    )
+
+
+def number(
+    title: str, about: str, expr: str, unit: str, thresholds: d.ThresholdsConfig, empty: str, span: int = 4
+) -> stat.Panel:
+    """One number, now."""
+    return (
+        stat.Panel()
+        .title(title)
+        .description(about)
+        .datasource(PROMETHEUS)
+        .with_target(prometheus.Dataquery().expr(expr).instant().ref_id("A").datasource(PROMETHEUS))
+        .unit(unit)
+        .thresholds(thresholds)
+        .no_value(empty)
+        .color_mode(common.BigValueColorMode.VALUE)
+        .graph_mode(common.BigValueGraphMode.NONE)
+        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
+        .height(4)
+        .span(span)
+    )
+
+
+def lines(
+    title: str,
+    about: str,
+    unit: str,
+    *queries: prometheus.Dataquery,
+    empty: str = "nothing",
+    span: int = 12,
+    stack: bool = False,
+) -> timeseries.Panel:
+    """Numbers over time."""
+    made = (
+        timeseries.Panel()
+        .title(title)
+        .description(about)
+        .datasource(PROMETHEUS)
+        .unit(unit)
+        .min(0)
+        .no_value(empty)
+        .thresholds(steps((None, "green")))
+        .fill_opacity(30 if stack else 5)
+        .legend(
+            VizLegendOptions()
+            .display_mode(common.LegendDisplayMode.TABLE)
+            .placement(common.LegendPlacement.BOTTOM)
+            .calcs(["lastNotNull", "max"])
+            .show_legend(show_legend=True)
+        )
+        .tooltip(VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING))
+        .height(8)
+        .span(span)
+    )
+    if stack:
+        made = made.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
+    for index, each in enumerate(queries):
+        made = made.with_target(each.ref_id("ABCDEFGH"[index]))
+    return made
+
+
+def colored(panel: timeseries.Panel) -> timeseries.Panel:
+    """The same colour for a class on every panel."""
+    for cls, color in COLORS.items():
+        panel = panel.override_by_name(
+            cls, [model.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": color})]
+        )
+    return panel
+
+
+def rows(
+    title: str, about: str, *queries: prometheus.Dataquery, empty: str, span: int = 24, height: int = 9
+) -> table.Panel:
+    """A table, one row for each set of labels."""
+    made = (
+        table.Panel()
+        .title(title)
+        .description(about)
+        .datasource(PROMETHEUS)
+        .no_value(empty)
+        .thresholds(steps((None, "green")))
+        .cell_height(common.TableCellHeight.SM)
+        .filterable(filterable=True)
+        .height(height)
+        .span(span)
+    )
+    for index, each in enumerate(queries):
+        made = made.with_target(each.ref_id("ABCDEFGH"[index]))
+    return made
+
+
+def sorted_by(panel: table.Panel, column: str) -> table.Panel:
+    """The largest first."""
+    return panel.sort_by([TableSortByFieldState().display_name(column).desc(desc=True)])
+
+
+def mapping(texts: dict[str, str]) -> list[dict[str, object]]:
+    """Values of a column -> what is shown instead."""
+    return [
+        {
+            "type": "value",
+            "options": {value: {"text": text, "index": i} for i, (value, text) in enumerate(texts.items())},
+        }
+    ]
+
+
+def title_of(entry: Entry) -> str:
+    """The catalogue's name as words."""
+    return entry.name.removeprefix(f"{entry.provider}_").replace("_", " ")
+
+
+BY_NAME = {e.name: e for e in CATALOGUE}
+CODE_TEXTS = {
+    str(e.code): f"{e.code} {title_of(e)}"
+    for _, e in sorted(exported(), key=lambda pair: (pair[1].provider not in ("any", "mesibo"), pair[1].code))
+    if not e.reason and e.provider in ("any", "mesibo")
+}

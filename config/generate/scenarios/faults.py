@@ -1,0 +1,135 @@
+"""Faults that stop a platform: each known code fires, resolves, and is spared when it is an isolated event."""
+
+from config.generate import faults
+from config.generate.codes import Entry
+from config.generate.scenarios.model import Host, Scenario
+
+EXPIRED = "critical MesiboPushCertificateExpired"
+SPIKE = "critical MesiboPush9xxSpike"
+BURN = "critical MesiboPushErrorBudgetBurn"
+
+
+def _each(entry: Entry, platform: str, name: str) -> Scenario:
+    host = Host().normal(fcm=10, apns=10).pushes("unknown", 200, (100, 10))
+    host.pushes(platform, entry.code, (6, 0), (2, 6), reason=entry.reason)
+    who = f"{entry.spoken} on {platform}" if entry.provider in ("any", "mesibo") else entry.spoken
+    return Scenario(
+        f"{who} pages within a minute and resolves ({entry.name})",
+        [host],
+        {5.75: [], 7: [f"critical {name}"], 8: [f"critical {name}"], 11.5: [f"critical {name}"], 14: [], 20: []},
+    )
+
+
+def each() -> list[Scenario]:
+    """One for each rule: six pushes a minute fail, for two minutes, among ten that do not."""
+    return [_each(entry, platform, name) for name, platform, entry in faults.covered()]
+
+
+def _isolated() -> Host:
+    host = Host().normal()
+    for index, (_, platform, entry) in enumerate(faults.covered()):
+        host.pushes(platform, entry.code, (1 + index / 2, 0), (0, 1), reason=entry.reason)
+    return host
+
+
+ALL = tuple(dict.fromkeys(name for name, _, _ in faults.covered()))
+
+
+def scenarios() -> list[Scenario]:
+    """All of this topic."""
+    outage = Host().normal((10, 1), (10, 1), fcm=60, apns=0)
+    outage.pushes("apns", 200, (10, 40), (10, 0), (60, 40)).pushes("apns", 903, (10, 0), (10, 40))
+    return [
+        *each(),
+        Scenario(
+            "each fault once is an isolated event",
+            [_isolated()],
+            {float(m): [] for m in range(2, 31, 2)},
+            spares=ALL,
+        ),
+        Scenario(
+            "an expired certificate outlives its own effects, so that none of them pages when it ends",
+            [outage],
+            {
+                9.75: [],
+                10.25: [EXPIRED],
+                10.5: [EXPIRED, SPIKE],
+                14: [EXPIRED, SPIKE],
+                20: [EXPIRED, SPIKE, BURN],
+                22: [EXPIRED, BURN],
+                24: [EXPIRED, BURN],
+                24.5: [EXPIRED],
+                25: [],
+                31: ["warning MesiboPushErrorBudgetBurn"],
+            },
+            spares=("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"),
+        ),
+        Scenario(
+            "an expired certificate on a host with one push in two minutes pages within half an hour",
+            [Host().normal(fcm=0.5, apns=0).pushes("apns", 903, (20, 0), (20, 0.25))],
+            {20: [], 28: [], 36: [EXPIRED], 75: []},
+        ),
+        Scenario(
+            "two failures among few pushes are no majority and no event",
+            [Host().normal(fcm=0.5, apns=0.1).pushes("apns", 903, (20, 0), (0, 2))],
+            {20.5: [], 30: [], 60: []},
+            spares=("MesiboPushCertificateExpired",),
+        ),
+        Scenario(
+            "what failed before the first scrape is history, not a burst",
+            [Host().normal().pushes("apns", 903, start=5000).pushes("fcm", 911, start=70_000)],
+            {0.5: [], 5: [], 30: []},
+            spares=("MesiboPushCertificateExpired", "MesiboPush9xxSpike", "MesiboPushBadTokens"),
+        ),
+        Scenario(
+            "a restart of the daemon in normal operation is quiet, the backlog of its pause included",
+            [
+                Host()
+                .normal((30, 1), (3, 1), (60, 1))
+                .pushes("fcm", 404, (100, 1), reason="UNREGISTERED")
+                .pushes("apns", 912, (100, 0.1))
+                .pushes("fcm", 500, (100, 0.5), reason="INTERNAL")
+                .unscraped((30, 0), (3, None), (60, 0))
+            ],
+            {29.0: [], 30.5: [], 33.25: [], 34: [], 36: [], 60: []},
+            spares=("MesiboLogwatchDown", "MesiboPushCertificateAppMismatch", "MesiboPush9xxSpike", "MesiboPushSilent"),
+        ),
+        Scenario(
+            "a certificate that fails on two hosts at once is one alert of their cluster",
+            [
+                Host("a:10914").normal().pushes("apns", 903, (10, 0), (3, 40)),
+                Host("b:10914").normal().pushes("apns", 903, (10, 0), (3, 40)),
+                Host("c:10914", cluster="other").normal(),
+            ],
+            {9.75: [], 10.25: [EXPIRED], 11: [EXPIRED, SPIKE], 30: []},
+        ),
+        Scenario(
+            "a code that an operator's catalogue calls critical pages",
+            [
+                Host()
+                .normal()
+                .pushes("fcm", 931, (10, 0), (1, 12))
+                .gauge(
+                    "mesibo_push_code_info",
+                    {
+                        "platform": "fcm",
+                        "code": "931",
+                        "reason": "",
+                        "provider": "mesibo",
+                        "name": "our_proxy_down",
+                        "class": "configuration",
+                        "severity": "critical",
+                    },
+                    1,
+                    (),
+                )
+            ],
+            {
+                9.75: [],
+                11: ["critical MesiboPushCriticalCode", "warning MesiboPushUnknown9xxCode"],
+                17: ["warning MesiboPushUnknown9xxCode"],
+                75: [],
+            },
+            spares=("MesiboPushCriticalCode",),
+        ),
+    ]

@@ -1,0 +1,213 @@
+"""The words of a scenario: hosts that export counters, stretches of time with a rate, and moments with firing alerts."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from config.generate.codes import exported
+
+Stretch = tuple[float, float | None]
+"""(minutes, how many a minute); None: not scraped during that time; 0 minutes: so many at once."""
+
+HALF_AN_HOUR, TEN_HOURS = 31, 10 * 60
+EXACT = 256
+"""Steps are multiples of 1/256, which floats hold exactly: a sum that is off by a hair would be a counter reset."""
+
+
+CLASSES = {(platform, str(e.code), e.reason): e.cls for platform, e in exported()}
+
+
+def class_of(platform: str, code: str, reason: str) -> str:
+    """The class under which the daemon exports a result."""
+    return CLASSES.get((platform, code, reason)) or (
+        "rejected" if code.isdigit() and int(code) > 900 else "unknown"  # noqa: PLR2004
+    )
+
+
+def samples(stretches: Iterable[Stretch], step: float, start: float, total: int) -> list[float | None]:
+    """A metric's values at every step, constant after the last stretch."""
+    values: list[float | None] = [start]
+    at = start
+    for minutes, rate in stretches:
+        for _ in range(min(round(minutes / step) if minutes else 1, total - len(values))):
+            at += round((rate or 0) * (step if minutes else 1) * EXACT) / EXACT
+            values.append(None if rate is None else at)
+    values += [values[-1]] * (total - len(values))
+    return values[:total]
+
+
+def notation(values: list[float | None]) -> str:
+    """Promtool's short form: ``0+5x20 100+0x10 _x4``."""
+    words: list[str] = []
+    index = 0
+    while index < len(values):
+        first = values[index]
+        if first is None:
+            run = sum(1 for _ in next(groupby(values[index:], key=lambda v: v is None))[1])
+            words.append(f"_x{run}")
+            index += run
+            continue
+        run, delta = 0, 0.0
+        if index + 1 < len(values) and (second := values[index + 1]) is not None:
+            delta = second - first
+            while index + run + 1 < len(values):
+                here, following = values[index + run], values[index + run + 1]
+                if here is None or following is None or following - here != delta:
+                    break
+                run += 1
+        words.append(f"{first:.17g}{delta:+.17g}x{run}")
+        index += run + 1
+    return " ".join(words)
+
+
+@dataclass
+class Host:
+    """One daemon on one mesibo host, in good health unless told otherwise."""
+
+    instance: str = "a:10914"
+    cluster: str = "prod"
+    source: str = "mesibo"
+    up: list[Stretch] = field(default_factory=list)
+    series: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[float, list[Stretch]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.series:
+            return  # a copy under another name
+        self.process("up", start=1)
+        self.process("process_start_time_seconds", start=-7200)
+        self.process("mesibo_logwatch_config_last_reload_successful", start=1)
+        self.process("mesibo_logwatch_commits_total", (10_000_000, 10))
+        self.process("mesibo_logwatch_commit_failures_total")
+        self.process("mesibo_logwatch_state_resets_total")
+        for name, start in {"source_up": 1, "source_caught_up": 1, "lag_bytes": 0}.items():
+            self.of_source(f"mesibo_logwatch_{name}", start=start)
+        for name in ("lost_bytes", "missed_generations", "oversized_lines", "fallback_lines"):
+            self.of_source(f"mesibo_logwatch_{name}_total")
+        for cause in ("misplaced", "no_code", "ambiguous", "grammar"):
+            self.of_source("mesibo_logwatch_unparsed_lines_total", cause=cause)
+        self.of_source("mesibo_logwatch_lines_total", (10_000_000, 300))
+        for limiter in ("mesibo", "fcm", "apns", "unknown"):
+            self.of_source("mesibo_push_rate_limit_hits_total", limiter=limiter)
+        for platform in ("fcm", "apns"):
+            self.pushes(platform, 200)
+
+    def gauge(self, name: str, labels: dict[str, str], start: float, stretches: tuple[Stretch, ...]) -> "Host":
+        """Any metric with any labels."""
+        self.series[name, tuple(sorted(labels.items()))] = (start, list(stretches))
+        return self
+
+    def process(self, name: str, *stretches: Stretch, start: float = 0) -> "Host":
+        """A metric of the process."""
+        return self.gauge(name, {}, start, stretches)
+
+    def of_source(self, name: str, *stretches: Stretch, start: float = 0, **labels: str) -> "Host":
+        """A metric of the source."""
+        return self.gauge(name, {"source": self.source, **labels}, start, stretches)
+
+    def pushes(  # noqa: PLR0913, RUF100
+        self, platform: str, code: int | str, *stretches: Stretch, reason: str = "", start: float = 0
+    ) -> "Host":
+        """Results of one kind, and the limiter's counter where it is one of those."""
+        cls = class_of(platform, str(code), reason)
+        labels = {"platform": platform, "code": str(code), "reason": reason, "class": cls}
+        if cls == "rate_limited":
+            limiter = "mesibo" if int(code) > 900 else platform  # noqa: PLR2004
+            self.of_source("mesibo_push_rate_limit_hits_total", *stretches, start=start, limiter=limiter)
+        return self.of_source("mesibo_push_results_total", *stretches, start=start, **labels)
+
+    def normal(self, *stretches: Stretch, fcm: float = 60, apns: float = 40) -> "Host":
+        """Accepted pushes of both platforms; stretches are multiples of the rates."""
+        stretches = stretches or ((10_000_000, 1),)
+        for platform, rate in (("fcm", fcm), ("apns", apns)):
+            self.pushes(platform, 200, *((m, None if r is None else r * rate) for m, r in stretches))
+        return self
+
+    def unscraped(self, *stretches: Stretch) -> "Host":
+        """Take the samples away where the rate is None: the daemon is down, and counts on once it is back."""
+        self.up = list(stretches)
+        return self
+
+    def input_series(self, step: float, total: int) -> list[dict[str, str]]:
+        """What promtool loads."""
+        mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
+        rows = []
+        target = (("cluster", self.cluster), ("instance", self.instance), ("job", "mesibo-logwatch"))
+        for (metric, labels), (start, stretches) in self.series.items():
+            name = metric + "{" + ",".join(f'{k}="{v}"' for k, v in (*labels, *target)) + "}"
+            values = samples(stretches, step, start, total)
+            if metric == "up":
+                masked = [0.0 if m is None else v for v, m in zip(values, mask, strict=True)]
+            else:
+                masked = [None if m is None else v for v, m in zip(values, mask, strict=True)]
+            rows.append({"series": name, "values": notation(masked)})
+        return rows
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What hosts export, and which alerts fire when: ``fires`` maps minutes to all that fire then.
+
+    ``spares`` names alerts that come near and must not fire: the scenario exists for them. ``alone`` is for alerts
+    that are about all of Prometheus; all others share one run, each in a cluster of its own.
+    """
+
+    name: str
+    hosts: list[Host]
+    fires: dict[float, list[str]]
+    spares: tuple[str, ...] = ()
+    alone: bool = False
+    fine: bool = False  # needs windows of 2 minutes to have samples, however long it lasts
+
+    @property
+    def step(self) -> float:
+        """Minutes between scrapes and evaluations: a quarter as in production, more where a scenario lasts for hours."""
+        last = max(self.fires)
+        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 5
+
+    @property
+    def slug(self) -> str:
+        """The name as a label's value."""
+        return re.sub("[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+    def series(self) -> list[dict[str, str]]:
+        """What promtool loads: the hosts in clusters that are this scenario's own, until it ends."""
+        steps = round(max(self.fires) / self.step) + 1
+        return [
+            row
+            for host in self.hosts
+            for row in replace(
+                host, cluster=f"{self.slug}/{host.cluster}", instance=f"{self.slug}/{host.instance}"
+            ).input_series(self.step, steps)
+        ]
+
+    def expectations(self) -> list[tuple[float, dict[str, Any]]]:
+        """What must be firing in those clusters, and when."""
+        mine = "" if self.alone else f',cluster=~"{self.slug}/.*"'
+        return [
+            (
+                minute,
+                {
+                    "expr": f'group by (alertname, severity) (ALERTS{{alertstate="firing"{mine}}})',
+                    "eval_time": f"{round(minute * 60)}s",
+                    "exp_samples": [
+                        {"labels": f'{{alertname="{a.split()[1]}", severity="{a.split()[0]}"}}', "value": 1}
+                        for a in alerts
+                    ],
+                },
+            )
+            for minute, alerts in self.fires.items()
+        ]
+
+
+def as_test(name: str, scenarios: list[Scenario]) -> dict[str, Any]:
+    """Scenarios of one step as one of promtool's tests."""
+    step = scenarios[0].step
+    expected = sorted((e for s in scenarios for e in s.expectations()), key=lambda e: e[0])
+    return {
+        "name": name,
+        "interval": f"{round(step * 60)}s",
+        "input_series": [row for s in scenarios for row in s.series()],
+        "promql_expr_test": [test for _, test in expected],
+    }

@@ -1,0 +1,181 @@
+"""The watcher's own health: each way to be blind is said, and none of the ordinary ways of life."""
+
+from config.generate.scenarios.model import Host, Scenario, Stretch
+
+DOWN = "critical MesiboLogwatchDown"
+
+
+def _counter(name: str, title: str, alert: str, until: float, *stretches: Stretch, **labels: str) -> Scenario:
+    return Scenario(
+        title,
+        [Host().normal().of_source(name, *stretches, **labels)],
+        {9.0: [], 12: [alert], until: []},
+    )
+
+
+def _quiet() -> Host:
+    host = Host().normal()
+    host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 0.2), cause="no_code")
+    host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 20), cause="misplaced")
+    host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e08), (0, -1e08))
+    host.of_source("mesibo_logwatch_fallback_lines_total", (60, 20))
+    host.of_source("mesibo_logwatch_source_up", (20, 0), (0, -1), (10, 0), (0, 1), start=1)
+    return host.process("process_start_time_seconds", (30, 0), (0, 1800), (5, 0), (0, 1800), start=-7200)
+
+
+def scenarios() -> list[Scenario]:
+    """All of this topic."""
+    failing = "mesibo_logwatch_commit_failures_total"
+    unparsed = "mesibo_logwatch_unparsed_lines_total"
+    return [
+        Scenario(
+            "a daemon that is gone pages after 5 minutes and resolves when it is back",
+            [Host().normal().unscraped((10, 0), (20, None), (30, 0))],
+            {9.0: [], 14: [], 16: [DOWN], 29: [DOWN], 31: []},
+        ),
+        Scenario(
+            "a restart, single odd lines, users who write the marker, a short backlog and a log that is away: all quiet",
+            [_quiet()],
+            {float(m): [] for m in range(10, 61, 2)},
+            spares=(
+                "MesiboLogwatchDown",
+                "MesiboLogwatchAbsent",
+                "MesiboLogwatchRestarting",
+                "MesiboLogwatchSourceDown",
+                "MesiboLogwatchLagging",
+                "MesiboLogwatchUnparsedLines",
+                "MesiboLogwatchMisplacedLines",
+                "MesiboLogwatchFallback",
+                "MesiboLogwatchLostBytes",
+                "MesiboLogwatchMissedGenerations",
+                "MesiboLogwatchOversizedLines",
+                "MesiboLogwatchStateReset",
+                "MesiboLogwatchCommitsFailing",
+                "MesiboLogwatchReloadFailed",
+                "MesiboLogwatchCatalogueLacksCode",
+            ),
+        ),
+        Scenario(
+            "without any target the watcher is absent",
+            [],
+            {14.0: [], 16: ["critical MesiboLogwatchAbsent"]},
+            alone=True,
+        ),
+        Scenario(
+            "a cluster whose targets vanish is missed, and the alert ends when they are back",
+            [
+                Host("a:10914", "one").normal(),
+                Host("b:10914", "two").normal().process("up", (70, 0), (30, None), (60, 0), start=1),
+            ],
+            {69.0: [], 85: [], 93: ["critical MesiboLogwatchAbsent"], 101: []},
+        ),
+        Scenario(
+            "a crash loop is a ticket",
+            [Host().normal().process("process_start_time_seconds", (10, 0), (5, 60), (60, 0), start=-7200)],
+            {9.0: [], 15: ["warning MesiboLogwatchRestarting"], 60: []},
+        ),
+        Scenario(
+            "a log that stays away is a ticket after a quarter of an hour",
+            [Host().normal().of_source("mesibo_logwatch_source_up", (10, 0), (0, -1), (30, 0), (0, 1), start=1)],
+            {9.0: [], 24: [], 27: ["warning MesiboLogwatchSourceDown"], 45: []},
+        ),
+        Scenario(
+            "a backlog that stays is a ticket",
+            [Host().normal().of_source("mesibo_logwatch_lag_bytes", (10, 0), (0, 2e07), (40, 0), (0, -2e07))],
+            {9.0: [], 20: [], 32: ["warning MesiboLogwatchLagging"], 65: []},
+        ),
+        _counter(
+            "mesibo_logwatch_lost_bytes_total",
+            "lost bytes are said at once",
+            "warning MesiboLogwatchLostBytes",
+            40,
+            (11, 0),
+            (0, 1000),
+        ),
+        _counter(
+            "mesibo_logwatch_missed_generations_total",
+            "a missed file is said at once",
+            "warning MesiboLogwatchMissedGenerations",
+            40,
+            (11, 0),
+            (0, 1),
+        ),
+        _counter(
+            "mesibo_logwatch_oversized_lines_total",
+            "over-long lines are noted",
+            "info MesiboLogwatchOversizedLines",
+            80,
+            (11, 0),
+            (0, 1),
+        ),
+        Scenario(
+            "a new format of mesibo pages, since nothing else can",
+            [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="no_code")],
+            {
+                9.0: [],
+                12: ["warning MesiboLogwatchUnparsedLines"],
+                25: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                58: [],
+            }
+            | {12: []},
+        ),
+        Scenario(
+            "a few of a hundred push lines unread are a ticket",
+            [Host().normal().of_source(unparsed, (10, 0), (30, 4), cause="grammar")],
+            {9.0: [], 25: ["warning MesiboLogwatchUnparsedLines"], 60: []},
+        ),
+        Scenario(
+            "a prefix before mesibo's own is a ticket",
+            [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="misplaced")],
+            {9.0: [], 30: ["warning MesiboLogwatchMisplacedLines"], 60: []},
+        ),
+        Scenario(
+            "a code that the catalogue lacks is noted, a known one of unknown class is not",
+            [Host().normal().pushes("fcm", 418, (10, 0), (1, 4)).pushes("fcm", 404, (100, 1), reason="NOT_FOUND")],
+            {9.0: [], 12: ["info MesiboLogwatchCatalogueLacksCode"], 80: []},
+        ),
+        Scenario(
+            "a slow grammar is noted",
+            [Host().normal().of_source("mesibo_logwatch_fallback_lines_total", (100, 200), (200, 0))],
+            {20.0: [], 90: ["info MesiboLogwatchFallback"], 180: []},
+        ),
+        Scenario(
+            "a full disk pages: numbers stand still",
+            [
+                Host()
+                .normal((10, 1), (20, 0), (60, 1))
+                .process("mesibo_logwatch_commits_total", (10, 10), (20, 0), (60, 10))
+                .process(failing, (10, 0), (20, 10))
+            ],
+            {
+                9.0: [],
+                12: ["warning MesiboLogwatchCommitsFailing"],
+                20: ["critical MesiboLogwatchCommitsFailing", "warning MesiboLogwatchCommitsFailing"],
+                36: [],
+            },
+        ),
+        Scenario(
+            "one failed commit is a ticket",
+            [Host().normal().process(failing, (10, 0), (0, 1))],
+            {9.0: [], 12: ["warning MesiboLogwatchCommitsFailing"], 20: []},
+        ),
+        Scenario(
+            "a ledger that was set aside is said, though it is the first sample of a new process",
+            [
+                Host()
+                .normal()
+                .process("mesibo_logwatch_state_resets_total", start=1)
+                .process("process_start_time_seconds", start=0)
+            ],
+            {1.0: ["warning MesiboLogwatchStateReset"], 70: []},
+        ),
+        Scenario(
+            "a failed reload is a ticket until one succeeds",
+            [
+                Host()
+                .normal()
+                .process("mesibo_logwatch_config_last_reload_successful", (10, 0), (0, -1), (20, 0), (0, 1), start=1)
+            ],
+            {9.0: [], 12: ["warning MesiboLogwatchReloadFailed"], 32: []},
+        ),
+    ]

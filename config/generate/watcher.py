@@ -1,0 +1,220 @@
+"""Alerts on the watcher itself: whoever pages others must say when it is blind."""
+
+from config.generate.codes import CATALOGUE, OVER_900
+from config.generate.rules import Alert
+from config.generate.thresholds import threshold as t
+from config.generate.words import COUNT, INSTANCE, PERCENT, PLACE
+
+JOB = "mesibo-logwatch"
+UP = f'up{{job="{JOB}"}}'
+MARKED = "cluster, instance, source"
+
+
+def presence() -> list[Alert]:
+    """Down, absent, restarting."""
+    return [
+        Alert(
+            "MesiboLogwatchDown",
+            f"{UP} == 0",
+            "critical",
+            "A mesibo-logwatch does not answer; nobody watches the pushes of that host.",
+            f"Prometheus cannot scrape {INSTANCE}. Nothing is lost meanwhile: it goes on where it stopped. What to do on the"
+            " host: systemctl status mesibo-logwatch, journalctl -u mesibo-logwatch, mesibo-logwatch check, then doctor.",
+            for_=t("watcher.down_for"),
+        ),
+        Alert(
+            "MesiboLogwatchAbsent",
+            f"""
+            absent({UP})
+            or
+            count by (cluster) ({UP} offset 1h) unless count by (cluster) ({UP})
+            """,
+            "critical",
+            "Prometheus no longer has a mesibo-logwatch to scrape.",
+            f"No target of job {JOB}{{{{ with $labels.cluster }}}} in cluster {{{{ . }}}}{{{{ end }}}} is left. What to do:"
+            " look at /targets of Prometheus and at the file that lists the hosts. If the cluster was retired on purpose,"
+            " this ends within an hour.",
+            for_=t("watcher.absent_for"),
+        ),
+        Alert(
+            "MesiboLogwatchRestarting",
+            f'changes(process_start_time_seconds{{job="{JOB}"}}[30m]) >= {t("watcher.restarts")}',
+            "warning",
+            "mesibo-logwatch restarts again and again.",
+            f"{COUNT} starts within 30 minutes on {INSTANCE}. What to do: journalctl -u mesibo-logwatch shows why it ended;"
+            " mesibo-logwatch check shows what is wrong with what it is given.",
+        ),
+    ]
+
+
+def reading() -> list[Alert]:
+    """Files that are not there, not read in time, or lost."""
+    return [
+        Alert(
+            "MesiboLogwatchSourceDown",
+            "mesibo_logwatch_source_up == 0",
+            "warning",
+            "The log of a source is not there or cannot be read.",
+            f"Nothing to read for {PLACE}. What to do: mesibo-logwatch doctor on the host says whether path, permission or"
+            " container is missing. A mesibo that is stopped with docker run --rm takes its log with it.",
+            for_=t("watcher.source_down_for"),
+        ),
+        Alert(
+            "MesiboLogwatchLagging",
+            f"""
+            min_over_time(mesibo_logwatch_lag_bytes[10m]) > {t("watcher.lag_bytes")}
+            or
+            mesibo_logwatch_source_caught_up == 0 and mesibo_logwatch_lag_bytes > {t("watcher.lag_bytes")}
+            """,
+            "warning",
+            "mesibo-logwatch cannot keep up with the log; all its numbers are late.",
+            f"{{{{ $value | humanize1024 }}}}B of log are unread, {PLACE}. What to do: CPU and disk of the host, the"
+            " fallback share on the watcher dashboard, and whether commits fail.",
+            for_="10m",
+        ),
+        Alert(
+            "MesiboLogwatchLostBytes",
+            "increase(mesibo_logwatch_lost_bytes_total[15m]) > 0",
+            "warning",
+            "A part of the log disappeared before it was read.",
+            f"{{{{ $value | humanize1024 }}}}B were cut away or deleted unread, {PLACE}; pushes in them are not counted."
+            " What to do: rotate by rename (not copytruncate), keep one rotated file, and see whether the daemon was down.",
+        ),
+        Alert(
+            "MesiboLogwatchMissedGenerations",
+            "increase(mesibo_logwatch_missed_generations_total[15m]) > 0",
+            "warning",
+            "A whole log file came and went without being read.",
+            f"{COUNT} files, {PLACE}; pushes in them are not counted. What to do: keep more rotated files (Docker: max-file"
+            " of at least 3) or larger ones, so that one outlives a restart of the watcher.",
+        ),
+    ]
+
+
+def parsing() -> list[Alert]:
+    """Push lines that give no number, and numbers without a meaning."""
+    unparsed = f"sum by ({MARKED}) (increase(mesibo_logwatch_unparsed_lines_total"
+    results = f"sum by ({MARKED}) (increase(mesibo_push_results_total[15m]))"
+    broken = unparsed + '{cause!="misplaced"}[15m]))'
+    misplaced = unparsed + '{cause="misplaced"}[15m]))'
+    known = "|".join(sorted({str(e.code) for e in CATALOGUE}))
+
+    def share(part: str, least: float) -> str:
+        return f"""
+        {part} / ({part} + on ({MARKED}) {results}) >= {least}
+        and {part} >= {t("watcher.unparsed_min")}
+        """
+
+    drift = (
+        "mesibo may have changed its format. What to do: the status page shows the shapes of such lines; try the grammar"
+        " with mesibo-logwatch grammar trace, and add one for the new dialect to the grammars directory."
+    )
+    return [
+        Alert(
+            "MesiboLogwatchUnparsedLines",
+            share(broken, t("watcher.unparsed_page_share")),
+            "critical",
+            "Most push lines cannot be read; the alerts about pushes are blind.",
+            f"{PERCENT} of push lines gave no result in the last 15 minutes, {PLACE}. {drift}",
+        ),
+        Alert(
+            "MesiboLogwatchUnparsedLines",
+            share(broken, t("watcher.unparsed_share")),
+            "warning",
+            "Some push lines cannot be read.",
+            f"{PERCENT} of push lines gave no result in the last 15 minutes, {PLACE}. {drift}",
+            for_="5m",
+        ),
+        Alert(
+            "MesiboLogwatchMisplacedLines",
+            share(misplaced, t("watcher.misplaced_share")),
+            "warning",
+            "Push lines stand behind a prefix that the grammar does not know.",
+            f"{PERCENT} of lines with the marker hold it in an unexpected place, {PLACE}. What to do: something (docker"
+            " logs -t, syslog) writes before mesibo's own prefix; take its prefix off, or add a grammar that knows it.",
+            for_="5m",
+        ),
+        Alert(
+            "MesiboLogwatchCatalogueLacksCode",
+            f"""
+            sum by (cluster, source, platform, code) (
+              increase(mesibo_push_results_total{{class="unknown",code!~"{known}|{OVER_900}"}}[1h])
+            ) >= 1
+            """,
+            "info",
+            "A push ended with a code that the catalogue does not know.",
+            f"{COUNT} pushes of platform {{{{ $labels.platform }}}} ended with code {{{{ $labels.code }}}} within an hour,"
+            f" {PLACE}. What to do: find out what it means and add it to your catalogue; then classes and remedies hold.",
+        ),
+        Alert(
+            "MesiboLogwatchFallback",
+            f"""
+            increase(mesibo_logwatch_fallback_lines_total[1h])
+            / (increase(mesibo_logwatch_lines_total[1h]) > 10000) >= {t("watcher.fallback_share")}
+            """,
+            "info",
+            "The grammar is slow; many lines go through pyparsing itself.",
+            f"{PERCENT} of lines, {PLACE}. Numbers are right, catching up is slow. What to do: mesibo-logwatch grammar check"
+            " says what could not be compiled.",
+            for_="30m",
+        ),
+        Alert(
+            "MesiboLogwatchOversizedLines",
+            "increase(mesibo_logwatch_oversized_lines_total[1h]) > 0",
+            "info",
+            "Lines are longer than max_line_bytes; only their beginning was read.",
+            f"{COUNT} lines within an hour, {PLACE}. What to do: raise follow.max_line_bytes if push lines are among them.",
+        ),
+    ]
+
+
+def state() -> list[Alert]:
+    """Commits, configuration and the ledger."""
+    return [
+        Alert(
+            "MesiboLogwatchCommitsFailing",
+            f"""
+            increase(mesibo_logwatch_commit_failures_total[5m]) > 0
+            and on (instance) increase(mesibo_logwatch_commits_total[{t("watcher.checkpoint_stale")}]) == 0
+            """,
+            "critical",
+            "mesibo-logwatch cannot write its state; its numbers stand still.",
+            f"{COUNT} commits failed within 5 minutes and none succeeded on {INSTANCE}. Nothing is lost: lines are read again"
+            " once it works. What to do: free space and permissions of the state directory (df, mesibo-logwatch doctor).",
+            for_="2m",
+        ),
+        Alert(
+            "MesiboLogwatchCommitsFailing",
+            "increase(mesibo_logwatch_commit_failures_total[5m]) > 0",
+            "warning",
+            "Writing the state fails now and then.",
+            f"{COUNT} commits failed within 5 minutes on {INSTANCE}; others succeeded. What to do: free space and disk errors"
+            " of the state directory (df, dmesg, mesibo-logwatch doctor).",
+        ),
+        Alert(
+            "MesiboLogwatchStateReset",
+            """
+            increase(mesibo_logwatch_state_resets_total[1h]) > 0
+            or
+            mesibo_logwatch_state_resets_total > 0
+            and on (instance) time() - process_start_time_seconds < 3600
+            """,
+            "warning",
+            "mesibo-logwatch lost its state and started anew at the end of the files.",
+            f"The ledger of {INSTANCE} could not be used and was set aside; pushes between its last commit and now may be"
+            " missing, and totals began at 0. What to do: keep the file that was set aside, check the disk, read the journal.",
+        ),
+        Alert(
+            "MesiboLogwatchReloadFailed",
+            "mesibo_logwatch_config_last_reload_successful == 0",
+            "warning",
+            "The last reload failed; mesibo-logwatch runs with the configuration before it.",
+            f"On {INSTANCE}. What to do: mesibo-logwatch check lists every problem; mend them and reload again.",
+            for_="1m",
+        ),
+    ]
+
+
+def alerts() -> list[Alert]:
+    """All of them."""
+    return [*presence(), *reading(), *parsing(), *state()]

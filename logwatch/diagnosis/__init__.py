@@ -1,0 +1,9 @@
+"""Says in plain words what is wrong with push: committed numbers go in, findings come out, the heaviest first.
+
+A pure function of what it is handed: no clock, no file, no page.
+"""
+
+from logwatch.diagnosis.facts import Facts, Finding
+from logwatch.diagnosis.find import diagnose
+
+__all__ = ["Facts", "Finding", "diagnose"]

@@ -1,0 +1,192 @@
+"""Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
+
+from logwatch.catalogue import OTHER
+from logwatch.diagnosis import watching
+from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
+from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
+from logwatch.diagnosis.words import NOISE, cause, clock, number, pushes, share, span
+
+MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
+NEARLY_ALL = 0.95
+
+# weight of a class that is not critical: (where it is much of the pushes, where it is little)
+_WEIGHTS = {
+    "configuration": (72, 45),
+    "credential": (72, 45),
+    "network": (78, 30),
+    "provider_fault": (74, 30),
+    "rejected": (68, 46),
+    "unknown": (64, 44),
+    "payload": (62, 32),
+    "rate_limited": (60, 20),
+    "token": (58, 18),
+}
+_STALE = 120.0  # seconds without a new one that are worth telling
+_ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
+
+
+def diagnose(facts: Facts) -> tuple[Finding, ...]:
+    """Give what there is to tell, the heaviest first; never empty."""
+    findings = [*watching.findings(facts)]
+    noise: dict[str, list[Course]] = {}
+    for course in courses(facts):
+        finding = _finding(course, facts)
+        if finding.severity == "info":
+            noise.setdefault(course.entry.class_, []).append(course)
+        else:
+            findings.append(finding)
+    findings += [_noise(class_, alike, facts) for class_, alike in noise.items()]
+    if not any(finding.severity == "critical" and finding.pushes for finding in findings):
+        findings += _accepted(facts)
+    if not findings:
+        findings.append(_nothing())
+    return tuple(sorted(findings, key=lambda finding: (-finding.weight, -finding.pushes, finding.key)))
+
+
+def _finding(course: Course, facts: Facts) -> Finding:
+    entry, now = course.entry, facts.now
+    over = course.over
+    weight, severity = _weigh(course, over=over)
+    what = _cause(course)
+    since = clock(course.since, now)
+    count = number(course.pushes)
+    if over:
+        whose = pushes(course.platforms, count=course.pushes)
+        title = f"{what}; it ended at {clock(course.last, now)}: {count} {whose} had failed."
+    elif course.total:
+        title = f"{what}: {pushes(course.platforms, every=True)} since {since} has failed ({_failed(course, now)})."
+    elif course.weighty_share >= MUCH:
+        title = f"{what}: {count} of {number(course.among)} {pushes(course.platforms)} in the last hour."
+    else:
+        title = f"{what}: {count} {pushes(course.platforms, count=course.pushes)} in the last hour."
+    return Finding(
+        key=f"{entry.name}:{'+'.join(sorted(course.platforms))}",
+        severity=severity,
+        title=title,
+        side=entry.whose("+".join(course.platforms)) if len(course.platforms) == 1 else entry.whose(),
+        remedy=entry.remedy,
+        evidence=_evidence(course, facts, over=over),
+        steps=entry.steps,
+        code=None if entry is OTHER else int(course.codes[0]),
+        pushes=course.pushes,
+        since=course.since,
+        weight=weight,
+    )
+
+
+def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
+    """Tell in one finding what comes in small numbers every day, however many codes it has."""
+    alike.sort(key=lambda course: -course.pushes)
+    first = alike[0].entry
+    count = sum(course.pushes for course in alike)
+    of = sum(seen.count for seen in facts.hour.values())
+    evidence = []
+    for course in alike:
+        named = f"{'/'.join(course.codes)} {course.entry.reason}".rstrip()
+        whose = pushes(course.platforms, count=course.pushes)
+        evidence.append(f"{number(course.pushes)} {whose} with {named}: {course.entry.title}.")
+    held = "was" if count == 1 else "were"
+    return Finding(
+        key=f"few:{class_}",
+        severity="info",
+        title=NOISE[class_].format(f"{number(count)} {pushes((), count=count)}", share(count / of), held),
+        side=" or ".join(dict.fromkeys(course.entry.whose(next(iter(course.platforms))) for course in alike)),
+        remedy=first.remedy,
+        evidence=tuple(evidence),
+        steps=first.steps,
+        code=None if first is OTHER else int(alike[0].codes[0]),
+        pushes=count,
+        weight=_WEIGHTS.get(class_, (0, 44))[1],
+    )
+
+
+def _failed(course: Course, now: float) -> str:
+    """Count what failed since it began, as far as the last hour shows it."""
+    return number(course.pushes_since) + (" in the last hour" if course.since < now - HOUR else "")
+
+
+def _weigh(course: Course, *, over: bool) -> tuple[int, Severity]:
+    entry = course.entry
+    much = course.weighty_share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
+    if entry.severity == "critical":
+        # little of it is still all pushes of one app; but a connection that fails now and then heals by itself
+        weight = 90 if course.total else 80 if much else 30 if entry.class_ == "network" else 50
+        severity: Severity = "critical" if weight > _ALL_WELL else "info"
+    else:
+        weight = _WEIGHTS.get(entry.class_, (64, 44))[0 if much else 1]
+        severity = "warning" if weight > _ALL_WELL else "info"
+        if course.total and entry.class_ != "rate_limited":
+            weight, severity = weight + 10, "critical"
+    if over:  # still worth knowing, since somebody will ask what it was
+        return min(weight, 42 if much else weight), "warning" if much else "info"
+    return weight, severity
+
+
+def _cause(course: Course) -> str:
+    if course.entry.class_ == "provider_fault":
+        who = course.entry.whose(next(iter(course.platforms)))
+        return f"{who}'s push service fails" if who in ("Google", "Apple") else "The push service fails"
+    if course.entry.name == "mesibo_bad_push_token" and course.weighty_share >= MANY:
+        return "The app sets push tokens that cannot be used: suspect the app build, or Firebase tokens on iOS"
+    return cause(course.entry, course.codes)
+
+
+def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
+    now = facts.now
+    named = " and ".join(course.codes) + (f" {course.entry.reason}" if course.entry.reason else "")
+    failed = f"{number(course.pushes)} of {number(course.among)} {pushes(course.platforms)}"
+    told = [f"Code {named}: {failed} in the last hour ({share(course.share)})."]
+    ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
+    told.append(f"The first of this run was logged at {clock(course.first, now)} UTC{ago}.")
+    if course.total and not over:
+        told.append("Nothing of the same platform was accepted since.")
+    if len(facts.status) > 1:
+        told.append(f"Seen in {', '.join(sorted(course.sources))}.")
+    return tuple(told)
+
+
+def _accepted(facts: Facts) -> list[Finding]:
+    """Tell when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9)."""
+    good = all_ = 0
+    for row, seen in facts.hour.items():
+        class_ = entry_of(facts.catalogue, row).class_
+        if class_ in ("token", "rate_limited"):
+            continue  # dead tokens and mesibo's limit are churn: they have findings of their own
+        all_ += seen.count
+        good += seen.count if class_ == "delivered" else 0
+    if not all_ or good / all_ < NEARLY_ALL:
+        return []
+    how = "All" if good == all_ else f"Nearly all ({share(good / all_)})"
+    return [
+        Finding(
+            key="accepted",
+            severity="good",
+            title=f"{how} pushes are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
+            " mesibo, on the way to the device or on it.",
+            side="the device, Google or Apple",
+            remedy="Android: take the app out of battery optimisation, and see that it was not force-stopped or closed"
+            " by a task manager; after days unopened the system holds pushes back. iOS: turn Low Power Mode off and"
+            " Background App Refresh on, and know that Apple may delay or drop silent pushes. Both: try another"
+            " network, and see whether other apps receive pushes.",
+            evidence=(
+                f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out.",
+            ),
+            steps=(9,),
+            code=200,
+            pushes=0,
+            weight=_ALL_WELL,
+        )
+    ]
+
+
+def _nothing() -> Finding:
+    return Finding(
+        key="waiting",
+        severity="info",
+        title="No push was logged in the last hour.",
+        side="nobody",
+        remedy="mesibo pushes only to users whose app is suspended and disconnected. Send a test push (Step 8) to see"
+        " whether one is logged.",
+        steps=(8, 5),
+        weight=1,
+    )

@@ -1,0 +1,6 @@
+"""Goes the whole way from mesibo's configuration to the pager and gives a row a check; it changes nothing."""
+
+from logwatch.doctor.check import Check, Host
+from logwatch.doctor.examine import Questions, examine
+
+__all__ = ["Check", "Host", "Questions", "examine"]

@@ -1,0 +1,136 @@
+"""Looks at mesibo itself: its configuration, and the container or service that it runs in."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from logwatch.config import Config, Source
+from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
+from logwatch.doctor.conf import Unreadable, parse
+from logwatch.tail import containers
+from logwatch.tail.docker import JSON_FILE, ContainerLog
+
+_PUSH = "put `push = 1` into the group `logs { … }` of mesibo.conf and restart mesibo (Step 8)"
+
+
+class _Options(msgspec.Struct):
+    size: str = msgspec.field(name="max-size", default="")
+    files: str = msgspec.field(name="max-file", default="")
+
+
+class _LogConfig(msgspec.Struct):
+    options: _Options | None = msgspec.field(name="Config", default=None)
+
+
+class _HostConfig(msgspec.Struct):
+    """The only fields of hostconfig.json that are ever decoded here."""
+
+    log: _LogConfig = msgspec.field(name="LogConfig", default_factory=_LogConfig)
+    removed: bool = msgspec.field(name="AutoRemove", default=False)
+
+
+def configuration(host: Host, path: Path, *, asked: bool) -> Iterator[Check]:
+    """Look for ``logs { push = 1 }``; a file that nobody named may be elsewhere, or inside a container."""
+    name = "mesibo.conf"
+    try:
+        conf = parse(host.text(path))
+    except FileNotFoundError:
+        if asked:
+            yield failure(name, f"{path} is not there", "name mesibo's configuration with --mesibo-conf")
+        else:
+            yield skipped(name, f"{path} is not there", "name it with --mesibo-conf if mesibo reads it from elsewhere")
+        return
+    except OSError as error:
+        yield skipped(name, f"{path} cannot be read: {error.strerror}", "run doctor as a user that may read it")
+        return
+    except Unreadable as error:
+        yield failure(name, f"{path}: {error}", "mend the file: mesibo may read less of it than you think")
+        return
+    yield ok(name, f"{path} is understood; its values are not read, but for the group logs")
+    if conf.push:
+        yield ok("push logging", "logs { push = 1 } is set")
+    elif conf.logs:
+        yield failure("push logging", "the group logs has no push = 1: no push result is logged", _PUSH)
+    else:
+        yield failure("push logging", "there is no logs { push = 1 }: no push result is logged", _PUSH)
+
+
+def running(host: Host, config: Config) -> Iterator[Check]:
+    """Look for what mesibo runs in."""
+    if not any(source.docker for source in config.source):
+        yield _service(host)
+    for source in config.source:
+        if source.docker is not None:
+            yield from _container(source)
+
+
+def _service(host: Host) -> Check:
+    name = "mesibo runs"
+    try:
+        state = host.run(["systemctl", "show", "mesibo.service", "--property=LoadState,ActiveState"])
+    except NoAnswer as why:
+        return skipped(name, str(why))
+    if "LoadState=loaded" not in state:
+        return skipped(name, "there is no mesibo.service", "if mesibo runs in Docker, name its container as the source")
+    if "ActiveState=active" in state:
+        return ok(name, "mesibo.service is active")
+    return failure(name, "mesibo.service is not active", "systemctl status mesibo; systemctl start mesibo")
+
+
+def _container(source: Source) -> Iterator[Check]:
+    assert source.docker is not None
+    name = f"container {source.docker.container}"
+    known, problems = containers(source.docker.root)
+    mine = [each for each in known if each.name == source.docker.container]
+    if not mine and problems:
+        yield failure(name, f"{problems[0].where} {problems[0].what}: {problems[0].why}", problems[0].try_)
+        return
+    if not mine:
+        there = ", ".join(each.name for each in known) or "none"
+        yield failure(name, f"is not below {source.docker.root}; there: {there}", "start it, or correct its name")
+        return
+    newest = mine[-1]
+    yield ok(name, f"found, image {newest.image}")
+    if newest.driver != JSON_FILE:
+        yield failure(
+            f"{name}: log driver",
+            f"{newest.driver or 'unknown'}: it writes no file that can be followed",
+            "start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5",
+        )
+        return
+    yield ok(f"{name}: log driver", JSON_FILE)
+    yield from _limits(name, newest, source.docker.root)
+
+
+def _limits(name: str, container: ContainerLog, root: str) -> Iterator[Check]:
+    """Look at the size limit and at ``--rm``; of hostconfig.json nothing else is decoded."""
+    settings = None
+    with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+        path = Path(root) / "containers" / container.identity / "hostconfig.json"
+        settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
+    if settings is None:
+        yield skipped(f"{name}: log size", "its hostconfig.json cannot be read")
+        return
+    options = settings.log.options
+    if options and options.size and options.size != "-1":
+        yield ok(f"{name}: log size", f"max-size {options.size}, max-file {options.files or '1'}")
+        if options.files in ("", "1"):
+            yield warning(
+                f"{name}: log files",
+                "max-file is 1: at rotation Docker empties the only file, and what was not read yet is lost",
+                "--log-opt max-file=5",
+            )
+    else:
+        yield warning(
+            f"{name}: log size",
+            "no max-size: the log grows until the disk is full",
+            "--log-opt max-size=50m --log-opt max-file=5",
+        )
+    if settings.removed:
+        yield warning(
+            f"{name}: --rm",
+            "Docker deletes the log whenever the container stops; what was read before is kept here",
+            "start it without --rm to keep logs for a post-mortem; mesibo-logwatch follows its successor either way",
+        )

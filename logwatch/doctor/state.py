@@ -1,0 +1,63 @@
+"""Looks at the state directory: there, writable by its owner, with room left, and a ledger that is whole."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from logwatch.config import Config
+from logwatch.diagnosis.words import bytes_
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.ledger import NotReadable, Reader
+
+FILE = "ledger.sqlite3"
+ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
+LITTLE = 32 << 20
+
+
+def directory(config: Config) -> Iterator[Check]:
+    """Give the rows of the state directory."""
+    name, path = "state directory", Path(config.state.directory)
+    try:
+        found = path.is_dir()
+        if found:
+            os.scandir(path).close()
+    except OSError as error:
+        yield skipped(name, f"{path}: {error.strerror}", "run doctor as root or as the service's user")
+        return
+    if not found:
+        yield failure(name, f"{path} is not there", "the first start makes it: start the service")
+        return
+    if os.access(path, os.W_OK):
+        yield ok(name, str(path))
+    else:
+        yield failure(name, f"{path} is not writable for user {os.geteuid()}", "let it belong to the service's user")
+    free = shutil.disk_usage(path).free
+    if free < LITTLE:
+        yield failure(
+            "disk", f"{bytes_(free)} free: commits are about to fail", "free some space; nothing is lost so far"
+        )
+    elif free < ROOM:
+        yield warning("disk", f"{bytes_(free)} free", "free some space before commits fail")
+    else:
+        yield ok("disk", f"{bytes_(free)} free")
+    yield from _ledger(path)
+
+
+def _ledger(path: Path) -> Iterator[Check]:
+    ledger = path / FILE
+    if not ledger.exists():
+        yield warning("ledger", f"{ledger} is not there: nothing was ever committed", "start the service")
+    else:
+        try:
+            at_rest = not ledger.with_name(f"{FILE}-wal").exists()
+            verdict = Reader(ledger, at_rest=at_rest).verdict()
+        except NotReadable as why:
+            verdict = str(why)
+        if verdict == "ok":
+            yield ok("ledger", f"whole, {bytes_(ledger.stat().st_size)}")
+        else:
+            yield failure("ledger", verdict, "restart the service: it keeps the damaged file and begins a new one")
+    aside = sorted(each.name for each in path.glob(f"{FILE}.damaged-*"))
+    if aside:
+        yield warning("ledger set aside", ", ".join(aside[:3]), "look at the disk (`dmesg`), then delete them")

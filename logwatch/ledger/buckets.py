@@ -1,0 +1,54 @@
+"""Results over time: counts with their times go in, shares of them for each minute and quarter of an hour come out.
+
+A chunk of lines tells how often a result occurred between a first and a last time. While a log is followed that is a
+second or less; of a backlog it may be hours, over which the count is spread evenly. Sums are always exact.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Seen
+
+MINUTE, QUARTER = 60, 900
+WIDTHS = {MINUTE: 3600, QUARTER: 86400}
+"""Width of a bucket -> how long it is kept, both in seconds: so many rows at most, whatever the log contains."""
+
+
+class Bucket(NamedTuple):
+    """One result in one interval: ``seconds`` long, from ``start`` (seconds since the epoch)."""
+
+    seconds: int
+    start: int
+    row: ResultRow
+
+
+def oldest(width: int, now: float) -> int:
+    """Give the start of the oldest bucket that is kept: the one in which the kept span began."""
+    return int((now - WIDTHS[width]) // width) * width
+
+
+def spread(seen: Seen, now: float) -> Iterator[tuple[int, int, Seen]]:
+    """Divide ``seen`` among the buckets of its time that are kept: (width, start, share).
+
+    What has no time of its own, or one ahead of the clock, counts as now: nobody looks for it in the future.
+    """
+    last = now if seen.last is None else min(seen.last, now)
+    first = last if seen.first is None else min(seen.first, last)
+    for width in WIDTHS:
+        start = max(int(first // width) * width, oldest(width, now))
+        while start <= last:
+            begin, end = max(first, float(start)), min(last, float(start + width))
+            count = _until(seen.count, first, last, start + width) - _until(seen.count, first, last, start)
+            if count:
+                yield width, start, Seen(count, begin, end)
+            start += width
+
+
+def _until(count: int, first: float, last: float, moment: float) -> int:
+    """Give how many of ``count``, evenly spread from ``first`` to ``last``, lie before ``moment``."""
+    if moment <= first:
+        return 0
+    if moment > last:
+        return count
+    return 1 + int((count - 1) * (moment - first) / (last - first)) if count > 1 else count

@@ -1,0 +1,187 @@
+"""Reads lists out of the ledger for pages: recent failures, results over time, shapes, positions; writes nothing.
+
+A connection of its own, for one question at a time, so that no page delays a commit (readers never block the writer of
+a WAL database) and a ledger that was replaced is found again. A question that takes too long is given up.
+"""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from logwatch.ledger import rows
+from logwatch.ledger.batch import ShapeRow, StoredFailure
+from logwatch.ledger.buckets import Bucket
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Position, Seen
+
+DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
+COUNTED = 100_000  # failures of a filter are counted up to here
+_STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
+_FIELDS = "id, at, source, platform, code, reason, app, user, token"
+
+Kind = tuple[str, str, str]
+"""Platform, code and reason: what the catalogue classifies by."""
+
+
+class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistake
+    """The ledger is not there, locked, damaged, or too slow; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which failures are wanted; empty fields do not narrow, ``kinds`` None neither, ``()`` wants nothing."""
+
+    source: str = ""
+    platform: str = ""
+    code: str = ""
+    reason: str = ""
+    text: str = ""  # anywhere in user, token, app, code or reason, without regard to ASCII case
+    kinds: tuple[Kind, ...] | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Give it as SQL with its parameters."""
+        terms, values = ["1"], []
+        for column in ("source", "platform", "code", "reason"):
+            if value := getattr(self, column):
+                terms.append(f"{column} = ?")
+                values.append(value)
+        if self.kinds is not None:
+            marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
+            terms.append(f"(platform, code, reason) IN (VALUES {marks})")
+            values += [part for kind in self.kinds for part in kind]
+        if self.text:
+            terms.append("user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason LIKE ? ESCAPE '\\'")
+            escaped = self.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            values.append(f"%{escaped}%")
+        return " AND ".join(terms), values
+
+
+class Place(NamedTuple):
+    """A place in the list of failures, newest first: by time, then by number."""
+
+    at: float
+    id: int
+
+
+class Listed(NamedTuple):
+    """One failure and its place."""
+
+    place: Place
+    failure: StoredFailure
+
+
+class Hit(NamedTuple):
+    """A user (or, where the log has none, a token) and how often and when it failed."""
+
+    source: str
+    platform: str
+    app: str
+    user: str
+    token: str  # of the newest failure
+    code: str
+    reason: str
+    pushes: int
+    first: float
+    last: float
+
+
+class Reader:
+    """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered.
+
+    ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would make beside it.
+    """
+
+    def __init__(self, path: Path, *, at_rest: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.path = path
+        self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
+        self._monotonic = monotonic
+
+    def buckets(self, width: int, since: int) -> list[tuple[Bucket, Seen]]:
+        """Give results over time in buckets of ``width`` seconds that start at ``since`` or later, oldest first."""
+        sql = "SELECT * FROM buckets WHERE seconds = ? AND start >= ? ORDER BY start"
+        with self._asking() as db:
+            return [
+                (Bucket(row[0], row[1], ResultRow(*row[2:6])), Seen(*row[6:]))
+                for row in db.execute(sql, (width, since))
+            ]
+
+    def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
+        """Give at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
+        where, values = wanted.where()
+        if older_than is not None:
+            where += " AND (at, id) < (?, ?)"
+            values += [*older_than]
+        sql = f"SELECT {_FIELDS} FROM failures WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608  own text
+        with self._asking() as db:
+            return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in db.execute(sql, [*values, limit])]
+
+    def every(self, wanted: Filter, page: int = 500) -> Iterator[list[Listed]]:
+        """Give all failures, newest first, a page at a time: nothing is held, nothing is locked in between."""
+        place = None
+        while found := self.failures(wanted, page, place):
+            yield found
+            place = found[-1].place
+
+    def count(self, wanted: Filter) -> int:
+        """Count failures, up to ``COUNTED``."""
+        where, values = wanted.where()
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM failures WHERE {where} LIMIT {COUNTED})"  # noqa: S608  own text
+        with self._asking() as db:
+            return int(db.execute(sql, values).fetchone()[0])
+
+    def kinds(self) -> dict[Kind, int]:
+        """Count the failures by what the catalogue classifies by."""
+        with self._asking() as db:
+            found = db.execute("SELECT platform, code, reason, count(*) FROM failures GROUP BY 1, 2, 3")
+            return {row[:3]: row[3] for row in found}
+
+    def users(self, kinds: Sequence[Kind], limit: int) -> list[Hit]:
+        """Give the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
+        where, values = Filter(kinds=tuple(kinds)).where()
+        # with a bare max() SQLite takes the other columns from the row that has it
+        sql = (
+            "SELECT source, platform, app, user, token, code, reason, count(*), min(at), max(at) FROM failures"  # noqa: S608  own text
+            f" WHERE {where} AND user || token <> '' GROUP BY source, user, iif(user = '', token, '')"
+            " ORDER BY 8 DESC, 10 DESC LIMIT ?"
+        )
+        with self._asking() as db:
+            return [Hit(*row) for row in db.execute(sql, [*values, limit])]
+
+    def shapes(self, limit: int) -> list[tuple[ShapeRow, Seen]]:
+        """Give the shapes of lines that gave no result, the newest first."""
+        sql = "SELECT source, cause, shape, count, first, last FROM shapes ORDER BY last DESC LIMIT ?"
+        with self._asking() as db:
+            return [(ShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
+
+    def positions(self) -> list[Position]:
+        """Give every committed position, without the digests."""
+        with self._asking() as db:
+            return [replace(position, head=b"", tail=b"") for position in rows.read_positions(db).values()]
+
+    def verdict(self) -> str:
+        """Let SQLite check the file: ``ok``, or what is wrong with it."""
+        with self._asking(patience=30.0) as db:
+            return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    def version(self) -> int:
+        """Give the version of its schema."""
+        with self._asking() as db:
+            return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextlib.contextmanager
+    def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:
+        end = self._monotonic() + patience
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?{self._mode}", uri=True, timeout=0.1, isolation_level=None
+            )
+            with contextlib.closing(connection) as db:
+                db.set_progress_handler(lambda: self._monotonic() > end, _STEPS)
+                yield db
+        except sqlite3.Error as error:
+            slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
+            raise NotReadable("the search took too long: narrow it" if slow else str(error)) from None

@@ -1,0 +1,197 @@
+"""``/api/v1/``: the same facts for programs, as JSON, and downloads of the error log; docs/api.md promises the form."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from logwatch.catalogue import answered_by, explain
+from logwatch.catalogue.explain import entry_as_dict
+from logwatch.catalogue.summary import iso
+from logwatch.diagnosis.course import entry_of
+from logwatch.ledger import Hit, NotReadable
+from logwatch.ledger.reader import Listed
+from logwatch.web.query import MOST, Query, Refused, of_class, of_dead_tokens, parse, place_text, row_of
+from logwatch.web.server import Handler
+from logwatch.web.site import Site
+
+COLUMNS = ("at", "source", "provider", "platform", "code", "reason", "class", "title", "app", "user", "token")
+HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
+MOST_USERS = 100_000
+_TELEPHONE = re.compile(r"\+\d+", re.ASCII)
+
+
+class Api(Handler):
+    """Base: JSON, made in the pages' thread; a question that makes no sense is 400, a ledger that is away 503."""
+
+    def initialize(self, site: Site) -> None:
+        self.site = site
+
+    async def answer(self, make: Callable[[], Any]) -> None:
+        """Send what ``make`` gives, as JSON."""
+        try:
+            body = await self.site.work(lambda: json.dumps(make(), ensure_ascii=False, separators=(",", ":")))
+        except (Refused, NotReadable) as error:
+            self.set_status(400 if isinstance(error, Refused) else 503)
+            body = json.dumps({"error": str(error)}, ensure_ascii=False)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.write(f"{body}\n".encode(errors="replace"))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
+        """Say it as JSON too."""
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps({"error": f"{status_code} {self._reason}"}) + "\n")
+
+
+class StatusApi(Api):
+    """``/api/v1/status``: findings, shares, course, sources."""
+
+    async def get(self) -> None:
+        await self.answer(lambda: self.site.overview().as_dict())
+
+
+class CodesApi(Api):
+    """``/api/v1/codes``: the catalogue in force, with how often each code came."""
+
+    async def get(self) -> None:
+        def make() -> dict[str, Any]:
+            results = self.site.overview().results
+            return {
+                "codes": [entry_as_dict(entry) for entry in self.site.watched.catalogue.entries],
+                "results": [result.as_dict() for result in results],
+            }
+
+        await self.answer(make)
+
+
+class CodeApi(Api):
+    """``/api/v1/codes/912``: what ``explain 912 --format json`` prints."""
+
+    async def get(self, number: str) -> None:
+        await self.answer(lambda: explain(self.site.watched.catalogue, int(number)).as_dict())
+
+
+class FailuresApi(Api):
+    """``/api/v1/failures``: a page of the error log, newest first."""
+
+    async def get(self) -> None:
+        await self.answer(self._make)
+
+    def _make(self) -> dict[str, Any]:
+        query = parse(self.request.query_arguments, MOST)
+        reader = self.site.reader
+        wanted = query.filter(self.site.watched.catalogue, reader.kinds())
+        found = reader.failures(wanted, query.limit + 1, query.before)
+        listed = found[: query.limit]
+        return {
+            "total": reader.count(wanted),
+            "next": place_text(listed[-1].place) if len(found) > query.limit else None,
+            "failures": [_failure(self.site, each) for each in listed],
+        }
+
+
+class Download(Handler):
+    """Base of downloads: sent page by page, so that neither side holds them whole; numbers are on disk already."""
+
+    def initialize(self, site: Site) -> None:
+        self.site = site
+
+    async def send(self, name: str, parts: Iterator[str]) -> None:
+        """Send ``parts`` as a file; a fault before the first byte is a status, one behind it ends the file."""
+        try:
+            # the head and the first page: whatever is wrong with the question shows before anything is sent
+            first = await self.site.work(lambda: next(parts, "") + next(parts, ""))
+        except (Refused, NotReadable) as error:
+            self.set_status(400 if isinstance(error, Refused) else 503)
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.write(f"{error}\n")
+            return
+        kind = "text/csv" if name.endswith(".csv") else "application/json"
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        part = first
+        while part:
+            self.write(part)
+            await self.flush()
+            part = await self.site.work(lambda: next(parts, ""))
+
+
+class Failures(Download):
+    """``/downloads/failures.csv`` and ``.json``: all of the error log that a filter leaves."""
+
+    async def get(self, form: str) -> None:
+        rows = self._rows()
+        await self.send(f"push-failures.{form}", _csv(COLUMNS, rows) if form == "csv" else _json("failures", rows))
+
+    def _rows(self) -> Iterator[list[dict[str, Any]]]:
+        query: Query = parse(self.request.query_arguments)
+        reader = self.site.reader
+        wanted = query.filter(self.site.watched.catalogue, reader.kinds())
+        for page in reader.every(wanted):
+            yield [_failure(self.site, each) for each in page]
+
+
+class Users(Download):
+    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: who is hit, for clean-up."""
+
+    async def get(self, which: str) -> None:
+        await self.send(f"{which}.csv", _csv(HIT_COLUMNS, self._rows(which)))
+
+    def _rows(self, which: str) -> Iterator[list[dict[str, Any]]]:
+        catalogue, present = self.site.watched.catalogue, self.site.reader.kinds()
+        dead = which == "dead-tokens"
+        kinds = of_dead_tokens(catalogue, present) if dead else of_class(catalogue, present, "rate_limited")
+        hits = self.site.reader.users(kinds, MOST_USERS)
+        for start in range(0, len(hits), 500):
+            yield [_hit(hit) for hit in hits[start : start + 500]]
+
+
+def _failure(site: Site, listed: Listed) -> dict[str, Any]:
+    failure = listed.failure
+    row = row_of((failure.platform, failure.code, failure.reason))
+    entry = entry_of(site.watched.catalogue, row)
+    return {
+        "at": iso(failure.at),
+        "source": failure.source,
+        "provider": answered_by(row.platform, int(failure.code)) if failure.code != "other" else failure.platform,
+        "platform": failure.platform,
+        "code": int(failure.code) if failure.code != "other" else None,
+        "reason": failure.reason,
+        "class": entry.class_,
+        "title": entry.title,
+        "app": failure.app,
+        "user": failure.user,
+        "token": failure.token,
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return hit._asdict() | {"first": iso(hit.first), "last": iso(hit.last)}
+
+
+def _csv(columns: Iterable[str], pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
+    """Write RFC 4180; a header always, so that an empty list is a file too."""
+    names = list(columns)
+    yield ",".join(names) + "\r\n"
+    for page in pages:
+        out = io.StringIO()
+        csv.writer(out).writerows([_cell(row[name]) for name in names] for row in page)
+        yield out.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Write a cell that no spreadsheet takes for a formula (OWASP, CSV injection); telephone numbers stay."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _TELEPHONE.fullmatch(text) else text
+
+
+def _json(name: str, pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
+    """Write one object with one list in it, an element a line."""
+    yield f'{{"{name}":['
+    comma = "\n"
+    for page in pages:
+        yield comma + ",\n".join(json.dumps(row, ensure_ascii=False) for row in page)
+        comma = ",\n"
+    yield "\n]}\n"

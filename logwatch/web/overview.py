@@ -1,0 +1,261 @@
+"""Everything that the status page and ``/api/v1/status`` tell, put together from one moment: no HTML, no HTTP."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+import logwatch
+from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
+from logwatch.catalogue.summary import iso
+from logwatch.config import Config
+from logwatch.diagnosis import Facts, Finding, diagnose
+from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.ledger import CounterRow, Hit, ResultRow, ShapeRow, Snapshot
+from logwatch.model import Platform, Position, Seen
+from logwatch.tail import SourceStatus
+from logwatch.web.chart import ORDER, Chart
+
+LIMITERS = {
+    "mesibo": "mesibo, per user (914)",
+    "fcm": "Google (429)",
+    "apns": "Apple (429)",
+    "unknown": "Google or Apple (429)",
+}
+COUNTERS = ("lines", "bytes", "lost_bytes", "missed_generations", "oversized_lines", "fallback_lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How often one result came, in all sources."""
+
+    platform: Platform
+    code: str
+    reason: str
+    entry: Entry
+    hour: int
+    day: int
+    ever: int
+    last: float | None
+
+    @property
+    def provider(self) -> str:
+        """Who answered."""
+        return answered_by(self.platform, int(self.code)) if self.code != "other" else self.platform
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it for a program."""
+        return {
+            "provider": self.provider,
+            "platform": self.platform,
+            "code": None if self.code == "other" else int(self.code),
+            "reason": self.reason,
+            "class": self.entry.class_,
+            "title": self.entry.title,
+            "hour": self.hour,
+            "day": self.day,
+            "total": self.ever,
+            "last": iso(self.last),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One source as people see it."""
+
+    status: SourceStatus
+    ready: bool
+    read_at: float | None
+    results: int
+    counters: Mapping[str, int]
+    rotations: Mapping[str, int]
+    unparsed: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it for a program."""
+        now = self.status
+        return {
+            "name": now.name,
+            "up": now.up,
+            "caught_up": now.caught_up,
+            "files_followed": now.files_followed,
+            "lag_bytes": now.lag_bytes,
+            "last_line": iso(self.read_at),
+            "results": self.results,
+            **self.counters,
+            "rotations": dict(self.rotations),
+            "unparsed_lines": dict(self.unparsed),
+            "problems": [
+                {"where": p.where, "what": p.what, "why": p.why, "try": p.try_, "warning": p.warning}
+                for p in now.problems
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole of the status page but for the error log, as of ``now``."""
+
+    now: float
+    committed_at: float
+    trouble: str
+    unreadable: str  # why the lists of the ledger are missing; empty when they are not
+    findings: tuple[Finding, ...]
+    classes: tuple[tuple[str, int, int], ...]  # class, last hour, last day
+    hour: int
+    day: int
+    results: tuple[Result, ...]
+    limits: tuple[tuple[str, int, int, int], ...]  # limiter, last hour, last day, ever
+    charts: tuple[Chart, ...]
+    sources: tuple[SourceView, ...]
+    files: tuple[Position, ...]
+    shapes: tuple[tuple[ShapeRow, Seen], ...]
+    kept: int  # failures in the error log
+    limited: tuple[Hit, ...]  # users whom rate limits hold back most often
+    dead: tuple[Hit, ...]  # users whose tokens are dead
+    config: Config
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it for a program."""
+        return {
+            "version": logwatch.__version__,
+            "now": iso(self.now),
+            "committed": iso(self.committed_at or None),
+            "ready": not self.trouble,
+            "trouble": self.trouble,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "classes": [{"class": name, "hour": hour, "day": day} for name, hour, day in self.classes],
+            "rate_limits": [
+                {"limiter": name, "hour": hour, "day": day, "total": ever} for name, hour, day, ever in self.limits
+            ],
+            "results": [result.as_dict() for result in self.results],
+            "course": {
+                each.name: [{"at": column.label, **column.counts} for column in each.columns] for each in self.charts
+            },
+            "sources": [source.as_dict() for source in self.sources],
+            "shapes": [
+                {
+                    "source": row.source,
+                    "cause": row.cause,
+                    "shape": row.shape,
+                    "count": seen.count,
+                    "last": iso(seen.last),
+                }
+                for row, seen in self.shapes
+            ],
+        }
+
+
+def overview(
+    facts: Facts,
+    *,
+    config: Config,
+    charts: Iterable[Chart] = (),
+    files: Iterable[Position] = (),
+    shapes: Iterable[tuple[ShapeRow, Seen]] = (),
+    kept: int = 0,
+    limited: Iterable[Hit] = (),
+    dead: Iterable[Hit] = (),
+    unreadable: str = "",
+) -> Overview:
+    """Put the parts together."""
+    hour, day = facts.hour, facts.day
+    hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
+    return Overview(
+        now=facts.now,
+        committed_at=facts.snapshot.committed_at,
+        trouble=facts.trouble,
+        unreadable=unreadable,
+        findings=diagnose(facts),
+        classes=tuple((name, hours.get(name, 0), days.get(name, 0)) for name in ("delivered", *ORDER)),
+        hour=sum(hours.values()),
+        day=sum(days.values()),
+        results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
+        limits=tuple(_limits(facts.snapshot.results, hour, day)),
+        charts=tuple(charts),
+        sources=tuple(_source(status, facts.snapshot) for status in facts.status.values()),
+        files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
+        shapes=tuple(shapes),
+        kept=kept,
+        limited=tuple(limited),
+        dead=tuple(dead),
+        config=config,
+    )
+
+
+def _results(
+    catalogue: Catalogue, ever: Mapping[ResultRow, Seen], hour: Mapping[ResultRow, Seen], day: Mapping[ResultRow, Seen]
+) -> list[Result]:
+    """Add sources together; the heaviest of the last hour first, then of the day, then of all time."""
+
+    def count(results: Mapping[ResultRow, Seen]) -> dict[tuple[Platform, str, str], Seen]:
+        total: dict[tuple[Platform, str, str], Seen] = {}
+        for row, seen in results.items():
+            total.setdefault(row[1:], Seen()).add(seen)
+        return total
+
+    hours, days, none = count(hour), count(day), Seen()
+    rows = [
+        Result(
+            *kind,
+            entry_of(catalogue, ResultRow("", *kind)),
+            hours.get(kind, none).count,
+            days.get(kind, none).count,
+            seen.count,
+            seen.last,
+        )
+        for kind, seen in count(ever).items()
+    ]
+    return sorted(rows, key=lambda r: (-r.hour, -r.day, -r.ever, r.platform, r.code, r.reason))
+
+
+def _limits(
+    ever: Mapping[ResultRow, Seen], hour: Mapping[ResultRow, Seen], day: Mapping[ResultRow, Seen]
+) -> list[tuple[str, int, int, int]]:
+    """Count the pushes that a rate limit held back, by whose it is."""
+
+    def hits(results: Mapping[ResultRow, Seen], name: str) -> int:
+        return sum(
+            seen.count
+            for row, seen in results.items()
+            if row.code != "other" and limiter(row.platform, int(row.code)) == name
+        )
+
+    return [(name, hits(hour, name), hits(day, name), hits(ever, name)) for name in LIMITERS]
+
+
+def _source(status: SourceStatus, snapshot: Snapshot) -> SourceView:
+    def labelled(counter: str) -> dict[str, int]:
+        return {
+            row.label: count
+            for row, count in sorted(snapshot.counters.items())
+            if row.source == status.name and row.counter == counter
+        }
+
+    row = snapshot.sources.get(status.name)
+    return SourceView(
+        status,
+        snapshot.ready(status.name),
+        row.last_line_at if row else None,
+        sum(seen.count for result, seen in snapshot.results.items() if result.source == status.name),
+        {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in COUNTERS},
+        labelled("rotations"),
+        labelled("unparsed_lines"),
+    )
+
+
+def settings(config: Config) -> list[tuple[str, str]]:
+    """Give every setting in force as (name, value); none of them is a secret, and files are named, never read."""
+
+    def flat(prefix: str, value: Any) -> Iterable[tuple[str, str]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from flat(f"{prefix}.{key}" if prefix else key, inner)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, inner in enumerate(value):
+                yield from flat(f"{prefix}[{number}]", inner)
+        elif value is not None:
+            yield prefix, msgspec.json.encode(value).decode()
+
+    return list(flat("", msgspec.to_builtins(config)))

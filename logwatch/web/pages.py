@@ -1,0 +1,103 @@
+"""The pages: status with the push error log, the code pages, and the list of codes."""
+
+from collections.abc import Callable
+
+from logwatch.catalogue import explain
+from logwatch.diagnosis.course import entry_of
+from logwatch.ledger import NotReadable
+from logwatch.ledger.reader import Listed
+from logwatch.web.overview import settings
+from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
+from logwatch.web.server import Handler
+from logwatch.web.site import Site
+
+
+class Page(Handler):
+    """Base of the pages: made in the pages' thread, sent as HTML."""
+
+    def initialize(self, site: Site) -> None:
+        self.site = site
+
+    async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
+        """Send what ``make`` gives: a status and a body."""
+        status, body = await self.site.work(make)
+        self.set_status(status)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.write(body)
+
+
+class Status(Page):
+    """``/``: what is wrong, since when, for whom, and what to do."""
+
+    async def get(self) -> None:
+        await self.answer(self._make)
+
+    def _make(self) -> tuple[int, bytes]:
+        site, catalogue = self.site, self.site.watched.catalogue
+        seen = site.overview()
+        refused = ""
+        try:
+            query = parse(self.request.query_arguments)
+        except Refused as error:
+            query, refused = Query(), str(error)
+        log = _Log(site, query, seen.kept)
+        return 400 if refused else 200, site.render(
+            "status.html",
+            "status",
+            seen=seen,
+            settings=settings(seen.config),
+            log=log,
+            query=query,
+            refused=refused,
+            entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
+            classes=[name for name in CLASSES if name != "delivered"],
+            platforms=PLATFORMS,
+            identifiers=seen.config.privacy.identifiers,
+        )
+
+
+class _Log:
+    """The page of the error log that was asked for; ``trouble`` says why there is none."""
+
+    def __init__(self, site: Site, query: Query, kept: int) -> None:
+        self.listed: list[Listed] = []
+        self.total = 0
+        self.older = ""
+        self.trouble = ""
+        catalogue, reader = site.watched.catalogue, site.reader
+        try:
+            wanted = query.filter(catalogue, reader.kinds() if query.class_ else ())
+            found = reader.failures(wanted, query.limit + 1, query.before)
+            self.listed = found[: query.limit]
+            self.total = reader.count(wanted) if query.narrows else kept
+            if len(found) > query.limit:
+                self.older = query.link(self.listed[-1].place)
+        except NotReadable as error:
+            self.trouble = str(error)
+
+
+class Code(Page):
+    """``/codes/912``: what a code means, in the words of ``explain``."""
+
+    async def get(self, number: str) -> None:
+        await self.answer(lambda: self._make(int(number)))
+
+    def _make(self, number: int) -> tuple[int, bytes]:
+        told = explain(self.site.watched.catalogue, number)
+        results = [result for result in self.site.overview().results if result.code == str(number)]
+        seen = self.site.overview()
+        return 200 if told.listed or results else 404, self.site.render(
+            "code.html", "codes", told=told, results=results, seen=seen
+        )
+
+
+class Codes(Page):
+    """``/codes``: every code that the catalogue knows."""
+
+    async def get(self) -> None:
+        await self.answer(self._make)
+
+    def _make(self) -> tuple[int, bytes]:
+        return 200, self.site.render(
+            "codes.html", "codes", entries=self.site.watched.catalogue.entries, seen=self.site.overview()
+        )

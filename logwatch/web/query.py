@@ -1,0 +1,128 @@
+"""Reads what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import urlencode
+
+from logwatch.catalogue import Catalogue
+from logwatch.catalogue.entries import Class
+from logwatch.diagnosis.course import entry_of
+from logwatch.ledger import Filter, ResultRow
+from logwatch.ledger.reader import Kind, Place
+from logwatch.privacy import readable
+
+CLASSES: tuple[str, ...] = get_args(Class)
+PLATFORMS = ("fcm", "apns", "unknown")
+PAGE = 25
+MOST = 1000  # failures of one API answer
+_LONGEST = 128  # characters of a value
+_CODE = re.compile(r"-?\d{1,6}|other", re.ASCII)
+_PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,7})?),(\d{1,18})", re.ASCII)
+
+
+class Refused(ValueError):  # noqa: N818  a question, not a fault
+    """A question that cannot be answered as it was put; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked for, as text for the form and links."""
+
+    class_: str = ""
+    code: str = ""
+    source: str = ""
+    platform: str = ""
+    reason: str = ""
+    text: str = ""
+    limit: int = PAGE
+    before: Place | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether it leaves anything out."""
+        return bool(self.class_ or self.code or self.source or self.platform or self.reason or self.text)
+
+    def fields(self) -> dict[str, str]:
+        """Give what narrows, under the names of the query string."""
+        named = {"class": self.class_, "code": self.code, "source": self.source, "platform": self.platform}
+        named |= {"reason": self.reason, "text": self.text}
+        return {name: value for name, value in named.items() if value}
+
+    def link(self, before: Place | None = None) -> str:
+        """Give the query string of the page behind ``before``, or of the first one."""
+        fields = self.fields() | ({"before": place_text(before)} if before else {})
+        return urlencode(fields)
+
+    def filter(self, catalogue: Catalogue, present: Iterable[Kind]) -> Filter:
+        """Give it for the ledger, which does not know classes: ``present`` are the kinds of failures it has."""
+        kinds = of_class(catalogue, present, self.class_) if self.class_ else None
+        return Filter(self.source, self.platform, self.code, self.reason, self.text, kinds)
+
+
+def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
+    """Give those kinds of failures that are of a class."""
+    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).class_ == class_)
+
+
+def of_dead_tokens(catalogue: Catalogue, present: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Give those kinds of failures of which the provider itself says that the token will not work again."""
+    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).token_dead)
+
+
+def row_of(kind: Kind) -> ResultRow:
+    """Give a kind of failure, as the error log has it, in the form that results have."""
+    platform, code, reason = kind
+    return ResultRow("", "fcm" if platform == "fcm" else "apns" if platform == "apns" else "unknown", code, reason)
+
+
+def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE) -> Query:
+    """Read a query string's arguments; Refused names the first that makes no sense. Unknown names are ignored."""
+
+    def value(name: str) -> str:
+        values = arguments.get(name) or [b""]
+        text = values[-1].decode(errors="replace").strip()
+        if len(text) > _LONGEST:
+            raise Refused(f"{name} is longer than {_LONGEST} characters")
+        return readable(text)
+
+    query = Query(
+        class_=value("class"),
+        code=value("code"),
+        source=value("source"),
+        platform=value("platform"),
+        reason=value("reason"),
+        text=value("text"),
+        limit=_limit(value("limit"), most),
+        before=_place(value("before")),
+    )
+    if query.class_ and query.class_ not in CLASSES:
+        raise Refused(f"class is one of {', '.join(CLASSES)}")
+    if query.code and not _CODE.fullmatch(query.code):
+        raise Refused("code is a number of at most six digits")
+    if query.platform and query.platform not in PLATFORMS:
+        raise Refused(f"platform is one of {', '.join(PLATFORMS)}")
+    return query
+
+
+def _limit(text: str, most: int) -> int:
+    if not text:
+        return PAGE
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise Refused(f"limit is a number from 1 to {most}")
+    return int(text)
+
+
+def _place(text: str) -> Place | None:
+    if not text:
+        return None
+    found = _PLACE.fullmatch(text)
+    if not found:
+        raise Refused("before is what the answer before gave as next")
+    return Place(float(found[1]), int(found[2]))
+
+
+def place_text(place: Place) -> str:
+    """Write a place in the list of failures; reading it gives the same place."""
+    return f"{place.at!r},{place.id}"

@@ -1,0 +1,132 @@
+"""What all pages share: the daemon they look at, the thread that does their work, and one fresh overview for many.
+
+Questions to the ledger and rendering run in a thread of their own: neither the reading loop nor a scrape waits for a
+page. There is one such thread, so that a crowd of visitors costs no more than one visitor at a time.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import tornado.template
+
+import logwatch
+from logwatch.catalogue import Catalogue
+from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.summary import iso
+from logwatch.config import Config
+from logwatch.diagnosis import Facts, words
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader, Snapshot
+from logwatch.model import Seen
+from logwatch.privacy import readable
+from logwatch.tail import SourceStatus
+from logwatch.web.chart import chart
+from logwatch.web.overview import Overview, overview
+from logwatch.web.query import of_class, of_dead_tokens
+
+TEMPLATES = Path(__file__).parent / "templates"
+FRESH_SECONDS = 1.0  # for which one overview serves every visitor
+SHAPES = 20
+HIT = 10  # users of each list
+T = TypeVar("T")
+
+
+class Watched(Protocol):
+    """What the pages look at: references to immutable things that the daemon swaps."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is on disk."""
+
+    @property
+    def status(self) -> dict[str, SourceStatus]:
+        """How each configured source is, right now."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the lists are read from."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is not ready; empty when it is."""
+
+
+class Site:
+    """The pages' view of a daemon."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.watched = watched
+        self._clock = clock
+        self._monotonic = monotonic
+        self._worker = ThreadPoolExecutor(1, "pages")
+        self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
+        self._overview: tuple[float, Overview] | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Where lists are read."""
+        return Reader(self.watched.ledger_path)
+
+    def close(self) -> None:
+        """Begin no more work."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def work(self, task: Callable[[], T]) -> Awaitable[T]:
+        """Do ``task`` in the pages' thread."""
+        return asyncio.get_running_loop().run_in_executor(self._worker, task)
+
+    def render(self, name: str, here: str = "", **values: Any) -> bytes:
+        """Fill in a template; every value is escaped unless the template says otherwise."""
+        return self._templates.load(name).generate(
+            printable=readable, version=logwatch.__version__, words=words, steps=STEPS, iso=iso, here=here, **values
+        )
+
+    def overview(self) -> Overview:
+        """Give the overview of now; one that is less than a second old will do."""
+        at = self._monotonic()
+        if self._overview is None or at - self._overview[0] >= FRESH_SECONDS:
+            self._overview = (at, self._make())
+        return self._overview[1]
+
+    def _make(self) -> Overview:
+        watched, reader, now = self.watched, self.reader, self._clock()
+        catalogue = watched.catalogue
+        minutes: list[tuple[Bucket, Seen]] = []
+        quarters: list[tuple[Bucket, Seen]] = []
+        lists: dict[str, Any] = {}
+        try:
+            minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
+            quarters = reader.buckets(QUARTER, int(now - WIDTHS[QUARTER]))
+            present = reader.kinds()
+            lists = {
+                "files": reader.positions(),
+                "shapes": reader.shapes(SHAPES),
+                "kept": sum(present.values()),
+                "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
+                "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
+            }
+        except NotReadable as error:
+            lists["unreadable"] = str(error)
+        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble)
+        charts = (
+            chart("hour", "minute", MINUTE, now, minutes, catalogue),
+            chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),
+        )
+        return overview(facts, config=watched.config, charts=charts, **lists)

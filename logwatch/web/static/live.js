@@ -1,0 +1,100 @@
+// Keeps the status page fresh: fetches the same address, and changes only those nodes that differ. Focus, open details,
+// scroll positions and what is being typed stay. Without this script the page is whole, only not by itself up to date.
+"use strict";
+
+const EVERY_MS = 3000;
+const SLOWEST_MS = 60000;
+let wait = EVERY_MS;
+let paused = false;
+let timer = 0;
+
+function same(a, b) {
+  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
+}
+
+function attributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+function morph(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  if (old.isEqualNode(fresh) || old.tagName === "FORM") return;
+  attributes(old, fresh);
+  const known = new Map();
+  for (const child of old.children) if (child.id) known.set(child.id, child);
+  let at = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    const kept = child.id ? known.get(child.id) : null;
+    if (kept && kept !== at) old.insertBefore(kept, at), (at = kept);
+    if (at && same(at, child)) {
+      morph(at, child);
+      at = at.nextSibling;
+    } else {
+      old.insertBefore(document.importNode(child, true), at);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+async function refresh() {
+  timer = 0;
+  if (paused || document.hidden) return;
+  try {
+    const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!paused) {
+      morph(document.getElementById("main"), page.getElementById("main"));
+      document.title = page.title;
+    }
+    wait = EVERY_MS;
+    show("");
+  } catch {
+    wait = Math.min(wait * 2, SLOWEST_MS);
+    show("No answer from mesibo-logwatch; what is shown is not up to date.");
+  }
+  schedule();
+}
+
+function schedule() {
+  if (!timer && !paused && !document.hidden) timer = setTimeout(refresh, wait);
+}
+
+const state = document.createElement("span");
+state.setAttribute("role", "status");
+const button = document.createElement("button");
+button.type = "button";
+
+function show(text) {
+  if (state.textContent !== text) state.textContent = text;
+  document.body.classList.toggle("stale", text !== "");
+}
+
+function label() {
+  button.textContent = paused ? "Resume updates" : "Pause updates";
+  document.body.classList.toggle("paused", paused);
+}
+
+button.addEventListener("click", () => {
+  paused = !paused;
+  label();
+  if (!paused) refresh();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && !timer) refresh();
+});
+label();
+document.getElementById("live-control").append(state, button);
+schedule();

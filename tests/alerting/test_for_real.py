@@ -1,0 +1,180 @@
+"""Daemon, Prometheus with the shipped rules, Alertmanager with the shipped route, and a pager: all real."""
+
+import json
+import threading
+import time
+
+import pytest
+import yaml
+
+from tests.alerting.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
+from tests.whole.running import Daemon, Site, get, until
+
+pytestmark = pytest.mark.integration
+
+EXPIRED = "MesiboPushCertificateExpired"
+SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"}
+
+
+def host(directory, programs):
+    """Start a daemon on a log of its own: the site and its address."""
+    directory.mkdir()
+    site = Site(directory)
+    site.write(200, 100, "apns")
+    daemon = programs(Daemon, site.config)
+    return site, daemon.url.removeprefix("http://").rstrip("/")
+
+
+@pytest.mark.timeout(180)
+def test_an_expired_certificate_pages_once_within_a_minute(tmp_path, programs, receiver, scenario_runs):
+    """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do."""
+    (a, at_a), (b, at_b), (c, at_c) = (host(tmp_path / name, programs) for name in "abc")
+    ports = stage(tmp_path / "staged", {"one": [at_a], "two": [at_b, at_c]}, receiver.url)
+    alertmanager = programs(Alertmanager, tmp_path / "staged", ports["alertmanager"])
+    prometheus = programs(Prometheus, tmp_path / "staged", ports["prometheus"])
+    until(
+        lambda: len(prometheus.query('mesibo_push_results_total{code="903",platform="apns"} == 0')) == 3,
+        "each host is scraped once",
+    )
+    began = time.monotonic()
+    for site in (a, b, c):
+        site.write(903, 60, "apns")
+        site.write(200, 100, "fcm")
+    until(lambda: len(receiver.pages()) >= 2, lambda: f"two pages: {receiver.received}", patience=90)
+    assert max(at for at, _ in receiver.pages()) - began < 60
+    until(lambda: "MesiboPush9xxSpike" in prometheus.firing(), "the spike fires in Prometheus")
+    until(lambda: "MesiboPush9xxSpike" in alertmanager.suppressed(), "and Alertmanager holds it back")
+    pages = {body["groupLabels"]["cluster"]: body for _, body in receiver.pages()}
+    assert {body["groupLabels"]["alertname"] for body in pages.values()} == {EXPIRED}
+    assert len(receiver.pages()) == 2
+    for cluster, addresses in (("one", [at_a]), ("two", [at_b, at_c])):
+        text = pages[cluster]["alerts"][0]["annotations"]["description"]
+        assert "passed its expiry date" in text
+        assert "Renew the production push certificate" in text
+        assert "source mesibo" in text
+        assert any(address in text for address in addresses)
+        assert "%" in text
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory, scenario_runs):
+    """Two hosts, all lengths of time a fifteenth: a burst of 903 begins, pages, ends; Prometheus stays to be asked."""
+    directory = tmp_path_factory.mktemp("life")
+    started = []
+
+    def start(kind, *args):
+        started.append(kind(*args))
+        return started[-1]
+
+    receiver = Receiver()
+    (a, at_a), (b, at_b) = (host(directory / name, start) for name in "ab")
+    ports = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=15)
+    start(Alertmanager, directory / "staged", ports["alertmanager"])
+    prometheus = start(Prometheus, directory / "staged", ports["prometheus"])
+    ended, over = threading.Event(), threading.Event()
+
+    def traffic():
+        while not over.wait(0.25):
+            for site in (a, b):
+                site.write(200, 5, "fcm")
+                site.write(200 if ended.is_set() else 903, 5, "apns")
+                for code in (404, 429, 500, 914, 918):
+                    site.write(code, 1, "fcm")
+                site.write(404, 1, "apns")
+
+    until(
+        lambda: len(prometheus.query('mesibo_push_results_total{code="903",platform="apns"} == 0')) == 2,
+        "each host is scraped once",
+    )
+    writer = threading.Thread(target=traffic)
+    writer.start()
+    try:
+        yield prometheus, receiver, ended
+    finally:
+        over.set()
+        writer.join()
+        for program in reversed(started):
+            program.stop()
+        receiver.close()
+
+
+@pytest.mark.timeout(180)
+def test_the_page_resolves_and_its_symptoms_never_page(life):
+    """The page comes, ends when the burst ends, and no effect of the certificate is paged: not before, not after."""
+    prometheus, receiver, ended = life
+
+    def of_interest(status=None):
+        return [
+            (body["status"], body["groupLabels"]["alertname"])
+            for _, body in receiver.pages(status)
+            if body["groupLabels"]["alertname"] in {EXPIRED, *SYMPTOMS}
+        ]
+
+    until(lambda: of_interest("firing"), "the page", patience=30)
+    until(lambda: prometheus.firing() >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together", patience=30)
+    ended.set()
+    until(lambda: of_interest("resolved"), "the page resolves", patience=60)
+    until(lambda: not prometheus.firing() & SYMPTOMS, "the symptoms end", patience=60)
+    assert of_interest() == [("firing", EXPIRED), ("resolved", EXPIRED)]
+
+
+def recorded():
+    """Names of the series that rules record."""
+    for path in sorted((CONFIG / "prometheus/rules").glob("*.yml")):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            yield from (rule["record"] for rule in group["rules"] if "record" in rule)
+
+
+def panels():
+    """Dashboard, title and PromQL of every target and annotation, with Grafana's variables filled in."""
+    for path in sorted((CONFIG / "grafana/dashboards").glob("*.json")):
+        board = json.loads(path.read_text())
+        for panel in board["panels"]:
+            yield from ((board["uid"], panel["title"], filled(t["expr"])) for t in panel.get("targets", []))
+        yield from ((board["uid"], a["name"], filled(a["expr"])) for a in board["annotations"]["list"])
+
+
+def filled(expr):
+    values = {"$cluster": ".*", "$host": ".*", "$source": ".*", "$__rate_interval": "20s", "$__range": "1m"}
+    for name, value in values.items():
+        expr = expr.replace(name, value)
+    assert "$" not in expr.replace("$1", "")
+    return expr
+
+
+@pytest.mark.timeout(120)
+def test_every_recording_rule_records(life):
+    """No recorded series stays empty when pushes of every class are logged."""
+    prometheus, _, _ = life
+    for name in recorded():
+        until(lambda name=name: prometheus.query(name), f"{name} has data", patience=60)
+
+
+@pytest.mark.timeout(120)
+def test_every_panel_shows_something(life):
+    """Each expression of each dashboard is answered with data, but for those about things that did not happen."""
+    prometheus, _, _ = life
+    empty = {
+        ("mesibo-push-overview", "Bad and dead tokens"),  # yesterday
+        ("mesibo-push-overview", "Restarts of the watcher"),
+        ("mesibo-push-fleet", "Restarts of the watcher"),
+        ("mesibo-push-watcher", "Restarts of the watcher"),
+    }
+    for board, title, expr in panels():
+        found = prometheus.query(expr)
+        assert found or (board, title) in empty, f"{board}: {title}: {expr}"
+
+
+@pytest.mark.timeout(60)
+def test_every_alert_is_evaluated_without_an_error(life):
+    """Prometheus reports every rule as healthy, texts of firing alerts included."""
+    prometheus, _, _ = life
+    groups = json.loads(get(f"{prometheus.url}/api/v1/rules"))["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert len(rules) > 80
+    assert {rule["name"]: rule["lastError"] for rule in rules if rule["health"] != "ok"} == {}
+    for rule in rules:
+        for alert in rule.get("alerts", []):
+            for text in alert["annotations"].values():
+                assert "<no value>" not in text
+                assert "error" not in text.lower().replace("error budget", "").replace("server error", "")

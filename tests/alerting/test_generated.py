@@ -1,0 +1,169 @@
+"""What is committed is what the generator makes, and Prometheus', Alertmanager's and Grafana's own checkers take it."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from config.generate import __main__ as generate
+from config.generate import scenarios, thresholds
+from config.generate.codes import CATALOGUE
+from tests.alerting.shipped import CONFIG, ROOT
+from tests.whole.running import tool
+
+OUTPUTS = generate.outputs()
+RULES = sorted((CONFIG / "prometheus/rules").glob("*.yml"))
+DASHBOARDS = sorted((CONFIG / "grafana/dashboards").glob("*.json"))
+
+
+def alerts():
+    for path in RULES:
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            yield from (rule for rule in group["rules"] if "alert" in rule)
+
+
+def titled(alert):
+    return "-".join((alert["alert"], alert["labels"]["severity"], alert["labels"].get("code_name", "")))
+
+
+@pytest.mark.parametrize("path", sorted(OUTPUTS))
+def test_what_is_committed_is_what_is_generated(path):
+    """A change of catalogue or thresholds that was not carried into the files is found."""
+    assert (ROOT / path).read_text() == OUTPUTS[path], "try: make generate"
+
+
+def test_nothing_old_lies_among_the_generated_files():
+    """A rule file, test or dashboard that the generator no longer makes is not shipped."""
+    folders = ("prometheus/rules", "prometheus/tests", "grafana/dashboards")
+    here = {str(p.relative_to(ROOT)) for f in folders for p in (CONFIG / f).iterdir()}
+    assert here - set(OUTPUTS) == set()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["promtool", "check", "rules", "--lint=all", "--lint-fatal", *map(str, RULES)],
+        ["promtool", "check", "config", str(CONFIG / "prometheus/prometheus.yml")],
+        ["promtool", "check", "config", "--syntax-only", str(CONFIG / "prometheus/prometheus-remote.yml")],
+        ["amtool", "check-config", str(CONFIG / "alertmanager/alertmanager.yml")],
+    ],
+    ids=lambda command: " ".join(command[:3]),
+)
+def test_the_checkers_are_content(command):
+    """Promtool lints rules and configuration, amtool the route, without a complaint."""
+    done = subprocess.run([tool(command[0]), *command[1:]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.integration
+def test_a_phone_can_show_the_message(tmp_path):
+    """The title is one short line; the text has what to do and the runbook."""
+    data = {
+        "status": "firing",
+        "commonLabels": {"severity": "critical", "cluster": "main", "alertname": "MesiboPushCertificateExpired"},
+        "commonAnnotations": {"summary": "The certificate has expired."},
+        "alerts": [{"status": "firing", "annotations": {"description": "To do: renew.", "runbook_url": "run.md"}}],
+    }
+    (tmp_path / "data.json").write_text(json.dumps(data))
+    shown = {}
+    for part in ("title", "text"):
+        done = subprocess.run(
+            [
+                tool("amtool"),
+                "template",
+                "render",
+                f"--template.glob={CONFIG}/alertmanager/templates/*.tmpl",
+                f'--template.text={{{{ template "mesibo.{part}" . }}}}',
+                f"--template.data={tmp_path / 'data.json'}",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown[part] = done.stdout
+    assert shown["title"].strip() == "CRITICAL main: The certificate has expired."
+    assert shown["text"].strip() == "To do: renew.\nRunbook: run.md"
+
+
+@pytest.mark.parametrize("alert", list(alerts()), ids=titled)
+def test_an_alert_says_what_it_is_and_what_to_do(alert):
+    """Severity, a summary of one sentence, a description with what to do, and a runbook that exists."""
+    annotations = alert["annotations"]
+    assert alert["alert"].startswith(("MesiboPush", "MesiboLogwatch"))
+    assert alert["labels"]["severity"] in ("critical", "warning", "info")
+    assert alert["labels"]["role"] in ("cause", "symptom", "single")
+    assert annotations["summary"].endswith(".")
+    assert "{{" not in annotations["summary"]
+    assert "What to do" in annotations["description"]
+    assert (ROOT / "docs/runbooks" / f"{alert['alert']}.md").exists()
+    assert annotations["runbook_url"] == f"{thresholds.threshold('links.runbooks')}/{alert['alert']}.md"
+
+
+def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
+    """What stops all pushes by itself is paged with the catalogue's own words."""
+    by_name = {alert["labels"].get("code_name"): alert["annotations"]["description"] for alert in alerts()}
+    faults = [e for e in CATALOGUE if e.severity == "critical" and e.cls in ("credential", "configuration")]
+    assert {901, 902, 903, 904, 905, 912, 401, 403} <= {e.code for e in faults}
+    for entry in faults:
+        assert entry.meaning in by_name[entry.name]
+        assert entry.remedy in by_name[entry.name]
+
+
+def test_every_alert_is_seen_to_fire_to_resolve_and_to_spare():
+    """Each alert and severity fires in a scenario and is over later in it; each alert is near and silent in one."""
+    everything = [s for topic in scenarios.all_scenarios().values() for s in topic]
+    fired = {alert for s in everything for names in s.fires.values() for alert in names}
+    resolved = {
+        alert
+        for s in everything
+        for at, names in s.fires.items()
+        for alert in names
+        if any(later > at and alert not in s.fires[later] for later in s.fires)
+    }
+    spared = {name for s in everything for name in s.spares}
+    exist = {f"{a['labels']['severity']} {a['alert']}" for a in alerts()}
+    assert exist - fired == set()
+    assert exist - resolved == {"critical MesiboLogwatchAbsent"} - resolved
+    assert {a.split()[1] for a in exist} - spared == set()
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.name)
+def test_a_dashboard_is_what_grafanas_own_types_hold(path):
+    """Grafana's typed model reads the file and writes the same again: no field is unknown to it, none is lost."""
+    register_default_plugins()
+    plain = json.loads(path.read_text())
+    assert json.loads(JSONEncoder().encode(Dashboard.from_json(plain))) == plain
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda p: p.name)
+def test_a_dashboard_can_be_read_without_explanation(path):
+    """Fixed uid; every panel with a description, a unit, a data source to choose and a word for "nothing"."""
+    board = json.loads(path.read_text())
+    assert board["uid"].startswith("mesibo-push-")
+    assert [v["name"] for v in board["templating"]["list"]] == ["datasource", "cluster", "host", "source"]
+    assert {a["name"] for a in board["annotations"]["list"]} == {"Alerts", "Restarts of the watcher"}
+    assert any("runbooks" in link["url"] for link in board["links"])
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    for panel in board["panels"]:
+        if panel["type"] == "row":
+            continue
+        defaults = panel["fieldConfig"]["defaults"]
+        assert panel["description"]
+        assert defaults["noValue"]
+        assert defaults["thresholds"]["steps"]
+        assert panel["datasource"]["uid"] == "$datasource"
+        assert "unit" in defaults or panel["type"] == "table"
+
+
+def test_every_threshold_has_a_reason_and_is_used():
+    """No number without a reason, and none that changes nothing."""
+    source = "".join(p.read_text() for p in (CONFIG / "generate").rglob("*.py"))
+    for threshold in thresholds.load():
+        assert len(threshold.reason) > 20
+        assert f'"{threshold.group}.{threshold.name}"' in source or "{group}." in source or "{rate}" in source

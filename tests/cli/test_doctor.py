@@ -1,0 +1,58 @@
+"""``doctor`` on the terminal and for programs."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli.doctor import command, render
+from logwatch.cli.terminal import show
+from logwatch.doctor.check import Check
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "logwatch.toml"
+    path.write_text(f'[[source]]\nname = "m"\npaths = ["{tmp_path}/m.log"]\n[state]\ndirectory = "{tmp_path}/state"\n'
+                    '[web]\nlisten = "127.0.0.1:1"\n')  # fmt: skip
+    return path
+
+
+def test_a_failure_is_told_with_its_remedy_and_exit_code_1(config):
+    """A person sees the row, the verdict and what to do."""
+    result = invoke("--config", config)
+    assert result.exit_code == 1
+    assert "nothing is there" in result.output
+    assert "→ correct the source's paths" in result.output
+
+
+def test_json_has_the_same_rows(config):
+    """A program gets every row, and how many there are of each verdict."""
+    result = invoke("--config", config, "--format", "json")
+    told = json.loads(result.output)
+    assert result.exit_code == 1
+    assert sum(told["counts"].values()) == len(told["checks"])
+    assert {"check", "verdict", "what", "remedy"} == set(told["checks"][0])
+
+
+def test_a_configuration_that_cannot_be_used_is_a_row(tmp_path):
+    """Doctor goes on with what does not depend on it."""
+    result = invoke("--config", tmp_path / "none.toml", "--format", "json")
+    told = json.loads(result.output)
+    assert any(row["check"] == "configuration" and row["verdict"] == "failure" for row in told["checks"])
+    assert any(row["check"] == "versions" for row in told["checks"])
+
+
+def test_wrong_use_is_exit_code_2():
+    """An address that is none is refused before anything is looked at."""
+    assert invoke("--prometheus", "file:///etc/passwd").exit_code == 2
+
+
+def test_what_files_hold_moves_no_cursor(capsys):
+    """Control and bidirectional characters of file names and answers are shown, not obeyed."""
+    show(render([Check("log", "failure", "/tmp/\x1b[2J\u202ex", "see \x07")]))
+    assert not set(capsys.readouterr().out) & {"\x1b", "\x07", "\u202e"}

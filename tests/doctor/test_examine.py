@@ -1,0 +1,237 @@
+"""Each fault that keeps numbers away is made on purpose, and doctor finds it."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+import logwatch
+from logwatch.doctor import Questions, examine
+from logwatch.doctor.check import Host, NoAnswer
+from logwatch.doctor.logs import SERVICE_USER
+from logwatch.ledger import Batch, Ledger
+
+NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
+UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
+TARGET = {"scrapePool": "mesibo-logwatch", "labels": {"job": "mesibo-logwatch"}, "scrapeUrl": "http://h:1/metrics",
+          "health": "up"}  # fmt: skip
+RULE = {"name": "PushFails", "type": "alerting", "query": "rate(mesibo_push_results_total[5m]) > 1", "health": "ok"}
+BUILD = b'mesibo_logwatch_build_info{version="%b"} 1.0'
+PROMETHEUS = "http://127.0.0.1:9090"
+
+
+class Machine(Host):
+    """A host where all is well, until a test changes that."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.log = directory / "mesibo.log"
+        self.state = directory / "state"
+        self.config = directory / "logwatch.toml"
+        self.mesibo_conf = directory / "mesibo.conf"
+        self.mesibo_conf.write_text("dbpass = hunter2\nlogs {\npush = 1\n}\n")
+        self.configure()
+        self.write("push_on_complete: uid 1 type fcm code 200")
+        ledger = Ledger(self.state)
+        ledger.commit(Batch(1))
+        ledger.close()
+        self.programs = {"mesibo.service": "LoadState=loaded\nActiveState=active\n", "mesibo-logwatch.service": UNIT}
+        self.answers = {
+            "http://127.0.0.1:10914/-/ready": b"mesibo-logwatch is ready.\n",
+            "http://127.0.0.1:10914/metrics": BUILD % logwatch.__version__.encode(),
+            f"{PROMETHEUS}/api/v1/targets?state=active": {"activeTargets": [TARGET]},
+            f"{PROMETHEUS}/api/v1/rules": {"groups": [{"rules": [RULE]}]},
+            f"{PROMETHEUS}/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": "http://127.0.0.1:9093/"}]},
+        }
+        self.asked_prometheus = None
+
+    def configure(self, source="", extra=""):
+        source = source or f"paths = [{json.dumps(str(self.log))}]"
+        self.config.write_text(
+            f'[[source]]\nname = "mesibo"\n{source}\n[state]\ndirectory = {json.dumps(str(self.state))}\n{extra}'
+        )
+
+    def write(self, *messages, at=NOW, written=NOW):
+        stamp = time.strftime("%d%m-%H%M%S", time.gmtime(at))
+        self.log.write_text("".join(f"E{stamp}-000 (17): {message}\n" for message in messages))
+        os.utime(self.log, (written, written))
+
+    def now(self):
+        return NOW + 60
+
+    def run(self, command):
+        try:
+            return self.programs[command[2]]
+        except KeyError:
+            raise NoAnswer("there is no systemctl here") from None
+
+    def fetch(self, url):
+        answer = self.answers.get(url, NoAnswer("Connection refused"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, bytes) else json.dumps({"status": "success", "data": answer}).encode()
+
+    def rows(self):
+        return list(examine(Questions(self.config, self.mesibo_conf, self.asked_prometheus), self))
+
+    def row(self, name):
+        (found,) = [check for check in self.rows() if check.name == name]
+        return found
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def test_where_all_is_well_every_row_is_ok(machine):
+    """No row is a warning, a failure or skipped on a host as it should be."""
+    rows = machine.rows()
+    assert [(row.name, row.what) for row in rows if row.verdict != "ok"] == []
+    assert len(rows) >= 20
+
+
+def with_docker(machine, *, driver="json-file", options=None, removed=False, name="/mesibo"):
+    directory = machine.directory / "docker" / "containers" / "abc"
+    directory.mkdir(parents=True)
+    log = directory / "abc-json.log"
+    stamp = time.strftime("%d%m-%H%M%S", time.gmtime(NOW))
+    line = f"E{stamp}-000 (17): push_on_complete: uid 1 type fcm code 200\n"
+    log.write_text(json.dumps({"log": line, "stream": "stdout", "time": "2025-11-22T10:15:00.123Z"}) + "\n")
+    os.utime(log, (NOW, NOW))
+    config = {"ID": "abc", "Name": name, "LogPath": str(log) if driver == "json-file" else "", "Args": ["SECRET-TOKEN"],
+              "Config": {"Image": "mesibo/mesibo", "Cmd": ["SECRET-TOKEN"]}}  # fmt: skip
+    (directory / "config.v2.json").write_text(json.dumps(config))
+    host = {"LogConfig": {"Type": driver, "Config": options or {}}, "AutoRemove": removed, "Env": ["SECRET-TOKEN"]}
+    (directory / "hostconfig.json").write_text(json.dumps(host))
+    root = json.dumps(str(machine.directory / "docker"))
+    machine.configure(f'docker = {{container = "mesibo", root = {root}}}')
+
+
+LIMITED = {"max-size": "50m", "max-file": "5"}
+
+
+def mesibo_conf(text):
+    return lambda m: m.mesibo_conf.write_text(text)
+
+
+def answer(path, value, base=PROMETHEUS):
+    return lambda m: m.answers.update({f"{base}{path}": value})
+
+
+def aside(m):
+    (m.state / "ledger.sqlite3.damaged-20251122T101500Z").write_bytes(b"junk")
+
+
+def damage(m):
+    with contextlib.closing(sqlite3.connect(m.state / "ledger.sqlite3")) as db:
+        db.execute("PRAGMA journal_mode = DELETE")
+    data = bytearray((m.state / "ledger.sqlite3").read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    (m.state / "ledger.sqlite3").write_bytes(data)
+
+
+DAEMON = "http://127.0.0.1:10914"
+FAULTS = [
+    (lambda m: m.mesibo_conf.unlink(), "mesibo.conf", "failure", "is not there"),
+    (mesibo_conf("logs {\npush = 1\n"), "mesibo.conf", "failure", "line 1"),
+    (mesibo_conf("logs {\npush = 0\n}\n"), "push logging", "failure", "no push = 1"),
+    (mesibo_conf("dbhost = a\n"), "push logging", "failure", "there is no logs"),
+    (lambda m: m.config.write_text("[[source]]\nnam = 1\n"), "configuration", "failure", "nam"),
+    (lambda m: m.configure(extra='[catalogue]\nfile = "none.toml"\n'), "configuration", "failure", "none.toml"),
+    (lambda m: m.programs.update({"mesibo.service": "LoadState=loaded\nActiveState=failed\n"}), "mesibo runs",
+     "failure", "not active"),
+    (lambda m: with_docker(m, name="/other"), "container mesibo", "failure", "there: other"),
+    (lambda m: with_docker(m, driver="journald"), "container mesibo: log driver", "failure", "journald"),
+    (with_docker, "container mesibo: log size", "warning", "until the disk is full"),
+    (lambda m: with_docker(m, options={"max-size": "9m"}), "container mesibo: log files", "warning", "max-file is 1"),
+    (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
+    (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
+    (lambda m: m.log.write_text(""), "log of mesibo: fresh", "warning", "is empty"),
+    (lambda m: os.utime(m.log, (NOW - 7200, NOW - 7200)), "log of mesibo: fresh", "warning", "2 hours ago"),
+    (lambda m: m.write("on_message: mid 1"), "log of mesibo: push lines", "warning", "none among the last 1 lines"),
+    (lambda m: m.write(*["push_on_complete: no answer"] * 3), "log of mesibo: parsed", "failure", "0 %"),
+    (lambda m: m.write("push_on_complete: code 200", at=NOW + 7200), "log of mesibo: clock", "failure", "zone"),
+    (lambda m: m.write("push_on_complete: code 200", at=NOW - 5.5 * 3600), "log of mesibo: clock", "failure", "zone"),
+    (lambda m: m.write("push_on_complete: code 200", at=NOW + 600), "log of mesibo: clock", "warning", "ahead"),
+    (lambda m: m.configure(extra='[web]\nlisten = "127.0.0.1:1"\n'), "port 127.0.0.1:1", "failure", "nobody answers"),
+    (answer("/-/ready", b"hello", DAEMON), "port 127.0.0.1:10914", "failure", "another program"),
+    (answer("/-/ready", NoAnswer("it answers 404: no", 404), DAEMON), "port 127.0.0.1:10914", "failure", "another"),
+    (answer("/-/ready", NoAnswer("it answers 503: mesibo-logwatch is not ready: commits fail: disk full", 503), DAEMON),
+     "port 127.0.0.1:10914", "failure", "disk full"),
+    (lambda m: m.state.rename(m.directory / "gone"), "state directory", "failure", "not there"),
+    (damage, "ledger", "failure", ""),
+    (lambda m: (m.state / "ledger.sqlite3").unlink(), "ledger", "warning", "nothing was ever committed"),
+    (aside, "ledger set aside", "warning", "damaged-20251122T101500Z"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": "LoadState=not-found\n"}), "unit", "failure", "installed"),
+    (lambda m: m.programs.pop("mesibo-logwatch.service"), "unit", "skipped", "no systemctl"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("enabled", "disabled")}), "unit enabled",
+     "warning", "will not start"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("=active", "=failed")}), "unit active",
+     "failure", "failed"),
+    (lambda m: m.programs.update({"mesibo-logwatch.service": UNIT.replace("1min", "0")}), "unit watchdog",
+     "warning", "is off"),
+    (answer("/api/v1/targets?state=active", NoAnswer("Connection refused")), "prometheus", "skipped", "none answers"),
+    (answer("/api/v1/targets?state=active", b"<html>"), "prometheus", "skipped", "none answers"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": []}), "prometheus scrapes", "failure", "no target"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"health": "down", "lastError": "refused"}]}),
+     "prometheus scrapes", "failure", "refused"),
+    (answer("/api/v1/rules", {"groups": []}), "prometheus rules", "failure", "no alert"),
+    (answer("/api/v1/rules", {"groups": [{"rules": [RULE | {"health": "err"}]}]}), "prometheus rules", "failure",
+     "PushFails"),
+    (answer("/api/v1/alertmanagers", {"activeAlertmanagers": []}), "alertmanager", "warning", "nobody"),
+    (answer("/metrics", BUILD % b"0.0.1", DAEMON), "versions", "warning", "0.0.1 runs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "name", "verdict", "words"), FAULTS, ids=[f"{f[1]}-{f[3]}" for f in FAULTS])
+def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
+    """The row of the fault has its verdict and names it, with a remedy; rows above it are not disturbed."""
+    fault(machine)
+    rows = [row for row in machine.rows() if row.name == name]
+    (found, *_) = [row for row in rows if words in row.what + row.remedy] or rows
+    assert found.verdict == verdict
+    assert words in found.what + found.remedy
+    assert found.remedy or verdict == "skipped"
+
+
+def test_a_prometheus_that_was_named_and_does_not_answer_is_a_failure(machine):
+    """Only the usual address may be silent."""
+    machine.asked_prometheus = "http://monitor:9090/"
+    assert machine.row("prometheus").verdict == "failure"
+
+
+def test_no_secret_of_mesibo_or_docker_is_ever_told(machine):
+    """Passwords of mesibo.conf and tokens in a container's arguments are in no row."""
+    with_docker(machine, options=LIMITED)
+    told = " ".join(f"{row.what} {row.remedy}" for row in machine.rows())
+    assert "hunter2" not in told
+    assert "SECRET-TOKEN" not in told
+    assert machine.row("container mesibo").verdict == "ok"
+    assert machine.row("log of mesibo: push lines").verdict == "ok"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, monkeypatch):
+    """Root's own rights do not hide that the service has none."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    machine.log.chmod(0o600)
+    found = machine.row("log of mesibo: readable")
+    assert found.verdict == "failure"
+    assert "setfacl" in found.remedy
+
+
+def test_nothing_is_changed(machine):
+    """Doctor leaves every file as it was."""
+
+    def everything():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in machine.directory.rglob("*")}
+
+    before = everything()
+    machine.rows()
+    assert everything() == before

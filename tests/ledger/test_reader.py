@@ -1,0 +1,136 @@
+"""Questions to the ledger beside its writer."""
+
+import pytest
+
+from logwatch.ledger import Batch, Filter, Ledger, NotReadable, Reader, ShapeRow, StoredFailure
+from logwatch.model import Seen
+
+
+def failure(at, code="903", user="", token="", reason="", platform="apns", app="1"):
+    return StoredFailure(at, "mesibo", platform, code, reason, app, user, token)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = Ledger(tmp_path, clock=lambda: 1000.0)
+    yield opened
+    opened.close()
+
+
+def store(ledger, *failures):
+    batch = Batch(10_000)
+    batch.count("mesibo", "lines")
+    batch.fail(failures)
+    assert ledger.commit(batch)
+    return Reader(ledger.path)
+
+
+def test_pages_go_through_all_failures_once_newest_first_while_new_ones_arrive(ledger):
+    """Following the last place of each page meets every failure once, equal times included."""
+    reader = store(ledger, *(failure(100.0 + i // 4, user=str(i)) for i in range(50)))
+    seen, place = [], None
+    while page := reader.failures(Filter(), 7, place):
+        seen += [listed.failure.user for listed in page]
+        place = page[-1].place
+        store(ledger, failure(500.0, user="later"))
+    assert seen == [str(i) for i in reversed(range(50))]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "users"),
+    [
+        (Filter(code="903"), "ab"),
+        (Filter(platform="fcm"), "cd"),
+        (Filter(source="other"), ""),
+        (Filter(reason="UNREGISTERED"), "c"),
+        (Filter(kinds=(("fcm", "404", "UNREGISTERED"), ("apns", "903", ""))), "abc"),
+        (Filter(kinds=()), ""),
+        (Filter(text="TOK_c"), "c"),
+        (Filter(text="%"), "d"),
+        (Filter(text="unregis"), "c"),
+        (Filter(text="' OR 1=1 --"), ""),
+        (Filter(code="903", text="b"), "b"),
+    ],
+    ids=str,
+)
+def test_filters_narrow_and_take_text_as_text(ledger, wanted, users):
+    """Each filter gives its failures and no others; wildcards and quotes in a text stand for themselves."""
+    reader = store(
+        ledger,
+        failure(1.0, user="a"),
+        failure(2.0, user="b"),
+        failure(3.0, "404", "c", "tok_c", "UNREGISTERED", "fcm"),
+        failure(4.0, "404", "d", "50%", "", "fcm"),
+    )
+    found = [listed.failure.user for listed in reader.failures(wanted, 10)]
+    assert "".join(sorted(found)) == users
+    assert reader.count(wanted) == len(users)
+    assert sum(len(page) for page in reader.every(wanted, 1)) == len(users)
+
+
+def test_users_are_counted_by_address_or_else_by_token(ledger):
+    """The most frequent come first, with their newest token; lines that name neither are nobody."""
+    reader = store(
+        ledger,
+        *(failure(float(i), "914", "busy", f"t{i}") for i in range(5)),
+        *(failure(float(i), "914", "", "only-token") for i in range(2)),
+        failure(9.0, "914"),
+        failure(9.0, "903", "busy"),
+    )
+    hits = reader.users([("apns", "914", "")], 10)
+    assert [(hit.user, hit.token, hit.pushes, hit.last) for hit in hits] == [
+        ("busy", "t4", 5, 4.0),
+        ("", "only-token", 2, 1.0),
+    ]
+
+
+def test_shapes_come_newest_first(ledger):
+    """The shape seen last stands first."""
+    batch = Batch(1)
+    batch.count("mesibo", "lines")
+    batch.shape(ShapeRow("mesibo", "no_code", "old <str>"), 1.0)
+    batch.shape(ShapeRow("mesibo", "grammar", "new <str>"), 2.0)
+    batch.shape(ShapeRow("mesibo", "grammar", "new <str>"), 3.0)
+    ledger.commit(batch)
+    assert Reader(ledger.path).shapes(5) == [
+        (ShapeRow("mesibo", "grammar", "new <str>"), Seen(2, 2.0, 3.0)),
+        (ShapeRow("mesibo", "no_code", "old <str>"), Seen(1, 1.0, 1.0)),
+    ]
+
+
+def test_a_reader_never_holds_up_a_commit(ledger):
+    """A commit succeeds between two steps of a running read, and does not change what that read sees."""
+    reader = store(ledger, *(failure(float(i)) for i in range(1000)))
+    with reader._asking() as db:
+        rows = db.execute("SELECT id FROM failures ORDER BY id")
+        rows.fetchone()
+        store(ledger, failure(5000.0))
+        assert ledger.failing == ""
+        assert len(rows.fetchall()) == 999
+
+
+def test_a_question_that_takes_too_long_is_given_up(ledger):
+    """A search has a deadline; its end is told in words."""
+    now = iter(range(0, 10**9, 10))
+    store(ledger, *(failure(float(i), user="x" * 100) for i in range(5000)))
+    reader = Reader(ledger.path, monotonic=lambda: next(now))
+    with pytest.raises(NotReadable, match="narrow it"):
+        reader.count(Filter(text="y"))
+
+
+def test_a_ledger_that_is_not_there_or_no_ledger_is_told_and_not_made(tmp_path):
+    """Reading neither creates nor changes a file."""
+    with pytest.raises(NotReadable, match="unable to open"):
+        Reader(tmp_path / "none.sqlite3").kinds()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "junk").write_bytes(b"junk" * 1000)
+    with pytest.raises(NotReadable, match="not a database"):
+        Reader(tmp_path / "junk").kinds()
+
+
+def test_nothing_can_be_written_through_a_reader(ledger):
+    """Its connection is read-only."""
+    reader = store(ledger, failure(1.0))
+    with pytest.raises(NotReadable, match="readonly"), reader._asking() as db:
+        db.execute("DELETE FROM failures")
+    assert reader.count(Filter()) == 1

@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-systemd soak lint generate packages lock wheelhouse install upgrade uninstall clean
+.PHONY: help run test test-unit test-systemd soak fuzz lint generate packages lock wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,9 @@ test-systemd: $(DEV) packages ## the service under a booted systemd in a contain
 
 soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)
+
+fuzz: $(DEV) ## random and hostile input at every door, a hundred times as much as in the tests
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q -s --timeout=0 tests/fuzz $(ARGS)
 
 wheelhouse: ## wheels of everything the service needs, for machines without a network
 	@PYTHON='$(filter-out python3,$(PYTHON))' sh systemd/install.sh wheelhouse

@@ -5,6 +5,7 @@
 # In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
 # downloaded). Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
+umask 022 # what is installed is read by another user, however careful root's own umask is
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(dirname "$here")
 opt=/opt/mesibo-logwatch
@@ -69,7 +70,8 @@ install_release() {
     temporary=$(mktemp -d)
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
-    (wheelhouse "$wheels") >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
+    # As a process of its own: a function that is asked for its success goes on after a failure within
+    PYTHON=${PYTHON:-} sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
   fi
   python=$(find_python)
   mkdir -p "$opt/releases"
@@ -162,7 +164,7 @@ do_install() {
   fi
   remove_old_releases
   "$opt/bin/$name" --version
-  "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; it can be run again at any time"
+  "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; run it again at any time"
 }
 
 do_uninstall() {

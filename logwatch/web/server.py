@@ -72,6 +72,7 @@ class WebServer:
                 )
             ) from None
         self.port: int = self._sockets[0].getsockname()[1]
+        assert all(issubclass(handler, Handler) for _, handler, _ in rules), "another kind would let in whoever asks"
         self._rules = list(rules)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._loop = asyncio.new_event_loop()

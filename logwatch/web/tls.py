@@ -32,7 +32,7 @@ def context(tls: Tls) -> ssl.SSLContext:
     made.num_tickets = 1
     _versions(made, tls)
     if len(set(tls.curve_preferences)) == 1:
-        made.set_ecdh_curve(_CURVES[tls.curve_preferences[0]])
+        problems += _curve(made, tls)
     with _files(tls) as (cert, key, authority):
         for part, path in (("cert_file", cert), ("key_file", key), ("client_ca_file", authority)):
             if path and (why := _unreadable(path)):
@@ -57,6 +57,18 @@ def _versions(made: ssl.SSLContext, tls: Tls) -> None:
     if not tls.prefer_server_cipher_suites:
         made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     assert set(_CURVES) == set(CURVES)
+
+
+def _curve(made: ssl.SSLContext, tls: Tls) -> list[Problem]:
+    (name,) = set(tls.curve_preferences)
+    try:
+        made.set_ecdh_curve(_CURVES[name])
+    except (ssl.SSLError, ValueError) as error:  # Debian 12's Python has no X25519 here
+        why = f"this Python cannot hold OpenSSL to it: {_said(error)}"
+        return [
+            Problem(f"{tls.where}.curve_preferences", f"{name} alone cannot be chosen", why, "CurveP256, or all four")
+        ]
+    return []
 
 
 def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -> list[Problem]:

@@ -25,7 +25,7 @@ from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
-SLOWEST = 5.0  # seconds for one input: far above what any takes on a busy machine, far below a hang
+SLOWEST = 5.0  # seconds of CPU for one input: far above what any takes, far below a hang
 ROOT = Path(__file__).parents[2]
 NOW = 1795341600.0
 TRIED = collections.Counter()
@@ -44,9 +44,9 @@ def fuzz(share=1.0):
 
 @contextlib.contextmanager
 def input_to(door):
-    before = time.perf_counter()
+    before = time.thread_time()  # a busy machine makes nothing slower
     yield
-    taken = time.perf_counter() - before
+    taken = time.thread_time() - before
     TRIED[door] += 1
     LONGEST[door] = max(LONGEST[door], taken)
     assert taken < SLOWEST
@@ -316,7 +316,7 @@ HTTP = st.lists(
 ).map(b"".join)
 
 
-@fuzz(0.05)
+@fuzz(0.25)
 @given(HTTP)
 def test_any_request_is_answered_or_ended(server, request_):
     """No answer is a fault of ours, and the server goes on."""

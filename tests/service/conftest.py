@@ -128,6 +128,8 @@ def releases(tmp_path_factory):
         init.write_text(
             init.read_text().replace('__version__ = "', '__version__ = "1!', 1) if newer else init.read_text()
         )
+        if newer:  # of the same dependencies: nothing is downloaded twice
+            shutil.copytree(made[0] / "wheelhouse", checkout / "wheelhouse")
         wheelhouse(checkout, checkout / "wheelhouse")
         made.append(checkout)
     return made

@@ -6,12 +6,12 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.errors import WebError
 from logwatch.web.access import load
-from logwatch.web.file import CIPHERS, CIPHERS_13, WebFile, read
+from logwatch.web.file import CIPHERS, CIPHERS_13, CURVES, WebFile, read
 
 HASH = "$2y$10$mDwo.lAisC94iLAyP81MCesa29IzH37oigHC/42V2pdJlUprsJPze"
 TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
@@ -51,7 +51,7 @@ GOOD = [
     pytest.param(TLS + "  min_version: TLS13\n  max_version: TLS13\n", id="TLS 1.3"),
     pytest.param(TLS + f"  cipher_suites: [{', '.join(CIPHERS)}]\n", id="every cipher"),
     pytest.param(TLS + f"  cipher_suites: [{', '.join(CIPHERS_13)}]\n", id="ciphers of TLS 1.3"),
-    pytest.param(TLS + "  curve_preferences: [X25519]\n  prefer_server_cipher_suites: false\n", id="a curve"),
+    pytest.param(TLS + "  curve_preferences: [CurveP256]\n  prefer_server_cipher_suites: false\n", id="a curve"),
     pytest.param(TLS + "  curve_preferences: [CurveP256, CurveP384, CurveP521, X25519]\n", id="all curves"),
     pytest.param(
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n", id="client certificates"
@@ -134,6 +134,16 @@ def test_all_problems_are_told_at_once(written):
     assert [problem.where.split(":")[1] for problem in found] == ["3", "4", "5", "6", "7"]
 
 
+@pytest.mark.parametrize("curve", CURVES)
+def test_a_single_curve_is_kept_or_refused(written, curve):
+    """Whichever curves this Python knows: one of them is in force, or told as impossible; never an accident."""
+    path = written(TLS + f"  curve_preferences: [{curve}]\n")
+    try:
+        assert load(path, exposed=False).context is not None
+    except WebError as told:
+        assert "this Python cannot hold OpenSSL to it" in str(told)  # noqa: PT017
+
+
 def test_inline_certificates_never_reach_a_disk(written, tmp_path):
     """cert, key and client_ca may stand in the file itself, as exporter-toolkit has it."""
 
@@ -185,6 +195,7 @@ def test_hostile_yaml_is_a_problem_and_nothing_else(tmp_path, raw):
     assert all(str(path) in problem.where for problem in told.value.problems)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_file_or_a_problem(tmp_path_factory, raw):
     """No input makes anything but a WebFile or a WebError."""

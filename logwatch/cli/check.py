@@ -14,6 +14,7 @@ from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import PRIORITIES
+from logwatch.parse.check import against_samples
 from logwatch.tail import containers
 from logwatch.web.access import load, warnings
 
@@ -33,6 +34,7 @@ def command(path: Path | None) -> None:
         problems = list(_warnings(config))
         try:
             parts = assemble(config)
+            problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
         except LogwatchError as error:
             problems += error.problems

@@ -1,8 +1,10 @@
 """What an operator is told when something is wrong: in words, with a fitting exit status, and nothing is lost."""
 
+import json
 import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +132,18 @@ def test_wrong_use_exits_with_2(programs, args):
     status, output = logwatch(programs, *args)
     assert status == 2
     assert "Error" in output
+
+
+def test_check_holds_a_grammar_to_its_samples(programs, site):
+    """A grammar that reads a sample in another way than is written above it is a finding, with the sample's place."""
+    directory = site.directory / "grammars"
+    shipped = Path(__file__).parents[2] / "grammars"
+    (directory / "samples").mkdir(parents=True)
+    (directory / "mine.py").write_text((shipped / "mesibo.py").read_text())
+    samples = (shipped / "samples" / "mesibo.log").read_text()
+    (directory / "samples" / "mine.log").write_text(samples.replace('{"code": 7}', '{"code": 8}'))
+    site.configure(f"[grammars]\ndirectories = [{json.dumps(str(directory))}]\n", source='grammar = "mine"')
+    status, output = logwatch(programs, "check", "--config", site.config)
+    assert status == 1
+    assert "mine.log:" in output
+    assert "not what is expected" in output

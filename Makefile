@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-systemd soak fuzz lint generate packages lock wheelhouse install upgrade uninstall clean
+.PHONY: help run test test-unit test-systemd torture soak fuzz bench lint generate packages lock wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,13 @@ test-unit: $(DEV) ## what starts no other program
 
 test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root; builds a Debian root once)
 	$(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
+
+torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a million lines read three ways
+	$(BIN)/pytest -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)
+
+bench: $(DEV) packages ## what it costs, beside mtail, grep and wc on the same files; every count is checked
+	$(BIN)/python -m bench.scan
+	$(BIN)/python -m bench.daemon
 
 soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)

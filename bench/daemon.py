@@ -1,6 +1,6 @@
 """What the daemon costs: start, catching up, idling, and how late a line is on /metrics.
 
-`python bench/daemon.py [--lines N] [--runs N]`, or `make bench`. Everything runs on this machine and on loopback; each
+`python -m bench.daemon [--lines N] [--runs N]`, or `make bench`. Everything runs on this machine and on loopback; each
 figure is the median of several runs, and every count is checked against what was written.
 """
 
@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from measure import cpu_of, machine, memory_of
+from bench.measure import cpu_of, machine, memory_of
 
 CONFIG = """
 [[source]]

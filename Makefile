@@ -61,6 +61,7 @@ torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a millio
 bench: $(DEV) packages ## what it costs, beside mtail, grep and wc on the same files; every count is checked
 	$(BIN)/python -m bench.scan
 	$(BIN)/python -m bench.daemon
+	$(BIN)/python -m bench.moments
 
 soak: $(DEV) ## an hour of everything at once, in real processes: memory, descriptors, threads and counts must hold
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/pytest -q -s -m long --timeout=0 tests/service/test_soak.py $(ARGS)

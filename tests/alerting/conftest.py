@@ -22,7 +22,7 @@ def receiver():
 
 @pytest.fixture(scope="session")
 def scenario_runs():
-    """promtool on each file of scenarios, the longest first, two at a time: path -> what it found."""
+    """Run promtool on each file of scenarios, the longest first, two at a time: path -> what it found."""
     promtool = tool("promtool")
     running = []
 

@@ -22,13 +22,25 @@ def receiver():
 
 @pytest.fixture(scope="session")
 def scenario_runs():
-    """Promtool on each file of scenarios, the longest first, two at a time: path -> what it found."""
+    """Run promtool on each file of scenarios, the longest first, two at a time: path -> what it found."""
     promtool = tool("promtool")
+    running = []
 
     def run(path):
-        return subprocess.run(
-            ["nice", promtool, "test", "rules", path.name], cwd=path.parent, capture_output=True, text=True, check=False
+        process = subprocess.Popen(
+            ["nice", promtool, "test", "rules", path.name],
+            cwd=path.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+        running.append(process)
+        output, _ = process.communicate()
+        return process.returncode, output
 
     with ThreadPoolExecutor(2) as pool:
-        yield {path.name: pool.submit(run, path) for path in sorted(SCENARIOS, key=lambda p: p.name != "days-5m.yml")}
+        longest_first = sorted(SCENARIOS, key=lambda path: path.name != "days-5m.yml")
+        yield {path.name: pool.submit(run, path) for path in longest_first}
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in running:
+            process.kill()

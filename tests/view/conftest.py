@@ -54,9 +54,9 @@ def stocked(tmp_path_factory):
     daemon.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Start Debian's chromium once."""
+    """Start Debian's chromium; its event loop must end with these tests, since others run loops of their own."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=tool("chromium"), args=["--no-sandbox"])

@@ -19,9 +19,10 @@ SURVIVES = ("mesibo_push_", "mesibo_logwatch_lines_", "mesibo_logwatch_bytes_", 
 class Writer(threading.Thread):
     """A mesibo whose log is rotated by rename and by copytruncate; knows what it has written."""
 
-    def __init__(self, log, seed):
+    def __init__(self, log, seed, *, copies):
         super().__init__(daemon=True)
         self.log = log
+        self.copies = copies  # rotate by copytruncate too, whose races are left to the long runs
         self.random = random.Random(seed)
         self.written = {}
         self.lines = 0
@@ -34,7 +35,7 @@ class Writer(threading.Thread):
             if chance < 0.008:
                 self._shift()
                 self.log.rename(self.log.with_name("mesibo.log.1"))
-            elif chance < 0.016:
+            elif chance < 0.016 and self.copies:
                 self._shift()
                 shutil.copyfile(self.log, self.log.with_name("mesibo.log.1"))
                 with self.log.open("r+") as file:
@@ -81,9 +82,9 @@ class Scraper(threading.Thread):
             self.highest[series] = max(value, self.highest.get(series, 0))
 
 
-def torture(site, programs, kills, seed):
+def torture(site, programs, kills, seed, *, copies):
     chance = random.Random(seed)
-    writer, scraper = Writer(site.log, seed), Scraper()
+    writer, scraper = Writer(site.log, seed, copies=copies), Scraper()
     # what was rotated away before anybody looked is history that the configured path does not lead to
     site.write(200)
     first = programs(Daemon, site.config)
@@ -119,7 +120,7 @@ def torture(site, programs, kills, seed):
 @pytest.mark.timeout(400)  # 21 starts, on a machine that may be busy
 def test_kill_9_at_random_instants_loses_and_doubles_nothing(site, programs):
     """After 20 kills under load with rotation every line is counted once, and no scrape saw a counter fall."""
-    torture(site, programs, 20, random.randrange(1 << 32))
+    torture(site, programs, 20, random.randrange(1 << 32), copies=False)
 
 
 @pytest.mark.long
@@ -127,4 +128,4 @@ def test_kill_9_at_random_instants_loses_and_doubles_nothing(site, programs):
 @pytest.mark.parametrize("seed", range(10))
 def test_kill_9_two_hundred_times(site, programs, seed):
     """The same, ten times with 20 kills each and seeds that can be repeated."""
-    torture(site, programs, 20, seed)
+    torture(site, programs, 20, seed, copies=True)

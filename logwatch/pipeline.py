@@ -71,12 +71,14 @@ class Pipeline:
         """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
         self.paused = self._batch.bytes >= UNCOMMITTED_BYTES
         feeds = [_Feed(source, self) for source in self.sources]
-        for source, feed in zip(self.sources, feeds, strict=True):
-            source.tail.look(feed)
         end = self._monotonic() + TURN_SECONDS
-        waiting = [] if self.paused else list(zip(self.sources, feeds, strict=True))
+        waiting = True
         while waiting:
-            waiting = [(source, feed) for source, feed in waiting if source.tail.read(feed, SLICE_BYTES)]
+            # A look before each read: what was truncated or renamed since the last one is known before more is read
+            for source, feed in zip(self.sources, feeds, strict=True):
+                source.tail.look(feed)
+            reads = () if self.paused else zip(self.sources, feeds, strict=True)
+            waiting = any([source.tail.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
             if self._monotonic() >= end:
                 break
         self.status = {source.name: source.tail.status() for source in self.sources}
@@ -85,7 +87,7 @@ class Pipeline:
                 self._batch.ready.add(name)
         if self.due_in() <= 0:
             self.commit()
-        return bool(waiting)
+        return waiting
 
     def due_in(self) -> float:
         """Give the seconds until the batch wants to be committed; infinite while there is nothing in it."""

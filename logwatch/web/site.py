@@ -14,15 +14,14 @@ from typing import Any, Protocol, TypeVar
 import tornado.template
 
 import logwatch
-from logwatch.catalogue import Catalogue
+from logwatch import export
 from logwatch.catalogue.entries import STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader, Snapshot
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader
 from logwatch.model import Seen
 from logwatch.privacy import readable
-from logwatch.tail import SourceStatus
 from logwatch.web.chart import chart
 from logwatch.web.overview import Overview, overview
 from logwatch.web.query import of_class, of_dead_tokens
@@ -34,20 +33,8 @@ HIT = 10  # users of each list
 T = TypeVar("T")
 
 
-class Watched(Protocol):
-    """What the pages look at: references to immutable things that the daemon swaps."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """What is on disk."""
-
-    @property
-    def status(self) -> dict[str, SourceStatus]:
-        """How each configured source is, right now."""
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue in force."""
+class Watched(export.Watched, Protocol):
+    """What the pages look at beyond what is exported: references to immutable things that the daemon swaps."""
 
     @property
     def config(self) -> Config:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
 from logwatch.tail.files import Key, LogFile, read_head
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, fingerprint_head, stamp
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
 
 CHUNK_BYTES = 96 * 1024
@@ -138,65 +138,76 @@ class Generation:
             return False
         if status.st_size == self.size:
             return False
-        grown = status.st_size > self.size
-        self.verify()  # what it grew by, or was cut by, may be another generation's
-        if grown:
+        if status.st_size > self.size:
             self.grown_at = now
-        self.size = max(status.st_size, self.offset)
-        self.learn_head()
+        self.size = max(self.verify(), self.offset)  # what it grew by, or was cut by, may be another generation's
         return True
 
-    def verify(self) -> None:
-        """Compare head and tail with what they were; raises ChangedError when the file's bytes are other ones."""
+    def verify(self) -> int:
+        """Compare head and tail with what they were, learn more of the head, and return the size of just these bytes.
+
+        The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
+        ChangedError when the file's bytes are other ones.
+        """
         assert self.file
+        if self.head_bytes < HEAD_BYTES:
+            self._compare_head(self.file)
         size = os.fstat(self.file.descriptor).st_size
-        if self.offset:
-            run = self.file.read_at(self.offset - self.tail_bytes, self.tail_bytes)
-            if digest(run) != self.tail:
-                raise ChangedError
-        head = read_head(self.file, HEAD_BYTES)
-        if min(self.offset, HEAD_BYTES) <= len(head) < self.head_bytes and self.offset:
+        if not self._has_tail(self.file):
+            raise ChangedError
+        self._compare_head(self.file)
+        self.size = max(self.size, size)
+        return size
+
+    def _has_tail(self, file: LogFile) -> bool:
+        return not self.offset or digest(file.read_at(self.offset - self.tail_bytes, self.tail_bytes)) == self.tail
+
+    def _compare_head(self, file: LogFile) -> None:
+        head = read_head(file, HEAD_BYTES)
+        shorter = min(self.offset, HEAD_BYTES) <= len(head) < self.head_bytes
+        if shorter and self.offset and self._has_tail(file):
             self._set_head(head)  # the end of an unfinished line was taken back
         elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
             raise ChangedError
-        self.size = max(self.size, size)
+        elif len(head) > self.head_bytes:
+            self._set_head(head)
 
     def _set_head(self, head: bytes) -> None:
+        if self.head_bytes < TELLING_BYTES and not self.offset:
+            self.size = len(head)  # how long it was, was perhaps another generation: nothing told them apart
         self.head_bytes, self.head = len(head), fingerprint_head(head)
+        self.size = max(self.size, len(head))
 
     def learn_head(self) -> None:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head."""
-        assert self.file
-        if self.head_bytes >= HEAD_BYTES:
-            return
-        head = read_head(self.file, HEAD_BYTES)
-        if self.head_bytes and not (len(head) >= self.head_bytes and begins_alike(self.head_bytes, self.head, head)):
-            raise ChangedError
-        if len(head) > self.head_bytes:
-            self._set_head(head)
-            self.size = max(self.size, len(head))
+        if self.file and self.head_bytes < HEAD_BYTES:
+            self._compare_head(self.file)
 
     def read(self, now: float) -> Chunk | None:
-        """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError."""
+        """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError.
+
+        The head is to be learnt before: what came into a file without one since then is not taken.
+        """
         file = self.file
         assert file
-        if not file.packed:
-            self.learn_head()
+        status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
-        status = os.fstat(file.descriptor)
+        reached = self.offset + len(run)
         if file.packed and len(overlap) < self.tail_bytes and not file.ended():
             self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
             return None  # the archive is not written that far yet
-        if digest(overlap) != self.tail or (not file.packed and status.st_size < self.offset + len(run)):
+        if digest(overlap) != self.tail or (not file.packed and os.fstat(file.descriptor).st_size < reached):
             raise ChangedError
+        if self.head_bytes < TELLING_BYTES and not file.packed and len((overlap + run).lstrip(b"\0")) > self.head_bytes:
+            return None
         if self.offset <= self.tail_bytes and self.head_bytes:
             head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
             if not head.startswith(b"\0") and not begins_alike(self.head_bytes, self.head, head):
                 raise ChangedError
-        self._note_size(file, status, self.offset + len(run))
+        self.size = reached if file.packed and file.ended() else max(self.size, reached)
         at_end = len(run) < self._want
         taken = self._take(file, run)
-        self.reached = self.offset + len(run)
+        self.reached = reached
         if not taken.consumed:
             self._stall(status, at_end=at_end)
             return None
@@ -214,12 +225,6 @@ class Generation:
             return overlap, file.read_at(self.offset, count)
         run = file.read_at(self.offset, count)
         return (file.read_at(start, self.tail_bytes) if self.tail_bytes else b""), run
-
-    def _note_size(self, file: LogFile, status: os.stat_result, reached: int) -> None:
-        if file.packed:
-            self.size = reached if file.ended() else max(self.size, reached)
-        else:
-            self.size = max(self.size, status.st_size)
 
     def _stall(self, status: os.stat_result, *, at_end: bool) -> None:
         self.blocked = ""

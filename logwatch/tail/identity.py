@@ -13,6 +13,9 @@ HEAD_BYTES = 1024
 TAIL_BYTES = 256
 """As much of what was last handed on as is read again, and compared, with the next read."""
 
+TELLING_BYTES = 16
+"""A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
+
 _RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
 _EXACT = 16  # bytes of the digest of the whole head
 _RUNG = 8  # bytes of the digest of a shorter run of it

@@ -14,7 +14,8 @@ from logwatch.model import Position, Sink
 from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, NotAFileError, SeekingError, key_of
 from logwatch.tail.generation import ChangedError, Generation
-from logwatch.tail.places import TELLING_BYTES, Heads
+from logwatch.tail.identity import HEAD_BYTES, TELLING_BYTES
+from logwatch.tail.places import Heads
 from logwatch.tail.scan import scan
 from logwatch.tail.surroundings import Surroundings, Turn
 
@@ -45,6 +46,7 @@ class Lineage:
         self.absent = True  # the path leads nowhere
         self.alias = False  # it leads to a file that another path leads to as well
         self.due = True  # a scan is needed
+        self.unsettled = False  # the last scan was overtaken by rotation, time and again
         self.crowded = False  # a file is not open because too many are
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.heads = Heads()
@@ -239,6 +241,8 @@ class Lineage:
 
     def next_waiting(self) -> Generation | None:
         """Return the oldest generation with bytes to be read."""
+        if self.unsettled:
+            return None
         return next((g for g in self.generations if g.file and g.waiting), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
@@ -248,8 +252,8 @@ class Lineage:
             return None
         turn = Turn(now, sink)
         try:
-            head_bytes = generation.head_bytes
-            if head_bytes < TELLING_BYTES and not (generation.file and generation.file.packed):
+            if generation.head_bytes < HEAD_BYTES and not (generation.file and generation.file.packed):
+                head_bytes = generation.head_bytes
                 generation.learn_head()
                 if self._tells_more(generation, head_bytes):
                     scan(self, turn)

@@ -7,6 +7,7 @@ files hold bytes that nobody has seen.
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from logwatch.tail.files import (
@@ -22,15 +23,11 @@ from logwatch.tail.files import (
     unpacked_size,
 )
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, begins_alike, digest, stamp
+from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, begins_alike, digest, stamp
 from logwatch.tail.siblings import Rotated, age_key, rotated_name
 
 SURE_BYTES = 256
 """So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
-
-
-TELLING_BYTES = 16
-"""A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
 
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
@@ -70,6 +67,24 @@ class Candidate:
             raise VanishedError
         return PackedFile(descriptor) if self.packed else PlainFile(descriptor)
 
+    def still_begins(self) -> bool:
+        """Tell whether it begins as it did when it was looked at."""
+        head = self.head or b""
+        return self.run(0, len(head)) == digest(head)
+
+    def run(self, start: int, count: int) -> bytes:
+        """Return the digest of a run of its bytes, or what is no digest if it cannot be read."""
+        if not count:
+            return b""
+        try:
+            file = self.open()
+        except OSError:
+            return b"?"
+        try:
+            return digest(file.read_at(start, count))
+        finally:
+            file.close()
+
 
 def list_siblings(path: str, also: Iterable[str]) -> dict[str, Rotated]:
     """Return the rotated names of a path beside it, beside what it links to, and in the directories of also."""
@@ -90,11 +105,19 @@ def list_siblings(path: str, also: Iterable[str]) -> dict[str, Rotated]:
     return found
 
 
+Mark = tuple[Key, int, int]
+"""What changes with a file: its key, size on disk, and modification time in nanoseconds."""
+
+
+def _mark(status: os.stat_result) -> Mark:
+    return key_of(status), status.st_size, status.st_mtime_ns
+
+
 @dataclass(slots=True)
 class Heads:
     """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
 
-    known: dict[tuple[Key, int, int], tuple[bytes, int]] = field(default_factory=dict)
+    known: dict[Mark, tuple[bytes, int]] = field(default_factory=dict)  # head and uncompressed size
 
     def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
@@ -107,18 +130,21 @@ class Heads:
         if not stat.S_ISREG(status.st_mode):
             problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
             return None if rotated else Candidate(path, (0, 0), 0, 0, None, None, error=problem)
-        key, size, modified = key_of(status), status.st_size, status.st_mtime_ns
-        mark = (key, size, modified)
-        try:
-            head, size = self.known.get(mark) or self._read(path, key)
-        except OSError as error:
-            return Candidate(path, key, size, modified, rotated, None, error=error)
-        if rotated:  # the followed file itself changes all the time
-            self.known[mark] = (head, size)
-        return Candidate(path, key, size, modified, rotated, head, disk_size=status.st_size)
+        key, mark = key_of(status), _mark(status)
+        known = self.known.get(mark)
+        if not known:
+            try:
+                known, mark = self._read(path, key)
+            except OSError as error:
+                return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
+            if rotated:  # the followed file itself changes all the time
+                self.known[mark] = known
+        (head, size), (_, disk_size, modified) = known, mark
+        return Candidate(path, key, size, modified, rotated, head, disk_size=disk_size)
 
     @staticmethod
-    def _read(path: str, key: Key) -> tuple[bytes, int]:
+    def _read(path: str, key: Key) -> tuple[tuple[bytes, int], Mark]:
+        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
         try:
             descriptor, status = open_regular(path)
         except FileNotFoundError as error:
@@ -127,10 +153,14 @@ class Heads:
         try:
             if key_of(status) != key:
                 raise VanishedError
-            head = file.read_at(0, HEAD_BYTES)
-            return head, unpacked_size(descriptor, status.st_size) if file.packed else status.st_size
-        except CorruptError:
-            return b"", 0
+            head, size = b"", 0
+            with suppress(CorruptError):
+                head = file.read_at(0, HEAD_BYTES)
+                size = unpacked_size(descriptor, status.st_size) if file.packed else status.st_size
+            after = os.fstat(descriptor)
+            if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
+                raise VanishedError
+            return (head, size), _mark(status)
         finally:
             file.close()
 
@@ -150,20 +180,7 @@ def continues(generation: Generation, candidate: Candidate) -> bool:
         return candidate.size >= generation.offset
     if candidate.size < generation.offset:
         return False
-    return _run(candidate, generation.offset - generation.tail_bytes, generation.tail_bytes) == generation.tail
-
-
-def _run(candidate: Candidate, start: int, count: int) -> bytes:
-    if not count:
-        return b""
-    try:
-        file = candidate.open()
-    except OSError:
-        return b"?"
-    try:
-        return digest(file.read_at(start, count))
-    finally:
-        file.close()
+    return candidate.run(generation.offset - generation.tail_bytes, generation.tail_bytes) == generation.tail
 
 
 def is_copy(generation: Generation, candidate: Candidate) -> bool:
@@ -187,7 +204,7 @@ def _is_copy_of_file(file: LogFile, candidate: Candidate) -> bool:
         return True
     count = min(candidate.size, TAIL_BYTES)
     start = candidate.size - count
-    return _run(candidate, start, count) == digest(file.read_at(start, count))
+    return candidate.run(start, count) == digest(file.read_at(start, count))
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:
@@ -201,7 +218,7 @@ def _repeats(candidate: Candidate, other: Candidate) -> bool:
     if candidate.packed or other.packed:
         return True
     count = min(candidate.size, TAIL_BYTES)
-    return _run(candidate, candidate.size - count, count) == _run(other, candidate.size - count, count)
+    return candidate.run(candidate.size - count, count) == other.run(candidate.size - count, count)
 
 
 def _preference(candidate: Candidate) -> tuple[bool, bool, int, str]:

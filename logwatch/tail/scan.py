@@ -12,8 +12,8 @@ from logwatch.model import FileState, Position
 from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, Key, key_of
 from logwatch.tail.generation import ChangedError, Generation
-from logwatch.tail.identity import digest, fingerprint_head, stamp
-from logwatch.tail.places import TELLING_BYTES, Candidate, Places, VanishedError, list_siblings, place
+from logwatch.tail.identity import TELLING_BYTES, digest, fingerprint_head, stamp
+from logwatch.tail.places import Candidate, Places, VanishedError, list_siblings, place
 from logwatch.tail.siblings import Rotated
 from logwatch.tail.surroundings import Turn
 
@@ -26,8 +26,12 @@ _UNNAMED = Rotated(None, "", packed=False)
 
 
 def scan(lineage: "Lineage", turn: Turn) -> None:
-    """Scan a path; once more when files were renamed meanwhile, as a rotation renames many."""
+    """Scan a path; once more when files were renamed meanwhile, as a rotation renames many.
+
+    As long as no scan came to an end, nothing of the path is to be read: a copy may not be known as one yet.
+    """
     lineage.due = False
+    lineage.unsettled = False
     for _ in range(_TRIES):
         try:
             Scan(lineage, turn).run()
@@ -35,6 +39,7 @@ def scan(lineage: "Lineage", turn: Turn) -> None:
             continue
         return
     lineage.due = True
+    lineage.unsettled = True
 
 
 def _name_of(descriptor: int) -> str:
@@ -105,7 +110,6 @@ class Scan:
         if generation.file and not generation.file.packed:
             try:
                 generation.verify()
-                generation.learn_head()
             except ChangedError:
                 generation.lose_file()
             except OSError as error:
@@ -147,23 +151,29 @@ class Scan:
                 self._check(generation)
                 if not generation.file:
                     raise VanishedError
-        anchored = {g.key for g in self.lineage.generations if g.file and not g.file.packed}
         also = {os.path.dirname(g.found_at) for g in self.lineage.generations if g.found_at}
         if list_siblings(self.lineage.path, also) != self.names:
             raise VanishedError
+        anchored = {g.key for g in self.lineage.generations if g.file and not g.file.packed}
         for candidate in candidates:
-            try:
-                status = os.stat(candidate.path)
-            except OSError as error:
-                if candidate.error:
-                    continue
-                raise VanishedError from error
-            grown = status.st_size - candidate.disk_size
-            changed = grown < 0 or (strict and grown and candidate.key not in anchored)
-            if candidate.head is not None and (changed or key_of(status) != candidate.key):
-                raise VanishedError
+            self._make_sure_of(candidate, may_grow=not strict or candidate.key in anchored)
         if not self.at_path and os.path.exists(self.lineage.path) and not self.lineage.path.endswith(".gz"):
             raise VanishedError
+
+    def _make_sure_of(self, candidate: Candidate, *, may_grow: bool) -> None:
+        try:
+            status = os.stat(candidate.path)
+        except OSError as error:
+            if candidate.error:
+                return
+            raise VanishedError from error
+        if candidate.head is None:
+            return
+        grown = status.st_size - candidate.disk_size
+        if grown < 0 or (grown and not may_grow) or key_of(status) != candidate.key:
+            raise VanishedError
+        if candidate is self.at_path and not candidate.still_begins():
+            raise VanishedError  # truncated, and grown again
 
     def _is_elsewhere(self, at_path: Candidate) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""

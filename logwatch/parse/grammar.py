@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,13 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     annotated = _read_trusted(samples_path, problems)
     if source is None or problems:
         raise GrammarError(*problems)
+    return _build(name, path, source, samples_path, annotated)
+
+
+@lru_cache(maxsize=16)
+def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: bytes | None) -> Grammar:
+    """Make a grammar of what its files hold; the same as before after a reload that changed nothing of them."""
+    problems: list[Problem] = []
     samples: tuple[Annotated, ...] = ()
     if annotated is not None:
         samples, problems = read_samples(samples_path, annotated)

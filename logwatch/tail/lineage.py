@@ -40,6 +40,7 @@ class Lineage:
         self.current = known[-1] if known else None  # the last one that the path led to
         self.followed = bool(known)  # the path has led somewhere before
         self.first = not self.generations  # never looked at before
+        self.starts_at_end = False  # what is there at the first look is skipped
         self.successor = False  # it takes over from another path
         self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why

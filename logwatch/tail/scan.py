@@ -83,6 +83,8 @@ class Scan:
             (g for g in lineage.generations if self.at_path and places.held.get(g.number) is self.at_path), None
         )
         self._adopt(places, renewed=lineage.was_blank or holder is None or holder is not lineage.current)
+        if lineage.first and not lineage.generations:
+            self._row(Candidate(lineage.path, _NO_KEY, 0, 0, None, b""), "ignored")  # looked at, and nothing was there
         lineage.was_blank = False
         if holder:
             lineage.current = holder
@@ -274,7 +276,7 @@ class Scan:
         for candidate in places.unknown:
             if candidate is self.at_path or candidate.key == _NO_KEY:
                 continue
-            wanted = candidate.matched and not (lineage.first and self.around.start_at_end)
+            wanted = candidate.matched and not (lineage.first and lineage.starts_at_end)
             if wanted or (renewed and not lineage.first):
                 self._begin(candidate, "rotated")
                 between += 1
@@ -303,7 +305,7 @@ class Scan:
     def _begin(self, candidate: Candidate, state: FileState) -> Generation:
         generation = self._row(candidate, state)
         self._attach(generation, candidate)
-        if self.lineage.first and self.around.start_at_end and state == "live" and generation.file:
+        if self.lineage.first and self.lineage.starts_at_end and state == "live" and generation.file:
             generation.skip_to_end(generation.file, candidate.size)
         self.around.log.info("file_followed", path=shown(candidate.path), bytes=candidate.size)
         return generation

@@ -26,7 +26,6 @@ class Surroundings:
     """What a lineage needs to know of the world beyond its own path."""
 
     reading: Reading
-    start_at_end: bool
     release_seconds: float
     next_generation: Callable[[], int]
     elsewhere: Callable[["Lineage", "Candidate"], "tuple[Lineage, Generation] | None"]

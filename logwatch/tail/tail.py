@@ -27,7 +27,7 @@ class SourceSpec:
     name: str
     discover: Discovery
     envelope: Literal["auto", "plain", "docker"] = "auto"
-    start_at: Literal["beginning", "end"] = "beginning"
+    start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,6 @@ class Tail:
         self._clock = clock
         self._around = Surroundings(
             reading=Reading(source.name, source.envelope, cut, detect, max_line_bytes),
-            start_at_end=source.start_at == "end",
             release_seconds=release_seconds,
             next_generation=next_generation,
             elsewhere=self._elsewhere,
@@ -93,9 +92,10 @@ class Tail:
         taking_over = self.source.discover.successive and any(other.followed for other in self._lineages.values())
         for path in families:
             if path not in self._lineages:
-                self._lineages[path] = Lineage(path, (), self._around)
+                self._lineages[path] = lineage = Lineage(path, (), self._around)
+                lineage.starts_at_end = self.source.start_at == "end" and self._targets is None
                 if taking_over:
-                    self._lineages[path].succeed()
+                    lineage.succeed()
         for path in sorted(self._lineages):
             self._lineages[path].look(now, families.get(path, ()), sink)
         self._drop_ended(families)

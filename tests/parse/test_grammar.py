@@ -45,6 +45,17 @@ def test_a_grammar_of_the_operator_is_loaded(place):
     assert before == pyparsing.ParserElement.DEFAULT_WHITE_CHARS
 
 
+def test_only_a_changed_grammar_is_built_again(place):
+    """A reload costs nothing where a grammar's files hold what they held."""
+    directory = place()
+    first = load("mine", [directory])
+    assert load("mine", [directory]) is first
+    place(samples=SAMPLES.replace("5", "6"))
+    assert load("mine", [directory]).samples[0] != first.samples[0]
+    place(source=GOOD.replace("sent", "gone"), samples=SAMPLES.replace("sent", "gone"))
+    assert load("mine", [directory]).marker == b"gone"
+
+
 def test_the_first_directory_wins(place, tmp_path):
     """A file of the same name replaces a shipped grammar."""
     directory = place()

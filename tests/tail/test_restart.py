@@ -224,6 +224,28 @@ def test_starting_at_the_end_skips_what_is_there(path):
     assert follower.lines == lines(3, 4, 5)
 
 
+def test_starting_at_the_end_skips_nothing_of_a_file_that_comes_later(path):
+    """start_at = end is about what is there at the start: what a glob finds afterwards is read."""
+    follower = Follower(os.path.dirname(path) + "/*.log", start_at="end")
+    append(path, *lines(0))
+    follower.turn()
+    append(os.path.dirname(path) + "/other.log", *lines(1))
+    follower.turn()
+    assert follower.lines == lines(1)
+
+
+def test_a_log_that_first_came_while_the_daemon_was_away_counts_with_all_its_generations(path):
+    """A path that led nowhere is known to have had no history: what was rotated since then is new."""
+    follower = Follower(path)
+    follower.turn()
+    follower.stop()
+    append(path, *lines(0))
+    rename(path)
+    append(path, *lines(1))
+    settle(follower)
+    assert follower.lines == lines(0, 1)
+
+
 def test_an_unfinished_last_line_counts_when_its_file_is_let_go(path):
     """Nothing can follow it any more, so it is handed on, once."""
     append(path, *lines(0))

@@ -75,22 +75,20 @@ class Shape:
         text = ""
         tail = None
         anything = char_class(peg.EVERY - around.never) + "*+"
-        fixed: list[Node] = []
+        turns: _Turns | None = None
+        fixed: list[Node] = []  # the parts behind these turns
         for i, part in enumerate(self._parts):
             following = self._parts[i + 1 :]
             if i in self._turns and (following or self._open_end):
-                turns = self._turns[i]
-                text += writer.write(sharpened(peg.seq(*fixed))) + turns.write(writer)
-                fixed = []
-                if following:
-                    text += turns.stop_here(following, around)
-                else:
+                text += _written(writer, turns, fixed)
+                turns, fixed = self._turns[i], []
+                if not following:
                     tail = Program(turns.loop.item)
             elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
                 raise Refused("a value to be counted inside a repetition that cannot be unrolled")
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
-        text += writer.write(sharpened(peg.seq(*fixed)))
+        text += _written(writer, turns, fixed if tail is None else None)
         groups = [group.name for group in writer.groups if isinstance(group, Named)]
         text += f"({anything})" if tail else anything
         if around is DOCKER:
@@ -182,25 +180,51 @@ class _Turns:
             if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
                 self.chosen = merged
 
-    def write(self, writer: Writer) -> str:
-        """Write the chosen turns, each optional, each only where the repetition would take that alternative."""
+    def write(self, writer: Writer, then: Node | None) -> str:
+        """Write the chosen turns, each optional, each only where the repetition would take that alternative; and then.
+
+        Where what follows says itself that the repetition has ended, it is tried before the last turns: each of them
+        would have to make sure first that the repetition has not ended. Nothing follows where anything may.
+        """
         skip = writer.write(self.blanks) if self.blanks else ""
-        text = skip
-        for i in self.chosen:
-            item = self._items[i]
-            rivals = [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
-            guards = "".join(writer.write(Look(peg.bare(each), negative=True)) for each in rivals)
-            text += f"(?:{guards}{writer.write(sharpened(item))}|){skip}"
+        if then is None:
+            return skip + self._optional(writer, self.chosen, skip)
+        if not self._ends_with(then):
+            end = Look(peg.bare(self.loop.item), negative=True) if self._stop is None else Look(peg.bare(self._stop))
+            return skip + self._optional(writer, self.chosen, skip) + writer.write(end) + writer.write(sharpened(then))
+        sure = [self._stop not in self._rivals(i) for i in self.chosen]
+        last = len(sure) - sure[::-1].index(True) if True in sure else 0
+        text = skip + self._optional(writer, self.chosen[:last], skip)
+        if last < len(sure):
+            text += f"(?:{writer.write(sharpened(then))}|"
+            return text + f"{self._optional(writer, self.chosen[last:], skip)}{writer.write(sharpened(then))})"
+        return text + writer.write(sharpened(then))
+
+    def _optional(self, writer: Writer, turns: Iterable[int], skip: str) -> str:
+        text = ""
+        for i in turns:
+            guards = "".join(writer.write(Look(peg.bare(each), negative=True)) for each in self._rivals(i))
+            text += f"(?:{guards}{writer.write(sharpened(self._items[i]))}{skip}|)"
         return text
 
-    def stop_here(self, following: Sequence[Node], around: Around) -> str:
-        """Write what makes sure that the repetition ends here, unless what follows says so itself."""
-        plain = Writer(around)
+    def _rivals(self, i: int) -> list[Node]:
+        """Give what would be taken before an alternative, where both may match."""
+        item = self._items[i]
+        return [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
+
+    def _ends_with(self, then: Node) -> bool:
+        """Tell whether what follows begins with what ends the repetition."""
         if self._stop is None:
-            return plain.write(Look(peg.bare(self.loop.item), negative=True))
-        _, rest = peg.skips(peg.bare(peg.seq(*following)))
-        items, stops = _items(rest), _items(self._stop)
-        return "" if items[: len(stops)] == stops else plain.write(Look(self._stop))
+            return False
+        items, stops = _items(peg.skips(peg.bare(then))[1]), _items(self._stop)
+        return items[: len(stops)] == stops
+
+
+def _written(writer: Writer, turns: _Turns | None, fixed: Sequence[Node] | None) -> str:
+    then = None if fixed is None else peg.seq(*fixed)
+    if turns:
+        return turns.write(writer, then)
+    return writer.write(sharpened(then)) if then else ""
 
 
 def _within(order: tuple[int, ...], chosen: tuple[int, ...]) -> bool:

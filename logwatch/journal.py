@@ -17,6 +17,7 @@ import structlog  # noqa: E402
 if _rich is None:
     del sys.modules["rich"]
 
+get_logger = structlog.get_logger
 Event = MutableMapping[str, Any]
 Format = Literal["auto", "json", "console"]
 

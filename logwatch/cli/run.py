@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-import structlog
 
 from logwatch import journal
 from logwatch.config import Config
@@ -23,7 +22,7 @@ def command(path: Path | None) -> None:
 
     def load() -> Config:
         config, story = find(path)
-        structlog.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
+        journal.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
         return config
 
     sys.exit(Daemon(load).run())

@@ -5,7 +5,7 @@ Both roads give the same answer for every line; ``compiled`` and ``why_not`` tel
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import pyparsing as pp
@@ -35,7 +35,7 @@ class Engine:
         self.needs_marker = False  # whether LINE matches no line without it, so that a search for it can be left out
         self.line: Program | None = None
         self.plain: Usual | None = None
-        self.docker: Usual | None = None
+        self._shape: Shape | None = None
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
         self._stamp: Beginning | None = None
@@ -55,10 +55,15 @@ class Engine:
         self._stamp = _up_to("timestamp", node)
         try:
             usual_lines = [sample.payload for sample in grammar.samples if sample.expected]
-            shape = Shape(node, usual_lines, COUNTED)
-            self.plain, self.docker = shape.usual(PLAIN), shape.usual(DOCKER)
+            self._shape = Shape(node, usual_lines, COUNTED)
+            self.plain = self._shape.usual(PLAIN)
         except Refused as refusal:
             self.why_not = f"no expression for whole chunks: {refusal}"
+
+    @cached_property
+    def docker(self) -> Usual | None:
+        """The expression for lines inside Docker's records, compiled when there are some; None as for plain ones."""
+        return self._shape.usual(DOCKER) if self._shape and self.plain else None
 
     def read(self, line: bytes) -> Reading | Cause:
         """Read one line, which ends in a newline and holds no other."""

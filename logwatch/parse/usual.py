@@ -46,23 +46,24 @@ class Shape:
         self._parts = list(node.items) if isinstance(node, peg.Seq) else [node]
         self._keep = keep
         self._turns = {i: _Turns(part, keep) for i, part in enumerate(self._parts) if _unrolls(part)}
+        patterns = [_pattern(Writer(PLAIN).write(part, last=True)) for part in self._parts]
         for line in samples:
-            self._follow(line + b"\n")
+            self._follow(line + b"\n", patterns)
         last = len(self._parts) - 1
         self._open_end = last in self._turns and self._turns[last].cannot_fail
         for i, turns in self._turns.items():
             turns.choose(last=i == last and self._open_end)
 
-    def _follow(self, line: bytes) -> None:
+    def _follow(self, line: bytes, patterns: Sequence[re.Pattern[bytes]]) -> None:
         """Note which alternatives a sample takes, in which order."""
         at = 0
         taken: list[tuple[_Turns, tuple[int, ...]]] = []
-        for i, part in enumerate(self._parts):
+        for i, pattern in enumerate(patterns):
             if i in self._turns:
                 order, at = self._turns[i].follow(line, at)
                 taken.append((self._turns[i], order))
             else:
-                found = re.compile(Writer(PLAIN).write(part, last=True).encode("latin-1")).match(line, at)
+                found = pattern.match(line, at)
                 if found is None:
                     return
                 at = found.end()
@@ -122,18 +123,15 @@ class _Turns:
         self._items: Sequence[Node] = core.items if isinstance(core, Choice) else (core,)
         before, stop = peg.skips(loop.stop) if loop.stop is not None else (self.blanks, None)
         self._stop: Node | None = stop
+        self._names = [peg.names(item) for item in self._items]
         if before != self.blanks:
             raise Refused("a stop_on that skips other blanks than the repetition")
         self.orders: Counter[tuple[int, ...]] = Counter()
         self.chosen: tuple[int, ...] = ()
         plain = Writer(PLAIN)
         skip = plain.write(self.blanks) if self.blanks else ""
-        self._patterns = [self._pattern(skip + plain.write(item, last=True)) for item in self._items]
-        self._stop_pattern = None if self._stop is None else self._pattern(skip + plain.write(self._stop, last=True))
-
-    @staticmethod
-    def _pattern(text: str) -> re.Pattern[bytes]:
-        return re.compile(text.encode("latin-1"))
+        self._patterns = [_pattern(skip + plain.write(item, last=True)) for item in self._items]
+        self._stop_pattern = None if self._stop is None else _pattern(skip + plain.write(self._stop, last=True))
 
     @property
     def cannot_fail(self) -> bool:
@@ -160,7 +158,7 @@ class _Turns:
             return not loops_of(item) and len(self._patterns[i].pattern) <= _HEAVY
 
         def unnamed(order: tuple[int, ...]) -> int:
-            return sum(not peg.names(self._items[i]) for i in order)
+            return sum(not self._names[i] for i in order)
 
         def rank(order: tuple[int, ...]) -> tuple[int, int, int]:
             return unnamed(order), -self.orders[order], len(order)
@@ -168,10 +166,10 @@ class _Turns:
         for order in sorted(self.orders, key=rank):
             turns = order
             if last:
-                valued = [not light(i) or bool(self._keep & set(peg.names(self._items[i]))) for i in order]
+                valued = [not light(i) or bool(self._keep & set(self._names[i])) for i in order]
                 turns = order[: valued.index(True)] if True in valued else order
             merged = _merged(self.chosen, turns)
-            values = sum(len(self._keep & set(peg.names(self._items[i]))) for i in merged)
+            values = sum(len(self._keep & set(self._names[i])) for i in merged)
             gained = sum(n for each, n in self.orders.items() if _within(each, merged)) - sum(
                 n for each, n in self.orders.items() if _within(each, self.chosen)
             )
@@ -225,6 +223,10 @@ def _written(writer: Writer, turns: _Turns | None, fixed: Sequence[Node] | None)
     if turns:
         return turns.write(writer, then)
     return writer.write(sharpened(then)) if then else ""
+
+
+def _pattern(text: str) -> re.Pattern[bytes]:
+    return re.compile(text.encode("latin-1"))
 
 
 def _within(order: tuple[int, ...], chosen: tuple[int, ...]) -> bool:

@@ -19,14 +19,14 @@ class Parts:
     catalogue: Catalogue
     grammars: dict[str, Grammar]  # by name
 
-    def scanner(self, source: Source) -> Scanner:
-        """Make what reads the lines of ``source``."""
+    def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
+        """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted."""
         delivered = {entry.code for entry in self.catalogue.entries if entry.class_ == "delivered"}
         return Scanner(
             self.grammars[source.grammar],
             timezone=source.zone,
             delivered=frozenset(delivered),
-            keep=min(self.config.failures.keep, 1000),
+            keep=min(self.config.failures.keep, 1000) if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
         )
 

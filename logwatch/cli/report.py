@@ -10,25 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import iso
 from logwatch.cli import moments, terminal
 from logwatch.config import Config, Source
 from logwatch.config import load as load_config
 from logwatch.errors import LogwatchError, Problem
-from logwatch.parse import Scanner, load
 from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
 from logwatch.report.table import notes, render
 from logwatch.tail import Container, Globs
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 STDIN = "-"
 _TIMES = "2h, 3d, 2026-11-22, 2026-11-22T10:15:00Z"
@@ -73,22 +69,9 @@ def command(
 def _plan(paths: tuple[str, ...], file: Path | None) -> _Plan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars."""
     config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
-    problems: list[Problem] = []
-    catalogue = None
-    try:
-        catalogue = Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
-    except LogwatchError as error:
-        problems += error.problems
-    sources: list[tuple[Source, Input]] = []
-    for source in config.source:
-        try:
-            how = Input(_scanner(config, source), source.envelope, config.follow.max_line_bytes)
-        except LogwatchError as error:
-            problems += error.problems
-        else:
-            sources.append((source, how))
-    if problems or catalogue is None:
-        raise LogwatchError(*problems)
+    parts = assemble(config)
+    most = config.follow.max_line_bytes
+    sources = [(source, Input(parts.scanner(source, keep=0), source.envelope, most)) for source in config.source]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source)]
@@ -97,7 +80,7 @@ def _plan(paths: tuple[str, ...], file: Path | None) -> _Plan:
         looked = f"looked for {patterns}" if patterns else "the container has no log file here"
         remedy = "name files, or: docker logs mesibo 2>&1 | mesibo-logwatch report -"
         raise LogwatchError(Problem("report", "there is nothing to read", looked, remedy))
-    return _Plan(catalogue, tuple(inputs))
+    return _Plan(parts.catalogue, tuple(inputs))
 
 
 def _how(path: str, sources: list[tuple[Source, Input]]) -> Input:
@@ -113,12 +96,6 @@ def _found(file: Path | None) -> Config:
     config: Config
     config, _story = import_module("logwatch.config.default").find()  # it looks at the host: only if nothing is named
     return config
-
-
-def _scanner(config: Config, source: Source) -> Scanner:
-    grammar = load(source.grammar, [Path(directory) for directory in config.grammars.directories])
-    zone = cast("ZoneInfo", source.zone)
-    return Scanner(grammar, timezone=zone, keep=0, max_line_bytes=config.follow.max_line_bytes)
 
 
 def _paths(source: Source) -> list[str]:

@@ -5,8 +5,8 @@ In: a loaded grammar. Out: problems, warnings among them; none means that the gr
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyparsing as pp
 
@@ -44,7 +44,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     """Read each sample by every road and compare it with what is written above it."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
     engine = engine_of(grammar)
-    scanner = Scanner(grammar, timezone=ZoneInfo("UTC"))
+    scanner = Scanner(grammar, timezone=UTC)
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = refer(grammar, sample.payload)

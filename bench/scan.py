@@ -1,12 +1,13 @@
-"""Measures the scanner alone against mtail, grep and wc on the same files, and checks every count against the truth.
+"""Measures scanner, ``report`` and the daemon's catch-up against mtail, grep and wc on the same files.
 
     python -m bench.scan [LINES] [ROUNDS]
 
-CPU is user and system time per line; the rounds of all candidates alternate, so that a noisy machine is noisy for all.
+Every count is checked against the truth. CPU is user and system time per line; the rounds of all candidates alternate,
+so that a noisy machine is noisy for all. What a program takes for an empty file is told apart: a start is no line.
 """
 
 import json
-import platform
+import re
 import resource
 import shutil
 import statistics
@@ -16,23 +17,27 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bench import logs
+from bench.daemon import Daemon
+from bench.measure import cpu_of, machine
 from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner, load
 from logwatch.parse.reading import refer
 
-CHUNK = 256 * 1024
+Found = Counter[tuple[str, str]]
+"""How often each platform (as mesibo writes it) and code was counted."""
+CHUNK = 96 * 1024
 WORDS = {"apns": "apn", "fcm": "fcm"}
 PROGRAM = Path(__file__).parent / "mesibo.mtail"
 
 
-def scanner(path: Path, envelope: EnvelopeKind) -> tuple[float, Counter[tuple[str, str]]]:
+def scanner(path: Path, envelope: EnvelopeKind) -> tuple[float, Found]:
     """Scan a file in chunks of whole lines."""
-    subject = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
-    found: Counter[tuple[str, str]] = Counter()
+    subject = Scanner(load("mesibo"), timezone=UTC)
+    found: Found = Counter()
     start = time.process_time()
     with path.open("rb") as file:
         rest = b""
@@ -53,47 +58,93 @@ def child(*command: str) -> tuple[float, bytes]:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, output
 
 
-def mtail(path: Path) -> tuple[float, Counter[tuple[str, str]]]:
+def mtail(path: Path) -> tuple[float, Found]:
     """Let mtail count the same lines once."""
     cpu, output = child("mtail", "--one_shot", "--logs", str(path), "--progs", str(PROGRAM))
     values = json.loads(output[output.index(b"{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
     return cpu, Counter({tuple(each["Labels"]): each["Value"]["Value"] for each in values})
 
 
+def report(path: Path) -> tuple[float, Found]:
+    """Let ``report`` count a file, as a command."""
+    cpu, output = child(sys.executable, "-m", "logwatch", "report", "--format", "json", str(path))
+    rows = json.loads(output)["results"]
+    found: Found = Counter()
+    for row in rows:
+        found[WORDS[row["platform"]], str(row["code"])] += row["count"]
+    return cpu, found
+
+
+def run(path: Path) -> tuple[float, Found]:
+    """Let the daemon catch up with a file: read, counted, failures stored, committed, shown."""
+    with tempfile.TemporaryDirectory() as directory:
+        daemon = Daemon(Path(directory), path)
+        daemon.until("mesibo_logwatch_source_caught_up", 1)
+        daemon.until("mesibo_logwatch_lines_total", sum(1 for _ in path.open("rb")))
+        cpu, text = cpu_of(daemon.process.pid), daemon.metrics()
+        daemon.stop()
+    found: Found = Counter()
+    for labels, value in re.findall(r"^mesibo_push_results_total\{(.*?)\} (\S+)$", text, re.MULTILINE):
+        told = dict(re.findall(r'(\w+)="(.*?)"', labels))
+        if float(value):
+            found[WORDS[told["platform"]], told["code"]] += int(float(value))
+    return cpu, found
+
+
 def counter(*command: str) -> Callable[[Path], tuple[float, int]]:
     """Make a candidate of a command that prints a number."""
 
-    def run(path: Path) -> tuple[float, int]:
+    def count(path: Path) -> tuple[float, int]:
         cpu, output = child(*command, str(path))
         return cpu, int(output.split()[0])
 
-    return run
+    return count
 
 
-def measure(path: Path, truth: Counter[tuple[str, str]], envelope: EnvelopeKind, rounds: int) -> None:
-    """Measure all candidates on one file and print a table."""
-    candidates: dict[str, Callable[[Path], tuple[float, object]]] = {
-        "mesibo-logwatch": lambda path: scanner(path, envelope),
+def candidates(envelope: EnvelopeKind) -> dict[str, Callable[[Path], tuple[float, object]]]:
+    """Name what is measured, and how."""
+    all_of_them: dict[str, Callable[[Path], tuple[float, object]]] = {
+        "scanner alone": lambda path: scanner(path, envelope),
+        "report": report,
+        "run, catching up": run,
         "grep -c": counter("grep", "-c", "push_on_complete"),
         "wc -l": counter("wc", "-l"),
     }
     if shutil.which("mtail"):
-        candidates["mtail"] = mtail
+        all_of_them["mtail"] = mtail
+    return all_of_them
+
+
+def starts(rounds: int) -> dict[str, float]:
+    """Give the CPU seconds that each takes for nothing."""
+    with tempfile.TemporaryDirectory() as directory:
+        empty = Path(directory) / "empty.log"
+        empty.touch()
+        commands = {"report": report, "run, catching up": run, "mtail": mtail}
+        return {
+            name: statistics.median(command(empty)[0] for _ in range(rounds))
+            for name, command in commands.items()
+            if name != "mtail" or shutil.which("mtail")
+        }
+
+
+def measure(path: Path, truth: Found, envelope: EnvelopeKind, rounds: int, start: dict[str, float]) -> None:
+    """Measure all candidates on one file and print a table."""
     count = sum(1 for _ in path.open("rb"))
-    times: dict[str, list[float]] = {name: [] for name in candidates}
+    times: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for name, run in candidates.items():
-            cpu, found = run(path)
-            expected: object = truth if name in ("mesibo-logwatch", "mtail") else truth.total()
+        for name, command in candidates(envelope).items():
+            cpu, found = command(path)
+            expected: object = truth.total() if name == "grep -c" else truth
             if name != "wc -l" and found != expected:
                 sys.exit(f"{name}: counted {found}, the truth is {expected}")
-            times[name].append(cpu / count * 1e6)
+            times.setdefault(name, []).append((cpu - start.get(name, 0.0)) / count * 1e6)
     reference = statistics.median(times.get("mtail", [0.0]))
     print(f"\n{path.name}: {count} lines of {path.stat().st_size / count:.0f} bytes, {truth.total()} push lines")
     for name, each in times.items():
         middle = statistics.median(each)
         ratio = f"   mtail / {reference / middle:.1f}" if reference and middle else ""
-        print(f"  {name:16} {middle:7.3f} us of CPU a line (best {min(each):.3f}){ratio}")
+        print(f"  {name:16} {middle:7.3f} us of CPU a line (best {min(each):.3f}){ratio}", flush=True)
 
 
 def pyparsing_alone(path: Path) -> None:
@@ -110,7 +161,9 @@ def main() -> None:
     """Generate the logs and measure."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500_000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    print(f"Python {platform.python_version()}, {platform.machine()}, {rounds} rounds, medians")
+    print(f"{machine()}; {rounds} rounds, medians")
+    start = starts(rounds)
+    print("for an empty file: " + ", ".join(f"{name} {cpu:.2f} s of CPU" for name, cpu in start.items()))
     with tempfile.TemporaryDirectory() as directory:
         for name, share, envelope in (
             ("all", 1.0, "plain"), ("one-in-ten", 0.1, "plain"), ("all-docker", 1.0, "docker"),
@@ -118,7 +171,7 @@ def main() -> None:
         ):  # fmt: skip
             path = Path(directory) / f"{name}.log"
             truth = logs.write(path, count, share, 1, docker=envelope == "docker")
-            measure(path, truth, "docker" if envelope == "docker" else "plain", rounds)
+            measure(path, truth, "docker" if envelope == "docker" else "plain", rounds, start)
             if name == "all":
                 pyparsing_alone(path)
 

@@ -19,6 +19,8 @@ UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may lab
 OTHER = "other"
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
+COMMITTING = 0.1  # the share of the time that commits may take while a backlog is read: they wait for no reader then
+LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
 
@@ -65,6 +67,8 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
+        self._commit_took = 0.0
+        self._behind = False
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
@@ -81,6 +85,7 @@ class Pipeline:
             waiting = any([source.tail.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
             if self._monotonic() >= end:
                 break
+        self._behind = waiting
         self.status = {source.name: source.tail.status() for source in self.sources}
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
@@ -90,16 +95,21 @@ class Pipeline:
         return waiting
 
     def due_in(self) -> float:
-        """Give the seconds until the batch wants to be committed; infinite while there is nothing in it."""
+        """Give the seconds until the batch wants to be committed; infinite while there is nothing in it.
+
+        While a backlog is read, commits come less often if they take long: of many failures each keeps the newest.
+        """
         if not self._batch and not self._ledger.failing:
             return float("inf")
-        return self._committed_at + self._commit_seconds - self._monotonic()
+        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if self._behind else 0.0
+        return self._committed_at + max(self._commit_seconds, wait) - self._monotonic()
 
     def commit(self) -> None:
         """Hand the batch to the ledger; while the disk refuses, go on filling the same one."""
         self._committed_at = self._monotonic()
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
+        self._commit_took = self._monotonic() - self._committed_at
 
     def settle(self) -> None:
         """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""

@@ -19,11 +19,13 @@ from logwatch.parse.peg import Node
 from logwatch.parse.program import Program, Values
 from logwatch.parse.reading import Reading, conclude, refer
 from logwatch.parse.translate import translate
-from logwatch.parse.usual import REST, Shape, Usual
+from logwatch.parse.usual import Shape, Usual
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
+_DETAILS = 8  # values in an unrolled repetition, where all of them are wanted
 _REMEMBERED = 4096  # readings of captured groups; more mean that they do not repeat
+_REPEATED = 1024  # bytes of captured groups; longer ones hold what users wrote, and would fill the memory
 
 
 class Engine:
@@ -54,8 +56,7 @@ class Engine:
         self.needs_marker = any(isinstance(part, peg.Text) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         try:
-            usual_lines = [sample.payload for sample in grammar.samples if sample.expected]
-            self._shape = Shape(node, usual_lines, COUNTED)
+            self._shape = Shape(node, self._usual_lines, COUNTED)
             self.plain = self._shape.usual(PLAIN)
         except Refused as refusal:
             self.why_not = f"no expression for whole chunks: {refusal}"
@@ -65,11 +66,26 @@ class Engine:
         """The expression for lines inside Docker's records, compiled when there are some; None as for plain ones."""
         return self._shape.usual(DOCKER) if self._shape and self.plain else None
 
+    @cached_property
+    def _detailed(self) -> Usual | None:
+        """The expression that captures every value of a usual line: failures are told in detail, many at once."""
+        node = self.grammar.node
+        if node is None or self.plain is None:
+            return None
+        try:
+            return Shape(node, self._usual_lines, frozenset(peg.names(node)), _DETAILS).usual(PLAIN)
+        except Refused:
+            return None
+
+    @property
+    def _usual_lines(self) -> list[bytes]:
+        return [sample.payload for sample in self.grammar.samples if sample.expected]
+
     def read(self, line: bytes) -> Reading | Cause:
         """Read one line, which ends in a newline and holds no other."""
         if self.line is None:
             return refer(self.grammar, line[:-1])
-        values = self.line.match(line)
+        values = self._usual_values(line) or self.line.match(line)
         if values is not None:
             return _concluded(values)
         if self._place is not None and not self._place.match(line):
@@ -77,6 +93,10 @@ class Engine:
         if self._before is not None and self._before.match(line):
             return "no_code"
         return "grammar"
+
+    def _usual_values(self, line: bytes) -> Values:
+        found = self._detailed.pattern.fullmatch(line) if self._detailed else None
+        return self._detailed.values(found.groups()) if found and self._detailed else []
 
     def stamp(self, line: bytes) -> str:
         """Give the time stamp of a line as it is written, empty if it has none."""
@@ -92,20 +112,13 @@ class Engine:
             return self._known[groups]
         except KeyError:
             pass
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        reading = self._known[groups] = self._understand(usual, groups)
+        values = usual.values(groups)
+        reading = _concluded(values) if values else None
+        if sum(map(len, groups)) <= _REPEATED:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[groups] = reading
         return reading
-
-    @staticmethod
-    def _understand(usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
-        values: Values = []
-        for name, value in zip(usual.groups, groups, strict=False):
-            if name == REST and usual.tail is not None:
-                values += usual.tail.all_turns(value + b"\n")
-            elif value:
-                values.append((name, value))
-        return _concluded(values) if values else None
 
 
 @lru_cache(maxsize=16)

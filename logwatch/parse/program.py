@@ -5,7 +5,6 @@ matched is gone through again, turn by turn, by a second expression.
 """
 
 import re
-from collections.abc import Iterator
 
 from logwatch.parse import peg
 from logwatch.parse.emit import PLAIN, Writer
@@ -23,38 +22,43 @@ class Program:
         self.pattern = re.compile(f"(?>{text})".encode("latin-1"))
         self._slots: list[tuple[int, str | Program]] = [
             (number, group.name if isinstance(group, Named) else Program(group.item))
-            for number, group in enumerate(writer.groups, 1)
+            for number, group in enumerate(writer.groups)
         ]
 
     def match(self, line: bytes, start: int = 0) -> Values | None:
         """Give the named values of what stands at ``start``, or None if it does not match."""
         found = self.pattern.match(line, start)
-        return None if found is None else list(self._values(found))
+        if found is None:
+            return None
+        values: Values = []
+        self._collect(found, values)
+        return values
 
-    def _values(self, found: re.Match[bytes]) -> Iterator[tuple[str, bytes]]:
-        for number, slot in self._slots:
-            value = found[number]
-            if not value:
-                continue
-            if isinstance(slot, str):
-                yield slot, value
-            else:
-                yield from slot.turns(found.string, *found.span(number))
+    def _collect(self, found: re.Match[bytes], values: Values) -> None:
+        groups = found.groups()
+        for index, slot in self._slots:
+            if value := groups[index]:
+                if isinstance(slot, str):
+                    values.append((slot, value))
+                else:
+                    slot.turns(found.string, *found.span(index + 1), values)
 
-    def turns(self, line: bytes, start: int, end: int) -> Iterator[tuple[str, bytes]]:
+    def turns(self, line: bytes, start: int, end: int, values: Values) -> None:
         """Go through a repetition that is known to have matched from ``start`` to ``end``."""
         while start < end:
             found = self.pattern.match(line, start)
             assert found is not None, "a repetition matches the same way twice"
-            yield from self._values(found)
+            self._collect(found, values)
             start = found.end()
 
-    def all_turns(self, line: bytes) -> Iterator[tuple[str, bytes]]:
+    def all_turns(self, line: bytes) -> Values:
         """Go through a repetition from the start of the line, for as long as it goes on."""
+        values: Values = []
         start = 0
         while (found := self.pattern.match(line, start)) is not None:
-            yield from self._values(found)
+            self._collect(found, values)
             start = found.end()
+        return values
 
 
 def loops_of(node: Node) -> list[Loop]:

@@ -39,6 +39,9 @@ class Reading(NamedTuple):
     thread: str = ""
 
 
+_REST = Reading._fields[3:]
+
+
 def display(value: str) -> str:
     """Give what was logged as text: matching sees one character a byte, people see UTF-8."""
     return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
@@ -69,7 +72,7 @@ def conclude(codes: Sequence[str], values: Mapping[str, str]) -> Reading | Cause
         numbers.pop(),
         platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
         display(get("reason") or fcm or apns),
-        *(display(get(name) or "") for name in Reading._fields[3:]),
+        *[display(value) if (value := get(name)) else "" for name in _REST],
     )
 
 

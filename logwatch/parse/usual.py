@@ -10,17 +10,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from logwatch.parse import peg
 from logwatch.parse.emit import DOCKER, PLAIN, Around, Writer, char_class
 from logwatch.parse.patterns import Refused
 from logwatch.parse.peg import Choice, Look, Loop, Named, Node
-from logwatch.parse.program import Program, loops_of
+from logwatch.parse.program import Program, Values, loops_of
 from logwatch.parse.sharpen import sharpened
 
 REST = "rest"
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
-_NAMED = 3  # values in an unrolled repetition: each widens what is counted
+NAMED = 3
+"""Values in an unrolled repetition, for counting: each one more makes equal lines rarer."""
+_REPEATED = 512  # bytes: what providers answer is short, and comes again and again
 _SHARE = 0.03  # of the samples must be won by each turn more: it costs time on every line that has none
 _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is left to LINE itself
 
@@ -37,11 +40,28 @@ class Usual:
     groups: tuple[str, ...]
     tail: Program | None
 
+    def values(self, groups: Iterable[bytes | None]) -> Values:
+        """Give the named values of what was captured of a line, in order; none of a line that was only caught."""
+        values: Values = []
+        for name, value in zip(self.groups, groups, strict=False):
+            if value:
+                values += self._behind(value) if name == REST else ((name, value),)
+        return values
+
+    def _behind(self, rest: bytes) -> Values:
+        assert self.tail is not None
+        return _answer(self.tail, rest) if len(rest) <= _REPEATED else self.tail.all_turns(rest + b"\n")
+
+
+@lru_cache(maxsize=1024)
+def _answer(tail: Program, rest: bytes) -> Values:
+    return tail.all_turns(rest + b"\n")
+
 
 class Shape:
     """The parts of a line, and for each repetition among them the turns to unroll; holds for every envelope."""
 
-    def __init__(self, node: Node, samples: Iterable[bytes], keep: frozenset[str]) -> None:
+    def __init__(self, node: Node, samples: Iterable[bytes], keep: frozenset[str], named: int = NAMED) -> None:
         """Raise Refused where the values to ``keep`` cannot be captured by one group each."""
         self._parts = list(node.items) if isinstance(node, peg.Seq) else [node]
         self._keep = keep
@@ -52,7 +72,7 @@ class Shape:
         last = len(self._parts) - 1
         self._open_end = last in self._turns and self._turns[last].cannot_fail
         for i, turns in self._turns.items():
-            turns.choose(last=i == last and self._open_end)
+            turns.choose(last=i == last and self._open_end, named=named)
 
     def _follow(self, line: bytes, patterns: Sequence[re.Pattern[bytes]]) -> None:
         """Note which alternatives a sample takes, in which order."""
@@ -150,7 +170,7 @@ class _Turns:
             at = turn[1].end()
         return tuple(order), at
 
-    def choose(self, *, last: bool) -> None:
+    def choose(self, *, last: bool, named: int) -> None:
         """Choose turns that cover as many samples as possible; where the rest is captured, values are left to it."""
 
         def light(i: int) -> bool:
@@ -175,7 +195,7 @@ class _Turns:
             )
             cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
             worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
-            if all(map(light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
+            if all(map(light, turns)) and len(merged) <= _TURNS and values <= named and worth:
                 self.chosen = merged
 
     def write(self, writer: Writer, then: Node | None) -> str:

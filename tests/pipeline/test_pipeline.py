@@ -1,6 +1,7 @@
 """What becomes of chunks between the tails and the ledger."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -119,6 +120,35 @@ def test_commits_keep_their_distance(ledger, clock):
     pipeline.turn()
     assert counts(ledger) == {"200": 2}
     assert pipeline.due_in() == float("inf")
+
+
+class Slow(Scanner):
+    """A turn takes a quarter of a second, since each chunk does."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def scan(self, data, *, envelope, reference):
+        self.clock.now += 0.25
+        return super().scan(data, envelope=envelope, reference=reference)
+
+
+def test_long_commits_take_a_tenth_of_the_time_while_a_backlog_is_read(ledger, clock, monkeypatch):
+    """Nobody waits for the numbers in between; what is read last waits no longer than ever."""
+    commits, commit = [], ledger.commit
+
+    def slow(batch):
+        commits.append(clock.now)
+        clock.now += 0.3
+        return commit(batch)
+
+    monkeypatch.setattr(ledger, "commit", slow)
+    pipeline = build(ledger, clock, Tail([b"200\n"] * 30), Slow(clock))
+    while pipeline.turn():
+        pass
+    # The last one at the end of the backlog
+    assert [round(after - before, 2) for before, after in pairwise(commits)] == [3.05, 3.05, 2.05]
+    assert counts(ledger) == {"200": 30}
 
 
 def test_a_source_becomes_visible_with_the_commit_of_its_first_backlog(ledger, clock, monkeypatch):

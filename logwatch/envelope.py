@@ -145,6 +145,13 @@ def unwrap(data: bytes) -> list[Line]:
     return lines
 
 
+def bare(record: bytes) -> Line:
+    """Take apart a record of one whole message without any escape but its newline, which the caller has made sure."""
+    end = record.rindex(b'\\n","stream":"')
+    at = record.rindex(b'"time":"') + len(b'"time":"')
+    return Line(record[len(_OPENING) + 1 : end], record[at : record.index(b'"', at)].decode(errors="replace"))
+
+
 def moment(time: str) -> float | None:
     """Turn a record's RFC 3339 time into seconds since the epoch."""
     try:

@@ -154,7 +154,7 @@ class _Job:
         if self._engine.docker is not None:
 
             def tell(i: int) -> Line:
-                line = envelopes.unwrap(records[i])[0]
+                line = envelopes.bare(records[i])  # what the expression captured has no escapes
                 return line.payload + b"\n", line.time
 
             caught = self._usual(self._engine.docker, self._engine.docker.pattern.findall(text), tell, None)

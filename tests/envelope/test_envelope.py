@@ -68,6 +68,13 @@ def test_a_stream_is_not_waited_for_for_ever():
     assert envelope.cut(buffer, "docker", 40000).consumed == len(buffer)
 
 
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\\\')))
+def test_a_record_without_escapes_is_taken_apart_the_same_way_without_json(message):
+    """Where nothing is escaped, slices give what JSON gives."""
+    line = record(message + "\n")
+    assert envelope.bare(line.removesuffix(b"\n")) == envelope.unwrap(line)[0]
+
+
 def test_split_messages_are_joined_per_stream():
     """Parts of both streams may interleave; each message is dated by its first part."""
     data = (

@@ -48,6 +48,7 @@ class Generation:
         self.path = position.path
         self.key: Key = (position.device, position.inode)
         self.head_bytes, self.head = position.head_bytes, position.head
+        self.told_bytes = position.head_bytes  # what there was of the head when a scan last came to an end
         self.offset = position.offset
         self.tail_bytes, self.tail = position.tail_bytes, position.tail
         self.size = position.size
@@ -93,6 +94,11 @@ class Generation:
         """Bytes that were seen and not handed on."""
         reading = self.state in ("live", "rotated") and self.missing_since is None
         return max(self.size - self.offset, 0) if reading else 0
+
+    @property
+    def told(self) -> bool:
+        """Whether a scan has told what it is: a file that was empty may have become a copy of another since then."""
+        return self.told_bytes >= TELLING_BYTES or self.head_bytes < TELLING_BYTES
 
     def attach(self, file: LogFile) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""

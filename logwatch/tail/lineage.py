@@ -47,7 +47,6 @@ class Lineage:
         self.absent = True  # the path leads nowhere
         self.alias = False  # it leads to a file that another path leads to as well
         self.due = True  # a scan is needed
-        self.unsettled = False  # the last scan was overtaken by rotation, time and again
         self.crowded = False  # a file is not open because too many are
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.heads = Heads()
@@ -242,9 +241,7 @@ class Lineage:
 
     def next_waiting(self) -> Generation | None:
         """Return the oldest generation with bytes to be read."""
-        if self.unsettled:
-            return None
-        return next((g for g in self.generations if g.file and g.waiting), None)
+        return next((g for g in self.generations if g.file and g.waiting and g.told), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, None when nothing is waiting."""

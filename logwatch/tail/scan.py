@@ -26,12 +26,8 @@ _UNNAMED = Rotated(None, "", packed=False)
 
 
 def scan(lineage: "Lineage", turn: Turn) -> None:
-    """Scan a path; once more when files were renamed meanwhile, as a rotation renames many.
-
-    As long as no scan came to an end, nothing of the path is to be read: a copy may not be known as one yet.
-    """
+    """Scan a path; once more when files were renamed meanwhile, as a rotation renames many."""
     lineage.due = False
-    lineage.unsettled = False
     for _ in range(_TRIES):
         try:
             Scan(lineage, turn).run()
@@ -39,7 +35,6 @@ def scan(lineage: "Lineage", turn: Turn) -> None:
             continue
         return
     lineage.due = True
-    lineage.unsettled = True
 
 
 def _name_of(descriptor: int) -> str:
@@ -88,6 +83,8 @@ class Scan:
         lineage.was_blank = False
         if holder:
             lineage.current = holder
+        for generation in lineage.generations:
+            generation.told_bytes = generation.head_bytes
         lineage.first = False
         lineage.heads.keep_only(candidates)
 

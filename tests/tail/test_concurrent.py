@@ -238,3 +238,29 @@ def test_a_copytruncate_at_any_call_of_a_look_loses_or_doubles_nothing(tmp_path,
 def test_any_steps_of_a_rotation_at_any_call_lose_or_double_nothing(tmp_path, way, pattern, restart):
     """The same with every way to rotate, and more steps at once."""
     interrupt_everywhere(tmp_path, (SHORT, (way,), 2, 12), (1, 3, 5), pattern=pattern, restart=restart)
+
+
+def test_a_file_that_grows_at_every_call_holds_up_no_line_of_another(tmp_path):
+    """A rotated file that nobody knows yet and that is still being written is told when it can be; the log goes on."""
+    log, other = tmp_path / "mesibo.log", tmp_path / "mesibo.log.1"
+    follower = start(tmp_path, "mesibo.log*")
+    log.write_text("E2211-000000-000 (1): first\n")
+    follower.turn()
+
+    class Grower(Rotator):
+        def step(self):
+            self.busy = True
+            with other.open("a") as file:
+                file.write(f"E2111-000000-{len(self.written):06} (1): other\n")
+            self.written.append(f"E2111-000000-{len(self.written):06} (1): other")
+            self.busy = False
+
+    grower = Grower(str(log), 0, (), 0)
+    grower.pace = 1.0
+    with log.open("a") as file:
+        file.write("E2211-000000-001 (1): second\n")
+    with stepping_in(grower):
+        follower.turn()
+    assert follower.lines == ["E2211-000000-000 (1): first", "E2211-000000-001 (1): second"]
+    follower.turn()
+    assert sorted(follower.lines)[: len(grower.written)] == grower.written

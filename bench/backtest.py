@@ -29,6 +29,7 @@ HEAD = "# Generated"
 NAME = re.compile(r"\b([a-z_]+:[a-z0-9_]+:[a-z0-9_]+)\b(?:\{([^}]*)\})?((?: offset \w+)?)")
 RAW = re.compile(r"(mesibo_push_results_total)(?:\{([^}]*)\})?")
 MATCH = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
+SOON = 120  # seconds; what is aimed at
 SLACK = 600  # a page this long after an incident still belongs to it
 
 
@@ -213,6 +214,12 @@ def table(rows: list, false: list, days: int, seed: int) -> str:
             later.setdefault(alert, f"{alert} ({after} s)")
         others = ", ".join(text for alert, text in later.items() if alert != pages[0][1]) or "-"
         text += f"| {incident.about} | {incident.site} | {incident.minutes} min | {first} | {others} |\n"
+    soon = {
+        site: [bool(pages) and pages[0][0] <= SOON for incident, pages in rows if incident.site == site]
+        for site in dict.fromkeys(incident.site for incident, _ in rows)
+    }
+    counts = " and ".join(f"{sum(found)} of {len(found)} on the {site} site" for site, found in soon.items())
+    text += f"\nPaged within {SOON} s: **{counts}**.\n"
     text += f"\nPages that belong to no incident, in {days} days on two sites (seed {seed}): **{len(false)}**.\n"
     for alert, cluster, at in false:
         text += f"\n- {alert} on {cluster}, day {(at - START) / 86400:.2f}"

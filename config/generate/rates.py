@@ -191,6 +191,7 @@ def _limited(name: str, group: str, matcher: str, extreme: str, summary: str, re
             "critical",
             summary.replace("more pushes than usual", "most pushes") if "usual" in summary else summary,
             PERCENT + " " + text.replace("WINDOW", "in the last minutes"),
+            keep="2m",  # against flapping at the floor
         ),
         Alert(
             name,

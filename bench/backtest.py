@@ -22,13 +22,14 @@ from pathlib import Path
 
 import yaml
 
-from bench.backtest_traffic import START, STEP, Incident, simulate
+from bench.backtest_traffic import DAY, START, STEP, Incident, plan, simulate
 
 ROOT = Path(__file__).parents[1]
 HEAD = "# Generated"
 NAME = re.compile(r"\b([a-z_]+:[a-z0-9_]+:[a-z0-9_]+)\b(?:\{([^}]*)\})?((?: offset \w+)?)")
 RAW = re.compile(r"(mesibo_push_results_total)(?:\{([^}]*)\})?")
 MATCH = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
+SOON = 120  # seconds; what is aimed at
 SLACK = 600  # a page this long after an incident still belongs to it
 
 
@@ -172,12 +173,12 @@ def judge(incidents: list[Incident], fired: dict[str, dict[str, list[tuple[int, 
     return rows, false
 
 
-def run(days: int, seed: int) -> tuple[list, list, list[str]]:
-    """Simulate, evaluate, judge."""
+def run(days: int, seed: int, incidents: list[Incident]) -> tuple[list, list]:
+    """Simulate, evaluate, judge: (incident, its pages as (after, alert)) of each, and the pages that belong to none."""
     rules = Rules()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        incidents, files, codes = simulate(directory, days, seed)
+        files, codes = simulate(directory, days, seed, incidents)
         prometheus = Prometheus(backfill(directory, files))
         try:
             fired: dict[str, dict[str, list[tuple[int, int]]]] = {}
@@ -186,7 +187,7 @@ def run(days: int, seed: int) -> tuple[list, list, list[str]]:
                 skipped = "Logwatch" in alert["alert"] or alert["alert"].endswith("CriticalCode")
                 if skipped or (wanted and (wanted[1], wanted[2] or "") not in codes):
                     continue
-                at = prometheus.range(rules.inline(alert["expr"]), START, START + days * 86400)
+                at = prometheus.range(rules.inline(alert["expr"]), START, START + days * DAY)
                 for cluster, instants in at.items():
                     spans = firing(instants, seconds(alert.get("for", "")), seconds(alert.get("keep_firing_for", "")))
                     fired.setdefault(alert["alert"], {}).setdefault(cluster, []).extend(spans)
@@ -199,8 +200,7 @@ def run(days: int, seed: int) -> tuple[list, list, list[str]]:
         finally:
             prometheus.process.terminate()
             prometheus.process.wait()
-    rows, false = judge(incidents, fired)
-    return rows, false, sorted(fired)
+    return judge(incidents, fired)
 
 
 def table(rows: list, false: list, days: int, seed: int) -> str:
@@ -213,6 +213,12 @@ def table(rows: list, false: list, days: int, seed: int) -> str:
             later.setdefault(alert, f"{alert} ({after} s)")
         others = ", ".join(text for alert, text in later.items() if alert != pages[0][1]) or "-"
         text += f"| {incident.about} | {incident.site} | {incident.minutes} min | {first} | {others} |\n"
+    soon = {
+        site: [bool(pages) and pages[0][0] <= SOON for incident, pages in rows if incident.site == site]
+        for site in dict.fromkeys(incident.site for incident, _ in rows)
+    }
+    counts = " and ".join(f"{sum(found)} of {len(found)} on the {site} site" for site, found in soon.items())
+    text += f"\nPaged within {SOON} s: **{counts}**.\n"
     text += f"\nPages that belong to no incident, in {days} days on two sites (seed {seed}): **{len(false)}**.\n"
     for alert, cluster, at in false:
         text += f"\n- {alert} on {cluster}, day {(at - START) / 86400:.2f}"
@@ -226,7 +232,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/runbooks/backtest.md")
     options = parser.parse_args()
-    rows, false, _ = run(options.days, options.seed)
+    rows, false = run(options.days, options.seed, plan(options.days, options.seed))
     text = table(rows, false, options.days, options.seed)
     print(text)
     if options.write:

@@ -68,6 +68,12 @@ class Incident:
     share: float
 
 
+def incident(about: str, site: str, start: int) -> Incident:
+    """One of the kinds above, by its name, on a site and at a time."""
+    platforms, code, reason, cls, share, minutes = next(rest for name, *rest in INCIDENTS if name == about)
+    return Incident(about, site, start, minutes, platforms, (code, reason, cls), share)
+
+
 def plan(days: int, seed: int) -> list[Incident]:
     """Each incident once on each site, at an hour of the day, not at the same time as another of its site."""
     chance = random.Random(seed)
@@ -75,9 +81,9 @@ def plan(days: int, seed: int) -> list[Incident]:
     for site in SITES:
         slots = [(day, hour) for day in range(1, days) for hour in (9, 13, 17)]
         chosen = chance.sample(slots, min(len(INCIDENTS), len(slots)))
-        for (day, hour), (about, platforms, code, reason, cls, share, minutes) in zip(chosen, INCIDENTS, strict=False):
+        for (day, hour), (about, *_) in zip(chosen, INCIDENTS, strict=False):
             start = START + day * DAY + hour * 3600 + chance.randrange(3600) // STEP * STEP
-            incidents.append(Incident(about, site, start, minutes, platforms, (code, reason, cls), share))
+            incidents.append(incident(about, site, start))
     return sorted(incidents, key=lambda i: (list(SITES).index(i.site), i.start))
 
 
@@ -136,12 +142,10 @@ class Disturbances:
         return traffic, shares
 
 
-def simulate(directory: Path, days: int, seed: int) -> tuple[list[Incident], list[Path], set[tuple[str, str]]]:
-    """Write the counters of both sites as OpenMetrics files of two hours.
-
-    Give the incidents, the files, and every (code, reason) that occurs.
-    """
-    incidents = plan(days, seed)
+def simulate(
+    directory: Path, days: int, seed: int, incidents: list[Incident]
+) -> tuple[list[Path], set[tuple[str, str]]]:
+    """Write the counters of both sites as OpenMetrics: files of two hours, and every (code, reason) in them."""
     counters: dict[str, dict[tuple[str, str, str, str], int]] = {}
     for site in SITES:
         keys = [(p, "200", "", "delivered") for p in ("fcm", "apns")] + list(NOISE)
@@ -166,7 +170,7 @@ def simulate(directory: Path, days: int, seed: int) -> tuple[list[Incident], lis
                 )
             out.write("# EOF\n")
         files.append(path)
-    return incidents, files, {(code, reason) for counts in counters.values() for _, code, reason, _ in counts}
+    return files, {(code, reason) for counts in counters.values() for _, code, reason, _ in counts}
 
 
 def _advance(

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, faults, rates, recording, runbooks, scenarios, watcher
+from config.generate import dashboards, faults, outages, rates, recording, runbooks, scenarios, watcher
 from config.generate.rules import Group, rule_file
 
 ROOT = Path(__file__).parent.parent.parent
@@ -11,7 +11,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 def outputs() -> dict[str, str]:
     """Path below the root of the tree -> text that belongs there."""
-    pushes = Group("mesibo-push", [*recording.fast(), rates.hour_before(), *faults.alerts(), *rates.alerts()])
+    pushes = Group(
+        "mesibo-push", [*recording.fast(), rates.hour_before(), *faults.alerts(), *outages.alerts(), *rates.alerts()]
+    )
     return {
         "config/prometheus/rules/mesibo-push.yml": rule_file([pushes]),
         "config/prometheus/rules/mesibo-trends.yml": rule_file(recording.groups()),

@@ -1,7 +1,8 @@
 """Alerts on faults that stop all pushes of a platform by themselves, one rule for each such code of the catalogue.
 
-They are causes: while one fires, the alerts that only see its effect do not page. Each looks back 5 minutes, longer
-than any effect's page does, so that the effect is over before the cause is.
+They are causes: while one fires, the alerts that only see its effect do not page. Each looks back 5 minutes and is held
+for 5 more, as long as any effect's page, and wherever an effect is seen its cause is: so the effect is over first, also
+where failures are so few that the last five of them are old.
 """
 
 from config.generate.codes import CATALOGUE, Entry, exported
@@ -92,6 +93,7 @@ def _alert(name: str, matchers: str, entry: Entry) -> Alert:
         f" {share(f'{CODES}5m', f'{WHOLE}5m', matchers)} of that platform in the last 5 minutes, {PLACE}."
         f"{hosts(matchers, '30m' if entry.name not in t('fault.build_faults') else '5m')}."
         f" Meaning: {entry.meaning} What to do: {entry.remedy}",
+        keep="5m",
         role="cause",
         labels={"code_name": entry.name},
     )
@@ -125,5 +127,6 @@ def _others() -> Alert:
         f" {{{{ $labels.reason }}}} in the last 5 minutes, {PLACE}."
         f"{hosts(labels=('cluster', 'source', 'platform', 'code'))}."
         " What to do: mesibo-logwatch explain {{ $labels.code }} shows what your catalogue says about it.",
+        keep="5m",
         role="cause",
     )

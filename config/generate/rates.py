@@ -1,7 +1,7 @@
-"""Alerts on shares: refusals by mesibo, the delivery objective, tokens, rate limits, providers, payloads, one bad host.
+"""Alerts on shares: refusals by mesibo, the delivery objective, tokens, rate limits, one bad host, silence.
 
 Each compares a share with a floor, most also with the past, and none believes a share of a handful of pushes. Pages
-look at 2 minutes; where such a page is a cause it is held for 5 more, until its effects have left every window.
+look at 2 minutes.
 """
 
 from config.generate.recording import BAD, BY_CLUSTER, REFUSED
@@ -14,6 +14,7 @@ RATIO = "cluster_source:mesibo_push_refused:ratio_rate"
 BEFORE = "cluster_source:mesibo_push_refused:ratio_hour_before"
 SPIKE = "MesiboPush9xxSpike"
 IN_CLUSTER = ("cluster", "source")
+LIMITER = "cluster, source, limiter"
 TOP_CODES = (
     '{{ range printf "topk(3, sum by (code) (increase(mesibo_push_results_total{cluster=%q,source=%q,'
     + REFUSED.replace('"', '\\"')
@@ -153,15 +154,16 @@ def tokens() -> list[Alert]:
         Alert(
             "MesiboPushBadTokens",
             f"""
-            sum without (class) ({CLASS}5m{{class="token"}}) >= {t("tokens.page_min_pushes")}
+            sum without (class) ({CLASS}2m{{class="token"}}) >= {t("tokens.page_min_pushes")}
             and
-            sum without (class) ({CLASS}5m{{class="token"}})
-            / cluster_source_platform:mesibo_push_results:increase5m >= {t("tokens.page_share")}
+            sum without (class) ({CLASS}2m{{class="token"}})
+            / sum without (class) ({CLASS}2m) >= {t("tokens.page_share")}
             """,
             "critical",
             "Most pushes of a platform go to tokens that do not work.",
-            f"{COUNT} pushes of platform {{{{ $labels.platform }}}} went to bad or dead tokens in the last 5 minutes, most"
+            f"{COUNT} pushes of platform {{{{ $labels.platform }}}} went to bad or dead tokens in the last 2 minutes, most"
             f" of all, {PLACE}. That is no churn.{hosts(bad)}. {remedy}",
+            keep="2m",  # against flapping at the floor
         ),
         Alert(
             "MesiboPushBadTokens",
@@ -189,6 +191,7 @@ def _limited(name: str, group: str, matcher: str, extreme: str, summary: str, re
             "critical",
             summary.replace("more pushes than usual", "most pushes") if "usual" in summary else summary,
             PERCENT + " " + text.replace("WINDOW", "in the last minutes"),
+            keep="2m",  # against flapping at the floor
         ),
         Alert(
             name,
@@ -205,6 +208,18 @@ def _limited(name: str, group: str, matcher: str, extreme: str, summary: str, re
     ]
 
 
+def _refused_of_a_minute(offset: str = "") -> str:
+    """The share of a platform's pushes that its provider refused as too many, within one minute: that of its quota."""
+    return f"""(
+          sum by ({LIMITER}) (increase(mesibo_push_rate_limit_hits_total{{limiter!="mesibo"}}[1m]{offset}))
+          / on ({LIMITER})
+          label_replace(
+            sum by (cluster, source, platform) (increase(mesibo_push_results_total[1m]{offset})) > 0,
+            "limiter", "$1", "platform", "(.*)"
+          )
+        )"""
+
+
 def rate_limits() -> list[Alert]:
     """Mesibo's own 914 and the providers' 429, apart: what to do is not the same."""
     hits = "cluster_source_limiter:mesibo_push_rate_limit_hits"
@@ -213,13 +228,11 @@ def rate_limits() -> list[Alert]:
         and
         {hits}:increase30m{{limiter="mesibo"}} >= {t("mesibo_limit.page_min_pushes")}
         """
-    recent = 'sum by (cluster, source, limiter) (increase(mesibo_push_rate_limit_hits_total{limiter!="mesibo"}[5m]))'
+    recent = f'sum by ({LIMITER}) (increase(mesibo_push_rate_limit_hits_total{{limiter!="mesibo"}}[2m]))'
     of_provider = f"""
-        {recent}
-        / on (cluster, source, limiter)
-        label_replace(
-          cluster_source_platform:mesibo_push_results:increase5m > 0, "limiter", "$1", "platform", "(.*)"
-        ) >= {t("provider_limit.page_share")}
+        {_refused_of_a_minute()} >= {t("provider_limit.page_share")}
+        and
+        {_refused_of_a_minute(" offset 1m")} >= {t("provider_limit.page_share")}
         and
         {recent} >= {t("provider_limit.page_min_pushes")}
         """
@@ -241,79 +254,6 @@ def rate_limits() -> list[Alert]:
             "FCM or APNs refuses more pushes than usual for being too many (429).",
             "FCM: the quota is the project's; spread campaigns out, honour Retry-After (60 s), ask Google for more."
             " APNs: too many to one device; keep mesibo's limit per user on.",
-        ),
-    ]
-
-
-def _class_share(name: str, cls: str, group: str, by_host: bool, summary: str, text: str, role: str) -> list[Alert]:
-    level = "instance" if by_host else "cluster"
-    part = f"{level}_source_platform_class:mesibo_push_results:increase"
-    by = "cluster, instance, source, platform" if by_host else "cluster, source, platform"
-
-    def over(window: str, share: str) -> str:
-        failed = f'sum by ({by}) ({part}{window}{{class="{cls}"}})'
-        return f"""
-        {failed}
-        / on ({by})
-        (sum by ({by}) ({part}{window}) > 0) >= {t(f"{group}.{share}")}
-        and
-        {failed} >= {t(f"{group}.min_pushes")}
-        """
-
-    where = PLACE if by_host else PLACE + hosts(f'class="{cls}"')
-    return [
-        Alert(
-            name,
-            over("2m", "page_share"),
-            "critical",
-            summary.replace("Some pushes", "Most pushes of a platform"),
-            f"{PERCENT} of pushes of platform {{{{ $labels.platform }}}} failed like this in the last 2 minutes, {where}. {text}",
-            keep="5m",
-            role=role,
-        ),
-        Alert(
-            name,
-            over("5m", "share"),
-            "warning",
-            summary,
-            f"{PERCENT} of pushes of platform {{{{ $labels.platform }}}} failed like this in the last 5 minutes, {where}. {text}",
-            for_="5m",
-        ),
-    ]
-
-
-def outages() -> list[Alert]:
-    """Providers that fail or do not answer, and payloads they do not take."""
-    return [
-        *_class_share(
-            "MesiboPushProviderFailing",
-            "provider_fault",
-            "provider",
-            by_host=False,
-            summary="Some pushes fail at FCM or APNs with a server error.",
-            text="What to do: look at the status pages of Firebase and Apple; the fault is theirs and passes. mesibo's"
-            " behaviour on retries is not documented, so messages may have to be fetched when the app opens.",
-            role="cause",
-        ),
-        *_class_share(
-            "MesiboPushNoAnswer",
-            "network",
-            "network",
-            by_host=True,
-            summary="Some pushes get no answer from FCM or APNs.",
-            text="What to do: from this host, test DNS, the clock and TCP 443 to fcm.googleapis.com,"
-            " oauth2.googleapis.com and api.push.apple.com; compare with other hosts. Many hosts at once: the provider.",
-            role="cause",
-        ),
-        *_class_share(
-            "MesiboPushPayloadRefused",
-            "payload",
-            "payload",
-            by_host=False,
-            summary="Some pushes are refused for their content.",
-            text="What to do: see what changed (release, custom push fields, size above 4096 bytes), then look at one"
-            " request with pushdebug or the push webhook (Steps 3, 6 to 8). A bare 400 can also be a bad token.",
-            role="cause",
         ),
     ]
 
@@ -389,7 +329,6 @@ def silence() -> list[Alert]:
 def alerts() -> list[Alert]:
     """All of them, those that page first."""
     return [
-        *outages(),
         spike(),
         *objective(),
         *tokens(),

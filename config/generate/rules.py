@@ -26,7 +26,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Alert:
-    """An alerting rule. ``role`` is what Alertmanager inhibits by: a firing cause silences its symptoms."""
+    """An alerting rule. ``role`` is what Alertmanager inhibits by.
+
+    A firing cause silences symptoms of its cluster and an outage of its platform; an outage silences symptoms.
+    """
 
     alert: str
     expr: str

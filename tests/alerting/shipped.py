@@ -26,7 +26,7 @@ def hastened(text, factor):
         seconds = sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)([smhdw])", match[0]))
         return f"{round(seconds * 1000 / factor)}ms" if seconds else match[0]
 
-    return re.sub(r"(?<![\w:.])(?:\d+[smhdw])+(?!\w)", shorter, text)
+    return re.sub(r"(?<![\w.])(?:\d+[smhdw])+(?!\w)", shorter, text)
 
 
 def stage(directory, targets, receiver, factor=1):

@@ -14,7 +14,7 @@ from tests.whole.running import Daemon, Site, get, until
 pytestmark = pytest.mark.integration
 
 EXPIRED = "MesiboPushCertificateExpired"
-SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"}
+SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}
 
 
 def host(directory, programs):
@@ -119,7 +119,7 @@ def test_the_page_resolves_and_its_symptoms_never_page(life):
         lambda: prometheus.firing("critical") >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together", patience=30
     )
     ended.set()
-    until(lambda: of_interest("resolved"), "the page resolves", patience=60)
+    until(lambda: of_interest("resolved"), "the page resolves", patience=90)
     until(lambda: not prometheus.firing("critical") & SYMPTOMS, "the symptoms end", patience=60)
     assert of_interest() == [("firing", EXPIRED), ("resolved", EXPIRED)]
 

@@ -96,7 +96,7 @@ def test_an_alert_says_what_it_is_and_what_to_do(alert):
     annotations = alert["annotations"]
     assert alert["alert"].startswith(("MesiboPush", "MesiboLogwatch"))
     assert alert["labels"]["severity"] in ("critical", "warning", "info")
-    assert alert["labels"]["role"] in ("cause", "symptom", "single")
+    assert alert["labels"]["role"] in ("cause", "outage", "symptom", "single")
     assert annotations["summary"].endswith(".")
     assert "{{" not in annotations["summary"]
     assert "What to do" in annotations["description"]

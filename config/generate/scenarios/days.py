@@ -56,7 +56,11 @@ def scenarios() -> list[Scenario]:
                 .unscraped((2 * HOUR, 0), (20 * HOUR, None), (4 * HOUR, 0))
                 .pushes("apns", 913, (2 * HOUR, 10), (20 * HOUR, 0), (HOUR, 0), (HOUR, 60)),
             ],
-            {23.0 * HOUR - 5: [], 23.0 * HOUR + 4: [SPIKE, "critical MesiboPushPayloadRefused"], 25.0 * HOUR: []},
+            {
+                23.0 * HOUR - 5: [],
+                23.0 * HOUR + 4: [SPIKE, "critical MesiboPushPayloadRefused", "critical MesiboPushMostlyFailing"],
+                25.0 * HOUR: [],
+            },
             spares=("MesiboPush9xxSpike",),
             fine=True,
         ),

@@ -6,6 +6,7 @@ from config.generate.scenarios.model import Host, Scenario
 
 EXPIRED = "critical MesiboPushCertificateExpired"
 SPIKE = "critical MesiboPush9xxSpike"
+MOSTLY = "critical MesiboPushMostlyFailing"
 BURN = "critical MesiboPushErrorBudgetBurn"
 
 
@@ -16,7 +17,7 @@ def _each(entry: Entry, platform: str, name: str) -> Scenario:
     return Scenario(
         f"{who} pages within a minute and resolves ({entry.name})",
         [host],
-        {5.75: [], 7: [f"critical {name}"], 8: [f"critical {name}"], 11.5: [f"critical {name}"], 14: [], 20: []},
+        {5.75: [], 7: [f"critical {name}"], 8: [f"critical {name}"], 11.5: [f"critical {name}"], 19: []},
     )
 
 
@@ -54,13 +55,14 @@ def scenarios() -> list[Scenario]:
                 9.75: [],
                 10.25: [EXPIRED],
                 10.5: [EXPIRED, SPIKE],
-                14: [EXPIRED, SPIKE],
-                20: [EXPIRED, SPIKE, BURN],
-                22: [EXPIRED, SPIKE, BURN],
-                24: [EXPIRED, BURN],
-                24.5: [EXPIRED],
-                25: [],
-                31: ["warning MesiboPushErrorBudgetBurn"],
+                14: [EXPIRED, MOSTLY, SPIKE],
+                20: [EXPIRED, MOSTLY, SPIKE, BURN],
+                22: [EXPIRED, MOSTLY, SPIKE, BURN],
+                24: [EXPIRED, MOSTLY, BURN],
+                24.5: [EXPIRED, MOSTLY],
+                26: [EXPIRED],
+                29: [EXPIRED, "warning MesiboPushErrorBudgetBurn"],
+                30: ["warning MesiboPushErrorBudgetBurn"],
             },
             spares=("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn"),
         ),
@@ -127,7 +129,7 @@ def scenarios() -> list[Scenario]:
             {
                 9.75: [],
                 11: ["critical MesiboPushCriticalCode", "warning MesiboPushUnknown9xxCode"],
-                17: ["warning MesiboPushUnknown9xxCode"],
+                22: ["warning MesiboPushUnknown9xxCode"],
                 75: [],
             },
             spares=("MesiboPushCriticalCode",),

@@ -4,6 +4,7 @@ from config.generate.scenarios.model import Host, Scenario
 
 SPIKE = "critical MesiboPush9xxSpike"
 BURN = "critical MesiboPushErrorBudgetBurn"
+MOSTLY = "critical MesiboPushMostlyFailing"
 UNKNOWN = "warning MesiboPushUnknown9xxCode"
 SLOW = "warning MesiboPushErrorBudgetBurn"
 BURNING = ("MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn")
@@ -157,9 +158,10 @@ def scenarios() -> list[Scenario]:
             {
                 29.75: [],
                 31.5: ["critical MesiboPushProviderFailing"],
-                34: ["critical MesiboPushProviderFailing"],
-                39: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing"],
-                44: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing"],
+                34: ["critical MesiboPushProviderFailing", MOSTLY],
+                39: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing", MOSTLY],
+                44: ["critical MesiboPushProviderFailing", "warning MesiboPushProviderFailing", MOSTLY],
+                46.25: ["critical MesiboPushProviderFailing"],
                 47.5: [],
                 80: [],
             },
@@ -218,7 +220,7 @@ def scenarios() -> list[Scenario]:
             {
                 29.75: [],
                 31.5: ["critical MesiboPushPayloadRefused"],
-                39: ["critical MesiboPushPayloadRefused", "warning MesiboPushPayloadRefused"],
+                39: ["critical MesiboPushPayloadRefused", "warning MesiboPushPayloadRefused", MOSTLY],
                 47.5: [],
                 80: [],
             },

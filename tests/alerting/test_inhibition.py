@@ -1,0 +1,95 @@
+"""Which alerts the shipped route holds back: alerts handed to a real Alertmanager, and what it says of them."""
+
+import json
+import urllib.request
+
+import pytest
+import yaml
+
+from tests.alerting.shipped import CONFIG, Alertmanager, stage
+from tests.whole.running import get, until
+
+pytestmark = pytest.mark.integration
+
+PLACE = {"cluster": "main", "source": "mesibo"}
+
+
+def shipped_labels(alertname):
+    """Give the labels that the shipped rule of that name puts on its alerts."""
+    for path in (CONFIG / "prometheus/rules").glob("*.yml"):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            for rule in group["rules"]:
+                if rule.get("alert") == alertname:
+                    return {"alertname": alertname, **rule["labels"]}
+    raise KeyError(alertname)
+
+
+def hand_over(alertmanager, *firing):
+    """Post (name, further labels) as Prometheus would."""
+    body = json.dumps([{"labels": {**shipped_labels(name), **PLACE, **more}} for name, more in firing]).encode()
+    request = urllib.request.Request(
+        f"{alertmanager.url}/api/v2/alerts", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def states(alertmanager):
+    """Give (name, platform) -> active or suppressed."""
+    alerts = json.loads(get(f"{alertmanager.url}/api/v2/alerts"))
+    return {(a["labels"]["alertname"], a["labels"].get("platform")): a["status"]["state"] for a in alerts}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("firing", "expected"),
+    [
+        pytest.param(
+            [
+                ("MesiboPushCertificateExpired", {"platform": "apns"}),
+                ("MesiboPushMostlyFailing", {"platform": "apns"}),
+                ("MesiboPushMostlyFailing", {"platform": "fcm"}),
+            ],
+            {
+                ("MesiboPushCertificateExpired", "apns"): "active",
+                ("MesiboPushMostlyFailing", "apns"): "suppressed",
+                ("MesiboPushMostlyFailing", "fcm"): "active",
+            },
+            id="a cause holds back the outage of its platform and of no other",
+        ),
+        pytest.param(
+            [
+                ("MesiboPushMostlyFailing", {"platform": "fcm"}),
+                ("MesiboPushErrorBudgetBurn", {}),
+                ("MesiboPush9xxSpike", {}),
+            ],
+            {
+                ("MesiboPushMostlyFailing", "fcm"): "active",
+                ("MesiboPushErrorBudgetBurn", None): "suppressed",
+                ("MesiboPush9xxSpike", None): "suppressed",
+            },
+            id="an outage without a known cause is the one page",
+        ),
+        pytest.param(
+            [
+                ("MesiboPushNoAnswer", {"platform": "fcm", "instance": "a:10914"}),
+                ("MesiboPushMostlyFailing", {"platform": "fcm"}),
+                ("MesiboPushErrorBudgetBurn", {}),
+                ("MesiboPushBadTokens", {"platform": "fcm"}),
+            ],
+            {
+                ("MesiboPushNoAnswer", "fcm"): "active",
+                ("MesiboPushMostlyFailing", "fcm"): "suppressed",
+                ("MesiboPushErrorBudgetBurn", None): "suppressed",
+                ("MesiboPushBadTokens", "fcm"): "active",
+            },
+            id="a cause of one host holds back its effects and nothing else",
+        ),
+    ],
+)
+def test_one_fault_is_one_page(tmp_path, programs, firing, expected):
+    """Effects are suppressed while their cause is active; what is no effect of it stays active."""
+    ports = stage(tmp_path, {}, "http://127.0.0.1:1", factor=60)
+    alertmanager = programs(Alertmanager, tmp_path, ports["alertmanager"])
+    hand_over(alertmanager, *firing)
+    until(lambda: states(alertmanager) == expected, lambda: f"{expected}: {states(alertmanager)}", patience=20)

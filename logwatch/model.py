@@ -115,6 +115,7 @@ class Failure:
     app: str
     user: str
     token: str
+    shape: str = ""  # how its line is built, without anything of a user
 
 
 @dataclass(frozen=True, slots=True)

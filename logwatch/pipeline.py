@@ -148,6 +148,7 @@ class Pipeline:
             masked.app,
             masked.user,
             masked.token,
+            masked.shape,
         )
 
     def move(self, position: Position) -> None:

@@ -30,6 +30,7 @@ class StoredFailure:
     app: str
     user: str
     token: str
+    shape: str = ""  # of its line; empty where an older program stored it
 
 
 class ShapeRow(NamedTuple):

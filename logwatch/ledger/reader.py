@@ -21,7 +21,7 @@ from logwatch.model import Position, Seen
 DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
-_FIELDS = "id, at, source, platform, code, reason, app, user, token"
+_FIELDS = "id, at, source, platform, code, reason, app, user, token, shape"
 
 Kind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""

@@ -62,6 +62,9 @@ MIGRATIONS = (
     CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('commit', 0), ('generation', 0), ('key', randomblob(32));
     """,
+    """
+    ALTER TABLE failures ADD COLUMN shape TEXT NOT NULL DEFAULT '';  -- how the line is built, nothing of a user
+    """,
 )
 
 

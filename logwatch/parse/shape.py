@@ -1,21 +1,21 @@
-"""Turns a line that gave no result into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
+"""Turns a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
 
 A shape can be stored and shown anywhere: whatever it contains stands in the grammar or in the list below, so that no
 address, no token and no text of a user survives in it.
 """
 
 import re
+import sys
 
 from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
 
 from logwatch.parse.grammar import Grammar, walk
 
 LENGTH = 240
-_LOOKED_AT = 2000  # bytes of a line; a shape is short, a hostile line is not
+_LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
 _WORD = re.compile(r"[A-Za-z_]{2,}")
-_TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r]+)|(?P<mark>[](){}[":=,;*-])|(?P<run>[^ \t\r](?<![](){}[":=,;*-])[^][ \t\r(){}":=,;*-]*)"""
-)
+_BLANK = re.compile(r"[ \t\r\n]+")
+_RUN = re.compile(r'[^][ (){}":=,;*-]+')  # between blanks and marks, which stay
 _REPEATED = re.compile(r"(<str>|<num>)(?: \1)+")
 COMMON = frozenset(
     re.split(
@@ -38,15 +38,12 @@ def words_of(grammar: Grammar) -> frozenset[str]:
 
 
 def shape(payload: bytes, words: frozenset[str]) -> str:
-    """Give a line's shape, at most LENGTH characters of it."""
-    parts: list[str] = []
-    for token in _TOKEN.finditer(payload[:_LOOKED_AT].decode("latin-1")):
-        text = token.group()
-        if token["blank"]:
-            parts.append(" ")
-        elif token["mark"] or text in words:
-            parts.append(text)
-        else:
-            parts.append("<num>" if text.isascii() and text.isdigit() else "<str>")
-    joined = _REPEATED.sub(r"\1", "".join(parts).strip())
-    return joined if len(joined) <= LENGTH else joined[: LENGTH - 1] + "…"
+    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many."""
+
+    def kind(run: re.Match[str]) -> str:
+        text = run[0]
+        return text if text in words else "<num>" if text.isascii() and text.isdigit() else "<str>"
+
+    text = _BLANK.sub(" ", payload[:_LOOKED_AT].decode("latin-1")).strip(" ")
+    joined = _REPEATED.sub(r"\1", _RUN.sub(kind, text))
+    return sys.intern(joined if len(joined) <= LENGTH else joined[: LENGTH - 1] + "…")

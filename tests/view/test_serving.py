@@ -1,6 +1,7 @@
 """Pages and API over HTTP, without a browser: form, errors, and that nobody waits for a page."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -27,6 +28,7 @@ from logwatch.web.views import rules
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 NOW = 1_763_806_500.0
+SHAPE = "push_on_complete: uid <num> token <str> code <num>"
 KINDS = (("apns", "903", "", 40), ("fcm", "404", "UNREGISTERED", 30), ("fcm", "914", "", 20), ("fcm", "other", "", 10))
 
 
@@ -60,7 +62,9 @@ class Watched:
             if code != "200":
                 batch.fail(
                     [
-                        StoredFailure(NOW - i, "mesibo", platform, code, reason, "6035", f"{code}-{i % 7}", f"token{i}")
+                        StoredFailure(
+                            NOW - i, "mesibo", platform, code, reason, "6035", f"{code}-{i % 7}", f"token{i}", SHAPE
+                        )
                         for i in range(count)
                     ]
                 )
@@ -219,6 +223,17 @@ def test_csv_has_every_row_and_no_formula(get):
     assert len(json.loads(get("/downloads/failures.json?code=903")[2])["failures"]) == 40
     empty = get("/downloads/failures.json?source=none")[2]
     assert json.loads(empty) == {"failures": []}
+
+
+def test_a_failure_tells_the_shape_of_its_line_everywhere(get, api):
+    """Page, API and downloads have it; a failure of an older version has none, and the page says nothing of it."""
+    assert api("failures?code=903&limit=1")["failures"][0]["shape"] == SHAPE
+    _, _, page = get("/?code=903")
+    assert page.decode().count(html.escape(SHAPE)) == 25
+    rows = list(csv.DictReader(io.StringIO(get("/downloads/failures.csv")[2].decode(), newline="")))
+    assert [row["shape"] for row in rows] == ["", "", *[SHAPE] * 100]
+    assert json.loads(get("/downloads/failures.json?code=903")[2])["failures"][39]["shape"] == SHAPE
+    assert get("/?text=%2B18005551234")[2].count(b"shape: <code") == 0
 
 
 def test_who_is_hit_is_a_list_for_clean_up(get):

@@ -5,6 +5,7 @@ a WAL database) and a ledger that was replaced is found again. A question that t
 """
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from logwatch.ledger import rows
 from logwatch.ledger.batch import ShapeRow, StoredFailure
 from logwatch.ledger.buckets import Bucket
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Position, Seen
+from logwatch.model import Position, Rotation, Seen
 
 DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
 COUNTED = 100_000  # failures of a filter are counted up to here
@@ -161,6 +162,12 @@ class Reader:
         """Give every committed position, without the digests."""
         with self._asking() as db:
             return [replace(position, head=b"", tail=b"") for position in rows.read_positions(db).values()]
+
+    def rotations(self) -> list[Rotation]:
+        """Give the last rotations of every source there ever was, the newest first."""
+        sql = "SELECT at, source, path, kind, count FROM rotations ORDER BY id DESC"
+        with self._asking() as db:
+            return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
         """Let SQLite check the file: ``ok``, or what is wrong with it."""

@@ -65,6 +65,16 @@ MIGRATIONS = (
     """
     ALTER TABLE failures ADD COLUMN shape TEXT NOT NULL DEFAULT '';  -- how the line is built, nothing of a user
     """,
+    """
+    CREATE TABLE rotations (
+        id INTEGER PRIMARY KEY,
+        at REAL NOT NULL,            -- when it was noticed
+        source TEXT NOT NULL,
+        path BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        count INTEGER NOT NULL
+    );
+    """,
 )
 
 

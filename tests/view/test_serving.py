@@ -21,7 +21,7 @@ from logwatch.catalogue.entries import Class
 from logwatch.config import Config, Source
 from logwatch.errors import Problem
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Position, Seen
+from logwatch.model import Position, Rotation, Seen
 from logwatch.tail import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
@@ -73,6 +73,9 @@ class Watched:
         batch.shape(ShapeRow("mesibo", "no_code", "push_on_complete: <str>"), NOW)
         path = "/var/log/mesibo/\udcff.log"
         batch.move(Position(1, "mesibo", path, 1, 1, 4, b"h", 10, 4, b"t", 10, "live"))
+        batch.rotate(Rotation(NOW - 60, "mesibo", path, "rename", 3))
+        batch.rotate(Rotation(NOW - 30, "mesibo", "/var/log/\u202e<b>", "truncate", 1))
+        batch.rotate(Rotation(NOW, "no longer configured", path, "truncate", 1))
         batch.ready.add("mesibo")
         assert self.ledger.commit(batch)
 
@@ -151,7 +154,7 @@ def test_status_has_every_documented_field(api):
     told = api("status")
     section = DOCS.split("## `/api/v1/status`")[1].split("## ")[0]
     parts = [told, told["findings"][0], told["sources"][0], told["results"][0], told["rate_limits"][0],
-             told["classes"][0], told["shapes"][0], told["course"]]  # fmt: skip
+             told["classes"][0], told["shapes"][0], told["rotation_history"][0], told["course"]]  # fmt: skip
     for part in parts:
         for field in part:
             assert f"`{field}`" in section, field
@@ -296,6 +299,33 @@ def test_a_ledger_that_is_away_leaves_a_page_with_what_is_known(get, watched):
 def test_a_file_name_of_odd_bytes_is_shown_as_far_as_it_can_be(get):
     """A name that is no text breaks no page."""
     assert "/var/log/mesibo/\ufffd.log" in get("/")[2].decode()
+
+
+def test_the_last_rotations_are_told(get, api):
+    """Page and API: when, where and how, newest first, of the sources that there are; paths are shown as text."""
+    told = api("status")["rotation_history"]
+    assert told == [
+        {
+            "at": "2025-11-22T10:14:30.000Z",
+            "source": "mesibo",
+            "path": "/var/log/\ufffd<b>",
+            "kind": "truncate",
+            "count": 1,
+        },
+        {
+            "at": "2025-11-22T10:14:00.000Z",
+            "source": "mesibo",
+            "path": "/var/log/mesibo/\ufffd.log",
+            "kind": "rename",
+            "count": 3,
+        },
+    ]
+    page = get("/")[2].decode()
+    listed = page.split('id="rotations"')[1].split("</details>")[0]
+    assert "<code>/var/log/\ufffd&lt;b&gt;</code>" in listed
+    assert "emptied in place<" in listed
+    assert "renamed, and a new file made, 3 times" in listed
+    assert "no longer configured" not in page
 
 
 @pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py", "/api/v1/none",

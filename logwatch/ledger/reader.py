@@ -44,15 +44,18 @@ class Filter:
     kinds: tuple[Kind, ...] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        """Give it as SQL with its parameters."""
+        """Give it as SQL with its parameters.
+
+        The pluses keep SQLite from going by kind: that would sort all failures of a kind to give the newest few.
+        """
         terms, values = ["1"], []
         for column in ("source", "platform", "code", "reason"):
             if value := getattr(self, column):
-                terms.append(f"{column} = ?")
+                terms.append(f"+{column} = ?")
                 values.append(value)
         if self.kinds is not None:
             marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
-            terms.append(f"(platform, code, reason) IN (VALUES {marks})")
+            terms.append(f"(+platform, +code, +reason) IN (VALUES {marks})")
             values += [part for kind in self.kinds for part in kind]
         if self.text:
             terms.append("user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason LIKE ? ESCAPE '\\'")

@@ -14,8 +14,7 @@ from logwatch.parse.grammar import Grammar, walk
 LENGTH = 240
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
 _WORD = re.compile(r"[A-Za-z_]{2,}")
-_BLANK = re.compile(r"[ \t\r\n]+")
-_RUN = re.compile(r'[^][ (){}":=,;*-]+')  # between blanks and marks, which stay
+_BETWEEN = re.compile(rb'([][ (){}":=,;*-]+)')  # blanks and marks, which stay
 _REPEATED = re.compile(r"(<str>|<num>)(?: \1)+")
 COMMON = frozenset(
     re.split(
@@ -26,7 +25,7 @@ COMMON = frozenset(
 )
 
 
-def words_of(grammar: Grammar) -> frozenset[str]:
+def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
     texts = [grammar.marker.decode("latin-1")]
     for element in walk(grammar.line):
@@ -34,16 +33,20 @@ def words_of(grammar: Grammar) -> frozenset[str]:
             texts.append(str(element.match))
         elif isinstance(element, Regex):
             texts.append(str(element.pattern))
-    return COMMON.union(*(_WORD.findall(text) for text in texts))
+    return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
-def shape(payload: bytes, words: frozenset[str]) -> str:
-    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many."""
+def shape(payload: bytes, words: frozenset[bytes]) -> str:
+    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
 
-    def kind(run: re.Match[str]) -> str:
-        text = run[0]
-        return text if text in words else "<num>" if text.isascii() and text.isdigit() else "<str>"
-
-    text = _BLANK.sub(" ", payload[:_LOOKED_AT].decode("latin-1")).strip(" ")
-    joined = _REPEATED.sub(r"\1", _RUN.sub(kind, text))
-    return sys.intern(joined if len(joined) <= LENGTH else joined[: LENGTH - 1] + "…")
+    It is made for every failure that is kept: no function is called a word.
+    """
+    parts = _BETWEEN.split(b" ".join(payload[:_LOOKED_AT].split()))  # words at even places
+    parts[::2] = [
+        run if run in words or not run else b"<num>" if run.isdigit() else b"<str>"  # digits of bytes are ASCII's
+        for run in parts[::2]
+    ]
+    text = b"".join(parts).decode()
+    if "<str> <str>" in text or "<num> <num>" in text:
+        text = _REPEATED.sub(r"\1", text)
+    return sys.intern(text if len(text) <= LENGTH else text[: LENGTH - 1] + "…")

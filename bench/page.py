@@ -27,6 +27,7 @@ from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 
 ROUNDS = 60
+SHAPE = "<str>-<num>-<num> (<num>): push_on_complete: " + "<str> <num> " * 16  # nearly as long as shapes get
 PATHS = (
     "/",
     "/?class=token",
@@ -66,8 +67,12 @@ class Watched:
         batch = Batch(failures)
         batch.count("mesibo", "lines")
         batch.fail(
-            StoredFailure(now - i, "mesibo", o.platform, str(o.code), o.reason, "6035", f"+1***{i % 997}", f"t***{i}")
-            for i, o in ((i, bad[i % len(bad)]) for i in range(failures))
+            [
+                StoredFailure(
+                    now - i, "mesibo", o.platform, str(o.code), o.reason, "6035", f"+1***{i % 997}", f"t***{i}", SHAPE
+                )
+                for i, o in ((i, bad[i % len(bad)]) for i in range(failures))
+            ]
         )
         self.ledger.commit(batch)
 

@@ -18,6 +18,10 @@ FileState = Literal["live", "rotated", "done", "ignored"]
 """live: its path still leads to it; rotated: renamed, deleted, copied or compressed, still to be read or watched for
 late lines; done: read to its end and let go; ignored: was there, rotated away, before the path was first followed."""
 
+RotationKind = Literal["rename", "truncate", "replace"]
+"""rename: the file was renamed and a new one made; truncate: it was emptied in place; replace: its path leads to
+another one for another reason, such as a link that was swapped or a new container."""
+
 Cause = Literal["misplaced", "no_code", "ambiguous", "grammar"]
 """Why a line that contains the grammar's marker gives no result. misplaced: the marker is not in its place;
 no_code: in its place, but no code; ambiguous: two different codes; grammar: anything else that does not match."""
@@ -60,6 +64,17 @@ class Chunk:
     position: Position
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A followed path that began to lead to other bytes."""
+
+    at: float  # when it was noticed, seconds since the epoch
+    source: str
+    path: str  # the followed path, not the rotated name
+    kind: RotationKind
+    count: int  # rotations noticed at once; several when a look found whole generations in between
+
+
 class Sink(Protocol):
     """Where ``tail`` puts what it found; a batch in the daemon, a recorder in tests."""
 
@@ -75,8 +90,11 @@ class Sink(Protocol):
     def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions.
 
-        ``rotations`` (label = kind), ``lost_bytes``, ``missed_generations``; labels are empty but for rotations.
+        ``lost_bytes`` and ``missed_generations``, neither with a label.
         """
+
+    def rotated(self, rotation: Rotation) -> None:
+        """Count a rotation and remember it, with the positions that it changed."""
 
 
 class ResultKey(NamedTuple):
@@ -115,6 +133,7 @@ class Failure:
     app: str
     user: str
     token: str
+    shape: str = ""  # how its line is built, without anything of a user
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, Scan
+from logwatch.model import Chunk, EnvelopeKind, Failure, Position, Rotation, Scan
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus, Tail
 
@@ -158,6 +158,7 @@ class Pipeline:
             masked.app,
             masked.user,
             masked.token,
+            masked.shape,
         )
 
     def move(self, position: Position) -> None:
@@ -171,6 +172,10 @@ class Pipeline:
     def tally(self, source: str, counter: str, label: str, amount: int) -> None:
         """Add to a counter of the tail's."""
         self._batch.count(source, counter, label, amount)
+
+    def rotated(self, rotation: Rotation) -> None:
+        """Count a rotation and remember it."""
+        self._batch.rotate(rotation)
 
     def _label(self, source: str, code: int) -> str:
         """Give the code's label: its number, as long as the labels stay few."""
@@ -208,3 +213,6 @@ class _Feed:
 
     def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         self._pipeline.tally(source, counter, label, amount)
+
+    def rotated(self, rotation: Rotation) -> None:
+        self._pipeline.rotated(rotation)

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from logwatch.ledger.buckets import Bucket, oldest, spread
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Cause, Position, Seen
+from logwatch.model import Cause, Position, Rotation, Seen
+
+ROTATIONS_KEPT = 20
+"""The newest ones of each source are remembered; all of them are counted."""
 
 
 class CounterRow(NamedTuple):
@@ -30,6 +33,7 @@ class StoredFailure:
     app: str
     user: str
     token: str
+    shape: str = ""  # of its line; empty where an older program stored it
 
 
 class ShapeRow(NamedTuple):
@@ -52,6 +56,7 @@ class Batch:
     forgotten: set[int] = field(default_factory=set)
     shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
+    rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
     _failed: int = 0
@@ -78,6 +83,11 @@ class Batch:
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""
         self.counters[CounterRow(source, counter, label)] += amount
+
+    def rotate(self, rotation: Rotation) -> None:
+        """Count a rotation and remember it among the newest ones of its source."""
+        self.count(rotation.source, "rotations", rotation.kind, rotation.count)
+        self.rotations.setdefault(rotation.source, deque(maxlen=ROTATIONS_KEPT)).append(rotation)
 
     def move(self, position: Position) -> None:
         """Note how far a generation has been read."""

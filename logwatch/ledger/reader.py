@@ -5,6 +5,7 @@ a WAL database) and a ledger that was replaced is found again. A question that t
 """
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +17,12 @@ from logwatch.ledger import rows
 from logwatch.ledger.batch import ShapeRow, StoredFailure
 from logwatch.ledger.buckets import Bucket
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Position, Seen
+from logwatch.model import Position, Rotation, Seen
 
 DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
-_FIELDS = "id, at, source, platform, code, reason, app, user, token"
+_FIELDS = "id, at, source, platform, code, reason, app, user, token, shape"
 
 Kind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""
@@ -43,15 +44,18 @@ class Filter:
     kinds: tuple[Kind, ...] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        """Give it as SQL with its parameters."""
+        """Give it as SQL with its parameters.
+
+        The pluses keep SQLite from going by kind: that would sort all failures of a kind to give the newest few.
+        """
         terms, values = ["1"], []
         for column in ("source", "platform", "code", "reason"):
             if value := getattr(self, column):
-                terms.append(f"{column} = ?")
+                terms.append(f"+{column} = ?")
                 values.append(value)
         if self.kinds is not None:
             marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
-            terms.append(f"(platform, code, reason) IN (VALUES {marks})")
+            terms.append(f"(+platform, +code, +reason) IN (VALUES {marks})")
             values += [part for kind in self.kinds for part in kind]
         if self.text:
             terms.append("user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason LIKE ? ESCAPE '\\'")
@@ -161,6 +165,12 @@ class Reader:
         """Give every committed position, without the digests."""
         with self._asking() as db:
             return [replace(position, head=b"", tail=b"") for position in rows.read_positions(db).values()]
+
+    def rotations(self) -> list[Rotation]:
+        """Give the last rotations of every source there ever was, the newest first."""
+        sql = "SELECT at, source, path, kind, count FROM rotations ORDER BY id DESC"
+        with self._asking() as db:
+            return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
         """Let SQLite check the file: ``ok``, or what is wrong with it."""

@@ -5,14 +5,14 @@ Every function expects to run inside a transaction that somebody else opens and 
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from logwatch.ledger.batch import Batch, CounterRow
+from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import WIDTHS, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.model import Position, Seen
+from logwatch.model import Position, Rotation, Seen
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
@@ -96,15 +96,31 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     write_positions(db, batch.positions.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
     db.executemany(
-        "INSERT INTO failures (at, source, platform, code, reason, app, user, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(f.at, f.source, f.platform, f.code, f.reason, f.app, f.user, f.token) for f in batch.failures()],
+        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(f.at, f.source, f.platform, f.code, f.reason, f.app, f.user, f.token, f.shape) for f in batch.failures()],
     )
     db.executemany(
         "INSERT INTO shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
         " last = excluded.last",
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
+    write_rotations(db, batch.rotations)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rotation]]) -> None:
+    """Add rotations to those of their source, of which the newest stay."""
+    for source, new in rotations.items():
+        db.executemany(
+            "INSERT INTO rotations (at, source, path, kind, count) VALUES (?, ?, ?, ?, ?)",
+            [(each.at, source, os.fsencode(each.path), each.kind, each.count) for each in new],
+        )
+        db.execute(
+            "DELETE FROM rotations WHERE source = ? AND id <="
+            " (SELECT id FROM rotations WHERE source = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (source, source, ROTATIONS_KEPT),
+        )
 
 
 def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> None:

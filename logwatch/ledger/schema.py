@@ -62,6 +62,20 @@ MIGRATIONS = (
     CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     INSERT INTO meta VALUES ('commit', 0), ('generation', 0), ('key', randomblob(32));
     """,
+    """
+    ALTER TABLE failures ADD COLUMN shape TEXT NOT NULL DEFAULT '';  -- how the line is built, nothing of a user
+    CREATE INDEX failures_kind ON failures (platform, code, reason);  -- for counting by kind without reading the rows
+    """,
+    """
+    CREATE TABLE rotations (
+        id INTEGER PRIMARY KEY,
+        at REAL NOT NULL,            -- when it was noticed
+        source TEXT NOT NULL,
+        path BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        count INTEGER NOT NULL
+    );
+    """,
 )
 
 

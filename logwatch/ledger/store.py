@@ -206,7 +206,9 @@ class Ledger:
             db.execute("COMMIT")
         self._replace(reason)
         self._log.warning(
-            "ledger_rebuilt", ledger=str(self.path), lost="only recent failures and the last day's course"
+            "ledger_rebuilt",
+            ledger=str(self.path),
+            lost="only recent failures, the last day's course and the history of rotations",
         )
 
     def _adopt(self) -> None:

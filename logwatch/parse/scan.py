@@ -98,8 +98,16 @@ class Scanner:
         """Read a line that is known to be a failure in all detail."""
         reading = self.engine.read(line[0])
         assert not isinstance(reading, str), "a line is read the same way twice"
-        at = self.time(line, reference)
-        return Failure(at, reading.platform, reading.code, reading.reason, reading.app, reading.user, reading.token)
+        return Failure(
+            self.time(line, reference),
+            reading.platform,
+            reading.code,
+            reading.reason,
+            reading.app,
+            reading.user,
+            reading.token,
+            shape(line[0], self.words),
+        )
 
 
 Spot = tuple[int, Line]

@@ -1,21 +1,20 @@
-"""Turns a line that gave no result into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
+"""Turns a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
 
 A shape can be stored and shown anywhere: whatever it contains stands in the grammar or in the list below, so that no
 address, no token and no text of a user survives in it.
 """
 
 import re
+import sys
 
 from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
 
 from logwatch.parse.grammar import Grammar, walk
 
 LENGTH = 240
-_LOOKED_AT = 2000  # bytes of a line; a shape is short, a hostile line is not
+_LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
 _WORD = re.compile(r"[A-Za-z_]{2,}")
-_TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r]+)|(?P<mark>[](){}[":=,;*-])|(?P<run>[^ \t\r](?<![](){}[":=,;*-])[^][ \t\r(){}":=,;*-]*)"""
-)
+_BETWEEN = re.compile(rb'([][ (){}":=,;*-]+)')  # blanks and marks, which stay
 _REPEATED = re.compile(r"(<str>|<num>)(?: \1)+")
 COMMON = frozenset(
     re.split(
@@ -26,7 +25,7 @@ COMMON = frozenset(
 )
 
 
-def words_of(grammar: Grammar) -> frozenset[str]:
+def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
     texts = [grammar.marker.decode("latin-1")]
     for element in walk(grammar.line):
@@ -34,19 +33,20 @@ def words_of(grammar: Grammar) -> frozenset[str]:
             texts.append(str(element.match))
         elif isinstance(element, Regex):
             texts.append(str(element.pattern))
-    return COMMON.union(*(_WORD.findall(text) for text in texts))
+    return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
-def shape(payload: bytes, words: frozenset[str]) -> str:
-    """Give a line's shape, at most LENGTH characters of it."""
-    parts: list[str] = []
-    for token in _TOKEN.finditer(payload[:_LOOKED_AT].decode("latin-1")):
-        text = token.group()
-        if token["blank"]:
-            parts.append(" ")
-        elif token["mark"] or text in words:
-            parts.append(text)
-        else:
-            parts.append("<num>" if text.isascii() and text.isdigit() else "<str>")
-    joined = _REPEATED.sub(r"\1", "".join(parts).strip())
-    return joined if len(joined) <= LENGTH else joined[: LENGTH - 1] + "…"
+def shape(payload: bytes, words: frozenset[bytes]) -> str:
+    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
+
+    It is made for every failure that is kept: no function is called a word.
+    """
+    parts = _BETWEEN.split(b" ".join(payload[:_LOOKED_AT].split()))  # words at even places
+    parts[::2] = [
+        run if run in words or not run else b"<num>" if run.isdigit() else b"<str>"  # digits of bytes are ASCII's
+        for run in parts[::2]
+    ]
+    text = b"".join(parts).decode()
+    if "<str> <str>" in text or "<num> <num>" in text:
+        text = _REPEATED.sub(r"\1", text)
+    return sys.intern(text if len(text) <= LENGTH else text[: LENGTH - 1] + "…")

@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from logwatch.model import FileState, Position
+from logwatch.model import FileState, Position, Rotation, RotationKind
 from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, Key, key_of
 from logwatch.tail.generation import ChangedError, Generation
@@ -283,7 +283,7 @@ class Scan:
             self._row(candidate, "ignored")  # it stays known when its original is gone
         if between and not lineage.first:
             self._resolve_empty()
-            self.turn.sink.tally(self.around.reading.source, "rotations", "rename", between)
+            self._rotated("rename", between)
         if self.at_path and self.at_path in places.unknown and self.at_path.head is not None:
             before, followed = lineage.current, lineage.followed
             lineage.current = self._begin(self.at_path, "live")
@@ -329,12 +329,15 @@ class Scan:
         return generation
 
     def _tally_rotation(self, before: Generation | None) -> None:
-        kind = "replace"
+        kind: RotationKind = "replace"
         if before and before.truncated:
             kind = "truncate"
         elif self.lineage.successor and not before:
             kind = "replace"
         elif not before or (before.found_at and not os.path.islink(self.lineage.path)):
             kind = "rename"  # where a link was swapped, its target stays where it was
-        self.turn.sink.tally(self.around.reading.source, "rotations", kind)
+        self._rotated(kind)
         self.around.log.info("file_rotated", path=shown(self.lineage.path), kind=kind)
+
+    def _rotated(self, kind: RotationKind, count: int = 1) -> None:
+        self.turn.sink.rotated(Rotation(self.turn.now, self.around.reading.source, self.lineage.path, kind, count))

@@ -20,7 +20,7 @@ from logwatch.web.query import MOST, Query, Refused, of_class, of_dead_tokens, p
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
 
-COLUMNS = ("at", "source", "provider", "platform", "code", "reason", "class", "title", "app", "user", "token")
+COLUMNS = ("at", "source", "provider", "platform", "code", "reason", "class", "title", "app", "user", "token", "shape")
 HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
 MOST_USERS = 100_000
 _TELEPHONE = re.compile(r"\+\d+", re.ASCII)
@@ -169,6 +169,7 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
         "app": failure.app,
         "user": failure.user,
         "token": failure.token,
+        "shape": failure.shape,
     }
 
 

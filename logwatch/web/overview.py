@@ -13,7 +13,8 @@ from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.ledger import CounterRow, Hit, ResultRow, ShapeRow, Snapshot
-from logwatch.model import Platform, Position, Seen
+from logwatch.model import Platform, Position, Rotation, Seen
+from logwatch.privacy import readable
 from logwatch.tail import SourceStatus
 from logwatch.web.chart import ORDER, Chart
 
@@ -110,6 +111,7 @@ class Overview:
     charts: tuple[Chart, ...]
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
+    rotations: tuple[Rotation, ...]  # of the sources, the newest first
     shapes: tuple[tuple[ShapeRow, Seen], ...]
     kept: int  # failures in the error log
     limited: tuple[Hit, ...]  # users whom rate limits hold back most often
@@ -134,6 +136,16 @@ class Overview:
                 each.name: [{"at": column.label, **column.counts} for column in each.columns] for each in self.charts
             },
             "sources": [source.as_dict() for source in self.sources],
+            "rotation_history": [
+                {
+                    "at": iso(each.at),
+                    "source": each.source,
+                    "path": readable(each.path),
+                    "kind": each.kind,
+                    "count": each.count,
+                }
+                for each in self.rotations
+            ],
             "shapes": [
                 {
                     "source": row.source,
@@ -153,6 +165,7 @@ def overview(
     config: Config,
     charts: Iterable[Chart] = (),
     files: Iterable[Position] = (),
+    rotations: Iterable[Rotation] = (),
     shapes: Iterable[tuple[ShapeRow, Seen]] = (),
     kept: int = 0,
     limited: Iterable[Hit] = (),
@@ -176,6 +189,7 @@ def overview(
         charts=tuple(charts),
         sources=tuple(_source(status, facts.snapshot) for status in facts.status.values()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
+        rotations=tuple(each for each in rotations if each.source in facts.status),
         shapes=tuple(shapes),
         kept=kept,
         limited=tuple(limited),

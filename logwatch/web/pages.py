@@ -69,7 +69,8 @@ class _Log:
             wanted = query.filter(catalogue, reader.kinds() if query.class_ else ())
             found = reader.failures(wanted, query.limit + 1, query.before)
             self.listed = found[: query.limit]
-            self.total = reader.count(wanted) if query.narrows else kept
+            whole = len(found) <= query.limit and query.before is None  # then a search need not be made twice
+            self.total = len(found) if whole else reader.count(wanted) if query.narrows else kept
             if len(found) > query.limit:
                 self.older = query.link(self.listed[-1].place)
         except NotReadable as error:

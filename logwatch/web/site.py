@@ -104,6 +104,7 @@ class Site:
             present = reader.kinds()
             lists = {
                 "files": reader.positions(),
+                "rotations": reader.rotations(),
                 "shapes": reader.shapes(SHAPES),
                 "kept": sum(present.values()),
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from logwatch.ledger import Batch, Filter, Ledger, NotReadable, Reader, ShapeRow, StoredFailure
-from logwatch.model import Seen
+from logwatch.ledger import Batch, CounterRow, Filter, Ledger, NotReadable, Reader, ShapeRow, StoredFailure
+from logwatch.model import Rotation, Seen
 
 
 def failure(at, code="903", user="", token="", reason="", platform="apns", app="1"):
@@ -96,6 +96,22 @@ def test_shapes_come_newest_first(ledger):
         (ShapeRow("mesibo", "grammar", "new <str>"), Seen(2, 2.0, 3.0)),
         (ShapeRow("mesibo", "no_code", "old <str>"), Seen(1, 1.0, 1.0)),
     ]
+
+
+def test_the_newest_rotations_of_each_source_are_kept(ledger):
+    """A source that rotates all the time pushes out its own rotations only, and all of them are counted."""
+    batch = Batch(1)
+    batch.rotate(Rotation(1.0, "calm", "/\udcff.log", "replace", 1))
+    assert ledger.commit(batch)
+    for commit in range(3):
+        batch = Batch(1)
+        for i in range(15 * (commit + 1)):
+            batch.rotate(Rotation(100.0 * commit + i, "busy", "/busy.log", "rename", 2))
+        assert ledger.commit(batch)
+    found = Reader(ledger.path).rotations()
+    assert [each.at for each in found] == [*(244.0 - i for i in range(20)), 1.0]
+    assert found[-1] == Rotation(1.0, "calm", "/\udcff.log", "replace", 1)
+    assert ledger.snapshot.counters[CounterRow("busy", "rotations", "rename")] == 2 * (15 + 30 + 45)
 
 
 def test_a_reader_never_holds_up_a_commit(ledger):

@@ -1,5 +1,6 @@
 """The one commit point, against everything a disk can do."""
 
+import contextlib
 import itertools
 import sqlite3
 
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.errors import StateError
-from logwatch.ledger import Batch, CounterRow, Ledger, ResultRow, StoredFailure
+from logwatch.ledger import Batch, CounterRow, Filter, Ledger, Reader, ResultRow, StoredFailure, schema
+from logwatch.ledger.store import connect
 from logwatch.model import Position, Seen
 
 ROW = ResultRow("mesibo", "fcm", "903", "")
@@ -179,6 +181,51 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
     ledger.close()
     (kept,) = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert kept.read_bytes() == content
+
+
+@pytest.fixture
+def older(tmp_path):
+    """Give the path of a ledger as the first schema had it, with a failure in it."""
+    path = tmp_path / "ledger.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(f"BEGIN;{schema.MIGRATIONS[0]};PRAGMA user_version = 1;COMMIT;")
+        db.execute(
+            "INSERT INTO failures (at, source, platform, code, reason, app, user, token)"
+            " VALUES (1.0, 'mesibo', 'fcm', '903', '', '1', 'u', 't')"
+        )
+        db.execute("INSERT INTO counters VALUES ('mesibo', 'lines', '', 7)")
+        db.commit()
+    return path
+
+
+def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
+    """Counters and failures stay; what an older program did not know of a failure is empty."""
+    ledger = Ledger(tmp_path, clock=lambda: 2.0)
+    assert ledger.snapshot.counters == {LINES: 7}
+    made = batch()
+    made.fail([StoredFailure(2.0, "mesibo", "fcm", "914", "", "1", "u", "t", "push_on_complete <num>")])
+    assert ledger.commit(made)
+    ledger.close()
+    found = Reader(older, at_rest=True).failures(Filter(), 5)
+    assert [(each.failure.code, each.failure.shape) for each in found] == [
+        ("914", "push_on_complete <num>"),
+        ("903", ""),
+    ]
+    assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(older, monkeypatch):
+    """A migration is made whole or not at all."""
+    monkeypatch.setattr(schema, "MIGRATIONS", (schema.MIGRATIONS[0], f"{schema.MIGRATIONS[1]};SELECT nothing"))
+
+    def tables():
+        with contextlib.closing(sqlite3.connect(older)) as db:
+            return db.execute("SELECT sql FROM sqlite_schema").fetchall(), db.execute("PRAGMA user_version").fetchone()
+
+    before = tables()
+    with contextlib.closing(connect(str(older))) as db, pytest.raises(sqlite3.OperationalError, match="nothing"):
+        schema.upgrade(db, str(older))
+    assert tables() == before
 
 
 def test_a_newer_ledger_is_left_untouched(tmp_path):

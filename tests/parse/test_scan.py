@@ -57,7 +57,8 @@ def test_a_chunk_is_counted(envelope):
         ResultKey("fcm", 200, ""): Seen(2, at(10, 14, 59.123), at(10, 15, 0.123)),
         ResultKey("apns", 410, "Unregistered"): Seen(1, at(10, 15, 1.123), at(10, 15, 1.123)),
     }
-    assert found.failures == [Failure(at(10, 15, 1.123), "apns", 410, "Unregistered", "", "8", "tok")]
+    shape = "<str>-<num>-<num> (<num>): push_on_complete: uid <num> token <str> type apn code <num> reason <str>"
+    assert found.failures == [Failure(at(10, 15, 1.123), "apns", 410, "Unregistered", "", "8", "tok", shape)]
     assert found.unparsed == {"no_code": 1, "ambiguous": 1, "grammar": 1, "misplaced": 1}
     assert {sample.cause for sample in found.samples} == {"no_code", "ambiguous", "grammar", "misplaced"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from logwatch import pipeline as module
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import CounterRow, Ledger
+from logwatch.ledger import CounterRow, Filter, Ledger, Reader
 from logwatch.model import Chunk, Failure, Position, ResultKey, Sample, Scan, Seen
 from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
 from logwatch.privacy import Privacy
@@ -56,7 +56,9 @@ class Scanner:
         scan.failures = []
         for code in data.split():
             scan.results.setdefault(ResultKey("fcm", int(code), "made up"), Seen()).add(Seen(1, 5.0, 5.0))
-            scan.failures.append(Failure(None, "fcm", int(code), "made up", "1", "+18005551234", "t" * 40))
+            scan.failures.append(
+                Failure(None, "fcm", int(code), "made up", "1", "+18005551234", "t" * 40, "code <num>")
+            )
         return scan
 
 
@@ -226,3 +228,13 @@ def test_shapes_of_unparsed_lines_are_kept_with_their_cause(ledger, clock):
     assert ledger._db.execute("SELECT cause, shape, count FROM shapes").fetchall() == [
         ("no_code", "push_on_complete <str>", 1)
     ]
+
+
+def test_a_failure_is_stored_with_the_shape_of_its_line_and_without_its_user(tmp_path, clock):
+    """What a commit stores of a failure is safe to show, and tells how its line is built."""
+    ledger = Ledger(tmp_path, clock=clock)
+    build(ledger, clock, Tail([b"903\n"])).turn()
+    (listed,) = Reader(ledger.path).failures(Filter(), 5)
+    ledger.close()
+    assert listed.failure.shape == "code <num>"
+    assert "5551" not in repr(listed)

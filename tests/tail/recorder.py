@@ -44,6 +44,7 @@ class Recorder:
         self.consumed = 0
         self.oversized = 0
         self.generation = 0
+        self.history = []
         self.commit()
 
     def chunk(self, chunk):
@@ -65,6 +66,10 @@ class Recorder:
         assert amount > 0
         self.tallies[counter, label] += amount
 
+    def rotated(self, rotation):
+        self.tally(rotation.source, "rotations", rotation.kind, rotation.count)
+        self.history.append(rotation)
+
     def next_generation(self):
         self.generation += 1
         return self.generation
@@ -78,6 +83,7 @@ class Recorder:
             self.consumed,
             self.oversized,
             self.generation,
+            list(self.history),
         )
 
     def commit(self):
@@ -86,7 +92,8 @@ class Recorder:
     def rollback(self):
         saved = self.saved
         self.lines, self.order, self.positions = saved[0].copy(), list(saved[1]), dict(saved[2])
-        self.tallies, self.consumed, self.oversized, self.generation = saved[3].copy(), *saved[4:]
+        self.tallies, self.consumed, self.oversized, self.generation = saved[3].copy(), *saved[4:7]
+        self.history = list(saved[7])
 
 
 def cut_plain(data, kind, limit, inside):

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from logwatch.model import Rotation
 from tests.tail.recorder import Follower, append
 
 
@@ -70,6 +71,22 @@ def test_rename_and_create(path):
     follower.turn()
     assert sorted(follower.lines) == sorted(["one", "two", "late", "three", "very late"])
     assert follower.rotations() == {"rename": 1}
+
+
+def test_each_rotation_is_told_with_its_time_path_and_kind(path):
+    """What a sink is told of a rotation names the followed path, and is told once, however often it is looked at."""
+    append(path, "one")
+    follower = follow(path)
+    follower.turn()
+    path.rename(f"{path}.1")
+    append(path, "two")
+    follower.wait(60)
+    renamed = Rotation(follower.clock.now, "mesibo", str(path), "rename", 1)
+    assert follower.sink.history == [renamed]
+    os.truncate(path, 0)
+    append(path, "3")
+    follower.wait(60)
+    assert follower.sink.history == [renamed, Rotation(follower.clock.now, "mesibo", str(path), "truncate", 1)]
 
 
 def test_truncation(path):

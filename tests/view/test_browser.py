@@ -117,6 +117,7 @@ def test_everything_works_without_javascript(visit, stocked):
     assert page.locator(ROWS).count() == 25
     page.locator("#failures summary").first.click()
     assert page.locator("#failures details p").first.is_visible()
+    assert "push_on_complete: uid <num> type apns" in page.locator("#failures details .shape").first.inner_text()
     assert page.locator("#live-control button").count() == 0
 
 
@@ -172,6 +173,9 @@ def test_text_from_users_is_shown_as_text(visit, stocked):
     shapes = page.locator("#shapes code").all_text_contents()
     assert shapes
     assert not any("yet" in shape for shape in shapes)
+    shapes = page.locator("#failures .shape").all_text_contents()
+    assert len(shapes) == len(HOSTILE)
+    assert not any(word in shape for shape in shapes for word in ("alert", "script", "long", "evil", "HYPERLINK"))
 
 
 def test_a_search_for_markup_is_shown_as_text(visit, stocked):

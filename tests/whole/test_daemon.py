@@ -1,6 +1,7 @@
 """The daemon as a process: starts, serves, resumes, reloads, ends."""
 
 import gzip
+import json
 import signal
 
 import pytest
@@ -69,6 +70,29 @@ def test_rename_and_truncation_lose_nothing(site, programs):
     assert daemon.total("mesibo_logwatch_rotations_total", kind="rename") == 1
     assert daemon.total("mesibo_logwatch_rotations_total", kind="truncate") == 1
     assert daemon.total("mesibo_logwatch_lost_bytes_total") == 0
+
+
+def test_the_history_of_rotations_survives_a_kill(site, programs):
+    """What the status tells of a rotation is on disk with its counter, once."""
+
+    def history(daemon):
+        return [(each["path"], each["kind"], each["count"]) for each in status(daemon)["rotation_history"]]
+
+    def status(daemon):
+        return json.loads(get(f"{daemon.url}api/v1/status"))
+
+    site.write(200, 4)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"200": 4}, "the first lines")
+    site.log.rename(site.directory / "mesibo.log.1")
+    site.write(903, 2)
+    until(lambda: daemon.codes() == {"200": 4, "903": 2}, "the new file")
+    until(lambda: history(daemon) == [(str(site.log), "rename", 1)], "the rotation is told")
+    daemon.stop(signal.SIGKILL)
+    again = programs(Daemon, site.config)
+    until(lambda: again.codes() == {"200": 4, "903": 2}, "the counts")
+    assert history(again) == [(str(site.log), "rename", 1)]
+    assert status(again)["sources"][0]["rotations"] == {"rename": 1}
 
 
 def test_a_log_that_is_not_there_yet_is_waited_for(site, programs):

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import logs
 from bench.measure import machine, run
 from logwatch.envelope import cut, detect
-from logwatch.model import Chunk, EnvelopeKind, Position
+from logwatch.model import Chunk, EnvelopeKind, Position, Rotation
 from logwatch.tail import Globs, SourceSpec, Tail
 
 BUDGET = 1 << 20
@@ -46,6 +46,9 @@ class Nobody:
         """Do nothing."""
 
     def forget(self, generation: int) -> None:
+        """Do nothing."""
+
+    def rotated(self, rotation: Rotation) -> None:
         """Do nothing."""
 
     def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:

@@ -3,7 +3,8 @@
 # Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
 # start, the old one takes its place again, and nothing is lost by it.
 # In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
-# downloaded). Dependencies must have the digests of requirements.lock, wherever they come from.
+# downloaded), PYTHON_VERSION (that of the machines the wheels are for, where it is not this one's).
+# Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
 umask 022 # what is installed is read by another user, however careful root's own umask is
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,7 +38,10 @@ find_python() {
     "apt-get install python3-venv, or dnf install python3.11; another one with make install PYTHON=/path/to/python3"
 }
 
-# Wheels of the locked packages and of this checkout, for machines without a network.
+version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# Wheels of the locked packages and of this checkout, for machines without a network. A wheel with compiled code is for
+# one version of Python; wheels for several go into the same directory, and each machine takes its own.
 wheelhouse() {
   target=$1
   python=$(find_python)
@@ -46,13 +50,15 @@ wheelhouse() {
   "$python" -m venv "$scratch/build"
   pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
   mkdir -p "$target"
-  $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target"
+  $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target" \
+    ${PYTHON_VERSION:+--python-version "$PYTHON_VERSION"}
   $pip install --quiet --require-hashes --only-binary :all: --requirement "$here/build.lock"
   rm -f "$target"/mesibo_logwatch-*.whl
   $pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$target" "$checkout"
   rm -rf "$scratch"
   trap - EXIT INT TERM
-  say "wheels for $("$python" --version) on $(uname -m) are in $target"
+  [ -n "${PYTHON_VERSION:-}" ] || PYTHON_VERSION=$(version_of "$python")
+  say "wheels for Python $PYTHON_VERSION on $(uname -m), and a libc as new as this one's, are in $target"
 }
 
 wheel_of() {
@@ -71,7 +77,7 @@ install_release() {
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
     # As a process of its own: a function that is asked for its success goes on after a failure within
-    PYTHON=${PYTHON:-} sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
+    PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
   fi
   python=$(find_python)
   mkdir -p "$opt/releases"
@@ -84,8 +90,9 @@ install_release() {
   if ! $pip install $offline --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
     rm -rf "$release"
-    die "the wheels in $wheels do not fit $("$python" --version) on $(uname -m), or are not the locked ones" \
-      "make wheelhouse PYTHON=$python on a machine of the same kind"
+    version=$(version_of "$python")
+    die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
+      "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
   [ -z "$temporary" ] || rm -rf "$temporary"
 }

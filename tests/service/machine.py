@@ -1,7 +1,11 @@
-"""A Debian machine of its own: a container with a booted systemd, loopback alone, and a disk that is thrown away."""
+"""A machine of its own, of Debian 12 or what DISTRIBUTION names.
+
+It is a container with a booted systemd, loopback alone, and a disk that is thrown away.
+"""
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -39,12 +43,19 @@ def until(condition, what, patience=PATIENCE):
         time.sleep(0.05)
 
 
+@functools.cache
+def installed():
+    """Give the directory with the distribution, which is built where it is not there yet."""
+    built = subprocess.run([HERE / "root.sh", CACHE], capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return Path(built.stdout.strip())
+
+
 class Machine:
     """Boots at once; ``halt`` ends everything. Directories of the host are visible in it where ``bind`` says."""
 
     def __init__(self, directory, bind):
-        built = subprocess.run([HERE / "root.sh", CACHE], capture_output=True, text=True, check=False)
-        assert built.returncode == 0, built.stderr
+        lower = installed()
         self._lock = (CACHE / "machine.lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)  # one at a time: they share the host's control groups
         self.disk = directory / "disk"
@@ -58,7 +69,7 @@ class Machine:
         try:
             (self.disk / "upper").mkdir()
             (self.disk / "work").mkdir()
-            layers = f"lowerdir={built.stdout.strip()},upperdir={self.disk}/upper,workdir={self.disk}/work"
+            layers = f"lowerdir={lower},upperdir={self.disk}/upper,workdir={self.disk}/work"
             subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", self.root], check=True)
             self._boot(bind)
         except BaseException:

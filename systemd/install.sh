@@ -74,6 +74,7 @@ install_release() {
   if ! wheel_of "$wheels" >/dev/null; then
     [ -z "${WHEELHOUSE:-}" ] || die "$wheels holds no wheel of $name" "make wheelhouse, on a machine with a network"
     temporary=$(mktemp -d)
+    trap 'rm -rf "$temporary"' EXIT INT TERM
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
     # As a process of its own: a function that is asked for its success goes on after a failure within
@@ -94,7 +95,10 @@ install_release() {
     die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
       "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
-  [ -z "$temporary" ] || rm -rf "$temporary"
+  if [ -n "$temporary" ]; then
+    rm -rf "$temporary"
+    trap - EXIT INT TERM
+  fi
 }
 
 install_user_and_directories() {
@@ -159,16 +163,15 @@ remove_old_releases() {
 
 do_install() {
   need_root install
-  [ "$(ps -p 1 -o comm= 2>/dev/null || cat /proc/1/comm)" = systemd ] || say "systemd does not run here: installed for the next boot"
+  booted || say "systemd does not run here: installed for the next boot"
   install_release
   install_user_and_directories
   before=$(readlink "$opt/bin" 2>/dev/null || true)
   switch "${release#"$opt/"}/bin"
   install_units
-  if booted; then
-    systemctl enable --quiet "$unit"
-    start_or_go_back
-  fi
+  # In an image that is being made, too: systemctl does it by itself where no systemd runs
+  ! command -v systemctl >/dev/null || systemctl enable --quiet "$unit"
+  ! booted || start_or_go_back
   remove_old_releases
   "$opt/bin/$name" --version
   "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; run it again at any time"
@@ -176,8 +179,8 @@ do_install() {
 
 do_uninstall() {
   need_root uninstall
-  if booted; then
-    systemctl disable --now --quiet "$unit" 2>/dev/null || true
+  if command -v systemctl >/dev/null; then
+    systemctl disable --now --quiet "$unit" 2>/dev/null || systemctl disable --quiet "$unit" 2>/dev/null || true
   fi
   rm -f "$units/$unit" "$units/$unit.d/docker.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
   rmdir "$units/$unit.d" 2>/dev/null || true

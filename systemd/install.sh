@@ -44,6 +44,10 @@ version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 # one version of Python; wheels for several go into the same directory, and each machine takes its own.
 wheelhouse() {
   target=$1
+  case ${PYTHON_VERSION:-} in
+    '' | 3.1[1-9]* | 3.[2-9][0-9]*) ;;
+    *) die "PYTHON_VERSION=$PYTHON_VERSION is no version of Python that this runs on: it needs 3.11 or newer" "make wheelhouse PYTHON_VERSION=3.12" ;;
+  esac
   python=$(find_python)
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT INT TERM

@@ -354,6 +354,7 @@ def test_an_image_gets_the_service_for_its_first_boot(host):
             *("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run/systemd && exec "$@"', "sh", *command)
         ).stdout
 
+    wanted.unlink(missing_ok=True)
     assert "installed for the next boot" in without_systemd("make", "-C", "/src/new", "install")
     assert wanted.is_symlink()
     machine.run("systemctl", "daemon-reload")

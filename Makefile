@@ -52,8 +52,8 @@ test: lint packages ## everything: lint, unit, property and integration tests
 test-unit: $(DEV) ## what starts no other program
 	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(ARGS)
 
-test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root; builds a Debian root once)
-	$(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
+test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Ubuntu 24.04 with DISTRIBUTION=noble
+	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)
 
 torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a million lines read three ways
 	$(BIN)/pytest -m 'long and not systemd' --timeout=0 --ignore tests/service $(ARGS)
@@ -69,8 +69,8 @@ soak: $(DEV) ## an hour of everything at once, in real processes: memory, descri
 fuzz: $(DEV) ## random and hostile input at every door, a hundred times as much as in the tests
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/pytest -q -s --timeout=0 tests/fuzz $(ARGS)
 
-wheelhouse: ## wheels of everything the service needs, for machines without a network
-	@PYTHON='$(filter-out python3,$(PYTHON))' sh systemd/install.sh wheelhouse
+wheelhouse: ## wheels of everything the service needs, for machines without a network; for Ubuntu 24.04 with PYTHON_VERSION=3.12
+	@PYTHON='$(filter-out python3,$(PYTHON))' PYTHON_VERSION='$(PYTHON_VERSION)' sh systemd/install.sh wheelhouse
 
 install: ## the service, on this machine; again for an upgrade (sudo)
 	@PYTHON='$(filter-out python3,$(PYTHON))' WHEELHOUSE='$(WHEELHOUSE)' sh systemd/install.sh install

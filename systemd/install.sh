@@ -3,7 +3,8 @@
 # Every installation is a virtual environment of its own below /opt/mesibo-logwatch/releases. When a new one does not
 # start, the old one takes its place again, and nothing is lost by it.
 # In: PYTHON (3.11 or newer; found by itself), WHEELHOUSE (default wheelhouse/; without one, the locked packages are
-# downloaded). Dependencies must have the digests of requirements.lock, wherever they come from.
+# downloaded), PYTHON_VERSION (that of the machines the wheels are for, where it is not this one's).
+# Dependencies must have the digests of requirements.lock, wherever they come from.
 set -eu
 umask 022 # what is installed is read by another user, however careful root's own umask is
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,22 +38,31 @@ find_python() {
     "apt-get install python3-venv, or dnf install python3.11; another one with make install PYTHON=/path/to/python3"
 }
 
-# Wheels of the locked packages and of this checkout, for machines without a network.
+version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# Wheels of the locked packages and of this checkout, for machines without a network. A wheel with compiled code is for
+# one version of Python; wheels for several go into the same directory, and each machine takes its own.
 wheelhouse() {
   target=$1
+  case ${PYTHON_VERSION:-} in
+    '' | 3.1[1-9]* | 3.[2-9][0-9]*) ;;
+    *) die "PYTHON_VERSION=$PYTHON_VERSION is no version of Python that this runs on: it needs 3.11 or newer" "make wheelhouse PYTHON_VERSION=3.12" ;;
+  esac
   python=$(find_python)
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT INT TERM
   "$python" -m venv "$scratch/build"
   pip="$scratch/build/bin/python -m pip --disable-pip-version-check"
   mkdir -p "$target"
-  $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target"
+  $pip download --quiet --require-hashes --only-binary :all: --requirement "$here/requirements.lock" --dest "$target" \
+    ${PYTHON_VERSION:+--python-version "$PYTHON_VERSION"}
   $pip install --quiet --require-hashes --only-binary :all: --requirement "$here/build.lock"
   rm -f "$target"/mesibo_logwatch-*.whl
   $pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$target" "$checkout"
   rm -rf "$scratch"
   trap - EXIT INT TERM
-  say "wheels for $("$python" --version) on $(uname -m) are in $target"
+  [ -n "${PYTHON_VERSION:-}" ] || PYTHON_VERSION=$(version_of "$python")
+  say "wheels for Python $PYTHON_VERSION on $(uname -m), and a libc as new as this one's, are in $target"
 }
 
 wheel_of() {
@@ -68,10 +78,11 @@ install_release() {
   if ! wheel_of "$wheels" >/dev/null; then
     [ -z "${WHEELHOUSE:-}" ] || die "$wheels holds no wheel of $name" "make wheelhouse, on a machine with a network"
     temporary=$(mktemp -d)
+    trap 'rm -rf "$temporary"' EXIT INT TERM
     wheels=$temporary
     say "no wheelhouse: downloading the locked packages"
     # As a process of its own: a function that is asked for its success goes on after a failure within
-    PYTHON=${PYTHON:-} sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
+    PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
   fi
   python=$(find_python)
   mkdir -p "$opt/releases"
@@ -84,10 +95,14 @@ install_release() {
   if ! $pip install $offline --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
     rm -rf "$release"
-    die "the wheels in $wheels do not fit $("$python" --version) on $(uname -m), or are not the locked ones" \
-      "make wheelhouse PYTHON=$python on a machine of the same kind"
+    version=$(version_of "$python")
+    die "the wheels in $wheels do not fit Python $version on $(uname -m), or are not the locked ones" \
+      "make wheelhouse PYTHON_VERSION=$version on a machine with a network, and copy wheelhouse/ here"
   fi
-  [ -z "$temporary" ] || rm -rf "$temporary"
+  if [ -n "$temporary" ]; then
+    rm -rf "$temporary"
+    trap - EXIT INT TERM
+  fi
 }
 
 install_user_and_directories() {
@@ -152,16 +167,15 @@ remove_old_releases() {
 
 do_install() {
   need_root install
-  [ "$(ps -p 1 -o comm= 2>/dev/null || cat /proc/1/comm)" = systemd ] || say "systemd does not run here: installed for the next boot"
+  booted || say "systemd does not run here: installed for the next boot"
   install_release
   install_user_and_directories
   before=$(readlink "$opt/bin" 2>/dev/null || true)
   switch "${release#"$opt/"}/bin"
   install_units
-  if booted; then
-    systemctl enable --quiet "$unit"
-    start_or_go_back
-  fi
+  # In an image that is being made, too: systemctl does it by itself where no systemd runs
+  ! command -v systemctl >/dev/null || systemctl enable --quiet "$unit"
+  ! booted || start_or_go_back
   remove_old_releases
   "$opt/bin/$name" --version
   "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; run it again at any time"
@@ -169,8 +183,8 @@ do_install() {
 
 do_uninstall() {
   need_root uninstall
-  if booted; then
-    systemctl disable --now --quiet "$unit" 2>/dev/null || true
+  if command -v systemctl >/dev/null; then
+    systemctl disable --now --quiet "$unit" 2>/dev/null || systemctl disable --quiet "$unit" 2>/dev/null || true
   fi
   rm -f "$units/$unit" "$units/$unit.d/docker.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
   rmdir "$units/$unit.d" 2>/dev/null || true

@@ -11,7 +11,7 @@ import pytest
 import trustme
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service.machine import ROOT, Machine, able, until
+from tests.service.machine import ROOT, Machine, able, installed, until
 from tests.whole.conftest import programs
 
 __all__ = ["programs"]
@@ -105,10 +105,14 @@ def configuration(extra="", *, web='listen = "0.0.0.0:10914"\nconfig_file = "{}"
     return f'[[source]]\nname = "mesibo"\n{paths}{source}[state]\ncommit_seconds = 0.1\n[web]\n{web}{extra}'
 
 
-def wheelhouse(checkout, target):
-    """Build the wheels outside: the machine has no network."""
+def wheelhouse(checkout):
+    """Build the wheels outside, for the machine's Python: it has no network, and this side may have another Python."""
+    version = (installed() / "usr/bin/python3").readlink().name.removeprefix("python")
     built = subprocess.run(
-        ["sh", checkout / "systemd/install.sh", "wheelhouse", target], capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "-C", checkout, "wheelhouse", f"PYTHON_VERSION={version}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert built.returncode == 0, built.stderr
 
@@ -130,7 +134,7 @@ def releases(tmp_path_factory):
         )
         if newer:  # of the same dependencies: nothing is downloaded twice
             shutil.copytree(made[0] / "wheelhouse", checkout / "wheelhouse")
-        wheelhouse(checkout, checkout / "wheelhouse")
+        wheelhouse(checkout)
         made.append(checkout)
     return made
 

@@ -1,7 +1,11 @@
-"""A Debian machine of its own: a container with a booted systemd, loopback alone, and a disk that is thrown away."""
+"""A machine of its own, of Debian 12 or what DISTRIBUTION names.
+
+It is a container with a booted systemd, loopback alone, and a disk that is thrown away.
+"""
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -16,6 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("LOGWATCH_TEST_CACHE", "/var/cache/mesibo-logwatch-tests"))
 PATIENCE = 60.0  # seconds until something that must happen counts as not happening; never a time to wait
+PIDS = Path("/sys/fs/cgroup/pids")  # where the host has control groups of version 1
 NEEDED = ("systemd-nspawn", "debootstrap", "nsenter")
 
 
@@ -39,12 +44,31 @@ def until(condition, what, patience=PATIENCE):
         time.sleep(0.05)
 
 
+@functools.cache
+def installed():
+    """Give the directory with the distribution, which is built where it is not there yet."""
+    built = subprocess.run([HERE / "root.sh", CACHE], capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return Path(built.stdout.strip())
+
+
+def own_group():
+    """Make a control group of version 1 for the machine, where its systemd can limit tasks; nothing elsewhere."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "pids" in controllers.split(",") and (PIDS / "cgroup.procs").exists():
+            group = PIDS / path.lstrip("/") / f"logwatch-{os.getpid()}"
+            with contextlib.suppress(OSError):  # of a host that lets nobody make one
+                group.mkdir()
+                return group
+    return None
+
+
 class Machine:
     """Boots at once; ``halt`` ends everything. Directories of the host are visible in it where ``bind`` says."""
 
     def __init__(self, directory, bind):
-        built = subprocess.run([HERE / "root.sh", CACHE], capture_output=True, text=True, check=False)
-        assert built.returncode == 0, built.stderr
+        lower = installed()
         self._lock = (CACHE / "machine.lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)  # one at a time: they share the host's control groups
         self.disk = directory / "disk"
@@ -54,11 +78,12 @@ class Machine:
         self.root.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g,mode=0755", "tmpfs", self.disk], check=True)
         self._process = None
+        self._group = own_group()
         self.leader = ""
         try:
             (self.disk / "upper").mkdir()
             (self.disk / "work").mkdir()
-            layers = f"lowerdir={built.stdout.strip()},upperdir={self.disk}/upper,workdir={self.disk}/work"
+            layers = f"lowerdir={lower},upperdir={self.disk}/upper,workdir={self.disk}/work"
             subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", self.root], check=True)
             self._boot(bind)
         except BaseException:
@@ -69,6 +94,7 @@ class Machine:
         with self.console.open("wb") as console:
             self._process = subprocess.Popen(
                 [
+                    *(("sh", "-c", 'echo $$ >"$0" && exec "$@"', self._group / "cgroup.procs") if self._group else ()),
                     "systemd-nspawn",
                     "--quiet",
                     "--boot",
@@ -96,6 +122,11 @@ class Machine:
             return state in ("running", "degraded")
 
         until(up, self._said)
+        if self._group:
+            # nspawn shows the controller but lets nobody write, and systemd looks for those it has when it begins
+            self.run("mount", "-o", "remount,bind,rw", PIDS)
+            self.run("systemctl", "daemon-reexec")
+            until(up, self._said)
 
     def _said(self):
         return self.console.read_text(errors="replace")
@@ -163,4 +194,8 @@ class Machine:
                 self._process.wait(10)
         for mounted in (self.root, self.disk):
             subprocess.run(["umount", "--recursive", "--lazy", mounted], check=False, capture_output=True)
+        if self._group:
+            for directory, _, _ in os.walk(self._group, topdown=False):
+                with contextlib.suppress(OSError):  # what was killed is still about to go: an empty group is left
+                    Path(directory).rmdir()
         self._lock.close()

@@ -67,6 +67,35 @@ def test_the_process_has_no_right_that_it_does_not_need(host):
     assert own <= {"/tmp", "/var/tmp", "/var/lib/mesibo-logwatch"}
 
 
+def exposure(machine, bound):
+    """Ask the machine's own systemd, which may be newer than the one outside."""
+    verified = machine.run("systemd-analyze", "verify", "--man=no", UNIT)
+    assert UNIT not in verified.stdout + verified.stderr
+    told = machine.run("systemd-analyze", "security", f"--threshold={bound * 10:.0f}", UNIT).stdout
+    return float(re.search(r"Overall exposure level for \S+ ([\d.]+)", told)[1])
+
+
+def test_the_systemd_of_the_machine_finds_no_fault_in_the_unit(host):
+    """`systemd-analyze verify` has nothing to say of what is installed, and the exposure is at most 1.5."""
+    assert exposure(host.machine, 1.5) <= 1.5
+
+
+def test_systemd_limits_memory_and_tasks(host):
+    """The limits of the unit are in force; where the machine has the controller, the kernel has been told them."""
+    machine = host.machine
+    host.active()
+    shown = machine.show(UNIT, "MemoryMax", "TasksMax", "ControlGroup")
+    assert (shown["MemoryMax"], shown["TasksMax"]) == (str(256 * 1024 * 1024), "32")
+    group = shown["ControlGroup"]
+    for file, most in (
+        (f"/sys/fs/cgroup{group}/memory.max", shown["MemoryMax"]),
+        (f"/sys/fs/cgroup{group}/pids.max", shown["TasksMax"]),
+        (f"/sys/fs/cgroup/pids{group}/pids.max", shown["TasksMax"]),
+    ):
+        if (told := machine.run("cat", file, check=False)).returncode == 0:
+            assert told.stdout.strip() == most, file
+
+
 def test_a_reload_that_is_wrong_is_refused_at_the_terminal(host):
     """`systemctl reload` fails with the reason; what runs goes on as it was; a good one is taken over."""
     pid = host.active()
@@ -254,6 +283,7 @@ def test_on_a_docker_host_the_logs_of_root_are_read(host):
     host.counted()
     status = machine.run("cat", f"/proc/{host.active()}/status").stdout
     assert re.search(r"^CapEff:\s+0+4$", status, re.MULTILINE), "CAP_DAC_READ_SEARCH, and nothing else"
+    assert exposure(machine, 1.8) <= 1.8
 
 
 def test_plain_http_to_the_network_is_served_only_when_asked_for(host):
@@ -312,3 +342,24 @@ def test_the_uninstall_leaves_configuration_and_counts(host):
     assert machine.run("id", "mesibo-logwatch", check=False).returncode != 0
     left = machine.run("sh", "-c", "find /etc /usr /var /opt -name '*mesibo-logwatch*' -not -path '/src/*'").stdout
     assert set(left.split()) <= {f"/etc/systemd/system/{UNIT}.d"}
+
+
+def test_an_image_gets_the_service_for_its_first_boot(host):
+    """Installed where no systemd runs, as images are made, it is there when one begins; and it can go again."""
+    machine = host.machine
+    wanted = machine.path(f"/etc/systemd/system/multi-user.target.wants/{UNIT}")
+
+    def without_systemd(*command):
+        return machine.run(
+            *("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run/systemd && exec "$@"', "sh", *command)
+        ).stdout
+
+    wanted.unlink(missing_ok=True)
+    assert "installed for the next boot" in without_systemd("make", "-C", "/src/new", "install")
+    assert wanted.is_symlink()
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "multi-user.target")  # what a boot does
+    host.active()
+    machine.run("systemctl", "stop", UNIT)
+    without_systemd("make", "-C", "/src/new", "uninstall", "PURGE=1")
+    assert not wanted.is_symlink()

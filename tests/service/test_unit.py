@@ -84,6 +84,18 @@ def test_a_script_is_plain_shell(script):
     subprocess.run(["/bin/sh", "-n", ROOT / script], check=True)
 
 
+@pytest.mark.parametrize("version", ["3.9", "3.1", "2.7", "noble"])
+def test_wheels_for_a_python_that_is_too_old_are_refused_with_a_remedy(version, tmp_path):
+    """A version that nothing here runs on is told before anything is downloaded."""
+    command = ["sh", ROOT / "systemd/install.sh", "wheelhouse", tmp_path / "wheels"]
+    asked = os.environ | {"PYTHON_VERSION": version}
+    told = subprocess.run(command, capture_output=True, text=True, check=False, env=asked)
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"error: PYTHON_VERSION={version} is no version of Python")
+    assert "try: make wheelhouse PYTHON_VERSION=" in told.stderr
+    assert not (tmp_path / "wheels").exists()
+
+
 def test_an_install_without_root_is_refused_with_a_remedy():
     """What changes the system says that it does, and who may."""
     if os.geteuid() == 0:

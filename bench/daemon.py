@@ -61,7 +61,7 @@ class Daemon:
 
     def until(self, name, least):
         while self.value(name) < least:
-            time.sleep(0.05)
+            time.sleep(0.2)  # a scrape is work for the daemon
 
     def stop(self):
         self.process.terminate()

@@ -67,7 +67,7 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
-        self._commit_took = 0.0
+        self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
         self._behind = False
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 

@@ -37,6 +37,9 @@ def spread(seen: Seen, now: float) -> Iterator[tuple[int, int, Seen]]:
     first = last if seen.first is None else min(seen.first, last)
     for width in WIDTHS:
         start = max(int(first // width) * width, oldest(width, now))
+        if start <= first and last < start + width:  # nearly always
+            yield width, start, Seen(seen.count, first, last)
+            continue
         while start <= last:
             begin, end = max(first, float(start)), min(last, float(start + width))
             count = _until(seen.count, first, last, start + width) - _until(seen.count, first, last, start)

@@ -145,12 +145,14 @@ def test_long_commits_take_a_tenth_of_the_time_while_a_backlog_is_read(ledger, c
         return commit(batch)
 
     monkeypatch.setattr(ledger, "commit", slow)
-    pipeline = build(ledger, clock, Tail([b"200\n"] * 30), Slow(clock))
+    pipeline = build(ledger, clock, Tail([b"200\n"] * 50), Slow(clock))
     while pipeline.turn():
         pass
-    # The last one at the end of the backlog
-    assert [round(after - before, 2) for before, after in pairwise(commits)] == [3.05, 3.05, 2.05]
-    assert counts(ledger) == {"200": 30}
+    assert [round(after - before, 2) for before, after in pairwise([1000.0, *commits])] == [4.0, 3.05, 3.05, 3.05]
+    clock.now += pipeline.due_in()
+    assert clock.now - commits[-1] <= 1.0
+    pipeline.turn()
+    assert counts(ledger) == {"200": 50}
 
 
 def test_a_source_becomes_visible_with_the_commit_of_its_first_backlog(ledger, clock, monkeypatch):

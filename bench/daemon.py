@@ -16,6 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from bench import logs
 from bench.measure import cpu_of, machine, memory_of
 
 CONFIG = """
@@ -166,14 +167,9 @@ def main():
         print(f"write to /metrics at 1,000 lines/s, commit_seconds {commit}: median {median:.3f} s, 99 % {most:.3f} s")
     for push, what in ((1.0, "all push lines"), (0.1, "one in ten a push line")):
         with tempfile.TemporaryDirectory() as directory:
-            log, truth = Path(directory) / "mesibo.log", Path(directory) / "truth.json"
-            command = ["simulate", "--rate", "0", "--lines", str(asked.lines), "--push", str(push), "--hostile", "0"]
-            subprocess.run(
-                [sys.executable, "-m", "logwatch", *command, "--output", str(log), "--truth", str(truth)], check=True
-            )
-            told = json.loads(truth.read_text())
-            pushes = sum(row["count"] for row in told["results"])
-            cpu, rate, resident, peak = catch_up(log, told["lines"], pushes, asked.runs)
+            log = Path(directory) / "mesibo.log"
+            pushes = logs.write(log, asked.lines, push, 1).total()
+            cpu, rate, resident, peak = catch_up(log, asked.lines, pushes, asked.runs)
             print(
                 f"catch-up, {what}: {cpu * 1e6:.2f} us CPU a line, {rate:,.0f} lines/s,"
                 f" {resident:.0f} MB at the end, {peak:.0f} MB at most"

@@ -171,7 +171,7 @@ class Daemon:
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
-        self._hurry.wait(max(0.0, started + pace - time.monotonic()))
+        self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in())))
 
     def _end(self, *, commit: bool = True) -> None:
         """Commit what was read, and let go of everything, within the two seconds that a stop may take."""

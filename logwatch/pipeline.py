@@ -20,6 +20,7 @@ OTHER = "other"
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 COMMITTING = 0.1  # the share of the time that commits may take while a backlog is read: they wait for no reader then
+BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
 LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -85,8 +86,8 @@ class Pipeline:
             waiting = any([source.tail.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
             if self._monotonic() >= end:
                 break
-        self._behind = waiting
         self.status = {source.name: source.tail.status() for source in self.sources}
+        self._behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
                 self._batch.ready.add(name)

@@ -21,8 +21,9 @@ def position(offset):
 class Tail:
     """Hands on one chunk a read, as long as there are any."""
 
-    def __init__(self, chunks=(), *, caught_up=True):
+    def __init__(self, chunks=(), *, caught_up=True, lag=0):
         self.chunks = list(chunks)
+        self.lag = lag  # while there are chunks
         self.caught_up = caught_up
         self.offset = 0
         self.reads = 0
@@ -39,7 +40,8 @@ class Tail:
         return bool(self.chunks)
 
     def status(self):
-        return SourceStatus("mesibo", True, 1, 0, self.caught_up and not self.chunks, 0, None, ())  # noqa: FBT003  up
+        lag = self.lag if self.chunks else 0
+        return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, 0, None, ())  # noqa: FBT003  up
 
     def settle(self, sink):
         pass
@@ -145,7 +147,7 @@ def test_long_commits_take_a_tenth_of_the_time_while_a_backlog_is_read(ledger, c
         return commit(batch)
 
     monkeypatch.setattr(ledger, "commit", slow)
-    pipeline = build(ledger, clock, Tail([b"200\n"] * 50), Slow(clock))
+    pipeline = build(ledger, clock, Tail([b"200\n"] * 50, lag=2 << 20), Slow(clock))
     while pipeline.turn():
         pass
     assert [round(after - before, 2) for before, after in pairwise([1000.0, *commits])] == [4.0, 3.05, 3.05, 3.05]
@@ -153,6 +155,13 @@ def test_long_commits_take_a_tenth_of_the_time_while_a_backlog_is_read(ledger, c
     assert clock.now - commits[-1] <= 1.0
     pipeline.turn()
     assert counts(ledger) == {"200": 50}
+
+
+def test_what_merely_comes_in_while_it_is_read_waits_no_longer_for_a_commit(ledger, clock):
+    """A busy log always has a little more; only a real backlog lets commits wait."""
+    pipeline = build(ledger, clock, Tail([b"200\n"] * 3, lag=1000), Slow(clock))
+    assert pipeline.turn()
+    assert counts(ledger) == {"200": 1}
 
 
 def test_a_source_becomes_visible_with_the_commit_of_its_first_backlog(ledger, clock, monkeypatch):

@@ -317,6 +317,8 @@ def same_file(generation: Generation, candidate: Candidate) -> bool:
         if generation.state in ("done", "ignored"):
             return not candidate.size and generation.head == stamp(candidate.modified)
         return not candidate.size or (generation.state == "live" and not candidate.rotated)
+    # Of what is over, the beginning of a line proves nothing: its inode may have been free again
+    telling = generation.state in ("live", "rotated") or _enough(generation, candidate)
     if generation.state == "ignored":
-        return begins_alike(generation.head_bytes, generation.head, candidate.head)
-    return continues(generation, candidate)
+        return telling and begins_alike(generation.head_bytes, generation.head, candidate.head)
+    return telling and continues(generation, candidate)

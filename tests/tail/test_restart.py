@@ -246,6 +246,27 @@ def test_a_log_that_first_came_while_the_daemon_was_away_counts_with_all_its_gen
     assert follower.lines == lines(0, 1)
 
 
+def test_an_inode_that_is_free_again_proves_nothing_with_a_few_bytes(tmp_path):
+    """A file of which only the beginning of a line was ever seen does not claim another path's copy with its inode."""
+    one, other = str(tmp_path / "one.log"), str(tmp_path / "other.log")
+    append(one, "E221", end="")
+    append(other, *lines(0))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    os.rename(one, one + ".1")
+    follower.wait(700)
+    follower.stop()
+    append(other, *lines(1))
+    with open(one + ".1", "w", encoding="utf-8") as again, open(other, encoding="utf-8") as log:
+        again.write(log.read())  # what the system does when it gives the inode to a new file
+    os.rename(one + ".1", other + ".1")
+    os.truncate(other, 0)
+    append(other, *lines(2))
+    settle(follower)
+    assert follower.lines == ["E221", *lines(0)][::-1] + lines(1, 2)
+    assert follower.lost == 0
+
+
 def test_an_unfinished_last_line_counts_when_its_file_is_let_go(path):
     """Nothing can follow it any more, so it is handed on, once."""
     append(path, *lines(0))

@@ -8,10 +8,8 @@ so that a noisy machine is noisy for all. What a program takes for an empty file
 
 import json
 import re
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +21,7 @@ from pathlib import Path
 from bench import logs
 from bench.daemon import Daemon
 from bench.measure import cpu_of, machine
+from bench.measure import run as started
 from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner, load
 from logwatch.parse.reading import refer
@@ -50,29 +49,21 @@ def scanner(path: Path, envelope: EnvelopeKind) -> tuple[float, Found]:
     return time.process_time() - start, found
 
 
-def child(*command: str) -> tuple[float, bytes]:
-    """Run a command, and give its CPU time and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, output
-
-
 def mtail(path: Path) -> tuple[float, Found]:
     """Let mtail count the same lines once."""
-    cpu, output = child("mtail", "--one_shot", "--logs", str(path), "--progs", str(PROGRAM))
-    values = json.loads(output[output.index(b"{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
-    return cpu, Counter({tuple(each["Labels"]): each["Value"]["Value"] for each in values})
+    cost = started("mtail", "--one_shot", "--logs", path, "--progs", PROGRAM)
+    values = json.loads(cost.output[cost.output.index("{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
+    return cost.cpu, Counter({tuple(each["Labels"]): each["Value"]["Value"] for each in values})
 
 
 def report(path: Path) -> tuple[float, Found]:
     """Let ``report`` count a file, as a command."""
-    cpu, output = child(sys.executable, "-m", "logwatch", "report", "--format", "json", str(path))
-    rows = json.loads(output)["results"]
+    cost = started(sys.executable, "-m", "logwatch", "report", "--format", "json", path)
+    rows = json.loads(cost.output)["results"]
     found: Found = Counter()
     for row in rows:
         found[WORDS[row["platform"]], str(row["code"])] += row["count"]
-    return cpu, found
+    return cost.cpu, found
 
 
 def run(path: Path) -> tuple[float, Found]:
@@ -95,8 +86,8 @@ def counter(*command: str) -> Callable[[Path], tuple[float, int]]:
     """Make a candidate of a command that prints a number."""
 
     def count(path: Path) -> tuple[float, int]:
-        cpu, output = child(*command, str(path))
-        return cpu, int(output.split()[0])
+        cost = started(*command, path)
+        return cost.cpu, int(cost.output.split()[0])
 
     return count
 

@@ -69,7 +69,6 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
-        self._behind = False
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
@@ -87,7 +86,6 @@ class Pipeline:
             if self._monotonic() >= end:
                 break
         self.status = {source.name: source.tail.status() for source in self.sources}
-        self._behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
                 self._batch.ready.add(name)
@@ -102,7 +100,8 @@ class Pipeline:
         """
         if not self._batch and not self._ledger.failing:
             return float("inf")
-        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if self._behind else 0.0
+        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
+        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if behind else 0.0
         return self._committed_at + max(self._commit_seconds, wait) - self._monotonic()
 
     def commit(self) -> None:

@@ -207,16 +207,16 @@ class _Turns:
         skip = writer.write(self.blanks) if self.blanks else ""
         if then is None:
             return skip + self._optional(writer, self.chosen, skip)
+        after = sharpened(then)
         if not self._ends_with(then):
-            end = Look(peg.bare(self.loop.item), negative=True) if self._stop is None else Look(peg.bare(self._stop))
-            return skip + self._optional(writer, self.chosen, skip) + writer.write(end) + writer.write(sharpened(then))
-        sure = [self._stop not in self._rivals(i) for i in self.chosen]
-        last = len(sure) - sure[::-1].index(True) if True in sure else 0
+            end = Look(peg.bare(self.loop.item if self._stop is None else self._stop), negative=self._stop is None)
+            return skip + self._optional(writer, self.chosen, skip) + writer.write(end) + writer.write(after)
+        last = max((n for n, i in enumerate(self.chosen, 1) if self._stop not in self._rivals(i)), default=0)
         text = skip + self._optional(writer, self.chosen[:last], skip)
-        if last < len(sure):
-            text += f"(?:{writer.write(sharpened(then))}|"
-            return text + f"{self._optional(writer, self.chosen[last:], skip)}{writer.write(sharpened(then))})"
-        return text + writer.write(sharpened(then))
+        if last < len(self.chosen):  # in the order of the text: groups are numbered as they are written
+            text += f"(?:{writer.write(after)}|{self._optional(writer, self.chosen[last:], skip)}"
+            return f"{text}{writer.write(after)})"
+        return text + writer.write(after)
 
     def _optional(self, writer: Writer, turns: Iterable[int], skip: str) -> str:
         text = ""

@@ -156,8 +156,7 @@ class Generation:
         ChangedError when the file's bytes are other ones.
         """
         assert self.file
-        if self.head_bytes < HEAD_BYTES:
-            self._compare_head(self.file)
+        self.learn_head()
         size = os.fstat(self.file.descriptor).st_size
         if not self._has_tail(self.file):
             raise ChangedError
@@ -185,8 +184,11 @@ class Generation:
         self.size = max(self.size, len(head))
 
     def learn_head(self) -> None:
-        """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head."""
-        if self.file and self.head_bytes < HEAD_BYTES:
+        """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
+
+        An archive is told by the head that it had when it was found.
+        """
+        if self.file and not self.file.packed and self.head_bytes < HEAD_BYTES:
             self._compare_head(self.file)
 
     def read(self, now: float) -> Chunk | None:

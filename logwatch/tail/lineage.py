@@ -14,7 +14,7 @@ from logwatch.model import Position, Sink
 from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, NotAFileError, SeekingError, key_of
 from logwatch.tail.generation import ChangedError, Generation
-from logwatch.tail.identity import HEAD_BYTES, TELLING_BYTES
+from logwatch.tail.identity import TELLING_BYTES
 from logwatch.tail.places import Heads
 from logwatch.tail.scan import scan
 from logwatch.tail.surroundings import Surroundings, Turn
@@ -250,12 +250,11 @@ class Lineage:
             return None
         turn = Turn(now, sink)
         try:
-            if generation.head_bytes < HEAD_BYTES and not (generation.file and generation.file.packed):
-                head_bytes = generation.head_bytes
-                generation.learn_head()
-                if self._tells_more(generation, head_bytes):
-                    scan(self, turn)
-                    return 0
+            head_bytes = generation.head_bytes
+            generation.learn_head()
+            if self._tells_more(generation, head_bytes):
+                scan(self, turn)
+                return 0
             chunk = generation.read(now)
         except ChangedError:
             generation.lose_file()

@@ -250,9 +250,9 @@ def test_a_file_that_grows_at_every_call_holds_up_no_line_of_another(tmp_path):
     class Grower(Rotator):
         def step(self):
             self.busy = True
-            with other.open("a") as file:
-                file.write(f"E2111-000000-{len(self.written):06} (1): other\n")
             self.written.append(f"E2111-000000-{len(self.written):06} (1): other")
+            with other.open("a") as file:
+                file.write(self.written[-1] + "\n")
             self.busy = False
 
     grower = Grower(str(log), 0, (), 0)

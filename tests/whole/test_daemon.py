@@ -53,14 +53,20 @@ def test_a_partial_line_is_counted_when_it_is_whole(site, programs):
     until(lambda: daemon.codes() == {"200": 1, "903": 1}, "the line is whole")
 
 
-def test_rename_and_truncation_lose_nothing(site, programs):
-    """Rotation by rename and by truncation is followed, and counted by kind."""
+def renamed_under(site, programs):
+    """Give a daemon that has counted four lines, and two more of the file that came after a rename."""
     site.write(200, 4)
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 4}, "the first lines")
     site.log.rename(site.directory / "mesibo.log.1")
     site.write(903, 2)
     until(lambda: daemon.codes() == {"200": 4, "903": 2}, "the new file")
+    return daemon
+
+
+def test_rename_and_truncation_lose_nothing(site, programs):
+    """Rotation by rename and by truncation is followed, and counted by kind."""
+    daemon = renamed_under(site, programs)
     with (site.directory / "mesibo.log.1").open("a") as old:
         old.write("E2211-101500-123 (17): push_on_complete: code 914\n")
     until(lambda: daemon.codes() == {"200": 4, "903": 2, "914": 1}, "the late line")
@@ -81,12 +87,7 @@ def test_the_history_of_rotations_survives_a_kill(site, programs):
     def status(daemon):
         return json.loads(get(f"{daemon.url}api/v1/status"))
 
-    site.write(200, 4)
-    daemon = programs(Daemon, site.config)
-    until(lambda: daemon.codes() == {"200": 4}, "the first lines")
-    site.log.rename(site.directory / "mesibo.log.1")
-    site.write(903, 2)
-    until(lambda: daemon.codes() == {"200": 4, "903": 2}, "the new file")
+    daemon = renamed_under(site, programs)
     until(lambda: history(daemon) == [(str(site.log), "rename", 1)], "the rotation is told")
     daemon.stop(signal.SIGKILL)
     again = programs(Daemon, site.config)

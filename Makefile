@@ -60,6 +60,7 @@ torture: $(DEV) ## kill -9 two hundred times, rotation by the thousand, a millio
 
 bench: $(DEV) packages ## what it costs, beside mtail, grep and wc on the same files; every count is checked
 	$(BIN)/python -m bench.scan
+	$(BIN)/python -m bench.follow
 	$(BIN)/python -m bench.daemon
 	$(BIN)/python -m bench.moments
 

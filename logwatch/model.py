@@ -122,8 +122,7 @@ class Seen:
             self.last = other.last
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One push that was not accepted, with identifiers as logged; masked before anything is stored or shown."""
 
     at: float | None  # the line's own time, seconds since the epoch

@@ -148,18 +148,9 @@ class Pipeline:
 
     def _stored(self, source: str, read_at: float, failure: Failure) -> StoredFailure:
         """Give a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
-        masked = self._privacy.failure(failure)
-        return StoredFailure(
-            masked.at if masked.at is not None else read_at,
-            source,
-            masked.platform,
-            str(masked.code),
-            self.catalogue.reason(masked.platform, masked.code, masked.reason),
-            masked.app,
-            masked.user,
-            masked.token,
-            masked.shape,
-        )
+        at, platform, code, reason, *masked = self._privacy.failure(failure)
+        reason = self.catalogue.reason(platform, code, reason)
+        return StoredFailure(read_at if at is None else at, source, platform, str(code), reason, *masked)
 
     def move(self, position: Position) -> None:
         """Note a position that changed without new lines."""

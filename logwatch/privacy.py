@@ -5,6 +5,7 @@ whatever is configured. What comes out is bounded in length and free of control,
 """
 
 import hmac
+from functools import lru_cache
 from typing import Literal
 
 from logwatch.model import Failure
@@ -18,6 +19,8 @@ _TOKEN_ENDS = 4
 _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
+_TOKENS = 1024  # remembered
+_TOKEN_USUAL = 512  # characters; hostile ones would fill the memory
 
 
 class Privacy:
@@ -28,6 +31,7 @@ class Privacy:
         assert key, "a hash without a key can be undone by trying all telephone numbers"
         self._identifiers = identifiers
         self._key = key
+        self._known_token = lru_cache(maxsize=_TOKENS)(self._masked_token)  # one that fails will fail again
 
     def user(self, value: str) -> str:
         """Give a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
@@ -47,21 +51,15 @@ class Privacy:
         """Give enough of a push token to compare it with another one, never the token; an empty one stays empty."""
         if not value:
             return ""
+        return self._known_token(value) if len(value) <= _TOKEN_USUAL else self._masked_token(value)
+
+    def _masked_token(self, value: str) -> str:
         return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"
 
     def failure(self, failure: Failure) -> Failure:
         """Give a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
-        # Written out: replace() takes as long as all the rest, and thousands are masked with one commit
-        return Failure(
-            failure.at,
-            failure.platform,
-            failure.code,
-            failure.reason,
-            readable(failure.app)[:LONGEST],
-            self.user(failure.user),
-            self.token(failure.token),
-            failure.shape,
-        )
+        at, platform, code, reason, app, user, token, shape = failure
+        return Failure(at, platform, code, reason, readable(app)[:LONGEST], self.user(user), self.token(token), shape)
 
     def _digest(self, kind: str, value: str) -> str:
         return hmac.digest(self._key, f"{kind}\0{value}".encode(errors="surrogatepass"), "sha256").hex()

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "model", "resources"},
+    {"errors", "heap", "model", "resources"},
     {"envelope", "catalogue", "privacy", "journal", "notify"},
     {"tail", "parse", "ledger"},
     {"config"},

@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from logwatch import heap
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import iso
@@ -58,6 +59,7 @@ def command(
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
+    heap.keep()
     plan = _plan(paths, config)
     count = Count(plan.catalogue, since, until)
     unreadable = _read(plan, count)

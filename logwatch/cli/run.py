@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from logwatch import journal
+from logwatch import heap, journal
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
@@ -25,4 +25,5 @@ def command(path: Path | None) -> None:
         journal.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
         return config
 
+    heap.keep()
     sys.exit(Daemon(load).run())

@@ -21,8 +21,7 @@ class CounterRow(NamedTuple):
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFailure:
+class StoredFailure(NamedTuple):
     """One push that was not accepted, its identifiers masked already."""
 
     at: float  # the line's own time where it has one, else when it was read; seconds since the epoch
@@ -106,6 +105,11 @@ class Batch:
             self._failed += len(failures)
         while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
             self._failed -= len(self._failures.popleft()[0])
+
+    @property
+    def full(self) -> bool:
+        """Whether it brings as many failures as are kept: those of older commits go."""
+        return self._failed >= self.keep
 
     def failures(self) -> Iterator[StoredFailure]:
         """Give the newest ``keep`` failures, oldest first."""

@@ -95,10 +95,12 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     )
     write_positions(db, batch.positions.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
+    if batch.full:  # cheaper than to let prune look for each
+        db.execute("DELETE FROM failures")
     db.executemany(
         "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(f.at, f.source, f.platform, f.code, f.reason, f.app, f.user, f.token, f.shape) for f in batch.failures()],
+        batch.failures(),
     )
     db.executemany(
         "INSERT INTO shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"

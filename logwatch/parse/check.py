@@ -86,7 +86,7 @@ def _difference(sample: Annotated, found: Reading | Cause) -> str:
 
 def _unreached(grammar: Grammar) -> Iterator[Problem]:
     """Find alternatives that no sample takes: nobody knows whether they work."""
-    again = load(grammar.name, [grammar.path.parent])  # its elements are listened to, and thrown away
+    again = load(grammar.name, [grammar.path.parent], fresh=True)  # its elements are listened to, and thrown away
     alternatives = {
         id(each): each for element in walk(again.line) if isinstance(element, pp.MatchFirst) for each in element.exprs
     }

@@ -12,6 +12,8 @@ from functools import lru_cache
 from logwatch.parse import peg
 from logwatch.parse.peg import Bytes, Choice, End, Free, Look, Loop, Named, Node, Run, Text
 
+_SPELLED_OUT = 8  # times: a counted repetition costs more, since the re module is ready to go back in it
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -125,6 +127,8 @@ class Writer:
         allowed = chars - self._around.never
         if not allowed:
             return "" if low == 0 else "(?!)"
+        if low == high and low <= _SPELLED_OUT:
+            return char_class(allowed) * low
         times = _times(low, high)
         return char_class(allowed) + times + ("" if not times or low == high else suffix)
 

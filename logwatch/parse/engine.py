@@ -4,7 +4,7 @@ Both roads give the same answer for every line; ``compiled`` and ``why_not`` tel
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -12,20 +12,20 @@ import pyparsing as pp
 
 from logwatch.model import Cause
 from logwatch.parse import peg
+from logwatch.parse.capture import Usual
 from logwatch.parse.emit import DOCKER, PLAIN
 from logwatch.parse.grammar import Grammar
+from logwatch.parse.learner import Learner, learners
 from logwatch.parse.patterns import Refused
 from logwatch.parse.peg import Node
-from logwatch.parse.program import Program, Values
-from logwatch.parse.reading import Reading, conclude, refer
+from logwatch.parse.program import Program
+from logwatch.parse.reading import Reading, judge, refer
 from logwatch.parse.translate import translate
-from logwatch.parse.usual import Shape, Usual
+from logwatch.parse.usual import Shape
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
 _DETAILS = 8  # values in an unrolled repetition, where all of them are wanted
-_REMEMBERED = 4096  # readings of captured groups; more mean that they do not repeat
-_REPEATED = 1024  # bytes of captured groups; longer ones hold what users wrote, and would fill the memory
 
 
 class Engine:
@@ -36,12 +36,11 @@ class Engine:
         self.why_not = grammar.refused
         self.needs_marker = False  # whether LINE matches no line without it, so that a search for it can be left out
         self.line: Program | None = None
-        self.plain: Usual | None = None
+        self.learners: Mapping[str, Learner] = {}
         self._shape: Shape | None = None
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
         self._stamp: Beginning | None = None
-        self._known: dict[tuple[bytes, ...], Reading | Cause | None] = {}
         node = grammar.node
         if node is None:
             return
@@ -57,23 +56,28 @@ class Engine:
         self._stamp = _up_to("timestamp", node)
         try:
             self._shape = Shape(node, self._usual_lines, COUNTED)
-            self.plain = self._shape.usual(PLAIN)
+            self.learners = learners(self._shape)
         except Refused as refusal:
             self.why_not = f"no expression for whole chunks: {refusal}"
 
     @cached_property
-    def docker(self) -> Usual | None:
-        """The expression for lines inside Docker's records, compiled when there are some; None as for plain ones."""
-        return self._shape.usual(DOCKER) if self._shape and self.plain else None
+    def plain(self) -> Usual | None:
+        """The expression for usual lines of whole chunks, compiled when it is needed; None if there can be none."""
+        return self._shape.usual(PLAIN) if self._shape else None
 
     @cached_property
-    def _detailed(self) -> Usual | None:
-        """The expression that captures every value of a usual line: failures are told in detail, many at once."""
+    def docker(self) -> Usual | None:
+        """The expression for lines inside Docker's records, compiled when there are some; None as for plain ones."""
+        return self._shape.usual(DOCKER) if self._shape else None
+
+    @cached_property
+    def _details(self) -> Learner | None:
+        """Learns the expressions that capture every value: failures are told in detail, many at once."""
         node = self.grammar.node
-        if node is None or self.plain is None:
+        if node is None or self._shape is None:
             return None
         try:
-            return Shape(node, self._usual_lines, frozenset(peg.names(node)), _DETAILS).usual(PLAIN)
+            return Learner(Shape(node, self._usual_lines, frozenset(peg.names(node)), _DETAILS), PLAIN)
         except Refused:
             return None
 
@@ -85,18 +89,17 @@ class Engine:
         """Read one line, which ends in a newline and holds no other."""
         if self.line is None:
             return refer(self.grammar, line[:-1])
-        values = self._usual_values(line) or self.line.match(line)
+        if self._details and (found := self._details.match(line)):
+            usual, groups = found
+            return usual.read(groups)
+        values = self.line.match(line)
         if values is not None:
-            return _concluded(values)
+            return judge(values)
         if self._place is not None and not self._place.match(line):
             return "misplaced"
         if self._before is not None and self._before.match(line):
             return "no_code"
         return "grammar"
-
-    def _usual_values(self, line: bytes) -> Values:
-        found = self._detailed.pattern.fullmatch(line) if self._detailed else None
-        return self._detailed.values(found.groups()) if found and self._detailed else []
 
     def stamp(self, line: bytes) -> str:
         """Give the time stamp of a line as it is written, empty if it has none."""
@@ -106,30 +109,11 @@ class Engine:
         reading = self.read(line)
         return "" if isinstance(reading, str) else reading.timestamp
 
-    def understand(self, usual: Usual, groups: tuple[bytes, ...]) -> Reading | Cause | None:
-        """Read what ``usual`` captured of a line, identifiers left out; None for a line that it only caught."""
-        try:
-            return self._known[groups]
-        except KeyError:
-            pass
-        values = usual.values(groups)
-        reading = _concluded(values) if values else None
-        if sum(map(len, groups)) <= _REPEATED:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[groups] = reading
-        return reading
-
 
 @lru_cache(maxsize=16)
 def engine_of(grammar: Grammar) -> Engine:
     """Compile a grammar, once for all sources that use it."""
     return Engine(grammar)
-
-
-def _concluded(values: Iterable[tuple[str, bytes]]) -> Reading | Cause:
-    texts = [(name, value.decode("latin-1")) for name, value in values]
-    return conclude([value for name, value in texts if name == "code"], dict(texts))
 
 
 class Beginning(NamedTuple):

@@ -60,8 +60,11 @@ def find(name: str, directories: Sequence[Path]) -> Path:
     )
 
 
-def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
-    """Load a grammar and its samples; raise GrammarError with everything that is wrong with them."""
+def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) -> Grammar:
+    """Load a grammar and its samples; raise GrammarError with everything that is wrong with them.
+
+    Whoever changes its elements must ask for a ``fresh`` one: others share what was loaded before.
+    """
     path = find(name, directories)
     samples_path = path.parent / "samples" / f"{name}.log"
     problems: list[Problem] = []
@@ -69,7 +72,8 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     annotated = _read_trusted(samples_path, problems)
     if source is None or problems:
         raise GrammarError(*problems)
-    return _build(name, path, source, samples_path, annotated)
+    build = _build.__wrapped__ if fresh else _build
+    return build(name, path, source, samples_path, annotated)
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,7 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pyparsing import ParseException, ParserElement, ParseResults
@@ -39,7 +39,8 @@ class Reading(NamedTuple):
     thread: str = ""
 
 
-_REST = Reading._fields[3:]
+IDENTIFIERS = Reading._fields[3:]
+"""What tells one push from another, and nothing about its result."""
 
 
 def display(value: str) -> str:
@@ -72,8 +73,14 @@ def conclude(codes: Sequence[str], values: Mapping[str, str]) -> Reading | Cause
         numbers.pop(),
         platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
         display(get("reason") or fcm or apns),
-        *[display(value) if (value := get(name)) else "" for name in _REST],
+        *[display(value) if (value := get(name)) else "" for name in IDENTIFIERS],
     )
+
+
+def judge(values: Iterable[tuple[str, bytes]]) -> Reading | Cause:
+    """Judge the named values of a line that matched, in the order of the line."""
+    texts = [(name, value.decode("latin-1")) for name, value in values]
+    return conclude([value for name, value in texts if name == "code"], dict(texts))
 
 
 def refer(grammar: Grammar, payload: bytes) -> Reading | Cause:

@@ -2,37 +2,37 @@
 
 Nothing is dropped: every line with the grammar's marker is one of the results or one of the unparsed. No Python runs
 for a line without the marker, and little for a usual one: one expression goes over the whole chunk, and what it
-captured is counted kind by kind. Only the first and the last line of a kind are looked at for their times.
+captured is counted kind by kind. Only the first and the last line of a kind are looked at for their times. What one
+expression leaves is for the next one: those that were learned from the log, the one for any usual line, LINE itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
-from itertools import compress, count
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
-from logwatch.parse.chunk import gather, has_longer, tally
+from logwatch.parse.block import Block, Spot
+from logwatch.parse.capture import Usual
+from logwatch.parse.chunk import gather, has_longer
 from logwatch.parse.emit import DOCKER
 from logwatch.parse.engine import engine_of
 from logwatch.parse.grammar import Grammar
+from logwatch.parse.kinds import RARE, places
 from logwatch.parse.reading import Reading
 from logwatch.parse.recent import LazyFailures, Line
 from logwatch.parse.shape import shape, words_of
 from logwatch.parse.stamp import Clock
-from logwatch.parse.usual import Usual
 
 SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _LOOKED_AT = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _ESCAPED = DOCKER.never | frozenset(b"<>&")  # what Docker may write in another way than it was logged
 
-_GLANCE = 16384  # bytes of a chunk that tell how dense the push lines are
-
-Tell = Callable[[int], Line]
-"""Gives a line by its place in a text."""
+_ATTEMPTS = 3  # expressions learned from the log, one on what the other one leaves
+_GLANCE = 4096  # bytes of a chunk that tell how dense the push lines are
 
 
 class Scanner:
@@ -89,9 +89,11 @@ class Scanner:
 
     def time(self, line: Line, reference: float) -> float | None:
         """Give a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        payload, received = line
+        return self._dated(self.engine.stamp(line[0]), line[1], reference)
+
+    def _dated(self, stamp: str, received: str, reference: float) -> float | None:
         at = envelopes.moment(received) if received else None
-        own = self.clock.moment(self.engine.stamp(payload), reference if at is None else at)
+        own = self.clock.moment(stamp, reference if at is None else at)
         return at if own is None else own
 
     def failure(self, reference: float, line: Line) -> Failure:
@@ -99,7 +101,7 @@ class Scanner:
         reading = self.engine.read(line[0])
         assert not isinstance(reading, str), "a line is read the same way twice"
         return Failure(
-            self.time(line, reference),
+            self._dated(reading.timestamp, line[1], reference),
             reading.platform,
             reading.code,
             reading.reason,
@@ -108,10 +110,6 @@ class Scanner:
             reading.token,
             shape(line[0], self.words),
         )
-
-
-Spot = tuple[int, Line]
-"""Where a line stands in the chunk, and the line."""
 
 
 @dataclass(slots=True)
@@ -142,9 +140,10 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        text = self._candidates(data)
-        read = self._text(text, _teller(text)) if text else 0
-        self.scan.lines = read if text is data else data.count(b"\n")
+        block = Block(self._candidates(data))
+        if block.text:
+            self._lines(block)
+        self.scan.lines = len(block.lines) if block.text is data else data.count(b"\n")
 
     def docker(self, data: bytes) -> None:
         """Read json-file: the common record as it stands, the others taken out of it."""
@@ -157,22 +156,13 @@ class _Job:
             return
         if not (text := self._candidates(data)):
             return
-        records = text.split(b"\n")
-        caught: Sequence[int] = range(len(records) - 1)
-        if self._engine.docker is not None:
-
-            def tell(i: int) -> Line:
-                line = envelopes.bare(records[i])  # what the expression captured has no escapes
-                return line.payload + b"\n", line.time
-
-            caught = self._usual(self._engine.docker, self._engine.docker.pattern.findall(text), tell, None)
-        lines, numbers = [], []
-        for i in caught:
-            found = envelopes.unwrap(records[i])
-            self.scan.lines += len(found) - 1
-            lines += found
-            numbers += [i] * len(found)
-        self._payloads(lines, numbers)
+        block = self._chunkwise(Block(text, "docker"))
+        lines = envelopes.unwrap(block.text)
+        at = [block.place(i) for i in range(len(block.lines))]
+        if more := len(lines) - len(at):  # a message of several lines is one record
+            self.scan.lines += more
+            at = [place for place, record in zip(at, block.lines, strict=True) for _ in envelopes.unwrap(record)]
+        self._payloads(lines, at)
 
     def window(self, data: bytes, envelope: EnvelopeKind, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
@@ -211,17 +201,17 @@ class _Job:
         marked, lines = data.count(marker, 0, _GLANCE), data.count(b"\n", 0, _GLANCE)
         return data if 2 * marked > lines and self._engine.needs_marker else gather(data, marker)
 
-    def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
+    def _payloads(self, lines: Sequence[envelopes.Line], places: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
         kept: list[envelopes.Line] = []
-        places: list[int] = []
+        at: list[int] = []
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
                 kept.append(envelopes.Line(payload, line.time))
-                places.append(i if numbers is None else numbers[i])
+                at.append(i if places is None else places[i])
         if kept:
             text = b"".join([line.payload + b"\n" for line in kept])
-            self._text(text, lambda i: (kept[i].payload + b"\n", kept[i].time), places)
+            self._lines(Block(text, times=[line.time for line in kept], places=at))
 
     def _shortened(self, payload: bytes) -> bytes | None:
         """Cut an over-long line; None if the marker is not in what is left."""
@@ -231,44 +221,61 @@ class _Job:
         payload = payload[: self._scanner.max_line_bytes]
         return payload if self._scanner.marker in payload else None
 
-    def _text(self, text: bytes, tell: Tell, numbers: Sequence[int] | None = None) -> int:
-        """Read the lines of a text and give their number; ``numbers`` places them among those of the chunk."""
-        if self._engine.plain is not None:
-            found = self._engine.plain.pattern.findall(text)
-            caught, lines = self._usual(self._engine.plain, found, tell, numbers), len(found)
-        else:
-            lines = text.count(b"\n")
-            caught = range(lines)
-        for i in caught:
-            line = tell(i)
-            if self._scanner.marker in line[0]:
-                self._read(line, i if numbers is None else numbers[i])
-        return lines
+    def _lines(self, block: Block) -> None:
+        """Read all lines of a block."""
+        block = self._chunkwise(block)
+        for i in range(len(block.lines)):
+            if self._scanner.marker in (line := block.payload(i))[0]:
+                self._read(line, block.place(i))
 
-    def _usual(
-        self, usual: Usual, found: list[tuple[bytes, ...]], tell: Tell, numbers: Sequence[int] | None
-    ) -> Sequence[int]:
-        """Count what an expression captured line by line, and give the lines that are left."""
-        failing, left = set(), set()
-        for groups, place in tally(found).items():
-            reading = self._engine.understand(usual, groups)
+    def _chunkwise(self, block: Block) -> Block:
+        """Read by the expressions for whole chunks, and give the lines that are left."""
+        if learner := self._engine.learners.get(block.envelope):
+            for _ in range(_ATTEMPTS):
+                if (usual := learner.fitting(block)) is None:
+                    break
+                count, block = len(block.lines), self._usual(usual, block)
+                learner.judge(usual, count - len(block.lines), count)
+        if not block.text or (block.envelope == "docker" and _mostly_escaped(block)):
+            return block
+        usual = self._engine.docker if block.envelope == "docker" else self._engine.plain
+        return block if usual is None else self._usual(usual, block)
+
+    def _usual(self, usual: Usual, block: Block) -> Block:
+        """Count what an expression captures of each line, and give the lines that are left."""
+        found = usual.pattern.findall(block.text)
+        kinds = usual.kinds.number(found)
+        failed, left = set(), set()
+        for kind in set(kinds) - {RARE}:
+            first, last = kinds.index(kind), kinds.rindex(kind)
+            reading = usual.understand(found[first])
             if reading is None:
-                left.add(groups)
-                continue
-            if isinstance(reading, str):
-                self._unparsed(reading, place.times, tell(place.first)[0])
-                continue
-            a, b = place.first, place.last
-            first = (a if numbers is None else numbers[a], tell(a))
-            self._result(
-                reading, place.times, first, first if a == b else (b if numbers is None else numbers[b], tell(b))
-            )
-            if reading.code not in self._scanner.delivered:
-                failing.add(groups)
-        if failing and self._scanner.keep:
-            places = _places(found, failing)[-self._scanner.keep :]
-            self._failed += [(i if numbers is None else numbers[i], tell(i)) for i in places]
-        return _places(found, left) if left else []
+                left.add(kind)
+            elif self._counted(reading, kinds.count(kind), block, first, last):
+                failed.add(kind)
+        failures, others = places(kinds, failed), places(kinds, left)
+        if RARE in kinds:
+            for i in places(kinds, (RARE,)):
+                reading = usual.understand(found[i])
+                if reading is None:
+                    others.append(i)
+                elif self._counted(reading, 1, block, i, i):
+                    failures.append(i)
+            failures.sort()
+            others.sort()
+        others = [i for i in others if self._scanner.marker in block.lines[i]]
+        if self._scanner.keep:
+            self._failed += block.spots(failures[-self._scanner.keep :])
+        return block.only(others)
+
+    def _counted(self, reading: Reading | Cause, count: int, block: Block, first: int, last: int) -> bool:
+        """Count lines of one kind; True if they are failures to be told in detail."""
+        if isinstance(reading, str):
+            self._unparsed(reading, count, block.payload(first)[0])
+            return False
+        spot = block.place(first), block.payload(first)
+        self._result(reading, count, spot, spot if first == last else (block.place(last), block.payload(last)))
+        return reading.code not in self._scanner.delivered
 
     def _read(self, line: Line, number: int) -> None:
         """Read one line by itself."""
@@ -303,17 +310,6 @@ class _Job:
                 self.scan.samples.append(sample)
 
 
-def _places(found: Sequence[tuple[bytes, ...]], kinds: set[tuple[bytes, ...]]) -> list[int]:
-    return list(compress(count(), map(kinds.__contains__, found)))
-
-
-def _teller(text: bytes) -> Tell:
-    """Give a text's lines by their places; it is split when the first one is asked for."""
-    lines: list[bytes] = []
-
-    def tell(i: int) -> Line:
-        if not lines:
-            lines.extend(text.split(b"\n"))
-        return lines[i] + b"\n", ""
-
-    return tell
+def _mostly_escaped(block: Block) -> bool:
+    """Tell whether most records have escapes besides the one of their newline: no expression takes those."""
+    return block.text.count(b"\\") > 2 * len(block.lines)

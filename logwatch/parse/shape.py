@@ -6,6 +6,7 @@ address, no token and no text of a user survives in it.
 
 import re
 import sys
+from functools import lru_cache
 
 from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
 
@@ -13,6 +14,7 @@ from logwatch.parse.grammar import Grammar, walk
 
 LENGTH = 240
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
+_ANSWER = 512  # bytes of it, to be remembered
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _BETWEEN = re.compile(rb'([][ (){}":=,;*-]+)')  # blanks and marks, which stay
 _REPEATED = re.compile(r"(<str>|<num>)(?: \1)+")
@@ -39,14 +41,25 @@ def words_of(grammar: Grammar) -> frozenset[bytes]:
 def shape(payload: bytes, words: frozenset[bytes]) -> str:
     """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
 
-    It is made for every failure that is kept: no function is called a word.
+    It is made for every failure that is kept: no function is called a word, and what a provider answers, the same
+    again and again, is gone through once.
     """
-    parts = _BETWEEN.split(b" ".join(payload[:_LOOKED_AT].split()))  # words at even places
+    head, brace, answer = b" ".join(payload[:_LOOKED_AT].split()).partition(b"{")
+    text = _shown(head, words)
+    if brace:
+        text += "{" + (_answered(answer, words) if len(answer) <= _ANSWER else _shown(answer, words))
+    if "<str> <str>" in text or "<num> <num>" in text:
+        text = _REPEATED.sub(r"\1", text)
+    return sys.intern(text if len(text) <= LENGTH else text[: LENGTH - 1] + "…")
+
+
+def _shown(text: bytes, words: frozenset[bytes]) -> str:
+    parts = _BETWEEN.split(text)  # words at even places
     parts[::2] = [
         run if run in words or not run else b"<num>" if run.isdigit() else b"<str>"  # digits of bytes are ASCII's
         for run in parts[::2]
     ]
-    text = b"".join(parts).decode()
-    if "<str> <str>" in text or "<num> <num>" in text:
-        text = _REPEATED.sub(r"\1", text)
-    return sys.intern(text if len(text) <= LENGTH else text[: LENGTH - 1] + "…")
+    return b"".join(parts).decode()
+
+
+_answered = lru_cache(maxsize=256)(_shown)

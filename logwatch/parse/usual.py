@@ -9,53 +9,21 @@ not match is caught as a whole line and goes through LINE itself.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from logwatch.parse import peg
+from logwatch.parse.capture import REST, Usual
 from logwatch.parse.emit import DOCKER, PLAIN, Around, Writer, char_class
+from logwatch.parse.habit import as_written, chosen, ends
 from logwatch.parse.patterns import Refused
 from logwatch.parse.peg import Choice, Look, Loop, Named, Node
-from logwatch.parse.program import Program, Values, loops_of
+from logwatch.parse.program import Program, loops_of
 from logwatch.parse.sharpen import sharpened
 
-REST = "rest"
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
 NAMED = 3
 """Values in an unrolled repetition, for counting: each one more makes equal lines rarer."""
-_REPEATED = 512  # bytes: what providers answer is short, and comes again and again
 _SHARE = 0.03  # of the samples must be won by each turn more: it costs time on every line that has none
 _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is left to LINE itself
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """An expression that matches any line, newline included; group by group what it captures of a usual one.
-
-    A line that is not usual leaves all groups empty. REST, if it is there, is what stands behind the unrolled turns of
-    a last repetition, which cannot fail: ``tail`` goes through it.
-    """
-
-    pattern: re.Pattern[bytes]
-    groups: tuple[str, ...]
-    tail: Program | None
-
-    def values(self, groups: Iterable[bytes | None]) -> Values:
-        """Give the named values of what was captured of a line, in order; none of a line that was only caught."""
-        values: Values = []
-        for name, value in zip(self.groups, groups, strict=False):
-            if value:
-                values += self._behind(value) if name == REST else ((name, value),)
-        return values
-
-    def _behind(self, rest: bytes) -> Values:
-        assert self.tail is not None
-        return _answer(self.tail, rest) if len(rest) <= _REPEATED else self.tail.all_turns(rest + b"\n")
-
-
-@lru_cache(maxsize=1024)
-def _answer(tail: Program, rest: bytes) -> Values:
-    return tail.all_turns(rest + b"\n")
 
 
 class Shape:
@@ -71,6 +39,12 @@ class Shape:
             self._follow(line + b"\n", patterns)
         last = len(self._parts) - 1
         self._open_end = last in self._turns and self._turns[last].cannot_fail
+        self._tail = Program(self._turns[last].loop.item) if self._open_end else None
+        for i, part in enumerate(self._parts):
+            if (i not in self._turns or (i == last and not self._open_end)) and any(
+                keep & set(peg.names(loop)) for loop in loops_of(part)
+            ):
+                raise Refused("a value to be counted inside a repetition that cannot be unrolled")
         for i, turns in self._turns.items():
             turns.choose(last=i == last and self._open_end, named=named)
 
@@ -94,8 +68,6 @@ class Shape:
         """Write the expression down for plain lines or for lines inside Docker records."""
         writer = Writer(around, lambda each: isinstance(each, Named) and each.name in self._keep)
         text = ""
-        tail = None
-        anything = char_class(peg.EVERY - around.never) + "*+"
         turns: _Turns | None = None
         fixed: list[Node] = []  # the parts behind these turns
         for i, part in enumerate(self._parts):
@@ -103,29 +75,55 @@ class Shape:
             if i in self._turns and (following or self._open_end):
                 text += _written(writer, turns, fixed)
                 turns, fixed = self._turns[i], []
-                if not following:
-                    tail = Program(turns.loop.item)
-            elif any(self._keep & set(peg.names(loop)) for loop in loops_of(part)):
-                raise Refused("a value to be counted inside a repetition that cannot be unrolled")
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
-        text += _written(writer, turns, fixed if tail is None else None)
-        groups = [group.name for group in writer.groups if isinstance(group, Named)]
-        text += f"({anything})" if tail else anything
-        if around is DOCKER:
-            time = r'"[^"\\\n]*+"'
-            text = rf'\{{"log":"{text}\\n","stream":"std(?:out|err)","time":{time}\}}'
-        if tail:
-            groups.append(REST)
-        filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
-        # Both sides end right before the newline, so that nothing is ever gone back into
-        end = "" if around is PLAIN else r"(?=\n)"
-        pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))
-        return Usual(pattern, tuple(groups), tail)
+        text += _written(writer, turns, None if self._open_end else fixed)
+        return _finished(writer, text, around, self._tail)
+
+    def alike(self, line: bytes, around: Around) -> Usual | None:
+        """Write down the expression for lines written like this one; None if they are no results, or too many-sided."""
+        line += b"\n"
+        items: list[Node] = []
+        at = 0
+        for i, part in enumerate(self._parts):
+            following = self._parts[i + 1 :]
+            if i not in self._turns or not (following or self._open_end):
+                items.append(chosen(peg.bare(part, self._keep), line, at))
+                at = ends(part, line, at)
+            else:
+                turns = self._turns[i]
+                unrolled = turns.as_in(line, at, last=not following)
+                if unrolled is None:
+                    return None
+                items += unrolled
+                at = turns.follow(line, at)[1]
+                if following and not turns.ends_with(peg.seq(*following)):
+                    items.append(turns.end)
+            if at < 0:
+                return None
+        writer = Writer(around, lambda each: isinstance(each, Named))
+        return _finished(writer, writer.write(as_written(peg.seq(*items), line)), around, self._tail)
 
     def _skipped_before(self, i: int) -> bool:
         """Tell whether a part is the blanks that the unrolled turns before it have skipped already."""
         return i - 1 in self._turns and self._parts[i] == self._turns[i - 1].blanks
+
+
+def _finished(writer: Writer, text: str, around: Around, tail: Program | None) -> Usual:
+    """Complete the expression of a line with whatever stands behind it, its envelope, and any other line."""
+    anything = char_class(peg.EVERY - around.never) + "*+"
+    groups = [group.name for group in writer.groups if isinstance(group, Named)]
+    text += f"({anything})" if tail else anything
+    if around is DOCKER:
+        time = r'"[^"\\\n]*+"'
+        text = rf'\{{"log":"{text}\\n","stream":"std(?:out|err)","time":{time}\}}'
+    if tail:
+        groups.append(REST)
+    filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
+    # Both sides end right before the newline, so that nothing is ever gone back into
+    end = "" if around is PLAIN else r"(?=\n)"
+    pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))
+    return Usual(pattern, groups, tail)
 
 
 def _unrolls(part: Node) -> bool:
@@ -170,12 +168,40 @@ class _Turns:
             at = turn[1].end()
         return tuple(order), at
 
+    def as_in(self, line: bytes, at: int, *, last: bool) -> list[Node] | None:
+        """Give the turns that a line takes here, each where the repetition would take it; None if they are too many.
+
+        With ``last``, those from the first value on are left out.
+        """
+        blanks = () if self.blanks is None else (self.blanks,)
+        nodes: list[Node] = [*blanks]
+        at = ends(peg.seq(*blanks), line, at)
+        order = self._unvalued(self.follow(line, at)[0]) if last else self.follow(line, at)[0]
+        if len(order) > _TURNS or not all(map(self._light, order)):
+            return None
+        for i in order:
+            guards = [Look(peg.bare(each), negative=True) for each in self._rivals(i)]
+            turn = chosen(peg.bare(self._items[i], self._keep), line, at)
+            sharp, end = sharpened(turn), ends(turn, line, at)
+            nodes += (*guards, sharp if ends(sharp, line, at) == end else turn, *blanks)
+            at = ends(peg.seq(*blanks), line, end)
+        return nodes
+
+    @property
+    def end(self) -> Node:
+        """What makes sure that the repetition has ended."""
+        return Look(peg.bare(self.loop.item if self._stop is None else self._stop), negative=self._stop is None)
+
+    def _light(self, i: int) -> bool:
+        return not loops_of(self._items[i]) and len(self._patterns[i].pattern) <= _HEAVY
+
+    def _unvalued(self, order: tuple[int, ...]) -> tuple[int, ...]:
+        """Give the turns before the first one with a value to keep."""
+        valued = [not self._light(i) or bool(self._keep & set(self._names[i])) for i in order]
+        return order[: valued.index(True)] if True in valued else order
+
     def choose(self, *, last: bool, named: int) -> None:
         """Choose turns that cover as many samples as possible; where the rest is captured, values are left to it."""
-
-        def light(i: int) -> bool:
-            item = self._items[i]
-            return not loops_of(item) and len(self._patterns[i].pattern) <= _HEAVY
 
         def unnamed(order: tuple[int, ...]) -> int:
             return sum(not self._names[i] for i in order)
@@ -184,10 +210,7 @@ class _Turns:
             return unnamed(order), -self.orders[order], len(order)
 
         for order in sorted(self.orders, key=rank):
-            turns = order
-            if last:
-                valued = [not light(i) or bool(self._keep & set(self._names[i])) for i in order]
-                turns = order[: valued.index(True)] if True in valued else order
+            turns = self._unvalued(order) if last else order
             merged = _merged(self.chosen, turns)
             values = sum(len(self._keep & set(self._names[i])) for i in merged)
             gained = sum(n for each, n in self.orders.items() if _within(each, merged)) - sum(
@@ -195,7 +218,7 @@ class _Turns:
             )
             cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
             worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
-            if all(map(light, turns)) and len(merged) <= _TURNS and values <= named and worth:
+            if all(map(self._light, turns)) and len(merged) <= _TURNS and values <= named and worth:
                 self.chosen = merged
 
     def write(self, writer: Writer, then: Node | None) -> str:
@@ -208,9 +231,8 @@ class _Turns:
         if then is None:
             return skip + self._optional(writer, self.chosen, skip)
         after = sharpened(then)
-        if not self._ends_with(then):
-            end = Look(peg.bare(self.loop.item if self._stop is None else self._stop), negative=self._stop is None)
-            return skip + self._optional(writer, self.chosen, skip) + writer.write(end) + writer.write(after)
+        if not self.ends_with(then):
+            return skip + self._optional(writer, self.chosen, skip) + writer.write(self.end) + writer.write(after)
         last = max((n for n, i in enumerate(self.chosen, 1) if self._stop not in self._rivals(i)), default=0)
         text = skip + self._optional(writer, self.chosen[:last], skip)
         if last < len(self.chosen):  # in the order of the text: groups are numbered as they are written
@@ -230,7 +252,7 @@ class _Turns:
         item = self._items[i]
         return [each for each in (self._stop, *self._items[:i]) if each is not None and not peg.apart(each, item)]
 
-    def _ends_with(self, then: Node) -> bool:
+    def ends_with(self, then: Node) -> bool:
         """Tell whether what follows begins with what ends the repetition."""
         if self._stop is None:
             return False

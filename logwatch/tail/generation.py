@@ -15,8 +15,8 @@ from logwatch.tail.files import Key, LogFile, read_head
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
 
-CHUNK_BYTES = 96 * 1024
-"""Read at once. Bigger buffers are slower: above 128 KiB malloc maps each anew, and every page of it is faulted in."""
+CHUNK_BYTES = 192 * 1024
+"""Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
 
 DETECT_BYTES = 4096
 """As much of a file's beginning as tells its envelope."""

@@ -8,10 +8,13 @@ import pyparsing as pp
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
+from logwatch.parse import peg
+from logwatch.parse.emit import DOCKER, PLAIN
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.program import Program
 from logwatch.parse.reading import _flat
 from logwatch.parse.translate import EndlessLoop, Refused, translate
+from logwatch.parse.usual import Shape
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 
@@ -121,8 +124,10 @@ def reference(expression: pp.ParserElement, line: str):
 
 def compiled(program: Program, line: str, every: set[str]):
     values = program.match(line.encode("latin-1") + b"\n")
-    if values is None:
-        return None
+    return None if values is None else by_name(values, every)
+
+
+def by_name(values, every: set[str]):
     found: dict[str, list[str]] = {}
     for name, value in values:
         text = value.decode("latin-1")
@@ -145,6 +150,32 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
     every = {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
     for line in [*lines, *(mutated(line, rng) for line in lines)]:
         assert compiled(program, line, every) == reference(expression, line), repr(line)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
+    """Unrolled from samples or narrowed down to one of the lines, plain or in a record: the same values, or none."""
+    expression.streamline()
+    expression.parse_with_tabs()
+    try:
+        node = translate(expression)
+        Program(node)
+        payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
+        shape = Shape(node, payloads, frozenset(peg.names(node)), 8)
+    except (Refused, EndlessLoop):
+        assume(False)  # noqa: FBT003  its signature
+    every = {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
+    for around, envelope in ((PLAIN, "%s\n"), (DOCKER, '{"log":"%s\\n","stream":"stdout","time":"T"}\n')):
+        made = [shape.usual(around), *(shape.alike(payload, around) for payload in payloads)]
+        for line in [*lines, *(mutated(line, rng) for line in lines)]:
+            if envelope != "%s\n" and set(line.encode("latin-1")) & DOCKER.never:
+                continue
+            for usual in filter(None, made):
+                note(usual.pattern.pattern.decode("latin-1"))
+                (groups,) = usual.pattern.findall((envelope % line).encode("latin-1"))
+                if usual.groups and any(groups):
+                    assert by_name(usual.values(groups), every) == reference(expression, line), repr(line)
 
 
 def _all(expression, seen=None):

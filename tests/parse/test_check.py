@@ -9,6 +9,7 @@ from logwatch.cli.grammar import command
 from logwatch.errors import GrammarError
 from logwatch.parse import load
 from logwatch.parse.check import check
+from logwatch.parse.grammar import walk
 from logwatch.parse.trace import trace
 
 GOOD = """
@@ -39,6 +40,13 @@ def run(*words: str, stdin: str = ""):
 def test_the_shipped_grammar_is_without_findings():
     """Samples, alternatives, roads and time: all in order, and it is compiled."""
     assert check(load("mesibo")) == []
+
+
+def test_a_check_leaves_the_grammar_as_it_was():
+    """The daemon may compile it afterwards: what listens to alternatives stands in a copy."""
+    grammar = load("mesibo")
+    check(grammar)
+    assert not [element for element in walk(grammar.line) if element.parseAction]
 
 
 def test_a_good_grammar_of_an_operator_is_without_findings(checked):

@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.model import ResultKey
-from logwatch.parse import Scanner, load
-from logwatch.parse.engine import engine_of
+from logwatch.parse import Scanner, load, peg
+from logwatch.parse.capture import Usual
+from logwatch.parse.emit import PLAIN
+from logwatch.parse.engine import COUNTED, engine_of
 from logwatch.parse.reading import refer
+from logwatch.parse.usual import Shape
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
+NODE = GRAMMAR.node
+SHAPES = ((Shape(NODE, [], COUNTED), True), (Shape(NODE, [], frozenset(peg.names(NODE)), 8), False))
 ENGINE = engine_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0
@@ -66,24 +71,34 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
     return results, unparsed, failures
 
 
+def told_alike(usual: Usual, text: bytes, lines: list[bytes], *, results_alone: bool) -> int:
+    """Hold what an expression for whole chunks tells of its lines against pyparsing; give how many are its own."""
+    found = usual.pattern.findall(text)
+    assert len(found) == len(lines)
+    own = 0
+    for line, groups in zip(lines, found, strict=True):
+        if any(groups):
+            own += 1
+            reading, exact = usual.understand(groups) if results_alone else usual.read(groups), by_pyparsing(line)
+            if results_alone and not isinstance(reading, str) and not isinstance(exact, str):
+                assert reading is not None
+                reading, exact = reading[:3], exact[:3]
+            assert reading == exact, line
+    return own
+
+
 def agree(lines: list[bytes], rng: random.Random) -> int:
     """Hold the roads against each other over some lines; give how many were usual."""
     for line in lines:
         if GRAMMAR.marker in line:
             assert ENGINE.read(line + b"\n") == by_pyparsing(line), line
-    usual = 0
     text = b"".join(line + b"\n" for line in lines)
     assert ENGINE.plain is not None
-    found = ENGINE.plain.pattern.findall(text)
-    assert len(found) == len(lines)
-    for line, groups in zip(lines, found, strict=True):
-        reading = ENGINE.understand(ENGINE.plain, groups)
-        if reading is not None:
-            usual += 1
-            exact = ENGINE.read(line + b"\n")
-            assert (reading if isinstance(reading, str) else reading[:3]) == (
-                exact if isinstance(exact, str) else exact[:3]
-            ), line
+    usual = told_alike(ENGINE.plain, text, lines, results_alone=True)
+    for line in rng.sample(lines, min(len(lines), 3)):
+        for shape, results_alone in SHAPES:
+            if alike := shape.alike(line, PLAIN):
+                told_alike(alike, text, lines, results_alone=results_alone)
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

@@ -68,16 +68,23 @@ class Batch:
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
-        self.results.setdefault(row, Seen()).add(seen)
+        known = self.results.get(row)
+        if known is None:
+            known = self.results[row] = Seen()
+        known.add(seen)
 
     def time(self, row: ResultRow, seen: Seen, now: float) -> None:
         """Add a result to the buckets of its time; buckets that no reader asks for any more are let go."""
         for width, start, part in spread(seen, now):
             bucket = Bucket(width, start, row)
-            if bucket not in self.buckets and len(self.buckets) >= self._buckets_checked:
+            known = self.buckets.get(bucket)
+            if known is not None:
+                known.add(part)
+                continue
+            if len(self.buckets) >= self._buckets_checked:
                 self.buckets = {b: s for b, s in self.buckets.items() if b.start >= oldest(b.seconds, now)}
                 self._buckets_checked = 2 * len(self.buckets) + 5000
-            self.buckets.setdefault(bucket, Seen()).add(part)
+            self.buckets[bucket] = part
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""

@@ -25,6 +25,11 @@ class Block:
     places: Sequence[int] | None = None
     _lines: list[bytes] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, lines: list[bytes], envelope: EnvelopeKind) -> "Block":
+        """Make one of lines without newlines."""
+        return cls(b"\n".join([*lines, b""]), envelope, _lines=lines)
+
     @property
     def lines(self) -> list[bytes]:
         """The lines without their newlines; the text is split when they are first asked for."""
@@ -49,7 +54,7 @@ class Block:
 
     def spots(self, wanted: Sequence[int]) -> list[Spot]:
         """Give the places and payloads of some of the lines."""
-        if self.envelope == "plain" and self.places is None:  # thousands of them, nearly always
+        if self.envelope == "plain" and self.places is None and self.times is None:  # thousands of them, nearly always
             lines = self.lines
             return [(i, (lines[i] + b"\n", "")) for i in wanted]
         return [(self.place(i), self.payload(i)) for i in wanted]

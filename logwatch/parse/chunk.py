@@ -1,15 +1,15 @@
 """What is done with a chunk as a whole, at the speed of the bytes and collections types: gather, measure."""
 
 
-def gather(data: bytes, marker: bytes) -> bytes:
-    """Give only the lines that contain the marker; ``data`` and what is given end in a newline, or are empty."""
+def gather(data: bytes, marker: bytes) -> list[bytes]:
+    """Give only the lines that contain the marker, without their newlines; ``data`` ends in one, or is empty."""
     lines: list[bytes] = []
     at = data.find(marker)
     while at >= 0:
-        end = data.find(b"\n", at) + 1
+        end = data.find(b"\n", at)
         lines.append(data[data.rfind(b"\n", 0, at) + 1 : end])
         at = data.find(marker, end)
-    return b"".join(lines)
+    return lines
 
 
 def has_longer(data: bytes, most: int) -> bool:

@@ -108,7 +108,7 @@ class Scanner:
             reading.app,
             reading.user,
             reading.token,
-            shape(line[0], self.words),
+            shape(line[0], self.words, reading.token.encode()),
         )
 
 
@@ -140,7 +140,7 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        block = Block(self._candidates(data))
+        block = self._candidates(data, "plain")
         if block.text:
             self._lines(block)
         self.scan.lines = len(block.lines) if block.text is data else data.count(b"\n")
@@ -154,9 +154,9 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        if not (text := self._candidates(data)):
+        if not (block := self._candidates(data, "docker")).text:
             return
-        block = self._chunkwise(Block(text, "docker"))
+        block = self._chunkwise(block)
         lines = envelopes.unwrap(block.text)
         at = [block.place(i) for i in range(len(block.lines))]
         if more := len(lines) - len(at):  # a message of several lines is one record
@@ -195,11 +195,12 @@ class _Job:
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 
-    def _candidates(self, data: bytes) -> bytes:
+    def _candidates(self, data: bytes, envelope: EnvelopeKind) -> Block:
         """Give the lines to look at: all of them where most seem to have the marker, else only those that do."""
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE), data.count(b"\n", 0, _GLANCE)
-        return data if 2 * marked > lines and self._engine.needs_marker else gather(data, marker)
+        dense = 2 * marked > lines and self._engine.needs_marker
+        return Block(data, envelope) if dense else Block.of(gather(data, marker), envelope)
 
     def _payloads(self, lines: Sequence[envelopes.Line], places: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.parse import load
-from logwatch.parse.shape import LENGTH, shape, words_of
+from logwatch.parse.shape import _BETWEEN, _REPEATED, LENGTH, shape, words_of
 
 WORDS = words_of(load("mesibo"))
 
@@ -34,6 +34,20 @@ def test_a_shape_of_an_endless_line_is_short():
     for text in (b"a:" * 10**6, b"code " * 10**6, b'{"' * 10**6):
         assert len(shape(text, WORDS)) == LENGTH
         assert shape(text, WORDS).endswith("\N{HORIZONTAL ELLIPSIS}")
+
+
+PARTS = st.sampled_from(
+    [b"uid", b"code", b"4711", b" ", b"  ", b":", b"-", b"{", b'"', b"token", b"a1", b"_", b"dX3:AP-9", b"\xff", b"\t"]
+)
+
+
+@given(st.lists(PARTS, max_size=25).map(b"".join), st.integers(0, 40), st.integers(1, 12))
+def test_a_value_that_is_named_changes_nothing(line, start, length):
+    """That most lines differ in one value is used to be quick, and never seen: also where it is no whole word."""
+    value = line[start : start + length]
+    parts = _BETWEEN.split(b" ".join(line.split()))
+    parts[::2] = [run if run in WORDS or not run else b"<num>" if run.isdigit() else b"<str>" for run in parts[::2]]
+    assert shape(line, WORDS, value) == shape(line, WORDS) == _REPEATED.sub(r"\1", b"".join(parts).decode())
 
 
 @given(st.binary(max_size=300))

@@ -60,9 +60,9 @@ class Daemon:
         found = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.metrics(), re.MULTILINE)
         return sum(map(float, found))
 
-    def until(self, name, least):
+    def until(self, name, least, every=0.2):
         while self.value(name) < least:
-            time.sleep(0.2)  # a scrape is work for the daemon
+            time.sleep(every)  # a scrape is work for the daemon
 
     def stop(self):
         self.process.terminate()

@@ -11,7 +11,7 @@ from logwatch.parse.reading import IDENTIFIERS, Reading, judge
 
 REST = "rest"
 """The name of the group that holds what stands behind the unrolled turns of a last repetition."""
-_REMEMBERED = 1024  # readings of captured groups; more mean that they do not repeat
+_REMEMBERED = 512  # readings of captured groups; more mean that they do not repeat
 _REPEATED = 512  # bytes: what providers answer is short, and comes again and again
 
 

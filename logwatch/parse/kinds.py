@@ -8,7 +8,7 @@ Groups = tuple[bytes, ...]
 
 RARE = 255
 """The number of what is not among the first 255 kinds, or too long to be one: it is looked at line by line."""
-_LONGEST = 1024  # bytes
+_LONGEST = 512  # bytes
 
 
 def short(groups: Groups) -> bool:

@@ -13,7 +13,7 @@ from logwatch.parse import Scanner
 from logwatch.report.source import Stream
 from logwatch.tail.lines import take_lines, take_rest
 
-_BUFFER_BYTES = 192 << 10  # lines scanned together; with an unfinished line of max_line_bytes before them at most
+_BUFFER_BYTES = 256 << 10  # lines scanned together; with an unfinished line of max_line_bytes before them at most
 
 
 @dataclass(frozen=True, slots=True)

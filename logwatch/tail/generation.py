@@ -15,7 +15,7 @@ from logwatch.tail.files import Key, LogFile, read_head
 from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, begins_alike, digest, fingerprint_head, stamp
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
 
-CHUNK_BYTES = 192 * 1024
+CHUNK_BYTES = 256 * 1024
 """Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
 
 DETECT_BYTES = 4096

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import logs
 from bench.measure import machine, run
+from logwatch import heap
 from logwatch.envelope import cut, detect
 from logwatch.model import Chunk, EnvelopeKind, Position, Rotation
 from logwatch.tail import Globs, SourceSpec, Tail
@@ -81,6 +82,7 @@ def follow(path: Path) -> tuple[float, Nobody]:
 
 def main() -> None:
     """Generate the logs and measure."""
+    heap.keep()  # as the daemon does
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     print(f"{machine()}; {rounds} rounds, medians")

@@ -5,7 +5,8 @@ Without it, the kernel clears and maps the same pages for chunk after chunk: a q
 
 import ctypes
 
-_TOP_PAD = -2  # M_TOP_PAD of mallopt(3)
+_TOP_PAD, _MMAP_THRESHOLD = -2, -3  # of mallopt(3)
+_CHUNK = 1 << 20  # bytes: no block that a chunk needs is larger, and needs to be mapped by itself
 _CHUNKS = 4 << 20  # bytes: a chunk, its lines, and what an expression captures of them
 
 
@@ -13,4 +14,5 @@ def keep() -> None:
     """Let so much freed memory stay in the heap; a hint, where there is no glibc there is nothing to be asked."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _CHUNK)
         mallopt(_TOP_PAD, _CHUNKS)

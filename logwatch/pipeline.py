@@ -11,12 +11,14 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, Rotation, Scan
+from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus, Tail
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"
+ROWS = 1024  # remembered
+REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 COMMITTING = 0.1  # the share of the time that commits may take while a backlog is read: they wait for no reader then
@@ -69,6 +71,7 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
+        self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
@@ -137,14 +140,25 @@ class Pipeline:
         for cause, amount in scan.unparsed.items():
             batch.count(source, "unparsed_lines", cause, amount)
         for key, seen in scan.results.items():
-            reason = self.catalogue.reason(key.platform, key.code, key.reason)
-            row = ResultRow(source, key.platform, self._label(source, key.code), reason)
+            row = self._row(source, key)
             batch.result(row, seen)
             batch.time(row, seen, now)
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
         batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
+
+    def _row(self, source: str, key: ResultKey) -> ResultRow:
+        """Give the row that a result is counted in."""
+        row = self._rows.get((source, key))
+        if row is None:
+            reason = self.catalogue.reason(key.platform, key.code, key.reason)
+            row = ResultRow(source, key.platform, self._label(source, key.code), reason)
+            if len(key.reason) <= REASON:
+                if len(self._rows) >= ROWS:
+                    self._rows.clear()  # reasons as logged are without bound
+                self._rows[source, key] = row
+        return row
 
     def _stored(self, source: str, read_at: float, failure: Failure) -> StoredFailure:
         """Give a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""

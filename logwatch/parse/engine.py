@@ -77,7 +77,7 @@ class Engine:
         if node is None or self._shape is None:
             return None
         try:
-            return Learner(Shape(node, self._usual_lines, frozenset(peg.names(node)), _DETAILS), PLAIN)
+            return Learner(Shape(node, (), frozenset(peg.names(node)), _DETAILS), PLAIN)
         except Refused:
             return None
 

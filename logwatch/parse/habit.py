@@ -12,6 +12,7 @@ from functools import lru_cache
 from logwatch.parse import peg
 from logwatch.parse.emit import PLAIN, Writer
 from logwatch.parse.peg import Choice, Look, Loop, Named, Node, Run, Seq, Text
+from logwatch.parse.sharpen import beginning_without
 
 
 def chosen(node: Node, line: bytes, at: int) -> Node:
@@ -50,9 +51,39 @@ def as_written(node: Node, line: bytes) -> Node:
     for item, (start, end) in zip(reversed(items), reversed(spans), strict=True):
         if isinstance(item, Run) and _only(item, line[start:end], rest):
             rest = peg.seq(Text(line[start:end]), rest)
-        elif not (isinstance(item, Look) and _needless(item, rest)):
+        elif isinstance(item, Named) and isinstance(item.item, Seq):
+            *inner, last = item.item.items  # what is asked for behind a value, such as the end of a number
+            rest = peg.seq(Named(item.name, peg.seq(*inner, _single(last, line[end:]))), rest)
+        elif isinstance(item, Look):
+            rest = _behind(item, rest, line[start:])
+        else:
             rest = peg.seq(item, rest)
     return rest
+
+
+def _behind(look: Look, rest: Node, text: bytes) -> Node:
+    """Give what follows a look ahead, with the look where it is still needed."""
+    if _needless(look, rest):
+        return rest
+    begins_apart, (word, *_) = _begins_apart(look, text), [*text.split(maxsplit=1), b""]
+    if begins_apart and word.isdigit() and isinstance(rest, Seq):  # the next line has another number, but a number
+        narrower = beginning_without(rest.items[0], peg.first(look.item))
+        if narrower is not None:
+            return peg.seq(narrower, *rest.items[1:])
+    return peg.seq(_single(look, text), rest)
+
+
+def _single(node: Node, text: bytes) -> Node:
+    """Give what must not follow as one class of bytes, if that is enough here: alternatives cost more."""
+    if isinstance(node, Look) and isinstance(node.item, Choice) and _begins_apart(node, text):
+        return Look(Run(peg.first(node.item), 1, 1), negative=True)
+    return node
+
+
+def _begins_apart(look: Look, text: bytes) -> bool:
+    """Tell whether a text begins with no byte with which what must not follow could."""
+    ahead = look.negative and not look.behind and peg.least(look.item)
+    return bool(ahead) and not peg.first(look.item) & set(text[:1])
 
 
 def _needless(look: Look, rest: Node) -> bool:

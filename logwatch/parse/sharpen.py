@@ -44,7 +44,7 @@ def _narrowed(separators: Sequence[Node], rest: Sequence[Node]) -> tuple[list[No
     guards = [item for item in rest if isinstance(item, Look)]
     if len(guards) == len(rest) or list(rest[: len(guards)]) != guards:
         return None
-    follower = _beginning_without(rest[len(guards)], more)
+    follower = beginning_without(rest[len(guards)], more)
     if follower is None:
         return None
     pattern = re.compile(Writer(PLAIN).write(peg.seq(*separators)).encode("latin-1"))
@@ -58,14 +58,14 @@ def _ends(pattern: re.Pattern[bytes], text: bytes) -> int:
     return -1 if found is None else found.end()
 
 
-def _beginning_without(node: Node, chars: Bytes) -> Node | None:
+def beginning_without(node: Node, chars: Bytes) -> Node | None:
     """Give a node that matches the same, but nothing that begins with one of these bytes."""
     if not peg.least(node):
         return None
     if isinstance(node, Text | Free) or not peg.first(node) & chars:
         return node if not peg.first(node) & chars else None
     if isinstance(node, Named):
-        inner = _beginning_without(node.item, chars)
+        inner = beginning_without(node.item, chars)
         return None if inner is None else Named(node.name, inner)
     if isinstance(node, Run) and node.chars - chars:
         most = None if node.most is None else node.most - 1

@@ -14,6 +14,7 @@ _FEW = 32  # lines: to look for an expression would cost as much as it saves
 _KEPT = 8  # expressions: so many kinds of logs, or of lines in them, are told apart
 _ENOUGH = 512  # lines
 _MOST = 1 << 18  # lines: a log may change, and by then a lesson costs nothing beside them
+_LONGEST = 4096  # bytes of a line: it is gone through in Python
 _SHARE = 4  # one line in so many must be written alike
 
 
@@ -71,7 +72,7 @@ class Learner:
 
     def _learn(self, payload: bytes, line: bytes) -> Usual | None:
         """Make an expression of what was logged, if it fits the line that was logged so."""
-        usual = self._shape.alike(payload, self._around)
+        usual = self._shape.alike(payload, self._around) if len(payload) <= _LONGEST else None
         if usual is None or not usual.fits(line + b"\n"):
             return None
         self._learned = [usual, *self._learned[: _KEPT - 1]]

@@ -9,7 +9,7 @@ from logwatch.errors import Problem
 from logwatch.model import Position, Sink
 from logwatch.tail.discover import Discovery, Found
 from logwatch.tail.events import Log, shown
-from logwatch.tail.generation import CHUNK_BYTES, Detect, Generation, Reading
+from logwatch.tail.generation import Detect, Generation, Reading
 from logwatch.tail.lineage import Lineage
 from logwatch.tail.lines import Cut
 from logwatch.tail.places import Candidate, same_file
@@ -18,6 +18,9 @@ from logwatch.tail.surroundings import Surroundings
 
 MOST_OPEN_FILES = 256
 """Of one source at a time; systemd gives a service 1024 descriptors for everything."""
+
+LITTLE_BYTES = 64 * 1024
+"""A file with no more than this to read is read in every turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,10 @@ class Tail:
         """
         now = self._clock()
         waiting = [lineage for lineage in self._lineages.values() if lineage.next_waiting()]
-        fresh = [lineage for lineage in waiting if lineage.lag <= CHUNK_BYTES]
-        backlog = [lineage for lineage in waiting if lineage.lag > CHUNK_BYTES]
+        fresh = [lineage for lineage in waiting if lineage.lag <= LITTLE_BYTES]
+        backlog = [lineage for lineage in waiting if lineage.lag > LITTLE_BYTES]
         for lineage in fresh:
-            while lineage.lag <= CHUNK_BYTES and (amount := self._read(lineage, now, sink)) is not None:
+            while lineage.lag <= LITTLE_BYTES and (amount := self._read(lineage, now, sink)) is not None:
                 budget -= amount
         self._turn += 1
         turn = self._turn % len(backlog) if backlog else 0

@@ -106,6 +106,13 @@ def test_lines_that_give_no_result_teach_nothing_for_long(scanner):
     assert scanner.engine.lessons < 60
 
 
+def test_very_long_lines_teach_nothing(scanner):
+    """They are gone through field by field, and what users write must not make that expensive."""
+    endless = "E2211-101500-123 (17): push_on_complete: type fcm " + "a b " * 2000 + "code 200"
+    assert scan(scanner, chunk([endless] * 40)).candidates == 40
+    assert scanner.engine.lessons == 0
+
+
 def test_results_do_not_depend_on_what_was_learned_before(scanner):
     """The same chunk gives the same after other logs have been read."""
     first = scan(scanner, chunk(lines(DIALECTS[0], 100, "404")))

@@ -150,11 +150,12 @@ class Site:
         )
 
     def write(self, code, count=1, platform="fcm"):
-        """Write pushes as mesibo does."""
-        stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
+        """Write pushes as mesibo does, later ones with later stamps."""
         with self.log.open("a") as log:
             for i in range(count):
-                log.write(f"E{stamp}-{i % 1000:03} (17): push_on_complete: uid {i} type {platform} code {code}\n")
+                now = time.time()
+                stamp = f"{time.strftime('%d%m-%H%M%S', time.gmtime(now))}-{int(now * 1000) % 1000:03}"
+                log.write(f"E{stamp} (17): push_on_complete: uid {i} type {platform} code {code}\n")
 
 
 def tool(name):

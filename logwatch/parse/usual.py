@@ -3,7 +3,8 @@
 A repetition of alternatives is what costs time. So the repetitions of LINE are unrolled into the orders in which the
 samples use the alternatives, each turn optional. What the expression matches, LINE matches with the same values: a turn
 stands only where the repetition would take that very alternative, and the end only where it would stop. What it does
-not match is caught as a whole line and goes through LINE itself.
+not match is caught as a whole line and goes through LINE itself. From a line of the log at hand comes a narrower
+expression yet, for lines that are written just like it.
 """
 
 import re

@@ -26,10 +26,10 @@ from logwatch import heap
 from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner, load
 from logwatch.parse.reading import refer
+from logwatch.tail.generation import CHUNK_BYTES
 
 Found = Counter[tuple[str, str]]
 """How often each platform (as mesibo writes it) and code was counted."""
-CHUNK = 256 * 1024
 WORDS = {"apns": "apn", "fcm": "fcm"}
 PROGRAM = Path(__file__).parent / "mesibo.mtail"
 
@@ -41,7 +41,7 @@ def scanner(path: Path, envelope: EnvelopeKind) -> tuple[float, Found]:
     start = time.process_time()
     with path.open("rb") as file:
         rest = b""
-        while block := file.read(CHUNK):
+        while block := file.read(CHUNK_BYTES):
             data = rest + block
             end = data.rfind(b"\n") + 1
             rest = data[end:]

@@ -41,10 +41,10 @@ class Usual:
         values = self.values(groups)
         return judge(values) if values else None
 
-    def fits(self, line: bytes) -> bool:
-        """Tell whether a line, newline included, is a usual one."""
+    def capture(self, line: bytes) -> Groups | None:
+        """Give what is captured of one line, newline included; None if it is not a usual one."""
         found = self.pattern.fullmatch(line)
-        return found is not None and found.lastindex is not None
+        return found.groups(b"") if found and found.lastindex else None
 
     def read(self, groups: Groups) -> Reading | Cause:
         """Read all that was captured of a usual line; what is the same on most lines is judged once."""

@@ -25,7 +25,6 @@ from logwatch.parse.usual import Shape
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
-_DETAILS = 8  # values in an unrolled repetition, where all of them are wanted
 
 
 class Engine:
@@ -77,7 +76,7 @@ class Engine:
         if node is None or self._shape is None:
             return None
         try:
-            return Learner(Shape(node, (), frozenset(peg.names(node)), _DETAILS), PLAIN)
+            return Learner(Shape(node, (), frozenset(peg.names(node))), PLAIN)
         except Refused:
             return None
 

@@ -36,7 +36,7 @@ class Learner:
         probes = (count // 2, 0, count - 1)
         for i in probes:
             for known in self._learned:
-                if known.fits(block.lines[i] + b"\n"):
+                if known.capture(block.lines[i] + b"\n"):
                     if known is not self._learned[0]:
                         self._learned.remove(known)
                         self._learned.insert(0, known)
@@ -50,8 +50,8 @@ class Learner:
     def match(self, line: bytes) -> tuple[Usual, Groups] | None:
         """Give the expression that fits one plain line, newline included, and what it captures; None without one."""
         for usual in self._learned:
-            if (found := usual.pattern.fullmatch(line)) and found.lastindex:
-                return usual, found.groups(b"")
+            if groups := usual.capture(line):
+                return usual, groups
         if self._due(1):
             self._learn(line[:-1], line[:-1])
         return None
@@ -73,7 +73,7 @@ class Learner:
     def _learn(self, payload: bytes, line: bytes) -> Usual | None:
         """Make an expression of what was logged, if it fits the line that was logged so."""
         usual = self._shape.alike(payload, self._around) if len(payload) <= _LONGEST else None
-        if usual is None or not usual.fits(line + b"\n"):
+        if usual is None or not usual.capture(line + b"\n"):
             return None
         self._learned = [usual, *self._learned[: _KEPT - 1]]
         return usual

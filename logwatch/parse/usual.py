@@ -21,8 +21,7 @@ from logwatch.parse.program import Program, loops_of
 from logwatch.parse.sharpen import sharpened
 
 _TURNS = 8  # of an unrolled repetition: more cost time on every line
-NAMED = 3
-"""Values in an unrolled repetition, for counting: each one more makes equal lines rarer."""
+_NAMED = 3  # values in it: each one more makes equal lines rarer
 _SHARE = 0.03  # of the samples must be won by each turn more: it costs time on every line that has none
 _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is left to LINE itself
 
@@ -30,7 +29,7 @@ _HEAVY = 400  # characters of an alternative's expression: a nest of brackets is
 class Shape:
     """The parts of a line, and for each repetition among them the turns to unroll; holds for every envelope."""
 
-    def __init__(self, node: Node, samples: Iterable[bytes], keep: frozenset[str], named: int = NAMED) -> None:
+    def __init__(self, node: Node, samples: Iterable[bytes], keep: frozenset[str]) -> None:
         """Raise Refused where the values to ``keep`` cannot be captured by one group each."""
         self._parts = list(node.items) if isinstance(node, peg.Seq) else [node]
         self._keep = keep
@@ -47,7 +46,7 @@ class Shape:
             ):
                 raise Refused("a value to be counted inside a repetition that cannot be unrolled")
         for i, turns in self._turns.items():
-            turns.choose(last=i == last and self._open_end, named=named)
+            turns.choose(last=i == last and self._open_end)
 
     def _follow(self, line: bytes, patterns: Sequence[re.Pattern[bytes]]) -> None:
         """Note which alternatives a sample takes, in which order."""
@@ -96,8 +95,8 @@ class Shape:
                 unrolled = turns.as_in(line, at, last=not following)
                 if unrolled is None:
                     return None
-                items += unrolled
-                at = turns.follow(line, at)[1]
+                items += unrolled[0]
+                at = unrolled[1]
                 if following and not turns.ends_with(peg.seq(*following)):
                     items.append(turns.end)
             if at < 0:
@@ -169,24 +168,25 @@ class _Turns:
             at = turn[1].end()
         return tuple(order), at
 
-    def as_in(self, line: bytes, at: int, *, last: bool) -> list[Node] | None:
-        """Give the turns that a line takes here, each where the repetition would take it; None if they are too many.
+    def as_in(self, line: bytes, at: int, *, last: bool) -> tuple[list[Node], int] | None:
+        """Give the turns that a line takes here, each where the repetition would take it, and where it ends.
 
-        With ``last``, those from the first value on are left out.
+        None if they are too many. With ``last``, those from the first value on are left out.
         """
+        order, stopped = self.follow(line, at)
+        order = self._unvalued(order) if last else order
+        if len(order) > _TURNS or not all(map(self._light, order)):
+            return None
         blanks = () if self.blanks is None else (self.blanks,)
         nodes: list[Node] = [*blanks]
         at = ends(peg.seq(*blanks), line, at)
-        order = self._unvalued(self.follow(line, at)[0]) if last else self.follow(line, at)[0]
-        if len(order) > _TURNS or not all(map(self._light, order)):
-            return None
         for i in order:
             guards = [Look(peg.bare(each), negative=True) for each in self._rivals(i)]
             turn = chosen(peg.bare(self._items[i], self._keep), line, at)
             sharp, end = sharpened(turn), ends(turn, line, at)
             nodes += (*guards, sharp if ends(sharp, line, at) == end else turn, *blanks)
             at = ends(peg.seq(*blanks), line, end)
-        return nodes
+        return nodes, stopped
 
     @property
     def end(self) -> Node:
@@ -201,7 +201,7 @@ class _Turns:
         valued = [not self._light(i) or bool(self._keep & set(self._names[i])) for i in order]
         return order[: valued.index(True)] if True in valued else order
 
-    def choose(self, *, last: bool, named: int) -> None:
+    def choose(self, *, last: bool) -> None:
         """Choose turns that cover as many samples as possible; where the rest is captured, values are left to it."""
 
         def unnamed(order: tuple[int, ...]) -> int:
@@ -219,7 +219,7 @@ class _Turns:
             )
             cost = len(merged) - len(self.chosen) + 2 * max(0, unnamed(merged) - unnamed(self.chosen))
             worth = gained >= _SHARE * self.orders.total() * cost or (last and not unnamed(turns))
-            if all(map(self._light, turns)) and len(merged) <= _TURNS and values <= named and worth:
+            if all(map(self._light, turns)) and len(merged) <= _TURNS and values <= _NAMED and worth:
                 self.chosen = merged
 
     def write(self, writer: Writer, then: Node | None) -> str:

@@ -11,9 +11,10 @@ from logwatch.catalogue.summary import Summary
 from logwatch.model import Cause, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
 from logwatch.report.source import Stream
+from logwatch.tail.generation import CHUNK_BYTES
 from logwatch.tail.lines import take_lines, take_rest
 
-_BUFFER_BYTES = 256 << 10  # lines scanned together; with an unfinished line of max_line_bytes before them at most
+_BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
 
 
 @dataclass(frozen=True, slots=True)

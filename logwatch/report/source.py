@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
+from logwatch.tail.generation import CHUNK_BYTES
 
-_STEP_BYTES = 256 << 10  # of the file at a time
+_STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage
 _HEAD_BYTES = 1 << 16
 _GZIP = b"\x1f\x8b"

@@ -147,7 +147,7 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
         assume(False)  # noqa: FBT003  its signature
     note(str(expression))
     note(program.pattern.pattern.decode("latin-1"))
-    every = {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
+    every = listed(expression)
     for line in [*lines, *(mutated(line, rng) for line in lines)]:
         assert compiled(program, line, every) == reference(expression, line), repr(line)
 
@@ -162,10 +162,10 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
         node = translate(expression)
         Program(node)
         payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
-        shape = Shape(node, payloads, frozenset(peg.names(node)), 8)
+        shape = Shape(node, payloads, frozenset(peg.names(node)))
     except (Refused, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
-    every = {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
+    every = listed(expression)
     for around, envelope in ((PLAIN, "%s\n"), (DOCKER, '{"log":"%s\\n","stream":"stdout","time":"T"}\n')):
         made = [shape.usual(around), *(shape.alike(payload, around) for payload in payloads)]
         for line in [*lines, *(mutated(line, rng) for line in lines)]:
@@ -176,6 +176,11 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
                 (groups,) = usual.pattern.findall((envelope % line).encode("latin-1"))
                 if usual.groups and any(groups):
                     assert by_name(usual.values(groups), every) == reference(expression, line), repr(line)
+
+
+def listed(expression) -> set[str]:
+    """Give the names under which every value is kept, not the last one."""
+    return {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
 
 
 def _all(expression, seen=None):

@@ -21,7 +21,7 @@ from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
 NODE = GRAMMAR.node
-SHAPES = ((Shape(NODE, [], COUNTED), True), (Shape(NODE, [], frozenset(peg.names(NODE)), 8), False))
+SHAPES = ((Shape(NODE, [], COUNTED), True), (Shape(NODE, [], frozenset(peg.names(NODE))), False))
 ENGINE = engine_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0

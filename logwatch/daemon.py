@@ -18,7 +18,7 @@ from types import FrameType
 import structlog
 from prometheus_client import CollectorRegistry
 
-from logwatch import journal
+from logwatch import logging_setup
 from logwatch.assembly import Parts, assemble
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, parse_listen
@@ -27,9 +27,9 @@ from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.ledger import Ledger, Snapshot
-from logwatch.notify import Notifier
-from logwatch.pipeline import Pipeline, Source
+from logwatch.pipeline import Input, Pipeline, Source
 from logwatch.privacy import Privacy
+from logwatch.sd_notify import Notifier
 from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
@@ -74,7 +74,7 @@ class Daemon:
         self._hurry = threading.Event()
         self._accepted = True  # the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
-        self._tails: dict[str, Tail] = {}
+        self._inputs: dict[str, Input] = {}
         self._pipeline = self._build(self._parts)
         self._registry.register(SnapshotCollector(self))
 
@@ -178,8 +178,8 @@ class Daemon:
         self._notifier.stopping()
         if commit:
             self._pipeline.settle()
-        for tail in self._tails.values():
-            tail.close()
+        for each in self._inputs.values():
+            each.close()
         self._web.stop()
         self._waker.close()
         self._ledger.close()
@@ -221,8 +221,8 @@ class Daemon:
             if now != then:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
         same = {s.name for s in new.source if s in old.source} if new.follow == old.follow else set()
-        for name in self._tails.keys() - same:
-            self._tails.pop(name).close()
+        for name in self._inputs.keys() - same:
+            self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
 
@@ -233,9 +233,9 @@ class Daemon:
 
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
-        journal.configure(config.log.level, config.log.format)
+        logging_setup.configure(config.log.level, config.log.format)
         return Pipeline(
-            [Source(source.name, self._tail(source, config), parts.scanner(source)) for source in config.source],
+            [Source(source.name, self._input(source, config), parts.scanner(source)) for source in config.source],
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -245,11 +245,11 @@ class Daemon:
             monotonic=time.monotonic,
         )
 
-    def _tail(self, source: SourceConfig, config: Config) -> Tail:
+    def _input(self, source: SourceConfig, config: Config) -> Input:
         """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
-        if source.name not in self._tails:
+        if source.name not in self._inputs:
             lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
-            self._tails[source.name] = Tail(
+            self._inputs[source.name] = Tail(
                 SourceSpec(source.name, _discovery(source), source.envelope, "end" if lost else source.start_at),
                 self._ledger.positions.values(),
                 lambda: next(self._generations),
@@ -260,7 +260,7 @@ class Daemon:
                 clock=time.time,
                 log=self._log,
             )
-        return self._tails[source.name]
+        return self._inputs[source.name]
 
     def _committed(self, seconds: float) -> None:
         self._metrics.commits.inc()

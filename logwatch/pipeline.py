@@ -11,9 +11,9 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan
+from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
 from logwatch.privacy import Privacy
-from logwatch.tail import SourceStatus, Tail
+from logwatch.tail import SourceStatus
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"
@@ -34,12 +34,34 @@ class Scans(Protocol):
         """Find the push results in whole lines."""
 
 
+class Input(Protocol):
+    """Where the lines of a source come from: files, or anything else that knows how far it has been read."""
+
+    def look(self, sink: Sink) -> None:
+        """Find out what is new; cheap when nothing is."""
+
+    def read(self, sink: Sink, budget: int) -> bool:
+        """Hand on about ``budget`` bytes; True when more is waiting."""
+
+    def settle(self, sink: Sink) -> None:
+        """Hand on, before the last commit, what a restart has to know."""
+
+    def status(self) -> SourceStatus:
+        """Describe how reading goes."""
+
+    def directories(self) -> frozenset[str]:
+        """Return the directories whose changes are worth waking up for."""
+
+    def close(self) -> None:
+        """Let go of everything that is open."""
+
+
 @dataclass(slots=True)
 class Source:
     """One source at work: where its lines come from and what reads them."""
 
     name: str
-    tail: Tail
+    input: Input
     scanner: Scans
 
 
@@ -83,12 +105,12 @@ class Pipeline:
         while waiting:
             # A look before each read: what was truncated or renamed since the last one is known before more is read
             for source, feed in zip(self.sources, feeds, strict=True):
-                source.tail.look(feed)
+                source.input.look(feed)
             reads = () if self.paused else zip(self.sources, feeds, strict=True)
-            waiting = any([source.tail.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
+            waiting = any([source.input.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
             if self._monotonic() >= end:
                 break
-        self.status = {source.name: source.tail.status() for source in self.sources}
+        self.status = {source.name: source.input.status() for source in self.sources}
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
                 self._batch.ready.add(name)
@@ -117,12 +139,12 @@ class Pipeline:
     def settle(self) -> None:
         """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""
         for source in self.sources:
-            source.tail.settle(_Feed(source, self))
+            source.input.settle(_Feed(source, self))
         self.commit()
 
     def directories(self) -> frozenset[str]:
         """Give the directories in which something may happen."""
-        return frozenset().union(*(source.tail.directories() for source in self.sources))
+        return frozenset().union(*(source.input.directories() for source in self.sources))
 
     def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
         """Add what one chunk contained to the batch."""

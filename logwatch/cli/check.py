@@ -13,7 +13,7 @@ from logwatch.assembly import assemble
 from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
-from logwatch.journal import PRIORITIES
+from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
 from logwatch.tail import containers
 from logwatch.web.access import load, warnings

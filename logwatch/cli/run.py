@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from logwatch import heap, journal
+from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
@@ -18,11 +18,11 @@ def command(path: Path | None) -> None:
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
     """
-    journal.configure()
+    logging_setup.configure()
 
     def load() -> Config:
         config, story = find(path)
-        journal.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
+        logging_setup.get_logger().info("configured", by=story, sources=", ".join(s.name for s in config.source))
         return config
 
     heap.keep()

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.integration
 DRIVER = """
 import sys
 from pathlib import Path
-from logwatch import journal
+from logwatch import logging_setup
 from logwatch.config import load
 from logwatch.daemon import Daemon
 from logwatch.pipeline import Pipeline
 
 part, config = sys.argv[1], Path(sys.argv[2])
-journal.configure()
+logging_setup.configure()
 daemon = Daemon(lambda: load(config))
 turn, turns = Pipeline.turn, []
 

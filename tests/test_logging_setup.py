@@ -6,7 +6,7 @@ import json
 import pytest
 import structlog
 
-from logwatch import journal
+from logwatch import logging_setup
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def said(monkeypatch):
 
     def say(form="auto", level="info", method="warning", event="file_followed", **values):
         out = io.StringIO()
-        journal.configure(level, form, out)
+        logging_setup.configure(level, form, out)
         getattr(structlog.get_logger(), method)(event, **values)
         return out.getvalue()
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from logwatch.notify import Notifier
+from logwatch.sd_notify import Notifier
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ class Notifier:
         address = env.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
-        mine = env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        self.watchdog_seconds = int(env.get("WATCHDOG_USEC", "0")) / 1e6 if mine else 0.0
 
     def ready(self, status: str) -> None:
         """Say that the service does its work from now on."""

@@ -1,4 +1,4 @@
-"""``grammar check | trace | diagram``: test, debug and draw a grammar. Exit 0 fine, 1 findings, 2 wrong use."""
+"""``grammar check | trace | diagram | propose``: test, debug, draw and write a grammar. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from logwatch import resources
+from logwatch.cli.propose import OWN
+from logwatch.cli.propose import command as propose_command
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check, names
@@ -14,7 +16,6 @@ from logwatch.parse.grammar import find
 from logwatch.parse.reading import Reading
 from logwatch.parse.trace import Trace, trace
 
-OWN = Path("/etc/mesibo-logwatch/grammars")
 _directory = click.option(
     "--directory",
     "-d",
@@ -29,7 +30,10 @@ _directory = click.option(
 
 @click.group("grammar")
 def command() -> None:
-    """Test, debug and draw a grammar."""
+    """Test, debug, draw and propose a grammar."""
+
+
+command.add_command(propose_command)
 
 
 @command.command("check")

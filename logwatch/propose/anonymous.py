@@ -7,15 +7,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 from logwatch.propose import stamps
 
-_RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
+RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
+"""What is replaced, or stays, as a whole."""
 _COMMON = 0.1  # of the lines hold a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
 
 def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]:
     """Return the words that many lines hold, without those in the values ``never``."""
-    counts = Counter(run for line in lines for run in set(_RUN.findall(line)))
-    users = {run for value in never for run in _RUN.findall(value)}
+    counts = Counter(run for line in lines for run in set(RUN.findall(line)))
+    users = {run for value in never for run in RUN.findall(value)}
     return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
 
 
@@ -29,7 +30,7 @@ def without_users(line: str, keep: Collection[str]) -> str:
 
 
 def _replaced(text: str, keep: Collection[str]) -> str:
-    return _RUN.sub(lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text)
+    return RUN.sub(lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text)
 
 
 def _like(run: str) -> str:

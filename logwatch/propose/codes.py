@@ -17,7 +17,7 @@ _OTHER = re.compile(
     r"^m?s(?:ec)?$|prev|last|old|retry|after|port|size|len|bytes|time|dur|took|elapsed|latency|ttl|seq|count|pid|tid|mid|line|ver|build|attempt|queue|expir|delay|wait|max|min|limit",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"=:]+|[-=~]+>)([ \t]*[=:][ \t]*|[ \t]+)$|(?:^|(?<=[\s,;|(]))([-=~]+>)$")
+_BEFORE = re.compile(r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"=:]+|[-=~]+>)([ \t]*[=:][ \t]*|[ \t]+)$|(?:^|(?<=[\s,;|(]))([-=~]+>|\()$")
 _ENOUGH_CODES = 0.8  # of the numbers in a place are codes; of random ones with three digits it is one in thirty
 _ENOUGH_LINES = 0.5
 _NEARLY_ALL = 0.97

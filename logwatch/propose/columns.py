@@ -10,7 +10,7 @@ from logwatch.propose.dialect import Columns, Line
 from logwatch.propose.head import Piece
 from logwatch.propose.lines import escaped, mask
 
-_DELIMITERS = ("|", "\t", ";", ",", " ")
+_DELIMITERS = ("|", "\t", ";", ",", ":", " ")
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _FEW = 0.05
 
@@ -99,7 +99,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     name = fields.typed(stripped, reasons, behind=behind)
     stop = "" if delimiter == " " else escaped(delimiter).replace(r"\|", "|")
     stop = r"\t" if delimiter == "\t" else stop
-    unquoted = not any(text.startswith('"') for text in stripped)
+    unquoted = sum(text.startswith('"') for text in stripped) * 10 < len(stripped)
     if name == "platform":
         words = _spelt(stripped)
         return Piece("|".join(sorted(words, key=lambda word: (-len(word), word))), "platform", "platform", stripped)

@@ -22,7 +22,7 @@ _MESIBO_LEVEL = r"[A-Z]|\*\*[A-Z]+\*\*|http-"
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<blank>[ \t]+)|(?P<mark>[][(){}<>|,;:="\'*])|(?P<atom>[^][(){}<>|,;:="\'* \t]+)'
 )
-_MESIBO = re.compile(rf"(?:{_MESIBO_LEVEL})(?=[0-9]{{4}}-[0-9]{{6}}-[0-9]{{3}})")
+_SEVERITY = re.compile(_MESIBO_LEVEL)
 _BRACKET = re.compile(r'\[[^][{}"]*\]')
 _CLASSES = (
     ("[0-9]+", "number"),
@@ -86,7 +86,7 @@ def tokens(text: str) -> list[Token]:
             at, found = found.end, None
             continue
         end = found.start if found is not None else len(text)
-        level = _MESIBO.match(text, at) if found is not None else None
+        level = _SEVERITY.match(text, at, end) if found is not None else None
         bracket = _BRACKET.match(text, at, end)
         if level is not None and level.end() == end:
             parts.append(Token("severity", level[0]))
@@ -134,8 +134,8 @@ def learn(heads: Sequence[str]) -> Head:
         for head in groups[signs]:
             for place, token in zip(present[signs], head, strict=True):
                 columns[place].append(token)
-    pieces = _named([_piece(column, number) for column, number in zip(columns, optional, strict=True)])
     stamp = next((column[0].stamp for column in columns if column and column[0].stamp), None)
+    pieces = _named([_piece(column, number, stamp.name if stamp else "") for column, number in zip(columns, optional, strict=True)])
     example = "".join(token.text for token in groups[main][0])
     return Head(tuple(pieces), stamp, re.compile(expression(pieces) + r"\Z"), example)
 
@@ -211,21 +211,25 @@ def _aligned(
     return present, optional
 
 
-def _piece(column: list[Token], optional: int) -> Piece:
+def _piece(column: list[Token], optional: int, stamp: str) -> Piece:
     """Describe what stood in one place of the heads."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
     if kind == "stamp":
-        stamp = column[0].stamp
-        assert stamp is not None
-        return Piece(stamp.pattern, "timestamp", stamp.name, texts, optional)
+        when = column[0].stamp
+        assert when is not None
+        return Piece(when.pattern, "timestamp", when.name, texts, optional)
     if kind in ("level", "severity"):
-        pattern = _MESIBO_LEVEL if kind == "severity" else _level_pattern(texts)
+        pattern = _MESIBO_LEVEL if kind == "severity" and stamp.startswith("DDMM") else _level_pattern(texts)
         return Piece(pattern, "level", "level", texts, optional)
     if kind == "blank":
         tab = any("\t" in text for text in texts)
         return Piece(r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +", "", "", texts, optional)
-    if len(set(texts)) == 1 and not texts[0].isdigit():
+    without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
+    if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
+        pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may be another one tomorrow
+        return Piece(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
+    if len(set(texts)) == 1 and kind not in ("bracket", "string"):
         return Piece(escaped(texts[0]), "", "", texts, optional)
     if kind == "string":
         return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)

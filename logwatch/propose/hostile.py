@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
+from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Line, Object, Words
 from logwatch.propose.lines import mask
+from logwatch.propose.words import opener
 
 
 def hostile(dialect: Dialect, line: str, code: int) -> Iterator[str]:
@@ -43,6 +44,7 @@ def _misplaced(dialect: Dialect, line: str) -> Iterator[str]:
 
 def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:
     begin = line.find(dialect.marker) + len(dialect.marker)
+    begin += opener(Line(line, line[: begin - len(dialect.marker)], line[begin:]))
     masked = mask(line[begin:], form.quotes)
     false = false_code(code)
     anchor = form.codes[0] if form.codes else Announced("", "")
@@ -79,6 +81,7 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
         yield f"{line[:end]}{text}{rest}"
     if not form.last:
         yield f"{line[:end]}{number} {{{forged}}} [{forged} {{}}] }} \"{forged}\""
+        yield f"{line} word"
         for text in _deep(forged):
             yield f"{line[:end]}{number} {text}"
         yield f'{line[:end]}{number} {{"error":{{"status":"NOT_FOUND","details":[{{"errorCode":"UNREGISTERED"}}]}}}}'

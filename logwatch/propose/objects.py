@@ -12,6 +12,7 @@ from logwatch.propose.codes import Candidate
 from logwatch.propose.dialect import Member, Object
 
 _STAMPS = frozenset("ts time timestamp @timestamp t at date datetime when logged_at created".split())
+_NEARLY_ALL = 0.95
 
 Body = tuple[str, dict[str, Any], bool]
 """What stands in front of an object, the object, and whether it is written in Python's way."""
@@ -47,9 +48,9 @@ def learn(
         if not keys:
             return []
         event = keys.most_common(1)[0][0]
-        values = Counter(str(body.get(event)) for body in objects)
-        value = values.most_common(1)[0][0]
-        if values[value] < len(objects) * 0.5:
+        told = [each for body in objects if isinstance(each := body.get(event), str) and marker in each]
+        value, count = Counter(told).most_common(1)[0]
+        if count < len(told) * _NEARLY_ALL:
             value = value[: value.index(marker) + len(marker)]
             open_end = True
     ways = []

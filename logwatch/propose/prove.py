@@ -16,8 +16,9 @@ from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.parse.shape import shape, words_of
 from logwatch.parse.trace import trace
-from logwatch.propose.anonymous import common, without_users
-from logwatch.propose.dialect import Dialect
+from logwatch.propose.anonymous import RUN, common, without_users
+from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
+from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import false_code, hostile
 from logwatch.propose.write import write
@@ -74,7 +75,7 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     (directory / "samples").mkdir()
     draft = _load(directory, name, write(dialect, name, len(texts), ""), _NO_SAMPLES)
     users = [value for text in texts[:500] for value in _identifiers(draft, text)]
-    keep = common(texts, never=users) | reasons | {str(number) for number in dialect.code.numbers}
+    keep = common(texts, never=users) | reasons | _essential(dialect)
     good = _good(draft, dialect, keep)
     if not good:
         raise GrammarError(Problem("grammar propose", "nothing to propose", "no line gives what was found in it"))
@@ -87,6 +88,22 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     if wrong := [problem for problem in check(grammar) if not problem.warning]:
         raise GrammarError(*wrong)
     return Proposal(name, source, samples, dialect, _shapes(grammar, texts), dialect.doubts)
+
+
+def _essential(dialect: Dialect) -> set[str]:
+    """Return the words without which a line is none of the dialect."""
+    told = [dialect.marker, *PLATFORMS, *map(str, dialect.code.numbers)]
+    told += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
+    form = dialect.form
+    if isinstance(form, Words | InHead):
+        told += [each.key for ways in form.fields.values() for each in ways]
+    if isinstance(form, Words):
+        told += [*form.opener, *(each.key for each in form.codes)]
+    if isinstance(form, Object):
+        told += [form.event, form.value, form.code, form.opener, *(member.key for member in form.members)]
+    if isinstance(form, Columns):
+        told += [form.opener, *(piece.values[0] for piece in form.before if not piece.title)]
+    return {run for text in told for run in RUN.findall(text)} | {text.upper() for text in PLATFORMS}
 
 
 def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:

@@ -31,7 +31,8 @@ KINDS = (
     StampKind("day Month year", rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d %b %Y %H:%M:%S{f}{z}",)),
     StampKind("day.month.year", rf"[0-9]{{2}}[.][0-9]{{2}}[.][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d.%m.%Y %H:%M:%S{f}{z}",)),
     StampKind("day and month", rf"[0-9]{{2}}[/-][0-9]{{2}}[/-][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d{d}%m{d}%Y %H:%M:%S{f}{z}", "%m{d}%d{d}%Y %H:%M:%S{f}{z}")),
-    StampKind("ctime", rf"{_DAY} {_MONTH} [ 0-9][0-9] {_TIME}{_ZONE} [0-9]{{4}}", False, ("%a %b %d %H:%M:%S{z} %Y",)),
+    StampKind("ctime", rf"{_DAY} {_MONTH} [ 0-9][0-9] {_TIME}{_FRACTION}{_ZONE} [0-9]{{4}}", False, ("%a %b %d %H:%M:%S{f}{z} %Y",)),
+    StampKind("MMDD and time", rf"[0-9]{{4}} {_TIME}\.[0-9]{{6}}", False, ("%m%d %H:%M:%S{f}",)),
     StampKind("RFC 3164", rf"{_MONTH} [ 0-9][0-9] {_TIME}"),
     StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", False, ("%Y%m%d{d}%H%M%S{f}",)),
     StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", False, ("%y%m%d-%H%M%S{f}",)),
@@ -40,7 +41,7 @@ KINDS = (
 )
 _ANY = re.compile(
     "|".join(
-        ("(?<![0-9])" if kind.name.startswith("DDMM") else r"(?<![0-9A-Za-z.-])") + f"(?P<k{i}>{kind.pattern})" + r"(?![0-9A-Za-z])"
+        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD")) else r"(?<![0-9A-Za-z.-])") + f"(?P<k{i}>{kind.pattern})" + r"(?![0-9A-Za-z])"
         for i, kind in enumerate(KINDS)
     )
 )

@@ -10,18 +10,17 @@ from logwatch.propose.dialect import Announced, Line, Words
 from logwatch.propose.lines import INTEGER, mask
 
 _CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
-_OPENER = re.compile(r"(?:\(\))?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
+_OPENER = re.compile(r"(?:\(\)|\[[^][\s]*\])?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
 _SMALL = 0.05
 
 
-def opener(line: Line, quotes: str) -> int:
+def opener(line: Line) -> int:
     """Return the length of what stands right behind the marker and says nothing."""
     start = 0
     last = line.head[-1:]
     if last in _CLOSING and (end := line.rest.find(_CLOSING[last])) >= 0 and not line.rest[:end].strip(" :"):
         start = end + 1
     found = _OPENER.match(line.rest, start)
-    del quotes
     return found.end() if found else start
 
 
@@ -29,9 +28,9 @@ def learn(
     lines: Sequence[Line], quotes: str, known: frozenset[int], reasons: frozenset[str]
 ) -> list[tuple[Candidate, Words]]:
     """Return the ways to read the lines by words, the best first."""
-    cut = [opener(line, quotes) for line in lines]
+    cut = [opener(line) for line in lines]
     rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
-    openers = Counter(line.rest[:at] for line, at in zip(lines, cut, strict=True))
+    openers = Counter(re.sub(r"\[[^][]*\]", "[*]", line.rest[:at]) for line, at in zip(lines, cut, strict=True))
     open_ = tuple(text for text, count in openers.most_common() if count >= max(1, _SMALL * len(lines)))
     masked = [mask(rest, quotes) for rest in rests]
     marks = "".join(mark for mark in ",;|" if sum(bool(re.search(rf"\S{re.escape(mark)}(?:\s|\w+[=:])|\s{re.escape(mark)}\s", text)) for text in masked) * 4 >= len(lines))
@@ -47,7 +46,10 @@ def learn(
         whole = Candidate(candidate.key, candidate.gap, candidate.place, values)
         anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
         taken = {each.key for each in anchors}
+        separators = marks
         held = _in_parentheses(masked, anchors)
+        if held:
+            separators += "()"
         ways.append(
             (
                 whole,
@@ -56,7 +58,7 @@ def learn(
                     codes=anchors,
                     last=candidate.place == -1,
                     fields=fields.announced(rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons),
-                    marks=marks,
+                    marks=separators,
                     groups=groups and not held,
                     quotes=quotes,
                     reason_follows=_reason_follows(masked, anchors, candidate, reasons),
@@ -104,7 +106,7 @@ def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool
     """Return whether the code itself stands inside parentheses that open behind the first field."""
     for text in masked:
         for anchor in anchors:
-            at = text.find(anchor.key + anchor.gap)
+            at = text.find(anchor.key + anchor.gap) + (anchor.key == "(")
             if at > 0 and text.count("(", 0, at) > text.count(")", 0, at):
                 return True
     return False

@@ -113,7 +113,7 @@ def opener(ways: Sequence[str]) -> list[str]:
     texts = [way for way in told if way]
     if not texts:
         return []
-    inner = regex("|".join(map(escaped, texts)))
+    inner = regex("|".join(escaped(each).replace(r"\[\*\]", r"\[[^][\r]*\]") for each in texts))
     return [f"Suppress(Opt({inner}))" if "" in told else f"Suppress({inner})"]
 
 

@@ -1,4 +1,4 @@
-"""``grammar check | trace | diagram | propose``: test, debug, draw and write a grammar. Exit 0 fine, 1 findings, 2 wrong use."""
+"""``grammar check | trace | diagram | propose``. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import sys
 from pathlib import Path

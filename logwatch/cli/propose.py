@@ -1,4 +1,4 @@
-"""``grammar propose``: write a grammar and its samples from lines that cannot be read. Exit 0 all read, 1 some are not."""
+"""``grammar propose``: write a grammar and its samples from lines that cannot be read. Exit 0 fine, 1 findings."""
 
 import sys
 import time
@@ -40,7 +40,9 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 )
 @click.option("--all", "whole", is_flag=True, help="Look at all lines, also at those that can be read today.")
 @click.option("--force", is_flag=True, help="Write over a grammar of that name.")
-@click.option("--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows."
+)
 @click.option("--source", metavar="S", help="Only this source of the configuration.")
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None
@@ -64,8 +66,12 @@ def command(
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
         word = "read already" if lines else "there"
-        click.echo(f"nothing to propose: {len(lines)} lines with {scanner.marker.decode()} are {word} by {chosen.grammar}")
-        click.echo("  try: --all to look at them all the same" if lines else "  try: name a log that holds push results")
+        click.echo(
+            f"nothing to propose: {len(lines)} lines with {scanner.marker.decode()} are {word} by {chosen.grammar}"
+        )
+        click.echo(
+            "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
+        )
         sys.exit(0 if lines else 1)
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
@@ -105,7 +111,7 @@ def _lines(paths: Sequence[str], source: Source, marker: bytes) -> Iterator[byte
     count = 0
     for path in paths or _files(source):
         if path == STDIN:
-            found = _payloads(open_stream("standard input", sys.stdin.buffer).chunks, marker)
+            found = list(_payloads(open_stream("standard input", sys.stdin.buffer).chunks, marker))
         else:
             with open_path(Path(path)) as stream:
                 found = list(_payloads(stream.chunks, marker))
@@ -185,7 +191,9 @@ def render(proposal: Proposal, readable: int, grammar: str) -> RenderableType:
     ]
     doubts = list(proposal.doubts)
     if readable:
-        doubts.append(f"{readable} more lines are read by {grammar}, which this grammar replaces; --all proposes for both")
+        doubts.append(
+            f"{readable} more lines are read by {grammar}, which this grammar replaces; --all proposes for both"
+        )
     parts += [Text(f"look at: {doubt}", style="yellow") for doubt in doubts]
     return Group(*parts)
 

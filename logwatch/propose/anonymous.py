@@ -1,4 +1,4 @@
-"""Takes users out of sample lines: what mesibo writes on many lines stays, everything else becomes made-up text of its kind."""
+"""Takes users out of sample lines: what stands on many lines stays, all else becomes made-up text of its kind."""
 
 import hashlib
 import re
@@ -30,14 +30,16 @@ def without_users(line: str, keep: Collection[str]) -> str:
 
 
 def _replaced(text: str, keep: Collection[str]) -> str:
-    return RUN.sub(lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text)
+    return RUN.sub(
+        lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text
+    )
 
 
 def _like(run: str) -> str:
     """Return made-up text of the same length and kind; the same for the same text."""
     seed = hashlib.sha256(run.encode("latin-1")).digest() * (len(run) // 32 + 1)
     hexadecimal = len(run) > 3 and all(char in _HEX for char in run)  # noqa: PLR2004  shorter ones are words
-    made = []
+    made: list[str] = []
     for char, byte in zip(run, seed, strict=False):
         if char.isdigit() and char.isascii():
             made.append(char if char == "0" and not made else _DIGITS[1 + byte % 9])

@@ -23,7 +23,7 @@ def learn(
     for delimiter in _DELIMITERS:
         openers = Counter(_opener(line.rest, delimiter) for line in lines)
         opener, count = openers.most_common(1)[0]
-        if count < len(lines) * 0.75 or not opener:  # noqa: PLR2004  three quarters
+        if count < len(lines) * 0.75 or not opener:
             continue
         if delimiter != " " and not _quoted(lines, delimiter):
             quotes = ""
@@ -74,7 +74,12 @@ def _at(rows: Sequence[Sequence[str]], place: int) -> Candidate:
 
 
 def _way(
-    rows: Sequence[Sequence[str]], widths: Counter[int], code: Candidate, opener: str, delimiter: str, reasons: frozenset[str]
+    rows: Sequence[Sequence[str]],
+    widths: Counter[int],
+    code: Candidate,
+    opener: str,
+    delimiter: str,
+    reasons: frozenset[str],
 ) -> Columns | None:
     place = code.place
     assert place is not None
@@ -93,7 +98,7 @@ def _way(
     return Columns(opener, delimiter, padded, *_once(before, behind), min(usual) - place - 1)
 
 
-def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> Piece:
+def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> Piece:  # noqa: PLR0911  one case a kind
     """Describe one column by what stood in it."""
     stripped = tuple(text.strip() for text in texts)
     name = fields.typed(stripped, reasons, behind=behind)
@@ -116,7 +121,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
         return Piece("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
     if delimiter == " ":
         return Piece(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
-    return Piece(rf'[^{stop}\r{"" if unquoted else chr(34)}]*', name, name or "text", stripped)
+    return Piece(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
 
 
 def _spelt(texts: Sequence[str]) -> list[str]:

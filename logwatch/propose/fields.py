@@ -18,7 +18,9 @@ _NAMES: Mapping[str, str] = {
     " why response resp answer result info text",
 }
 _LEAST = 0.6  # of the values are what the name promises
-_SILENT = frozenset({"", "-", "ok", "none", "null", "success", "nil", "n/a", "accepted", "delivered", "sent", "0", "na"})
+_SILENT = frozenset(
+    {"", "-", "ok", "none", "null", "success", "nil", "n/a", "accepted", "delivered", "sent", "0", "na"}
+)
 
 
 def fit(name: str, values: Collection[str], reasons: frozenset[str]) -> bool:
@@ -62,20 +64,20 @@ def announced(
                 key = (name, match[1], re.sub(r"[ \t]+", " ", match[2]), quote)
                 found.setdefault(key, []).append(value[1:-1] if quote else value.rstrip(",;"))
     best: dict[str, dict[str, int]] = {}
-    for (name, key, _, _), values in found.items():
+    for (name, word, _, _), values in found.items():
         if fit(name, values, reasons):
             counts = best.setdefault(name, {})
-            counts[key] = counts.get(key, 0) + len(values)
+            counts[word] = counts.get(word, 0) + len(values)
     chosen: dict[str, tuple[Announced, ...]] = {}
     used: set[str] = set()
     for name in ("platform", "token", "user", "app", "reason"):
-        keys = {key: count for key, count in best.get(name, {}).items() if key not in used}
+        keys = {each: count for each, count in best.get(name, {}).items() if each not in used}
         if not keys:
             continue
-        key = max(keys, key=lambda each: keys[each])
-        used.add(key)
-        ways = {(gap, quote) for (n, k, gap, quote), _ in found.items() if (n, k) == (name, key)}
-        chosen[name] = tuple(Announced(key, gap, quote) for gap, quote in sorted(ways))
+        word = max(keys, key=lambda each: keys[each])
+        used.add(word)
+        ways = {(gap, quote) for n, k, gap, quote in found if (n, k) == (name, word)}
+        chosen[name] = tuple(Announced(word, gap, quote) for gap, quote in sorted(ways))
     return chosen
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
-from logwatch.propose import codes, columns, objects, stamps, words
+from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
 from logwatch.propose.codes import Candidate
-from logwatch.propose.dialect import Columns, Dialect, InHead, Line, Object, Words
+from logwatch.propose.dialect import Columns, Dialect, InHead, Line, Words
 from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.lines import mask, quotes_of
 
@@ -32,15 +32,16 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> Dialect | N
     held = [text for text in texts if whole.search(text)][:_MOST]
     if len(held) < _ENOUGH_LINES:
         return Nothing(
-            f"{len(held)} lines hold {marker}", f"at least {_ENOUGH_LINES} are needed, with different results among them"
+            f"{len(held)} lines hold {marker}",
+            f"at least {_ENOUGH_LINES} are needed, with different results among them",
         )
     known = frozenset(entry.code for entry in catalogue.entries)
     reasons = frozenset(entry.reason.lower() for entry in catalogue.entries if entry.reason)
     decoded = [(text, body) for text in held if (body := objects.decode(text)) is not None]
     if len(decoded) * 2 > len(held):
-        found = _object(len(held), decoded, marker, known, reasons)
-        if found is not None:
-            return found
+        dialect = _object(len(held), decoded, marker, known, reasons)
+        if dialect is not None:
+            return dialect
     lines = [_line(text, found) for text in held if (found := whole.search(text)) is not None]
     head = heads.learn([line.head for line in lines])
     fitting = [line for line in lines if head.pattern.match(line.head)]
@@ -70,7 +71,16 @@ def _object(
         kind = first.kind if first else None
     doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
     timestamp, more = _dating(kind, told)
-    return Dialect(marker, head, form, code, tuple(text for text, _ in decoded), tuple(w[0] for w in ways[1:]), timestamp, (*doubts, *more))
+    return Dialect(
+        marker,
+        head,
+        form,
+        code,
+        tuple(text for text, _ in decoded),
+        tuple(w[0] for w in ways[1:]),
+        timestamp,
+        (*doubts, *more),
+    )
 
 
 def _text(
@@ -98,7 +108,7 @@ def _text(
     code, form = ways[0]
     kind, told = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
     if isinstance(form, Words) and form.stamp is not None:
-        before, kind = form.stamp
+        _, kind = form.stamp
         told = [found.group() for line in fitting if (found := re.search(kind.pattern, line.rest))]
     if isinstance(form, Columns):
         told += [text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values]
@@ -106,7 +116,9 @@ def _text(
     others = [way[0] for way in ways[1:] if not _same(way[0], code)]
     doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
     timestamp, more = _dating(kind, told)
-    return Dialect(marker, head, form, code, tuple(line.text for line in fitting), tuple(others), timestamp, (*doubts, *more))
+    return Dialect(
+        marker, head, form, code, tuple(line.text for line in fitting), tuple(others), timestamp, (*doubts, *more)
+    )
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
@@ -129,7 +141,7 @@ def _in_head(
     chosen = codes.choose([each for each, _ in candidates], known, len(fitting))
     rests = [line.rest for line in fitting]
     masked = [mask(rest, quotes) for rest in rests]
-    found = words.fields.announced(rests, masked, marks=",;|", taken=(), reasons=reasons)
+    found = fields.announced(rests, masked, marks=",;|", taken=(), reasons=reasons)
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
@@ -139,9 +151,12 @@ def _why_nothing(fitting: Sequence[Line], known: frozenset[int]) -> tuple[str, s
     if len(inside) * 2 > len(fitting):
         return (
             f"{why}; {len(inside)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
-            "nothing is proposed there, since users' texts stand there too; write the grammar by hand from the shipped one",
+            "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one",
         )
-    return why, "look whether these lines are the results, and whether `push = 1` stands in the logs section of mesibo.conf"
+    return (
+        why,
+        "look whether these lines are the results, and whether `push = 1` stands in the logs section of mesibo.conf",
+    )
 
 
 def _doubts(
@@ -155,7 +170,9 @@ def _doubts(
         doubts.append(f"no word announces the code; it is taken from its place, {code.described()}")
     seen = sorted(set(code.numbers))
     if len(seen) == 1:
-        doubts.append(f"every line has the same number, {seen[0]}; propose again once there are failures among the lines")
+        doubts.append(
+            f"every line has the same number, {seen[0]}; propose again once there are failures among the lines"
+        )
     unknown = [number for number in seen if number not in known]
     if unknown:
         doubts.append(f"not in the catalogue: {', '.join(map(str, unknown[:5]))}; are these codes?")
@@ -171,10 +188,9 @@ def _dating(kind: stamps.StampKind | None, told: Sequence[str]) -> tuple[str, li
     if kind is None:
         return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
     form = stamps.strptime_format(kind, list(told))
-    if not kind.dated and not form:
+    if kind.formats and not form:
         return "", [f"the time stamps ({told[0]}) fit no known format; set TIMESTAMP in the grammar"]
     if form.startswith(("%d/%m", "%d-%m", "%m/%d", "%m-%d")):
         day = "day" if form.startswith("%d") else "month"
         return form, [f"{told[0]} is read with the {day} first"]
     return form, []
-

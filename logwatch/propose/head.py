@@ -1,6 +1,6 @@
 """Learns what stands in front of the marker: a strict sequence of pieces, from the heads of many lines.
 
-A head is cut into stamps, levels, words, numbers, blanks and marks. Heads that are built alike are laid over each other:
+A head is cut into stamps, levels, words, numbers, blanks and marks. Heads that are built alike are laid together:
 what is the same in all stays, what differs becomes a class of characters. Another way to build a head is only accepted
 if it leaves out, or adds, a number in brackets or a pair: anything else is another function's line.
 """
@@ -15,8 +15,31 @@ from logwatch.propose import stamps
 from logwatch.propose.lines import escaped
 
 LEVELS = frozenset(
-    "trace debug verbose dbg trc info inf information notice note warn warning wrn error err severe critical crit fatal"
-    " alert emerg emergency panic".split()
+    [
+        "trace",
+        "debug",
+        "verbose",
+        "dbg",
+        "trc",
+        "info",
+        "inf",
+        "information",
+        "notice",
+        "note",
+        "warn",
+        "warning",
+        "wrn",
+        "error",
+        "err",
+        "severe",
+        "critical",
+        "crit",
+        "fatal",
+        "alert",
+        "emerg",
+        "emergency",
+        "panic",
+    ]
 )
 _MESIBO_LEVEL = r"[A-Z]|\*\*[A-Z]+\*\*|http-"
 _TOKEN = re.compile(
@@ -38,7 +61,11 @@ _MOST_WORDS = 4  # such words
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One part of one head. ``kind``: stamp, level, severity (mesibo's level), word (common), atom, string, bracket, blank or mark."""
+    """One part of one head.
+
+    ``kind``: stamp, level, severity (a level right in front of a stamp), word (an atom that most heads hold), atom,
+    string, bracket, blank or mark.
+    """
 
     kind: str
     text: str
@@ -135,7 +162,9 @@ def learn(heads: Sequence[str]) -> Head:
             for place, token in zip(present[signs], head, strict=True):
                 columns[place].append(token)
     stamp = next((column[0].stamp for column in columns if column and column[0].stamp), None)
-    pieces = _named([_piece(column, number, stamp.name if stamp else "") for column, number in zip(columns, optional, strict=True)])
+    pieces = _named(
+        [_piece(column, number, stamp.name if stamp else "") for column, number in zip(columns, optional, strict=True)]
+    )
     example = "".join(token.text for token in groups[main][0])
     return Head(tuple(pieces), stamp, re.compile(expression(pieces) + r"\Z"), example)
 
@@ -182,13 +211,15 @@ def _same_kind(main: tuple[str, ...], other: tuple[str, ...], groups: dict[tuple
 
 def _may_be_left_out(chunk: list[Token]) -> bool:
     text = "".join(token.text for token in chunk)
-    return re.fullmatch(r"[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:", text) is not None
+    return (
+        re.fullmatch(r"[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:", text) is not None
+    )
 
 
 def _aligned(
     base: tuple[str, ...], others: list[tuple[str, ...]]
 ) -> tuple[dict[tuple[str, ...], tuple[int, ...]], list[int] | None]:
-    """Lay shorter heads over the longest: for each its places in ``base``, and which places may be left out together."""
+    """Lay shorter heads over the longest: each one's places in ``base``, and which may be left out together."""
     present: dict[tuple[str, ...], tuple[int, ...]] = {}
     missing: list[set[int]] = [set() for _ in base]
     for number, signs in enumerate(others):
@@ -211,7 +242,7 @@ def _aligned(
     return present, optional
 
 
-def _piece(column: list[Token], optional: int, stamp: str) -> Piece:
+def _piece(column: list[Token], optional: int, stamp: str) -> Piece:  # noqa: PLR0911  one case a kind
     """Describe what stood in one place of the heads."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
@@ -224,12 +255,18 @@ def _piece(column: list[Token], optional: int, stamp: str) -> Piece:
         return Piece(pattern, "level", "level", texts, optional)
     if kind == "blank":
         tab = any("\t" in text for text in texts)
-        return Piece(r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +", "", "", texts, optional)
+        return Piece(
+            r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +",
+            "",
+            "",
+            texts,
+            optional,
+        )
     without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
         pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may be another one tomorrow
         return Piece(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
-    if len(set(texts)) == 1 and kind not in ("bracket", "string"):
+    if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
         return Piece(escaped(texts[0]), "", "", texts, optional)
     if kind == "string":
         return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
@@ -251,7 +288,7 @@ def _of_class(texts: tuple[str, ...], optional: int) -> Piece:
     counts = Counter(texts)
     frequent = [text for text, count in counts.most_common(_MOST_WORDS) if count >= max(2, _RARE * len(texts))]
     covered = sum(counts[text] for text in frequent)
-    if frequent and not all(map(str.isdigit, frequent)) and covered >= 0.75 * len(texts):  # noqa: PLR2004  three quarters
+    if frequent and not all(map(str.isdigit, frequent)) and covered >= 0.75 * len(texts):
         return Piece("|".join(map(escaped, sorted(frequent))), "", "name", texts, optional)
     for pattern, title in _CLASSES:
         if all(re.fullmatch(pattern, text) for text in texts):

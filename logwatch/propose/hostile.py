@@ -42,7 +42,7 @@ def _misplaced(dialect: Dialect, line: str) -> Iterator[str]:
     yield f"on_message: {dialect.marker}: code {903}"
 
 
-def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:
+def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:  # noqa: C901  a list of lines
     begin = line.find(dialect.marker) + len(dialect.marker)
     begin += opener(Line(line, line[: begin - len(dialect.marker)], line[begin:]))
     masked = mask(line[begin:], form.quotes)
@@ -65,7 +65,15 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
     else:
         place, end = begin + found.start(), begin + found.end()
         separator = next((mark + " " for mark in form.marks if mark != "|"), " ") if "|" not in form.marks else "|"
-        for text in (f'"{forged}"', f'"\\" {forged} \\\\"', f"{{{forged}}}", f"[{forged}]", *_deep(forged), f"x{forged}", forged):
+        for text in (
+            f'"{forged}"',
+            f'"\\" {forged} \\\\"',
+            f"{{{forged}}}",
+            f"[{forged}]",
+            *_deep(forged),
+            f"x{forged}",
+            forged,
+        ):
             yield f"{line[:place]}{text}{separator}{line[place:]}"
         yield f'{line[:place]}"{forged} {line[place:]}'
         yield f"{line[:place]}{{ {forged} {line[place:]}"
@@ -80,7 +88,7 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
     for text in ("none", f"{number}ms", f"{number}.5", "1234567", f'"{number}"'):
         yield f"{line[:end]}{text}{rest}"
     if not form.last:
-        yield f"{line[:end]}{number} {{{forged}}} [{forged} {{}}] }} \"{forged}\""
+        yield f'{line[:end]}{number} {{{forged}}} [{forged} {{}}] }} "{forged}"'
         yield f"{line} word"
         for text in _deep(forged):
             yield f"{line[:end]}{number} {text}"
@@ -91,8 +99,8 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
 def _deep(text: str) -> list[str]:
     """Return a text in brackets of both kinds, as deep as grammars look."""
     both = f'"x" {text} {{x}} [x]'
-    for opener, closer in ("{}", "[]", "{}", "[]"):
-        both = f"{{x}} [x] {opener}{both}{closer}"
+    for left, right in ("{}", "[]", "{}", "[]"):
+        both = f"{{x}} [x] {left}{both}{right}"
     return [f"{{{{{{{{{{{{{text}}}}}}}}}}}}}", f"[[[[[[{text}]]]]]]", f"{{{both}}}", f"[{both}]"]
 
 
@@ -103,8 +111,10 @@ def _columns(form: Columns, line: str, code: int) -> Iterator[str]:
     found = list(re.finditer(rf"(?<![0-9A-Za-z]){number}(?![0-9A-Za-z])", line))
     if not found:
         return
-    at = found[-1].start() if len(found) == 1 else next(
-        (each.start() for each in found if line[: each.start()].endswith(cut)), found[0].start()
+    at = (
+        found[-1].start()
+        if len(found) == 1
+        else next((each.start() for each in found if line[: each.start()].endswith(cut)), found[0].start())
     )
     behind = line[at + len(number) :]
     if form.before and form.before[-1].title in ("text", "quoted string", "word", "name"):  # a user may stand there

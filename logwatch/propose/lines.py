@@ -1,4 +1,4 @@
-"""What stands at the top level of a line: text inside quotes and brackets is masked, so that no number in it is seen."""
+"""What stands at the top level of a line: text inside quotes and brackets is masked, no number in it is seen."""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ HIDDEN = "\x01"
 """Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
 
 INTEGER = re.compile(r"(?<![0-9A-Za-z_.\x80-\xff-])-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
+_SEEN = 2  # lines with a value in other quotes: then they are quotes, and no apostrophes
 _CLOSER = {"{": "}", "[": "]"}
 _VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`": re.compile(r"[=:(, ]`[^`]*`")}
 
@@ -67,12 +68,10 @@ def _bracket_end(text: str, at: int, quotes: str) -> int:
 
 
 def quotes_of(texts: Iterable[str]) -> str:
-    """Return the characters that quote values in these texts: always ``"``; ``'`` and ````` where values stand in them."""
+    """Return the characters that quote values in these texts: always ``"``, and others where values stand in them."""
     texts = list(texts)
     more = [
-        quote
-        for quote, pattern in _VALUE_QUOTED.items()
-        if sum(bool(pattern.search(text)) for text in texts) * 10 >= len(texts)
+        quote for quote, pattern in _VALUE_QUOTED.items() if sum(bool(pattern.search(text)) for text in texts) >= _SEEN
     ]
     return "".join(['"', *more])
 
@@ -81,7 +80,9 @@ def escaped(text: str) -> str:
     """Return an ASCII regular expression for ``text``, each run of blanks as one or more of them."""
     parts = re.split(r"([ \t]+)", text)
     return "".join(
-        r"[ \t]+" if part[:1] in (" ", "\t") else re.sub(r"([][\\.^$*+?{}|()])", r"\\\1", part) for part in parts if part
+        r"[ \t]+" if part[:1] in (" ", "\t") else re.sub(r"([][\\.^$*+?{}|()])", r"\\\1", part)
+        for part in parts
+        if part
     ).translate({code: f"\\x{code:02x}" for code in range(128, 256)})
 
 

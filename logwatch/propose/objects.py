@@ -11,15 +11,17 @@ from logwatch.propose import codes, fields, stamps
 from logwatch.propose.codes import Candidate
 from logwatch.propose.dialect import Member, Object
 
-_STAMPS = frozenset("ts time timestamp @timestamp t at date datetime when logged_at created".split())
+_STAMPS = frozenset(
+    ["ts", "time", "timestamp", "@timestamp", "t", "at", "date", "datetime", "when", "logged_at", "created"]
+)
 _NEARLY_ALL = 0.95
 
 Body = tuple[str, dict[str, Any], bool]
-"""What stands in front of an object, the object, and whether it is written in Python's way."""
+"""What stands in front, the object, and whether it is written in Python's way."""
 
 
 def decode(text: str) -> Body | None:
-    """Split a line into what stands in front of its object, the object, and whether it is Python's; None without one."""
+    """Split a line into what stands in front of its object, the object, and whether it is Python's."""
     at = text.find("{")
     if at < 0 or not text.rstrip().endswith("}"):
         return None
@@ -44,7 +46,9 @@ def learn(
     event = value = ""
     open_end = False
     if not any(marker in front for front, _, _ in bodies):
-        keys = Counter(key for body in objects for key, each in body.items() if isinstance(each, str) and marker in each)
+        keys = Counter(
+            key for body in objects for key, each in body.items() if isinstance(each, str) and marker in each
+        )
         if not keys:
             return []
         event = keys.most_common(1)[0][0]

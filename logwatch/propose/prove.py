@@ -1,4 +1,4 @@
-"""Writes the samples of a proposed grammar and has the real checker hold the grammar to them, before anybody sees it."""
+"""Writes the samples of a proposed grammar, and has the real checker hold the grammar to them before it is shown."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.find import Nothing, find
-from logwatch.propose.hostile import false_code, hostile
+from logwatch.propose.hostile import hostile
 from logwatch.propose.write import write
 
 _SAMPLES = 24
@@ -150,7 +150,7 @@ def _samples(
     """Return the text of the samples file, and hostile lines that would count."""
     text = (
         f"# What the grammar {name} must make of a line: above each line what it yields, or null. Users, tokens and\n"
-        "# texts are made up. Put more of your own lines here; `mesibo-logwatch grammar check` holds the grammar to them.\n"
+        "# texts are made up. Put more of your own lines here; `grammar check` holds the grammar to them.\n"
         "\n# --- pushes ---\n"
     )
     text += "".join(_annotated(line, found) for line, found in good)
@@ -181,7 +181,9 @@ def _annotated(line: str, found: dict[str, Any] | str) -> str:
     if isinstance(found, str):
         return f"# expect: null  ({found})\n{text}\n"
     told = {"code": found["code"]} | {
-        field: found[field] for field in _FIELDS if found[field] and not (field == "platform" and found[field] == "unknown")
+        field: found[field]
+        for field in _FIELDS
+        if found[field] and not (field == "platform" and found[field] == "unknown")
     }
     return f"# expect: {json.dumps(told, ensure_ascii=False)}\n{text}\n"
 

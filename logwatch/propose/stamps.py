@@ -13,35 +13,59 @@ _ZONE = r"(?:[ ]?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
 
 @dataclass(frozen=True, slots=True)
 class StampKind:
-    """One way to write a time. ``dated``: grammars know it without a word; else ``formats`` are tried for strptime."""
+    """One way to write a time; grammars know how to date it by themselves, or one of ``formats`` fits strptime."""
 
     name: str
     pattern: str  # a regular expression
-    dated: bool = True
     formats: tuple[str, ...] = ()
-    numeric: bool = False
 
 
 KINDS = (
     StampKind("DDMM-HHMMSS-mmm", "[0-9]{4}-[0-9]{6}-[0-9]{3}"),
     StampKind("ISO 8601", rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}{_FRACTION}(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?"),
-    StampKind("ISO 8601, compact", r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?", False, ("%Y%m%dT%H%M%S{f}{z}",)),
-    StampKind("year/month/day", rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_TIME}{_FRACTION}{_ZONE}", False, ("%Y/%m/%d{s}%H:%M:%S{f}{z}",)),
-    StampKind("day/Month/year", rf"[0-9]{{2}}[/-]{_MONTH}[/-][0-9]{{4}}[ :]{_TIME}{_FRACTION}{_ZONE}", False, ("%d{d}%b{d}%Y{s}%H:%M:%S{f}{z}",)),
-    StampKind("day Month year", rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d %b %Y %H:%M:%S{f}{z}",)),
-    StampKind("day.month.year", rf"[0-9]{{2}}[.][0-9]{{2}}[.][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d.%m.%Y %H:%M:%S{f}{z}",)),
-    StampKind("day and month", rf"[0-9]{{2}}[/-][0-9]{{2}}[/-][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}", False, ("%d{d}%m{d}%Y %H:%M:%S{f}{z}", "%m{d}%d{d}%Y %H:%M:%S{f}{z}")),
-    StampKind("ctime", rf"{_DAY} {_MONTH} [ 0-9][0-9] {_TIME}{_FRACTION}{_ZONE} [0-9]{{4}}", False, ("%a %b %d %H:%M:%S{f}{z} %Y",)),
-    StampKind("MMDD and time", rf"[0-9]{{4}} {_TIME}\.[0-9]{{6}}", False, ("%m%d %H:%M:%S{f}",)),
+    StampKind("ISO 8601, compact", r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?", formats=("%Y%m%dT%H%M%S{f}{z}",)),
+    StampKind(
+        "year/month/day",
+        rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_TIME}{_FRACTION}{_ZONE}",
+        formats=("%Y/%m/%d{s}%H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day/Month/year",
+        rf"[0-9]{{2}}[/-]{_MONTH}[/-][0-9]{{4}}[ :]{_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d{d}%b{d}%Y{s}%H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day Month year",
+        rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d %b %Y %H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day.month.year",
+        rf"[0-9]{{2}}[.][0-9]{{2}}[.][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d.%m.%Y %H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day and month",
+        rf"[0-9]{{2}}[/-][0-9]{{2}}[/-][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d{d}%m{d}%Y %H:%M:%S{f}{z}", "%m{d}%d{d}%Y %H:%M:%S{f}{z}"),
+    ),
+    StampKind(
+        "ctime",
+        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_TIME}{_FRACTION}{_ZONE} [0-9]{{4}}",
+        formats=("%a %b %d %H:%M:%S{f}{z} %Y",),
+    ),
+    StampKind("MMDD and time", rf"[0-9]{{4}} {_TIME}\.[0-9]{{6}}", formats=("%m%d %H:%M:%S{f}",)),
     StampKind("RFC 3164", rf"{_MONTH} [ 0-9][0-9] {_TIME}"),
-    StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", False, ("%Y%m%d{d}%H%M%S{f}",)),
-    StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", False, ("%y%m%d-%H%M%S{f}",)),
-    StampKind("milliseconds since 1970", "1[4-9][0-9]{11}", numeric=True),
-    StampKind("seconds since 1970", r"1[4-9][0-9]{8}(?:\.[0-9]{1,9})?", numeric=True),
+    StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", formats=("%Y%m%d{d}%H%M%S{f}",)),
+    StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", formats=("%y%m%d-%H%M%S{f}",)),
+    StampKind("milliseconds since 1970", "1[4-9][0-9]{11}"),
+    StampKind("seconds since 1970", r"1[4-9][0-9]{8}(?:\.[0-9]{1,9})?"),
 )
 _ANY = re.compile(
     "|".join(
-        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD")) else r"(?<![0-9A-Za-z.-])") + f"(?P<k{i}>{kind.pattern})" + r"(?![0-9A-Za-z])"
+        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD")) else r"(?<![0-9A-Za-z.-])")
+        + f"(?P<k{i}>{kind.pattern})"
+        + r"(?![0-9A-Za-z])"
         for i, kind in enumerate(KINDS)
     )
 )
@@ -71,8 +95,8 @@ def matches(kind: StampKind, text: str) -> bool:
 
 
 def strptime_format(kind: StampKind, stamps: list[str]) -> str:
-    """Return the format that dates all of ``stamps``, for ``TIMESTAMP`` of a grammar; empty if none is needed or fits."""
-    if kind.dated or not stamps:
+    """Return the format that dates all of ``stamps``, for TIMESTAMP of a grammar; empty if none is needed or fits."""
+    if not kind.formats or not stamps:
         return ""
     first = stamps[0]
     divider = next((char for char in first if char in "/-_."), "/")

@@ -1,4 +1,4 @@
-"""Learns lines whose fields have words in front of them, such as ``uid=4711 code=410`` or ``result 410 Unregistered``."""
+"""Learns lines whose fields have words in front: ``uid=4711 code=410``, ``result 410 Unregistered``."""
 
 import re
 from collections import Counter
@@ -33,12 +33,21 @@ def learn(
     openers = Counter(re.sub(r"\[[^][]*\]", "[*]", line.rest[:at]) for line, at in zip(lines, cut, strict=True))
     open_ = tuple(text for text, count in openers.most_common() if count >= max(1, _SMALL * len(lines)))
     masked = [mask(rest, quotes) for rest in rests]
-    marks = "".join(mark for mark in ",;|" if sum(bool(re.search(rf"\S{re.escape(mark)}(?:\s|\w+[=:])|\s{re.escape(mark)}\s", text)) for text in masked) * 4 >= len(lines))
+    marks = "".join(
+        mark
+        for mark in ",;|"
+        if sum(bool(re.search(rf"\S{re.escape(mark)}(?:\s|\w+[=:])|\s{re.escape(mark)}\s", text)) for text in masked)
+        * 4
+        >= len(lines)
+    )
     groups = sum("(" in text for text in masked) * 10 >= len(lines) or any("(" in text for text in open_)
     ways: list[tuple[Candidate, Words]] = []
     candidates = codes.choose(_all(masked), known, len(lines))
-    for candidate in candidates:
-        more = _alternatives(candidate, masked, known, len(lines))
+    several = [] if any(map(codes.telling, candidates)) else codes.together(codes.keyed(masked), known, len(lines))
+    for candidate in [*several[:1], *candidates]:
+        more = (
+            several[1:] if several and candidate is several[0] else _alternatives(candidate, masked, known, len(lines))
+        )
         values = tuple(
             next((each.values[row] for each in (candidate, *more) if each.values[row] is not None), None)
             for row in range(len(lines))
@@ -57,7 +66,9 @@ def learn(
                     opener=open_,
                     codes=anchors,
                     last=candidate.place == -1,
-                    fields=fields.announced(rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons),
+                    fields=fields.announced(
+                        rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons
+                    ),
                     marks=separators,
                     groups=groups and not held,
                     quotes=quotes,
@@ -112,19 +123,28 @@ def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool
     return False
 
 
-def _reason_follows(masked: Sequence[str], anchors: Sequence[Announced], best: Candidate, reasons: frozenset[str]) -> bool:
+def _reason_follows(
+    masked: Sequence[str], anchors: Sequence[Announced], best: Candidate, reasons: frozenset[str]
+) -> bool:
     """Return whether the word behind the code is a reason of the catalogue more often than not."""
     before = "|".join(re.escape(each.key + each.gap).replace(r"\ ", "[ \t]+") for each in anchors)
     where = rf"(?:^|(?<=[\s,;|(]))(?:{before})" if anchors else "^[ (]*"
     if best.place == -1:
         return False
-    found = [match[1] for text in masked if (match := re.search(where + r"-?[0-9]{1,6}[ \t]*[,:(/-]?[ \t]*([A-Za-z_]+)", text))]
+    found = [
+        match[1]
+        for text in masked
+        if (match := re.search(where + r"-?[0-9]{1,6}[ \t]*[,:(/-]?[ \t]*([A-Za-z_]+)", text))
+    ]
     return fields.fit("reason", found, reasons) if found else False
 
 
 def _stamp(rests: Sequence[str], taken: set[str]) -> tuple[Announced, stamps.StampKind] | None:
     """Return the word in front of a time stamp, if every line has one behind the marker."""
-    found = [re.search(r"(?:^|(?<=[\s,;|(]))(ts|time|timestamp|at|date|when|t)([=:][ ]?)(?=[\"']?[0-9])", rest) for rest in rests]
+    found = [
+        re.search(r"(?:^|(?<=[\s,;|(]))(ts|time|timestamp|at|date|when|t)([=:][ ]?)(?=[\"']?[0-9])", rest)
+        for rest in rests
+    ]
     if not all(found):
         return None
     first = found[0]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  log lines are as long as they are
 """Dialects in which a mesibo might write its push results, each with lines that must not count and the truth."""
 
 import json
@@ -69,7 +70,18 @@ def pushes(rng, count):
         token = "".join(rng.choice("0123456789abcdef") for _ in range(32))
         uid = rng.choice((str(rng.randrange(1000, 99999)), f"+1{rng.randrange(10**9, 10**10)}"))
         numbers = rng.choice((200, 403, 410, rng.randrange(1, 900)))
-        yield Push(at, uid, platform, token, code, reason, rng.randrange(1, 9999), numbers, rng.choice((200, 512, 903, 4096)), rng.randrange(1, 64))
+        yield Push(
+            at,
+            uid,
+            platform,
+            token,
+            code,
+            reason,
+            rng.randrange(1, 9999),
+            numbers,
+            rng.choice((200, 512, 903, 4096)),
+            rng.randrange(1, 64),
+        )
 
 
 DIALECTS = {}
@@ -111,7 +123,9 @@ def sheet(name, seed, count=60, hostile=0.1):
             made.hostile.append(_misplaced(write, push, rng))
             made.lines.append(made.hostile[-1])
         if rng.random() < 0.2:
-            made.lines.append(rng.choice(("signal ignored: 17", "listening on port 443", line.split("push_on")[0] + "ready")))
+            made.lines.append(
+                rng.choice(("signal ignored: 17", "listening on port 443", line.split("push_on")[0] + "ready"))
+            )
     return made
 
 
@@ -121,7 +135,7 @@ def texts(rng):
         (
             "code 903",
             "code=903",
-            'push_on_complete: code 903',
+            "push_on_complete: code 903",
             '{"code":903}',
             '","code":903,"x":"',
             "|903|",
@@ -146,7 +160,7 @@ def _misplaced(write, push, rng):
             f"{head}on_message: from 4711 push_on_complete{false}",
             f"{head}push_on_complete_cb{false}",
             f"x {head}push_on_complete{false}",
-            f"E2211-101500-123 (17): push_on_complete: code 903 x",
+            "E2211-101500-123 (17): push_on_complete: code 903 x",
             f'{head}text="push_on_complete{false}"',
         )
     )
@@ -172,7 +186,14 @@ def logfmt_all_keys(p, text, rng):
 
 @dialect
 def json_lines(p, text, rng):
-    body = {"ts": p.iso, "level": p.level.lower(), "event": "push_on_complete", "uid": p.uid, "platform": p.platform, "size": p.size}
+    body = {
+        "ts": p.iso,
+        "level": p.level.lower(),
+        "event": "push_on_complete",
+        "uid": p.uid,
+        "platform": p.platform,
+        "size": p.size,
+    }
     if text:
         body["name"] = text
     body["code"] = p.code
@@ -183,7 +204,13 @@ def json_lines(p, text, rng):
 
 @dialect
 def json_code_first(p, text, rng):
-    body = {"t": round(p.at.timestamp(), 3), "code": p.code, "took": p.ms, "dev": {"uid": p.uid, "code": 7}, "tags": ["a", "b"]}
+    body = {
+        "t": round(p.at.timestamp(), 3),
+        "code": p.code,
+        "took": p.ms,
+        "dev": {"uid": p.uid, "code": 7},
+        "tags": ["a", "b"],
+    }
     if text:
         body["text"] = text
     body["msg"] = "push_on_complete"
@@ -200,13 +227,17 @@ def json_behind_head(p, text, rng):
 
 @dialect
 def python_dict(p, text, rng):
-    return f"{p.blank} {p.level:5} mesibo.push " + str({"event": "push_on_complete", "uid": p.uid, "name": text or "x", "type": p.platform, "code": p.code, "ms": p.ms})
+    return f"{p.blank} {p.level:5} mesibo.push " + str(
+        {"event": "push_on_complete", "uid": p.uid, "name": text or "x", "type": p.platform, "code": p.code, "ms": p.ms}
+    )
 
 
 @dialect
 def result_words(p, text, rng):
     name = f' name "{text}"' if text and '"' not in text else ""
-    return f"E{p.ddmm} ({p.tid}): push_on_complete: uid {p.uid} via {p.platform}{name} result {p.code} {p.reason or 'OK'}"
+    return (
+        f"E{p.ddmm} ({p.tid}): push_on_complete: uid {p.uid} via {p.platform}{name} result {p.code} {p.reason or 'OK'}"
+    )
 
 
 @dialect
@@ -293,7 +324,11 @@ def ok_failed(p, text, rng):
 def answer_behind(p, text, rng):
     answer = ""
     if p.reason:
-        answer = " " + json.dumps({"error": {"code": p.code, "message": "code 903", "status": p.reason}} if p.platform == "fcm" else {"reason": p.reason})
+        answer = " " + json.dumps(
+            {"error": {"code": p.code, "message": "code 903", "status": p.reason}}
+            if p.platform == "fcm"
+            else {"reason": p.reason}
+        )
     name = f" [{text}]" if text and "]" not in text else ""
     return f"{p.iso} mesibo {p.tid} push_on_complete type={p.platform} uid={p.uid}{name} rc={p.code}{answer}"
 

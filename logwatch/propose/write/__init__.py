@@ -15,7 +15,7 @@ def write(dialect: Dialect, name: str, lines: int, example: str) -> str:
     shown = printable(example).replace("\\", "/").replace('"""', "'''")
     stamp = f'TIMESTAMP = "{dialect.timestamp}"  # how its time stamps are dated\n' if dialect.timestamp else ""
     return (
-        f'"""Reads push lines such as the one below; proposed by `mesibo-logwatch grammar propose` from {lines} lines.\n\n'
+        f'"""Reads push lines such as this one; proposed by `mesibo-logwatch grammar propose` from {lines} lines.\n\n'
         f"    {shown}\n\n"
         "Blanks between elements are skipped unless `leave_whitespace` says otherwise. What it promises stands in\n"
         f'samples/{name}.log, and `mesibo-logwatch grammar check {name}` holds it to that.\n"""\n\n'

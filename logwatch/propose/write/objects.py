@@ -3,9 +3,9 @@
 from string import Template
 
 from logwatch.propose.dialect import Dialect, Member, Object
-from logwatch.propose.lines import escaped
+from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import alternatives, literal, marker, printable, regex, sequence
+from logwatch.propose.write.source import alternatives, marker, printable, regex, sequence
 from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"

@@ -39,7 +39,12 @@ def _term(piece: Piece, definitions: list[str]) -> str:
     if piece.name:
         definitions.append(f"{piece.name} = {regex(piece.pattern, piece.title)}\n")
         return f'{piece.name}("{piece.name}")'
-    if not piece.title and len(set(piece.values)) == 1 and piece.values[0].isascii() and not piece.pattern.endswith("]+"):
+    if (
+        not piece.title
+        and len(set(piece.values)) == 1
+        and piece.values[0].isascii()
+        and not piece.pattern.endswith("]+")
+    ):
         return text(piece.values[0])
     return regex(piece.pattern, piece.title)
 

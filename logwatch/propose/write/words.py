@@ -6,9 +6,18 @@ from string import Template
 
 from logwatch.propose.dialect import Announced, Dialect, InHead, Words
 from logwatch.propose.head import Head, Piece
-from logwatch.propose.lines import escaped
+from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import BLANKS, INTEGER, alternatives, before, literal, marker, printable, regex, sequence
+from logwatch.propose.write.source import (
+    BLANKS,
+    INTEGER,
+    alternatives,
+    before,
+    marker,
+    printable,
+    regex,
+    sequence,
+)
 
 _KNOWN = Template(
     '''
@@ -54,10 +63,10 @@ def brackets(leaf: ParserElement) -> ParserElement:
 
 '''
 )
-_GROUP = '''# Parentheses hold text as well, but one that never closes is an ordinary character.
+_GROUP = """# Parentheses hold text as well, but one that never closes is an ordinary character.
 group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")
 parenthesis = one_of("( )")
-'''
+"""
 
 
 def words(dialect: Dialect, form: Words) -> str:
@@ -131,8 +140,11 @@ def _word(form: Words | InHead) -> str:
     pattern = f"[^{stop}{others}]+"
     if "'" in others:  # an apostrophe inside a word is none that quotes
         pattern = f"(?:[^{stop}{others}]|(?<=[0-9A-Za-z])')+"
-    between = "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
-    return f"# A word is what stands between {between}; inside a longer word no code begins.\nword = {regex(pattern, 'word')}\n"
+    between = (
+        "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
+    )
+    comment = f"# A word is what stands between {between}; inside a longer word no code begins.\n"
+    return f"{comment}word = {regex(pattern, 'word')}\n"
 
 
 def _fields(form: Words | InHead, guard: str) -> str:

@@ -10,8 +10,10 @@ from logwatch.propose import head as heads
 from logwatch.propose.codes import Candidate
 from logwatch.propose.dialect import Columns, Dialect, InHead, Line, Words
 from logwatch.propose.fields import PLATFORMS
-from logwatch.propose.lines import mask, quotes_of
+from logwatch.propose.lines import inside, mask, quotes_of
 
+_NO_PLACE = "no word and no place at the top level holds numbers that are codes"
+_BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
 _ENOUGH_LINES = 5
 _FEW_LINES = 20
 _MOST = 2000  # lines that are looked at
@@ -44,7 +46,9 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> Dialect | N
             return dialect
     lines = [_line(text, found) for text in held if (found := whole.search(text)) is not None]
     head = heads.learn([line.head for line in lines])
-    fitting = [line for line in lines if head.pattern.match(line.head)]
+    fitting = [line for line in lines if head.pattern.match(line.head) and not inside(line.head, line.rest)]
+    if not fitting:
+        return Nothing(_NO_PLACE + "; the marker itself stands inside quotes or brackets", _BY_HAND)
     quotes = quotes_of([line.rest for line in fitting])
     return _text(lines, fitting, head, quotes, marker, known, reasons)
 
@@ -146,12 +150,12 @@ def _in_head(
 
 
 def _why_nothing(fitting: Sequence[Line], known: frozenset[int]) -> tuple[str, str]:
-    inside = [line for line in fitting if codes.share([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)]
-    why = "no word and no place at the top level holds numbers that are codes"
-    if len(inside) * 2 > len(fitting):
+    hidden = [line for line in fitting if codes.share([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)]
+    why = _NO_PLACE
+    if len(hidden) * 2 > len(fitting):
         return (
-            f"{why}; {len(inside)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
-            "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one",
+            f"{why}; {len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
+            _BY_HAND,
         )
     return (
         why,

@@ -33,6 +33,27 @@ def mask(text: str, quotes: str = '"') -> str:
     return "".join(shown)
 
 
+def inside(head: str, rest: str) -> bool:
+    """Return whether what follows the marker stands inside quotes or brackets that opened in front of it."""
+    depth, at = [], 0
+    while at < len(head):
+        char = head[at]
+        if char == '"':
+            if (end := _string_end(head, at)) == len(head) and (end - at == 1 or head[-1] != '"'):
+                depth.append('"')
+            at = end
+            continue
+        if char in _CLOSER:
+            depth.append(_CLOSER[char])
+        elif depth and char == depth[-1]:
+            depth.pop()
+        at += 1
+    if not depth:
+        return False
+    closes = rest.find(depth[-1])  # "push_on_complete" and [push_on_complete] are closed at once
+    return len(depth) > 1 or closes < 0 or bool(rest[:closes].strip(" :()"))
+
+
 def _opens(text: str, at: int) -> bool:
     """Return whether a quote that is also an apostrophe begins a value here."""
     return at == 0 or text[at - 1] in "=:(, \t"

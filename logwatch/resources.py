@@ -28,6 +28,12 @@ def catalogue() -> Path:
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
 
 
+def runbooks() -> Path:
+    """Return the directory of the runbooks."""
+    inside = _PACKAGE / "files" / "runbooks"
+    return inside if inside.is_dir() else _CHECKOUT / "docs" / "runbooks"
+
+
 def operator_files() -> dict[str, Path]:
     """Return what is installed beside the service: path below the target directory -> shipped file."""
     inside = _PACKAGE / "files"

@@ -11,7 +11,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import structlog
@@ -78,6 +79,7 @@ class WebServer:
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
         self._access = access or Access()
+        self._spawned: list[Future[None]] = []
         self._beats = 0
         self._seen = (0, 0, 0.0)  # beats when they were last seen to rise, looks since then, and when that was
         self._log = structlog.get_logger()
@@ -103,6 +105,12 @@ class WebServer:
         self._thread.start()
         self._up.wait()
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Run ``work`` beside the requests, on their event loop, from ``start`` on; cancel the result to end it."""
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._spawned.append(running)
+        return running
+
     def stop(self) -> None:
         """Stop serving and wait for the thread to end."""
         if self._thread.is_alive():
@@ -118,6 +126,9 @@ class WebServer:
         finally:
             for each in self._sockets:
                 each.close()
+            for running in self._spawned:
+                running.cancel()
+            self._loop.run_until_complete(asyncio.sleep(0))  # in which they end
             self._loop.close()
 
     def _open(self) -> None:

@@ -13,7 +13,7 @@ LAYERS = [
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
     {"config"},
-    {"pipeline", "export", "simulate", "assembly", "diagnosis", "propose"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "propose"},
     {"report"},
     {"web"},
     {"daemon", "doctor"},

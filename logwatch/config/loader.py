@@ -8,6 +8,7 @@ in half the time, and decodes Docker's records as well.
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -45,6 +46,17 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
         remedy = "texts stand in double quotes, lists in square brackets"
         return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
     return _examined(raw, path, places.lines(text))
+
+
+def locator(path: Path) -> Callable[[Problem], Problem]:
+    """Return what says the line, and people's words, for a problem about a setting of the file at ``path``."""
+    try:
+        text = path.read_bytes().decode()
+        raw = tomllib.loads(text)
+    except (OSError, ValueError):
+        return lambda problem: problem
+    lines = places.lines(text)
+    return lambda problem: places.spoken(problem, str(path), raw, lines)
 
 
 def from_dict(raw: dict[str, Any], path: Path) -> Config:
@@ -122,7 +134,7 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
         return None
 
 
-_KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 _NAMES = {"str": "a text", "bool": "true or false", "int": "a whole number", "float": "a number", "array": "a list"}
 _GOT = re.compile(r"Expected `(\w+)`, got `\w+`(?: - at `\$\[([0-9]+)\]`)?")
 

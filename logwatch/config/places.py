@@ -1,4 +1,4 @@
-"""Says where in a TOML file a setting stands, in people's words: the line, and ``source "mesibo"`` for ``source[0]``."""
+"""Says where in a TOML file a setting stands, in people's words: its line, and ``source "mesibo"``."""
 
 import re
 from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
 from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.directory import refusals
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.snapshot import Snapshot, SourceRow
@@ -24,4 +25,5 @@ __all__ = [
     "Snapshot",
     "SourceRow",
     "StoredFailure",
+    "refusals",
 ]

@@ -1,6 +1,7 @@
 """``grammar check | trace | diagram | propose``. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -26,6 +27,10 @@ _directory = click.option(
     show_default=True,
     help="Where grammars are looked for, before the shipped ones; may be given several times.",
 )
+
+
+DRAWS_WITH = ("railroad", "jinja2")
+"""The packages of the extra ``diagrams``: nothing else needs them."""
 
 
 @click.group("grammar")
@@ -90,13 +95,12 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
 def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> None:
     """Draw a grammar as a railroad diagram, on one HTML page."""
     grammar = load(name, directories)
+    if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
+        why = f"pyparsing draws with packages that are not installed: {', '.join(missing)}"
+        remedy = f"{sys.executable} -m pip install 'mesibo-logwatch[diagrams]'"
+        raise GrammarError(Problem("grammar diagram", "cannot draw", why, remedy))
     try:
         draw(grammar, output)
-    except ImportError as error:
-        why = f"pyparsing draws with packages that are not installed ({error.name})"
-        raise GrammarError(
-            Problem("grammar diagram", "cannot draw", why, "pip install 'pyparsing[diagrams]'")
-        ) from error
     except OSError as error:
         raise GrammarError(Problem(str(output), "cannot be written", error.strerror or str(error))) from error
     click.echo(f"ok: {output}")

@@ -134,7 +134,14 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
         return None
 
 
-_KINDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 _NAMES = {"str": "a text", "bool": "true or false", "int": "a whole number", "float": "a number", "array": "a list"}
 _GOT = re.compile(r"Expected `(\w+)`, got `\w+`(?: - at `\$\[([0-9]+)\]`)?")
 
@@ -144,7 +151,7 @@ def _why(raw: Any, error: str) -> str:
     if found := _GOT.match(error):
         item = raw[int(found[2])] if found[2] and isinstance(raw, list) else raw
         what = f"{_shown(item)} in it" if found[2] else "it"
-        return f"{what} is {_KINDS.get(type(item), 'a date')}, not {_NAMES.get(found[1], found[1])}"
+        return f"{what} is {_KINDS.get(type(item), 'a table or a date')}, not {_NAMES.get(found[1], found[1])}"
     if "matching regex" in error:
         return "it has other characters in it, or too many"
     if "Invalid enum value" in error:

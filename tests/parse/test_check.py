@@ -132,3 +132,12 @@ def test_a_diagram_is_one_page(tmp_path):
     page = tmp_path / "d.html"
     assert run("diagram", "mesibo", "-o", str(page)).exit_code == 0
     assert "quoted string" in page.read_text()
+
+
+def test_a_diagram_without_its_packages_names_the_extra(tmp_path, monkeypatch):
+    """What to install is said, and no traceback shown, where the extra `diagrams` was not asked for."""
+    monkeypatch.setattr("logwatch.cli.grammar.find_spec", lambda name: None)
+    result = run("diagram", "mesibo", "-o", str(tmp_path / "page.html"))
+    assert isinstance(result.exception, GrammarError)
+    assert "pip install 'mesibo-logwatch[diagrams]'" in str(result.exception)
+    assert not (tmp_path / "page.html").exists()

@@ -1,5 +1,6 @@
 """``grammar propose``: write a grammar and its samples from lines that cannot be read. Exit 0 fine, 1 findings."""
 
+import glob
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def _source(config: Config, name: str | None) -> Source:
 def _lines(paths: Sequence[str], source: Source, marker: bytes) -> Iterator[bytes]:
     """Read the payloads with the marker, out of their envelope, as many as are worth looking at."""
     count = 0
-    for path in paths or _files(source):
+    for path in _expanded(paths) or _files(source):
         if path == STDIN:
             found = list(_payloads(open_stream("standard input", sys.stdin.buffer).chunks, marker))
         else:
@@ -120,6 +121,15 @@ def _lines(paths: Sequence[str], source: Source, marker: bytes) -> Iterator[byte
             count += 1
             if count == _MOST_LINES:
                 return
+
+
+def _expanded(paths: Sequence[str]) -> list[str]:
+    """Return the paths, those that a shell was kept from expanding as what they match."""
+    found: list[str] = []
+    for path in paths:
+        matching = [] if path == STDIN or Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+        found += matching or [path]
+    return found
 
 
 def _files(source: Source) -> list[str]:

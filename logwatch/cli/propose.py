@@ -197,12 +197,12 @@ def render(proposal: Proposal, readable: int, grammar: str) -> RenderableType:
     parts: list[RenderableType] = [
         Text(f"The code is taken from {proposal.dialect.code.described()}.", style="bold"),
         table,
-        Text(f"It would count {proposal.counted} results ({codes}); {proposal.unread} lines stay unread."),
+        Text(f"It would count {proposal.counted} results ({codes}). Lines that stay unread: {proposal.unread}."),
     ]
     doubts = list(proposal.doubts)
     if readable:
         doubts.append(
-            f"{readable} more lines are read by {grammar}, which this grammar replaces; --all proposes for both"
+            f"lines that {grammar} reads today, and this grammar in its place may not: {readable} (see --all)"
         )
     parts += [Text(f"look at: {doubt}", style="yellow") for doubt in doubts]
     return Group(*parts)

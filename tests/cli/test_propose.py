@@ -27,7 +27,7 @@ def test_it_shows_what_it_found_and_writes_both_files(log, tmp_path):
     assert result.exit_code == 0, result.output
     assert "The code is taken from `code=N`." in result.output
     assert "It would count 60 results" in result.output
-    assert "0 lines stay unread" in " ".join(result.output.split())
+    assert "Lines that stay unread: 0." in " ".join(result.output.split())
     assert f"written: {tmp_path}/g/mine.py" in result.output.replace("\n", " ")
     assert 'set grammar = "mine"' in result.output
     assert (tmp_path / "g" / "mine.py").stat().st_mode & 0o777 == 0o644

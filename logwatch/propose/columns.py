@@ -38,9 +38,9 @@ def learn(
             continue
         candidates = [_at(rows, place) for place in range(width)]
         for candidate in codes.choose(candidates, known, len(lines)):
-            way = _way(rows, widths, candidate, opener, delimiter, reasons)
-            if way is not None:
-                ways.append((candidate, way))
+            several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
+            found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
+            ways += [(candidate, way) for way in dict.fromkeys(found) if way is not None]
         if ways:
             break
     return ways

@@ -16,6 +16,7 @@ _NO_PLACE = "no word and no place at the top level holds numbers that are codes"
 _BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
 _ENOUGH_LINES = 5
 _FEW_LINES = 20
+_MOST_WAYS = 6  # to read the lines, of which each takes a second to prove
 _MOST = 2000  # lines that are looked at
 _IDENT = "0-9A-Za-z_-"
 
@@ -28,8 +29,11 @@ class Nothing:
     try_: str
 
 
-def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> Dialect | Nothing:
-    """Return the dialect in which most of the lines are written; ``texts`` see one byte as one character."""
+def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialect] | Nothing:
+    """Return the dialects in which most of the lines may be written, the likeliest first.
+
+    ``texts`` see one byte as one character.
+    """
     whole = re.compile(rf"{re.escape(marker)}(?![{_IDENT}])")
     held = [text for text in texts if whole.search(text)][:_MOST]
     if len(held) < _ENOUGH_LINES:
@@ -43,7 +47,7 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> Dialect | N
     if len(decoded) * 2 > len(held):
         dialect = _object(len(held), decoded, marker, known, reasons)
         if dialect is not None:
-            return dialect
+            return [dialect]
     lines = [_line(text, found) for text in held if (found := whole.search(text)) is not None]
     head = heads.learn([line.head for line in lines])
     fitting = [line for line in lines if head.pattern.match(line.head) and not inside(line.head, line.rest)]
@@ -95,7 +99,7 @@ def _text(
     marker: str,
     known: frozenset[int],
     reasons: frozenset[str],
-) -> Dialect | Nothing:
+) -> list[Dialect] | Nothing:
     ways: list[tuple[Candidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known, reasons)
     by_words = [way for way in by_words if way[0].key.lower() not in PLATFORMS and "\t" not in way[0].gap]
@@ -109,20 +113,23 @@ def _text(
         ways += _in_head(fitting, head, quotes, known, reasons)
     if not ways:
         return Nothing(*_why_nothing(fitting, known))
-    code, form = ways[0]
-    kind, told = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
-    if isinstance(form, Words) and form.stamp is not None:
-        _, kind = form.stamp
-        told = [found.group() for line in fitting if (found := re.search(kind.pattern, line.rest))]
-    if isinstance(form, Columns):
-        told += [text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values]
-        kind = kind or (first.kind if told and (first := stamps.find(told[0])) else None)
-    others = [way[0] for way in ways[1:] if not _same(way[0], code)]
-    doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
-    timestamp, more = _dating(kind, told)
-    return Dialect(
-        marker, head, form, code, tuple(line.text for line in fitting), tuple(others), timestamp, (*doubts, *more)
-    )
+    found = []
+    for code, form in ways[:_MOST_WAYS]:
+        kind, told = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+        if isinstance(form, Words) and form.stamp is not None:
+            _, kind = form.stamp
+            told = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
+        if isinstance(form, Columns):
+            told += [
+                text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values
+            ]
+            kind = kind or (first.kind if told and (first := stamps.find(told[0])) else None)
+        others = [way[0] for way in ways if not _same(way[0], code)]
+        doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
+        timestamp, more = _dating(kind, told)
+        texts = tuple(line.text for line in fitting)
+        found.append(Dialect(marker, head, form, code, texts, tuple(others), timestamp, (*doubts, *more)))
+    return found
 
 
 def _same(one: Candidate, other: Candidate) -> bool:

@@ -61,14 +61,24 @@ class Proposal:
 
 
 def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue) -> Proposal:
-    """Return a proposal for lines, payloads without envelope and newline; GrammarError says why there can be none."""
+    """Return a proposal for lines, payloads without envelope and newline; GrammarError says why there can be none.
+
+    Of the ways to read them the likeliest is taken that passes the checker and counts no hostile line.
+    """
     texts = [line.decode("latin-1").rstrip("\r") for line in lines if marker.encode() in line]
-    dialect = find(texts, marker, catalogue)
-    if isinstance(dialect, Nothing):
-        raise GrammarError(Problem("grammar propose", "nothing to propose", dialect.why, dialect.try_))
-    with tempfile.TemporaryDirectory() as directory:
-        reasons = {word for entry in catalogue.entries for word in re.findall("[0-9A-Za-z]+", entry.reason)}
-        return _proved(Path(directory), texts, name, dialect, reasons)
+    dialects = find(texts, marker, catalogue)
+    if isinstance(dialects, Nothing):
+        raise GrammarError(Problem("grammar propose", "nothing to propose", dialects.why, dialects.try_))
+    reasons = {word for entry in catalogue.entries for word in re.findall("[0-9A-Za-z]+", entry.reason)}
+    refused: GrammarError | None = None
+    for dialect in dialects:
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                return _proved(Path(directory), texts, name, dialect, reasons)
+            except GrammarError as error:
+                refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, reasons: set[str]) -> Proposal:

@@ -82,7 +82,7 @@ def learn(
 
 def _all(masked: Sequence[str]) -> list[Candidate]:
     first = [INTEGER.match(text.lstrip(" (")) for text in masked]
-    last = [re.search(r"(?:^|[\s,;|:=])(-?[0-9]{1,6})[\s).]*$", text) for text in masked]
+    last = [re.search(r"(?:^|[\s,;|])(-?[0-9]{1,6})[\s).]*$", text) for text in masked]
     return [
         *codes.keyed(masked),
         Candidate("", "", 0, tuple(int(found[0]) if found else None for found in first)),

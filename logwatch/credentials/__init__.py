@@ -5,10 +5,11 @@ certificates costs 18 MB of memory, a hostile file may hang or crash it, and key
 else sees a ``Verdict``, which holds no key material.
 """
 
-from logwatch.credentials.look import Watch, examine, missing_extra
+from logwatch.credentials.look import EXTRA, Watch, asked, examine, missing_extra
 from logwatch.credentials.verdict import KINDS, PAGE_SECONDS, TICKET_SECONDS, Flaw, Request, Topic, Verdict
 
 __all__ = [
+    "EXTRA",
     "KINDS",
     "PAGE_SECONDS",
     "TICKET_SECONDS",
@@ -17,6 +18,7 @@ __all__ = [
     "Topic",
     "Verdict",
     "Watch",
+    "asked",
     "examine",
     "missing_extra",
 ]

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
+from logwatch.config import Credential
 from logwatch.credentials.verdict import Request, Verdict, flaw
 
 HOUR_SECONDS = 3600.0
@@ -40,6 +41,18 @@ def missing_extra() -> bool:
     return find_spec("cryptography") is None
 
 
+def asked(credential: Credential) -> Request:
+    """Return what the configuration asks about a credential."""
+    return Request(
+        name=credential.name,
+        file=credential.file,
+        password_file=credential.password_file or "",
+        bundle_id=credential.bundle_id or "",
+        project=credential.project or "",
+        environment=credential.environment or "",
+    )
+
+
 @dataclass(slots=True)
 class _Process:
     """A short process at work on one file."""
@@ -53,12 +66,17 @@ class _Process:
     def start(cls, request: Request, now: float, deadline: float, command: Sequence[str]) -> "_Process":
         question = os.fdopen(os.memfd_create("question"), "w+b")
         answer = os.fdopen(os.memfd_create("verdicts"), "w+b")
-        with question:
-            question.write(msgspec.json.encode(Errand(now, (request,))))
-            question.seek(0)
+        question.write(msgspec.json.encode(Errand(now, (request,))))
+        question.seek(0)
+        try:
             process = subprocess.Popen(  # noqa: S603  our own module
                 command, stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=_WHERE
             )
+        except OSError:
+            answer.close()
+            raise
+        finally:
+            question.close()
         return cls(request, process, answer, deadline)
 
     def wait(self, seconds: float) -> None:
@@ -126,6 +144,13 @@ def examine(
     return tuple(verdicts)
 
 
+class Log(Protocol):
+    """The one call of structlog's that is used."""
+
+    def warning(self, event: str, **fields: object) -> object:
+        """Say that something needs somebody's attention."""
+
+
 class Watch:
     """The daemon's view of its credentials: looked at one after the other, every hour, without making anyone wait."""
 
@@ -134,15 +159,16 @@ class Watch:
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        log: Log,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self.verdicts: tuple[Verdict, ...] = ()
+        self._log = log
         self._clock = clock
         self._monotonic = monotonic
         self._command = command
         self._requests: tuple[Request, ...] = ()
         self._waiting: list[Request] = []
-        self._found: list[Verdict] = []
         self._process: _Process | None = None
         self._due = float("inf")
 
@@ -154,18 +180,15 @@ class Watch:
         self.verdicts = tuple(verdict for verdict in self.verdicts if verdict.name in wanted)
         self._due = self._monotonic() if self._requests else float("inf")
 
-    def turn(self) -> bool:
-        """Do what is due, in no time; True when new verdicts are there."""
+    def turn(self) -> None:
+        """Do what is due, in no time: begin to look at one file, or take its verdict."""
         now = self._monotonic()
         if self._process is not None:
             found = self._process.finished(now)
             if found is None:
-                return False
+                return
             self._process = None
-            self._found.append(found)
-            if not self._waiting:
-                self.verdicts, self._found = tuple(self._found), []
-                return True
+            self._take(found)
         elif now >= self._due:
             self._due = now + HOUR_SECONDS
             self._waiting = list(self._requests)
@@ -174,15 +197,26 @@ class Watch:
             try:
                 self._process = _Process.start(request, self._clock(), now + PATIENCE_SECONDS, self._command)
             except OSError as error:  # no process or memory to be had: the next one may have more luck
-                self._found.append(_unchecked(request, f"no process can be started ({error.strerror})"))
-                if not self._waiting:
-                    self.verdicts, self._found = tuple(self._found), []
-                    return True
-        return False
+                self._take(_unchecked(request, f"no process can be started ({error.strerror})"))
+
+    def _take(self, verdict: Verdict) -> None:
+        """Put a verdict in the place of the one before, and say what is new in it."""
+        before = {each for known in self.verdicts if known.name == verdict.name for each in known.problems}
+        for problem in verdict.problems:
+            if problem not in before:
+                self._log.warning(
+                    "credential_problem",
+                    credential=verdict.name,
+                    problem=problem.what,
+                    code=problem.code,
+                    remedy=verdict.remedy(problem),
+                )
+        known = {each.name: each for each in (*self.verdicts, verdict)}
+        self.verdicts = tuple(known[request.name] for request in self._requests if request.name in known)
 
     def close(self) -> None:
         """End what is at work."""
         if self._process is not None:
             self._process.end()
             self._process = None
-        self._waiting, self._found = [], []
+        self._waiting = []

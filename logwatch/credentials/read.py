@@ -88,7 +88,9 @@ def password(request: Request) -> bytes | None:
 
 def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
     """Return a verdict on a file that says nothing."""
-    json_like = Path(request.file).suffix.lower() == ".json" or data.lstrip()[:1] in (b"{", b"[") or bool(request.project)
+    json_like = (
+        Path(request.file).suffix.lower() == ".json" or data.lstrip()[:1] in (b"{", b"[") or bool(request.project)
+    )
     code = {"damaged": 401 if json_like else 904}.get(kind)
     return Verdict(
         name=request.name,

@@ -4,6 +4,7 @@ Each kind of fault has the code that mesibo will log for it. That mesibo takes a
 904, 905 and 912 mean: docs.mesibo.com/api/push-notifications/troubleshooting and .../backend-api/push-notifications.
 """
 
+import shlex
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,7 @@ class Kind(NamedTuple):
     code: int | None  # that mesibo will log; None where no push depends on it
     step: int  # of mesibo's troubleshooting page
     remedy: str
+    counted: bool = True  # as a problem; what is only ever noted, or warned of by date, is not
 
 
 _EXPORT = (
@@ -44,7 +46,9 @@ _ACCOUNT = (
 
 KINDS: dict[str, Kind] = {
     "expired": Kind(("apns",), 903, 1, f"{_RENEW}."),
-    "expires_soon": Kind(("apns",), 903, 1, f"{_RENEW}; the old certificate goes on working until its date."),
+    "expires_soon": Kind(
+        ("apns",), 903, 1, f"{_RENEW}; the old certificate goes on working until its date.", counted=False
+    ),
     "not_yet_valid": Kind(("apns",), 904, 1, "Set the clock of this host, or wait for the certificate's first day."),
     "damaged": Kind(("apns", "fcm"), 904, 1, "Take the file from where it was exported again; compare its size."),
     "locked": Kind(
@@ -89,7 +93,11 @@ KINDS: dict[str, Kind] = {
     ),
     "provisioning_profile": Kind(("apns",), 904, 1, f"This belongs into Xcode. {_RENEW}."),
     "not_p12": Kind(
-        ("apns",), 904, 1, "For mesibo make a .p12 of it: openssl pkcs12 -export -in FILE -out push.p12 -passout pass:"
+        ("apns",),
+        904,
+        1,
+        "For mesibo make a .p12 of it: openssl pkcs12 -export -in FILE -out push.p12 -passout pass:",
+        counted=False,
     ),
     "client_file": Kind(
         ("fcm",), 401, 1, f"This file is for the app itself and holds no key to send with. {_ACCOUNT}."
@@ -120,7 +128,9 @@ KINDS: dict[str, Kind] = {
         " starts: systemctl restart mesibo-logwatch.",
     ),
     "not_checked": Kind(("apns", "fcm"), None, 1, "pip install 'mesibo-logwatch[credentials]'"),
-    "others_may_read": Kind(("apns", "fcm"), None, 1, "chmod 600 FILE, unless everybody on this host may push."),
+    "others_may_read": Kind(
+        ("apns", "fcm"), None, 1, "chmod 600 FILE, unless everybody on this host may push.", counted=False
+    ),
 }
 """Every kind of fault; the label ``problem`` of the metric has no other values."""
 
@@ -182,6 +192,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def notes(self) -> tuple[Flaw, ...]:
         """What is worth knowing."""
         return tuple(flaw for flaw in self.flaws if flaw.severity == "note")
+
+    def remedy(self, flaw: Flaw) -> str:
+        """Return what to do about one of its flaws, with the file's own name in the commands."""
+        return flaw.remedy.replace("FILE", shlex.quote(self.file))
 
     @property
     def voip(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import STEPS
 from logwatch.catalogue.summary import iso
+from logwatch.credentials import Verdict
 from logwatch.ledger import Bucket, ResultRow, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
@@ -28,6 +29,7 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+    credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:

@@ -112,7 +112,16 @@ class Site:
             }
         except NotReadable as error:
             lists["unreadable"] = str(error)
-        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble)
+        facts = Facts(
+            now,
+            catalogue,
+            watched.snapshot,
+            watched.status,
+            minutes,
+            quarters,
+            watched.trouble,
+            credentials=watched.credentials,
+        )
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),

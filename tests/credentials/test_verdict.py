@@ -1,5 +1,6 @@
 """Every kind of credential file has its verdict: what it is for, until when, and which code each fault will cause."""
 
+import contextlib
 import datetime as dt
 import os
 import stat
@@ -134,7 +135,7 @@ def test_a_good_certificate_is_described_in_every_form(kind, form, tmp_path):
 
 @pytest.mark.parametrize("old", [True, False])
 def test_a_password_is_a_problem_though_it_opens_the_file(old, tmp_path):
-    """mesibo takes no .p12 with a password: it is opened with the given one, described, and said to cause 904."""
+    """Mesibo takes no .p12 with a password: it is opened with the given one, described, and said to cause 904."""
     data = old_p12(tmp_path, certificate(), SECRET) if old else p12(certificate(), secret=SECRET)
     found = look(tmp_path, data, password=SECRET)
     assert problems(found) == [("password", 904)]
@@ -222,17 +223,15 @@ BAD_TOPICS = [b"", b"\x30", b"\x30\x84\xff\xff\xff\xff", b"\x0c\x01a", b"\x30\x0
 @pytest.mark.parametrize("value", BAD_TOPICS)
 def test_an_extension_that_cannot_be_read_is_an_error_of_its_own(value):
     """Topics that are not built as Apple builds them are a ValueError, never another one."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         list(topics_of(value))
 
 
 @given(st.binary(max_size=80))
 def test_any_bytes_are_topics_or_an_error(value):
     """No value of the extension makes anything but topics or a ValueError."""
-    try:
+    with contextlib.suppress(ValueError):
         list(topics_of(value))
-    except ValueError:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +267,9 @@ def test_damage_gives_a_verdict_never_a_traceback(data, samples, tmp_path):
     assert {flaw.kind for flaw in found.flaws} <= KINDS.keys()
 
 
-@pytest.mark.parametrize("text", [b"[" * 100_000, b'{"a":' * 100_000, b'{"type": 1, "private_key": {}}', b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize(
+    "text", [b"[" * 100_000, b'{"a":' * 100_000, b'{"type": 1, "private_key": {}}', b"\xef\xbb\xbf{}"]
+)
 def test_json_of_any_shape_gives_a_verdict(text, tmp_path):
     """JSON that nests without end, has other types or a byte order mark is judged as any other."""
     assert look(tmp_path, text, "fcm.json").problems

@@ -147,7 +147,7 @@ def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
         return _other(request, "signing_request", "This is a certificate signing request, not a certificate.")
     key, locked, by_password = None, False, False
     if b"PRIVATE KEY-----" in data:
-        key, by_password = _opened(serialization.load_pem_private_key, data, password(request))
+        key, by_password = opened(serialization.load_pem_private_key, data, password(request))
         locked = key is None
     if b"-----BEGIN CERTIFICATE-----" not in data:
         return _key_alone(request, key)
@@ -176,8 +176,8 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
         pass
     if not _is_pkcs12(data):
         raise Unreadable("it is neither a .p12, a certificate, a key nor JSON")
-    opened, by_password = _opened(pkcs12.load_pkcs12, data, password(request))
-    if opened is None:
+    found, by_password = opened(pkcs12.load_pkcs12, data, password(request))
+    if found is None:
         what = "The .p12 does not open"
         return _other(
             request,
@@ -186,11 +186,11 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
             if request.password_file
             else f"{what} without a password, or is damaged.",
         )
-    certificates = [each.certificate for each in (opened.cert, *opened.additional_certs) if each is not None]
+    certificates = [each.certificate for each in (found.cert, *found.additional_certs) if each is not None]
     if not certificates:
         raise Unreadable("the .p12 holds no certificate")
     # the library tells the key's own certificate from the others: without one, none of them is the key's
-    return _holding(".p12", certificates, opened.key, by_password=by_password)
+    return _holding(".p12", certificates, found.key, by_password=by_password)
 
 
 def _is_pkcs12(data: bytes) -> bool:
@@ -198,7 +198,7 @@ def _is_pkcs12(data: bytes) -> bool:
     return data[:1] == b"\x30" and b"\x02\x01\x03" in data[:12]
 
 
-def _opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple[Any, bool]:
+def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple[Any, bool]:
     """Open without a password, as mesibo would, then with the given one; (None, False) when neither does."""
     for attempt in (None, b"", *([secret] if secret else [])):
         try:

@@ -63,7 +63,7 @@ def judge(request: Request, holding: Holding, now: float) -> Verdict:
     topics = _topics(certificate)
     bundle = next((t.name for t in topics if t.kind in ("app", "")), "") or certificate.user_id
     environment = _environment(certificate)
-    flaws = [*_file(holding), *_purpose(certificate, topics), *_dates(certificate, now)]
+    flaws = [*_file(holding), *_purpose(request, certificate, topics), *_dates(certificate, now)]
     flaws += _expected(request, environment, topics)
     push = certificate.apple and PASS not in certificate.extensions
     return Verdict(
@@ -153,7 +153,7 @@ def _file(holding: Holding) -> Iterator[Flaw]:
         yield flaw("not_p12", f"mesibo takes a .p12, this is a {holding.form}.", "note")
 
 
-def _purpose(certificate: Certificate, topics: tuple[Topic, ...]) -> Iterator[Flaw]:
+def _purpose(request: Request, certificate: Certificate, topics: tuple[Topic, ...]) -> Iterator[Flaw]:
     name, uid = certificate.common_name, certificate.user_id
     if PASS in certificate.extensions or name.startswith("Pass Type ID:") or uid.startswith("pass."):
         yield flaw("pass_certificate", f'"{shown(name)}" is a certificate for Wallet passes, not for push.')
@@ -163,7 +163,9 @@ def _purpose(certificate: Certificate, topics: tuple[Topic, ...]) -> Iterator[Fl
         what = "of a website or server" if not name.startswith("Apple ") else "of Apple's, but not for push"
         yield flaw("not_push", f'"{shown(name)}" has none of Apple\'s push extensions: it is a certificate {what}.')
     elif DEVELOPMENT in certificate.extensions and PRODUCTION not in certificate.extensions:
-        yield flaw("development", "The certificate is for development (sandbox) only.")
+        meant = request.environment == "development"
+        what = "The certificate is for development (sandbox) only."
+        yield flaw("development", what, "note" if meant else "problem")
     if topics and certificate.apple and all(topic.kind == "voip" for topic in topics):
         yield flaw("voip_only", f"The certificate is for VoIP pushes only ({topics[0].name}).")
 

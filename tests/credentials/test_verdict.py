@@ -155,6 +155,7 @@ def test_a_password_that_is_not_needed_is_no_problem(tmp_path):
         ("universal", {"bundle_id": "com.example.other"}, [("bundle_id", 912)]),
         ("production", {"environment": "development"}, [("environment", 403)]),
         ("development", {"environment": "production"}, [("development", 905)]),
+        ("development", {"environment": "development"}, []),
         ("voip", {"bundle_id": BUNDLE}, [("voip_only", 912)]),
     ],
 )

@@ -12,12 +12,15 @@ from click.testing import CliRunner
 
 from logwatch.catalogue import Catalogue
 from logwatch.cli import _group as command
-from logwatch.credentials import Verdict
-from logwatch.push.direct import Reply, tell
+from logwatch.credentials import Request, Verdict
+from logwatch.push import apns, fcm
+from logwatch.push.direct import Push, Reply, tell
+from logwatch.push.way import Way
 from tests.credentials.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.push.stubs import Provider
 
 CATALOGUE = Catalogue.load()
+NOW = dt.datetime.now(dt.UTC)
 APNS_TOKEN = "0123456789abcdef" * 4
 FCM_TOKEN = "cGxhY2Vob2xkZXI:APA91b" + "x" * 120
 ACCESS = "ya29.access-hunter2"
@@ -72,7 +75,7 @@ class Bench:
             assert secret not in text
 
     def apns(self, stub, *arguments, made=None, **more):
-        good = certificate(now=dt.datetime.now(dt.UTC))
+        good = certificate(now=NOW)
         return self.run(stub, "--apns", self.file("push.p12", made or p12(good)), *arguments, **more)
 
     def fcm(self, stub, *arguments, **changes):
@@ -122,16 +125,19 @@ def test_other_styles_have_their_own_headers(arguments, expected, bench):
 @pytest.mark.parametrize(("code", "reason"), reasons("apns"))
 def test_every_reason_of_apples_is_told_with_its_meaning(code, reason, bench):
     """What Apple documents is told with the number, the reason, mesibo's code for it and the remedy."""
-    done = bench.apns(
-        bench.apple(code, reason, timestamp=1_763_806_500_000) if code == 410 else bench.apple(code, reason)
-    )
-    assert done.exit_code == 1
+    more = {"timestamp": 1_763_806_500_000} if code == 410 else {}
+    stub = bench.apple(code, reason, **more)
+    asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
+    verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
+    way = Way(stub.url, stub.authorities)
+    reply = apns.send(Push(APNS_TOKEN), asked, verdict, way, sandbox=False, signer=None)
+    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     entry = CATALOGUE.classify("apns", code, reason)
-    assert f"Apple: {code} {reason}" in done.output
-    assert f"In mesibo's log: code {code}" in done.output
-    assert entry.meaning in done.output
-    assert entry.remedy in done.output
-    assert ("dead since 2025-11-22 10:15 UTC" in done.output) is (code == 410)
+    assert f"Apple: {code} {reason}" in text
+    assert f"In mesibo's log: code {code}" in text
+    assert entry.meaning in text
+    assert entry.remedy in text
+    assert ("dead since 2025-11-22 10:15 UTC" in text) is (code == 410)
 
 
 def error(code, reason):
@@ -146,11 +152,15 @@ def error(code, reason):
 @pytest.mark.parametrize(("code", "reason"), reasons("fcm"))
 def test_every_reason_of_googles_is_told_with_its_meaning(code, reason, bench):
     """What Google documents is told with the number, the errorCode, mesibo's code for it and the remedy."""
-    done = bench.fcm(bench.google(code, error(code, reason)))
-    assert done.exit_code == 1
-    assert f"Google: {code} {reason}" in done.output
-    assert f"In mesibo's log: code {code}" in done.output
-    assert CATALOGUE.classify("fcm", code, reason).remedy in done.output
+    stub = bench.google(code, error(code, reason))
+    asked = Request(name="x", file=bench.file("fcm.json", account(token_uri=f"{stub.url}/token")))
+    verdict = Verdict(name="x", file=asked.file, provider="fcm", form="x")
+    reply = fcm.send(Push(FCM_TOKEN), asked, verdict, Way(stub.url, stub.authorities))
+    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    bench.no_secrets(text)
+    assert f"Google: {code} {reason}" in text
+    assert f"In mesibo's log: code {code}" in text
+    assert CATALOGUE.classify("fcm", code, reason).remedy in text
 
 
 def test_google_is_asked_with_the_service_accounts_own_token(bench):
@@ -199,7 +209,7 @@ def test_a_service_account_that_gets_no_token_is_told_as_401(bench):
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_an_expired_certificate_is_told_as_903(newest, bench):
     """Apple ends the handshake, whether its alert arrives or not; that is mesibo's 903."""
-    old = certificate(days=-1, now=dt.datetime.now(dt.UTC))
+    old = certificate(days=-1, now=NOW)
     stub = Provider(bench.directory, lambda *_: (200, b""), clients=pem(authority()).decode(), newest=newest)
     bench.stubs.append(stub)
     done = bench.apns(stub, made=p12(old))
@@ -235,7 +245,7 @@ def test_a_p8_key_signs_a_token_of_its_own(bench):
 def test_a_password_opens_the_file_for_the_push_too(bench):
     """A .p12 with a password is used, with the warning that mesibo does not take it."""
     secret = bench.file("password", SECRET.encode())
-    good = certificate(now=dt.datetime.now(dt.UTC))
+    good = certificate(now=NOW)
     done = bench.apns(bench.apple(), "--password-file", secret, made=p12(good, secret=SECRET))
     assert done.exit_code == 0, done.output
     assert "opens with a password only" in done.output

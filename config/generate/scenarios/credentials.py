@@ -33,8 +33,8 @@ def scenarios() -> list[Scenario]:
     )
     return [
         Scenario(
-            "a certificate that nobody renews is a ticket for a month, a page for a week, and goes on paging when expired",
-            [_expires(40)],
+            "a certificate is a ticket for a month, a page for a week, and goes on paging when expired until it is renewed",
+            [_expires(40, renewed=47)],
             {
                 9.5 * DAY: [],
                 10 * DAY + 2.0 * HOUR: [TICKET],
@@ -42,6 +42,7 @@ def scenarios() -> list[Scenario]:
                 33 * DAY + 2.0 * HOUR: [PAGE, TICKET],
                 39.5 * DAY: [PAGE, TICKET],
                 45.0 * DAY: [PAGE, TICKET],
+                48.0 * DAY: [],
             },
             daily=True,
         ),

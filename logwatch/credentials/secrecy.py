@@ -8,7 +8,11 @@ _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 def keep() -> None:
-    """Forbid core dumps of this process; a kernel that pipes them to a program heeds the second call alone."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Forbid core dumps of this process; a kernel that pipes them to a program heeds the second call alone.
+
+    A service may be refused the first by its system call filter: its unit has LimitCORE=0 already.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -150,7 +150,7 @@ def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
         key, by_password = opened(serialization.load_pem_private_key, data, password(request))
         locked = key is None
     if b"-----BEGIN CERTIFICATE-----" not in data:
-        return _key_alone(request, key)
+        return _key_alone(request, data, key)
     if locked:
         what = "The private key in the file is encrypted, and does not open"
         return _other(request, "locked", f"{what} with the given password." if request.password_file else f"{what}.")
@@ -159,14 +159,19 @@ def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
     return _holding(form, certificates, key, by_password=by_password)
 
 
-def _key_alone(request: Request, key: Any) -> Verdict:
-    if key is None or isinstance(key, ec.EllipticCurvePrivateKey):
+def _key_alone(request: Request, data: bytes, key: Any) -> Verdict:
+    if b"PRIVATE KEY-----" not in data:
+        return _other(
+            request, "no_certificate", "This is neither a certificate nor a private key, but PEM of another kind."
+        )
+    if isinstance(key, ec.EllipticCurvePrivateKey):
         return _other(
             request,
             "signing_key",
             "This is a private key alone, as Apple's .p8 for token authentication: no certificate.",
         )
-    return _other(request, "no_key", "This is a private key alone; its certificate is missing.")
+    kind = "an encrypted" if key is None else "a"
+    return _other(request, "no_certificate", f"This is {kind} private key alone; its certificate is missing.")
 
 
 def _der(request: Request, data: bytes) -> apple.Holding | Verdict:

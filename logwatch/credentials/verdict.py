@@ -63,6 +63,7 @@ KINDS: dict[str, Kind] = {
         ("apns",), 904, 1, f"mesibo takes a .p12 without a password only. {_EXPORT} (leave the password empty)."
     ),
     "no_key": Kind(("apns",), 904, 1, f"{_EXPORT}; a certificate alone cannot sign in to Apple."),
+    "no_certificate": Kind(("apns",), 904, 1, f"{_EXPORT}; a key alone cannot sign in to Apple."),
     "key_mismatch": Kind(("apns",), 904, 1, f"{_EXPORT}: this file pairs a certificate with the key of another one."),
     "development": Kind(
         ("apns",),

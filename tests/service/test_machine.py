@@ -136,7 +136,7 @@ def test_credentials_of_the_secrets_directory_are_watched(host):
         return named == {"ios": made.not_valid_after_utc.timestamp()}
 
     until(told, host.said)
-    assert host.total("mesibo_push_credential_info") == 4
+    until(lambda: host.total("mesibo_push_credential_info") == 4, host.said)
     assert host.total("mesibo_push_credential_problems") == 0
     assert "credential_problem" not in host.said()
     host.configure(configuration('[log]\nlevel = "info"\n'))

@@ -14,7 +14,7 @@ LAYERS = [
     {"tail", "parse", "ledger"},
     {"config"},
     {"credentials"},
-    {"pipeline", "export", "simulate", "assembly", "diagnosis"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
     {"report", "push"},
     {"web"},
     {"daemon", "doctor"},

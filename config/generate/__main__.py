@@ -3,7 +3,18 @@
 import sys
 from pathlib import Path
 
-from config.generate import credentials, dashboards, faults, outages, rates, recording, runbooks, scenarios, watcher
+from config.generate import (
+    credentials,
+    dashboards,
+    faults,
+    manpages,
+    outages,
+    rates,
+    recording,
+    runbooks,
+    scenarios,
+    watcher,
+)
 from config.generate.rules import Group, rule_file
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,6 +34,7 @@ def outputs() -> dict[str, str]:
         **scenarios.test_files(),
         **dashboards.files(),
         **runbooks.files(),
+        **manpages.files(),
     }
 
 

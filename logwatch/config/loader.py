@@ -152,4 +152,13 @@ def _absolute(config: Config, base: Path) -> Config:
             replace(each, file=of(each.file), password_file=maybe(each.password_file)) for each in config.credential
         ),
         backend=replace(config.backend, token_file=maybe(config.backend.token_file)),
+        export=tuple(
+            replace(
+                e,
+                token_file=maybe(e.token_file),
+                password_file=maybe(e.password_file),
+                ca_file=maybe(e.ca_file),
+            )
+            for e in config.export
+        ),
     )

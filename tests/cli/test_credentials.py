@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from logwatch.cli import _group as command
+from logwatch.cli import group as command
 from tests.credentials.making import BUNDLE, SECRET, account, certificate, p12, pem_key
 from tests.whole.running import Site
 

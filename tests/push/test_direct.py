@@ -11,7 +11,7 @@ import trustme
 from click.testing import CliRunner
 
 from logwatch.catalogue import Catalogue
-from logwatch.cli import _group as command
+from logwatch.cli import group as command
 from logwatch.credentials import Request, Verdict
 from logwatch.push import apns, fcm
 from logwatch.push.direct import Push, Reply, tell

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from logwatch.cli import _group as command
+from logwatch.cli import group as command
 from logwatch.push.results import LogResults
 from tests.push.stubs import APP_TOKEN
 from tests.push.stubs import Backend as Stub

@@ -20,6 +20,7 @@ from logwatch.tail import containers
 from logwatch.web.access import load, warnings
 
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -89,7 +90,7 @@ def _credentials(config: Config) -> Iterator[Problem]:
             warning=True,
         )
         return
-    for verdict in examine(map(asked, config.credential)):
+    for verdict in examine(map(asked, config.credential), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:
             where = f"credential {verdict.name}"
             yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)

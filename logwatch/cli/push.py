@@ -86,6 +86,8 @@ def test(
     click.echo(f"Waiting up to {seconds:.0f} s for the result in {results.where}.")
     try:
         missing, others = wait(results, users, seconds, told=told)
+    except NoAnswer as why:
+        _fail(Problem(results.where, "stopped to answer", str(why), "run this again where the log may be read"))
     finally:
         results.close()
     if missing:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 
 from logwatch.config import parse_listen
@@ -34,7 +35,11 @@ class Way:
 
     def context(self) -> ssl.SSLContext:
         """Make the TLS settings; the other side's certificate is always checked."""
-        return ssl.create_default_context(cafile=str(self.authorities) if self.authorities else None)
+        if self.authorities:
+            return ssl.create_default_context(cafile=str(self.authorities))
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())  # a small system may have no authorities of its own
+        return context
 
     def client(self, context: ssl.SSLContext, *, http2: bool) -> httpx.Client:
         """Make a client; a proxy of the environment is used on the way to the real provider only."""

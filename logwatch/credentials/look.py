@@ -109,11 +109,10 @@ class _Process:
 
 
 def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
-    fcm = bool(request.project) or request.file.lower().endswith(".json")
     return Verdict(
         name=request.name,
         file=request.file,
-        provider="fcm" if fcm else "apns",
+        provider=request.provider,
         form="file",
         flaws=(
             flaw(

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from logwatch.credentials import apple, google
-from logwatch.credentials.verdict import Request, Verdict, flaw
+from logwatch.credentials.verdict import Provider, Request, Verdict, flaw
 
 LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
 SECRETS = Path("/etc/mesibo-logwatch/secrets")
@@ -29,6 +29,10 @@ _NOBODY_ELSE = 0o077
 
 class Unreadable(ValueError):  # noqa: N818  a fact about a file
     """A file is not what it should be; the text says why and quotes nothing of it."""
+
+
+class NoPassword(Unreadable):
+    """The file that holds the password cannot be read."""
 
 
 def verdict(request: Request, now: float) -> Verdict:
@@ -41,6 +45,8 @@ def verdict(request: Request, now: float) -> Verdict:
         return _bare(request, "unreadable", f"The file cannot be read: {error}.")
     try:
         found = _judged(request, data, now)
+    except NoPassword as error:
+        return _bare(request, "unreadable", f"The file cannot be opened: {error}.", data)
     except Unreadable as error:
         return _bare(request, "damaged", f"The file cannot be understood: {error}.", data)
     except Exception as error:  # noqa: BLE001  whatever the library makes of a damaged file; its text could quote it
@@ -58,10 +64,11 @@ def content(path: Path) -> tuple[bytes, int]:
     A service does not see the secrets directory: systemd hands it each file NAME there as ``secret_NAME``
     (LoadCredential in the unit), so that the configuration names one path for everybody.
     """
-    if (handed := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
-        given = Path(handed) / f"secret_{path.name}"
-        path = given if given.exists() else path
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handed = None
+    if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
+        given = Path(directory) / f"secret_{path.name}"
+        handed = given if given.exists() else None
+    descriptor = os.open(handed or path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -81,21 +88,19 @@ def password(request: Request) -> bytes | None:
     try:
         return content(Path(request.password_file))[0].rstrip(b"\r\n")
     except OSError as error:
-        raise Unreadable(f"its password_file cannot be read: {error.strerror}") from None
+        raise NoPassword(f"its password_file cannot be read: {error.strerror}") from None
     except Unreadable as error:
-        raise Unreadable(f"its password_file cannot be read: {error}") from None
+        raise NoPassword(f"its password_file cannot be read: {error}") from None
 
 
 def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
     """Return a verdict on a file that says nothing."""
-    json_like = (
-        Path(request.file).suffix.lower() == ".json" or data.lstrip()[:1] in (b"{", b"[") or bool(request.project)
-    )
-    code = {"damaged": 401 if json_like else 904}.get(kind)
+    provider: Provider = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
+    code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
     return Verdict(
         name=request.name,
         file=request.file,
-        provider="fcm" if json_like else "apns",
+        provider=provider,
         form="file",
         flaws=(flaw(kind, what, code=code),),
     )

@@ -146,6 +146,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     project: str = ""
     environment: Literal["", "production", "development"] = ""
 
+    @property
+    def provider(self) -> Provider:
+        """Whose it is by its name, for a file that does not say so itself."""
+        return "fcm" if self.file.lower().endswith(".json") else "apns"
+
 
 class Flaw(msgspec.Struct, frozen=True):
     """One thing to say about a credential: a problem will cause ``code``, a note will not."""

@@ -134,12 +134,14 @@ class Backend:
 
     def _unreachable(self, error: BaseException) -> Problem:
         why = self._shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
-        return Problem(
-            self.url,
-            "the backend does not answer",
-            why,
-            "see that mesibo runs with -b PORT and a web server in front of that port, and that this host reaches it",
+        remedy = (
+            "see that mesibo runs with -b PORT and a web server in front of that port, and that this host reaches it"
         )
+        if "certificate verify failed" in why:
+            remedy = (
+                "name the host that its certificate is for; on the mesibo host itself http://127.0.0.1/backend will do"
+            )
+        return Problem(self.url, "the backend does not answer", why, remedy)
 
     def _no_backend(self, status: int, location: str, data: bytes) -> Problem:
         what = f"no answer of mesibo's backend came, but status {status}"

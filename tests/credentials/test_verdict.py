@@ -148,6 +148,12 @@ def test_a_password_is_a_problem_though_it_opens_the_file(old, tmp_path):
     assert problems(look(tmp_path, data, password="wrong")) == [("locked", 904)]
 
 
+def test_a_password_file_that_is_away_is_no_fault_of_the_certificate(tmp_path):
+    """Where the password cannot be read nothing is known of the certificate, and no code is foretold."""
+    found = look(tmp_path, p12(certificate(), secret=SECRET), password_file=str(tmp_path / "nowhere"), project="x")
+    assert (problems(found), found.provider) == ([("unreadable", None)], "apns")
+
+
 def test_a_password_that_is_not_needed_is_no_problem(tmp_path):
     """A file that opens without a password is fine, whatever password_file holds."""
     assert problems(look(tmp_path, p12(certificate()), password=SECRET)) == []

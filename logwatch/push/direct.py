@@ -6,6 +6,7 @@ from typing import Literal
 from logwatch.catalogue import Catalogue
 from logwatch.credentials import Verdict
 from logwatch.errors import LogwatchError
+from logwatch.push.words import on_the_device
 
 Style = Literal["background", "alert", "voip"]
 
@@ -80,7 +81,7 @@ def tell(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool,
             + (f", or {own} where mesibo notices it before it asks {who}." if own else ".")
         )
     if entry.class_ == "delivered":
-        return [*lines, *_accepted(reply, verdict, entry.remedy, sandbox=sandbox, dry_run=dry_run)]
+        return [*lines, *_accepted(reply, verdict, on_the_device(entry), sandbox=sandbox, dry_run=dry_run)]
     lines += [entry.meaning, f"→ {entry.remedy}"]
     if entry.class_ in ("credential", "configuration", "token"):
         lines.append(

@@ -1,14 +1,22 @@
 """Puts in words what came of a test push, for the person who sent it."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.catalogue import Catalogue, answered_by
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS, Entry
 from logwatch.privacy import readable
 from logwatch.push.results import Result
 
+_LEADING = re.compile(r"^(?:Nothing to do on the server\. )?If [^,.]*, ")
 _WHO = {"fcm": "Google", "apns": "Apple", "unknown": "Google or Apple"}
+
+
+def on_the_device(entry: Entry) -> str:
+    """Return what there is to do about an accepted push that is not seen, without the words that lead to it."""
+    advice = _LEADING.sub("", entry.remedy)
+    return advice[:1].lower() + advice[1:]
 
 
 def outcome(catalogue: Catalogue, result: Result, seconds: float) -> tuple[bool, str]:
@@ -18,10 +26,12 @@ def outcome(catalogue: Catalogue, result: Result, seconds: float) -> tuple[bool,
     after = f"{result.code}{f' {reason}' if reason else ''} after {seconds:.1f} s"
     if entry.class_ == "delivered":
         who = _WHO[result.platform]
-        return True, f"{after}: {who} has it. If the phone shows nothing: {entry.remedy}"
+        return True, f"{after}: {who} has it. If the phone shows nothing: {on_the_device(entry)}"
     who = answered_by(result.platform, result.code)
     refused = {"mesibo": "mesibo refused it", "unknown": "it failed"}.get(who, f"{_WHO.get(who, who)} refused it")
-    steps = "".join(f"\n  Step {step}: {STEPS[step]}" for step in entry.steps)
+    steps = "".join(
+        f"\n  Step {step}: {STEPS[step]}" + (f": {COMMANDS[step]}" if step in COMMANDS else "") for step in entry.steps
+    )
     return False, f"{after}: {refused}. {entry.meaning}\n→ {entry.remedy}{steps}"
 
 

@@ -6,10 +6,10 @@ import os
 import stat
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.credentials import KINDS, Request, examine
+from logwatch.credentials import Request, examine
 from logwatch.credentials.apple import topics_of
 from logwatch.credentials.read import verdict
 from tests.credentials import making
@@ -244,39 +244,6 @@ def test_any_bytes_are_topics_or_an_error(value):
     """No value of the extension makes anything but topics or a ValueError."""
     with contextlib.suppress(ValueError):
         list(topics_of(value))
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("samples")
-    return [
-        p12(certificate(), secret=SECRET),
-        p12(certificate()),
-        old_p12(directory, certificate()),
-        pem_key() + pem(certificate()),
-        certificate().public_bytes(making.DER),
-        account(),
-        GOOGLE_SERVICES,
-    ]
-
-
-@given(data=st.data())
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_damage_gives_a_verdict_never_a_traceback(data, samples, tmp_path):
-    """Bytes changed, cut, doubled or invented: a verdict comes out of every file, and nothing of it is quoted."""
-    sample = data.draw(st.sampled_from(samples))
-    kind = data.draw(st.sampled_from(["flip", "cut", "junk", "splice"]))
-    at = data.draw(st.integers(0, len(sample) - 1))
-    junk = data.draw(st.binary(min_size=1, max_size=40))
-    damaged = {
-        "flip": sample[:at] + bytes([sample[at] ^ junk[0]]) + sample[at + 1 :],
-        "cut": sample[:at] or b"x",
-        "junk": junk,
-        "splice": sample[:at] + junk + sample[at:],
-    }[kind]
-    found = look(tmp_path, damaged, password=SECRET)
-    assert found.provider in ("apns", "fcm")
-    assert {flaw.kind for flaw in found.flaws} <= KINDS.keys()
 
 
 @pytest.mark.parametrize(

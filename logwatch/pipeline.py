@@ -11,9 +11,10 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
+from logwatch.model import Call, Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
+from logwatch.webhook import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"
@@ -170,6 +171,25 @@ class Pipeline:
         batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
 
+    def told(self, source: str, call: Call, witness_for: str) -> bool:
+        """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
+        known = self._ledger.taken([event.key for event in call.events if event.key is not None])
+        if known is None:
+            self._batch.ready.add(source)  # something to commit, so that the disk is tried again
+            return False
+        take(
+            self._batch,
+            source,
+            call,
+            witness_for=witness_for,
+            known=known,
+            catalogue=self.catalogue,
+            privacy=self._privacy,
+            row=self._row,
+            now=self._clock(),
+        )
+        return True
+
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""
         row = self._rows.get((source, key))
@@ -217,7 +237,8 @@ class Pipeline:
 
     def _numbers_of(self, source: str) -> set[str]:
         """Give the codes outside the catalogue that have a label of their own already."""
-        codes = {row.code for row in self._ledger.snapshot.results if row.source == source} - {OTHER}
+        snapshot = self._ledger.snapshot
+        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
@@ -243,3 +264,6 @@ class _Feed:
 
     def rotated(self, rotation: Rotation) -> None:
         self._pipeline.rotated(rotation)
+
+    def told(self, call: Call, witness_for: str) -> bool:
+        return self._pipeline.told(self._source.name, call, witness_for)

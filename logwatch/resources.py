@@ -16,3 +16,9 @@ def catalogue() -> Path:
     """Give the path of the shipped catalogue of codes."""
     inside = _PACKAGE / "catalogue.toml"
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
+
+
+def webhook_fields() -> Path:
+    """Return the path of the shipped file that says where in a webhook's event each fact stands."""
+    inside = _PACKAGE / "webhook-fields.toml"
+    return inside if inside.is_file() else _CHECKOUT / "config" / "webhook-fields.toml"

@@ -12,7 +12,7 @@ LAYERS = [
     {"errors", "heap", "model", "resources"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
-    {"config"},
+    {"config", "webhook"},
     {"pipeline", "export", "simulate", "assembly", "diagnosis"},
     {"report"},
     {"web"},

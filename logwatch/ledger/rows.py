@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from logwatch.ledger import witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import WIDTHS, oldest
 from logwatch.ledger.keys import ResultRow
@@ -34,6 +35,7 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
                 for row in db.execute("SELECT source, ready, last_line_at FROM sources")
             }
         ),
+        witness.read(db),
     )
 
 
@@ -95,11 +97,12 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     )
     write_positions(db, batch.positions.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
+    before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
         db.execute("DELETE FROM failures")
     db.executemany(
-        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch.failures(),
     )
     db.executemany(
@@ -108,6 +111,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
+    witness.write(db, batch, before)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
 
 
@@ -171,6 +175,7 @@ def write_everything(
         [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
     )
     write_positions(db, positions)
+    witness.write_totals(db, snapshot.witnessed)
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )
@@ -187,3 +192,4 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
     )
     for width in WIDTHS:
         db.execute("DELETE FROM buckets WHERE seconds = ? AND start < ?", (width, oldest(width, now)))
+    witness.prune(db, keep, now, retention)

@@ -9,12 +9,12 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
-from logwatch.ledger import directory, rows
+from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.schema import upgrade
 from logwatch.ledger.snapshot import Snapshot
@@ -94,6 +94,16 @@ class Ledger:
         if batch and not self._write(batch):
             self._pending = batch
         return True
+
+    def taken(self, keys: Collection[tuple[int, int]]) -> Collection[tuple[int, int]] | None:
+        """Return those of ``keys`` whose events were taken before; None when that cannot be found out now."""
+        if self._db is None or self._pending is not None:
+            return None
+        try:
+            return witness.taken(self._db, keys)
+        except sqlite3.Error as error:
+            self._note(error)
+            return None
 
     def close(self) -> None:
         """Let go of the file and of the directory."""

@@ -181,3 +181,4 @@ class Call:
     events: list[PushEvent] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause
     shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape, a few
+    key: tuple[int, int] | None = None  # of the first event that is no push result: all of these come again together

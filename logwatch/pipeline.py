@@ -173,7 +173,7 @@ class Pipeline:
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
         """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
-        known = self._ledger.taken([event.key for event in call.events if event.key is not None])
+        known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
         if known is None:
             self._batch.ready.add(source)  # something to commit, so that the disk is tried again
             return False

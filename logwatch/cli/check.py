@@ -17,6 +17,8 @@ from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
 from logwatch.tail import containers
 from logwatch.web.access import load, warnings
+from logwatch.web.webhook import refuse_in_the_clear
+from logwatch.webhook import against_samples as against_samples_of_fields
 
 CREDENTIALS = Path("/run/credentials")
 
@@ -35,6 +37,9 @@ def command(path: Path | None) -> None:
         try:
             parts = assemble(config)
             problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]
+            problems += [
+                each for opened in parts.webhooks.values() for each in against_samples_of_fields(opened.fields)
+            ]
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
         except LogwatchError as error:
             problems += error.problems
@@ -71,7 +76,9 @@ def _web(config: Config) -> list[Problem]:
             )
         ]
     try:
-        return warnings(load(path, exposed=config.web.exposed), config.web)
+        settings = load(path, exposed=config.web.exposed)
+        refuse_in_the_clear(config, tls=settings.context is not None)
+        return warnings(settings, config.web)
     except LogwatchError as error:
         return list(error.problems)
 

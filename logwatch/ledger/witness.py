@@ -3,9 +3,11 @@
 As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
 """
 
+import json
 import sqlite3
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.join import APART_SECONDS, Failed, WitnessEvent, join
@@ -17,6 +19,7 @@ RECOGNISED = 500_000  # events: beyond, the oldest are recognised no more; 25 MB
 MINUTES_SECONDS = 7200.0
 SHAPES_KEPT = 40
 JOINED = 20_000  # failures, and as many events, that one commit compares: the newest
+PEOPLE = 10_000  # failures of one batch whose people are looked for: the newest
 _PRUNED = 5_000  # events that one commit forgets at most
 _EVENT = "at, source, witness_for, platform, code, reason, app, user, uid, token, dated"
 
@@ -76,25 +79,33 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
 
 
 def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
-    """Decide anew about all failures near what this batch brings: what comes later may tell it better."""
+    """Decide anew about everybody whom this batch tells of, near its times: what comes later may tell it better."""
     if not batch.events and db.execute("SELECT 1 FROM witness_events LIMIT 1").fetchone() is None:
         return
-    newest, oldest = db.execute("SELECT max(at), min(at) FROM failures WHERE id > ?", (before,)).fetchone()
-    times = [event.at for event in batch.events] + [at for at in (newest, oldest) if at is not None]
-    if not times:
-        return
-    first, last = min(times) - APART_SECONDS, max(times) + APART_SECONDS
-    around = (first - APART_SECONDS, last + APART_SECONDS, JOINED)
-    sql = f"SELECT {_EVENT} FROM witness_events WHERE at BETWEEN ? AND ? ORDER BY at DESC LIMIT ?"  # noqa: S608  own text
-    events = [WitnessEvent(*row) for row in db.execute(sql, around)]
-    if not events:
-        return
-    marks = ", ".join("?" for _ in {event.witness_for for event in events})
-    found = db.execute(
-        "SELECT id, at, source, platform, code, app, user, token, reason, heard, heard_platform FROM failures"  # noqa: S608  own text
-        f" WHERE at BETWEEN ? AND ? AND source IN ({marks}) ORDER BY at DESC LIMIT ?",
-        (*around[:2], *{event.witness_for for event in events}, JOINED),
+    new = db.execute(
+        "SELECT at, user, token FROM failures WHERE id > ? ORDER BY id DESC LIMIT ?", (before, PEOPLE)
     ).fetchall()
+    new += [(e.at, e.user, e.token) for e in batch.events] + [(e.at, e.uid, "") for e in batch.events]
+    if not new:
+        return
+    first, last = min(row[0] for row in new) - APART_SECONDS, max(row[0] for row in new) + APART_SECONDS
+    around = (first - APART_SECONDS, last + APART_SECONDS)
+    if db.execute("SELECT 1 FROM witness_events WHERE at BETWEEN ? AND ? LIMIT 1", around).fetchone() is None:
+        return
+    # Theirs, everything told of them, and whatever else that may be about
+    names = {name for row in new for name in row[1:]} - {""}
+    mine = _failures(db, names, around)
+    names |= {name for row in mine for name in row[6:8]}
+    events = [
+        WitnessEvent(*row)
+        for row in db.execute(
+            f"WITH names AS (SELECT value FROM json_each(?)) SELECT {_EVENT} FROM witness_events"  # noqa: S608  own text
+            " WHERE at BETWEEN ? AND ? AND (user IN names OR uid IN names OR token IN names) ORDER BY at DESC LIMIT ?",
+            (json.dumps(sorted(names - {""})), *around, JOINED),
+        )
+    ]
+    names |= {name for event in events for name in (event.user, event.uid, event.token)}
+    found = _failures(db, names - {""}, around)
     for times in ([event.at for event in events], [row[1] for row in found]):
         if len(times) == JOINED:  # of what lies before, not all was compared
             first = max(first, times[-1] + APART_SECONDS)
@@ -103,10 +114,20 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
         "UPDATE failures SET heard = ?, heard_platform = ? WHERE id = ?",
         [
             (*now, row[0])
-            for row in found
+            for row in mine
             if first <= row[1] <= last and (now := heard.get(row[0], ("", ""))) != (row[9], row[10])
         ],
     )
+
+
+def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, float]) -> list[Any]:
+    """Return the failures of people, the newest first: the columns of ``Failed``, and what was heard of each so far."""
+    return db.execute(
+        "WITH names AS (SELECT value FROM json_each(?))"
+        " SELECT id, at, source, platform, code, app, user, token, reason, heard, heard_platform FROM failures"
+        " WHERE at BETWEEN ? AND ? AND (user IN names OR token IN names) ORDER BY at DESC LIMIT ?",
+        (json.dumps(sorted(names)), *around, JOINED),
+    ).fetchall()
 
 
 def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:

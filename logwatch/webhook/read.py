@@ -68,7 +68,7 @@ def _event(
 ) -> None:
     kind = event.get("type") if isinstance(event, dict) else None
     if isinstance(kind, str) and kind != "push":
-        told.outcomes["other_type"] += 1
+        _no_result(told, "other_type", key(index, event) if told.key is None else told.key)
         return
     cause = "unreadable"
     if kind == "push":
@@ -93,9 +93,14 @@ def _event(
                     )
                 )
     if cause:
-        told.outcomes[cause] += 1
+        _no_result(told, cause, key(index, event) if told.key is None else told.key)
     if sum(each == cause for each, _ in told.shapes) < SHAPES:
         told.shapes.append((cause, shape(event)))
+
+
+def _no_result(told: Call, cause: str, key: tuple[int, int] | None) -> None:
+    told.outcomes[cause] += 1
+    told.key = key
 
 
 def _time(ts: Any, now: float) -> float | None:

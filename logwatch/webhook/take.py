@@ -32,8 +32,11 @@ def take(
                 continue
             batch.keys[event.key] = now
         _take(batch, source, event, witness_for, catalogue, privacy, row, now)
+    again = call.key is not None and (call.key in known or call.key in batch.keys)
+    if call.key is not None:
+        batch.keys.setdefault(call.key, now)
     for outcome, amount in call.outcomes.items():
-        batch.count(source, "webhook_events", outcome, amount)
+        batch.count(source, "webhook_events", "repeated" if again else outcome, amount)
     for cause, shape in call.shapes:
         batch.event_shape(EventShapeRow(source, cause, shape), now)
     batch.last_line_at[source] = now

@@ -302,7 +302,7 @@ def settings(config: Config) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             for key, inner in value.items():
                 yield from flat(f"{prefix}.{key}" if prefix else key, inner)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
             for number, inner in enumerate(value):
                 yield from flat(f"{prefix}[{number}]", inner)
         elif value is not None:

@@ -27,7 +27,7 @@ from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.ledger import Ledger, Snapshot
-from logwatch.pipeline import Input, Pipeline, Source
+from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
@@ -82,6 +82,7 @@ class Daemon:
         self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
         self._hurry = threading.Event()
+        self._ending = threading.Event()
         self._accepted = True  # the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
@@ -181,7 +182,9 @@ class Daemon:
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
-        self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in())))
+        if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
+            self._hurry.clear()
+            self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
     def _end(self, *, commit: bool = True) -> None:
         """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
@@ -271,7 +274,7 @@ class Daemon:
         """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
         if source.name not in self._inputs and source.webhook is not None:
             witness_for = source.webhook.witness_for or ""
-            self._inputs[source.name] = Webhook(source.name, witness_for, Inbox(self._waker.wake))
+            self._inputs[source.name] = Webhook(source.name, witness_for, Inbox(self._called))
         if source.name not in self._inputs:
             lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
             self._inputs[source.name] = Tail(
@@ -286,6 +289,11 @@ class Daemon:
                 log=self._log,
             )
         return self._inputs[source.name]
+
+    def _called(self) -> None:
+        """Turn soon: a call waits for its answer."""
+        self._hurry.set()
+        self._waker.wake()
 
     def _committed(self, seconds: float) -> None:
         self._metrics.commits.inc()
@@ -317,6 +325,7 @@ class Daemon:
 
         def end(_number: int, _frame: FrameType | None) -> None:
             self._stop = True
+            self._ending.set()
             self._hurry.set()
             self._waker.wake()
 

@@ -24,6 +24,7 @@ SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 COMMITTING = 0.1  # the share of the time that commits may take while a backlog is read: they wait for no reader then
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
+CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -93,6 +94,7 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
+        self._called = False  # the batch holds what somebody waits for
         self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
@@ -128,11 +130,17 @@ class Pipeline:
             return float("inf")
         behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
         wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if behind else 0.0
-        return self._committed_at + max(self._commit_seconds, wait) - self._monotonic()
+        pace = (
+            min(self._commit_seconds, CALLED_SECONDS)
+            if self._called and not self._ledger.failing
+            else self._commit_seconds
+        )
+        return self._committed_at + max(pace, wait) - self._monotonic()
 
     def commit(self) -> None:
         """Hand the batch to the ledger; while the disk refuses, go on filling the same one."""
         self._committed_at = self._monotonic()
+        self._called = False
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
         self._commit_took = self._monotonic() - self._committed_at
@@ -188,6 +196,7 @@ class Pipeline:
             row=self._row,
             now=self._clock(),
         )
+        self._called = True
         return True
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:

@@ -221,7 +221,8 @@ def webhooks() -> list[Alert]:
     unread = events + '{outcome=~"no_code|ambiguous|unreadable"}[1h]))'
     pushes = events + '{outcome=~"no_code|ambiguous|unreadable|failure|accepted"}[1h]))'
     told = "sum by (cluster, instance) (increase(mesibo_push_witness_events_total[1h]))"
-    logged = 'sum by (cluster, instance) (increase(mesibo_push_results_total{class!="delivered"}[1h]))'
+    failed = 'sum by (cluster, instance) (increase(mesibo_push_results_total{class!="delivered"}[1h]))'
+    logged = f"({failed} or 0 * {told})"
     return [
         Alert(
             "MesiboLogwatchWebhookUnreadable",

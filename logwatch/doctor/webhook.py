@@ -31,7 +31,7 @@ def source(config: Config, source: Source) -> Iterator[Check]:
             " mesibo's host can reach; `journalctl -u mesibo-logwatch` tells of calls that were turned away",
         )
         return
-    row, seen = mine[0]
+    row, seen = min(mine, key=lambda each: each[1].first or 0.0)
     yield ok(f"{name}: events", f"the first one came at {iso(seen.first)} and is built like {row.shape}")
     unread = [row for row, _ in mine if row.cause]
     if unread:

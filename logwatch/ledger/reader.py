@@ -179,8 +179,8 @@ class Reader:
             return {MinuteRow(*row[:4]): row[4] for row in db.execute(sql, (since,))}
 
     def event_shapes(self, limit: int) -> list[tuple[EventShapeRow, Seen]]:
-        """Return how webhooks' events are built, the oldest shape first."""
-        sql = "SELECT source, cause, shape, count, first, last FROM event_shapes ORDER BY first LIMIT ?"
+        """Return how webhooks' events are built: what could not be read first, then the oldest."""
+        sql = "SELECT source, cause, shape, count, first, last FROM event_shapes ORDER BY cause = '', first LIMIT ?"
         with self._asking() as db:
             return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
 

@@ -140,8 +140,9 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
         "DELETE FROM events_taken WHERE id IN (SELECT id FROM events_taken ORDER BY id LIMIT ?) AND at < ?",
         (_PRUNED, now - RECOGNISED_SECONDS),
     )
-    db.execute(
-        "DELETE FROM event_shapes WHERE (source, cause, shape) IN"
-        " (SELECT source, cause, shape FROM event_shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
-        (SHAPES_KEPT,),
-    )
+    for read in (0, 1):  # those that are not understood make no room for those that are, nor the other way round
+        db.execute(
+            "DELETE FROM event_shapes WHERE (source, cause, shape) IN (SELECT source, cause, shape FROM event_shapes"
+            " WHERE (cause = '') = ? ORDER BY last DESC LIMIT -1 OFFSET ?)",
+            (read, SHAPES_KEPT),
+        )

@@ -126,7 +126,7 @@ class Overview:
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
     shapes: tuple[tuple[ShapeRow, Seen], ...]
-    event_shapes: tuple[tuple[EventShapeRow, Seen], ...]  # of webhooks' events, the oldest first
+    event_shapes: tuple[tuple[EventShapeRow, Seen], ...]  # of webhooks' events: unread ones first
     silent: tuple[str, ...]  # sources that tell failures alone; shares are without them
     judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without these
     kept: int  # failures in the error log

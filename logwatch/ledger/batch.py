@@ -77,6 +77,7 @@ class Batch:
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
+    exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
     witnessed: dict[ResultRow, Seen] = field(default_factory=dict)  # failures that webhooks told beside a log
     minutes: Counter[MinuteRow] = field(default_factory=Counter)  # the same over time
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
@@ -89,7 +90,7 @@ class Batch:
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
-        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results)
+        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results or self.exports)
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""

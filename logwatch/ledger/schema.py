@@ -77,6 +77,12 @@ MIGRATIONS = (
     );
     """,
     """
+    CREATE TABLE exports (
+        destination TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL        -- number of the newest failure that it has
+    ) WITHOUT ROWID;
+    """,
+    """
     -- what a webhook adds to a failure that gave no reason: the provider's reason, and whose push it was
     ALTER TABLE failures ADD COLUMN heard TEXT NOT NULL DEFAULT '';
     ALTER TABLE failures ADD COLUMN heard_platform TEXT NOT NULL DEFAULT '';

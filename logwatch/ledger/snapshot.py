@@ -25,6 +25,7 @@ class Snapshot:
     results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
+    exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
     witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     """Failures that webhooks told beside a log: never part of ``results``."""
 
@@ -45,11 +46,13 @@ class Snapshot:
             sources[name] = SourceRow(
                 ready=old.ready or name in batch.ready, last_line_at=batch.last_line_at.get(name, old.last_line_at)
             )
+        exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
         return Snapshot(
             at,
             results,
             MappingProxyType(counters),
             MappingProxyType(sources),
+            exports,
             _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
         )
 

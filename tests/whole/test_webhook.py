@@ -22,7 +22,7 @@ BESIDE = f'\n[[source]]\nname = "hook"\nwebhook = {{path = "{PATH}", witness_for
 def event(user, code=403, reason="ExpiredProviderToken", token="00ff"):
     return {
         "type": "push",
-        "user": {"uid": 1, "address": user},
+        "user": {"address": user},
         "token": token,
         "request": {"aps": {}},
         "response": {"code": code, "body": json.dumps({"reason": reason})},

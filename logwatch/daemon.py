@@ -217,6 +217,7 @@ class Daemon:
             parts = assemble(self._load())
             if parts.config.web == self._parts.config.web:
                 self._access.read()
+            refuse_in_the_clear(parts.config, tls=self._access.context is not None)
         except LogwatchError as error:
             for problem in error.problems:
                 self._log.error(
@@ -276,7 +277,6 @@ class Daemon:
 
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
-        refuse_in_the_clear(config, tls=self._access.context is not None)
         logging_setup.configure(config.log.level, config.log.format)
         inputs = [(source, self._input(source, config)) for source in config.source]
         self._webhooks = {

@@ -20,7 +20,7 @@ def test_the_page_tells_what_the_webhook_adds(site, programs, visit):
         page = visit(daemon.url, viewport={"width": width, "height": 900})
         assert "403: Apple says ExpiredProviderToken (webhook)" in page.text_content("#findings")
         assert page.text_content("#failures").count("Apple says ExpiredProviderToken (webhook)") == 6
-        assert "Expired" in page.text_content("#failures details p")
+        assert "JWT" in page.text_content("#failures details p")
         assert "hook" in page.text_content("#webhooks-live")
         assert "<key>" in page.text_content("#event-shapes")
         assert "18005551234" not in page.content()

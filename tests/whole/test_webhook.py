@@ -160,3 +160,21 @@ def test_while_the_disk_refuses_calls_are_to_be_repeated_and_then_count_once(sit
     for body in bodies:
         until(lambda body=body: post(daemon.url, body)[0] == 200, "it is answered")
     assert daemon.total("mesibo_push_witness_events_total", source="hook", code="403") == 1 + 10 * 200
+
+
+def test_a_reload_with_a_webhook_in_it_listens_and_one_that_is_refused_changes_nothing(site, programs):
+    """Calls are taken at once where they were 404 before; a secret that cannot be read leaves all as it was."""
+    site.configure()
+    daemon = programs(Daemon, site.config)
+    assert post(daemon.url, call(event("u")))[0] == 404
+    site.configure(BESIDE)
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: post(daemon.url, call(event("u")))[0] == 200, "it listens")
+    site.configure(BESIDE.replace("witness_for", 'secret_file = "missing", witness_for'))
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.said("reload_refused")
+    assert post(daemon.url, call(event("u"), number=2))[0] == 200
+    assert daemon.total("mesibo_push_witness_events_total") == 2
+    site.configure()
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: post(daemon.url, call(event("u"), number=3))[0] == 404, "it listens no more")

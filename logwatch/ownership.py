@@ -1,4 +1,4 @@
-"""Tells whether somebody else could put another thing in a path's place, by owner and mode of every directory above."""
+"""Finds out whether somebody else could put another thing in a path's place, by owner and mode of every directory above."""
 
 import os
 import stat

@@ -314,7 +314,7 @@ class Config(Table, frozen=True, kw_only=True):
 
 
 def _unguessable(part: str) -> bool:
-    """Tell whether part of a path looks drawn by lot: long, and of many different characters."""
+    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
     return len(part) >= 22 and len(set(part)) >= 8  # noqa: PLR2004  128 bits in base64; a repeated word has fewer
 
 

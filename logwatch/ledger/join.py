@@ -96,7 +96,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
 
 
 def _same(failure: Failed, event: WitnessEvent) -> bool:
-    """Tell whether nothing speaks against both being about one push, and its user or token for it."""
+    """Return whether nothing speaks against both being about one push, and its user or token for it."""
     if failure.app and event.app and failure.app != event.app:
         return False
     if "unknown" not in (failure.platform, event.platform) and failure.platform != event.platform:

@@ -55,7 +55,7 @@ class Calls:
         self._counts = dict.fromkeys(("events", "calls", "lost_events", "repeated_calls", "late_calls"), 0)
 
     def wants(self, push: Push) -> bool:
-        """Tell whether a webhook is told of it: failures, and everything while pushes are debugged."""
+        """Return whether a webhook is told of it: failures, and everything while pushes are debugged."""
         return self._debug or push.outcome.code != _ACCEPTED
 
     def make(self, pushes: list[tuple[float, Push]]) -> list[bytes]:
@@ -78,7 +78,7 @@ class Calls:
         return now
 
     def truth(self) -> dict[str, Any]:
-        """Tell what was called, and every failure with its reason and whether a call told it."""
+        """Return what was called, and every failure with its reason and whether a call told it."""
         return {**self._counts, "failures": list(self._failures)}
 
     def _account(self, batch: list[tuple[float, Push]], *, lost: bool) -> None:

@@ -154,11 +154,11 @@ class WebhookHandler(Handler):
         self._body = bytearray()
 
     def on_finish(self) -> None:
-        """Give back the room of the body, and count the answer."""
+        """Free the room of the body, and count the answer."""
         self._received()
         if self._endpoint is not None:
             self._door.answered(self.get_status())
 
     def on_connection_close(self) -> None:
-        """Give it back as well when the caller goes away in the middle."""
+        """Free it as well when the caller goes away in the middle."""
         self._received()

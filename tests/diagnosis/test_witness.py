@@ -15,7 +15,7 @@ ALONE = replace(HOOK, name="cloud", witness_for="")
 
 
 def told(story, *, heard=None, minutes=None, status=None, counters=None):
-    """Give the findings of a story beside which a webhook tells something, by key."""
+    """Return the findings of a story beside which a webhook tells something, by key."""
     facts = story.facts()
     return {
         finding.key: finding

@@ -37,7 +37,7 @@ def call(*events, number=1, ts=None, **more):
 
 
 def post(daemon_url, body, path=PATH):
-    """Give status and body of the answer; 0 where none came."""
+    """Return status and body of the answer; 0 where none came."""
     request = urllib.request.Request(daemon_url.rstrip("/") + path, body, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:

@@ -1,4 +1,4 @@
-"""Finds out whether somebody else could put another thing in a path's place, by owner and mode of every directory above."""
+"""Finds directories above a path in which somebody else could put another thing in its place, by owner and mode."""
 
 import os
 import stat

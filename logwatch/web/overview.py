@@ -296,7 +296,7 @@ def _source(status: SourceStatus, snapshot: Snapshot) -> SourceView:
 
 
 def settings(config: Config) -> list[tuple[str, str]]:
-    """Return every setting in force as (name, value); files are named, never read, and a path that is a secret is not."""
+    """Return every setting in force as (name, value): files by name alone, and no path that is a secret."""
 
     def flat(prefix: str, value: Any) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):

@@ -20,6 +20,7 @@ from logwatch.web.access import load, warnings
 from logwatch.web.webhook import refuse_in_the_clear
 from logwatch.webhook import against_samples as against_samples_of_fields
 
+SECRET_BYTES = 16
 CREDENTIALS = Path("/run/credentials")
 
 
@@ -85,6 +86,8 @@ def _web(config: Config) -> list[Problem]:
 
 def _warnings(config: Config) -> Iterator[Problem]:
     for source in config.source:
+        if source.webhook is not None and source.webhook.secret_file is not None:
+            yield from _weak(Path(source.webhook.secret_file))
         if source.docker is not None:
             names = [container.name for container in containers(source.docker.root)[0]]
             if source.docker.container not in names:
@@ -97,6 +100,20 @@ def _warnings(config: Config) -> Iterator[Problem]:
                 )
         for pattern in source.paths:
             yield from _unreadable(source, pattern)
+
+
+def _weak(secret: Path) -> Iterator[Problem]:
+    """Look at a webhook's secret; one that cannot be read is no start, and is told elsewhere."""
+    try:
+        text, mode = secret.read_bytes().strip(), secret.stat().st_mode
+    except OSError:
+        return
+    if len(text) < SECRET_BYTES:
+        why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
+        yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
+    if mode & 0o007:
+        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {secret}"
+        yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
 
 
 def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:

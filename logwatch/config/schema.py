@@ -315,7 +315,8 @@ class Config(Table, frozen=True, kw_only=True):
 
 def _unguessable(part: str) -> bool:
     """Return whether part of a path looks drawn by lot: long, and of many different characters."""
-    return len(part) >= 22 and len(set(part)) >= 8  # noqa: PLR2004  128 bits in base64; a repeated word has fewer
+    least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
+    return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer
 
 
 class Listen(NamedTuple):

@@ -95,6 +95,8 @@ def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     # Theirs, everything told of them, and whatever else that may be about
     names = {name for row in new for name in row[1:]} - {""}
     mine = _failures(db, names, around)
+    if not mine:
+        return
     names |= {name for row in mine for name in row[6:8]}
     events = [
         WitnessEvent(*row)

@@ -6,7 +6,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import prometheus_client
@@ -136,7 +136,8 @@ class SnapshotCollector(Collector):
         ready = [name for name in status if snapshot.ready(name)]
         counted = [name for name in ready if name not in witnesses(status)]
         results = _results(snapshot, catalogue, counted)
-        yield from _push_metrics(results, counted, catalogue)
+        witnessed = [row for row in snapshot.witnessed if row.source in ready]
+        yield from _push_metrics(results, counted, catalogue, witnessed)
         yield from _webhook_metrics(self._watched, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
@@ -160,7 +161,10 @@ def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
 
 
 def _push_metrics(
-    results: dict[ResultRow, tuple[int, float | None]], ready: list[str], catalogue: Catalogue
+    results: dict[ResultRow, tuple[int, float | None]],
+    ready: list[str],
+    catalogue: Catalogue,
+    witnessed: Iterable[ResultRow],
 ) -> Iterator[Metric]:
     totals = CounterMetricFamily(
         "mesibo_push_results",
@@ -169,7 +173,7 @@ def _push_metrics(
     )
     hits = {(source, who): 0 for source in ready for who in LIMITERS}
     last: dict[tuple[str, str], float] = {}
-    entries = {row[1:]: entry_of(catalogue, row) for row in results}
+    entries = {row[1:]: entry_of(catalogue, row) for row in (*results, *witnessed)}
     for row, (count, at) in results.items():
         entry = entries[row[1:]]
         totals.add_metric([*row, entry.class_], count)

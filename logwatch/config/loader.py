@@ -141,6 +141,8 @@ def _absolute(config: Config, base: Path) -> Config:
                 s,
                 paths=tuple(map(of, s.paths)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
+                webhook=s.webhook
+                and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),
             )
             for s in config.source
         ),

@@ -13,13 +13,17 @@ from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.config import Config, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
+from logwatch.credentials import EXTRA, asked, missing_extra
+from logwatch.credentials import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
 from logwatch.web.access import load, warnings
+from logwatch.web.webhook import refuse_in_the_clear
 
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -57,7 +61,7 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
 
 
 def _story(config: Config, found: str) -> str:
-    grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source))
+    grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
     return f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
 
 
@@ -76,6 +80,7 @@ def _named(config: Config, file: str) -> list[Problem]:
             for problem in ledger.refusals(Path(config.state.directory))
         ),
         *_web(config, file),
+        *_credentials(config),
     ]
 
 
@@ -94,7 +99,7 @@ def _placed(problem: Problem, setting: str, path: str) -> Problem:
 
 def _grammars(config: Config, file: str) -> Iterator[Problem]:
     directories = [Path(directory) for directory in config.grammars.directories]
-    names = {source.grammar: i for i, source in reversed(list(enumerate(config.source)))}
+    names = {source.grammar: i for i, source in reversed(list(enumerate(config.source))) if source.webhook is None}
     for name, index in reversed(names.items()):
         try:
             grammar = load_grammar(name, directories)
@@ -132,8 +137,27 @@ def _web(config: Config, file: str) -> list[Problem]:
             )
         ]
     try:
-        return warnings(load(path, exposed=config.web.exposed), config.web)
+        settings = load(path, exposed=config.web.exposed)
+        refuse_in_the_clear(config, tls=settings.context is not None)
+        return warnings(settings, config.web)
     except LogwatchError as error:
         return [_placed(problem, f"{file}web.config_file", str(path)) for problem in error.problems]
     except ValueError:  # an address that cannot be, which has been told
         return []
+
+
+def _credentials(config: Config) -> Iterator[Problem]:
+    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    if config.credential and missing_extra():
+        yield Problem(
+            "credential",
+            "cannot be looked at",
+            "the library that reads certificates is not installed",
+            EXTRA,
+            warning=True,
+        )
+        return
+    for verdict in looked_at(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+        for flaw in verdict.problems:
+            where = f"credential {verdict.name}"
+            yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)

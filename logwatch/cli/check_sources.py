@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from logwatch import envelope
+from logwatch.assembly import open_webhook
 from logwatch.config import Source
-from logwatch.errors import Problem
+from logwatch.config.schema import WebhookSource
+from logwatch.errors import LogwatchError, Problem
 from logwatch.tail import containers
+from logwatch.webhook import against_samples
+
+SECRET_BYTES = 16
 
 _HEAD_BYTES = 65536
 _OTHERS = {
@@ -24,10 +29,35 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 def problems(source: Source, where: str) -> Iterator[Problem]:
     """Find what is wrong with one source; ``where`` is its place in the configuration."""
+    if source.webhook is not None:
+        yield from _webhook(source.webhook)
     if source.docker is not None:
         yield from _container(source, f"{where}.docker")
     for pattern in source.paths:
         yield from _pattern(source, f"{where}.paths", pattern)
+
+
+def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
+    try:
+        yield from against_samples(open_webhook(webhook).fields)
+    except LogwatchError as error:
+        yield from error.problems
+    if webhook.secret_file is not None:
+        yield from _weak(Path(webhook.secret_file))
+
+
+def _weak(secret: Path) -> Iterator[Problem]:
+    """Look at a webhook's secret; one that cannot be read is no start, and is told elsewhere."""
+    try:
+        text, mode = secret.read_bytes().strip(), secret.stat().st_mode
+    except OSError:
+        return
+    if len(text) < SECRET_BYTES:
+        why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
+        yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
+    if mode & 0o007:
+        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {secret}"
+        yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
 
 
 def _container(source: Source, where: str) -> Iterator[Problem]:

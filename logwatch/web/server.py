@@ -21,7 +21,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError
-from logwatch.web.access import LOOK_SECONDS, Access
+from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.guests import Guests
 
 CONNECTIONS = 256
@@ -209,12 +209,16 @@ class Handler(tornado.web.RequestHandler):
 
     async def prepare(self) -> None:
         """Turn away who may not ask, before any handler runs."""
-        refusal = await self._access.admit(self.request)
+        refusal = await self.admit()
         if refusal is not None:
             self.set_status(refusal.status)
             for name, value in refusal.headers.items():
                 self.set_header(name, value)
             self.write_error(refusal.status)
+
+    async def admit(self) -> Refusal | None:
+        """Return why this request is not answered; a handler that asks for something else than a password says so."""
+        return self._access.misled(self.request) or await self._access.admit(self.request)
 
     @property
     def _access(self) -> Access:
@@ -241,7 +245,7 @@ class Handler(tornado.web.RequestHandler):
         """Say the status in a line of plain text, to a browser on a page that leads home."""
         if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        told = f"{status_code} {self._reason}"
+        told = f"{status_code} {self._access.why.get(status_code, self._reason)}"
         if "text/html" in self.request.headers.get("Accept", ""):
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.finish(_TROUBLE.format(told=told))

@@ -41,7 +41,7 @@ def words_of(grammar: Grammar) -> frozenset[bytes]:
 
 
 def shape(payload: bytes, words: frozenset[bytes], value: bytes = b"") -> str:
-    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
+    """Return a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
 
     It is made for every failure that is kept, of which many differ in numbers and in one value alone: what is before
     and behind the ``value``, such as a token, and what the provider answered is gone through once.

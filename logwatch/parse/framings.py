@@ -1,0 +1,114 @@
+r"""The envelopes that expressions over chunks can look into, one row each; for all others lines are taken out first.
+
+To add one, say what stands around a payload (``Framing``), by which bytes its escapes are replaced, and when a chunk is
+regular: when no record has to be joined with another one. What is in the envelope but not as the row says, such as
+another escape, is passed over by the expressions and taken out by ``envelope.unwrap``, record by record.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from logwatch.model import EnvelopeKind
+from logwatch.parse.compile.to_regex import PLAIN, Framing
+
+Line = tuple[bytes, str]
+"""A payload that ends in a newline, and when the envelope says it was received (RFC 3339; empty if unknown)."""
+
+
+class Escape(NamedTuple):
+    """One byte of a payload as the envelope writes it, and the byte that stands for it while expressions look at it.
+
+    The stand-in is a byte that no regular record contains.
+    """
+
+    written: bytes
+    byte: bytes
+    stand_in: bytes
+
+
+class Envelope:
+    """How the lines of one kind of envelope are looked into."""
+
+    def __init__(
+        self,
+        framing: Framing,
+        *,
+        regular: Callable[[bytes, int], bool] = lambda _data, _lines: True,
+        escapes: tuple[Escape, ...] = (),
+        utf8: bool = False,
+    ) -> None:
+        """``regular`` is asked of a chunk and the number of its lines; with ``utf8``, all else is irregular."""
+        self.framing = framing
+        self.regular = regular
+        self._escapes = escapes
+        self._utf8 = utf8
+
+    @cached_property
+    def _record(self) -> re.Pattern[bytes]:
+        text = f"{self.framing.before}(?P<payload>[^\\n]*){self.framing.after}"
+        return re.compile(text.encode("latin-1"))
+
+    @cached_property
+    def can_hide(self) -> frozenset[int]:
+        """The bytes that may be written in another way than they were logged."""
+        return (self.framing.never - {10}) | frozenset(b"".join(escape.byte for escape in self._escapes))
+
+    def prepare(self, text: bytes) -> bytes | None:
+        """Return the text with its escapes replaced; None if it cannot be looked at so."""
+        if not self._escapes and not self._utf8:
+            return text
+        if any(escape.stand_in in text for escape in self._escapes):
+            return None
+        if self._utf8 and not text.isascii():
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                return None
+        if text.count(b"\\") > text.count(b"\n"):
+            for escape in self._escapes:
+                text = text.replace(escape.written, escape.stand_in)
+        return text
+
+    def line(self, record: bytes) -> Line:
+        """Return what a record holds that an expression has taken: it is known to be regular."""
+        if self is NO_ENVELOPE:
+            return record + b"\n", ""
+        found = self._record.fullmatch(record)
+        assert found is not None, "a record is matched the same way twice"
+        payload = found["payload"]
+        if b"\\" in payload:
+            for escape in self._escapes:
+                payload = payload.replace(escape.written, escape.stand_in)
+            payload = payload.translate(self.framing.as_logged)
+        time = found["time"].decode(errors="replace") if "time" in self._record.groupindex else ""
+        return payload + b"\n", time
+
+
+def _whole_records(data: bytes, lines: int) -> bool:
+    """Return whether each record holds one whole message: ends in an escaped newline, and not in a backslash and an n."""
+    return data.count(b'\\n","stream":"') == lines and b'\\\\n","stream":"' not in data
+
+
+# In the order in which they are replaced: what is left of a backslash is an escape of another kind
+_JSON_ESCAPES = (
+    Escape(b"\\\\", b"\\", b"\4"),
+    Escape(b'\\"', b'"', b"\1"),
+    Escape(b"\\t", b"\t", b"\2"),
+    Escape(b"\\r", b"\r", b"\3"),
+)
+_DOCKER = Framing(
+    before=r'\{"log":"',
+    after=r'\\n","stream":"std(?:out|err)","time":"(?P<time>[^"\\\n]*+)"\}',
+    # no control character stands in JSON as it is, and no quote or backslash without an escape
+    never=frozenset(range(32)) - frozenset(b"\t\r"),
+    end=b"\\",
+    stand_ins={escape.byte[0]: escape.stand_in[0] for escape in _JSON_ESCAPES},
+)
+NO_ENVELOPE = Envelope(PLAIN)
+ENVELOPES: Mapping[EnvelopeKind, Envelope] = {
+    "plain": NO_ENVELOPE,
+    "docker": Envelope(_DOCKER, regular=_whole_records, escapes=_JSON_ESCAPES, utf8=True),
+}
+

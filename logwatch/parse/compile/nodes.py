@@ -4,14 +4,29 @@ All nodes but ``Backtracking`` mean what pyparsing means: greedy, ordered, never
 place is therefore one fixed number of bytes or nothing, and a compiled grammar can be one expression of atomic parts.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 """Every byte that a line can contain."""
 _MAX_PREFIXES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """A node with others inside; what is asked for at every step of the compiler is worked out once."""
+
+    min_len: int = field(init=False, compare=False, repr=False)
+    names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out the properties, from those of the nodes inside."""
+        own = (self.name,) if isinstance(self, Capture) else ()
+        names = own + tuple(name for child in children(self) for name in capture_names(child))
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "min_len", _min_len(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +47,21 @@ class CharRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(_Inner):
     """One after the other."""
 
     items: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(_Inner):
     """The first that matches."""
 
     items: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(_Inner):
     """Greedy repetition; ends where ``item`` fails, ``stop`` matches, or ``max`` is reached."""
 
     item: "Node"
@@ -57,7 +72,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Look(_Inner):
     """Match nothing, where ``item`` matches ahead (``behind``: before), or, ``negative``, does not."""
 
     item: "Node"
@@ -71,7 +86,7 @@ class EndOfLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(_Inner):
     """What ``item`` matches is a value of this name."""
 
     name: str
@@ -79,14 +94,13 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Backtracking:
+class Backtracking(_Inner):
     """A regular expression as its author wrote it: it goes back inside, and never once it has matched."""
 
     item: "Node"
 
 
 Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | EndOfLine | Capture | Backtracking
-NOTHING = Seq(())
 
 
 # ---- smart constructors ----------------------------------------------------------------------------------------------
@@ -195,9 +209,9 @@ def walk(node: Node) -> Iterator[Node]:
         waiting += reversed(list(children(each)))
 
 
-def capture_names(node: Node) -> list[str]:
+def capture_names(node: Node) -> Sequence[str]:
     """Return the names of the values inside, from left to right, each as often as it stands there."""
-    return [each.name for each in walk(node) if isinstance(each, Capture)]
+    return node.names if isinstance(node, _Inner) else ()
 
 
 def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
@@ -213,13 +227,20 @@ def _skips_blanks(node: Node) -> bool:
 # ---- properties ------------------------------------------------------------------------------------------------------
 
 
-def min_len(node: Node) -> int:  # noqa: PLR0911  one case a node
+def min_len(node: Node) -> int:
     """Return the least number of bytes that a match takes."""
     match node:
         case Literal(data):
             return len(data)
         case CharRun():
             return node.min
+        case EndOfLine():
+            return 0
+    return node.min_len
+
+
+def _min_len(node: Node) -> int:
+    match node:
         case Seq(items):
             return sum(map(min_len, items))
         case Choice(items):
@@ -229,6 +250,9 @@ def min_len(node: Node) -> int:  # noqa: PLR0911  one case a node
         case Capture(_, item) | Backtracking(item):
             return min_len(item)
     return 0
+
+
+NOTHING = Seq(())
 
 
 def first_set(node: Node) -> Bytes:
@@ -348,7 +372,7 @@ def required_literals(node: Node) -> frozenset[bytes] | None:
             return None if None in each else frozenset().union(*(some for some in each if some))
         case Seq(items):
             found = [some for item in items if (some := required_literals(item))]
-            return max(found, key=lambda some: min(map(len, some)), default=None)
+            return max(found, key=_shortest, default=None)
     return None
 
 
@@ -359,10 +383,14 @@ def capture_literals(node: Node) -> frozenset[bytes] | None:
     """
     if not capture_names(node):
         return frozenset()
-    own = None if isinstance(node, Choice | Repeat) else required_literals(node)
-    if own:
-        return own
-    if isinstance(node, Capture):
-        return None
-    found = [capture_literals(each) for each in children(node)]
-    return None if None in found else frozenset().union(*(some for some in found if some))
+    around = None if isinstance(node, Choice | Repeat) else required_literals(node)
+    inside: frozenset[bytes] | None = None
+    if not isinstance(node, Capture):
+        each = [capture_literals(child) for child in children(node)]
+        inside = None if None in each else frozenset().union(*(some for some in each if some))
+    found = [some for some in (around, inside) if some]
+    return max(found, key=_shortest, default=None)
+
+
+def _shortest(texts: frozenset[bytes]) -> int:
+    return min(map(len, texts))

@@ -7,7 +7,8 @@ be taken, and each byte that is written out where just it would be. Whatever els
 import re
 import string
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property
+from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
@@ -15,6 +16,8 @@ from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 80  # of all repetitions together: the expression grows with them
 _MAX_LITERAL_BLANKS = 2
+_GLANCE_BYTES = 64
+_GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
 
@@ -27,133 +30,154 @@ def specialise(node: Node, lines: Sequence[bytes]) -> Node | None:
 
     Lines end in a newline. Texts that are the same in all of them are written out, from two lines on.
     """
+    follower = _Follower(lines)
     try:
-        return _literal_texts(_without_double_looks(_Follower(lines).follow(node)), lines)
+        follower.follow(node)
     except _Differ:
         return None
+    return _narrowed(follower.steps)
+
+
+class _Step(NamedTuple):
+    """A node that nothing is left to decide in, what it took of each line, and what stands behind that."""
+
+    node: Node
+    texts: tuple[bytes, ...]
+    behind: tuple[bytes, ...]  # enough of it to tell with what it begins
 
 
 class _Follower:
     """Goes through a node and some lines in step."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
+        self.steps: list[_Step] = []
         self._lines = lines
         self._at = [0] * len(lines)
         self._turns = 0
 
-    def follow(self, node: Node) -> Node:
-        """Return the node as the lines take it here, and move on behind it."""
+    def follow(self, node: Node) -> None:
+        """Note the steps that the lines take through a node here, and move on behind it."""
         match node:
+            case nodes.Seq() | Choice() | Repeat() if not nodes.capture_names(node) and nodes.ends_itself(node):
+                self._take(node)  # such as a quoted string: there is nothing to decide in it
             case Capture(name, item):
-                return Capture(name, self.follow(item))
+                self._capture(name, item)
             case nodes.Seq(items):
-                return nodes.seq(*map(self.follow, items))
+                for each in items:
+                    self.follow(each)
             case Choice(items):
                 i = next((i for i, each in enumerate(items) if self._matches(each)), None)
                 if i is None:
                     raise _Differ
-                return nodes.seq(*self._unless(items[:i], items[i]), self.follow(items[i]))
+                self._unless(items[:i], items[i])
+                self.follow(items[i])
             case Repeat():
-                return self._repeat(node)
-        self._at = [match_end(node, line, at) for line, at in zip(self._lines, self._at, strict=True)]
+                self._repeat(node)
+            case _:
+                self._take(node)
+
+    def _take(self, node: Node) -> None:
+        starts = self._at
+        self._at = [match_end(node, line, at) for line, at in zip(self._lines, starts, strict=True)]
         if min(self._at) < 0:
             raise _Differ
-        return node
+        self._note(node, starts)
 
-    def _repeat(self, node: Repeat) -> Node:
-        taken: list[Node] = []
+    def _note(self, node: Node, starts: Sequence[int]) -> None:
+        spans = list(zip(self._lines, starts, self._at, strict=True))
+        texts = tuple([line[start:end] for line, start, end in spans])
+        self.steps.append(_Step(node, texts, tuple([line[end : end + _GLANCE_BYTES] for line, _, end in spans])))
+
+    def _capture(self, name: str, item: Node) -> None:
+        before, starts, self.steps = self.steps, self._at, []
+        self.follow(item)
+        inner, self.steps = [step.node for step in self.steps], before
+        self._note(Capture(name, nodes.seq(*inner)), starts)
+
+    def _repeat(self, node: Repeat) -> None:
+        blanks, item = nodes.split_leading_blanks(node.item)
+        stop_blanks, stop = (blanks, None) if node.stop is None else nodes.split_leading_blanks(node.stop)
+        if stop_blanks != blanks:
+            blanks, item, stop = None, node.item, node.stop
         turns = 0
         while node.max is None or turns < node.max:
             if node.stop is not None and self._matches(node.stop):
-                taken.append(Look(nodes.without_captures(node.stop)))
+                self._note(Look(_known(node.stop).without_captures), self._at)
                 break
             if not self._matches(node.item):
-                # nothing that is repeated can begin with the newline
+                # nothing that takes bytes can match the newline
                 ended = nodes.min_len(node.item) and all(
                     line[at:] == b"\n" for line, at in zip(self._lines, self._at, strict=True)
                 )
-                after = EndOfLine() if ended else Look(nodes.without_captures(node.item), negative=True)
-                taken.append(after)
+                look = Look(_known(node.item).without_captures, negative=True)
+                self._note(EndOfLine() if ended else look, self._at)
                 break
             turns += 1
             self._turns += 1
             if self._turns > _MAX_TURNS:
                 raise _Differ
-            stop = () if node.stop is None else (node.stop,)
-            taken += (*self._unless(stop, node.item), self.follow(node.item))
+            if blanks is not None:
+                self._take(blanks)
+            self._unless(() if stop is None else (stop,), item)
+            self.follow(item)
         if turns < node.min:
             raise _Differ
-        return nodes.seq(*taken)
 
     def _matches(self, node: Node) -> bool:
         """Return whether the lines match here, all of them or none."""
-        found = {match_end(node, line, at) >= 0 for line, at in zip(self._lines, self._at, strict=True)}
+        begins = nodes.first_set(node) if nodes.min_len(node) else nodes.EVERY_BYTE | {10}
+        found = {
+            line[at] in begins and match_end(node, line, at) >= 0
+            for line, at in zip(self._lines, self._at, strict=True)
+        }
         if len(found) > 1:
             raise _Differ
         return found == {True}
 
-    @staticmethod
-    def _unless(rivals: Sequence[Node], node: Node) -> list[Node]:
-        """Return what makes sure that none of the rivals matches, where they might."""
-        left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, node)]
-        if not left:
-            return []
-        return [Look(left[0] if len(left) == 1 else Choice(tuple(left)), negative=True)]
+    def _unless(self, rivals: Sequence[Node], node: Node) -> None:
+        """Make sure that none of the rivals matches, where they might."""
+        left = [_known(each).without_captures for each in rivals if not nodes.disjoint(each, node)]
+        if left:
+            self._note(Look(left[0] if len(left) == 1 else Choice(tuple(left)), negative=True), self._at)
 
 
-def _without_double_looks(node: Node) -> Node:
-    """Return a sequence without looking ahead for what stands there anyway."""
-    items = nodes.parts(node)
-    kept = []
-    for i, item in enumerate(items):
-        if isinstance(item, Look) and not item.negative and not item.behind:
-            wanted = nodes.parts(item.item)
-            if nodes.parts(nodes.without_captures(nodes.seq(*items[i + 1 :])))[: len(wanted)] == wanted:
-                continue
-        kept.append(item)
-    return nodes.seq(*kept)
-
-
-def _literal_texts(node: Node, lines: Sequence[bytes]) -> Node:
+def _narrowed(steps: Sequence[_Step]) -> Node:
     """Return a sequence with blanks, marks and texts as the lines have them, and without needless looks ahead."""
-    items = nodes.parts(node)
-    spans: list[list[tuple[int, int]]] = []
-    for line in lines:
-        at = 0
-        spans.append([(at, at := match_end(item, line, at)) for item in items])
-        if at < 0:
-            raise _Differ
-    rest: Node = nodes.NOTHING
-    for i in range(len(items) - 1, -1, -1):
-        item = items[i]
-        texts = {line[slice(*each[i])] for line, each in zip(lines, spans, strict=True)}
-        behind = {line[each[i][1] :] for line, each in zip(lines, spans, strict=True)}
-        text = next(iter(texts))
-        if len(texts) == 1 and isinstance(item, CharRun) and _takes_only(item, text, rest):
-            rest = nodes.seq(Literal(text), rest)
-        elif len(texts) == 1 and len(lines) > 1 and isinstance(item, nodes.Seq | Choice) and nodes.ends_itself(item):
-            rest = nodes.seq(Literal(text), rest)
-        elif isinstance(item, Capture) and isinstance(item.item, nodes.Seq):
-            *inner, last = item.item.items  # what is asked for behind a value, such as the end of a number
-            rest = nodes.seq(Capture(item.name, nodes.seq(*inner, _as_one_class(last, behind))), rest)
-        elif isinstance(item, Look):
-            before = {line[each[i][0] :] for line, each in zip(lines, spans, strict=True)}
-            rest = _look_before(item, rest, before)
+    done: list[Node] = []  # from the end on
+    for i in range(len(steps) - 1, -1, -1):
+        node, texts, behind = steps[i]
+        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:]))
+        same, text = len(set(texts)) == 1, texts[0]
+        if same and isinstance(node, CharRun) and _takes_only(node, text, rest):
+            done.append(Literal(text))
+        elif same and len(texts) > 1 and isinstance(node, nodes.Seq | Choice) and nodes.ends_itself(node):
+            done.append(Literal(text))
+        elif isinstance(node, Capture) and isinstance(node.item, nodes.Seq):
+            *inner, last = node.item.items  # what is asked for behind a value, such as the end of a number
+            done.append(Capture(node.name, nodes.seq(*inner, _as_one_class(last, behind))))
+        elif isinstance(node, Look):
+            _look_before(node, done, rest, behind, [step.node for step in steps[i + 1 : i + 1 + _GLANCE_NODES]])
         else:
-            rest = nodes.seq(item, rest)
-    return rest
+            done.append(node)
+    return nodes.seq(*reversed(done))
 
 
-def _look_before(look: Look, rest: Node, texts: set[bytes]) -> Node:
-    """Return what follows a look ahead, with the look where it is still needed."""
-    if _implied(look, rest):
-        return rest
-    if _begin_apart(look, texts) and all(text.split(maxsplit=1)[0].isdigit() for text in texts if text.strip()):
+def _look_before(
+    look: Look, done: list[Node], rest: Node, behind: Sequence[bytes], following: Sequence[Node]
+) -> None:
+    """Add a look ahead to what follows it, ``done`` (from the end on), where it is still needed.
+
+    ``rest`` is how what is done begins, ``following`` how it was before it was narrowed.
+    """
+    if _implied(look, rest, following):
+        return
+    if _begin_apart(look, behind) and all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip()):
         # the next line has another number there, but a number
-        narrower = _first_byte_without(nodes.parts(rest)[0], nodes.first_set(look.item))
+        narrower = _first_byte_without(done[-1], nodes.first_set(look.item)) if done else None
         if narrower is not None:
-            return nodes.seq(narrower, *nodes.parts(rest)[1:])
-    return nodes.seq(_as_one_class(look, texts), rest)
+            done[-1:] = reversed(nodes.parts(narrower))
+            return
+    done.append(_as_one_class(look, behind))
 
 
 def _first_byte_without(node: Node, chars: nodes.Bytes) -> Node | None:
@@ -166,25 +190,28 @@ def _first_byte_without(node: Node, chars: nodes.Bytes) -> Node | None:
     return None
 
 
-def _as_one_class(node: Node, texts: set[bytes]) -> Node:
+def _as_one_class(node: Node, texts: Sequence[bytes]) -> Node:
     """Return what must not follow as one class of bytes, if that is enough here: alternatives cost more."""
     if isinstance(node, Look) and isinstance(node.item, Choice) and _begin_apart(node, texts):
         return Look(CharRun(nodes.first_set(node.item), 1, 1), negative=True)
     return node
 
 
-def _begin_apart(look: Look, texts: set[bytes]) -> bool:
+def _begin_apart(look: Look, texts: Sequence[bytes]) -> bool:
     """Return whether no text begins with a byte with which what must not follow could."""
     ahead = look.negative and not look.behind and nodes.min_len(look.item)
     return bool(ahead) and not any(nodes.first_set(look.item) & set(text[:1]) for text in texts)
 
 
-def _implied(look: Look, rest: Node) -> bool:
+def _implied(look: Look, rest: Node, following: Sequence[Node]) -> bool:
     """Return whether what follows says itself what the look ahead asks for."""
     if look.behind:
         return False
     if look.negative:
         return nodes.disjoint(look.item, rest)
+    wanted = nodes.parts(look.item)
+    if nodes.parts(nodes.without_captures(nodes.seq(*following)))[: len(wanted)] == wanted:
+        return True
     single = isinstance(look.item, CharRun) and look.item.max == 1
     return single and bool(nodes.min_len(rest)) and nodes.first_set(rest) <= nodes.first_set(look.item)
 
@@ -199,17 +226,36 @@ def _takes_only(run: CharRun, text: bytes, rest: Node) -> bool:
 
 def match_end(node: Node, line: bytes, at: int) -> int:
     """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
-    if at < 0:
-        return -1
-    found = _pattern(node).match(line, at)
+    found = _known(node).pattern.match(line, at)
     return found.end() if found else -1
 
 
-@lru_cache(maxsize=512)
-def _pattern(node: Node) -> re.Pattern[bytes]:
-    return re.compile(Writer().write(node, last=True).encode("latin-1"))
+class _Known:
+    """What is asked of a node again and again; told by its identity, since to hash a tree takes longer."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        return re.compile(Writer().write(self.node, last=True).encode("latin-1"))
+
+    @cached_property
+    def without_captures(self) -> Node:
+        return nodes.without_captures(self.node)
 
 
+def _known(node: Node) -> _Known:
+    known = _all_known.get(id(node))
+    if known is None:
+        if len(_all_known) >= _MAX_KNOWN:
+            _all_known.clear()
+        known = _all_known[id(node)] = _Known(node)
+    return known
+
+
+_all_known: dict[int, _Known] = {}  # each keeps its node, so that no other one can get its identity
+_MAX_KNOWN = 512
 
 
 def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, int]]:

@@ -45,7 +45,8 @@ class Framing:
 
     def written(self, chars: Bytes) -> Bytes:
         """Return the bytes that stand for these in the text."""
-        return frozenset(self.stand_ins.get(char, char) for char in chars - self.never)
+        moved = self.stand_ins.keys() & chars
+        return (chars - self.never - moved) | {self.stand_ins[char] for char in moved}
 
     @property
     def as_logged(self) -> bytes:

@@ -65,7 +65,10 @@ class ChunkReader:
             left = match(self.unrolled, left)
         many = count >= _MIN_BATCH_LINES and len(left.lines) > _MAX_LEFT_SHARE * count
         if many and self._rebuild.add(len(left.lines)) and self._built(batch, left):
+            before = len(left.lines)
             left = match(self.unrolled, left)
+            if 2 * len(left.lines) < before:
+                self._rebuild.helped()
         return left
 
     def _built(self, batch: LineBatch, left: LineBatch) -> bool:

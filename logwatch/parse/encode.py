@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from itertools import compress, count, repeat
 
 from logwatch.model import Cause
-from logwatch.parse.compile.chunk_pattern import REST, ChunkPattern
-from logwatch.parse.rests import RestReader
+from logwatch.parse.compile.chunk_pattern import ChunkPattern
+from logwatch.parse.rests import RestReader, Values
 from logwatch.parse.result import PushResult, from_captures
 
 Groups = tuple[bytes, ...]
@@ -20,6 +20,8 @@ OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
+
+_Key = tuple[Groups, Values]
 
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
@@ -53,22 +55,31 @@ class Dictionary:
 
     def outcome(self, row: Groups) -> Outcome:
         """Return what one line gives."""
-        return self._outcomes([row])[0]
+        return self._outcome(self._keys([row])[0])
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
+        keys = self._keys(new)
+        code_of = {key: self._code(self._outcome(key)) for key in set(keys)}
+        found = bytes(map(code_of.__getitem__, keys))
+        for i, code in zip(at, found, strict=True):
+            codes[i] = code
         times = Counter(new)
-        distinct = list(times)
-        found = dict(zip(distinct, map(self._code, self._outcomes(distinct)), strict=True))
-        self._codes_of_rows.update({
-            row: code
-            for row, code in found.items()
-            if code != OTHER_CODE and (times[row] > 1 or not row[-1]) and len(b"".join(row)) <= _MAX_ROW_BYTES
-        })  # fmt: skip
-        for i, row in zip(at, new, strict=True):
-            codes[i] = found[row]
+        if len(times) < len(new):
+            self._codes_of_rows.update({
+                row: code
+                for row, code in zip(new, found, strict=True)
+                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
+            })  # fmt: skip
+
+    def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
+        """Return what decides the outcome of each row: its groups, and the values in its rest."""
+        if self._rests is None:
+            return [(row, ()) for row in rows]
+        values = self._rests.read([row[-1] for row in rows], self._as_logged)
+        return list(zip([row[:-1] for row in rows], values, strict=True))
 
     def _code(self, outcome: Outcome) -> int:
         code = self._codes_of_results.get(outcome)
@@ -80,23 +91,9 @@ class Dictionary:
             self.results.append(outcome)
         return code
 
-    def _outcomes(self, rows: Sequence[Groups]) -> list[Outcome]:
-        """Return what each of some different rows gives."""
-        if self._rests is None:
-            return [self._outcome(row, ()) for row in rows]
-        values = self._rests.read([row[-1] for row in rows], self._as_logged)
-        outcomes: dict[tuple[Groups, tuple[tuple[str, bytes], ...]], Outcome] = {}
-        found: list[Outcome] = []
-        for row, behind in zip(rows, values, strict=True):
-            key = (row[:-1], behind)
-            if key not in outcomes:
-                outcomes[key] = self._outcome(row, behind)
-            found.append(outcomes[key])
-        return found
-
-    def _outcome(self, row: Groups, behind: Sequence[tuple[str, bytes]]) -> Outcome:
-        named = zip(self.pattern.names, row, strict=False)
-        values = [(name, value) for name, value in named if value and name != REST]
+    def _outcome(self, key: _Key) -> Outcome:
+        groups, behind = key
+        values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
         if self._as_logged:
             values = [(name, value.translate(self._as_logged)) for name, value in values]
         return from_captures([*values, *behind]) if values else None

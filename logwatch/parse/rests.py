@@ -34,7 +34,11 @@ class RestReader:
 
     def __init__(self, tail: Repeat, keep: frozenset[str]) -> None:
         self._node = nodes.without_captures(tail, keep)
-        self._literals = nodes.capture_literals(self._node)
+        literals = nodes.capture_literals(self._node)
+        self._literals = literals and [
+            each for each in literals if not any(other != each and other in each for other in literals)
+        ]
+        self._few_values = True
         self._turns = LinePattern(tail.item)
         self._pattern: ChunkPattern | None = None
         self._examples: list[bytes] = []
@@ -49,34 +53,45 @@ class RestReader:
         joined = b"\n".join([*texts, b""])
         if as_logged:
             joined = joined.translate(as_logged)
-        left: Sequence[int] = range(len(texts))
-        if self._pattern:
-            joined, left = self._matched(joined, left, found)
-        if self._literals is not None and joined:
-            hits = lines_with(joined, self._literals)
-            lines = joined.split(b"\n")
-            joined, left = b"".join([lines[i] + b"\n" for i in hits]), [left[i] for i in hits]
+        left = range(len(texts))
+        # what is quick depends on whether most texts hold values
+        steps = (self._with_literals, self._matched) if self._few_values else (self._matched, self._with_literals)
+        for step in steps:
+            if left:
+                joined, left = step(joined, left, found)
+        self._few_values = 2 * (len(texts) - found.count(())) < len(texts)
         if left and self._due.add(len(left)) and self._learn(joined[:-1].split(b"\n")):
+            before = len(left)
             joined, left = self._matched(joined, left, found)
+            if 2 * len(left) < before:
+                self._due.helped()
         if left:
             for i, text in zip(left, joined[:-1].split(b"\n"), strict=True):
                 short = len(text) <= _MAX_REMEMBERED_BYTES
                 found[i] = self._read_one(text) if short else self._turn_by_turn(text)
         return found
 
-    def _matched(self, joined: bytes, at: Sequence[int], found: list[Values]) -> tuple[bytes, list[int]]:
+    def _with_literals(self, joined: bytes, at: Sequence[int], _found: list[Values]) -> tuple[bytes, Sequence[int]]:
+        """Return the texts that may hold values, joined, and their places."""
+        if self._literals is None:
+            return joined, at
+        return _some(joined, at, lines_with(joined, self._literals))
+
+    def _matched(self, joined: bytes, at: Sequence[int], found: list[Values]) -> tuple[bytes, Sequence[int]]:
         """Put in their places the values of texts whose ways are known; return the others, joined, and their places."""
-        assert self._pattern
+        if self._pattern is None:
+            return joined, at
         names, rows = self._pattern.names, self._pattern.regex.findall(joined)
-        values = {row: tuple([(name, value) for name, value in zip(names, row, strict=False) if value]) for row in set(rows)}
-        left = []
-        for i, row in enumerate(rows):
-            if behind := values[row]:
-                found[at[i]] = behind
-            else:
-                left.append(i)
-        lines = joined.split(b"\n") if left else []
-        return b"".join([lines[i] + b"\n" for i in left]), [at[i] for i in left]
+        values = {
+            row: tuple([(name, value) for name, value in zip(names, row, strict=False) if value]) for row in set(rows)
+        }
+        if not any(values.values()):
+            return joined, at
+        behind = list(map(values.__getitem__, rows))
+        for i, some in zip(at, behind, strict=True):
+            if some:
+                found[i] = some
+        return _some(joined, at, [i for i, some in enumerate(behind) if not some])
 
     def _learn(self, texts: Sequence[bytes]) -> bool:
         """Build the expression again, with some of these texts as examples; return whether there is one."""
@@ -93,6 +108,14 @@ class RestReader:
     def _turn_by_turn(self, text: bytes) -> Values:
         self.read_singly += 1
         return tuple(self._turns.all_turns(text + b"\n"))
+
+
+def _some(joined: bytes, at: Sequence[int], wanted: Sequence[int]) -> tuple[bytes, Sequence[int]]:
+    """Return some of the joined texts and their places."""
+    if not wanted:
+        return b"", ()
+    lines = joined.split(b"\n")
+    return b"".join([lines[i] + b"\n" for i in wanted]), [at[i] for i in wanted]
 
 
 def lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:

@@ -1,16 +1,17 @@
-"""Say when to learn: seldom, and ever more seldom, since learning costs what many lines cost."""
+"""Say when to learn: seldom, since learning costs what some thousand lines cost, and ever more seldom if it is in vain."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-_MAX_WAIT = 1 << 18  # lines: a log may change, and by then a lesson costs nothing beside them
-_GROWTH = 4
+_GROWTH = 8
+_LESSON_LINES = 4096  # that cost about as much, read one by one, as to learn
+_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then a lesson costs nothing beside them
 
 Item = TypeVar("Item")
 
 
 class Schedule:
-    """Counts lines that could be read faster if something were learned; due after some, then after four times as many."""
+    """Counts lines that could be read faster if something were learned."""
 
     def __init__(self, first: int) -> None:
         self._wait = first
@@ -22,8 +23,12 @@ class Schedule:
         if self._waiting < self._wait:
             return False
         self._waiting = 0
-        self._wait = min(self._wait * _GROWTH, _MAX_WAIT)
+        self._wait = min(self._wait * _GROWTH, _MAX_WAIT_LINES)
         return True
+
+    def helped(self) -> None:
+        """Take note that the last lesson was worth it: the next one need not wait longer than it costs."""
+        self._wait = min(self._wait, _LESSON_LINES)
 
 
 def some_of(items: Sequence[Item], count: int) -> list[Item]:

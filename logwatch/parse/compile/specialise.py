@@ -6,7 +6,7 @@ be taken, and each byte that is written out where just it would be. Whatever els
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 80  # of all repetitions together: the expression grows with them
 _MAX_LITERAL_BLANKS = 2
+_MAX_MODELS = 2
 _GLANCE_BYTES = 64
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
@@ -66,15 +67,30 @@ class _Follower:
                 for each in items:
                     self.follow(each)
             case Choice(items):
-                i = next((i for i, each in enumerate(items) if self._matches(each)), None)
-                if i is None:
-                    raise _Differ
-                self._unless(items[:i], items[i])
-                self.follow(items[i])
+                self._decide(node, lambda: self._choose(items))
             case Repeat():
-                self._repeat(node)
+                self._decide(node, lambda: self._repeat(node))
             case _:
                 self._take(node)
+
+    def _decide(self, node: Node, decide: Callable[[], None]) -> None:
+        """Decide what the lines take; where they differ, and no value is in it, the node stays as it is."""
+        steps, at, turns = len(self.steps), self._at, self._turns
+        try:
+            decide()
+        except _Differ:
+            if nodes.capture_names(node):
+                raise
+            del self.steps[steps:]
+            self._at, self._turns = at, turns
+            self._take(node)
+
+    def _choose(self, items: Sequence[Node]) -> None:
+        i = next((i for i, each in enumerate(items) if self._matches(each)), None)
+        if i is None:
+            raise _Differ
+        self._unless(items[:i], items[i])
+        self.follow(items[i])
 
     def _take(self, node: Node) -> None:
         starts = self._at
@@ -256,6 +272,16 @@ def _known(node: Node) -> _Known:
 
 _all_known: dict[int, _Known] = {}  # each keeps its node, so that no other one can get its identity
 _MAX_KNOWN = 512
+
+
+def common_way(node: Node, payloads: Sequence[bytes], min_share: float) -> Node | None:
+    """Return the node specialised to what so many of the payloads have in common; None if nothing is."""
+    lines = [payload + b"\n" for payload in payloads]
+    for model in lines[:_MAX_MODELS]:
+        alike = [line for line in lines if specialise(node, [model, line])]
+        if alike and len(alike) >= min_share * len(lines):
+            return specialise(node, alike)
+    return None
 
 
 def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, int]]:

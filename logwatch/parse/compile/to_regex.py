@@ -7,7 +7,7 @@ Alternatives and repetitions become atomic groups. Possessive quantifiers stand 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import (
@@ -48,7 +48,7 @@ class Framing:
         moved = self.stand_ins.keys() & chars
         return (chars - self.never - moved) | {self.stand_ins[char] for char in moved}
 
-    @property
+    @cached_property
     def as_logged(self) -> bytes:
         """Return the table for ``bytes.translate`` that takes the stand-ins back; empty if there are none."""
         back = {written: char for char, written in self.stand_ins.items()}

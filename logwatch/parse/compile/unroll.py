@@ -14,7 +14,7 @@ from logwatch.parse.compile.chunk_pattern import ChunkPattern, chunk_pattern
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import repeats_with_captures
 from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
-from logwatch.parse.compile.specialise import ways
+from logwatch.parse.compile.specialise import common_way
 from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
 
 Order = tuple[int, ...]
@@ -73,11 +73,11 @@ class UnrollPlan:
     ) -> ChunkPattern | None:
         """Return the expression for the way in which so many of the payloads are written; None if there is none."""
         node = nodes.without_captures(nodes.seq(*self._body), self._keep)
-        found = ways(node, payloads, 1)
-        if not found or found[0][1] < min_share * len(payloads):
+        way = common_way(node, payloads, min_share)
+        if way is None:
             return None
         writer = Writer(framing, lambda each: isinstance(each, Capture))
-        return chunk_pattern(writer, [writer.write(found[0][0])], framing, rest=self.tail is not None)
+        return chunk_pattern(writer, [writer.write(way)], framing, rest=self.tail is not None)
 
     def matches(self, payload: bytes) -> bool:
         """Return whether a payload is one that LINE matches."""

@@ -35,11 +35,11 @@ class Envelope:
         self,
         framing: Framing,
         *,
-        regular: Callable[[bytes, int], bool] = lambda _data, _lines: True,
+        regular: Callable[[bytes], bool] = lambda _data: True,
         escapes: tuple[Escape, ...] = (),
         utf8: bool = False,
     ) -> None:
-        """``regular`` is asked of a chunk and the number of its lines; with ``utf8``, all else is irregular."""
+        """``regular`` is asked of a whole chunk; with ``utf8``, payloads must be that to be looked at."""
         self.framing = framing
         self.regular = regular
         self._escapes = escapes
@@ -55,8 +55,8 @@ class Envelope:
         """The bytes that may be written in another way than they were logged."""
         return (self.framing.never - {10}) | frozenset(b"".join(escape.byte for escape in self._escapes))
 
-    def prepare(self, text: bytes) -> bytes | None:
-        """Return the text with its escapes replaced; None if it cannot be looked at so."""
+    def prepare(self, text: bytes, lines: int) -> bytes | None:
+        """Return so many lines with their escapes replaced; None if they cannot be looked at so."""
         if not self._escapes and not self._utf8:
             return text
         if any(escape.stand_in in text for escape in self._escapes):
@@ -66,9 +66,17 @@ class Envelope:
                 text.decode()
             except UnicodeDecodeError:
                 return None
-        if text.count(b"\\") > text.count(b"\n"):
-            for escape in self._escapes:
-                text = text.replace(escape.written, escape.stand_in)
+        if text.count(b"\\") < 2 * lines:
+            return text
+        first, *others = self._escapes
+        replaced = first.stand_in.join(text.split(first.written))
+        # where others are many as well; where they are few, the lines that have some are taken out one by one
+        return self._replaced(text) if others and 4 * replaced.count(b"\\") > 5 * lines else replaced
+
+    def _replaced(self, text: bytes) -> bytes:
+        """Replace all escapes: the escape itself first, so that what is left of it belongs to another one."""
+        for escape in sorted(self._escapes, key=lambda escape: escape.written != b"\\\\"):
+            text = text.replace(escape.written, escape.stand_in)
         return text
 
     def line(self, record: bytes) -> Line:
@@ -79,22 +87,19 @@ class Envelope:
         assert found is not None, "a record is matched the same way twice"
         payload = found["payload"]
         if b"\\" in payload:
-            for escape in self._escapes:
-                payload = payload.replace(escape.written, escape.stand_in)
-            payload = payload.translate(self.framing.as_logged)
+            payload = self._replaced(payload).translate(self.framing.as_logged)
         time = found["time"].decode(errors="replace") if "time" in self._record.groupindex else ""
         return payload + b"\n", time
 
 
-def _whole_records(data: bytes, lines: int) -> bool:
+def _whole_records(data: bytes) -> bool:
     """Return whether each record holds one whole message: ends in an escaped newline, and not in a backslash and an n."""
-    return data.count(b'\\n","stream":"') == lines and b'\\\\n","stream":"' not in data
+    return data.count(b'\\n","stream":"') == data.count(b"\n") and b'\\\\n","stream":"' not in data
 
 
-# In the order in which they are replaced: what is left of a backslash is an escape of another kind
 _JSON_ESCAPES = (
-    Escape(b"\\\\", b"\\", b"\4"),
     Escape(b'\\"', b'"', b"\1"),
+    Escape(b"\\\\", b"\\", b"\4"),
     Escape(b"\\t", b"\t", b"\2"),
     Escape(b"\\r", b"\r", b"\3"),
 )

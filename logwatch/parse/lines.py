@@ -30,6 +30,14 @@ class LineBatch:
         """Make one of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), _lines=lines)
 
+    def enclose(self, envelope: Envelope) -> bool:
+        """Take note that the lines are in an envelope; False if expressions cannot look into it here."""
+        prepared = envelope.prepare(self.text, len(self.lines))
+        if prepared is None:
+            return False
+        self.envelope, self.prepared = envelope, b"" if prepared is self.text else prepared
+        return True
+
     @property
     def lines(self) -> list[bytes]:
         """The lines without their newlines; the text is split when they are first asked for."""

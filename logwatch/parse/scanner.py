@@ -15,7 +15,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
-from logwatch.parse.framings import ENVELOPES, Line
+from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Line
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -128,10 +128,9 @@ class _Job:
     def chunk(self, data: bytes, kind: EnvelopeKind) -> None:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
         envelope = ENVELOPES.get(kind)
-        self.scan.lines = data.count(b"\n")
         if (
             envelope is None
-            or not envelope.regular(data, self.scan.lines)
+            or not envelope.regular(data)
             or (envelope.can_hide | _HTML) & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
@@ -140,15 +139,16 @@ class _Job:
             self._payloads(lines)
             return
         batch = self._candidates(data)
+        # a batch of all lines is split anyway, which also counts them
+        self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
         if not batch.text:
             return
-        if kind != "plain":
-            prepared = envelope.prepare(batch.text)
-            batch.envelope, batch.prepared = envelope, prepared or b""
-            batch = batch if prepared is None else self._chunkwise(batch, kind)
-            self._payloads_of(batch, kind)
-        else:
+        if envelope is NO_ENVELOPE:
             self._lines(batch)
+        elif batch.enclose(envelope):
+            self._records(self._chunkwise(batch, kind), kind)
+        else:
+            self._records(batch, kind)
 
     def window(self, data: bytes, kind: EnvelopeKind, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
@@ -194,7 +194,7 @@ class _Job:
         dense = 2 * marked > lines and self._parser.needs_marker
         return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
 
-    def _payloads_of(self, batch: LineBatch, kind: EnvelopeKind) -> None:
+    def _records(self, batch: LineBatch, kind: EnvelopeKind) -> None:
         """Take what an expression left out of its envelope, and read it; a record may hold several lines."""
         lines: list[envelopes.Line] = []
         numbers: list[int] = []

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 from logwatch.model import Failure
+from logwatch.parse.framings import Line
 
-Line = tuple[bytes, str]
-"""A line that ends in a newline, and when Docker received it."""
 
 
 class LazyFailures(Sequence[Failure]):

@@ -13,8 +13,20 @@ from typing import NamedTuple
 from logwatch.model import EnvelopeKind
 from logwatch.parse.compile.to_regex import PLAIN, Framing
 
-Line = tuple[bytes, str]
-"""A payload that ends in a newline, and when the envelope says it was received (RFC 3339; empty if unknown)."""
+
+class Line(NamedTuple):
+    """A payload that ends in a newline, and when it was received (RFC 3339; empty if unknown).
+
+    In an ``envelope`` it is a regular record still, without a newline, and opened only if somebody asks for it.
+    """
+
+    text: bytes
+    time: str = ""
+    envelope: "Envelope | None" = None
+
+    def opened(self) -> "Line":
+        """Return the line outside of any envelope."""
+        return self if self.envelope is None else self.envelope.open(self.text)
 
 
 class Escape(NamedTuple):
@@ -79,17 +91,15 @@ class Envelope:
             text = text.replace(escape.written, escape.stand_in)
         return text
 
-    def line(self, record: bytes) -> Line:
+    def open(self, record: bytes) -> Line:
         """Return what a record holds that an expression has taken: it is known to be regular."""
-        if self is NO_ENVELOPE:
-            return record + b"\n", ""
         found = self._record.fullmatch(record)
         assert found is not None, "a record is matched the same way twice"
         payload = found["payload"]
         if b"\\" in payload:
             payload = self._replaced(payload).translate(self.framing.as_logged)
         time = found["time"].decode(errors="replace") if "time" in self._record.groupindex else ""
-        return payload + b"\n", time
+        return Line(payload + b"\n", time)
 
 
 def _whole_records(data: bytes) -> bool:

@@ -46,10 +46,10 @@ class LineBatch:
         return self._lines
 
     def line(self, i: int) -> Line:
-        """Return a line as it was logged; one in an envelope must have been taken by an expression."""
+        """Return a line, to be opened if it is in an envelope: then it must have been taken by an expression."""
         if self.envelope is NO_ENVELOPE:
-            return self.lines[i] + b"\n", self.times[i] if self.times else ""
-        return self.envelope.line(self.lines[i])
+            return Line(self.lines[i] + b"\n", self.times[i] if self.times else "")
+        return Line(self.lines[i], envelope=self.envelope)
 
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
@@ -57,9 +57,10 @@ class LineBatch:
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
         """Return some of the lines with their numbers."""
-        if self.envelope is NO_ENVELOPE and self.numbers is None and self.times is None:  # thousands of them, mostly
-            lines = self.lines
-            return [(i, (lines[i] + b"\n", "")) for i in wanted]
+        if self.numbers is None and self.times is None:  # thousands of them, mostly
+            lines, end = self.lines, b"\n" if self.envelope is NO_ENVELOPE else b""
+            envelope = None if self.envelope is NO_ENVELOPE else self.envelope
+            return [(i, Line(lines[i] + end, "", envelope)) for i in wanted]
         return [(self.number(i), self.line(i)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":

@@ -81,7 +81,8 @@ class Scanner:
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        return self._dated(self.parser.stamp(line[0]), line[1], reference)
+        line = line.opened()
+        return self._dated(self.parser.stamp(line.text), line.time, reference)
 
     def _dated(self, stamp: str, received: str, reference: float) -> float | None:
         at = envelopes.moment(received) if received else None
@@ -90,17 +91,18 @@ class Scanner:
 
     def failure(self, reference: float, line: Line) -> Failure:
         """Read a line that is known to be a failure in all detail."""
-        result = self.parser.read(line[0])
+        line = line.opened()
+        result = self.parser.read(line.text)
         assert not isinstance(result, str), "a line is read the same way twice"
         return Failure(
-            self._dated(result.timestamp, line[1], reference),
+            self._dated(result.timestamp, line.time, reference),
             result.platform,
             result.code,
             result.reason,
             result.app,
             result.user,
             result.token,
-            shape(line[0], self.words, result.token.encode()),
+            shape(line.text, self.words, result.token.encode()),
         )
 
 
@@ -156,7 +158,7 @@ class _Job:
         self.scan.lines = len(lines)
         for number, (payload, received) in enumerate(lines):
             if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
-                line = (shortened + b"\n", received)
+                line = Line(shortened + b"\n", received)
                 at = self._scanner.time(line, self._reference)
                 if at is None or ((since is None or at >= since) and (until is None or at < until)):
                     self._read(line, number)
@@ -270,7 +272,7 @@ class _Job:
         """Count lines of one result; True if they are failures to be told in detail."""
         if not isinstance(outcome, PushResult):
             assert outcome is not None
-            self._unparsed(outcome, count, batch.line(first)[0])
+            self._unparsed(outcome, count, batch.line(first))
             return False
         at = batch.number(first), batch.line(first)
         self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
@@ -278,10 +280,10 @@ class _Job:
 
     def _read(self, line: Line, number: int) -> None:
         """Read one line by itself."""
-        result = self._parser.read(line[0])
+        result = self._parser.read(line.text)
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, str):
-            self._unparsed(result, 1, line[0])
+            self._unparsed(result, 1, line)
             return
         at = (number, line)
         self._result(result, 1, at, at)
@@ -300,10 +302,10 @@ class _Job:
         if last[0] > tally.last[0]:
             tally.last = last
 
-    def _unparsed(self, cause: Cause, count: int, line: bytes) -> None:
+    def _unparsed(self, cause: Cause, count: int, line: Line) -> None:
         self.scan.unparsed[cause] += count
         self._shaped += 1
         if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
-            sample = Sample(cause, shape(line, self._scanner.words))
+            sample = Sample(cause, shape(line.opened().text, self._scanner.words))
             if sample not in self.scan.samples:
                 self.scan.samples.append(sample)

@@ -40,13 +40,15 @@ class Dictionary:
         self._rests = rests if pattern.has_rest else None
         self._as_logged = as_logged
         self._codes_of_rows: dict[Groups, int] = {}
+        self._codes_of_keys: dict[_Key, int] = {}
         self._codes_of_results: dict[Outcome, int] = {}
 
     def encode(self, rows: Sequence[Groups]) -> bytearray:
         """Return the code of each line, given what was captured of it."""
-        if len(self.results) >= OTHER_CODE or len(self._codes_of_rows) >= _MAX_ROWS:
+        if len(self.results) >= OTHER_CODE or len(self._codes_of_rows) + len(self._codes_of_keys) >= _MAX_ROWS:
             self.results.clear()  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
+            self._codes_of_keys.clear()
             self._codes_of_results.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
@@ -62,8 +64,9 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        code_of = {key: self._code(self._outcome(key)) for key in set(keys)}
-        found = bytes(map(code_of.__getitem__, keys))
+        for key in set(keys) - self._codes_of_keys.keys():
+            self._codes_of_keys[key] = self._code(self._outcome(key))
+        found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
         times = Counter(new)

@@ -7,24 +7,38 @@ take that very alternative, and the end only where it would stop. What it does n
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkPattern, chunk_pattern
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import repeats_with_captures
 from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
-from logwatch.parse.compile.specialise import common_way
+from logwatch.parse.compile.specialise import common_way, ways
 from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
 
 Order = tuple[int, ...]
 """Which alternatives a repetition takes, one after the other, by their index in it."""
 
+
+class Turn(NamedTuple):
+    """One turn of a repetition: the index of the alternative that it takes, and the text from there on."""
+
+    alternative: int
+    text: bytes
+
+
+Turns = tuple[Turn, ...]
+
 _MAX_TURNS = 12  # of an unrolled repetition: each costs time on every line that has none
 _MAX_VALUES = 3  # captured in it: each one more makes equal lines rarer
 _MIN_GAIN = 0.006  # of the examples must be won by each turn more
 _UNNAMED_COST = 3  # turns: what has no name of its own is looked at for being something else first
-_MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets is left to LINE itself
+_MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets has thousands
+_MAX_TEXTS = 24  # of one alternative, that are looked at for how it is written
+_GLANCE_BYTES = 16  # behind a turn, on which it may depend where it ends
 
 
 class UnrollPlan:
@@ -50,19 +64,19 @@ class UnrollPlan:
 
     def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN) -> ChunkPattern:
         """Return the expression for lines like the examples, which are payloads without a newline."""
-        orders: dict[int, Counter[Order]] = {i: Counter() for i in self._repeats}
+        taken: dict[int, list[Turns]] = {i: [] for i in self._repeats}
         for payload in examples:
-            for i, order in self._follow(payload + b"\n").items():
-                orders[i][order] += 1
+            for i, turns in self._follow(payload + b"\n").items():
+                taken[i].append(turns)
         writer = Writer(framing, lambda each: isinstance(each, Capture) and each.name in self._keep)
         text = ""
-        before: tuple[UnrolledRepeat, Order] | None = None
+        before: _Unrolled | None = None
         fixed: list[Node] = []  # the parts behind that repetition
         last = len(self._parts) - 1
         for i, part in enumerate(self._parts):
             if i in self._repeats and (i < last or self.tail):
                 text += _written(writer, before, nodes.seq(*fixed))
-                before, fixed = (self._repeats[i], self._repeats[i].choose(orders[i], last=i == last)), []
+                before, fixed = self._repeats[i].unrolled(taken[i], last=i == last), []
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
@@ -91,18 +105,18 @@ class UnrollPlan:
         blanks = self._repeats[len(self._parts) - 1].blanks
         return (*self._parts[:-1], *([blanks] if blanks else []))
 
-    def _follow(self, line: bytes) -> dict[int, Order]:
-        """Return the order that each repetition takes in a line; none where the line does not match."""
+    def _follow(self, line: bytes) -> dict[int, Turns]:
+        """Return the turns that each repetition takes in a line; none where the line does not match."""
         at = 0
-        orders: dict[int, Order] = {}
+        taken: dict[int, Turns] = {}
         for i, pattern in enumerate(self._patterns):
             if i in self._repeats:
-                orders[i], at = self._repeats[i].follow(line, at)
+                taken[i], at = self._repeats[i].follow(line, at)
             elif found := pattern.match(line, at):
                 at = found.end()
             else:
                 return {}
-        return orders
+        return taken
 
     def _skipped_before(self, i: int) -> bool:
         """Return whether a part is the blanks that the unrolled turns before it have skipped already."""
@@ -121,11 +135,11 @@ class UnrolledRepeat:
         if before != self.blanks:
             raise NotCompilable("a stop_on that skips other blanks than the repetition")
         self._stop: Node | None = stop
-        self._names = [nodes.capture_names(item) for item in self._items]
         plain = Writer()
         skip = plain.write(self.blanks) if self.blanks else ""
         self._patterns = [_compiled(skip + plain.write(item, last=True)) for item in self._items]
         self._stop_pattern = None if stop is None else _compiled(skip + plain.write(stop, last=True))
+        self._skip = _compiled(skip)
 
     @property
     def cannot_fail(self) -> bool:
@@ -133,86 +147,81 @@ class UnrolledRepeat:
         behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(self.node))
         return self._stop is None and self.blanks is not None and not behind
 
-    def follow(self, line: bytes, at: int) -> tuple[Order, int]:
-        """Return the alternatives that the repetition takes from index ``at`` on, and the index where it ends."""
-        order: list[int] = []
+    def follow(self, line: bytes, at: int) -> tuple[Turns, int]:
+        """Return the turns that the repetition takes from index ``at`` on, and the index where it ends."""
+        turns: list[Turn] = []
         while self._stop_pattern is None or not self._stop_pattern.match(line, at):
-            turn = next(((i, m) for i, each in enumerate(self._patterns) if (m := each.match(line, at))), None)
-            if turn is None:
+            found = next(((i, m) for i, each in enumerate(self._patterns) if (m := each.match(line, at))), None)
+            if found is None:
                 break
-            order.append(turn[0])
-            at = turn[1].end()
-        return tuple(order), at
+            i, match = found
+            skipped = self._skip.match(line, at)
+            turns.append(Turn(i, line[skipped.end() if skipped else at : match.end() + _GLANCE_BYTES]))
+            at = match.end()
+        return tuple(turns), at
 
-    def choose(self, orders: Counter[Order], *, last: bool) -> Order:
+    def unrolled(self, examples: Sequence[Turns], *, last: bool) -> "_Unrolled":
         """Choose turns that cover as many examples as are worth them; with ``last``, values are left to the rest."""
-        chosen: Order = ()
+        forms = {i: self._form(i, [turn.text for turns in examples for turn in turns if turn.alternative == i])
+                 for i in range(len(self._items))}  # fmt: skip
         wanted: Counter[Order] = Counter()
-        for order, times in orders.items():
-            wanted[self._before_values(order) if last else order] += times
-
-        def cost(order: Order) -> int:
-            return sum(1 if self._names[i] else _UNNAMED_COST for i in order)
-
-        for order in sorted(wanted, key=lambda order: (-wanted[order] / (1 + cost(order)), len(order))):
+        for turns in examples:
+            order = tuple(turn.alternative for turn in turns)
+            wanted[self._before_values(order, forms) if last else order] += 1
+        chosen: Order = ()
+        for order in sorted(wanted, key=lambda order: (-wanted[order] / (1 + self._cost(order)), len(order))):
             merged = merge(chosen, order)
-            values = sum(len(self._keep & set(self._names[i])) for i in merged)
+            values = sum(len(self._keep & set(self._names(i))) for i in merged)
             gained = sum(n for each, n in wanted.items() if contains(merged, each) and not contains(chosen, each))
-            worth = gained >= _MIN_GAIN * wanted.total() * (cost(merged) - cost(chosen))
+            worth = gained >= _MIN_GAIN * wanted.total() * (self._cost(merged) - self._cost(chosen))
             # what is passed over at the end is part of the rest, and costs nothing but being looked through
-            if last and any(not self._names[i] for i in order):
+            if last and any(not self._names(i) for i in order):
                 continue
-            if all(map(self._light, order)) and len(merged) <= _MAX_TURNS and values <= _MAX_VALUES and worth:
+            if all(forms[i] for i in order) and len(merged) <= _MAX_TURNS and values <= _MAX_VALUES and worth:
                 chosen = merged
-        return chosen
+        return _Unrolled(self, chosen, {i: form for i, form in forms.items() if form})
 
-    def _light(self, i: int) -> bool:
-        return not repeats_with_captures(self._items[i]) and len(self._patterns[i].pattern) <= _MAX_REGEX_CHARS
+    def _names(self, i: int) -> Sequence[str]:
+        return nodes.capture_names(self._items[i])
 
-    def _before_values(self, order: Order) -> Order:
+    def _cost(self, order: Order) -> int:
+        return sum(1 if self._names(i) else _UNNAMED_COST for i in order)
+
+    def _form(self, i: int, texts: Sequence[bytes]) -> Node | None:
+        """Return an alternative as a turn has it; None if it is left to LINE itself.
+
+        A nest of brackets costs too much on every line, so it is taken as most of the examples have it.
+        """
+        item = self._items[i]
+        if repeats_with_captures(item):
+            return None
+        if len(self._patterns[i].pattern) <= _MAX_REGEX_CHARS:
+            return item
+        found = ways(nodes.without_captures(item), [text.split(b"\n")[0] for text in texts[:_MAX_TEXTS]], 1)
+        return None if nodes.capture_names(item) or not found else found[0][0]
+
+    def _before_values(self, order: Order, forms: Mapping[int, Node | None]) -> Order:
         """Return the turns before the first one with a value to keep."""
-        valued = [not self._light(i) or bool(self._keep & set(self._names[i])) for i in order]
+        valued = [not forms[i] or bool(self._keep & set(self._names(i))) for i in order]
         return order[: valued.index(True)] if True in valued else order
 
-    def write(self, writer: Writer, turns: Order, then: Node | None) -> str:
-        """Write some turns, each optional, each only where the repetition would take that alternative; and then.
-
-        Where what follows says itself that the repetition has ended, it is tried before the last turns: each of them
-        would have to make sure first that the repetition has not ended. Nothing follows where anything may.
-        """
-        skip = writer.write(self.blanks) if self.blanks else ""
-        if then is None:
-            return skip + self._optional(writer, turns, skip)
-        if not self._ends_with(then):
-            return skip + self._optional(writer, turns, skip) + writer.write(self._end) + writer.write(then)
-        last = max((n for n, i in enumerate(turns, 1) if self._stop not in self._rivals(i)), default=0)
-        text = skip + self._optional(writer, turns[:last], skip)
-        if last < len(turns):  # in the order of the text: groups are numbered as they are written
-            text += f"(?:{writer.write(then)}|{self._optional(writer, turns[last:], skip)}"
-            return f"{text}{writer.write(then)})"
-        return text + writer.write(then)
-
-    def _optional(self, writer: Writer, turns: Iterable[int], skip: str) -> str:
-        text = ""
-        for i in turns:
-            rivals = [nodes.without_captures(each) for each in self._rivals(i)]
-            guard = writer.write(Look(Choice(tuple(rivals)), negative=True)) if rivals else ""
-            text += f"(?:{guard}{writer.write(self._items[i])}{skip}|)"
-        return text
-
-    def _rivals(self, i: int) -> list[Node]:
+    def rivals(self, i: int) -> list[Node]:
         """Return what would be taken before an alternative, where both may match."""
         item = self._items[i]
         earlier = (self._stop, *self._items[:i])
         return [each for each in earlier if each is not None and not nodes.disjoint(each, item)]
 
+    def stops_before(self, i: int) -> bool:
+        """Return whether the end of the repetition is to be ruled out before an alternative is taken."""
+        return self._stop is not None and not nodes.disjoint(self._stop, self._items[i])
+
     @property
-    def _end(self) -> Node:
+    def end(self) -> Node:
         """What makes sure that the repetition has ended."""
         node = self.node.item if self._stop is None else self._stop
         return Look(nodes.without_captures(node), negative=self._stop is None)
 
-    def _ends_with(self, then: Node) -> bool:
+    def ends_with(self, then: Node) -> bool:
         """Return whether what follows begins with what ends the repetition."""
         if self._stop is None:
             return False
@@ -221,10 +230,45 @@ class UnrolledRepeat:
         return items[: len(stops)] == stops
 
 
-def _written(writer: Writer, before: tuple[UnrolledRepeat, Order] | None, then: Node | None) -> str:
+@dataclass(frozen=True)
+class _Unrolled:
+    """A repetition, the turns in its place by their alternatives, and how each alternative is written."""
+
+    repeat: UnrolledRepeat
+    turns: Order
+    forms: Mapping[int, Node]
+
+    def write(self, writer: Writer, then: Node | None) -> str:
+        """Write the turns, each optional, each only where the repetition would take that alternative; and then.
+
+        Where what follows says itself that the repetition has ended, it is tried before the last turns: each of them
+        would have to make sure first that the repetition has not ended. Nothing follows where anything may.
+        """
+        skip = writer.write(self.repeat.blanks) if self.repeat.blanks else ""
+        if then is None:
+            return skip + self._optional(writer, self.turns, skip)
+        if not self.repeat.ends_with(then):
+            text = skip + self._optional(writer, self.turns, skip)
+            return text + writer.write(self.repeat.end) + writer.write(then)
+        last = max((n for n, i in enumerate(self.turns, 1) if not self.repeat.stops_before(i)), default=0)
+        text = skip + self._optional(writer, self.turns[:last], skip)
+        if last < len(self.turns):  # in the order of the text: groups are numbered as they are written
+            text += f"(?:{writer.write(then)}|{self._optional(writer, self.turns[last:], skip)}"
+            return f"{text}{writer.write(then)})"
+        return text + writer.write(then)
+
+    def _optional(self, writer: Writer, turns: Iterable[int], skip: str) -> str:
+        text = ""
+        for i in turns:
+            rivals = [nodes.without_captures(each) for each in self.repeat.rivals(i)]
+            guard = writer.write(Look(Choice(tuple(rivals)), negative=True)) if rivals else ""
+            text += f"(?:{guard}{writer.write(self.forms[i])}{skip}|)"
+        return text
+
+
+def _written(writer: Writer, before: _Unrolled | None, then: Node | None) -> str:
     if before:
-        repeat, turns = before
-        return repeat.write(writer, turns, then)
+        return before.write(writer, then)
     return writer.write(then) if then else ""
 
 

@@ -32,7 +32,12 @@ FCM_FAILURES = [
     (403, "SENDER_ID_MISMATCH", "PERMISSION_DENIED", "SenderId mismatch"),
     (503, "UNAVAILABLE", "UNAVAILABLE", "The service is currently unavailable."),
 ]
-APNS_FAILURES = [(410, "Unregistered"), (400, "BadDeviceToken"), (403, "InvalidProviderToken"), (429, "TooManyRequests")]
+APNS_FAILURES = [
+    (410, "Unregistered"),
+    (400, "BadDeviceToken"),
+    (403, "InvalidProviderToken"),
+    (429, "TooManyRequests"),
+]
 MESIBO_FAILURES = [914, 912, 903]
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 

@@ -9,9 +9,9 @@ from logwatch import resources
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check, names
-from logwatch.parse.engine import engine_of
 from logwatch.parse.grammar import find
-from logwatch.parse.reading import Reading
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.result import PushResult
 from logwatch.parse.trace import Trace, trace
 
 OWN = Path("/etc/mesibo-logwatch/grammars")
@@ -52,7 +52,7 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
             click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
         bad = any(not problem.warning for problem in problems)
         if grammar is not None and not bad:
-            road = "compiled" if engine_of(grammar).line else "pyparsing alone"
+            road = "compiled" if parser_of(grammar).compiled else "pyparsing alone"
             click.echo(f"ok: {each} ({grammar.path}): {len(grammar.samples)} samples, {road}")
         failed = failed or bad
     sys.exit(1 if failed else 0)
@@ -73,7 +73,7 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
     for payload in lines:
         result = trace(grammar, payload)
         click.echo(render(payload, result))
-        fine = fine and isinstance(result.outcome, Reading)
+        fine = fine and isinstance(result.outcome, PushResult)
     sys.exit(0 if fine else 1)
 
 
@@ -111,7 +111,7 @@ def render(payload: bytes, result: Trace) -> str:
         rows.append(f"{' ' * (result.column - 1)}^ column {result.column}: expected {result.expected}")
     wide = max((len(step.part) for step in result.steps), default=0)
     rows += [f"  {step.part:{wide}}  {step.taken}" for step in result.steps]
-    if isinstance(result.outcome, Reading):
+    if isinstance(result.outcome, PushResult):
         values = ", ".join(f"{key} {value}" for key, value in result.outcome._asdict().items() if value != "")
         rows.append(f"  = {values}")
     else:

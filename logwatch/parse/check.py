@@ -12,8 +12,8 @@ import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import Cause
-from logwatch.parse.line_parser import parser_of
 from logwatch.parse.grammar import Grammar, load, walk
+from logwatch.parse.line_parser import parser_of
 from logwatch.parse.result import PushResult, parse_reference
 from logwatch.parse.samples import KEYS, Annotated
 from logwatch.parse.scanner import Scanner
@@ -34,7 +34,7 @@ def against_samples(grammar: Grammar) -> list[Problem]:
 def check(grammar: Grammar) -> list[Problem]:
     """Return everything that is wrong with a grammar, warnings last."""
     problems = [*against_samples(grammar), *_slow(grammar)]
-    if why := parser_of(grammar).why_not:
+    if why := parser_of(grammar).not_compiled_because:
         remedy = "see which elements can be compiled in the README, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
     return problems
@@ -43,7 +43,7 @@ def check(grammar: Grammar) -> list[Problem]:
 def _samples(grammar: Grammar) -> Iterator[Problem]:
     """Read each sample by every road and compare it with what is written above it."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
-    engine = parser_of(grammar)
+    parser = parser_of(grammar)
     scanner = Scanner(grammar, timezone=UTC)
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
@@ -55,7 +55,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
         if sample.expected is not None and grammar.marker not in sample.payload:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
-        compiled = engine.read(sample.payload + b"\n")
+        compiled = parser.read(sample.payload + b"\n")
         scan = scanner.scan(sample.payload + b"\n", envelope="plain", reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
         if compiled != by_hand or (
@@ -108,13 +108,13 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
 
 def _slow(grammar: Grammar) -> Iterator[Problem]:
     """Pump lines up and look whether the time grows faster than they do."""
-    engine = parser_of(grammar)
-    sizes = _SIZES if engine.line is not None else _SIZES_OF_PYPARSING
+    parser = parser_of(grammar)
+    sizes = _SIZES if parser.compiled else _SIZES_OF_PYPARSING
     heads = {b""} | {_up_to_marker(sample.payload, grammar.marker) for sample in grammar.samples if sample.expected}
     found = 0
     for head in sorted(heads, key=len)[:3]:
         for pump in (*_PUMPS, grammar.marker.decode("latin-1") + " "):
-            small, large = (_seconds(engine.read, pumped(head, pump, size)) for size in sizes)
+            small, large = (_seconds(parser.read, pumped(head, pump, size)) for size in sizes)
             if large > _PATIENCE * (sizes[1] / sizes[0]) * max(small, 5e-5):
                 why = f"{sizes[0]} bytes take {small * 1e3:.1f} ms, {sizes[1]} take {large * 1e3:.1f} ms"
                 remedy = (

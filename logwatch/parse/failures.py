@@ -10,7 +10,6 @@ from logwatch.model import Failure
 from logwatch.parse.framings import Line
 
 
-
 class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines; each is read from its line when it is taken out, not when it is cut off."""
 

@@ -13,20 +13,16 @@ from typing import NamedTuple
 from logwatch.model import EnvelopeKind
 from logwatch.parse.compile.to_regex import PLAIN, Framing
 
+Line = tuple[bytes, str, "Envelope | None"]
+"""A payload that ends in a newline, when it was received (RFC 3339; empty if unknown), and None.
 
-class Line(NamedTuple):
-    """A payload that ends in a newline, and when it was received (RFC 3339; empty if unknown).
+In an envelope it is a regular record still, without a newline, and opened only if somebody asks: most never are."""
 
-    In an ``envelope`` it is a regular record still, without a newline, and opened only if somebody asks for it.
-    """
 
-    text: bytes
-    time: str = ""
-    envelope: "Envelope | None" = None
-
-    def opened(self) -> "Line":
-        """Return the line outside of any envelope."""
-        return self if self.envelope is None else self.envelope.open(self.text)
+def opened(line: Line) -> tuple[bytes, str]:
+    """Return payload and time of a line, out of any envelope."""
+    text, time, envelope = line
+    return (text, time) if envelope is None else envelope.open(text)
 
 
 class Escape(NamedTuple):
@@ -91,19 +87,19 @@ class Envelope:
             text = text.replace(escape.written, escape.stand_in)
         return text
 
-    def open(self, record: bytes) -> Line:
-        """Return what a record holds that an expression has taken: it is known to be regular."""
+    def open(self, record: bytes) -> tuple[bytes, str]:
+        """Return payload and time of a record that an expression has taken: it is known to be regular."""
         found = self._record.fullmatch(record)
         assert found is not None, "a record is matched the same way twice"
         payload = found["payload"]
         if b"\\" in payload:
             payload = self._replaced(payload).translate(self.framing.as_logged)
         time = found["time"].decode(errors="replace") if "time" in self._record.groupindex else ""
-        return Line(payload + b"\n", time)
+        return payload + b"\n", time
 
 
 def _whole_records(data: bytes) -> bool:
-    """Return whether each record holds one whole message: ends in an escaped newline, and not in a backslash and an n."""
+    """Return whether each record holds one whole message, which ends in an escaped newline."""
     return data.count(b'\\n","stream":"') == data.count(b"\n") and b'\\\\n","stream":"' not in data
 
 
@@ -126,4 +122,3 @@ ENVELOPES: Mapping[EnvelopeKind, Envelope] = {
     "plain": NO_ENVELOPE,
     "docker": Envelope(_DOCKER, regular=_whole_records, escapes=_JSON_ESCAPES, utf8=True),
 }
-

@@ -14,9 +14,10 @@ from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserE
 
 from logwatch import resources
 from logwatch.errors import GrammarError, Problem
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
-from logwatch.parse.compile.from_pyparsing import EndlessLoop, NotCompilable, translate
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""

@@ -57,9 +57,7 @@ class LineParser:
             return
         samples = [sample.payload for sample in grammar.samples if sample.expected]
         rests = RestReader(plan.tail, COUNTED) if plan.tail else None
-        self.chunk_readers = {
-            kind: ChunkReader(plan, samples, envelope, rests) for kind, envelope in ENVELOPES.items()
-        }
+        self.chunk_readers = {kind: ChunkReader(plan, samples, envelope, rests) for kind, envelope in ENVELOPES.items()}
 
     @property
     def compiled(self) -> bool:

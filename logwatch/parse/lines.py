@@ -48,8 +48,8 @@ class LineBatch:
     def line(self, i: int) -> Line:
         """Return a line, to be opened if it is in an envelope: then it must have been taken by an expression."""
         if self.envelope is NO_ENVELOPE:
-            return Line(self.lines[i] + b"\n", self.times[i] if self.times else "")
-        return Line(self.lines[i], envelope=self.envelope)
+            return self.lines[i] + b"\n", self.times[i] if self.times else "", None
+        return self.lines[i], "", self.envelope
 
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
@@ -60,7 +60,7 @@ class LineBatch:
         if self.numbers is None and self.times is None:  # thousands of them, mostly
             lines, end = self.lines, b"\n" if self.envelope is NO_ENVELOPE else b""
             envelope = None if self.envelope is NO_ENVELOPE else self.envelope
-            return [(i, Line(lines[i] + end, "", envelope)) for i in wanted]
+            return [(i, (lines[i] + end, "", envelope)) for i in wanted]
         return [(self.number(i), self.line(i)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":

@@ -53,7 +53,7 @@ class RestReader:
         joined = b"\n".join([*texts, b""])
         if as_logged:
             joined = joined.translate(as_logged)
-        left = range(len(texts))
+        left: Sequence[int] = range(len(texts))
         # what is quick depends on whether most texts hold values
         steps = (self._with_literals, self._matched) if self._few_values else (self._matched, self._with_literals)
         for step in steps:

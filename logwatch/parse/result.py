@@ -54,7 +54,9 @@ def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
 
 
 def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult | Cause:
-    """Return the result of a line that matched, or why it has none: all its codes in order, and the last value of each other name.
+    """Return the result of a line that matched, or why it has none.
+
+    ``codes`` are all its codes in order, ``values`` the last value of each other name.
 
     A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
     APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.

@@ -15,7 +15,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
-from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Line
+from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Line, opened
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -81,8 +81,8 @@ class Scanner:
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        line = line.opened()
-        return self._dated(self.parser.stamp(line.text), line.time, reference)
+        text, received = opened(line)
+        return self._dated(self.parser.stamp(text), received, reference)
 
     def _dated(self, stamp: str, received: str, reference: float) -> float | None:
         at = envelopes.moment(received) if received else None
@@ -91,18 +91,18 @@ class Scanner:
 
     def failure(self, reference: float, line: Line) -> Failure:
         """Read a line that is known to be a failure in all detail."""
-        line = line.opened()
-        result = self.parser.read(line.text)
+        text, received = opened(line)
+        result = self.parser.read(text)
         assert not isinstance(result, str), "a line is read the same way twice"
         return Failure(
-            self._dated(result.timestamp, line.time, reference),
+            self._dated(result.timestamp, received, reference),
             result.platform,
             result.code,
             result.reason,
             result.app,
             result.user,
             result.token,
-            shape(line.text, self.words, result.token.encode()),
+            shape(text, self.words, result.token.encode()),
         )
 
 
@@ -158,7 +158,7 @@ class _Job:
         self.scan.lines = len(lines)
         for number, (payload, received) in enumerate(lines):
             if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
-                line = Line(shortened + b"\n", received)
+                line: Line = (shortened + b"\n", received, None)
                 at = self._scanner.time(line, self._reference)
                 if at is None or ((since is None or at >= since) and (until is None or at < until)):
                     self._read(line, number)
@@ -280,7 +280,7 @@ class _Job:
 
     def _read(self, line: Line, number: int) -> None:
         """Read one line by itself."""
-        result = self._parser.read(line.text)
+        result = self._parser.read(line[0])
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, str):
             self._unparsed(result, 1, line)
@@ -306,6 +306,6 @@ class _Job:
         self.scan.unparsed[cause] += count
         self._shaped += 1
         if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
-            sample = Sample(cause, shape(line.opened().text, self._scanner.words))
+            sample = Sample(cause, shape(opened(line)[0], self._scanner.words))
             if sample not in self.scan.samples:
                 self.scan.samples.append(sample)

@@ -1,4 +1,4 @@
-"""Say when to learn: seldom, since learning costs what some thousand lines cost, and ever more seldom if it is in vain."""
+"""Say when to learn: seldom, since it costs what some thousand lines cost, and ever more seldom if it is in vain."""
 
 from collections.abc import Sequence
 from typing import TypeVar

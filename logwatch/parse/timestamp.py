@@ -13,7 +13,7 @@ _REMEMBERED = 4096
 
 
 def seconds_of(stamp: str, reference: float, timezone: tzinfo) -> float | None:
-    """Return the latest time with this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None if there is none.
+    """Return the latest time of this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None without one.
 
     Day first, as in real logs (``E3108``). 29 February of a year that has none, and other dates that do not exist,
     give None: a wrong time is worse than no time.

@@ -75,7 +75,7 @@ def _inner(element: pp.ParserElement) -> pp.ParserElement:
 
 
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
-    """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from framing it."""
+    """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around."""
     if element.parseAction:
         raise NotCompilable(f"a parse action on {element}")
     if element.ignoreExprs:

@@ -142,7 +142,7 @@ def without_backtracking(node: Node) -> Node | None:
 
 
 def _item_without_backtracking(item: Node, rest: Node, *, last: bool) -> Node | None:  # noqa: PLR0911, C901  one case a node
-    """Return one item without going back; None unless it has one way to match, or the rest could use none but the first.
+    """Return an item without going back; None unless it has one way to match, or only the first is of use to the rest.
 
     ``rest`` is what follows it; ``last`` says that nothing does.
     """
@@ -154,7 +154,11 @@ def _item_without_backtracking(item: Node, rest: Node, *, last: bool) -> Node | 
                 return CharRun(chars, low, high)
             return item if not lazy and (last or _disjoint_start(rest, chars)) else None
         case Capture(name, inner):
-            committed = _item_without_backtracking(inner, rest, last=last) if not isinstance(inner, nodes.Seq) else without_backtracking(inner)
+            committed = (
+                _item_without_backtracking(inner, rest, last=last)
+                if not isinstance(inner, nodes.Seq)
+                else without_backtracking(inner)
+            )
             if isinstance(inner, nodes.Seq) and not last and not _single_way(inner):
                 return None
             return None if committed is None else Capture(name, committed)
@@ -191,7 +195,9 @@ def _disjoint_start(rest: Node, chars: Bytes) -> bool:
 def _may_assert_first(node: Node) -> bool:
     """Return whether something without width stands before the first byte, where giving back could help."""
     head = node.items[0] if isinstance(node, nodes.Seq) and node.items else node
-    return not isinstance(head, Literal | CharRun) and any(isinstance(each, Look | EndOfLine) for each in nodes.walk(head))
+    return not isinstance(head, Literal | CharRun) and any(
+        isinstance(each, Look | EndOfLine) for each in nodes.walk(head)
+    )
 
 
 def _single_way(node: Node) -> bool:

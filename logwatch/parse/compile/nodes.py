@@ -6,7 +6,7 @@ place is therefore one fixed number of bytes or nothing, and a compiled grammar 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
@@ -23,10 +23,11 @@ class _Inner:
 
     def __post_init__(self) -> None:
         """Work out the properties, from those of the nodes inside."""
-        own = (self.name,) if isinstance(self, Capture) else ()
-        names = own + tuple(name for child in children(self) for name in capture_names(child))
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "min_len", _min_len(self))
+        node = cast("Node", self)
+        own = [node.name] if isinstance(node, Capture) else []
+        own += [name for child in children(node) for name in capture_names(child)]
+        object.__setattr__(self, "names", tuple(own))
+        object.__setattr__(self, "min_len", _min_len(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def seq(*items: Node) -> Node:
     """Join nodes into one sequence, flat.
 
     Adjacent literals become one; a look behind that must hold is dropped; blanks are skipped once, and before a look
-    ahead that skips the same blanks, so ``(?=\\ *x)\\ *`` becomes ``\\ *(?=x)``.
+    ahead that skips the same blanks: ``(?= *x) *`` becomes `` *(?=x)``.
     """
     flat: list[Node] = []
     for item in items:

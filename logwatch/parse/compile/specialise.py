@@ -164,9 +164,9 @@ def _narrowed(steps: Sequence[_Step]) -> Node:
         node, texts, behind = steps[i]
         rest = nodes.seq(*reversed(done[-_GLANCE_NODES:]))
         same, text = len(set(texts)) == 1, texts[0]
-        if same and isinstance(node, CharRun) and _takes_only(node, text, rest):
-            done.append(Literal(text))
-        elif same and len(texts) > 1 and isinstance(node, nodes.Seq | Choice) and nodes.ends_itself(node):
+        if (same and isinstance(node, CharRun) and _takes_only(node, text, rest)) or (
+            same and len(texts) > 1 and isinstance(node, nodes.Seq | Choice) and nodes.ends_itself(node)
+        ):
             done.append(Literal(text))
         elif isinstance(node, Capture) and isinstance(node.item, nodes.Seq):
             *inner, last = node.item.items  # what is asked for behind a value, such as the end of a number
@@ -178,9 +178,7 @@ def _narrowed(steps: Sequence[_Step]) -> Node:
     return nodes.seq(*reversed(done))
 
 
-def _look_before(
-    look: Look, done: list[Node], rest: Node, behind: Sequence[bytes], following: Sequence[Node]
-) -> None:
+def _look_before(look: Look, done: list[Node], rest: Node, behind: Sequence[bytes], following: Sequence[Node]) -> None:
     """Add a look ahead to what follows it, ``done`` (from the end on), where it is still needed.
 
     ``rest`` is how what is done begins, ``following`` how it was before it was narrowed.

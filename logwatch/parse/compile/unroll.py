@@ -82,9 +82,7 @@ class UnrollPlan:
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
         return chunk_pattern(writer, [text], framing, rest=self.tail is not None)
 
-    def specialised(
-        self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN
-    ) -> ChunkPattern | None:
+    def specialised(self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN) -> ChunkPattern | None:
         """Return the expression for the way in which so many of the payloads are written; None if there is none."""
         node = nodes.without_captures(nodes.seq(*self._body), self._keep)
         way = common_way(node, payloads, min_share)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.parse import load
-from logwatch.parse.shape import _BETWEEN, _REPEATED, LENGTH, shape, words_of
+from logwatch.parse.redact import _BETWEEN, _REPEATED, LENGTH, shape, words_of
 
 WORDS = words_of(load("mesibo"))
 

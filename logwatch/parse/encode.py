@@ -81,8 +81,9 @@ class Dictionary:
         """Return what decides the outcome of each row: its groups, and the values in its rest."""
         if self._rests is None:
             return [(row, ()) for row in rows]
-        values = self._rests.read([row[-1] for row in rows], self._as_logged)
-        return list(zip([row[:-1] for row in rows], values, strict=True))
+        rest = len(self.pattern.names) - 1
+        values = self._rests.read([row[rest] for row in rows], self._as_logged)
+        return list(zip([row[:rest] for row in rows], values, strict=True))
 
     def _code(self, outcome: Outcome) -> int:
         code = self._codes_of_results.get(outcome)
@@ -99,7 +100,7 @@ class Dictionary:
         values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
         if self._as_logged:
             values = [(name, value.translate(self._as_logged)) for name, value in values]
-        return from_captures([*values, *behind]) if values else None
+        return from_captures([*values, *behind]) if values or behind else None
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -178,6 +178,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
     every = listed(expression)
+    note(repr(node))
     rests = RestReader(plan.tail, keep) if plan.tail else None
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
@@ -201,7 +202,7 @@ def values_of(pattern, groups, rests, as_logged):
     translated = [(name, value.translate(as_logged or None)) for name, value in zip(pattern.names, groups, strict=False)]
     values = [(name, value) for name, value in translated if value and name != REST]
     if pattern.has_rest:
-        texts = [groups[-1]] * 60  # enough to learn from them
+        texts = [groups[len(pattern.names) - 1]] * 60  # enough to learn from them
         first, again = rests.read(texts, as_logged), rests.read(texts, as_logged)
         assert first == again
         assert len(set(first)) == 1

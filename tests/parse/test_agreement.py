@@ -199,7 +199,9 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
 
 def values_of(pattern, groups, rests, as_logged):
     """Read what was captured of a line: its groups, and the values in its rest."""
-    translated = [(name, value.translate(as_logged or None)) for name, value in zip(pattern.names, groups, strict=False)]
+    translated = [
+        (name, value.translate(as_logged or None)) for name, value in zip(pattern.names, groups, strict=False)
+    ]
     values = [(name, value) for name, value in translated if value and name != REST]
     if pattern.has_rest:
         texts = [groups[len(pattern.names) - 1]] * 60  # enough to learn from them

@@ -59,8 +59,8 @@ class _Follower:
     def follow(self, node: Node) -> None:
         """Note the steps that the lines take through a node here, and move on behind it."""
         match node:
-            case nodes.Seq() | Choice() | Repeat() if not nodes.capture_names(node) and nodes.ends_itself(node):
-                self._take(node)  # such as a quoted string: there is nothing to decide in it
+            case nodes.Seq() | Choice() | Repeat() if _is_one_text(node):
+                self._take(node)
             case Capture(name, item):
                 self._capture(name, item)
             case nodes.Seq(items):
@@ -157,6 +157,13 @@ class _Follower:
             self._note(Look(left[0] if len(left) == 1 else Choice(tuple(left)), negative=True), self._at)
 
 
+def _is_one_text(node: Node) -> bool:
+    """Return whether a node is one text of any length, such as a quoted string: there is nothing to decide in it."""
+    if nodes.capture_names(node) or not nodes.ends_itself(node):
+        return False
+    return any(isinstance(each, Repeat) and each.max is None for each in nodes.walk(node))
+
+
 def _narrowed(steps: Sequence[_Step]) -> Node:
     """Return a sequence with blanks, marks and texts as the lines have them, and without needless looks ahead."""
     done: list[Node] = []  # from the end on
@@ -164,9 +171,10 @@ def _narrowed(steps: Sequence[_Step]) -> Node:
         node, texts, behind = steps[i]
         rest = nodes.seq(*reversed(done[-_GLANCE_NODES:]))
         same, text = len(set(texts)) == 1, texts[0]
-        if (same and isinstance(node, CharRun) and _takes_only(node, text, rest)) or (
-            same and len(texts) > 1 and isinstance(node, nodes.Seq | Choice) and nodes.ends_itself(node)
-        ):
+        written_out = (
+            _takes_only(node, text, rest) if isinstance(node, CharRun) else len(texts) > 1 and _is_one_text(node)
+        )
+        if same and written_out:
             done.append(Literal(text))
         elif isinstance(node, Capture) and isinstance(node.item, nodes.Seq):
             *inner, last = node.item.items  # what is asked for behind a value, such as the end of a number

@@ -33,6 +33,7 @@ _MAX_LEFT_SHARE = 0.03
 _MIN_LEAD_SHARE = 0.9
 _MAX_EXAMPLES = 512
 _EXAMPLES_AT_ONCE = 192
+_EXAMPLES_FOR_LATER = 4
 _LEAD_EXAMPLES = 16
 _MAX_EXAMPLE_BYTES = 4096  # of a line: it is gone through in Python
 
@@ -119,7 +120,7 @@ class ChunkReader:
         """``samples`` are payloads without newlines."""
         self._plan = plan
         self._envelope = envelope
-        self._rests = rests
+        self.rests = rests
         self._examples = list(samples)
         self._unrolled: Dictionary | None = None
         self._lead: Dictionary | None = None
@@ -147,34 +148,38 @@ class ChunkReader:
             self._lead = self._specialised(batch)
         if left.text:
             left = match(self.unrolled, left)
-        many = count >= _MIN_BATCH_LINES and len(left.lines) > _MAX_LEFT_SHARE * count
-        if many and self._rebuild.add(len(left.lines)) and self._built(batch, left):
-            before = len(left.lines)
-            left = match(self.unrolled, left)
-            if 2 * len(left.lines) < before:
-                self._rebuild.helped()
+        if count >= _MIN_BATCH_LINES and len(left.lines) > _MAX_LEFT_SHARE * count:
+            return self._learned(batch, left, match)
         return left
 
-    def _built(self, batch: LineBatch, left: LineBatch) -> bool:
-        """Build the unrolled expression again; False if the lines that were left teach nothing."""
-        new = self._payloads(left, _EXAMPLES_AT_ONCE // 2)
-        if not any(map(self._plan.matches, new)):
-            return False
+    def _learned(
+        self, batch: LineBatch, left: LineBatch, match: Callable[[Dictionary, LineBatch], LineBatch]
+    ) -> LineBatch:
+        """Take examples of lines that were left, and build the unrolled expression again when it is time."""
+        if not self._rebuild.add(len(left.lines)):
+            self._examples = (self._payloads(left, _EXAMPLES_FOR_LATER) + self._examples)[:_MAX_EXAMPLES]
+            return left
+        new = [payload for payload in self._payloads(left, _EXAMPLES_AT_ONCE // 2) if self._plan.matches(payload)]
+        if not new:
+            return left
         # of the rest of the batch as well, in proportion: what is rare is not worth a turn
-        share = len(left.lines) / len(batch.lines)
-        many = min(_EXAMPLES_AT_ONCE, round(len(new) / share) - len(new))
-        self._examples = (new + self._payloads(batch, many) + self._examples)[:_MAX_EXAMPLES]
+        many = round(len(new) * (len(batch.lines) / len(left.lines) - 1))
+        new += self._payloads(batch, min(_EXAMPLES_AT_ONCE, many))
+        self._examples = (new + self._examples)[:_MAX_EXAMPLES]
         self._unrolled = self._dictionary()
-        return True
+        again = match(self._unrolled, left)
+        if 2 * len(again.lines) < len(left.lines):
+            self._rebuild.helped()
+        return again
 
     def _dictionary(self) -> Dictionary:
         framing = self._envelope.framing
-        return Dictionary(self._plan.unrolled(self._examples, framing), self._rests, framing.as_logged)
+        return Dictionary(self._plan.unrolled(self._examples, framing), self.rests, framing.as_logged)
 
     def _specialised(self, batch: LineBatch) -> Dictionary | None:
         framing = self._envelope.framing
         pattern = self._plan.specialised(self._payloads(batch, _LEAD_EXAMPLES), _MIN_LEAD_SHARE, framing)
-        return Dictionary(pattern, self._rests, framing.as_logged) if pattern else None
+        return Dictionary(pattern, self.rests, framing.as_logged) if pattern else None
 
     @staticmethod
     def _payloads(batch: LineBatch, count: int) -> list[bytes]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-_GROWTH = 8
-_LESSON_LINES = 4096  # that cost about as much, read one by one, as to learn
+_GROWTH = 4
+_WORTH_LINES = 1 << 15  # that cost, read one by one, twenty times as much as to learn
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then a lesson costs nothing beside them
 
 Item = TypeVar("Item")
@@ -27,8 +27,8 @@ class Schedule:
         return True
 
     def helped(self) -> None:
-        """Take note that the last lesson was worth it: the next one need not wait longer than it costs."""
-        self._wait = min(self._wait, _LESSON_LINES)
+        """Take note that the last lesson was of use: the next one need not wait much longer than it costs."""
+        self._wait = min(self._wait, _WORTH_LINES)
 
 
 def some_of(items: Sequence[Item], count: int) -> list[Item]:

@@ -18,6 +18,7 @@ _MAX_TURNS = 80  # of all repetitions together: the expression grows with them
 _MAX_LITERAL_BLANKS = 2
 _MAX_MODELS = 2
 _GLANCE_BYTES = 64
+_NEWLINE = 10
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
@@ -75,22 +76,37 @@ class _Follower:
 
     def _decide(self, node: Node, decide: Callable[[], None]) -> None:
         """Decide what the lines take; where they differ, and no value is in it, the node stays as it is."""
-        steps, at, turns = len(self.steps), self._at, self._turns
+        here = self._here()
         try:
             decide()
         except _Differ:
             if nodes.capture_names(node):
                 raise
-            del self.steps[steps:]
-            self._at, self._turns = at, turns
+            self._back(here)
             self._take(node)
 
     def _choose(self, items: Sequence[Node]) -> None:
-        i = next((i for i, each in enumerate(items) if self._matches(each)), None)
-        if i is None:
-            raise _Differ
-        self._unless(items[:i], items[i])
-        self.follow(items[i])
+        """Follow the first alternative that all lines can take."""
+        begins = {line[at] for line, at in zip(self._lines, self._at, strict=True)}
+        for i, each in enumerate(items):
+            if nodes.min_len(each) and not begins <= nodes.first_set(each):
+                continue
+            here = self._here()
+            try:
+                self._unless(items[:i], each)
+                self.follow(each)
+            except _Differ:
+                self._back(here)
+            else:
+                return
+        raise _Differ
+
+    def _here(self) -> tuple[int, list[int], int]:
+        return len(self.steps), self._at, self._turns
+
+    def _back(self, here: tuple[int, list[int], int]) -> None:
+        steps, self._at, self._turns = here
+        del self.steps[steps:]
 
     def _take(self, node: Node) -> None:
         starts = self._at
@@ -120,32 +136,38 @@ class _Follower:
             if node.stop is not None and self._matches(node.stop):
                 self._note(Look(_known(node.stop).without_captures), self._at)
                 break
-            if not self._matches(node.item):
-                # nothing that takes bytes can match the newline
-                ended = nodes.min_len(node.item) and all(
-                    line[at:] == b"\n" for line, at in zip(self._lines, self._at, strict=True)
-                )
-                look = Look(_known(node.item).without_captures, negative=True)
-                self._note(EndOfLine() if ended else look, self._at)
+            here = self._here()
+            try:
+                if blanks is not None:
+                    self._take(blanks)
+                self._unless(() if stop is None else (stop,), item)
+                self.follow(item)
+            except _Differ:
+                self._back(here)
+                self._end(node)
                 break
             turns += 1
             self._turns += 1
             if self._turns > _MAX_TURNS:
                 raise _Differ
-            if blanks is not None:
-                self._take(blanks)
-            self._unless(() if stop is None else (stop,), item)
-            self.follow(item)
         if turns < node.min:
             raise _Differ
 
+    def _end(self, node: Repeat) -> None:
+        """Note that no turn follows; the lines differ if one of them could take another one."""
+        # nothing that takes bytes can match the newline
+        at_end = [line[at] == _NEWLINE for line, at in zip(self._lines, self._at, strict=True)]
+        if all(at_end) and nodes.min_len(node.item):
+            self._note(EndOfLine(), self._at)
+            return
+        look = Look(_known(node.item).without_captures, negative=True)
+        if any(match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)):
+            raise _Differ
+        self._note(look, self._at)
+
     def _matches(self, node: Node) -> bool:
         """Return whether the lines match here, all of them or none."""
-        begins = nodes.first_set(node) if nodes.min_len(node) else nodes.EVERY_BYTE | {10}
-        found = {
-            line[at] in begins and match_end(node, line, at) >= 0
-            for line, at in zip(self._lines, self._at, strict=True)
-        }
+        found = {match_end(node, line, at) >= 0 for line, at in zip(self._lines, self._at, strict=True)}
         if len(found) > 1:
             raise _Differ
         return found == {True}

@@ -60,7 +60,11 @@ class UnrollPlan:
             left = i not in self._repeats or (i == last and self.tail is None)
             if left and any(keep & set(nodes.capture_names(each)) for each in repeats_with_captures(part)):
                 raise NotCompilable("a value to be counted inside a repetition that cannot be unrolled")
-        self._patterns = [_compiled(Writer().write(part, last=True)) for part in self._parts]
+        self._patterns = {
+            i: _compiled(Writer().write(part, last=True))
+            for i, part in enumerate(self._parts)
+            if i not in self._repeats
+        }
 
     def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN) -> ChunkPattern:
         """Return the expression for lines like the examples, which are payloads without a newline."""
@@ -107,10 +111,10 @@ class UnrollPlan:
         """Return the turns that each repetition takes in a line; none where the line does not match."""
         at = 0
         taken: dict[int, Turns] = {}
-        for i, pattern in enumerate(self._patterns):
+        for i in range(len(self._parts)):
             if i in self._repeats:
                 taken[i], at = self._repeats[i].follow(line, at)
-            elif found := pattern.match(line, at):
+            elif found := self._patterns[i].match(line, at):
                 at = found.end()
             else:
                 return {}

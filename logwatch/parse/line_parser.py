@@ -47,7 +47,8 @@ class LineParser:
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_readers: Mapping[EnvelopeKind, ChunkReader] = {}
-        self._line: LinePattern | None = None
+        self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
+        self._behind: RestReader | None = None  # reads that repetition
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
         self._stamp: _Beginning | None = None
@@ -59,7 +60,6 @@ class LineParser:
         except NotCompilable as reason:
             self.not_compiled_because = str(reason)
             return
-        self._line = LinePattern(node)
         self.needs_marker = any(
             isinstance(part, nodes.Literal) and grammar.marker in part.data for part in nodes.parts(node)
         )
@@ -67,8 +67,11 @@ class LineParser:
         try:
             plan = UnrollPlan(node, COUNTED)
         except NotCompilable as reason:
+            self._line = LinePattern(node)
             self.not_compiled_because = f"no expression for whole chunks: {reason}"
             return
+        self._line = LinePattern(nodes.seq(*nodes.parts(node)[:-1]) if plan.tail else node)
+        self._behind = RestReader(plan.tail, frozenset(nodes.capture_names(node))) if plan.tail else None
         samples = [sample.payload for sample in grammar.samples if sample.expected]
         rests = RestReader(plan.tail, COUNTED) if plan.tail else None
         self.chunk_readers = {kind: ChunkReader(plan, samples, envelope, rests) for kind, envelope in ENVELOPES.items()}
@@ -82,9 +85,9 @@ class LineParser:
         """Read one line, which ends in a newline and holds no other."""
         if self._line is None:
             return parse_reference(self.grammar, line[:-1])
-        values = self._line.match(line)
-        if values is not None:
-            return from_captures(values)
+        if found := self._line.match_up_to(line):
+            values, end = found
+            return from_captures([*values, *self._behind.read_one(line[end:-1])] if self._behind else values)
         if self._place is not None and not self._place.match(line):
             return "misplaced"
         if self._before is not None and self._before.match(line):

@@ -71,6 +71,19 @@ class RestReader:
                 found[i] = self._read_one(text) if short else self._turn_by_turn(text)
         return found
 
+    def read_one(self, text: bytes) -> Values:
+        """Return the values in one text."""
+        if not text:
+            return ()
+        if self._pattern and (found := self._pattern.regex.match(text + b"\n")) and found.lastindex:
+            return tuple(
+                [(name, value) for name, value in zip(self._pattern.names, found.groups(), strict=False) if value]
+            )
+        self._examples = [text, *self._examples[: _MAX_EXAMPLES - 1]]
+        if self._due.add(1):
+            self._learn(())
+        return self._read_one(text) if len(text) <= _MAX_REMEMBERED_BYTES else self._turn_by_turn(text)
+
     def _with_literals(self, joined: bytes, at: Sequence[int], _found: list[Values]) -> tuple[bytes, Sequence[int]]:
         """Return the texts that may hold values, joined, and their places."""
         if self._literals is None:

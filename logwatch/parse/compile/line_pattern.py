@@ -28,12 +28,17 @@ class LinePattern:
 
     def match(self, line: bytes, start: int = 0) -> Values | None:
         """Return the named values of what stands at ``start`` (an index of bytes), None if it does not match."""
+        found = self.match_up_to(line, start)
+        return None if found is None else found[0]
+
+    def match_up_to(self, line: bytes, start: int = 0) -> tuple[Values, int] | None:
+        """Return the named values of what stands at ``start``, and the index where it ends."""
         found = self.pattern.match(line, start)
         if found is None:
             return None
         values: Values = []
         self._collect(found, values)
-        return values
+        return values, found.end()
 
     def _collect(self, found: re.Match[bytes], values: Values) -> None:
         groups = found.groups()

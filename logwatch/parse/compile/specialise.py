@@ -321,12 +321,10 @@ def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, 
     found: list[tuple[Node, int]] = []
     while left and len(found) < limit:
         one = specialise(node, left[:1])
-        if one is None:
+        same = [line for line in left if match_end(one, line, 0) >= 0] if one else []
+        if one is None or not same:
             left = left[1:]
             continue
-        same = [line for line in left if match_end(one, line, 0) >= 0]
         found.append((specialise(node, same) or one, len(same)))
         left = [line for line in left if line not in same]
-        if not same:
-            break
     return sorted(found, key=lambda way: -way[1])

@@ -2,8 +2,8 @@
 
     python -m bench.scan [--lines N] [--rounds N] [--family WORD]
 
-Every count of ours is checked against the truth. CPU is user and system time per line; all candidates alternate, so that
-a noisy machine is noisy for all. What a program takes for an empty file is left out: a start is no line.
+Every count of ours is checked against the truth. CPU is user and system time per line; all candidates alternate, so
+that a noisy machine is noisy for all. What a program takes for an empty file is left out: a start is no line.
 """
 
 import argparse
@@ -126,7 +126,7 @@ def measure(path: Path, family: Family, truth: Found, start: dict[str, float], r
     times: dict[str, list[float]] = {name: [] for name in start}
     right = 0.0
     for _ in range(rounds):
-        for name in start:
+        for name, nothing in start.items():
             cpu, found = CANDIDATES[name](path, family)
             if name == "mtail":
                 bare: Found = Counter()
@@ -135,7 +135,7 @@ def measure(path: Path, family: Family, truth: Found, start: dict[str, float], r
                 right = (found & bare).total() / truth.total()
             elif found != truth:
                 sys.exit(f"{family.name}: {name} counted {found - truth} too many, {truth - found} too few")
-            times[name].append((cpu - start[name]) / lines * 1e6)
+            times[name].append((cpu - nothing) / lines * 1e6)
     return {name: statistics.median(each) for name, each in times.items()} | {"right": right}
 
 

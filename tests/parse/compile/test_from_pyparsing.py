@@ -70,6 +70,6 @@ def test_what_is_refused(build, why):
 
 
 def test_an_endless_repetition_is_told():
-    """pyparsing itself would never come back from it."""
+    """Pyparsing itself would never come back from it."""
     with pytest.raises(EndlessLoop):
         translated(lambda: pp.ZeroOrMore(pp.Regex("a*")))

@@ -54,6 +54,6 @@ def test_what_is_refused(pattern, why):
 
 
 def test_bytes_are_refused():
-    """pyparsing matches text."""
+    """Pyparsing matches text."""
     with pytest.raises(NotCompilable, match="over bytes"):
         from_regex.parse(re.compile(b"a"))

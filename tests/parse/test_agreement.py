@@ -4,6 +4,7 @@
 
 import json
 import random
+from functools import cache
 
 import pyparsing as pp
 from hypothesis import HealthCheck, assume, given, note, settings
@@ -178,8 +179,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
     every = listed(expression)
-    note(repr(node))
-    rests = RestReader(plan.tail, keep) if plan.tail else None
+    behind = reader_of(plan, keep)
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
     for kind, envelope in ENVELOPES.items():
@@ -194,22 +194,36 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
                 note(pattern.regex.pattern.decode("latin-1"))
                 (groups,) = pattern.regex.findall(text)
                 if any(groups):
-                    assert by_name(values_of(pattern, groups, rests, framing.as_logged), every) == expected, line
+                    assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
 
 
-def values_of(pattern, groups, rests, as_logged):
+def values_of(pattern, groups, behind, as_logged):
     """Read what was captured of a line: its groups, and the values in its rest."""
-    translated = [
-        (name, value.translate(as_logged or None)) for name, value in zip(pattern.names, groups, strict=False)
-    ]
-    values = [(name, value) for name, value in translated if value and name != REST]
-    if pattern.has_rest:
-        texts = [groups[len(pattern.names) - 1]] * 60  # enough to learn from them
-        first, again = rests.read(texts, as_logged), rests.read(texts, as_logged)
-        assert first == again
-        assert len(set(first)) == 1
-        values += first[0]
-    return values
+    named = zip(pattern.names, groups, strict=False)
+    values = [(name, value.translate(as_logged or None)) for name, value in named if value and name != REST]
+    return values + list(
+        behind(groups[len(pattern.names) - 1].translate(as_logged or None)) if pattern.has_rest else ()
+    )
+
+
+def reader_of(plan, keep):
+    """Return what reads the values in a rest: alone, among others, and once it has learned from such texts."""
+    if plan.tail is None:
+        return None
+    rests = RestReader(plan.tail, keep)
+
+    @cache
+    def read(text: bytes):
+        found = {
+            rests.read_one(text),
+            *rests.read([text] * 50),
+            *rests.read([text, b"", text])[::2],
+            rests.read_one(text),
+        }
+        assert len(found) == 1, text
+        return found.pop()
+
+    return read
 
 
 def listed(expression) -> set[str]:

@@ -19,6 +19,9 @@ Line = tuple[bytes, str, "Envelope | None"]
 In an envelope it is a regular record still, without a newline, and opened only if somebody asks: most never are."""
 
 
+_MAYBE_ESCAPED = frozenset(b"<>&")  # which encoders of JSON may write in another way than they were logged
+
+
 def opened(line: Line) -> tuple[bytes, str]:
     """Return payload and time of a line, out of any envelope."""
     text, time, envelope = line
@@ -61,7 +64,10 @@ class Envelope:
     @cached_property
     def can_hide(self) -> frozenset[int]:
         """The bytes that may be written in another way than they were logged."""
-        return (self.framing.never - {10}) | frozenset(b"".join(escape.byte for escape in self._escapes))
+        if not self._escapes:
+            return self.framing.never - {10}
+        escaped = frozenset(b"".join(escape.byte for escape in self._escapes))
+        return (self.framing.never - {10}) | escaped | _MAYBE_ESCAPED
 
     def prepare(self, text: bytes, lines: int) -> bytes | None:
         """Return so many lines with their escapes replaced; None if they cannot be looked at so."""

@@ -34,7 +34,8 @@ _MIN_LEAD_SHARE = 0.9
 _MAX_EXAMPLES = 512
 _EXAMPLES_AT_ONCE = 192
 _EXAMPLES_FOR_LATER = 4
-_LEAD_EXAMPLES = 16
+_MIN_GAIN_OF_SAMPLES = 0.03  # of the grammar's own, for each turn: no log is as many-sided
+_LEAD_EXAMPLES = 10
 _MAX_EXAMPLE_BYTES = 4096  # of a line: it is gone through in Python
 
 
@@ -134,7 +135,7 @@ class ChunkReader:
     def unrolled(self) -> Dictionary:
         """The expression for lines like the examples, compiled when it is first needed."""
         if self._unrolled is None:
-            self._unrolled = self._dictionary()
+            self._unrolled = self._dictionary(_MIN_GAIN_OF_SAMPLES)
         return self._unrolled
 
     def read(self, batch: LineBatch, match: Callable[[Dictionary, LineBatch], LineBatch]) -> LineBatch:
@@ -175,9 +176,9 @@ class ChunkReader:
             self._rebuild.helped()
         return again
 
-    def _dictionary(self) -> Dictionary:
+    def _dictionary(self, *min_gain: float) -> Dictionary:
         framing = self._envelope.framing
-        return Dictionary(self._plan.unrolled(self._examples, framing), self.rests, framing.as_logged)
+        return Dictionary(self._plan.unrolled(self._examples, framing, *min_gain), self.rests, framing.as_logged)
 
     def _specialised(self, batch: LineBatch) -> Dictionary | None:
         framing = self._envelope.framing

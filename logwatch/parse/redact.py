@@ -1,4 +1,4 @@
-"""Turns a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
+"""Turn a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
 
 A shape can be stored and shown anywhere: whatever it contains stands in the grammar or in the list below, so that no
 address, no token and no text of a user survives in it.

@@ -26,7 +26,6 @@ from logwatch.parse.timestamp import TimestampParser
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
-_HTML = frozenset(b"<>&")  # what encoders of JSON may write in another way than it was logged
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 
 
@@ -133,7 +132,7 @@ class _Job:
         if (
             envelope is None
             or not envelope.regular(data)
-            or (envelope.can_hide | _HTML) & set(self._scanner.marker)
+            or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
             lines = self._logical(data, kind)

@@ -302,11 +302,19 @@ _all_known: dict[int, _Known] = {}  # each keeps its node, so that no other one 
 _MAX_KNOWN = 512
 
 
+def _agree(node: Node, lines: Sequence[bytes]) -> bool:
+    try:
+        _Follower(lines).follow(node)
+    except _Differ:
+        return False
+    return True
+
+
 def common_way(node: Node, payloads: Sequence[bytes], min_share: float) -> Node | None:
     """Return the node specialised to what so many of the payloads have in common; None if nothing is."""
     lines = [payload + b"\n" for payload in payloads]
     for model in lines[:_MAX_MODELS]:
-        alike = [line for line in lines if specialise(node, [model, line])]
+        alike = [line for line in lines if line is model or _agree(node, [model, line])]
         if alike and len(alike) >= min_share * len(lines):
             return specialise(node, alike)
     return None

@@ -34,7 +34,6 @@ Turns = tuple[Turn, ...]
 
 _MAX_TURNS = 12  # of an unrolled repetition: each costs time on every line that has none
 _MAX_VALUES = 3  # captured in it: each one more makes equal lines rarer
-_MIN_GAIN = 0.006  # of the examples must be won by each turn more
 _UNNAMED_COST = 3  # turns: what has no name of its own is looked at for being something else first
 _MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets has thousands
 _MAX_TEXTS = 24  # of one alternative, that are looked at for how it is written
@@ -66,8 +65,11 @@ class UnrollPlan:
             if i not in self._repeats
         }
 
-    def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN) -> ChunkPattern:
-        """Return the expression for lines like the examples, which are payloads without a newline."""
+    def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN, min_gain: float = 0.006) -> ChunkPattern:
+        """Return the expression for lines like the examples, which are payloads without a newline.
+
+        Each turn more must win the share ``min_gain`` of the examples: it costs time on every line that has none.
+        """
         taken: dict[int, list[Turns]] = {i: [] for i in self._repeats}
         for payload in examples:
             for i, turns in self._follow(payload + b"\n").items():
@@ -80,7 +82,7 @@ class UnrollPlan:
         for i, part in enumerate(self._parts):
             if i in self._repeats and (i < last or self.tail):
                 text += _written(writer, before, nodes.seq(*fixed))
-                before, fixed = self._repeats[i].unrolled(taken[i], last=i == last), []
+                before, fixed = self._repeats[i].unrolled(taken[i], min_gain, last=i == last), []
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
@@ -162,7 +164,7 @@ class UnrolledRepeat:
             at = match.end()
         return tuple(turns), at
 
-    def unrolled(self, examples: Sequence[Turns], *, last: bool) -> "_Unrolled":
+    def unrolled(self, examples: Sequence[Turns], min_gain: float, *, last: bool) -> "_Unrolled":
         """Choose turns that cover as many examples as are worth them; with ``last``, values are left to the rest."""
         forms = {i: self._form(i, [turn.text for turns in examples for turn in turns if turn.alternative == i])
                  for i in range(len(self._items))}  # fmt: skip
@@ -175,7 +177,7 @@ class UnrolledRepeat:
             merged = merge(chosen, order)
             values = sum(len(self._keep & set(self._names(i))) for i in merged)
             gained = sum(n for each, n in wanted.items() if contains(merged, each) and not contains(chosen, each))
-            worth = gained >= _MIN_GAIN * wanted.total() * (self._cost(merged) - self._cost(chosen))
+            worth = gained >= min_gain * wanted.total() * (self._cost(merged) - self._cost(chosen))
             # what is passed over at the end is part of the rest, and costs nothing but being looked through
             if last and any(not self._names(i) for i in order):
                 continue

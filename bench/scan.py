@@ -65,7 +65,7 @@ def scanner(path: Path, family: Family) -> tuple[float, Found]:
 
 def mtail(path: Path, _family: Family) -> tuple[float, Found]:
     """Let mtail count the same lines once, without reasons."""
-    cost = started("mtail", "--one_shot", "--logs", path, "--progs", PROGRAM)
+    cost = started("mtail", "--port", 0, "--one_shot", "--logs", path, "--progs", PROGRAM)
     values = json.loads(cost.output[cost.output.index("{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
     found: Found = Counter()
     for each in values:

@@ -108,10 +108,10 @@ def _grammars(config: Config, file: str) -> Iterator[Problem]:
             yield from (_placed(problem, setting, f"grammar {name!r}") for problem in error.problems)
             continue
         yield from against_samples(grammar)
-        if grammar.refused:
+        if grammar.not_compiled_because:
             where = f"{file}source[{index}].grammar" if file else f"grammar {name}"
             remedy = f"mesibo-logwatch grammar check {name}"
-            why = f"{grammar.refused}; every push line is a fallback, read by pyparsing itself"
+            why = f"{grammar.not_compiled_because}; every push line is a fallback, read by pyparsing itself"
             yield Problem(where, f"{name} is not compiled", why, remedy, warning=True)
 
 

@@ -13,10 +13,10 @@ from logwatch.cli.propose import command as propose_command
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check, names
-from logwatch.parse.engine import engine_of
 from logwatch.parse.grammar import find
-from logwatch.parse.reading import Reading
-from logwatch.parse.shape import shape, words_of
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.redact import shape, words_of
+from logwatch.parse.result import PushResult
 from logwatch.parse.trace import Trace, trace
 
 _directory = click.option(
@@ -63,7 +63,7 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
             click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
         bad = any(not problem.warning for problem in problems)
         if grammar is not None and not bad:
-            road = "compiled" if engine_of(grammar).line else "pyparsing alone"
+            road = "compiled" if parser_of(grammar).compiled else "pyparsing alone"
             click.echo(f"ok: {each} ({grammar.path}): {len(grammar.samples)} samples, {road}")
         failed = failed or bad
     sys.exit(1 if failed else 0)
@@ -86,7 +86,7 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
         if len(lines) > 1:
             click.echo(f"{count} line{'s' if count > 1 else ''} like this:")
         click.echo(render(payload, result))
-    sys.exit(0 if all(isinstance(result.outcome, Reading) for _, result, _ in groups) else 1)
+    sys.exit(0 if all(isinstance(result.outcome, PushResult) for _, result, _ in groups) else 1)
 
 
 def alike(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, int]]:
@@ -95,10 +95,10 @@ def alike(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, 
     groups: dict[tuple[str, str], tuple[bytes, Trace, int]] = {}
     for payload in lines:
         result = trace(grammar, payload)
-        cause = "" if isinstance(result.outcome, Reading) else result.outcome
+        cause = "" if isinstance(result.outcome, PushResult) else result.outcome
         first, told, count = groups.get((shape(payload, words), cause), (payload, result, 0))
         groups[shape(payload, words), cause] = (first, told, count + 1)
-    return sorted(groups.values(), key=lambda group: (isinstance(group[1].outcome, Reading), -group[2]))
+    return sorted(groups.values(), key=lambda group: (isinstance(group[1].outcome, PushResult), -group[2]))
 
 
 @command.command("diagram")
@@ -134,7 +134,7 @@ def render(payload: bytes, result: Trace) -> str:
         rows.append(f"{' ' * (result.column - 1)}^ column {result.column}: expected {result.expected}")
     wide = max((len(step.part) for step in result.steps), default=0)
     rows += [f"  {step.part:{wide}}  {step.taken}" for step in result.steps]
-    if isinstance(result.outcome, Reading):
+    if isinstance(result.outcome, PushResult):
         values = ", ".join(f"{key} {value}" for key, value in result.outcome._asdict().items() if value != "")
         rows.append(f"  = {values}")
     else:

@@ -14,7 +14,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
-from logwatch.parse.shape import shape, words_of
+from logwatch.parse.redact import shape, words_of
 from logwatch.parse.trace import trace
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words

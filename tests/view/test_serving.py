@@ -24,7 +24,7 @@ from logwatch.config import Config, Source
 from logwatch.errors import Problem
 from logwatch.ledger import Batch, Filter, Ledger, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import Position, Rotation, Seen
-from logwatch.parse.shape import LENGTH
+from logwatch.parse.redact import LENGTH
 from logwatch.tail import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules

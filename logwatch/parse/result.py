@@ -1,4 +1,4 @@
-"""Turns the named values of one line into a push result, or into the cause why it gives none; the rules are here alone.
+"""Turn the named values of one line into a push result, or into the cause why it gives none; the rules are here alone.
 
 Both roads, pyparsing's and the compiled one, end here, so that they cannot disagree about what a value means.
 """
@@ -25,7 +25,7 @@ PLATFORMS: Mapping[str, Platform] = {
 }
 
 
-class Reading(NamedTuple):
+class PushResult(NamedTuple):
     """One push result as logged; what the line does not tell is empty."""
 
     code: int
@@ -39,22 +39,24 @@ class Reading(NamedTuple):
     thread: str = ""
 
 
-IDENTIFIERS = Reading._fields[3:]
-"""What tells one push from another, and nothing about its result."""
+OTHER_FIELDS = PushResult._fields[3:]
+"""What is not counted by."""
 
 
 def display(value: str) -> str:
-    """Give what was logged as text: matching sees one character a byte, people see UTF-8."""
+    """Return what was logged as text: matching sees one character a byte, people see UTF-8."""
     return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
 
 
 def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
-    """Tell whose push it was: by the type word, else by the shape of the provider's answer."""
+    """Return whose push it was: by the type word, else by the shape of the provider's answer."""
     return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
 
 
-def conclude(codes: Sequence[str], values: Mapping[str, str]) -> Reading | Cause:
-    """Judge the values of a line that matched: all its codes in order, and the last value of each other name.
+def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult | Cause:
+    """Return the result of a line that matched, or why it has none.
+
+    ``codes`` are all its codes in order, ``values`` the last value of each other name.
 
     A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
     APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
@@ -69,33 +71,33 @@ def conclude(codes: Sequence[str], values: Mapping[str, str]) -> Reading | Cause
     get = values.get
     fcm = get("fcm_error") or get("fcm_status") or ""
     apns = get("apns_reason") or ""
-    return Reading(
+    return PushResult(
         numbers.pop(),
         platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
         display(get("reason") or fcm or apns),
-        *[display(value) if (value := get(name)) else "" for name in IDENTIFIERS],
+        *[display(value) if (value := get(name)) else "" for name in OTHER_FIELDS],
     )
 
 
-def judge(values: Iterable[tuple[str, bytes]]) -> Reading | Cause:
-    """Judge the named values of a line that matched, in the order of the line."""
+def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
+    """Return the result of the named values of a line that matched, in the order of the line."""
     texts = [(name, value.decode("latin-1")) for name, value in values]
-    return conclude([value for name, value in texts if name == "code"], dict(texts))
+    return from_values([value for name, value in texts if name == "code"], dict(texts))
 
 
-def refer(grammar: Grammar, payload: bytes) -> Reading | Cause:
+def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     """Read one line with pyparsing itself: slow, and by definition right."""
     line = payload.decode("latin-1")
     try:
         found = grammar.line.parse_string(line)
     except ParseException:
-        return blame(grammar, line)
+        return unparsed_cause(grammar, line)
     values = {name: _flat(found[name]) for name in NAMES if name in found}
-    return conclude(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
+    return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
 
 
-def blame(grammar: Grammar, line: str) -> Cause:
-    """Tell why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
+def unparsed_cause(grammar: Grammar, line: str) -> Cause:
+    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
     if grammar.place is not None and not _matches(grammar.place, line):
         return "misplaced"
     if grammar.before is not None and _matches(grammar.before, line):
@@ -112,7 +114,7 @@ def _matches(expression: ParserElement, line: str) -> bool:
 
 
 def _flat(value: object) -> list[str]:
-    """Give a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
+    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
     if isinstance(value, ParseResults):
         return [text for each in value for text in _flat(each)]
     return [] if value is None else [str(value)]

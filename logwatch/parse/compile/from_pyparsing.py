@@ -1,4 +1,4 @@
-"""Turns a pyparsing expression into nodes with the same meaning on every line, or says why it cannot.
+"""Turn a pyparsing expression into nodes with the same meaning on every line, or say why it cannot.
 
 The rules are read off pyparsing's own ``parseImpl`` methods: who skips blanks, who calls its first child without
 skipping, what a result name gets. An element, a parse action or a name whose effect cannot be kept exact is refused.
@@ -9,11 +9,19 @@ from collections.abc import Callable
 
 import pyparsing as pp
 
-from logwatch.parse import patterns, peg
-from logwatch.parse.patterns import Refused
-from logwatch.parse.peg import Bytes, End, Free, Look, Loop, Named, Node, Run, Text
-
-__all__ = ["EndlessLoop", "Refused", "translate"]
+from logwatch.parse.compile import from_regex, nodes
+from logwatch.parse.compile.from_regex import NotCompilable
+from logwatch.parse.compile.nodes import (
+    Backtracking,
+    Bytes,
+    Capture,
+    CharRun,
+    EndOfLine,
+    Literal,
+    Look,
+    Node,
+    Repeat,
+)
 
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
@@ -21,7 +29,7 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
 
 
 def translate(line: pp.ParserElement) -> Node:
-    """Give the nodes of a whole line; ``line`` is streamlined."""
+    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop."""
     node = _parsed(line, skip=True)
     _check_ends(node)
     _check_names(node)
@@ -30,70 +38,70 @@ def translate(line: pp.ParserElement) -> Node:
 
 def _check_ends(node: Node) -> None:
     """Allow the end of the line where nothing follows it, and inside assertions."""
-    items = node.items if isinstance(node, peg.Seq) else (node,)
+    items = nodes.parts(node)
     for item in items[:-1]:
-        if any(isinstance(each, End) for each in _outside_assertions(item)):
-            raise Refused("LineEnd before the end of LINE")
+        if any(isinstance(each, EndOfLine) for each in _outside_assertions(item)):
+            raise NotCompilable("LineEnd before the end of LINE")
 
 
 def _outside_assertions(node: Node) -> list[Node]:
-    if isinstance(node, Look | Free):
+    if isinstance(node, Look | Backtracking):
         return []
-    inner = [each for child in peg.children(node) for each in _outside_assertions(child)]
+    inner = [each for child in nodes.children(node) for each in _outside_assertions(child)]
     return [node, *inner]
 
 
 def _check_names(node: Node) -> None:
-    for each in peg.walk(node):
-        if isinstance(each, Look) and peg.names(each.item):
-            raise Refused("a result name inside FollowedBy")
-        if isinstance(each, Named) and peg.names(each.item):
-            raise Refused(f"a result name inside what is named {each.name!r}")
-        if isinstance(each, Named) and not peg.least(each.item):
-            raise Refused(f"the result name {each.name!r} on what may be empty")
-        if isinstance(each, Free) and peg.names(each.item):
-            for inner in peg.walk(each):
-                if isinstance(inner, Named) and peg.names(node).count(inner.name) > 1:
-                    raise Refused(f"a Regex group of the name {inner.name!r}, which is given elsewhere as well")
-                if isinstance(inner, Loop) and inner.most != 1 and peg.names(inner):
-                    raise Refused("a named Regex group inside a repetition")
+    for each in nodes.walk(node):
+        if isinstance(each, Look) and nodes.capture_names(each.item):
+            raise NotCompilable("a result name inside FollowedBy")
+        if isinstance(each, Capture) and nodes.capture_names(each.item):
+            raise NotCompilable(f"a result name inside what is named {each.name!r}")
+        if isinstance(each, Capture) and not nodes.min_len(each.item):
+            raise NotCompilable(f"the result name {each.name!r} on what may be empty")
+        if isinstance(each, Backtracking) and nodes.capture_names(each.item):
+            for inner in nodes.walk(each):
+                if isinstance(inner, Capture) and nodes.capture_names(node).count(inner.name) > 1:
+                    raise NotCompilable(f"a Regex group of the name {inner.name!r}, which is given elsewhere as well")
+                if isinstance(inner, Repeat) and inner.max != 1 and nodes.capture_names(inner):
+                    raise NotCompilable("a named Regex group inside a repetition")
 
 
 def _inner(element: pp.ParserElement) -> pp.ParserElement:
-    """Give the one expression that an element enhances."""
+    """Return the one expression that an element enhances."""
     assert isinstance(element, pp.ParseElementEnhance)
     assert element.expr is not None
     return element.expr
 
 
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
-    """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around it."""
+    """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around."""
     if element.parseAction:
-        raise Refused(f"a parse action on {element}")
+        raise NotCompilable(f"a parse action on {element}")
     if element.ignoreExprs:
-        raise Refused(f"ignore() on {element}")
+        raise NotCompilable(f"ignore() on {element}")
     if element.failAction or element.debug:
-        raise Refused(f"a fail action or debugging on {element}")
+        raise NotCompilable(f"a fail action or debugging on {element}")
     kind = type(element)
     rule = _RULES.get(kind)
     if rule is None:
-        raise Refused(f"{kind.__name__} is not among the elements that can be compiled")
+        raise NotCompilable(f"{kind.__name__} is not among the elements that can be compiled")
     name = element.resultsName or name
     if name and not _verbatim(element):
-        raise Refused(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
+        raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
     if name and isinstance(element, pp.MatchFirst | pp.Opt):
         node = _match_first(element, name) if isinstance(element, pp.MatchFirst) else _opt(element, name)
     else:
-        node = Named(name, rule(element)) if name else rule(element)
+        node = Capture(name, rule(element)) if name else rule(element)
     if skip and element.callPreparse and element.skipWhitespace:
-        blanks = frozenset(map(ord, element.whiteChars)) & peg.EVERY
+        blanks = frozenset(map(ord, element.whiteChars)) & nodes.EVERY_BYTE
         if blanks:
-            node = peg.seq(Run(blanks, 0), node)
+            node = nodes.seq(CharRun(blanks, 0), node)
     return node
 
 
 def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
-    """Tell whether an element yields one token, which is the text that it matched."""
+    """Return whether an element yields one token, which is the text that it matched."""
     if element.parseAction:
         return False
     match element:
@@ -117,7 +125,7 @@ def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an 
 
 
 def _joinable(element: pp.ParserElement) -> bool:
-    """Tell whether what Combine joins is exactly what stands there."""
+    """Return whether what Combine joins is exactly what stands there."""
     if element.resultsName or element.parseAction:
         return False
     if isinstance(element, pp.And | pp.MatchFirst):
@@ -128,96 +136,96 @@ def _joinable(element: pp.ParserElement) -> bool:
 
 
 def _codes(chars: object) -> Bytes:
-    return frozenset(ord(char) for char in chars if ord(char) < 256) & peg.EVERY  # type: ignore[attr-defined]  # noqa: PLR2004
+    return frozenset(ord(char) for char in chars if ord(char) < 256) & nodes.EVERY_BYTE  # type: ignore[attr-defined]  # noqa: PLR2004
 
 
 def _literal(element: pp.Literal) -> Node:
     if not element.match.isascii():
-        raise Refused("a Literal that is not ASCII")
+        raise NotCompilable("a Literal that is not ASCII")
     if "\n" in element.match:
-        raise Refused("a Literal with a newline in it")
-    return Text(element.match.encode())
+        raise NotCompilable("a Literal with a newline in it")
+    return Literal(element.match.encode())
 
 
 def _caseless(text: str) -> Node:
     """Match what has the same upper case, character by character, within latin-1 as ``str.upper`` sees it."""
     if not text.isascii():
-        raise Refused("a caseless word that is not ASCII")
-    each = (frozenset(code for code in peg.EVERY if chr(code).upper() == char.upper()) for char in text)
-    return peg.seq(*(Text(bytes(chars)) if len(chars) == 1 else Run(chars, 1, 1) for chars in each))
+        raise NotCompilable("a caseless word that is not ASCII")
+    each = (frozenset(code for code in nodes.EVERY_BYTE if chr(code).upper() == char.upper()) for char in text)
+    return nodes.seq(*(Literal(bytes(chars)) if len(chars) == 1 else CharRun(chars, 1, 1) for chars in each))
 
 
 def _keyword(element: pp.Keyword) -> Node:
     if element.caseless:
-        ident = frozenset(code for code in peg.EVERY if chr(code).upper() in element.ident_chars)
+        ident = frozenset(code for code in nodes.EVERY_BYTE if chr(code).upper() in element.ident_chars)
         word = _caseless(element.match)
     else:
         ident = _codes(element.ident_chars)
         if not element.match.isascii():
-            raise Refused("a Keyword that is not ASCII")
-        word = Text(element.match.encode())
+            raise NotCompilable("a Keyword that is not ASCII")
+        word = Literal(element.match.encode())
     if not ident:
         return word
-    inside = Run(ident, 1, 1)
-    return peg.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True))
+    inside = CharRun(ident, 1, 1)
+    return nodes.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True))
 
 
 def _word(element: pp.Word) -> Node:
     pattern = getattr(element, "re", None)
     if pattern is None or not hasattr(element, "re_match"):
-        raise Refused("a Word that contains a blank")
-    return patterns.parse(pattern)
+        raise NotCompilable("a Word that contains a blank")
+    return from_regex.parse(pattern)
 
 
 def _regex(element: pp.Regex) -> Node:
     if element.asGroupList or element.asMatch:
-        raise Refused("a Regex whose tokens are its groups")
-    return patterns.parse(element.re)
+        raise NotCompilable("a Regex whose tokens are its groups")
+    return from_regex.parse(element.re)
 
 
 def _quoted(element: pp.QuotedString) -> Node:
-    return patterns.parse(re.compile(element.pattern, element.re_flags))
+    return from_regex.parse(re.compile(element.pattern, element.re_flags))
 
 
 def _white(element: pp.White) -> Node:
     most = None if element.maxLen >= 2**31 - 1 else int(element.maxLen)
-    return Run(_codes(element.matchWhite), int(element.minLen), most)
+    return CharRun(_codes(element.matchWhite), int(element.minLen), most)
 
 
 def _and(element: pp.And) -> Node:
     if any(isinstance(each, pp.And._ErrorStop) for each in element.exprs):  # noqa: SLF001  what `-` leaves in there
-        raise Refused("the operator -")
-    return peg.seq(*(_parsed(each, skip=index > 0) for index, each in enumerate(element.exprs)))
+        raise NotCompilable("the operator -")
+    return nodes.seq(*(_parsed(each, skip=index > 0) for index, each in enumerate(element.exprs)))
 
 
 def _match_first(element: pp.MatchFirst, name: str | None = None) -> Node:
-    return peg.choice(*(_parsed(each, skip=True, name=name) for each in element.exprs))
+    return nodes.choice(*(_parsed(each, skip=True, name=name) for each in element.exprs))
 
 
 def _opt(element: pp.Opt, name: str | None = None) -> Node:
     if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
-        raise Refused("a default of Opt")
-    return peg.optional(_parsed(_inner(element), skip=False, name=name))
+        raise NotCompilable("a default of Opt")
+    return nodes.optional(_parsed(_inner(element), skip=False, name=name))
 
 
 def _repetition(element: pp.ParserElement) -> Node:
     item = _parsed(_inner(element), skip=True)
     most: int | None = element.max_count  # type: ignore[attr-defined]
-    if not peg.least(item) and most is None:
+    if not nodes.min_len(item) and most is None:
         raise EndlessLoop(f"{element} repeats what may match nothing")
     ender = element.not_ender  # type: ignore[attr-defined]
-    stop = None if ender is None else peg.bare(_parsed(ender.expr, skip=True))
-    return Loop(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most, stop)
+    stop = None if ender is None else nodes.without_captures(_parsed(ender.expr, skip=True))
+    return Repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most, stop)
 
 
 def _suppressed(element: pp.ParserElement) -> Node:
-    return peg.bare(_parsed(_inner(element), skip=False))
+    return nodes.without_captures(_parsed(_inner(element), skip=False))
 
 
 def _combine(element: pp.Combine) -> Node:
     node = _parsed(_inner(element), skip=False)
-    if peg.names(node):
-        raise Refused("a result name inside Combine")
+    if nodes.capture_names(node):
+        raise NotCompilable("a result name inside Combine")
     return node
 
 
@@ -228,7 +236,7 @@ def _ahead(element: pp.ParserElement) -> Node:
 _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.Literal: _literal,
     type(pp.Literal("x")): _literal,
-    pp.Empty: lambda _: peg.NOTHING,
+    pp.Empty: lambda _: nodes.NOTHING,
     pp.CaselessLiteral: lambda element: _caseless(element.match),
     pp.Keyword: _keyword,
     pp.CaselessKeyword: _keyword,
@@ -237,7 +245,7 @@ _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.Regex: _regex,
     pp.QuotedString: _quoted,
     pp.White: _white,
-    pp.LineEnd: lambda _: End(),
+    pp.LineEnd: lambda _: EndOfLine(),
     pp.And: _and,
     pp.MatchFirst: _match_first,
     pp.Opt: _opt,
@@ -247,5 +255,5 @@ _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.Group: _suppressed,
     pp.Combine: _combine,
     pp.FollowedBy: _ahead,
-    pp.NotAny: lambda element: peg.bare(_ahead(element)),
+    pp.NotAny: lambda element: nodes.without_captures(_ahead(element)),
 }

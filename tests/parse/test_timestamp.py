@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.parse import stamp
+from logwatch.parse.timestamp import seconds_of
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -39,13 +39,13 @@ def at(*parts: int) -> float:
 )
 def test_a_stamp_is_dated_by_its_reference(written, reference, expected):
     """The latest such moment that is at most a day ahead; a date that does not exist is no moment."""
-    assert stamp.moment(written, reference, UTC_ZONE) == expected
+    assert seconds_of(written, reference, UTC_ZONE) == expected
 
 
 def test_a_stamp_is_local_time():
     """The zone of the configuration decides which moment is meant, and which year."""
     kolkata = ZoneInfo("Asia/Kolkata")
-    assert stamp.moment("0101-020000-000", at(2026, 12, 31, 20, 31), kolkata) == at(2026, 12, 31, 20, 30)
+    assert seconds_of("0101-020000-000", at(2026, 12, 31, 20, 31), kolkata) == at(2026, 12, 31, 20, 30)
 
 
 @given(
@@ -59,4 +59,4 @@ def test_any_time_is_read_back(written, age, zone):
     written = written.replace(microsecond=written.microsecond // 1000 * 1000)
     moment = written.replace(tzinfo=timezone).timestamp()
     text = f"{written:%d%m-%H%M%S}-{written.microsecond // 1000:03d}"
-    assert stamp.moment(text, moment + age, timezone) == moment
+    assert seconds_of(text, moment + age, timezone) == moment

@@ -1,4 +1,4 @@
-"""Turns mesibo's time stamp, which has no year, into seconds since the epoch: a pure function of what it is given."""
+"""Turn mesibo's time stamp, which has no year, into seconds since the epoch: a pure function of what it is given."""
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -12,8 +12,8 @@ _SAFE = 20 * _HOUR
 _REMEMBERED = 4096
 
 
-def moment(stamp: str, reference: float, timezone: tzinfo) -> float | None:
-    """Give the latest time with this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None if there is none.
+def seconds_of(stamp: str, reference: float, timezone: tzinfo) -> float | None:
+    """Return the latest time of this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None without one.
 
     Day first, as in real logs (``E3108``). 29 February of a year that has none, and other dates that do not exist,
     give None: a wrong time is worse than no time.
@@ -35,20 +35,20 @@ def moment(stamp: str, reference: float, timezone: tzinfo) -> float | None:
     return None
 
 
-class Clock:
-    """Dates stamps of one zone as ``moment`` does, and remembers the minutes that it has dated."""
+class TimestampParser:
+    """Dates stamps of one zone as ``seconds_of`` does, and remembers the minutes that it has dated."""
 
     def __init__(self, timezone: tzinfo) -> None:
         self._timezone = timezone
         self._minutes: dict[tuple[str, int], float] = {}
 
-    def moment(self, stamp: str, reference: float) -> float | None:
-        """Give what ``moment`` gives: most lines of a chunk stand in a few minutes, each worked out once."""
+    def seconds(self, stamp: str, reference: float) -> float | None:
+        """Return what ``seconds_of`` does: most lines of a chunk stand in a few minutes, each worked out once."""
         minute = stamp[:9], int(reference) // _HOUR
         start = self._minutes.get(minute)
         if start is not None and _SECONDS.fullmatch(stamp, 9):
             return start + (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
-        at = moment(stamp, reference, self._timezone)
+        at = seconds_of(stamp, reference, self._timezone)
         # Another reference within the hour gives the same year, unless the stamp is near the limit or about a year old
         if at is not None and abs(at - reference) < _SAFE:
             if len(self._minutes) >= _REMEMBERED:

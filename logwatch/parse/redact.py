@@ -1,4 +1,4 @@
-"""Turns a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
+"""Turn a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
 
 A shape can be stored and shown anywhere: whatever it contains stands in the grammar or in the list below, so that no
 address, no token and no text of a user survives in it.
@@ -41,7 +41,7 @@ def words_of(grammar: Grammar) -> frozenset[bytes]:
 
 
 def shape(payload: bytes, words: frozenset[bytes], value: bytes = b"") -> str:
-    """Give a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
+    """Return a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
 
     It is made for every failure that is kept, of which many differ in numbers and in one value alone: what is before
     and behind the ``value``, such as a token, and what the provider answered is gone through once.

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 from logwatch.model import Failure
-
-Line = tuple[bytes, str]
-"""A line that ends in a newline, and when Docker received it."""
+from logwatch.parse.framings import Line
 
 
 class LazyFailures(Sequence[Failure]):

@@ -16,6 +16,9 @@ from logwatch.tail.survey import NO_KEY, Candidate, Found, Known
 SURE_BYTES = 64
 """So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
 
+RENAMED_BYTES = 256
+"""So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathView:
@@ -204,7 +207,11 @@ class _Decision:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
         number, i = each.position.generation, self.found.at_path
         original = self.held.get(number)
-        if i not in self.free or (original is None and not each.open) or each.position.offset < SURE_BYTES:
+        if i is None or i not in self.free or (original is None and not each.open):
+            return
+        name = each.name if original is None else self._file(original).path
+        sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
+        if min(each.position.offset, self.found.sizes[i] or 0) < sure:
             return
         if each.position.state != "live" and number != self.path.current:
             return

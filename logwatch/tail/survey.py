@@ -113,6 +113,7 @@ class Found:
     parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
     own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose open file holds all of it, file)
     common: dict[int, int] = field(default_factory=dict)  # generation: as much of its open file as the path's has too
+    rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
 
     def answer(self, number: int, index: int) -> Answer:
@@ -285,7 +286,8 @@ class Survey:
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
         """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
         names = self._names = self._list()
-        found = Found(self._candidates(foreign))
+        certain = frozenset(path for path, rotated in names.certain.items() if rotated.certain)
+        found = Found(self._candidates(foreign), rotated_names=certain)
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
@@ -306,7 +308,7 @@ class Survey:
             if path != self._path:
                 names.certain.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
         for generation in self._generations:
-            if (at := generation.position.found_at) and generation.in_use and at not in names.certain:
+            if (at := generation.position.found_at) and generation.in_use and at not in names.certain and os.path.lexists(at):
                 names.certain[at] = _UNCERTAIN
         return names
 

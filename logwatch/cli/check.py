@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from logwatch.assembly import assemble
+from logwatch.assembly import assemble, shared_files
 from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
@@ -31,7 +31,7 @@ def command(path: Path | None) -> None:
     """
     try:
         config, story = find(path)
-        problems = list(_warnings(config))
+        problems = [*_warnings(config), *shared_files(config)]
         try:
             parts = assemble(config)
             problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]

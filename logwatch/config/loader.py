@@ -140,6 +140,7 @@ def _absolute(config: Config, base: Path) -> Config:
             replace(
                 s,
                 paths=tuple(map(of, s.paths)),
+                rotated=tuple(map(of, s.rotated)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
             )
             for s in config.source

@@ -35,6 +35,7 @@ class Source(Table, frozen=True, kw_only=True):
 
     name: Name
     paths: tuple[Text, ...] = ()
+    rotated: tuple[Text, ...] = ()
     docker: Docker | None = None
     envelope: Literal["auto", "plain", "docker"] = "auto"
     grammar: Name = "mesibo"

@@ -12,7 +12,7 @@ from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.docker import Container, ContainerLog, containers
 from logwatch.tail.events import Log
 from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
-from logwatch.tail.wake import InotifyWaker, PollWaker, Waker, make_waker
+from logwatch.tail.wake import PollWaker, Waker, make_waker
 
 __all__ = [
     "Container",
@@ -20,7 +20,6 @@ __all__ = [
     "Discovery",
     "Found",
     "Globs",
-    "InotifyWaker",
     "Log",
     "OpenFiles",
     "PollWaker",

@@ -17,6 +17,7 @@ from logwatch.tail.generation import Generation, Open
 from logwatch.tail.reconcile import PathView
 from logwatch.tail.survey import Candidate, Directories, Heads
 
+NO_FILE = "is not a regular file"
 _FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
@@ -80,6 +81,10 @@ class PathState:
     def succeed(self) -> None:
         """Take over from another path: all that is here is new, and none of it history."""
         self.first, self.followed, self.successor = False, True, True
+
+    def match_by_wildcard(self) -> None:
+        """Note that a wildcard leads to it, so that it may be no log at all."""
+        self.globbed = True
 
     def start_at_end(self) -> None:
         """Skip what is there at the first look."""
@@ -208,7 +213,7 @@ class PathState:
         if not error:
             self.problem = None
             return
-        what = "is not a regular file" if isinstance(error, NotAFileError) else "cannot be read"
+        what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
         problem = (what, error.strerror or str(error))
         if self.problem != problem:
             self.problem = problem

@@ -308,7 +308,12 @@ class Survey:
             if path != self._path:
                 names.certain.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
         for generation in self._generations:
-            if (at := generation.position.found_at) and generation.in_use and at not in names.certain and os.path.lexists(at):
+            if (
+                (at := generation.position.found_at)
+                and generation.in_use
+                and at not in names.certain
+                and os.path.lexists(at)
+            ):
                 names.certain[at] = _UNCERTAIN
         return names
 

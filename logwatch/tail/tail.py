@@ -13,7 +13,7 @@ from logwatch.tail.events import Log, shown
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Detect, Generation, LineReading
 from logwatch.tail.lines import Cut
-from logwatch.tail.path_state import Owners
+from logwatch.tail.path_state import NO_FILE, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.tail.survey import Directories
 from logwatch.tail.unpack import without_suffix
@@ -162,6 +162,8 @@ class Tail:
                     follower.start_at_end()
                 if taking_over:
                     follower.succeed()
+                if path in self._found.globbed:
+                    follower.match_by_wildcard()
         self._followers = dict(sorted(self._followers.items()))
         directories = frozenset(map(os.path.dirname, self._followers))
         self._families = _Families(paths, matched, directories)
@@ -249,7 +251,8 @@ class Tail:
         for follower in followers:
             if follower.problem:
                 what, why = follower.problem
-                problems.append(Problem(shown(follower.path), what, why, "check its owner, group and mode"))
+                remedy = "take it out of the patterns" if what == NO_FILE else "check its owner, group and mode"
+                problems.append(Problem(shown(follower.path), what, why, remedy, warning=not follower.out_of_reach))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,

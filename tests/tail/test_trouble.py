@@ -6,8 +6,7 @@ import socket
 
 import pytest
 
-from logwatch.tail import files
-from logwatch.tail import OpenFiles
+from logwatch.tail import OpenFiles, files
 from tests.tail.recorder import Follower, append
 
 

@@ -36,6 +36,11 @@ class Archive:
         """How long it is uncompressed, if that was ever asked."""
         return self._size
 
+    @property
+    def busy(self) -> bool:
+        """Whether a question is being answered: ask again."""
+        return self._file is not None
+
     def head(self, descriptor: int) -> tuple[bytes, int]:
         """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
         file = PackedFile(os.dup(descriptor), self.format)

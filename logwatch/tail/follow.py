@@ -250,6 +250,12 @@ class PathFollower(PathState):
         self.futile = 0
         return chunk.consumed
 
+    def unpack(self, now: float, sink: Sink) -> None:
+        """Unpack an archive further, if all depends on that."""
+        if self.unpacking:
+            reconcile(self, Turn(now, sink))
+            self.emit(sink)
+
     def _futile(self, cost: int = 1) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
         self.futile += cost

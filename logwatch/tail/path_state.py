@@ -200,9 +200,13 @@ class PathState:
         self.current = generation
         self.followed = True
 
-    def end(self, candidates: list[Candidate], *, unpacking: bool) -> None:
-        """Note that all that is known has been reconciled with what is there."""
+    def end(self, candidates: list[Candidate], *, undecided: bool, unpacking: bool) -> None:
+        """Note that all that is known has been reconciled with what is there.
+
+        ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
+        """
         self.was_blank = self.first = False
+        self.due = self.due or undecided
         self.unpacking = unpacking
         for generation in self.generations:
             generation.reconciled()

@@ -195,6 +195,8 @@ class Tail:
         what is left of the budget goes round among the others, and at least one chunk does.
         """
         now = self._clock()
+        for follower in self._busy.values():
+            follower.unpack(now, sink)
         waiting = [follower for follower in self._busy.values() if follower.next_waiting()]
         if waiting:
             self._status = None

@@ -158,6 +158,11 @@ class Follower:
         self.kill()
         self.start()
 
+    def restart_at_once(self):
+        """Lose all open files, but nothing that was read."""
+        self.commit()
+        self.restart()
+
     def stop(self):
         self.tail.settle(self.sink)
         self.sink.commit()

@@ -281,6 +281,7 @@ class Survey:
         self._matched = frozenset(matched)
         self._rotated = tuple(rotated)
         self._names = Names()
+        self._by_number = {generation.number: generation for generation in generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in generations]
 
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
@@ -292,6 +293,8 @@ class Survey:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
+        for known in lost if found.at_path == 0 and found.candidates[0].head else ():
+            self._ask_one(found, self._by_number[known.position.generation], 0, same_inode=False)
         if lost and (uncertain := self._examine_uncertain(names, found, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
@@ -363,7 +366,6 @@ class Survey:
             if candidate.head:
                 by_head.setdefault(head_key_of(candidate.head), []).append(i)
         everything = list(indices)
-        by_number = {g.number: g for g in self._generations}
         for each in known:
             position = each.position
             key = head_key(position.head_bytes, position.head)
@@ -372,7 +374,7 @@ class Survey:
             if position.state == "live" and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
-                self._ask_one(found, by_number[position.generation], i, same_inode=i == own)
+                self._ask_one(found, self._by_number[position.generation], i, same_inode=i == own)
 
     def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool) -> None:
         candidate, position = found.candidates[i], generation.position

@@ -170,6 +170,11 @@ class Tail:
 
     def _base(self, path: str, known: set[str]) -> str | None:
         directory, name = os.path.split(path)
+        plain = without_suffix(name)
+        if plain != name:  # an archive is no log, whatever ending its name has
+            for base in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
+                if base in known:
+                    return base
         by_end, by_middle = bases(name)
         if by_end:
             base = os.path.join(directory, by_end)
@@ -177,10 +182,7 @@ class Tail:
                 return base
         if by_middle and (base := os.path.join(directory, by_middle)) in known:
             return base
-        if without_suffix(name) == name:  # an ending that nobody knows tells no log from a rotated one
-            return None
-        candidates = (os.path.join(directory, shorter) for shorter in shorter_names(without_suffix(name)))
-        return next((base for base in candidates if base in known), None)
+        return None
 
     def _generations(self) -> Iterator[Generation]:
         for follower in self._followers.values():

@@ -186,6 +186,8 @@ def mirrored_by_rsync(log):
     shutil.copyfile(log.path, source / "m.log")
     for _ in range(6):
         log.write(3, str(source / "m.log"))
+        if not shutil.which("rsync") and not os.environ.get("CI"):
+            pytest.skip("rsync is not installed")
         log.run("rsync", "-a", "--no-times", f"{source}/", f"{log.directory}/")
         yield
 
@@ -239,7 +241,6 @@ def the_first_lines_deleted_by_sed(log):
 def the_last_line_deleted_by_sed(log):
     log.shell("sed -i '$d' m.log")
     yield
-    log.write(1)
 
 
 def words_replaced_by_sed(log):
@@ -262,7 +263,6 @@ KEEPING = [
     trimmed_in_place,
     trimmed_in_place_at_a_bad_moment,
     trimmed_by_rename,
-    trimmed_again_and_again,
     trimmed_to_one_line,
     a_line_deleted_by_sed,
     the_first_lines_deleted_by_sed,
@@ -278,11 +278,17 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
     """Punched, collapsed, overwritten, copied, mirrored, edited or trimmed: what was counted is not counted again."""
     log = Log(tmp_path, life)
     log.write(max(lines, 400) if "punched" in steps.__name__ or steps is collapsed else lines)
-    if life == "stopped" and steps is trimmed_again_and_again:
-        pytest.skip("lines that came and went unread")
-    if life == "killed" and steps is trimmed_again_and_again:
-        pytest.skip("lines that came and went unread")
     log.treat(steps)
+    # Whether a log that is nothing but a hole had lines that nobody has read is not known after the daemon was away
+    log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
+
+
+@pytest.mark.parametrize("lines", [100, 3000])
+def test_a_log_that_is_trimmed_again_and_again_counts_once(tmp_path, lines):
+    """Cron keeps the last lines while the daemon runs."""
+    log = Log(tmp_path, "looking")
+    log.write(lines)
+    log.treat(trimmed_again_and_again)
     log.check()
 
 

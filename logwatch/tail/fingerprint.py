@@ -22,6 +22,8 @@ _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all tha
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
+_LINES = 8  # of a tail, that are found by their beginnings
+_SECOND = 2
 _SUFFIX = 2 + _RUNG  # a part of a tail: its length, and its digest
 
 
@@ -44,16 +46,25 @@ def fingerprint_tail(data: bytes) -> bytes:
 
     Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
     """
-    found = digest(data)
+    whole = blake2b(data, digest_size=_EXACT).digest() if data else b""
     if not data.endswith(b"\n"):
-        return found
-    starts = [len(data)]
-    while (at := data.rfind(b"\n", 0, starts[-1] - 1) + 1) and len(starts) < 12:
-        starts.append(at)
-    if len(starts) > 2 and data[starts[1] :] == data[starts[2] : starts[1]]:
-        return found
-    parts = (data[at:] for at in dict.fromkeys((*starts[1:], 0)))
-    return found + b"".join(len(part).to_bytes(2, "big") + _rung(part) for part in parts)
+        return whole
+    found, start, last = [whole], len(data), b""
+    while start > 0 and len(found) <= _LINES:
+        at = data.rfind(b"\n", 0, start - 1) + 1
+        if len(found) == 1:
+            last = data[at:]
+        elif len(found) == _SECOND and data[at:start] == last:
+            return whole
+        found.append(_part(data, at))
+        start = at
+    if start > 0:
+        found.append(_part(data, 0))
+    return b"".join(found)
+
+
+def _part(data: bytes, at: int) -> bytes:
+    return (len(data) - at).to_bytes(2, "big") + blake2b(data[at:], digest_size=_RUNG).digest()
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:

@@ -402,12 +402,12 @@ class Generation:
         if not known.offset and not known.head_bytes and not file.packed:
             access.waiting, access.seen = False, mark  # nothing, or nothing but NULs
             return None
-        if reached > known.size:
-            self.resize(reached)
         at_end = len(run) < self._want
         taken = self._take(file, run)
         self.reached = reached
         if not taken.consumed:
+            if reached > known.size:
+                self.resize(reached)
             self._stall(access, mark, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
@@ -472,6 +472,7 @@ class Generation:
             offset=self.position.offset + taken.consumed,
             tail_bytes=len(tail),
             tail=fingerprint_tail(tail),
+            size=max(self.position.size, self.position.offset + len(run)),
             inside=taken.inside,
         )
         return self._chunk(taken.data, taken.consumed, taken.oversized, reference)

@@ -41,6 +41,10 @@ class Archive:
         """Whether a question is being answered: ask again."""
         return self._file is not None
 
+    def rename(self, path: str) -> None:
+        """Note which name it has by now."""
+        self.path = path
+
     def head(self, descriptor: int) -> tuple[bytes, int]:
         """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
         file = PackedFile(os.dup(descriptor), self.format)

@@ -122,7 +122,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
 
 
 def is_part(file: Content, of: Content, run_bytes: int) -> bool | None:
-    """Return whether a file holds nothing but the beginning of another, or all of it; None while that cannot be told."""
+    """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told."""
     if not file.head or not of.head or not of.head.startswith(file.head):
         return False
     size = file.size()

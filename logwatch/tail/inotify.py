@@ -1,8 +1,8 @@
 """Wakes the reading loop by one inotify instance, as watchdog drives it; imported only where it is asked for.
 
-watchdog's observers would start a thread a directory; the instance that they share is driven directly. Directories alone
-are watched, never trees, and only for what may mean new lines: our own opening of files is no event. Whatever keeps us
-from watching (limits, containers, threads), polling goes on, and a log event says why.
+watchdog's observers would start a thread a directory; the instance that they share is driven directly. Directories
+alone are watched, never trees, and only for what may mean new lines: our own opening of files is no event. Whatever
+keeps us from watching (limits, containers, threads), polling goes on, and a log event says why.
 """
 
 import os

@@ -213,7 +213,7 @@ class Heads:
                 self._known[mark] = known
         (head, begin, archive), (_, disk_size, modified) = known, mark
         if archive:
-            archive.path = path
+            archive.rename(path)
         return Candidate(path, key, disk_size, modified, rotated, head, begin, archive)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Lets the reading loop sleep until a directory may have changed: what wakes it is a hint, the poll interval the truth."""
+"""Lets the reading loop sleep until a directory may have changed: a hint, while the poll interval is the truth."""
 
 import threading
 from collections.abc import Iterable

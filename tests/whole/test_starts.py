@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_a_signal_at_the_start_ends_nothing_without_a_word(site, wish, after):
     program = subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", "logwatch", "run", "--config", site.config],
         stderr=subprocess.PIPE,
-        stdout=subprocess.STDOUT if False else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
         text=True,
     )
     try:
@@ -111,12 +112,14 @@ def test_few_descriptors_are_shared_by_all_sources(site, programs, limit):
     )
     url = program.said(r"ready url=(\S+)").group(1)
     until(
-        lambda: sum(
-            float(line.rsplit(b" ", 1)[1])
-            for line in get(url + "metrics").splitlines()
-            if line.startswith(b"mesibo_push_results_total")
-        )
-        == 500,
+        lambda: (
+            sum(
+                float(line.rsplit(b" ", 1)[1])
+                for line in get(url + "metrics").splitlines()
+                if line.startswith(b"mesibo_push_results_total")
+            )
+            == 500
+        ),
         "all files are counted",
         60,
     )
@@ -130,8 +133,8 @@ def test_many_directories_take_few_threads(site, programs):
     site.configure(f'[[source]]\nname = "many"\npaths = [{json.dumps(str(site.directory / "d*" / "*.log"))}]\n')
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 60}, "all are counted")
-    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as status:
-        threads = next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
+    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+    threads = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("Threads:"))
     assert threads < 16
     assert "inotify_refused" not in daemon.output
 

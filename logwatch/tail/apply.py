@@ -132,27 +132,32 @@ class _Reconciliation:
     # what is known
 
     def _do(self, action: plans.Action) -> None:
-        state, candidates = self.state, self.found.candidates
         match action:
             case plans.Hold(number, i, at):
-                self._hold(state.generation(number), i, at)
+                self._hold(self.state.generation(number), i, at)
             case plans.Replace():
                 self._replace(action)
             case plans.Stay(number):
-                generation = state.generation(number)
+                generation = self.state.generation(number)
                 left = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.move(left, found_at=name_of(generation))
             case plans.Wait(number):
-                state.generation(number).found()
+                self.state.generation(number).found()
             case plans.Miss(number, disowned):
-                self._miss(state.generation(number), disowned=disowned)
+                self._miss(self.state.generation(number), disowned=disowned)
             case plans.Finish(number, left):
-                state.generation(number).settle(left)
+                self.state.generation(number).settle(left)
             case plans.Forget(number):
-                generation = state.generation(number)
-                state.remove(generation)
+                generation = self.state.generation(number)
+                self.state.remove(generation)
                 if generation.saved:
                     self.turn.sink.forget(number)
+            case _:
+                self._do_new(action)
+
+    def _do_new(self, action: plans.Action) -> None:
+        state, candidates = self.state, self.found.candidates
+        match action:
             case plans.TakeUp(i, left, at):
                 self._take_up(i, left, at)
             case plans.Ignore(i):

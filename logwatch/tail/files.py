@@ -1,4 +1,4 @@
-"""Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and compressed files alike."""
+"""Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and packed files alike."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from logwatch.tail.unpack import Engine, Format, FormatError, format_of, start
+from logwatch.tail.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Key = tuple[int, int]
 """Device and inode."""
@@ -180,7 +180,7 @@ class PackedFile:
     def _next_member(self) -> bool:
         """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
         self._pending = self._pending.lstrip(b"\0")
-        if len(self._pending) < 6:  # noqa: PLR2004  as long as what tells a format
+        if len(self._pending) < MAGIC_BYTES:
             more = read_fully(self.descriptor, _STEP_BYTES, self._at)
             self._at += len(more)
             self._pending = (self._pending + more).lstrip(b"\0")

@@ -20,6 +20,7 @@ TELLING_BYTES = 16
 
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
+_ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
 _LINES = 8  # of a tail, that are found by their beginnings
@@ -38,7 +39,15 @@ def _rung(data: bytes) -> bytes:
 
 def fingerprint_head(data: bytes) -> bytes:
     """Return the digest of a file's first bytes, followed by digests of shorter runs of them."""
-    return digest(data) + b"".join(_rung(data[:n]) for n in _RUNGS if n < len(data))
+    engine = blake2b(digest_size=_RUNG)
+    found: dict[int, bytes] = {}
+    at = 0
+    for n in _ASCENDING:
+        if n >= len(data):
+            break
+        engine.update(data[at:n])
+        found[n], at = engine.copy().digest(), n
+    return digest(data) + b"".join(found[n] for n in _RUNGS if n in found)
 
 
 def fingerprint_tail(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from logwatch.model import Position, Sink
+from logwatch.model import Chunk, Position, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.events import shown
@@ -230,12 +230,7 @@ class PathFollower(PathState):
             return None
         turn = Turn(now, sink)
         try:
-            head_bytes = generation.position.head_bytes
-            generation.learn_head()
-            if self._tells_more(generation, head_bytes):
-                reconcile(self, turn)
-                return self._futile()
-            chunk = generation.read(now)
+            chunk = self._take(generation, turn)
         except ChangedError:
             self._recheck(generation, turn)
             return self._futile(_CHANGE_COST)
@@ -243,12 +238,20 @@ class PathFollower(PathState):
             return _SEEK_COST
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
-            return self._futile()
+            chunk = None
         if not chunk:
             return self._futile()
         sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
+
+    def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
+        head_bytes = generation.position.head_bytes
+        generation.learn_head()
+        if self._tells_more(generation, head_bytes):
+            reconcile(self, turn)
+            return None
+        return generation.read(turn.now)
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

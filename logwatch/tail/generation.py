@@ -385,23 +385,19 @@ class Generation:
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             access.waiting, access.seen = False, mark
             return None  # the archive is not written that far yet
-        if not is_tail(known.tail, overlap) or (not file.packed and os.fstat(file.descriptor).st_size < reached):
+        if not file.packed and os.fstat(file.descriptor).st_size < reached:
             raise ChangedError
+        self._compare_run(overlap, run)
         if (
             known.head_bytes < TELLING_BYTES
             and not file.packed
             and len((overlap + run).lstrip(b"\0")) > known.head_bytes
         ):
             return None
-        if known.offset <= known.tail_bytes and known.head_bytes:
-            head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
-            if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
-                raise ChangedError
-        if not known.offset and run.startswith(b"\0") and (chunk := self._skip_hole(file, access, mark)):
-            return chunk
-        if not known.offset and not known.head_bytes and not file.packed:
-            access.waiting, access.seen = False, mark  # nothing, or nothing but NULs
-            return None
+        if not known.offset and run.startswith(b"\0"):
+            head, begin = read_head(file, HEAD_BYTES)
+            if begin:
+                return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
         taken = self._take(file, run)
         self.reached = reached
@@ -415,6 +411,16 @@ class Generation:
         if at_end:
             access.waiting, access.seen = False, mark
         return self._advance(taken, overlap, run, min(status.st_mtime, now))
+
+    def _compare_run(self, overlap: bytes, run: bytes) -> None:
+        """Compare what is there with what was left there; raises ChangedError."""
+        known = self.position
+        if not is_tail(known.tail, overlap):
+            raise ChangedError
+        if known.offset <= known.tail_bytes and known.head_bytes:
+            head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
+            if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
+                raise ChangedError
 
     def _fetch(self, file: LogFile, count: int) -> tuple[bytes, bytes]:
         """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
@@ -431,13 +437,12 @@ class Generation:
         run = file.read_at(offset, count)
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _skip_hole(self, file: LogFile, access: Open, mark: Mark) -> Chunk | None:
-        """Go on where content begins behind leading NULs, if there is any."""
-        head, begin = read_head(file, HEAD_BYTES)
-        if not head or not begin:
+    def _skip_hole(self, access: Open, mark: Mark, begin: int) -> Chunk | None:
+        """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
+        if not begin:
+            access.waiting, access.seen = False, mark
             return None
-        count = min(begin, TAIL_BYTES)
-        self.skip_to(begin, b"\0" * count)
+        self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         access.seen = mark
         return self._chunk(b"", begin, 0, 0.0)
 

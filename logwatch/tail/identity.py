@@ -1,8 +1,9 @@
 """Answers, for all files alike, whether they hold a generation's bytes: open or closed, plain or packed, anywhere.
 
 The one place that does: a running daemon and one that was just started take the same decision about the same bytes.
-Content begins behind a leading run of NULs. The bytes decide, the inode only where bytes cannot: an unchanged run before
-the offset at its place in the same inode outweighs a changed head (a file that was punched, or overwritten in front).
+Content begins behind a leading run of NULs. The bytes decide, the inode only where bytes cannot: an unchanged run
+before the offset at its place in the same inode outweighs a changed head (a file that was punched, or overwritten in
+front).
 """
 
 from collections.abc import Iterator
@@ -90,14 +91,19 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return Answer(Verdict.SAME, known.offset)
     if search and not file.packed and (at := _find(known, file)) is not None:
         return Answer(Verdict.MOVED, at)
-    if alike:
-        size = file.size()
-        if size is None:
-            return UNDECIDED
-        # Emptied in place, a file may have got the same banner: there the whole of what it holds has to be known
-        if TELLING_BYTES <= size < known.offset and not (same_inode and followed and size > HEAD_BYTES):
-            return Answer(Verdict.PART, size)
-    return OTHER
+    return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
+
+
+def _as_part(known: Position, file: Content, *, in_place: bool) -> Answer:
+    """Return whether a file that begins alike can be a part of what was read.
+
+    Emptied in place, it may have got the same banner: there, the whole of what it holds has to be known.
+    """
+    size = file.size()
+    if size is None:
+        return UNDECIDED
+    part = TELLING_BYTES <= size < known.offset and not (in_place and size > HEAD_BYTES)
+    return Answer(Verdict.PART, size) if part else OTHER
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:

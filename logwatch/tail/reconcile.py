@@ -325,7 +325,7 @@ class _Decision:
         return False
 
     def _settle(self, each: Known) -> Action:
-        number, position = each.position.generation, each.position
+        number = each.position.generation
         if number in self.replaced:
             return self.replaced[number]
         if number in self.held:
@@ -334,14 +334,15 @@ class _Decision:
             return Stay(number)
         if number in self.waiting:
             return Wait(number)
-        if number in self.superseded:
-            return Finish(number)
-        if position.state in ("live", "rotated"):
-            return Miss(number, any(c.key == (position.device, position.inode) for c in self.found.candidates))
-        unreadable = any(candidate.head is None for candidate in self.found.candidates)
-        if each.dead or not (unreadable or self.path.absent):
-            return Forget(number)
-        return Miss(number, any(c.key == (position.device, position.inode) for c in self.found.candidates))
+        return Finish(number) if number in self.superseded else self._settle_lost(each)
+
+    def _settle_lost(self, each: Known) -> Action:
+        position = each.position
+        unsure = self.path.absent or any(candidate.head is None for candidate in self.found.candidates)
+        if position.state in ("done", "ignored") and (each.dead or not unsure):
+            return Forget(position.generation)
+        key = (position.device, position.inode)
+        return Miss(position.generation, any(candidate.key == key for candidate in self.found.candidates))
 
     # what is new
 

@@ -8,7 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from logwatch.model import Position
 from logwatch.tail.archives import Archive
@@ -17,11 +17,10 @@ from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, hea
 from logwatch.tail.generation import Generation, OwnFile
 from logwatch.tail.identity import Answer, Verdict, compare, holds, is_part
 from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
-from logwatch.tail.unpack import format_of, format_of_name, start, without_suffix
+from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start, without_suffix
 
 NO_KEY: Key = (0, 0)
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
-_MAGIC_BYTES = 6
 _SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
@@ -223,7 +222,7 @@ class Heads:
         file = PlainFile(descriptor)
         try:
             first = file.read_at(0, HEAD_BYTES)
-            format_ = format_of(first) or (format_of_name(path) if len(first) < _MAGIC_BYTES else None)
+            format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
             archive = None
             if format_:
                 start(format_)  # raises if nothing here can unpack it
@@ -321,23 +320,26 @@ class Survey:
         return names
 
     def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+        """Look at the rotated files first, and at the path's own last.
+
+        It may grow then, as long as it is the same: whatever was copied of it before is a copy of what it holds.
+        """
         names = self._names.certain
         found: dict[Key, Candidate] = {}
-        at_path = self._heads.examine(self._path, None)
-        if at_path and at_path.packed:  # never read as text
-            at_path = self._heads.examine(self._path, _UNNAMED)
-        if at_path:
-            found[at_path.key] = at_path
-            at_path.matched = at_path.packed
         for path in sorted(names.keys() | self._matched):
             plain = without_suffix(path)
             if path == self._path or (plain != path and plain in names):
                 continue  # being compressed: what it is compressed from is still there
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
             if candidate and candidate.key not in found and not foreign(candidate):
-                candidate.matched = path in self._matched
-                found[candidate.key] = candidate
-        return list(found.values())
+                found[candidate.key] = replace(candidate, matched=path in self._matched)
+        at_path = self._heads.examine(self._path, None)
+        if at_path and at_path.packed:  # never read as text
+            at_path = self._heads.examine(self._path, _UNNAMED)
+        if not at_path:
+            return list(found.values())
+        others = [candidate for key, candidate in found.items() if key != at_path.key]
+        return [replace(at_path, matched=at_path.packed), *others]
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation
@@ -420,7 +422,7 @@ class Survey:
     def make_sure(self, found: Found, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
 
-        Strictly, nothing but open files may have grown either: a copy of what has come since would look like news.
+        Strictly, no rotated file may have grown either: a copy of what has come since would look like news.
 
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
@@ -429,7 +431,8 @@ class Survey:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in found.candidates:
-            self._make_sure_of(candidate, may_grow=not strict or candidate.key in anchored)
+            may_grow = not strict or candidate.rotated is None or candidate.key in anchored
+            self._make_sure_of(candidate, may_grow=may_grow)
         if (
             found.at_path is None
             and os.path.exists(self._path)

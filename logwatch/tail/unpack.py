@@ -14,6 +14,9 @@ _MAGIC: dict[bytes, Format] = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+MAGIC_BYTES = 6
+"""So many bytes tell a format."""
+
 SUFFIXES: dict[str, Format] = {
     ".gz": "gzip",
     ".bz2": "bzip2",

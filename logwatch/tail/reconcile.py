@@ -12,6 +12,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import Verdict
 from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import NO_KEY, Candidate, Found, Known
+from logwatch.tail.unpack import MissingLibraryError
 
 SURE_BYTES = 64
 """So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
@@ -354,6 +355,8 @@ class _Decision:
         for i in list(self.free):
             candidate = self._file(i)
             if candidate.rotated and not candidate.rotated.certain:
+                continue
+            if isinstance(candidate.error, MissingLibraryError):
                 continue
             if candidate.rotated and self._is_copy(i):
                 copies.append(i)

@@ -162,8 +162,8 @@ class Tail:
                     follower.start_at_end()
                 if taking_over:
                     follower.succeed()
-                if path in self._found.globbed:
-                    follower.match_by_wildcard()
+            if path in self._found.globbed:
+                self._followers[path].match_by_wildcard()
         self._followers = dict(sorted(self._followers.items()))
         directories = frozenset(map(os.path.dirname, self._followers))
         self._families = _Families(paths, matched, directories)

@@ -83,6 +83,7 @@ class Log:
             follower.turn()
         for seconds in (11, 700, 1):
             follower.wait(seconds)
+        self.status = follower.tail.status()
         if self.writer:
             self.writer.close()
         follower.tail.close()
@@ -369,7 +370,7 @@ def test_nuls_in_front_are_no_line_and_hold_nothing_up(tmp_path, nuls, life):
     log.treat(steps)
     log.check()
     assert log.follower.rotations() == {}
-    assert log.follower.tail.status().lag_bytes == 0
+    assert log.status.lag_bytes == 0
 
 
 # compressed
@@ -545,3 +546,174 @@ def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp
     log.write(10)
     log.treat(steps)
     log.check()
+
+
+# archives that are no short ones
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_an_ordinary_night(tmp_path, suffix, life):
+    """A log of many megabytes, read to its end, and rotated and packed while the daemon was away, is no error."""
+
+    def steps(log):
+        os.rename(log.path, log.path + ".1")
+        log.run({".gz": "gzip", ".xz": "xz"}[suffix], "-1", log.path + ".1")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life)
+    log.write(120_000)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_an_archive_of_more_than_four_gibibytes(tmp_path):
+    """Its last four bytes say another size, modulo 2^32: it is unpacked to where its new lines begin."""
+
+    def steps(log):
+        log.write(5)
+        yield
+        os.rename(log.path, log.path + ".1")
+        log.run("gzip", "-1", log.path + ".1")
+        log.write(1)
+
+    log = Log(tmp_path, "stopped")
+    log.write(15)
+    with open(log.path, "r+b") as file:
+        file.truncate(4_600_000_000)
+    log.write(15)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_an_archive_with_the_same_first_lines_and_others_behind_is_another_file(tmp_path, life):
+    """What stands before the offset decides: the start does not go round, the lines count, and one file was missed."""
+
+    def steps(log):
+        with open(log.path, "rb") as file:
+            first = file.read(6000)
+        os.unlink(log.path)
+        with open(log.path + ".1", "wb") as file:
+            file.write(first[: first.rindex(b"\n") + 1])
+            file.write(log.lines(300))
+        log.run("gzip", log.path + ".1")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    counted = log.follower.sink.lines
+    assert all(counted[line] for line in log.written)
+    assert all(counted[line] == 1 for line in log.written[200:])
+    assert log.follower.missed == 1
+
+
+def test_a_glob_never_reads_an_archive_as_text(tmp_path):
+    """Whatever it is called, it is unpacked, or named in the log where nothing here can unpack it."""
+    log = Log(tmp_path, "running", patterns=("*",))
+    log.write(3)
+    for name, pack in (("a.log.bz2", bz2.compress), ("b.log", gzip.compress), ("c", lzma.compress)):
+        (log.directory / name).write_bytes(pack(log.lines(2)))
+    (log.directory / "d.log.zst").write_bytes(bytes.fromhex("28b52ffd") + os.urandom(100))
+    log.treat(lambda log: iter(()))
+    log.check()
+    assert {line for line in log.follower.sink.lines if not line.startswith(b"E2511")} == set()
+    told = [event for event, data in log.follower.log.events if data.get("path", "").endswith("d.log.zst")]
+    assert told
+
+
+def test_zstd_is_unpacked_where_there_is_a_library(tmp_path):
+    """Python 3.14 has one, and so has the package zstandard."""
+    pytest.importorskip("zstandard")
+
+    def steps(log):
+        log.write(5)
+        os.rename(log.path, log.path + ".1")
+        log.run("zstd", "--rm", log.path + ".1")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, "stopped")
+    log.write(3000)
+    log.treat(steps)
+    log.check()
+
+
+# entries that are no log
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("matched", [False, True])
+@pytest.mark.parametrize("kind", ["loop", "long", "pipe", "directory", "dangling"])
+def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
+    """A link that cannot be followed, a pipe, a directory: told once, and every log beside it counts."""
+
+    def steps(log):
+        bad = log.directory / ("bad.log" if matched else "bad")
+        if kind == "loop":
+            bad.symlink_to(bad.name)
+        elif kind == "long":
+            bad.symlink_to("x" * 300)
+        elif kind == "pipe":
+            os.mkfifo(bad)
+        elif kind == "directory":
+            bad.mkdir()
+        else:
+            bad.symlink_to("nowhere")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life, patterns=("*.log",))
+    log.write(2)
+    log.treat(steps)
+    log.check()
+    assert log.status.up
+    warnings = [data for event, data in log.follower.log.events if event == "source_unreadable"]
+    assert len(warnings) <= 2  # one in each life
+
+
+def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch):
+    """An open file is read on meanwhile; with the next look that works, nothing is wrong any more."""
+    log = Log(tmp_path, "running")
+    log.write(2)
+    follower = log.follower
+    follower.turn()
+    stat = os.stat
+
+    def refusing(path, *args, **kwargs):
+        if path == log.path:
+            raise PermissionError(13, "Permission denied", path)
+        return stat(path, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refusing)
+        follower.turn()
+        log.write(1)
+        follower.turn()
+        assert not follower.tail.status().up
+    follower.turn()
+    assert follower.tail.status().up
+    assert follower.tail.status().problems == ()
+    log.check()
+
+
+def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
+    """A directory that may not be listed is told when it is found, not with each look."""
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("logs"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    log = Log(tmp_path, "running", patterns=("*.log",))
+    monkeypatch.setattr(os, "scandir", refusing)
+    for _ in range(3):
+        log.follower.wait(6)
+    assert len(log.follower.log.named("discovery_problem")) == 1

@@ -320,10 +320,11 @@ class Survey:
         return names
 
     def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
-        """Look at the rotated files first, and at the path's own last.
+        """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
 
-        It may grow then, as long as it is the same: whatever was copied of it before is a copy of what it holds.
+        Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
+        before = self._examine_path()
         names = self._names.certain
         found: dict[Key, Candidate] = {}
         for path in sorted(names.keys() | self._matched):
@@ -333,13 +334,23 @@ class Survey:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
             if candidate and candidate.key not in found and not foreign(candidate):
                 found[candidate.key] = replace(candidate, matched=path in self._matched)
-        at_path = self._heads.examine(self._path, None)
-        if at_path and at_path.packed:  # never read as text
-            at_path = self._heads.examine(self._path, _UNNAMED)
-        if not at_path:
+        at_path = self._examine_path()
+        if not before or not at_path:
+            if before is not at_path:
+                raise VanishedError
             return list(found.values())
+        if at_path.key != before.key or at_path.disk_size < before.disk_size:
+            raise VanishedError
+        if before.head and not (at_path.head or b"").startswith(before.head):
+            raise VanishedError
         others = [candidate for key, candidate in found.items() if key != at_path.key]
         return [replace(at_path, matched=at_path.packed), *others]
+
+    def _examine_path(self) -> Candidate | None:
+        at_path = self._heads.examine(self._path, None)
+        if at_path and at_path.packed:  # never read as text
+            return self._heads.examine(self._path, _UNNAMED)
+        return at_path
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation

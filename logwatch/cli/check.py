@@ -1,21 +1,22 @@
 """``check``: what ``run`` would load, with every problem at once; what can wait for its log is a warning."""
 
-import glob
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from logwatch.assembly import assemble, shared_files
+from logwatch.assembly import assemble, discovery, shared_files
 from logwatch.config import Config, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
-from logwatch.tail import containers
+from logwatch.tail import Globs, containers
 from logwatch.web.access import load, warnings
 
 CREDENTIALS = Path("/run/credentials")
@@ -77,30 +78,38 @@ def _web(config: Config) -> list[Problem]:
 
 
 def _warnings(config: Config) -> Iterator[Problem]:
+    """Look for what each source leads to as the daemon does."""
     for source in config.source:
         if source.docker is not None:
-            names = [container.name for container in containers(source.docker.root)[0]]
-            if source.docker.container not in names:
+            known = containers(source.docker.root)[0]
+            if source.docker.container not in [container.name for container in known]:
+                names = ", ".join(container.name for container in known)
                 yield Problem(
                     f"source {source.name}",
                     f"no container {source.docker.container} below {source.docker.root} yet",
                     "it is waited for",
-                    f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory",
+                    f"there: {names}" if names else "run this as a user that may read Docker's directory",
                     warning=True,
                 )
+            else:
+                found = discovery(source).find(time.time())
+                yield from (replace(problem, warning=True) for problem in found.problems)
         for pattern in source.paths:
             yield from _unreadable(source, pattern)
 
 
 def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:
     where = f"source {source.name}"
-    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207  Path.glob takes no absolute patterns
+    found = Globs([pattern]).find(time.time())
+    yield from (replace(problem, warning=True) for problem in found.problems)
+    paths = [path for path in found.paths if os.path.lexists(path)]
     if not paths:
+        brackets = "[" in pattern and os.path.lexists(pattern)
         yield Problem(
             where,
             f"nothing matches {pattern} yet",
-            "it is waited for",
-            "check the path if a log is there",
+            "brackets stand for one of several characters" if brackets else "it is waited for",
+            f"write {pattern.replace('[', '[[]')}" if brackets else "check the path if a log is there",
             warning=True,
         )
     for path in paths:

@@ -76,6 +76,12 @@ MIGRATIONS = (
         count INTEGER NOT NULL
     );
     """,
+    """
+    CREATE TABLE exports (
+        destination TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL        -- number of the newest failure that it has
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -184,7 +184,11 @@ class _Reconciliation:
             elif left != "done" and size < position.size and at is None:
                 self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
         head = candidate.head
-        if not head or (len(head) <= position.head_bytes and not (moved and left != "ignored") and at is None):
+        if (
+            not head
+            or generation.headless
+            or (len(head) <= position.head_bytes and not (moved and left != "ignored") and at is None)
+        ):
             head = None
         in_use = left in ("live", "rotated")
         generation.move(
@@ -223,7 +227,9 @@ class _Reconciliation:
         original = None if action.rest_file is None else self.found.candidates[action.rest_file]
         old = generation.position
         name = original.path if original else name_of(generation)
-        rest = state.add_position(replace(old, generation=self.ctx.next_generation(), state="rotated", found_at=name))
+        rest = state.add_position(
+            replace(old, generation=self.ctx.next_generation(), state="rotated", found_at=name, head_bytes=0, head=b"")
+        )
         if original:
             rest.move("rotated", key=original.key)
             self._skip(rest, original, action.rest)

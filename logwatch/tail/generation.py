@@ -143,6 +143,14 @@ class Generation:
         return self.position.state in ("live", "rotated")
 
     @property
+    def headless(self) -> bool:
+        """Whether it is but what comes after a copy of a file was taken: what is before is another generation's.
+
+        It is found by its inode alone.
+        """
+        return self.position.offset > 0 and not self.position.head_bytes
+
+    @property
     def file(self) -> LogFile | None:
         """Its open file."""
         return self.access.file if isinstance(self.access, Open) else None
@@ -362,6 +370,8 @@ class Generation:
                 self.resize(max(content.size(), at))
                 self.move(known.state, head=head)
                 return
+        if self.headless:
+            return
         if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self.resize(content.begin + len(head))
@@ -390,6 +400,7 @@ class Generation:
         self._compare_run(overlap, run)
         if (
             known.head_bytes < TELLING_BYTES
+            and not self.headless
             and not file.packed
             and len((overlap + run).lstrip(b"\0")) > known.head_bytes
         ):

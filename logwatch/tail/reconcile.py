@@ -14,8 +14,8 @@ from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import NO_KEY, Candidate, Found, Known
 from logwatch.tail.unpack import MissingLibraryError
 
-SURE_BYTES = 64
-"""So many equal bytes make another inode at the followed path the same file; fewer may be a banner that recurs."""
+SURE_BYTES = TELLING_BYTES
+"""So many equal bytes, all that were read, make another inode at the followed path the same file: a line with a stamp."""
 
 RENAMED_BYTES = 256
 """So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
@@ -210,28 +210,33 @@ class _Decision:
         original = self.held.get(number)
         if i is None or i not in self.free or (original is None and not each.open):
             return
-        name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
-        if min(each.position.offset, self.found.sizes[i] or 0) < sure:
-            return
         if each.position.state != "live" and number != self.path.current:
             return
+        name = each.name if original is None else self._file(original).path
+        sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
         verdict, at = self.found.answer(number, i)
-        size = self.found.sizes[i] or 0
-        part = (number, i) in self.found.own_parts or (i, original) in self.found.parts
+        common = self._common(each, i, original)
+        if min(common, self.found.sizes[i] or 0) < sure:
+            return
         if verdict in (Verdict.SAME, Verdict.MOVED):
-            rest = each.position.offset
-            if part:
-                rest = size
-            elif number in self.found.common:
-                rest = self.found.common[number]
-            elif original is not None and (original, i) in self.found.parts:
-                rest = self.found.sizes[original] or rest
             self.held.pop(number, None)
-            self.replaced[number] = Replace(number, i, at, max(rest, each.position.offset), original)
+            self.replaced[number] = Replace(number, i, at, max(common, each.position.offset), original)
             del self.free[i]
-        elif part and self.found.sizes[i] is not None:
-            self.start[i] = size  # a copy that was made before all that has been read
+        elif self._is_part(number, i, original):
+            self.start[i] = common  # a copy that was made before all that has been read
+
+    def _is_part(self, number: int, i: int, original: int | None) -> bool:
+        return (number, i) in self.found.own_parts or (i, original) in self.found.parts
+
+    def _common(self, each: Known, i: int, original: int | None) -> int:
+        """Return up to where a generation's file is known to hold what the path's file holds too."""
+        number, sizes = each.position.generation, self.found.sizes
+        if self._is_part(number, i, original):
+            return sizes[i] or 0
+        if number in self.found.common:
+            return self.found.common[number]
+        whole = original is not None and (original, i) in self.found.parts
+        return (sizes[original] if whole and original is not None else None) or each.position.offset
 
     def _find_content(self, each: Known) -> None:
         """Find a file with another inode that holds the generation: where it goes on, else what was copied of it."""
@@ -351,7 +356,11 @@ class _Decision:
         """Return the files that are copies, and those with bytes that nobody has seen, oldest first."""
         copies: list[int] = []
         unknown: list[int] = []
-        blank = [k for k in self.known if self._nowhere(k) and not k.open and not k.position.head_bytes]
+        blank = [
+            k
+            for k in self.known
+            if self._nowhere(k) and not k.open and not (k.position.head_bytes or k.position.offset)
+        ]
         for i in list(self.free):
             candidate = self._file(i)
             if candidate.rotated and not candidate.rotated.certain:

@@ -15,7 +15,7 @@ from logwatch.tail.survey import NO_KEY, Candidate, Found, Known
 from logwatch.tail.unpack import MissingLibraryError
 
 SURE_BYTES = TELLING_BYTES
-"""So many equal bytes, all that were read, make another inode at the followed path the same file: a line with a stamp."""
+"""So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""
 
 RENAMED_BYTES = 256
 """So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
@@ -255,21 +255,27 @@ class _Decision:
         if waits:
             self.waiting.add(position.generation)
             return
+        self._find_remains(each, order)
+
+    def _find_remains(self, each: Known, order: list[int]) -> None:
+        """Find where the run before the offset has moved to, or else what was copied of a generation before that."""
+        position = each.position
         for i in order:
-            verdict, at = found.answer(position.generation, i)
-            if i == found.at_path:
-                if position.state != "live" or position.offset < SURE_BYTES:
-                    continue
-                if verdict in (Verdict.MOVED, Verdict.PART):
-                    self._take(each, i, at)
-                    return
-            elif self._is_part_by_notes(each, i):
+            verdict, at = self.found.answer(position.generation, i)
+            at_path = i == self.found.at_path
+            if at_path and (position.state != "live" or position.offset < SURE_BYTES):
+                continue
+            moved = verdict is Verdict.MOVED and position.state in ("live", "rotated")
+            if moved or (at_path and verdict is Verdict.PART):
+                self._take(each, i, at)
+                return
+            if not at_path and self._is_part_by_notes(each, i):
                 self._take(each, i)
                 return
 
     def _length_order(self, i: int) -> tuple[bool, int, bool]:
-        """Return what sorts files: the path's own last, the longest first: a shorter copy was made earlier."""
-        return (self._file(i).rotated is None, -(self.found.sizes[i] or 0), self._file(i).packed)
+        """Return what sorts files: the path's own first, then the longest: a shorter copy was made earlier."""
+        return (self._file(i).rotated is not None, -(self.found.sizes[i] or 0), self._file(i).packed)
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

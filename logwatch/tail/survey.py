@@ -22,6 +22,7 @@ from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start, 
 NO_KEY: Key = (0, 0)
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
+_SEARCHED = 2  # rotated files, of those that were written last
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
@@ -78,6 +79,13 @@ class Candidate:
         """Return whether it begins as it did when it was looked at."""
         head = self.head or b""
         return self.run(self.begin, len(head)) == head
+
+
+def _searched(found: "Found") -> list[int]:
+    """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it."""
+    plain = [i for i, candidate in enumerate(found.candidates) if candidate.head and not candidate.packed]
+    rotated = sorted((i for i in plain if i != found.at_path), key=lambda i: -found.candidates[i].modified)
+    return [i for i in plain if i == found.at_path] + rotated[:_SEARCHED]
 
 
 def _open(path: str, key: Key) -> tuple[int, os.stat_result]:
@@ -292,8 +300,9 @@ class Survey:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
-        for known in lost if found.at_path == 0 and found.candidates[0].head else ():
-            self._ask_one(found, self._by_number[known.position.generation], 0, same_inode=False)
+        for known in lost:
+            for i in _searched(found):
+                self._ask_one(found, self._by_number[known.position.generation], i, same_inode=False, search=True)
         if lost and (uncertain := self._examine_uncertain(names, found, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
@@ -389,13 +398,13 @@ class Survey:
             for i in sorted(asked):
                 self._ask_one(found, self._by_number[position.generation], i, same_inode=i == own)
 
-    def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool) -> None:
+    def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
         candidate, position = found.candidates[i], generation.position
         if same_inode and generation.plain:  # it is open: its inode cannot be anybody else's
             found.answers[position.generation, i] = Answer(Verdict.SAME, position.offset)
             return
         at_path = i == found.at_path
-        search = generation.in_use and at_path
+        search = search or (generation.in_use and (at_path or same_inode))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
         found.answers[position.generation, i] = answer
         if answer.verdict is Verdict.UNDECIDED:

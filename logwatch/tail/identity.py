@@ -89,7 +89,7 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return UNDECIDED
         if (alike or _outweighs(known, file.head)) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
-    if search and not file.packed and (at := _find(known, file)) is not None:
+    if search and known.head_bytes and not file.packed and (at := _find(known, file)) is not None:
         return Answer(Verdict.MOVED, at)
     return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
 

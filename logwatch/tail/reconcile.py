@@ -244,7 +244,7 @@ class _Decision:
         order = sorted(self.free, key=self._length_order)
         waits = False
         for i in order:
-            verdict, at = found.answer(position.generation, i)
+            verdict, _ = found.answer(position.generation, i)
             at_path = i == found.at_path
             if at_path and (position.state != "live" or position.offset < SURE_BYTES):
                 continue

@@ -363,7 +363,7 @@ class Survey:
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation
-        if known.open or known.position.state not in ("live", "rotated"):
+        if known.open or not known.position.head_bytes or known.position.state not in ("live", "rotated"):
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
         return not any(verdict is not Verdict.OTHER for verdict in verdicts)

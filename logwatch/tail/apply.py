@@ -244,10 +244,13 @@ class _Reconciliation:
         if action.at != old.offset:
             self._skip(generation, candidate, action.at)
         size = max(candidate.disk_size, action.at)
-        generation.move("live", key=candidate.key, found_at="", size=size, head=candidate.head)
+        left: FileState = "rotated" if candidate.rotated else "live"
+        at = candidate.path if candidate.rotated else ""
+        generation.move(left, key=candidate.key, found_at=at, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)
-        state.lead_to(generation)
+        if not candidate.rotated:
+            state.lead_to(generation)
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:

@@ -163,7 +163,7 @@ class _Decision:
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
             for each in reversed(in_use if some is in_use else ()):
-                self._find_copy_at_path(each)
+                self._find_copy(each)
             for each in reversed(some):
                 if self._nowhere(each) and not each.open:
                     self._find_content(each)
@@ -204,14 +204,19 @@ class _Decision:
                 self._take(each, i, at if verdict in (Verdict.MOVED, Verdict.PART) else None)
             return
 
-    def _find_copy_at_path(self, each: Known) -> None:
+    def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
         number, i = each.position.generation, self.found.at_path
+        if number not in self.held and not each.open:
+            return
+        if i is not None and i in self.free and (each.position.state == "live" or number == self.path.current):
+            self._find_copy_at_path(each, i)
+        if number not in self.held and number not in self.replaced and not each.name:
+            self._find_renamed_copy(each)
+
+    def _find_copy_at_path(self, each: Known, i: int) -> None:
+        number = each.position.generation
         original = self.held.get(number)
-        if i is None or i not in self.free or (original is None and not each.open):
-            return
-        if each.position.state != "live" and number != self.path.current:
-            return
         name = each.name if original is None else self._file(original).path
         sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
         verdict, at = self.found.answer(number, i)
@@ -225,6 +230,19 @@ class _Decision:
         elif self._is_part(number, i, original):
             self.start[i] = common  # a copy that was made before all that has been read
 
+    def _find_renamed_copy(self, each: Known) -> None:
+        """Go on in a copy that was put at the path and has been renamed since, of a file that was deleted."""
+        number = each.position.generation
+        for i in self.free:
+            candidate, common = self._file(i), self.found.common.get((number, i), 0)
+            known_name = candidate.rotated is not None and candidate.rotated.certain and not candidate.packed
+            longer = (number, i) not in self.found.own_parts and common >= RENAMED_BYTES
+            if known_name and longer and self.found.answer(number, i).verdict is Verdict.SAME:
+                at = each.position.offset
+                self.replaced[number] = Replace(number, i, at, max(common, at), None)
+                del self.free[i]
+                return
+
     def _is_part(self, number: int, i: int, original: int | None) -> bool:
         return (number, i) in self.found.own_parts or (i, original) in self.found.parts
 
@@ -233,8 +251,8 @@ class _Decision:
         number, sizes = each.position.generation, self.found.sizes
         if self._is_part(number, i, original):
             return sizes[i] or 0
-        if number in self.found.common:
-            return self.found.common[number]
+        if (number, i) in self.found.common:
+            return self.found.common[number, i]
         whole = original is not None and (original, i) in self.found.parts
         return (sizes[original] if whole and original is not None else None) or each.position.offset
 

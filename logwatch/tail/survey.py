@@ -119,7 +119,7 @@ class Found:
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
     parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
     own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose open file holds all of it, file)
-    common: dict[int, int] = field(default_factory=dict)  # generation: as much of its open file as the path's has too
+    common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
 
@@ -416,9 +416,9 @@ class Survey:
                 found.undecided.add(i)
             elif part:
                 found.own_parts.add((position.generation, i))
-            if at_path and answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
+            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use and not candidate.packed:
                 whole = holds(candidate, answer.at, own, position.offset, TAIL_BYTES)
-                found.common[position.generation] = own.size() if whole else position.offset
+                found.common[position.generation, i] = own.size() if whole else position.offset
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

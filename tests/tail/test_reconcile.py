@@ -66,7 +66,7 @@ def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
         answers={(number, i): Answer(*answer) for number, i, *answer in answers},
         parts=set(parts),
         own_parts=set(own_parts),
-        common=dict(common),
+        common={(number, 0): end for number, end in common},
         rotated_names=certain,
         undecided=set(undecided),
     )

@@ -101,8 +101,8 @@ class PathFollower(PathState):
     def _notice(self, generation: Generation, turn: Turn) -> None:
         head_bytes = generation.position.head_bytes
         try:
-            generation.notice(turn.now)
-            self.due = self._tells_more(generation, head_bytes) or self.due
+            trimmed = generation.notice(turn.now)
+            self.due = self._tells_more(generation, head_bytes) or trimmed or self.due
         except ChangedError:
             generation.lose_file()
             self.due = True

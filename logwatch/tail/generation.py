@@ -322,19 +322,25 @@ class Generation:
 
     # whether it is still itself
 
-    def notice(self, now: float) -> None:
-        """Look whether the open file grew or changed since its end was last reached; raises ChangedError."""
+    def notice(self, now: float) -> bool:
+        """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
+
+        Return whether it was trimmed: a copy of what it was cannot be compared with it any more.
+        """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if (status.st_size, status.st_mtime_ns) == self.access.seen:
-            return
+            return False
         self.access.waiting = True
         if self.access.file.packed:
             self.grown_at = now
         elif status.st_size != self.position.size:
             if status.st_size > self.position.size:
                 self.grown_at = now
+            offset = self.position.offset
             self.verify()
+            return self.position.offset != offset
+        return False
 
     def verify(self) -> None:
         """Compare the open file with what was read of it, learn more of its head, and note its size.

@@ -4,16 +4,31 @@ import os
 import stat
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
+from logwatch.config.schema import WebhookSource
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
+<<<<<<< HEAD
 from logwatch.tail import Container, Discovery, Globs
 from logwatch.tail.events import shown
+=======
+from logwatch.webhook import Fields, load_fields
+
+_LONGEST_SECRET = 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a webhook needs beside its path."""
+
+    fields: Fields
+    secret: bytes = field(repr=False, default=b"")
+>>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,7 @@ class Parts:
     config: Config
     catalogue: Catalogue
     grammars: dict[str, Grammar]  # by name
+    webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
 
     def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
         """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted."""
@@ -46,14 +62,48 @@ def assemble(config: Config) -> Parts:
         problems += error.problems
     directories = [Path(directory) for directory in config.grammars.directories]
     grammars = {}
-    for name in _distinct(source.grammar for source in config.source):
+    webhooks = {}
+    for source in config.source:
+        if source.webhook is not None:
+            try:
+                webhooks[source.name] = _opened(source.webhook)
+            except LogwatchError as error:
+                problems += error.problems
+    for name in _distinct(source.grammar for source in config.source if source.webhook is None):
         try:
             grammars[name] = load_grammar(name, directories)
         except LogwatchError as error:
             problems += error.problems
     if problems or catalogue is None:
         raise ConfigError(*problems)
-    return Parts(config, catalogue, grammars)
+    return Parts(config, catalogue, grammars, webhooks)
+
+
+def _opened(webhook: WebhookSource) -> Opened:
+    """Read a webhook's secret and the paths of its fields; ConfigError with all problems of both."""
+    problems: list[Problem] = []
+    fields, secret = None, b""
+    try:
+        fields = load_fields(Path(webhook.fields) if webhook.fields else None)
+    except LogwatchError as error:
+        problems += error.problems
+    if webhook.secret_file is not None:
+        path = Path(webhook.secret_file)
+        try:
+            with path.open("rb") as file:
+                secret = file.read(_LONGEST_SECRET + 1).strip()
+        except OSError as error:
+            why = error.strerror or str(error)
+            problems.append(
+                Problem(str(path), "the webhook's secret cannot be read", why, "let the service's user read it")
+            )
+        else:
+            if not 0 < len(secret) <= _LONGEST_SECRET:
+                remedy = "write the secret that mesibo sends into it, in one line"
+                problems.append(Problem(str(path), f"a secret of {len(secret)} bytes", "it secures nothing", remedy))
+    if problems or fields is None:
+        raise ConfigError(*problems)
+    return Opened(fields, secret)
 
 
 def discovery(source: Source) -> Discovery:

@@ -23,12 +23,13 @@ from logwatch.assembly import Parts, assemble, discovery, refuse_shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
+from logwatch.credentials import Verdict, Watch, asked
 from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.ledger import Ledger, Reader, Snapshot
-from logwatch.pipeline import Input, Pipeline, Source
+from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail, make_waker
@@ -36,6 +37,8 @@ from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
+from logwatch.web.webhook import Doorkeeper, Endpoint, refuse_in_the_clear
+from logwatch.webhook import NO_LINES, Inbox, Webhook
 
 Load = Callable[[], Config]
 
@@ -61,17 +64,25 @@ class Daemon:
         self._registry = CollectorRegistry(auto_describe=False)
         self._metrics = ProcessMetrics(self._registry)
         self._forward_metrics = ForwardMetrics(self._registry)
-        self._access = Access(config.web.file, exposed=config.web.exposed)
+        self._access = Access(
+            config.web.file,
+            exposed=config.web.exposed,
+            hosts=config.web.hosts,
+            known=Path(config.state.directory) / "clients",
+        )
+        self._webhooks: dict[str, Endpoint] = {}  # by path
+        refuse_in_the_clear(config, tls=self._access.context is not None)
         for warning in self._access.warnings(config.web):
             self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
         listen = parse_listen(config.web.listen)
-        self._web = WebServer(listen.host, listen.port, rules(self._registry, self), self._access)
+        door = Doorkeeper(lambda: self._webhooks, lambda status: self._metrics.webhook_calls.labels(status).inc())
+        self._web = WebServer(listen.host, listen.port, rules(self._registry, self, door=door), self._access)
         self._ledger = Ledger(
             Path(config.state.directory),
             keep=config.failures.keep,
             retention_days=config.failures.retention_days,
             committed=self._committed,
-            commit_failed=self._metrics.commit_failures.inc,
+            commit_failed=self._commit_failed,
         )
         if self._ledger.lost_state:
             self._metrics.state_resets.inc()
@@ -79,11 +90,14 @@ class Daemon:
         self._waker = make_waker(config.follow.wake, self._log)
         self._files = OpenFiles()
         self._hurry = threading.Event()
+        self._ending = threading.Event()
         self._accepted = True  # the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
+        self._credentials = Watch(log=self._log)
+        self._credentials.watch(map(asked, config.credential))
         self._registry.register(SnapshotCollector(self))
 
     @property
@@ -105,6 +119,11 @@ class Daemon:
     def config(self) -> Config:
         """The configuration in force."""
         return self._parts.config
+
+    @property
+    def credentials(self) -> tuple[Verdict, ...]:
+        """What the last look at the configured credentials has found."""
+        return self._credentials.verdicts
 
     @property
     def ledger_path(self) -> Path:
@@ -177,6 +196,7 @@ class Daemon:
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
         more = self._pipeline.turn()
+        self._credentials.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
         self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
@@ -188,7 +208,9 @@ class Daemon:
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
-        self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in())))
+        if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
+            self._hurry.clear()
+            self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
     def _end(self, *, commit: bool = True) -> None:
         """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
@@ -197,6 +219,7 @@ class Daemon:
             self._pipeline.settle()
         for each in self._inputs.values():
             each.close()
+        self._credentials.close()
         self._web.stop()
         self._waker.close()
         self._ledger.close()
@@ -213,6 +236,7 @@ class Daemon:
             parts = _assemble(self._load)
             if parts.config.web == self._parts.config.web:
                 self._access.read()
+            refuse_in_the_clear(parts.config, tls=self._access.context is not None)
         except LogwatchError as error:
             for problem in error.problems:
                 self._log.error(
@@ -242,6 +266,7 @@ class Daemon:
             self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
+        self._credentials.watch(map(asked, new.credential))
         self._forward()
 
     def _forward(self) -> None:
@@ -273,8 +298,19 @@ class Daemon:
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
         logging_setup.configure(config.log.level, config.log.format)
+        inputs = [(source, self._input(source, config)) for source in config.source]
+        self._webhooks = {
+            source.webhook.path: Endpoint(
+                source.name, parts.webhooks[source.name].fields, input_.inbox, parts.webhooks[source.name].secret
+            )
+            for source, input_ in inputs
+            if source.webhook is not None and isinstance(input_, Webhook)
+        }
         return Pipeline(
-            [Source(source.name, self._input(source, config), parts.scanner(source)) for source in config.source],
+            [
+                Source(source.name, input_, NO_LINES if source.webhook else parts.scanner(source))
+                for source, input_ in inputs
+            ],
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -286,6 +322,9 @@ class Daemon:
 
     def _input(self, source: SourceConfig, config: Config) -> Input:
         """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
+        if source.name not in self._inputs and source.webhook is not None:
+            witness_for = source.webhook.witness_for or ""
+            self._inputs[source.name] = Webhook(source.name, witness_for, Inbox(self._called))
         if source.name not in self._inputs:
             lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
             self._inputs[source.name] = Tail(
@@ -308,9 +347,26 @@ class Daemon:
             )
         return self._inputs[source.name]
 
+    def _called(self) -> None:
+        """Turn soon: a call waits for its answer."""
+        self._hurry.set()
+        self._waker.wake()
+
     def _committed(self, seconds: float) -> None:
         self._metrics.commits.inc()
         self._metrics.commit_duration.observe(seconds)
+        self._answer_calls(committed=True)
+
+    def _commit_failed(self) -> None:
+        self._metrics.commit_failures.inc()
+        self._answer_calls(committed=False)
+
+    def _answer_calls(self, *, committed: bool) -> None:
+        """Answer the webhooks' calls whose events the last commit held; while the disk refuses, take no new ones."""
+        for each in self._inputs.values():
+            if isinstance(each, Webhook):
+                each.inbox.settle(committed=committed)
+                each.inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
         """Say in one line how things are, for `systemctl status`."""
@@ -324,9 +380,16 @@ class Daemon:
     def _signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
 
+<<<<<<< HEAD
         def told() -> None:
             if self._wanted.stop:
                 self._hurry.set()
+=======
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self._stop = True
+            self._ending.set()
+            self._hurry.set()
+>>>>>>> main
             self._waker.wake()
 
         old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
+from logwatch.model import Call, Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
+from logwatch.webhook import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"
@@ -22,8 +23,13 @@ REASON = 100  # characters of one that is remembered: all that the catalogue lis
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
+<<<<<<< HEAD
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
 DETAIL_SECONDS = 5.0  # between failures in detail while a backlog is read: of many, each commit would keep the newest
+=======
+CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
+LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
+>>>>>>> main
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
 
@@ -92,8 +98,13 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
+<<<<<<< HEAD
         self._detailed_at = monotonic()
         self._first = 0  # the source that is read first in the next round
+=======
+        self._called = False  # the batch holds what somebody waits for
+        self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
+>>>>>>> main
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
@@ -139,9 +150,20 @@ class Pipeline:
         """Return the seconds until the batch wants to be committed; infinite while there is nothing in it."""
         if not self._batch and not self._ledger.failing:
             return float("inf")
+<<<<<<< HEAD
         if self._batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
             return 0.0
         return self._committed_at + self._commit_seconds - self._monotonic()
+=======
+        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
+        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if behind else 0.0
+        pace = (
+            min(self._commit_seconds, CALLED_SECONDS)
+            if self._called and not self._ledger.failing
+            else self._commit_seconds
+        )
+        return self._committed_at + max(pace, wait) - self._monotonic()
+>>>>>>> main
 
     def commit(self, *, detailed: bool = False) -> None:
         """Hand the batch to the ledger; while the disk refuses, go on filling the same one.
@@ -149,9 +171,13 @@ class Pipeline:
         While a backlog is read, failures in detail wait for a later commit: what is counted does not.
         """
         self._committed_at = self._monotonic()
+<<<<<<< HEAD
         behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
         wait = behind and not detailed and self._committed_at < self._detailed_at + DETAIL_SECONDS
         kept = self._batch.withhold_failures() if wait else None
+=======
+        self._called = False
+>>>>>>> main
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
         if kept is not None:
@@ -196,6 +222,26 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
         batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
+
+    def told(self, source: str, call: Call, witness_for: str) -> bool:
+        """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
+        known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
+        if known is None:
+            self._batch.ready.add(source)  # something to commit, so that the disk is tried again
+            return False
+        take(
+            self._batch,
+            source,
+            call,
+            witness_for=witness_for,
+            known=known,
+            catalogue=self.catalogue,
+            privacy=self._privacy,
+            row=self._row,
+            now=self._clock(),
+        )
+        self._called = True
+        return True
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""
@@ -244,7 +290,8 @@ class Pipeline:
 
     def _numbers_of(self, source: str) -> set[str]:
         """Give the codes outside the catalogue that have a label of their own already."""
-        codes = {row.code for row in self._ledger.snapshot.results if row.source == source} - {OTHER}
+        snapshot = self._ledger.snapshot
+        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
@@ -270,3 +317,6 @@ class _Feed:
 
     def rotated(self, rotation: Rotation) -> None:
         self._pipeline.rotated(rotation)
+
+    def told(self, call: Call, witness_for: str) -> bool:
+        return self._pipeline.told(self._source.name, call, witness_for)

@@ -9,12 +9,17 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
+<<<<<<< HEAD
     {"errors", "heap", "model", "resources", "wanted"},
+=======
+    {"errors", "heap", "model", "ownership", "resources"},
+>>>>>>> main
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
-    {"config"},
+    {"config", "webhook"},
+    {"credentials"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
-    {"report"},
+    {"report", "push"},
     {"web"},
     {"daemon", "doctor"},
     {"cli"},

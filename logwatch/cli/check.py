@@ -13,13 +13,18 @@ import click
 from logwatch.assembly import assemble, discovery, shared_files
 from logwatch.config import Config, Source
 from logwatch.config.default import find
+from logwatch.credentials import EXTRA, asked, examine, missing_extra
 from logwatch.errors import LogwatchError, Problem
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
 from logwatch.tail import Globs, containers
 from logwatch.web.access import load, warnings
+from logwatch.web.webhook import refuse_in_the_clear
+from logwatch.webhook import against_samples as against_samples_of_fields
 
+SECRET_BYTES = 16
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -36,10 +41,14 @@ def command(path: Path | None) -> None:
         try:
             parts = assemble(config)
             problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]
+            problems += [
+                each for opened in parts.webhooks.values() for each in against_samples_of_fields(opened.fields)
+            ]
             story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
         except LogwatchError as error:
             problems += error.problems
         problems += _web(config)
+        problems += _credentials(config)
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
@@ -72,14 +81,35 @@ def _web(config: Config) -> list[Problem]:
             )
         ]
     try:
-        return warnings(load(path, exposed=config.web.exposed), config.web)
+        settings = load(path, exposed=config.web.exposed)
+        refuse_in_the_clear(config, tls=settings.context is not None)
+        return warnings(settings, config.web)
     except LogwatchError as error:
         return list(error.problems)
+
+
+def _credentials(config: Config) -> Iterator[Problem]:
+    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    if config.credential and missing_extra():
+        yield Problem(
+            "credential",
+            "cannot be looked at",
+            "the library that reads certificates is not installed",
+            EXTRA,
+            warning=True,
+        )
+        return
+    for verdict in examine(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+        for flaw in verdict.problems:
+            where = f"credential {verdict.name}"
+            yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)
 
 
 def _warnings(config: Config) -> Iterator[Problem]:
     """Look for what each source leads to as the daemon does."""
     for source in config.source:
+        if source.webhook is not None and source.webhook.secret_file is not None:
+            yield from _weak(Path(source.webhook.secret_file))
         if source.docker is not None:
             known = containers(source.docker.root)[0]
             if source.docker.container not in [container.name for container in known]:
@@ -96,6 +126,20 @@ def _warnings(config: Config) -> Iterator[Problem]:
                 yield from (replace(problem, warning=True) for problem in found.problems)
         for pattern in source.paths:
             yield from _unreadable(source, pattern)
+
+
+def _weak(secret: Path) -> Iterator[Problem]:
+    """Look at a webhook's secret; one that cannot be read is no start, and is told elsewhere."""
+    try:
+        text, mode = secret.read_bytes().strip(), secret.stat().st_mode
+    except OSError:
+        return
+    if len(text) < SECRET_BYTES:
+        why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
+        yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
+    if mode & 0o007:
+        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {secret}"
+        yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
 
 
 def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:

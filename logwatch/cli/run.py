@@ -1,5 +1,6 @@
 """``run``: the daemon, in the foreground."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def command(wanted: Wanted | None, path: Path | None) -> None:
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
     """
+    os.umask(0o077)  # ledger and key are nobody else's
     logging_setup.configure()
 
     def load() -> Config:

@@ -142,6 +142,8 @@ def _absolute(config: Config, base: Path) -> Config:
                 paths=tuple(map(of, s.paths)),
                 rotated=tuple(map(of, s.rotated)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
+                webhook=s.webhook
+                and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),
             )
             for s in config.source
         ),
@@ -149,6 +151,10 @@ def _absolute(config: Config, base: Path) -> Config:
         web=replace(config.web, config_file=maybe(config.web.config_file)),
         grammars=replace(config.grammars, directories=tuple(map(of, config.grammars.directories))),
         catalogue=replace(config.catalogue, file=maybe(config.catalogue.file)),
+        credential=tuple(
+            replace(each, file=of(each.file), password_file=maybe(each.password_file)) for each in config.credential
+        ),
+        backend=replace(config.backend, token_file=maybe(config.backend.token_file)),
         export=tuple(
             replace(
                 e,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserElement, Regex, ZeroOrMore
 
-from logwatch import resources
+from logwatch import ownership, resources
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse.peg import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
@@ -129,6 +129,9 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
                     if status.st_mode & 0o022:
                         why = "a grammar is code, and others than its owner can write this"
                         problems.append(Problem(str(what), "writable by others", why, f"chmod go-w {what}"))
+                for doubt in ownership.above(path.parent):
+                    why = "a grammar is code, and this directory above it lets others put another in its place"
+                    problems.append(Problem(str(doubt.path), doubt.what, why, doubt.remedy))
             return file.read()
     except OSError as error:
         hint = "put sample lines with what each must yield there" if path.suffix == ".log" else ""

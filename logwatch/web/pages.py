@@ -50,6 +50,7 @@ class Status(Page):
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
+            heard_of=lambda f: entry_of(catalogue, row_of((f.heard_platform, f.code, f.heard))),
             classes=[name for name in CLASSES if name != "delivered"],
             platforms=PLATFORMS,
             identifiers=seen.config.privacy.identifiers,

@@ -21,7 +21,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError
-from logwatch.web.access import LOOK_SECONDS, Access
+from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.guests import Guests
 
 CONNECTIONS = 256
@@ -216,12 +216,16 @@ class Handler(tornado.web.RequestHandler):
 
     async def prepare(self) -> None:
         """Turn away who may not ask, before any handler runs."""
-        refusal = await self._access.admit(self.request)
+        refusal = await self.admit()
         if refusal is not None:
             self.set_status(refusal.status)
             for name, value in refusal.headers.items():
                 self.set_header(name, value)
             self.write_error(refusal.status)
+
+    async def admit(self) -> Refusal | None:
+        """Return why this request is not answered; a handler that asks for something else than a password says so."""
+        return self._access.misled(self.request) or await self._access.admit(self.request)
 
     @property
     def _access(self) -> Access:
@@ -249,7 +253,7 @@ class Handler(tornado.web.RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        self.finish(f"{status_code} {self._reason}\n")
+        self.finish(f"{status_code} {self._access.why.get(status_code, self._reason)}\n")
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002
         """Tell a fault of ours to the log; what a client did wrong is no fault."""

@@ -13,10 +13,8 @@ from logwatch.config.schema import WebhookSource
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
-<<<<<<< HEAD
 from logwatch.tail import Container, Discovery, Globs
 from logwatch.tail.events import shown
-=======
 from logwatch.webhook import Fields, load_fields
 
 _LONGEST_SECRET = 1024  # bytes
@@ -28,7 +26,6 @@ class Opened:
 
     fields: Fields
     secret: bytes = field(repr=False, default=b"")
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)

@@ -380,16 +380,10 @@ class Daemon:
     def _signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
 
-<<<<<<< HEAD
         def told() -> None:
             if self._wanted.stop:
+                self._ending.set()
                 self._hurry.set()
-=======
-        def end(_number: int, _frame: FrameType | None) -> None:
-            self._stop = True
-            self._ending.set()
-            self._hurry.set()
->>>>>>> main
             self._waker.wake()
 
         old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}

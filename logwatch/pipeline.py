@@ -23,13 +23,9 @@ REASON = 100  # characters of one that is remembered: all that the catalogue lis
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
-<<<<<<< HEAD
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
 DETAIL_SECONDS = 5.0  # between failures in detail while a backlog is read: of many, each commit would keep the newest
-=======
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
-LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
->>>>>>> main
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
 
@@ -98,13 +94,9 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
-<<<<<<< HEAD
         self._detailed_at = monotonic()
         self._first = 0  # the source that is read first in the next round
-=======
         self._called = False  # the batch holds what somebody waits for
-        self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
->>>>>>> main
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
@@ -150,20 +142,11 @@ class Pipeline:
         """Return the seconds until the batch wants to be committed; infinite while there is nothing in it."""
         if not self._batch and not self._ledger.failing:
             return float("inf")
-<<<<<<< HEAD
         if self._batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
             return 0.0
-        return self._committed_at + self._commit_seconds - self._monotonic()
-=======
-        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
-        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if behind else 0.0
-        pace = (
-            min(self._commit_seconds, CALLED_SECONDS)
-            if self._called and not self._ledger.failing
-            else self._commit_seconds
-        )
-        return self._committed_at + max(pace, wait) - self._monotonic()
->>>>>>> main
+        called = self._called and not self._ledger.failing
+        pace = min(self._commit_seconds, CALLED_SECONDS) if called else self._commit_seconds
+        return self._committed_at + pace - self._monotonic()
 
     def commit(self, *, detailed: bool = False) -> None:
         """Hand the batch to the ledger; while the disk refuses, go on filling the same one.
@@ -171,13 +154,10 @@ class Pipeline:
         While a backlog is read, failures in detail wait for a later commit: what is counted does not.
         """
         self._committed_at = self._monotonic()
-<<<<<<< HEAD
+        self._called = False
         behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
         wait = behind and not detailed and self._committed_at < self._detailed_at + DETAIL_SECONDS
         kept = self._batch.withhold_failures() if wait else None
-=======
-        self._called = False
->>>>>>> main
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
         if kept is not None:

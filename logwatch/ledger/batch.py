@@ -46,16 +46,6 @@ class ShapeRow(NamedTuple):
     shape: str
 
 
-<<<<<<< HEAD
-_Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
-
-
-class Withheld(NamedTuple):
-    """Failures that were taken out of a batch, oldest first, and how many they are."""
-
-    failures: _Failures
-    amount: int
-=======
 class EventShapeRow(NamedTuple):
     """How a webhook's event is built; ``cause`` is why it could not be read, empty where it could."""
 
@@ -71,7 +61,16 @@ class MinuteRow(NamedTuple):
     source: str
     platform: str
     code: str
->>>>>>> main
+
+
+_Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
+
+
+class Withheld(NamedTuple):
+    """Failures that were taken out of a batch, oldest first, and how many they are."""
+
+    failures: _Failures
+    amount: int
 
 
 @dataclass(slots=True)
@@ -89,16 +88,12 @@ class Batch:
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
-<<<<<<< HEAD
-    _failures: _Failures = field(default_factory=deque)
-=======
     witnessed: dict[ResultRow, Seen] = field(default_factory=dict)  # failures that webhooks told beside a log
     minutes: Counter[MinuteRow] = field(default_factory=Counter)  # the same over time
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
-    _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
->>>>>>> main
+    _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit

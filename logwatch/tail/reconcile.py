@@ -159,10 +159,13 @@ class _Decision:
         """
         in_use = [k for k in self.known if k.position.state in ("live", "rotated")]
         past = [k for k in self.known if k.position.state not in ("live", "rotated")]
-        for some in (in_use, past):
+        # What comes after a copy has but its inode, which a copy may have by now: it comes behind the others
+        rests = [k for k in in_use if k.position.offset and not k.position.head_bytes and not k.open]
+        whole = [k for k in in_use if k not in rests]
+        for some in (whole, rests, past):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(in_use if some is in_use else ()):
+            for each in reversed(whole if some is whole else ()):
                 self._find_copy(each)
             for each in reversed(some):
                 if self._nowhere(each) and not each.open:

@@ -1,5 +1,8 @@
 """Turns a configuration into working parts, or into every problem in its way: one loader for all commands."""
 
+import os
+import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +13,8 @@ from logwatch.config.schema import WebhookSource
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
+from logwatch.tail import Container, Discovery, Globs
+from logwatch.tail.events import shown
 from logwatch.webhook import Fields, load_fields
 
 _LONGEST_SECRET = 1024  # bytes
@@ -96,6 +101,46 @@ def open_webhook(webhook: WebhookSource) -> Opened:
     if problems or fields is None:
         raise ConfigError(*problems)
     return Opened(fields, secret)
+
+
+def discovery(source: Source) -> Discovery:
+    """Return what finds the files of a source."""
+    if source.docker is not None:
+        return Container(source.docker.container, source.docker.root)
+    return Globs(source.paths)
+
+
+def shared_files(config: Config) -> list[Problem]:
+    """Find files that two sources lead to, by whatever names: each line of them would count twice."""
+    owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode: source and path
+    problems: dict[tuple[str, str], Problem] = {}  # one a pair of sources
+    for source in config.source:
+        for path in discovery(source).find(time.time()).paths:
+            try:
+                status = os.stat(path)  # noqa: PTH116  the name may be no text
+            except OSError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            other, name = owners.setdefault((status.st_dev, status.st_ino), (source.name, path))
+            if other != source.name:
+                same = "the same file" if name == path else f"the same file as {shown(name)}"
+                problems.setdefault(
+                    (other, source.name),
+                    Problem(
+                        f"source {source.name}: {shown(path)}",
+                        f"{same} of source {other}",
+                        "each of its lines would count twice",
+                        f"take it out of the paths of {other} or of {source.name}",
+                    ),
+                )
+    return list(problems.values())
+
+
+def refuse_shared_files(config: Config) -> None:
+    """Raise ConfigError if two sources lead to one file."""
+    if problems := shared_files(config):
+        raise ConfigError(*problems)
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

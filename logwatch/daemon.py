@@ -14,13 +14,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from types import FrameType
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from logwatch import logging_setup
-from logwatch.assembly import Parts, assemble
+from logwatch.assembly import Parts, assemble, discovery, refuse_shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
@@ -33,7 +32,8 @@ from logwatch.ledger import Ledger, Reader, Snapshot
 from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
-from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
@@ -41,6 +41,9 @@ from logwatch.web.webhook import Doorkeeper, Endpoint, refuse_in_the_clear
 from logwatch.webhook import NO_LINES, Inbox, Webhook
 
 Load = Callable[[], Config]
+
+LONGEST_TURN_SECONDS = 10.0
+"""Of the reading loop, before it is not ready any more."""
 
 
 class Daemon:
@@ -50,14 +53,14 @@ class Daemon:
     possible; ``run`` returns the exit status.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, wanted: Wanted | None = None) -> None:
         self._load = load
-        self._parts = assemble(load())
+        self._wanted = wanted or Wanted()
+        self._parts = _assemble(load)
         config = self._parts.config
         self._log = structlog.get_logger()
         self._notifier = Notifier()
-        self._stop = False
-        self._reload = False
+        self._turned_at = time.monotonic()
         self._registry = CollectorRegistry(auto_describe=False)
         self._metrics = ProcessMetrics(self._registry)
         self._forward_metrics = ForwardMetrics(self._registry)
@@ -85,6 +88,7 @@ class Daemon:
             self._metrics.state_resets.inc()
         self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
+        self._files = OpenFiles()
         self._hurry = threading.Event()
         self._ending = threading.Event()
         self._accepted = True  # the configuration of the last reload
@@ -131,6 +135,9 @@ class Daemon:
         """Why the daemon is not ready; empty when it is."""
         if self._ledger.failing:
             return f"commits fail: {self._ledger.failing}"
+        idle = time.monotonic() - self._turned_at
+        if idle > max(LONGEST_TURN_SECONDS, 3 * self._parts.config.follow.poll_seconds):
+            return f"the reading loop has not turned for {idle:.0f} s"
         return ""
 
     def run(self) -> int:
@@ -143,13 +150,14 @@ class Daemon:
             try:
                 self._forward()  # before the first failure is committed: it is the first one to be sent
                 self._pipeline.turn()  # so that no scrape comes before the sources were looked for
+                self._turned_at = time.monotonic()
                 self._web.start()
                 self._taken_over()
                 self._log.info("ready", url=self._url)
                 self._notifier.ready(self._summary())
-                while not self._stop:
+                while not self._wanted.stop:
                     self._turn()
-                    if failed := self._web.failed or self._waker.failed:
+                    if failed := self._web.failed:
                         self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
                         break
             except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
@@ -164,7 +172,7 @@ class Daemon:
                 self._end(commit=False)
                 return 1
             self._end()
-        return 0 if self._stop else 1
+        return 0 if self._wanted.stop else 1
 
     @property
     def _url(self) -> str:
@@ -182,7 +190,7 @@ class Daemon:
         """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
         config = self._parts.config
         started = time.monotonic()
-        if self._reload:
+        if self._wanted.reload:
             self._take_over()
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
@@ -193,7 +201,8 @@ class Daemon:
             self._metrics.checkpoint.set_to_current_time()
         self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
         self._notifier.turned(self._summary())
-        if more or self._stop:
+        self._turned_at = time.monotonic()
+        if more or self._wanted.stop:
             return
         # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
@@ -218,13 +227,13 @@ class Daemon:
 
     def _take_over(self) -> None:
         """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
-        self._pipeline.commit()
+        self._pipeline.commit(detailed=True)
         if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
             return
-        self._reload = False
+        self._wanted.reloaded()
         self._notifier.reloading()
         try:
-            parts = assemble(self._load())
+            parts = _assemble(self._load)
             if parts.config.web == self._parts.config.web:
                 self._access.read()
             refuse_in_the_clear(parts.config, tls=self._access.context is not None)
@@ -319,7 +328,13 @@ class Daemon:
         if source.name not in self._inputs:
             lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
             self._inputs[source.name] = Tail(
-                SourceSpec(source.name, _discovery(source), source.envelope, "end" if lost else source.start_at),
+                SourceSpec(
+                    source.name,
+                    discovery(source),
+                    source.envelope,
+                    "end" if lost else source.start_at,
+                    source.rotated,
+                ),
                 self._ledger.positions.values(),
                 lambda: next(self._generations),
                 cut=cut,
@@ -328,6 +343,7 @@ class Daemon:
                 release_seconds=config.follow.release_seconds,
                 clock=time.time,
                 log=self._log,
+                files=self._files,
             )
         return self._inputs[source.name]
 
@@ -364,18 +380,15 @@ class Daemon:
     def _signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
 
-        def end(_number: int, _frame: FrameType | None) -> None:
-            self._stop = True
-            self._ending.set()
-            self._hurry.set()
+        def told() -> None:
+            if self._wanted.stop:
+                self._ending.set()
+                self._hurry.set()
             self._waker.wake()
 
-        def reload(_number: int, _frame: FrameType | None) -> None:
-            self._reload = True
-            self._waker.wake()
-
-        old = {s: signal.signal(s, end) for s in (signal.SIGTERM, signal.SIGINT)}
-        old[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
+        old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        self._wanted.tell(told)
+        self._wanted.listen()
         try:
             yield
         finally:
@@ -383,10 +396,10 @@ class Daemon:
                 signal.signal(number, handler)
 
 
-def _discovery(source: SourceConfig) -> Discovery:
-    if source.docker is not None:
-        return Container(source.docker.container, source.docker.root)
-    return Globs(source.paths)
+def _assemble(load: Load) -> Parts:
+    parts = assemble(load())
+    refuse_shared_files(parts.config)
+    return parts
 
 
 def _last_result(snapshot: Snapshot) -> str:

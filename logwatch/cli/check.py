@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from logwatch import ledger
+from logwatch.assembly import shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.config import Config, locator, read
@@ -75,6 +76,7 @@ def _named(config: Config, file: str) -> list[Problem]:
             for i, source in enumerate(config.source)
             for problem in check_sources.problems(source, f"{file}source[{i}]" if file else f'source "{source.name}"')
         ),
+        *shared_files(config),
         *(
             replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
             for problem in ledger.refusals(Path(config.state.directory))

@@ -3,15 +3,17 @@
 import glob
 import os
 import stat
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from logwatch import envelope
-from logwatch.assembly import open_webhook
+from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.schema import WebhookSource
 from logwatch.errors import LogwatchError, Problem
-from logwatch.tail import containers
+from logwatch.tail import Globs, containers
 from logwatch.webhook import against_samples
 
 SECRET_BYTES = 16
@@ -78,13 +80,17 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         remedy = "start it with --log-driver json-file"
         what = f"container {name} logs with the driver {driver}"
         yield Problem(where, what, "it writes no file that can be followed", remedy, warning=True)
+    else:
+        yield from (replace(problem, warning=True) for problem in discovery(source).find(time.time()).problems)
 
 
 def _pattern(source: Source, where: str, pattern: str) -> Iterator[Problem]:
     if problem := _impossible(where, pattern):
         yield problem
         return
-    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207  Path.glob takes no absolute patterns
+    found = Globs([pattern]).find(time.time())  # as the daemon looks
+    yield from (replace(problem, warning=True) for problem in found.problems)
+    paths = [path for path in found.paths if os.path.lexists(path)]
     if glob.has_magic(pattern) and os.path.exists(pattern):  # noqa: PTH110  the name may be no text
         why = "brackets stand for one of the characters in them"
         yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)

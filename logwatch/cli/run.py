@@ -10,11 +10,13 @@ from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
+from logwatch.wanted import Wanted
 
 
 @click.command("run")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
-def command(path: Path | None) -> None:
+@click.pass_obj
+def command(wanted: Wanted | None, path: Path | None) -> None:
     """Follow the logs and serve metrics, in the foreground.
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
@@ -28,4 +30,4 @@ def command(path: Path | None) -> None:
         return config
 
     heap.keep()
-    sys.exit(Daemon(load).run())
+    sys.exit(Daemon(load, wanted).run())

@@ -205,6 +205,7 @@ def _absolute(config: Config, base: Path) -> Config:
             replace(
                 s,
                 paths=tuple(map(of, s.paths)),
+                rotated=tuple(map(of, s.rotated)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
                 webhook=s.webhook
                 and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),

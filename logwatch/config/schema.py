@@ -72,6 +72,7 @@ class Source(Table, frozen=True, kw_only=True):
 
     name: Name
     paths: tuple[Text, ...] = ()
+    rotated: tuple[Text, ...] = ()
     docker: Docker | None = None
     webhook: WebhookSource | None = None
     envelope: Literal["auto", "plain", "docker"] = "auto"

@@ -63,6 +63,16 @@ class MinuteRow(NamedTuple):
     code: str
 
 
+_Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
+
+
+class Withheld(NamedTuple):
+    """Failures that were taken out of a batch, oldest first, and how many they are."""
+
+    failures: _Failures
+    amount: int
+
+
 @dataclass(slots=True)
 class Batch:
     """Everything that one transaction writes; adding to it never fails, and its size does not grow with the log."""
@@ -83,14 +93,22 @@ class Batch:
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
-    _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
+    _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
-        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results or self.exports)
+        return bool(
+            self.counters
+            or self.positions
+            or self.forgotten
+            or self.ready
+            or self.results
+            or self.exports
+            or self._failures
+        )
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
@@ -149,6 +167,17 @@ class Batch:
             self._failed += len(failures)
         while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
             self._failed -= len(self._failures.popleft()[0])
+
+    def withhold_failures(self) -> Withheld:
+        """Take the failures out, for a later batch; no count is among them."""
+        kept, self._failures, self._failed = Withheld(self._failures, self._failed), deque(), 0
+        return kept
+
+    def take_failures(self, kept: Withheld) -> None:
+        """Take over failures of a batch before, which are older than all that are here."""
+        kept.failures.extend(self._failures)
+        self._failures, self._failed = kept.failures, self._failed + kept.amount
+        self.fail(())
 
     @property
     def full(self) -> bool:

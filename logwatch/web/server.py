@@ -33,6 +33,7 @@ CONTENT_SECURITY_POLICY = (
 )
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
+START_SECONDS = 10.0  # until connections are taken
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
@@ -78,6 +79,7 @@ class WebServer:
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
+        self._fault = ""  # why serving could not begin
         self._access = access or Access()
         self._spawned: set[asyncio.Task[None]] = set()
         self._beats = 0
@@ -101,9 +103,15 @@ class WebServer:
         return "the web thread hangs" if hung else ""
 
     def start(self) -> None:
-        """Serve from now on; returns once connections are taken."""
+        """Serve from now on; returns once connections are taken, WebError when they cannot be."""
         self._thread.start()
-        self._up.wait()
+        until = time.monotonic() + START_SECONDS
+        while not self._up.wait(0.05):
+            if not self._thread.is_alive() or time.monotonic() > until:
+                why = self._fault or f"its thread did not come up within {START_SECONDS:.0f} s"
+                raise WebError(
+                    Problem(f"web.listen port {self.port}", "cannot be served", why, "see `ulimit -n` and TasksMax")
+                )
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
         """Run ``work`` beside the requests, on their event loop, from ``start`` on; cancel the result to end it."""
@@ -128,7 +136,7 @@ class WebServer:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_soon(self._open)
+        self._loop.call_soon(self._begin)
         try:
             self._loop.run_forever()
             for task in self._spawned:
@@ -138,6 +146,13 @@ class WebServer:
             for each in self._sockets:
                 each.close()
             self._loop.close()
+
+    def _begin(self) -> None:
+        try:
+            self._open()
+        except Exception as error:  # noqa: BLE001  too few descriptors, say: whoever waits is told
+            self._fault = repr(error)
+            self._loop.stop()
 
     def _open(self) -> None:
         application = tornado.web.Application(

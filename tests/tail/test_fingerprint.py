@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.tail.identity import HEAD_BYTES, begins_alike, digest, fingerprint_head, stamp
+from logwatch.tail.fingerprint import HEAD_BYTES, begins_alike, digest, empty_file_id, fingerprint_head
 
 
 @given(st.binary(min_size=1, max_size=HEAD_BYTES), st.binary(max_size=50))
@@ -39,4 +39,4 @@ def test_no_byte_of_a_log_is_kept():
     """A fingerprint does not contain what it stands for."""
     head = b"E2002-152356-187 (6406): push_on_complete"
     assert b"push" not in fingerprint_head(head)
-    assert stamp(1_700_000_000_000_000_000) != stamp(1_700_000_000_000_000_001)
+    assert empty_file_id(1_700_000_000_000_000_000) != empty_file_id(1_700_000_000_000_000_001)

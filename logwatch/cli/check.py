@@ -12,6 +12,7 @@ import click
 from logwatch.assembly import assemble
 from logwatch.config import Config, Source
 from logwatch.config.default import find
+from logwatch.credentials import EXTRA, asked, examine, missing_extra
 from logwatch.errors import LogwatchError, Problem
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
@@ -22,6 +23,7 @@ from logwatch.webhook import against_samples as against_samples_of_fields
 
 SECRET_BYTES = 16
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -45,6 +47,7 @@ def command(path: Path | None) -> None:
         except LogwatchError as error:
             problems += error.problems
         problems += _web(config)
+        problems += _credentials(config)
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
@@ -82,6 +85,23 @@ def _web(config: Config) -> list[Problem]:
         return warnings(settings, config.web)
     except LogwatchError as error:
         return list(error.problems)
+
+
+def _credentials(config: Config) -> Iterator[Problem]:
+    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    if config.credential and missing_extra():
+        yield Problem(
+            "credential",
+            "cannot be looked at",
+            "the library that reads certificates is not installed",
+            EXTRA,
+            warning=True,
+        )
+        return
+    for verdict in examine(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+        for flaw in verdict.problems:
+            where = f"credential {verdict.name}"
+            yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)
 
 
 def _warnings(config: Config) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ import tornado.template
 
 import logwatch
 from logwatch import export
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
@@ -82,7 +82,14 @@ class Site:
     def render(self, name: str, here: str = "", **values: Any) -> bytes:
         """Fill in a template; every value is escaped unless the template says otherwise."""
         return self._templates.load(name).generate(
-            printable=readable, version=logwatch.__version__, words=words, steps=STEPS, iso=iso, here=here, **values
+            printable=readable,
+            version=logwatch.__version__,
+            words=words,
+            steps=STEPS,
+            commands=COMMANDS,
+            iso=iso,
+            here=here,
+            **values,
         )
 
     def overview(self) -> Overview:
@@ -116,7 +123,18 @@ class Site:
             heard, told = reader.heard(now - WIDTHS[MINUTE]), reader.minutes(now - WIDTHS[MINUTE])
         except NotReadable as error:
             lists["unreadable"] = str(error)
-        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble, heard, told)
+        facts = Facts(
+            now,
+            catalogue,
+            watched.snapshot,
+            watched.status,
+            minutes,
+            quarters,
+            watched.trouble,
+            credentials=watched.credentials,
+            heard=heard,
+            told=told,
+        )
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),

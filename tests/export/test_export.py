@@ -23,6 +23,7 @@ class Watched:
     snapshot: Snapshot
     status: dict = field(default_factory=lambda: {"mesibo": UP})
     catalogue: Catalogue = field(default_factory=Catalogue.load)
+    credentials: tuple = ()
 
 
 def snapshot(results=(), counters=(), *, ready=True):

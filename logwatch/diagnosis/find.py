@@ -27,7 +27,7 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
     """Give what there is to tell, the heaviest first; never empty."""
-    findings = [*watching.findings(facts), *witness.findings(facts), *credentials.findings(facts)]
+    findings = [*watching.findings(facts), *credentials.findings(facts), *witness.findings(facts)]
     noise: dict[tuple[str, bool], list[Course]] = {}
     for course in courses(facts):
         finding = _finding(course, facts)

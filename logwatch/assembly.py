@@ -9,6 +9,7 @@ from logwatch.config import Config, Source
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
+from logwatch.parse.grammar import names_of, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Parts:
             keep=min(self.config.failures.keep, 1000) if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
         )
+
+    def stamped(self, source: Source) -> bool:
+        """Tell whether lines of ``source`` have a time of their own."""
+        return any("timestamp" in names_of(element) for element in walk(self.grammars[source.grammar].line))
 
 
 def assemble(config: Config) -> Parts:

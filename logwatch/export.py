@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 import logwatch
 from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
+from logwatch.config import Config
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.tail import SourceStatus
 
@@ -50,6 +51,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         ("",),
     ),
     (
+        "missed_entries",
+        "mesibo_logwatch_missed_entries",
+        "Entries that never came to the journal or were gone before read, by the numbers that Docker gives them.",
+        "",
+        ("",),
+    ),
+    (
         "oversized_lines",
         "mesibo_logwatch_oversized_lines",
         "Lines longer than max_line_bytes, of which only the beginning was parsed.",
@@ -73,6 +81,10 @@ class Watched(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
 
 
 class ProcessMetrics:
@@ -132,6 +144,20 @@ class SnapshotCollector(Collector):
         yield from _push_metrics(results, ready, catalogue)
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield _info(status, self._watched.config)
+
+
+def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
+    """Give what each source is read from, and how."""
+    info = GaugeMetricFamily(
+        "mesibo_logwatch_source_info",
+        "Where the lines of a source come from, what stands around each, and the grammar that reads them: always 1.",
+        labels=["source", "input", "envelope", "grammar"],
+    )
+    for source in config.source:
+        if now := status.get(source.name):
+            info.add_metric([source.name, now.input, now.envelope or source.envelope, source.grammar], 1)
+    return info
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:

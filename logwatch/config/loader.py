@@ -141,6 +141,7 @@ def _absolute(config: Config, base: Path) -> Config:
                 s,
                 paths=tuple(map(of, s.paths)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
+                journal=s.journal and replace(s.journal, directory=maybe(s.journal.directory)),
             )
             for s in config.source
         ),

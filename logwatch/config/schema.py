@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from logwatch.errors import Problem
+from logwatch.model import InputKind
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
+Unit = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
+]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
@@ -30,16 +34,43 @@ class Docker(Table, frozen=True, kw_only=True):
     root: Text = "/var/lib/docker"
 
 
+class Journal(Table, frozen=True, kw_only=True):
+    """Entries of a container or a unit in systemd's journal: this host's, or one that lies in a directory."""
+
+    container: Name | None = None
+    unit: Unit | None = None
+    directory: Text | None = None
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand one thing to follow."""
+        if bool(self.container) != bool(self.unit):
+            return []
+        return [
+            Problem(
+                f"{where}.journal",
+                "needs either container or unit",
+                "they are two ways to find mesibo's entries",
+                'write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
+            )
+        ]
+
+
 class Source(Table, frozen=True, kw_only=True):
     """Logs that are counted together, under one ``source`` label."""
 
     name: Name
     paths: tuple[Text, ...] = ()
     docker: Docker | None = None
+    journal: Journal | None = None
     envelope: Literal["auto", "plain", "docker"] = "auto"
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
+
+    @property
+    def input(self) -> InputKind:
+        """Where its lines come from."""
+        return "docker" if self.docker else "journal" if self.journal else "file"
 
     @property
     def zone(self) -> tzinfo:
@@ -49,9 +80,23 @@ class Source(Table, frozen=True, kw_only=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Demand one way to find the source, and a zone that this host knows for its stamps."""
         problems = []
-        if bool(self.paths) == bool(self.docker):
+        if sum(map(bool, (self.paths, self.docker, self.journal))) != 1:
             problems.append(
-                Problem(where, "needs either paths or docker", "they are two ways to find a log", "keep one of them")
+                Problem(
+                    where,
+                    "needs one of paths, docker and journal",
+                    "they are three ways to find a log",
+                    "keep one of them",
+                )
+            )
+        if self.journal and self.envelope not in ("auto", "plain"):
+            problems.append(
+                Problem(
+                    f"{where}.envelope",
+                    f'"{self.envelope}" does not go with journal',
+                    "an entry of the journal holds a line as it was logged",
+                    "leave envelope out",
+                )
             )
         try:
             self.zone.utcoffset(None)

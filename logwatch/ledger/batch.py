@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from logwatch.ledger.buckets import Bucket, oldest, spread
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Cause, Position, Rotation, Seen
+from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
@@ -52,6 +52,7 @@ class Batch:
     buckets: dict[Bucket, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
+    journals: dict[str, JournalPosition] = field(default_factory=dict)  # by source
     forgotten: set[int] = field(default_factory=set)
     shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
@@ -64,7 +65,7 @@ class Batch:
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
-        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results)
+        return bool(self.counters or self.positions or self.journals or self.forgotten or self.ready or self.results)
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
@@ -95,8 +96,11 @@ class Batch:
         self.count(rotation.source, "rotations", rotation.kind, rotation.count)
         self.rotations.setdefault(rotation.source, deque(maxlen=ROTATIONS_KEPT)).append(rotation)
 
-    def move(self, position: Position) -> None:
-        """Note how far a generation has been read."""
+    def move(self, position: Position | JournalPosition) -> None:
+        """Note how far a generation, or the journal of a source, has been read."""
+        if isinstance(position, JournalPosition):
+            self.journals[position.source] = position
+            return
         self.positions[position.generation] = position
         self.forgotten.discard(position.generation)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from logwatch.errors import Problem
-from logwatch.model import Position, Sink
+from logwatch.model import InputKind, Position, Sink
 from logwatch.tail.discover import Discovery, Found
 from logwatch.tail.events import Log, shown
 from logwatch.tail.generation import Detect, Generation, Reading
@@ -31,6 +31,7 @@ class SourceSpec:
     discover: Discovery
     envelope: Literal["auto", "plain", "docker"] = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
+    input: InputKind = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
+    input: InputKind = "file"
+    envelope: str = ""  # around each line, once that is known
 
 
 class Tail:
@@ -231,6 +234,7 @@ class Tail:
             backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
+            input=self.source.input,
         )
 
     def directories(self) -> frozenset[str]:

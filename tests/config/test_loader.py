@@ -62,7 +62,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
             "source[0].paths: 'x' cannot be used: Expected `array`, got `str`"
             "\n  try: a list of texts, each in double quotes"
         ),
-        "source[1]: needs either paths or docker: they are two ways to find a log\n  try: keep one of them",
+        "source[1]: needs one of paths, docker and journal: they are three ways to find a log\n  try: keep one of them",
         (
             'source[1].timezone: "Mars" is no time zone of this host'
             '\n  try: a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'

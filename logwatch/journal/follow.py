@@ -229,7 +229,7 @@ class Journal:
         if status == 0 and run != "follow":
             if self._first and self._messages.cursor:
                 self._gone(numbered=False)
-                self._until = self._clock() - _BEHIND
+            self._until = max(self._until, self._started_at)
             self._at_end = False
             self._caught_up = True
             self._trouble = None
@@ -255,9 +255,8 @@ class Journal:
         lines = messages.hand_on()
         if lines.missed:
             sink.tally(name, "missed_entries", amount=lines.missed)
-        if self._missed_generations and messages.cursor != self._told[0]:
-            sink.tally(name, "missed_generations", amount=self._missed_generations)
-            self._missed_generations = 0
+        if messages.cursor != self._told[0]:
+            self._tally_generations(sink)
         if not lines.data:
             self._tell(sink)
             return
@@ -278,6 +277,12 @@ class Journal:
             )
         )
 
+    def _tally_generations(self, sink: Sink) -> None:
+        """Count what may have gone, together with a position from which it is not found missing again."""
+        if self._missed_generations:
+            sink.tally(self.source.name, "missed_generations", amount=self._missed_generations)
+            self._missed_generations = 0
+
     def _tell(self, sink: Sink) -> None:
         """Give the position where it has changed without lines."""
         position = self._position()
@@ -294,6 +299,7 @@ class Journal:
         self._hand_on(sink)
         self._read_all()
         if self._messages.cursor:
+            self._tally_generations(sink)
             sink.position(self._position())
 
     # telling

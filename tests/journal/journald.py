@@ -59,7 +59,7 @@ class Journald:
         )
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         until(self._connect, "journald listens")
-        until(lambda: any(self.directory.glob("*.journal")), "journald has a file")
+        until(lambda: any((self.home / "log").glob("*/system.journal")), "journald has a file")
 
     def _connect(self):
         self.socket.connect(str(self.home / "run/socket"))
@@ -106,17 +106,28 @@ class Journald:
             ["journalctl", "-q", "-m", "-D", self.home / "log", *options], capture_output=True, text=True, check=False
         ).stdout
 
-    def rotate(self):
-        """Begin new files."""
-        before = set(self.directory.glob("*.journal"))
-        os.kill(self._journald(), signal.SIGUSR2)
-        until(lambda: set(self.directory.glob("*.journal")) != before, "journald has rotated")
+    def archived(self):
+        return set(self.directory.glob("system@*.journal"))
 
-    def vacuum(self, files=1):
-        """Delete all but the newest ``files``; the one that is written to is one of them."""
-        subprocess.run(
-            ["journalctl", "-q", "-D", self.directory, f"--vacuum-files={files}"], check=True, capture_output=True
-        )
+    def rotate(self):
+        """Begin a new file."""
+        before = self.archived()
+        os.kill(self._journald(), signal.SIGUSR2)
+        active = self.directory / "system.journal"
+        until(lambda: self.archived() != before and active.exists(), "journald has rotated")
+
+    def vacuum(self, archived=0):
+        """Delete all but the newest ``archived`` files, and the one that is written to."""
+
+        def gone():
+            subprocess.run(
+                ["journalctl", "-q", "-D", self.directory, f"--vacuum-files={archived + 1}"],
+                check=True,
+                capture_output=True,
+            )
+            return len(self.archived()) <= archived
+
+        until(gone, "journalctl has vacuumed")
 
     def _journald(self):
         return self.process.pid  # unshare and sh have become it

@@ -111,7 +111,7 @@ class Journal:
     def _look_around(self, now: float) -> None:
         self._looked_at = now
         before, self._place = self._place, place.look(self.source.target)
-        if self._child is not None and self._place.directories != before.directories:
+        if self._child is not None and self._place.replaced(before):
             self._log.info("journal_moved", source=self.source.name)  # journalctl watches those that it found at first
             self._stop()
 

@@ -1,12 +1,13 @@
 """Knows where journals lie, who may read them, and how far back they reach; journalctl reads what is in them.
 
-Of a journal file 8 bytes are read here: when its first entry was written (systemd.io/JOURNAL_FILE_FORMAT, header).
+Of a journal file two things are read here: its id, and when its first entry was written (the header, see
+systemd.io/JOURNAL_FILE_FORMAT).
 """
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from logwatch.errors import Problem
@@ -16,6 +17,7 @@ USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
 
 GROUP = "systemd-journal"
 _SIGNATURE = b"LPKSHHRH"
+_FILE_ID = slice(24, 40)
 _FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
 _MACHINE = re.compile(r"[0-9a-f]{32}(\..+)?")
 _MACHINE_ID = Path("/etc/machine-id")
@@ -95,45 +97,64 @@ def _machine() -> str:
 class Place:
     """What is there of a target's journals."""
 
-    directories: frozenset[tuple[str, int, int]] = frozenset()  # those that are there: path, device, inode
+    directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
     files: int = 0  # that can be read
     oldest: float | None = None  # when the first entry that is still there was written, seconds since the epoch
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
+    def replaced(self, before: "Place") -> bool:
+        """Tell whether a directory came, went, or holds no file any more that it held before.
+
+        journalctl watches the directories that it found at its start. Their inodes do not tell: a directory that is
+        made anew often has the one of its predecessor.
+        """
+        if self.directories.keys() != before.directories.keys():
+            return True
+        return any(
+            files and now and not files & now
+            for files, now in ((before.directories[path], now) for path, now in self.directories.items())
+        )
+
 
 def look(target: Target) -> Place:
     """Find the files of the journals, and say what keeps them from being read."""
-    directories, times, refused = set(), [], []
+    directories: dict[str, frozenset[bytes]] = {}
+    times, refused = [], []
     for directory in map(Path, target.directories):
         try:
-            status = directory.stat()
             found = sorted(path for path in directory.iterdir() if path.name.endswith((".journal", ".journal~")))
         except FileNotFoundError:
             continue
         except OSError as error:
             refused.append((directory, error.strerror or str(error)))
             continue
-        directories.add((str(directory), status.st_dev, status.st_ino))
+        identities = set()
         for path in found:
             try:
-                times.append(_first_entry_at(path))
+                identity, at = _header(path)
             except FileNotFoundError:
                 continue  # vacuumed in between
             except OSError as error:
                 # A user's own journal may be closed to us: entries of containers and services are in the system's
                 if not path.name.startswith("user-"):
                     refused.append((path, error.strerror or str(error)))
+            else:
+                identities.add(identity)
+                times.append(at)
+        directories[str(directory)] = frozenset(identities)
     problems = _problems(target, refused) if refused or not times else ()
     oldest = min(filter(None, times), default=None)
-    return Place(frozenset(directories), len(times), oldest, bool(refused), tuple(problems))
+    return Place(directories, len(times), oldest, bool(refused), tuple(problems))
 
 
-def _first_entry_at(path: Path) -> float:
-    """Read when a journal file's first entry was written; 0 where it has none or is no such file."""
+def _header(path: Path) -> tuple[bytes, float]:
+    """Read a journal file's id, and when its first entry was written: 0 where it has none or is no such file."""
     with path.open("rb") as file:
         header = file.read(_FIRST_ENTRY.stop)
-    return int.from_bytes(header[_FIRST_ENTRY], "little") / 1e6 if header.startswith(_SIGNATURE) else 0.0
+    if not header.startswith(_SIGNATURE):
+        return b"", 0.0
+    return header[_FILE_ID], int.from_bytes(header[_FIRST_ENTRY], "little") / 1e6
 
 
 def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Problem]:

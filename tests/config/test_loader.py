@@ -89,7 +89,9 @@ def test_every_problem_is_reported_at_once(tmp_path):
         pytest.param("source = 3\n", "source: 3 stands where tables are expected", id="a number for tables"),
         pytest.param("[[source]\n", "not valid TOML", id="no TOML"),
         pytest.param(
-            MINIMAL + 'docker = {container = "m"}\n', "source[0]: needs one of paths, docker and journal", id="two ways to a log"
+            MINIMAL + 'docker = {container = "m"}\n',
+            "source[0]: needs one of paths, docker and journal",
+            id="two ways to a log",
         ),
         pytest.param(
             MINIMAL + '[web]\nlisten = ":10914"\n',

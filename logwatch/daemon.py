@@ -27,7 +27,7 @@ from logwatch.config import Source as SourceConfig
 from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.journal import Journal, JournalSpec, Target
+from logwatch.journal import Journal, JournalSpec
 from logwatch.ledger import Ledger, Snapshot
 from logwatch.pipeline import Input, Pipeline, Source
 from logwatch.privacy import Privacy
@@ -268,10 +268,9 @@ class Daemon:
 
     def _journal(self, source: SourceConfig, config: Config) -> Input:
         assert source.journal
-        target = Target.of(source.journal.container, source.journal.unit, source.journal.directory)
         stamped = self._parts.stamped(source)
         return Journal(
-            JournalSpec(source.name, target, self._start_at(source), stamped=stamped),
+            JournalSpec(source.name, source.journal.target, self._start_at(source), stamped=stamped),
             self._ledger.journals.get(source.name),
             max_line_bytes=config.follow.max_line_bytes,
             clock=time.time,

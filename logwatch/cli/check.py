@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from logwatch.assembly import assemble
-from logwatch.config import Config, Source
+from logwatch.config import Config, Docker, Source
 from logwatch.config.default import find
 from logwatch.errors import LogwatchError, Problem
+from logwatch.journal import ask
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse.check import against_samples
-from logwatch.tail import containers
+from logwatch.tail import JSON_FILE, containers, other_driver
 from logwatch.web.access import load, warnings
 
 CREDENTIALS = Path("/run/credentials")
@@ -77,19 +78,33 @@ def _web(config: Config) -> list[Problem]:
 
 
 def _warnings(config: Config) -> Iterator[Problem]:
+    """Find what keeps sources from being followed now; all of it may come to be."""
     for source in config.source:
         if source.docker is not None:
-            names = [container.name for container in containers(source.docker.root)[0]]
-            if source.docker.container not in names:
-                yield Problem(
-                    f"source {source.name}",
-                    f"no container {source.docker.container} below {source.docker.root} yet",
-                    "it is waited for",
-                    f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory",
-                    warning=True,
-                )
+            yield from _container(source, source.docker)
+        if source.journal is not None and (problem := ask.problem(source.journal.target)):
+            what = f"{problem.where}: {problem.what}"
+            yield Problem(f"source {source.name}", what, problem.why, problem.try_, warning=True)
         for pattern in source.paths:
             yield from _unreadable(source, pattern)
+
+
+def _container(source: Source, docker: Docker) -> Iterator[Problem]:
+    known, problems = containers(docker.root)
+    mine = [container for container in known if container.name == docker.container]
+    if not mine:
+        names = [container.name for container in known]
+        remedy = problems[0].try_ if problems else "start it, or correct its name"
+        yield Problem(
+            f"source {source.name}",
+            f"no container {docker.container} below {docker.root} yet",
+            "it is waited for",
+            f"there: {', '.join(names)}" if names else remedy,
+            warning=True,
+        )
+    elif not mine[-1].path and mine[-1].driver != JSON_FILE:
+        other = other_driver(mine[-1])
+        yield Problem(f"source {source.name}", f"{other.where}: {other.what}", other.why, other.try_, warning=True)
 
 
 def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:

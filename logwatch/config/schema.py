@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from logwatch.errors import Problem
+from logwatch.journal import Target
 from logwatch.model import InputKind
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
@@ -40,6 +41,11 @@ class Journal(Table, frozen=True, kw_only=True):
     container: Name | None = None
     unit: Unit | None = None
     directory: Text | None = None
+
+    @property
+    def target(self) -> Target:
+        """What is asked of journalctl."""
+        return Target(self.container or "", self.unit or "", self.directory or "")
 
     def contradictions(self, where: str) -> list[Problem]:
         """Demand one thing to follow."""

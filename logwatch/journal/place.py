@@ -31,11 +31,6 @@ class Target:
     unit: str = ""
     directory: str = ""
 
-    @classmethod
-    def of(cls, container: str | None, unit: str | None, directory: str | None) -> "Target":
-        """Make one of settings, of which one of the first two is there."""
-        return cls(container or "", unit or "", directory or "")
-
     @property
     def words(self) -> str:
         """What it is, for people."""

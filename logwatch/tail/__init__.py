@@ -6,12 +6,13 @@ is the sequence of generations behind one followed path; a *sibling* is a file w
 """
 
 from logwatch.tail.discover import Discovery, Found, Globs
-from logwatch.tail.docker import Container, ContainerLog, containers
+from logwatch.tail.docker import JSON_FILE, Container, ContainerLog, containers, other_driver
 from logwatch.tail.events import Log
 from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
 from logwatch.tail.wake import InotifyWaker, PollWaker, Waker, make_waker
 
 __all__ = [
+    "JSON_FILE",
     "Container",
     "ContainerLog",
     "Discovery",
@@ -26,4 +27,5 @@ __all__ = [
     "Waker",
     "containers",
     "make_waker",
+    "other_driver",
 ]

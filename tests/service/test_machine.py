@@ -290,7 +290,7 @@ MESIBO = """\
 [Service]
 Type=oneshot
 SyslogIdentifier=mesibo
-ExecStart=/bin/cat /run/mesibo-says
+ExecStart=/bin/cat /srv/mesibo-says
 """
 
 
@@ -304,14 +304,14 @@ def test_a_unit_in_the_journal_is_read(host):
     host.configure(configuration(journal + docker))
     assert "in the group systemd-journal" in machine.run("make", "-C", "/src/new", "install").stdout
     for code, count in ((905, 7), (200, 400)):
-        machine.write("/run/mesibo-says", "")
-        host.mesibo(code, count, "/run/mesibo-says")
+        machine.write("/srv/mesibo-says", "")
+        host.mesibo(code, count, "/srv/mesibo-says")
         machine.run("systemctl", "start", "mesibo.service")
     host.counted()
     before = host.active()
     machine.run("sh", "-c", f"kill -9 {before}")
-    machine.write("/run/mesibo-says", "")
-    host.mesibo(905, 3, "/run/mesibo-says")
+    machine.write("/srv/mesibo-says", "")
+    host.mesibo(905, 3, "/srv/mesibo-says")
     machine.run("systemctl", "start", "mesibo.service")
     machine.run("journalctl", "--rotate")
     host.restarted(before)

@@ -104,9 +104,15 @@ class Journal:
             self._start(now)
         if self._trouble and self._child and now - self._started_at > QUIET_SECONDS:
             self._trouble = None
-        if self._messages.waits and not 0 <= now - self._entry_at < QUIET_SECONDS:
+        if self._messages.waits and self._quiet(now):
             self._messages.give_up()
             self._hand_on(sink)
+
+    def _quiet(self, now: float) -> bool:
+        """Tell whether nothing has come for a while from a journalctl that has nothing more to give."""
+        if self._child is None or self._run != "follow" or self._first or self._child.waiting:
+            return False
+        return not 0 <= now - self._entry_at < QUIET_SECONDS
 
     def _look_around(self, now: float) -> None:
         self._looked_at = now

@@ -241,6 +241,22 @@ def test_lines_that_the_rate_limit_dropped_are_missed(journald, following):
     one.until(lambda: one.sink.counted == {"missed_entries": 3})
 
 
+def test_what_waits_in_the_pipe_is_not_given_up(journald, following):
+    """While nobody reads (a full disk), entries that were written behind an open message are no silence."""
+    one = following(journald.home / "log")
+    part = {"CONTAINER_PARTIAL_ID": "p", "CONTAINER_PARTIAL_MESSAGE": "true"}
+    journald.docker("one")
+    one.has("one")
+    one.until(lambda: one.status.caught_up and one.status.up)
+    journald.docker("half ", CONTAINER_PARTIAL_ORDINAL=1, **part)
+    one.until(lambda: one.input._messages.held)
+    journald.docker("whole", CONTAINER_PARTIAL_ID="p", CONTAINER_PARTIAL_ORDINAL=2)
+    until(lambda: one.input._child.waiting, "journalctl has written")
+    one.later = module.QUIET_SECONDS + 1
+    one.input.look(one.sink)
+    one.has("one", "half whole")
+
+
 def test_a_child_that_dies_is_started_again(journald, following):
     """Journalctl is killed: the source is not up, with a reason; after a pause it goes on where it was."""
     one = following(journald.home / "log")

@@ -14,7 +14,7 @@ LAYERS = [
     {"tail", "parse", "ledger"},
     {"journal"},
     {"config"},
-    {"pipeline", "export", "simulate", "assembly", "diagnosis"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
     {"report"},
     {"web"},
     {"daemon", "doctor"},

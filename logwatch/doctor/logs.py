@@ -106,7 +106,8 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
         yield failure(
             row,
             f"the user {SERVICE_USER} is in none of the groups {', '.join(sorted(_JOURNAL_GROUPS))}",
-            f"`make install` again, which adds the group {GROUP} to the unit where a source needs it",
+            f"`make install` again, which adds the group where a source needs it; or `systemctl edit {SERVICE_USER}`,"
+            f" [Service], SupplementaryGroups={GROUP}, and restart",
         )
 
 

@@ -77,6 +77,12 @@ MIGRATIONS = (
     );
     """,
     """
+    CREATE TABLE exports (
+        destination TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL        -- number of the newest failure that it has
+    ) WITHOUT ROWID;
+    """,
+    """
     CREATE TABLE journals (
         source TEXT PRIMARY KEY,
         target TEXT NOT NULL,        -- which entries, and where

@@ -320,7 +320,10 @@ def test_a_unit_in_the_journal_is_read(host):
     told = machine.run(
         "mesibo-logwatch", "doctor", "--config", "/etc/mesibo-logwatch/logwatch.toml", check=False
     ).stdout
-    assert "by the group systemd-journal" in " ".join(told.split())
+    assert "for the user mesibo-logwatch, by the group" in " ".join(told.split())
+    group = machine.run("getent", "group", "systemd-journal").stdout.split(":")[2]
+    groups = machine.run("cat", f"/proc/{host.active()}/status").stdout.partition("Groups:")[2].split("\n")[0]
+    assert group in groups.split()
 
 
 def test_plain_http_to_the_network_is_served_only_when_asked_for(host):

@@ -1,5 +1,6 @@
 """Finds the configuration: the named file, the usual one, or what can be found on this host without any."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ PODMAN_ROOT = Path("/var/lib/containers/storage")
 LOG_DIRECTORY = Path("/var/log/mesibo")
 UNIT = "mesibo.service"
 _NAME = "mesibo"
-_IMAGE = "mesibo/mesibo"
+_MESIBO = re.compile(r"(?:.+/)?mesibo/mesibo(?::[^/:@]+)?(?:@.+)?")  # of any registry, with or without a tag
 _PATTERNS = ("logs", "errors", "*.log", "*/*.log")
 """mesibo's own programs log to ``logs`` and ``errors`` (strings in mesibo-backend and mesibo-control)."""
 
@@ -72,8 +73,7 @@ def _containers(root: Path) -> Iterator[_Place]:
     """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
     known, problems = containers(str(root))
     for container in known:
-        image = container.image.split("@")[0].split(":")[0]
-        if container.name == _NAME or image == _IMAGE or image.endswith(f"/{_IMAGE}"):
+        if container.name == _NAME or _MESIBO.fullmatch(container.image):
             yield _container(root, container)
     for problem in problems:
         if root.exists():  # else there is no such runtime here

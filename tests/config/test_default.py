@@ -75,6 +75,24 @@ def test_a_container_in_the_journal_is_followed_there(host, which):
     assert story == "no configuration; found the container push in the journal"
 
 
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        ("mesibo/mesibo", True),
+        ("docker.io/mesibo/mesibo:latest", True),
+        ("registry:5000/mesibo/mesibo:v2@sha256:00", True),
+        ("other/mesibo/mesibo", True),
+        ("mesibo/mesibo-demo", False),
+        ("notmesibo/mesibo", False),
+        ("registry:5000/other", False),
+    ],
+)
+def test_a_container_of_any_name_is_known_by_its_image(host, image, found):
+    """Registries, tags and digests stand around the image's name; another image is none of mesibo's."""
+    host.run_docker("json-file", name="chat", image=image)
+    assert (host.find()[0].docker is not None) == found
+
+
 def test_a_container_whose_log_cannot_be_followed_is_named_with_its_remedy(host):
     """Docker's `local` driver: with nothing else there it is the source, and is said to be out of reach."""
     host.run_docker("local")

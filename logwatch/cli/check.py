@@ -11,7 +11,7 @@ import click
 
 from logwatch.assembly import assemble
 from logwatch.config import Config, Docker, Source
-from logwatch.config.default import find
+from logwatch.config.default import LOG_DIRECTORY, find, of_files
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask
 from logwatch.logging_setup import PRIORITIES
@@ -85,8 +85,7 @@ def _warnings(config: Config) -> Iterator[Problem]:
         if source.journal is not None and (problem := ask.problem(source.journal.target)):
             what = f"{problem.where}: {problem.what}"
             yield Problem(f"source {source.name}", what, problem.why, problem.try_, warning=True)
-        for pattern in source.paths:
-            yield from _unreadable(source, pattern)
+        yield from _files(source)
 
 
 def _container(source: Source, docker: Docker) -> Iterator[Problem]:
@@ -107,17 +106,27 @@ def _container(source: Source, docker: Docker) -> Iterator[Problem]:
         yield Problem(f"source {source.name}", f"{other.where}: {other.what}", other.why, other.try_, warning=True)
 
 
-def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:
-    where = f"source {source.name}"
-    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207  Path.glob takes no absolute patterns
-    if not paths:
+def _files(source: Source) -> Iterator[Problem]:
+    found = {pattern: glob.glob(pattern, recursive=True) for pattern in source.paths}  # noqa: PTH207  Path.glob takes no absolute patterns
+    missing = [pattern for pattern, paths in found.items() if not paths]
+    if missing == list(source.paths):
+        missing = [", ".join(missing)] if missing else []
+    elif source.paths == of_files(LOG_DIRECTORY).paths:
+        missing = []  # they are alternatives that nobody wrote down
+    for pattern in missing:
         yield Problem(
-            where,
+            f"source {source.name}",
             f"nothing matches {pattern} yet",
             "it is waited for",
             "check the path if a log is there",
             warning=True,
         )
+    for pattern, paths in found.items():
+        yield from _unreadable(source, pattern, paths)
+
+
+def _unreadable(source: Source, pattern: str, paths: list[str]) -> Iterator[Problem]:
+    where = f"source {source.name}"
     for path in paths:
         try:
             kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text

@@ -61,7 +61,7 @@ def find(
     chosen = next((place for place in possible if place.usable), possible[0] if possible else None)
     left_out = [place.words for place in places if place is not chosen]
     if chosen is None or chosen.source is None:
-        source, story = _of_files(log_directory), f"no mesibo container; waiting for logs in {log_directory}"
+        source, story = of_files(log_directory), f"no mesibo container; waiting for logs in {log_directory}"
     else:
         source, story = chosen.source, f"found {chosen.words}"
     return Config(source=(source,)), "; ".join(
@@ -71,13 +71,25 @@ def find(
 
 def _containers(root: Path) -> Iterator[_Place]:
     """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
+    if all(_absent(root / name) for name in ("containers", "overlay-containers")):
+        return  # there is no such runtime here, or it never ran anything
     known, problems = containers(str(root))
     for container in known:
         if container.name == _NAME or _MESIBO.fullmatch(container.image):
             yield _container(root, container)
     for problem in problems:
-        if root.exists():  # else there is no such runtime here
-            yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
+        yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
+
+
+def _absent(path: Path) -> bool:
+    """Tell what is not there from what may not be looked at."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _container(root: Path, container: ContainerLog) -> _Place:
@@ -95,8 +107,9 @@ def _container(root: Path, container: ContainerLog) -> _Place:
 
 def _files(directory: Path) -> Iterator[_Place]:
     if any(next(directory.glob(pattern), None) for pattern in _PATTERNS):
-        yield _Place(f"logs in {directory}", _of_files(directory))
+        yield _Place(f"logs in {directory}", of_files(directory))
 
 
-def _of_files(directory: Path) -> Source:
+def of_files(directory: Path) -> Source:
+    """Return the source that follows all that mesibo may log to in a directory."""
     return Source(name=_NAME, paths=tuple(f"{directory}/{pattern}" for pattern in _PATTERNS))

@@ -55,3 +55,13 @@ def test_a_container_with_the_local_driver_is_named_with_its_remedy(tmp_path):
     assert status == 0
     assert "container mesibo: its log driver is local" in told
     assert "--log-driver journald" in told
+
+
+def test_several_paths_of_which_none_is_there_are_one_warning(tmp_path):
+    """Nothing yet is one thing to say; one of several that is missing is named by itself."""
+    _, told = check(tmp_path, 'paths = ["logs", "errors"]')
+    assert told.count("warning:") == 1
+    assert f"nothing matches {tmp_path}/logs, {tmp_path}/errors yet" in told
+    (tmp_path / "logs").touch()
+    _, told = check(tmp_path, 'paths = ["logs", "errors"]')
+    assert f"nothing matches {tmp_path}/errors yet" in told

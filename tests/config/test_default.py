@@ -131,7 +131,8 @@ def test_the_unit_is_read_from_the_journal_when_nothing_else_is_there(host):
 
 
 def test_with_nothing_there_logs_are_waited_for(host):
-    """A host without mesibo: the directory is waited for."""
+    """A host without mesibo: the directory is waited for, and a runtime's empty root is no word worth."""
+    host.podman.mkdir()
     source, story = host.find()
     assert source.paths[0] == f"{host.logs}/logs"
     assert story == f"no configuration; no mesibo container; waiting for logs in {host.logs}"

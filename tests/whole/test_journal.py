@@ -70,8 +70,8 @@ class Writer(threading.Thread):
             if chance < 0.02:
                 self.journald.rotate()
                 self.rotated += 1
-                if chance < 0.01:
-                    self.journald.vacuum(self.random.randrange(4))
+                if chance < 0.006:
+                    self.journald.vacuum(self.random.randrange(6))
                     self.vacuumed += 1
 
     def _write(self):

@@ -36,6 +36,14 @@ def able(program):
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not installed")
 
 
+def written_as(name, value):
+    """Write a field as both journald and the export format take it."""
+    raw = value if isinstance(value, bytes) else str(value).encode()
+    if b"\n" in raw:
+        return name.encode() + b"\n" + len(raw).to_bytes(8, "little") + raw + b"\n"
+    return name.encode() + b"=" + raw + b"\n"
+
+
 class Journald:
     """A real journald. ``directory`` is where its files are; sends as Docker does, with numbers, unless told not to."""
 
@@ -71,15 +79,8 @@ class Journald:
 
     def send(self, message, **fields):
         """Write one entry."""
-        data = b""
-        message = message if isinstance(message, bytes) else message.encode()
-        for name, value in {"MESSAGE": message, **fields}.items():
-            raw = value if isinstance(value, bytes) else str(value).encode()
-            if b"\n" in raw:
-                data += name.encode() + b"\n" + len(raw).to_bytes(8, "little") + raw + b"\n"
-            else:
-                data += name.encode() + b"=" + raw + b"\n"
-        self.socket.send(data)
+        fields = {"MESSAGE": message, **fields}
+        self.socket.send(b"".join(written_as(name, value) for name, value in fields.items()))
 
     def docker(self, message, *, container="mesibo", lost=False, **fields):
         """Write a line as dockerd does; a lost one is numbered and not written."""
@@ -156,11 +157,7 @@ def remote(path, entries, *, machine=MACHINE):
         boot = fields.pop("boot", BOOT)
         data += f"__REALTIME_TIMESTAMP={at}\n__MONOTONIC_TIMESTAMP={1000 + i}\n_BOOT_ID={boot}\n".encode()
         for name, value in {"_MACHINE_ID": machine, **fields}.items():
-            raw = value if isinstance(value, bytes) else str(value).encode()
-            if b"\n" in raw:
-                data += name.encode() + b"\n" + len(raw).to_bytes(8, "little") + raw + b"\n"
-            else:
-                data += name.encode() + b"=" + raw + b"\n"
+            data += written_as(name, value)
         data += b"\n"
     done = subprocess.run([REMOTE, "-o", path, "-"], input=data, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

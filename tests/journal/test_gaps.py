@@ -4,7 +4,7 @@ import random
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from logwatch.journal.gaps import WINDOW, Gaps
 
@@ -50,6 +50,7 @@ def test_another_epoch_begins_at_1():
     assert gaps.give_up() == 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 30), st.sets(st.integers(2, 299), max_size=80))
 def test_what_is_missed_is_what_was_left_out(seed, lost):
     """However entries change places within the window, as many are missed as are lost, and none comes twice."""

@@ -4,7 +4,7 @@ import itertools
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from logwatch.journal.messages import Messages
 
@@ -147,6 +147,7 @@ PIECES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PIECES, st.randoms(use_true_random=False), st.integers(0, 60))
 def test_no_part_but_the_first_begins_a_line(messages, chance, restart):
     """Each message is one line, its parts joined in order, however streams interleave, and over a restart anywhere."""

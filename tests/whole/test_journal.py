@@ -2,7 +2,6 @@
 
 import json
 import random
-import signal
 import threading
 import time
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.journal.journald import Journald
 from tests.whole.running import Daemon, until
-from tests.whole.test_kill import Scraper
+from tests.whole.test_kill import Scraper, killed
 
 pytestmark = pytest.mark.integration
 
@@ -92,17 +91,7 @@ def torture(site, journald, programs, kills, seed):
     until(lambda: first.codes() == {"200": 1}, "the first line")
     first.stop()
     writer, scraper = Writer(journald, seed), Scraper()
-    writer.start()
-    scraper.start()
-    try:
-        for _ in range(kills):
-            daemon = scraper.daemon_now = programs(Daemon, site.config)
-            time.sleep(chance.uniform(0.0, 0.4))  # the instant of the kill is what is tried
-            daemon.stop(signal.SIGKILL)
-    finally:
-        writer.ended.set()
-        writer.join()
-    daemon = scraper.daemon_now = programs(Daemon, site.config)
+    daemon = killed(site, programs, writer, scraper, kills, chance)
 
     def seen():
         return sum(daemon.codes().values()), daemon.total("mesibo_logwatch_missed_entries_total")

@@ -351,8 +351,13 @@ class Journal:
 
 
 def _same(cursor: str, other: str) -> bool:
-    """Tell whether two cursors name one entry: the same number in the same sequence (sd_journal_get_cursor(3))."""
-    return cursor.split(";")[:2] == other.split(";")[:2]
+    """Tell whether two cursors name one entry.
+
+    It has a number (i) in a sequence of files (s); where journald copied it, as it does from memory to disk, it has
+    others, and only boot, times and the hash of what is in it are the same (sd_journal_get_cursor(3)).
+    """
+    one, two = (dict(part.split("=", 1) for part in each.split(";") if "=" in part) for each in (cursor, other))
+    return any(all(name in one and one[name] == two.get(name) for name in names) for names in ("si", "bmtx"))
 
 
 def _written(entry: Entry) -> float:

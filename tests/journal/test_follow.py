@@ -1,5 +1,6 @@
 """Following a real journald's journal, and journals that systemd-journal-remote has written."""
 
+import subprocess
 import time
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from logwatch.journal import Journal, JournalSpec, Target
 from logwatch.journal import follow as module
 from logwatch.tail import PollWaker
-from tests.journal.journald import Journald, remote
+from tests.journal.journald import REMOTE, Journald, remote
 from tests.tail.recorder import Log
 from tests.whole.running import until
 
@@ -310,6 +311,23 @@ def test_an_earlier_boot_is_read_too(tmp_path, following):
     one.start()
     remote(tmp_path / "m.journal", entries(1, at=NOW + 200))
     one.has("line 0", "line 1", "line 2", "line 0", "line 1", "line 0")
+
+
+def test_entries_that_were_copied_are_the_same(tmp_path, following):
+    """When journald moves its journal from memory to disk, each entry gets another number: none is read again."""
+    remote(tmp_path / "m.journal", entries(3))
+    one = following(tmp_path)
+    one.has("line 0", "line 1", "line 2")
+    one.stop()
+    copied = subprocess.run(["journalctl", "-D", tmp_path, "-o", "export"], capture_output=True, check=True).stdout
+    (tmp_path / "m.journal").unlink()
+    subprocess.run([REMOTE, "-o", tmp_path / "n.journal", "-"], input=copied, capture_output=True, check=True)
+    remote(tmp_path / "n.journal", entries(1, at=NOW + 100))
+    one.start()
+    one.has("line 0", "line 1", "line 2", "line 0")
+    one.until(lambda: one.status.caught_up)
+    assert len(one.sink.lines) == 4
+    assert one.sink.counted == {}
 
 
 def test_the_end_is_where_reading_begins_if_that_is_asked_for(tmp_path, following):

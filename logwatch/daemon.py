@@ -25,6 +25,7 @@ from logwatch.assembly import Parts, assemble
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
+from logwatch.credentials import Verdict, Watch, asked
 from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
@@ -82,6 +83,8 @@ class Daemon:
         self._inputs: dict[str, Input] = {}
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
+        self._credentials = Watch(log=self._log)
+        self._credentials.watch(map(asked, config.credential))
         self._registry.register(SnapshotCollector(self))
 
     @property
@@ -103,6 +106,11 @@ class Daemon:
     def config(self) -> Config:
         """The configuration in force."""
         return self._parts.config
+
+    @property
+    def credentials(self) -> tuple[Verdict, ...]:
+        """What the last look at the configured credentials has found."""
+        return self._credentials.verdicts
 
     @property
     def ledger_path(self) -> Path:
@@ -171,6 +179,7 @@ class Daemon:
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
         more = self._pipeline.turn()
+        self._credentials.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
         self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
@@ -190,6 +199,7 @@ class Daemon:
             self._pipeline.settle()
         for each in self._inputs.values():
             each.close()
+        self._credentials.close()
         self._web.stop()
         self._waker.close()
         self._ledger.close()
@@ -235,6 +245,7 @@ class Daemon:
             self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
+        self._credentials.watch(map(asked, new.credential))
         self._forward()
 
     def _forward(self) -> None:

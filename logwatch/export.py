@@ -5,7 +5,7 @@ as the process. Metric names, help texts and labels stand here and nowhere else.
 it first happens: ``increase()`` over a series that first appears at 50 would be 0.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import prometheus_client
@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 import logwatch
 from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
 from logwatch.config import Config
+from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.tail import SourceStatus
 
@@ -86,6 +87,10 @@ class Watched(Protocol):
     def config(self) -> Config:
         """The configuration in force."""
 
+    @property
+    def credentials(self) -> Sequence[Verdict]:
+        """What the last look at the configured credentials has found."""
+
 
 class ProcessMetrics:
     """What is counted from the start of the process, and not kept."""
@@ -145,6 +150,7 @@ class SnapshotCollector(Collector):
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
         yield _info(status, self._watched.config)
+        yield from _credentials(self._watched.credentials)
 
 
 def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
@@ -257,3 +263,34 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
         if row is not None and row.last_line_at is not None:
             newest.add_metric([source], row.last_line_at)
     yield newest
+
+
+def _credentials(verdicts: Sequence[Verdict]) -> Iterator[Metric]:
+    """Give what is known of the configured credentials; each problem is 0 while it is not there."""
+    expiry = GaugeMetricFamily(
+        "mesibo_push_credential_expiry_timestamp_seconds",
+        "When a push certificate expires; a service account has no such date.",
+        labels=["credential", "provider"],
+    )
+    info = GaugeMetricFamily(
+        "mesibo_push_credential_info",
+        "What a credential is for: the topics of a certificate, the project of a service account. Always 1.",
+        labels=["credential", "provider", "topic", "environment"],
+    )
+    problems = GaugeMetricFamily(
+        "mesibo_push_credential_problems",
+        "1 for each problem that the last look at a credential has found.",
+        labels=["credential", "provider", "problem"],
+    )
+    for each in verdicts:
+        mine = [each.name, each.provider]
+        if each.not_after is not None:
+            expiry.add_metric(mine, each.not_after)
+        for topic in dict.fromkeys(topic.name for topic in each.topics) or [each.project]:
+            info.add_metric([*mine, topic, each.environment], 1)
+        found = {flaw.kind for flaw in each.flaws if flaw.severity == "problem"}
+        for kind, known in KINDS.items():
+            if each.provider in known.providers and known.counted:
+                problems.add_metric([*mine, kind], kind in found)
+    if verdicts:
+        yield from (expiry, info, problems)

@@ -88,7 +88,7 @@ def by_class() -> list[Alert]:
             by_host=False,
             summary="Some pushes are refused for their content.",
             text="What to do: see what changed (release, custom push fields, size above 4096 bytes), then look at one"
-            " request with pushdebug or the push webhook (Steps 3, 6 to 8). A bare 400 can also be a bad token.",
+            " request with mesibo-logwatch push debug on or the push webhook (Steps 3, 6 to 8). A bare 400 can also be a bad token.",
             role="cause",
         ),
     ]

@@ -17,6 +17,8 @@ COMMANDS = {
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
     "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
+    "credentials": ("logwatch.cli.credentials", "Look at push credentials: what for, until when, and what will fail."),
+    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain what came of them."),
     "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
     "files": ("logwatch.cli.files", "Write rules, dashboards, runbooks, manual pages and completion to a directory."),
     "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),

@@ -12,6 +12,7 @@ import click
 from logwatch.assembly import assemble
 from logwatch.config import Config, Docker, Source
 from logwatch.config.default import LOG_DIRECTORY, find, of_files
+from logwatch.credentials import EXTRA, asked, examine, missing_extra
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask
 from logwatch.logging_setup import PRIORITIES
@@ -20,6 +21,7 @@ from logwatch.tail import JSON_FILE, containers, other_driver
 from logwatch.web.access import load, warnings
 
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -40,6 +42,7 @@ def command(path: Path | None) -> None:
         except LogwatchError as error:
             problems += error.problems
         problems += _web(config)
+        problems += _credentials(config)
     except LogwatchError as error:
         problems, story = list(error.problems), ""
     for problem in problems:
@@ -75,6 +78,23 @@ def _web(config: Config) -> list[Problem]:
         return warnings(load(path, exposed=config.web.exposed), config.web)
     except LogwatchError as error:
         return list(error.problems)
+
+
+def _credentials(config: Config) -> Iterator[Problem]:
+    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    if config.credential and missing_extra():
+        yield Problem(
+            "credential",
+            "cannot be looked at",
+            "the library that reads certificates is not installed",
+            EXTRA,
+            warning=True,
+        )
+        return
+    for verdict in examine(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+        for flaw in verdict.problems:
+            where = f"credential {verdict.name}"
+            yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)
 
 
 def _warnings(config: Config) -> Iterator[Problem]:

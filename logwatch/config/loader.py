@@ -149,6 +149,10 @@ def _absolute(config: Config, base: Path) -> Config:
         web=replace(config.web, config_file=maybe(config.web.config_file)),
         grammars=replace(config.grammars, directories=tuple(map(of, config.grammars.directories))),
         catalogue=replace(config.catalogue, file=maybe(config.catalogue.file)),
+        credential=tuple(
+            replace(each, file=of(each.file), password_file=maybe(each.password_file)) for each in config.credential
+        ),
+        backend=replace(config.backend, token_file=maybe(config.backend.token_file)),
         export=tuple(
             replace(
                 e,

@@ -201,6 +201,51 @@ class CatalogueFile(Table, frozen=True, kw_only=True):
     file: Text | None = None
 
 
+class Credential(Table, frozen=True, kw_only=True):
+    """A push credential to look at every hour, and what it is meant for."""
+
+    name: Name
+    file: Text
+    password_file: Text | None = None
+    bundle_id: Text | None = None
+    project: Text | None = None
+    environment: Literal["production", "development"] | None = None
+
+
+class Backend(Table, frozen=True, kw_only=True):
+    """mesibo's backend API, for ``push test`` and ``push debug``; the daemon never uses it.
+
+    The field names are a guess, since mesibo's page on these operations is not public as a whole; the backend names
+    what it misses.
+    """
+
+    url: Text | None = None
+    token_file: Text | None = None
+    users_field: Name = "users"
+    users_form: Literal["list", "single"] = "list"
+    debug_field: Name = "enable"
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that holds no secret, for it is shown and logged."""
+        if self.url is None or (why := bad_url(self.url)) is None:
+            return []
+        return [Problem(f"{where}.url", "cannot be used", why, "https://your-server/backend; the token in token_file")]
+
+
+def bad_url(url: str) -> str | None:
+    """Say why an address of the backend cannot be used; None when it can. The address itself is not quoted."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        return "an address begins with http:// or https:// and names a host"
+    if parts.username or parts.password or "token=" in parts.query:
+        return "it holds a secret, and addresses are shown and logged"
+    return None
+
+
 class Export(Table, frozen=True, kw_only=True):
     """Where failures are sent as they are committed."""
 
@@ -265,6 +310,8 @@ class Config(Table, frozen=True, kw_only=True):
     log: Log = field(default_factory=Log)
     grammars: Grammars = field(default_factory=Grammars)
     catalogue: CatalogueFile = field(default_factory=CatalogueFile)
+    credential: tuple[Credential, ...] = ()
+    backend: Backend = field(default_factory=Backend)
     export: tuple[Export, ...] = ()
 
     def contradictions(self, where: str) -> list[Problem]:
@@ -276,17 +323,18 @@ class Config(Table, frozen=True, kw_only=True):
                     f"{where}: source", "no source", "there is nothing to follow", "add [[source]] with name and paths"
                 )
             )
-        names = [source.name for source in self.source]
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                problems.append(
-                    Problem(
-                        f"{where}: source[{i}].name",
-                        f'"{name}" is used twice',
-                        "it labels the metrics",
-                        "give it a name of its own",
-                    )
+        for table, named in (("source", self.source), ("credential", self.credential)):
+            names = [each.name for each in named]
+            problems += [
+                Problem(
+                    f"{where}: {table}[{i}].name",
+                    f'"{name}" is used twice',
+                    "it labels the metrics",
+                    "give it a name of its own",
                 )
+                for i, name in enumerate(names)
+                if name in names[:i]
+            ]
         destinations = [export.destination for export in self.export]
         problems += [
             Problem(

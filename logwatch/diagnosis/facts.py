@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
+from logwatch.credentials import Verdict
 from logwatch.ledger import Bucket, ResultRow, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
@@ -28,6 +29,7 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+    credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
@@ -73,7 +75,7 @@ class Finding:
             "side": self.side,
             "evidence": list(self.evidence),
             "remedy": self.remedy,
-            "steps": [{"step": step, "title": STEPS[step]} for step in self.steps],
+            "steps": [{"step": step, "title": STEPS[step], "command": COMMANDS.get(step)} for step in self.steps],
             "code": self.code,
             "pushes": self.pushes,
             "since": iso(self.since),

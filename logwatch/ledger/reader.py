@@ -189,6 +189,14 @@ class Reader:
         with self._asking(patience=30.0) as db:
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
+    def key(self) -> bytes:
+        """Give the key of this installation, which masks of users are made with; it is a secret."""
+        with self._asking() as db:
+            found = rows.read_meta(db, "key")
+        if not isinstance(found, bytes):
+            raise NotReadable("it has no key")
+        return found
+
     def version(self) -> int:
         """Give the version of its schema."""
         with self._asking() as db:

@@ -15,7 +15,7 @@ import tornado.template
 
 import logwatch
 from logwatch import export
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
@@ -82,7 +82,14 @@ class Site:
     def render(self, name: str, here: str = "", **values: Any) -> bytes:
         """Fill in a template; every value is escaped unless the template says otherwise."""
         return self._templates.load(name).generate(
-            printable=readable, version=logwatch.__version__, words=words, steps=STEPS, iso=iso, here=here, **values
+            printable=readable,
+            version=logwatch.__version__,
+            words=words,
+            steps=STEPS,
+            commands=COMMANDS,
+            iso=iso,
+            here=here,
+            **values,
         )
 
     def overview(self) -> Overview:
@@ -112,7 +119,16 @@ class Site:
             }
         except NotReadable as error:
             lists["unreadable"] = str(error)
-        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble)
+        facts = Facts(
+            now,
+            catalogue,
+            watched.snapshot,
+            watched.status,
+            minutes,
+            quarters,
+            watched.trouble,
+            credentials=watched.credentials,
+        )
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),

@@ -23,6 +23,7 @@ class Watched:
     status: dict = field(default_factory=lambda: {"mesibo": UP})
     catalogue: Catalogue = field(default_factory=Catalogue.load)
     config: Config = field(default_factory=lambda: Config(source=(Source(name="mesibo", paths=("/m.log",)),)))
+    credentials: tuple = ()
 
 
 def snapshot(results=(), counters=(), *, ready=True):

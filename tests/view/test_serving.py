@@ -38,6 +38,7 @@ class Watched:
     """A daemon's face: a real ledger, and whatever a test wants it to say."""
 
     trouble = ""
+    credentials = ()
 
     def __init__(self, directory):
         problem = Problem("/var/log/mesibo/\ufffd.log", "cannot be read", "Permission denied", "check its mode")

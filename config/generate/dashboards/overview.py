@@ -209,6 +209,19 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
         )
         .with_panel(
             lines(
+                "Time until push certificates expire",
+                "Of each configured [[credential]]; from the date on every iOS push of its app fails with 903. What is"
+                " wrong with credentials otherwise is on the status page.",
+                "s",
+                query(
+                    f"min by (cluster, credential) (mesibo_push_credential_expiry_timestamp_seconds{{{HOST}}}) - time()",
+                    "{{cluster}} {{credential}}",
+                ),
+                empty="no [[credential]] with a date is configured",
+            )
+        )
+        .with_panel(
+            lines(
                 "Not accepted, by provider and class",
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",

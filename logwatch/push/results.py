@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from logwatch.assembly import Parts
 from logwatch.config import Source
 from logwatch.envelope import cut, detect
-from logwatch.model import Call, Chunk, Platform, Position, Rotation
+from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
 from logwatch.tail import Container, Discovery, Globs, SourceSpec, Tail
 
@@ -61,7 +61,7 @@ class _Catch:
         scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
         self.found += [Result(f.user, f.platform, f.code, f.reason) for f in scan.failures]
 
-    def position(self, position: Position) -> None:
+    def position(self, position: Position | JournalPosition) -> None:
         pass
 
     def forget(self, generation: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from logwatch.errors import Problem
-from logwatch.model import Position, Sink
+from logwatch.model import InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.events import Log, shown
@@ -33,6 +33,7 @@ class SourceSpec:
     envelope: Literal["auto", "plain", "docker"] = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
+    input: InputKind = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
+    input: InputKind = "file"
+    envelope: str = ""  # around each line, once that is known
 
 
 @dataclass(slots=True)
@@ -267,6 +270,7 @@ class Tail:
             backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
+            input=self.source.input,
         )
 
     def directories(self) -> frozenset[str]:

@@ -63,7 +63,7 @@ def assemble(config: Config) -> Parts:
     for source in config.source:
         if source.webhook is not None:
             try:
-                webhooks[source.name] = _opened(source.webhook)
+                webhooks[source.name] = open_webhook(source.webhook)
             except LogwatchError as error:
                 problems += error.problems
     for name in _distinct(source.grammar for source in config.source if source.webhook is None):
@@ -76,7 +76,7 @@ def assemble(config: Config) -> Parts:
     return Parts(config, catalogue, grammars, webhooks)
 
 
-def _opened(webhook: WebhookSource) -> Opened:
+def open_webhook(webhook: WebhookSource) -> Opened:
     """Read a webhook's secret and the paths of its fields; ConfigError with all problems of both."""
     problems: list[Problem] = []
     fields, secret = None, b""

@@ -14,7 +14,7 @@ LAYERS = [
     {"tail", "parse", "ledger"},
     {"config", "webhook"},
     {"credentials"},
-    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "propose"},
     {"report", "push"},
     {"web"},
     {"daemon", "doctor"},

@@ -14,6 +14,8 @@ from logwatch.errors import Problem
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
+_WAYS = ("paths", "docker", "webhook")
+"""The settings of a source that say where its log is."""
 _WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
 _OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
@@ -86,15 +88,13 @@ class Source(Table, frozen=True, kw_only=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Demand one way to find the source, and a zone that this host knows for its stamps."""
         problems = []
-        if [bool(self.paths), bool(self.docker), bool(self.webhook)].count(True) != 1:
-            problems.append(
-                Problem(
-                    where,
-                    "needs either paths or docker or webhook",
-                    "they are different ways to hear of pushes",
-                    "keep one of them",
-                )
-            )
+        ways = [each for each in _WAYS if getattr(self, each, None)]
+        if not ways:
+            remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
+            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+        if len(ways) > 1:
+            both = " and ".join(ways)
+            problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):

@@ -2,6 +2,7 @@
 
 from logwatch.ledger.batch import Batch, CounterRow, EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.directory import refusals
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
@@ -28,4 +29,5 @@ __all__ = [
     "SourceRow",
     "StoredFailure",
     "WitnessEvent",
+    "refusals",
 ]

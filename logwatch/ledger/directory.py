@@ -4,16 +4,19 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from logwatch import ownership
 from logwatch.errors import Problem, StateError
+from logwatch.ledger.schema import known_version
 
 OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
@@ -48,6 +51,46 @@ def hold(directory: Path) -> int:
             os.close(descriptor)
             raise _unusable(path, f"not writable for user {os.geteuid()}")
     return descriptor
+
+
+def refusals(directory: Path) -> list[Problem]:
+    """Find why `run` would refuse a state directory, without making or holding it.
+
+    What only its own user can tell, and a damaged ledger, which would be set aside, are warnings.
+    """
+    above = directory
+    while not os.path.lexists(above) and above != above.parent:
+        above = above.parent
+    try:
+        if above == directory:
+            os.scandir(directory).close()
+        if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:
+            with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
+                pass
+    except OSError as error:
+        stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
+        refused = _unusable(directory, f"{error.strerror or error}, for user {os.geteuid()}").problems
+        return [replace(problem, warning=stranger) for problem in refused]
+    if above == directory:
+        for doubt in ownership.above(directory):
+            why = f"it is {doubt.what}, so that others could put another directory in place"
+            return list(_unusable(doubt.path, why, doubt.remedy).problems)
+    return _version(directory / "ledger.sqlite3")
+
+
+def _version(ledger: Path) -> list[Problem]:
+    try:
+        if ledger.exists():
+            with contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as database:
+                known_version(database, str(ledger))
+    except StateError as error:
+        return list(error.problems)
+    except sqlite3.OperationalError:
+        return []  # busy, or nobody may write beside it: run waits, or says so itself
+    except sqlite3.DatabaseError as error:
+        why = f"{error}; run sets it aside, and reading resumes at the end of the logs"
+        return [Problem(str(ledger), "is damaged", why, "put a backup in its place", warning=True)]
+    return []
 
 
 def _keep_to_ourselves(directory: Path) -> None:

@@ -124,7 +124,14 @@ MIGRATIONS = (
 
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Bring the ledger to this version, a migration a transaction; StateError if it is of a newer one."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = known_version(connection, path)
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+
+
+def known_version(connection: sqlite3.Connection, path: str) -> int:
+    """Return the version of a ledger's schema; StateError if it is a newer one than this program knows."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise StateError(
             Problem(
@@ -134,5 +141,4 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
                 "install the newer version again, or name another state.directory",
             )
         )
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+    return version

@@ -119,7 +119,7 @@ def _finished(writer: Writer, text: str, around: Around, tail: Program | None) -
         text = rf'\{{"log":"{text}\\n","stream":"std(?:out|err)","time":{time}\}}'
     if tail:
         groups.append(REST)
-    filler = "()" if len(groups) == 1 else ""  # findall gives tuples from two groups on
+    filler = "()" * (2 - len(groups))  # findall gives tuples from two groups on
     # Both sides end right before the newline, so that nothing is ever gone back into
     end = "" if around is PLAIN else r"(?=\n)"
     pattern = re.compile(f"(?:{text}{filler}{end}|[^\\n]*+)\\n".encode("latin-1"))

@@ -202,6 +202,14 @@ def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.soc
     return made
 
 
+_TROUBLE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{told} - mesibo push</title><link rel="stylesheet" href="/static/style.css"></head>
+<body><main id="main"><h1>{told}</h1><p><a href="/">The status page</a> and <a href="/codes">the codes</a> are here.</p>
+</main></body></html>
+"""
+
+
 class Handler(tornado.web.RequestHandler):
     """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
 
@@ -249,11 +257,16 @@ class Handler(tornado.web.RequestHandler):
             await answer
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
-        """Say the status in a line of plain text."""
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        """Say the status in a line of plain text, to a browser on a page that leads home."""
         if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        self.finish(f"{status_code} {self._access.why.get(status_code, self._reason)}\n")
+        told = f"{status_code} {self._access.why.get(status_code, self._reason)}"
+        if "text/html" in self.request.headers.get("Accept", ""):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish(_TROUBLE.format(told=told))
+        else:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(f"{told}\n")
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002
         """Tell a fault of ours to the log; what a client did wrong is no fault."""

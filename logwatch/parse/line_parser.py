@@ -35,7 +35,9 @@ _MAX_EXAMPLES = 512
 _EXAMPLES_AT_ONCE = 192
 _EXAMPLES_FOR_LATER = 4
 _MIN_GAIN_OF_SAMPLES = 0.03  # of the grammar's own, for each turn: no log is as many-sided
-_LEAD_EXAMPLES = 10
+_MIN_GAIN = 0.006
+_LEAD_EXAMPLES = 16
+_TAIL_EXAMPLES = 128
 _MAX_EXAMPLE_BYTES = 4096  # of a line: it is gone through in Python
 
 
@@ -126,6 +128,7 @@ class ChunkReader:
         self._envelope = envelope
         self.rests = rests
         self._examples = list(samples)
+        self._tails: list[Node] = []
         self._unrolled: Dictionary | None = None
         self._lead: Dictionary | None = None
         self._rebuild = Schedule(_REBUILD_AFTER_LINES)
@@ -149,7 +152,12 @@ class ChunkReader:
             if len(left.lines) > (1 - _MIN_LEAD_SHARE) * count:
                 self._lead = None
         elif count >= _MIN_BATCH_LINES and self._try_lead.add(count):
+            if not self._tails:
+                self._tails = self._plan.tails(self._payloads(batch, _TAIL_EXAMPLES))
+                self._unrolled = None
             self._lead = self._specialised(batch)
+            if self._lead:
+                left = match(self._lead, batch)
         if left.text:
             left = match(self.unrolled, left)
         if count >= _MIN_BATCH_LINES and len(left.lines) > _MAX_LEFT_SHARE * count:
@@ -176,13 +184,15 @@ class ChunkReader:
             self._rebuild.helped()
         return again
 
-    def _dictionary(self, *min_gain: float) -> Dictionary:
+    def _dictionary(self, min_gain: float = _MIN_GAIN) -> Dictionary:
         framing = self._envelope.framing
-        return Dictionary(self._plan.unrolled(self._examples, framing, *min_gain), self.rests, framing.as_logged)
+        pattern = self._plan.unrolled(self._examples, framing, min_gain, self._tails)
+        return Dictionary(pattern, self.rests, framing.as_logged)
 
     def _specialised(self, batch: LineBatch) -> Dictionary | None:
         framing = self._envelope.framing
-        pattern = self._plan.specialised(self._payloads(batch, _LEAD_EXAMPLES), _MIN_LEAD_SHARE, framing)
+        examples = self._payloads(batch, _LEAD_EXAMPLES)
+        pattern = self._plan.specialised(examples, _MIN_LEAD_SHARE, framing, self._tails)
         return Dictionary(pattern, self.rests, framing.as_logged) if pattern else None
 
     @staticmethod

@@ -16,7 +16,7 @@ from logwatch.parse.compile.chunk_pattern import ChunkPattern, chunk_pattern
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import repeats_with_captures
 from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
-from logwatch.parse.compile.specialise import common_way, ways
+from logwatch.parse.compile.specialise import common_ways, ways
 from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
 
 Order = tuple[int, ...]
@@ -36,6 +36,8 @@ _MAX_TURNS = 12  # of an unrolled repetition: each costs time on every line that
 _MAX_VALUES = 3  # captured in it: each one more makes equal lines rarer
 _UNNAMED_COST = 3  # turns: what has no name of its own is looked at for being something else first
 _MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets has thousands
+_MAX_HEADS = 3  # of lines that are all alike: each costs time on the lines of the next ones
+_MAX_TAILS = 8
 _MAX_TEXTS = 24  # of one alternative, that are looked at for how it is written
 _GLANCE_BYTES = 16  # behind a turn, on which it may depend where it ends
 
@@ -65,7 +67,13 @@ class UnrollPlan:
             if i not in self._repeats
         }
 
-    def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN, min_gain: float = 0.006) -> ChunkPattern:
+    def unrolled(
+        self,
+        examples: Iterable[bytes],
+        framing: Framing = PLAIN,
+        min_gain: float = 0.006,
+        tails: Sequence[Node] = (),
+    ) -> ChunkPattern:
         """Return the expression for lines like the examples, which are payloads without a newline.
 
         Each turn more must win the share ``min_gain`` of the examples: it costs time on every line that has none.
@@ -86,16 +94,40 @@ class UnrollPlan:
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
-        return chunk_pattern(writer, [text], framing, rest=self.tail is not None)
+        return chunk_pattern(writer, [text], framing, rest=self.tail is not None, tails=tails)
 
-    def specialised(self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN) -> ChunkPattern | None:
-        """Return the expression for the way in which so many of the payloads are written; None if there is none."""
+    def specialised(
+        self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN, tails: Sequence[Node] = ()
+    ) -> ChunkPattern | None:
+        """Return the expression for the ways in which so many of the payloads are written; None if they are many."""
         node = nodes.without_captures(nodes.seq(*self._body), self._keep)
-        way = common_way(node, payloads, min_share)
-        if way is None:
+        heads = common_ways(node, payloads, min_share, _MAX_HEADS)
+        if not heads:
             return None
         writer = Writer(framing, lambda each: isinstance(each, Capture))
-        return chunk_pattern(writer, [writer.write(way)], framing, rest=self.tail is not None)
+        written = [writer.write(head) for head in heads]
+        return chunk_pattern(writer, written, framing, rest=self.tail is not None, tails=tails)
+
+    def tails(self, payloads: Sequence[bytes]) -> list[Node]:
+        """Return what is written behind the code, in the ways of the payloads, the most frequent first."""
+        if self.tail is None:
+            return []
+        last = len(self._parts) - 1
+        behind = [text.lstrip(b" \t\r") for each in payloads if (text := self._behind(each + b"\n", last))]
+        node = nodes.without_captures(self.tail, self._keep)
+        return [way for way, _ in ways(node, [text for text in behind if text], _MAX_TAILS)]
+
+    def _behind(self, line: bytes, last: int) -> bytes:
+        """Return what of a line stands behind its other parts, without the newline."""
+        at = 0
+        for i in range(last):
+            if i in self._repeats:
+                _, at = self._repeats[i].follow(line, at)
+            elif found := self._patterns[i].match(line, at):
+                at = found.end()
+            else:
+                return b""
+        return line[at:-1]
 
     def matches(self, payload: bytes) -> bool:
         """Return whether a payload is one that LINE matches."""

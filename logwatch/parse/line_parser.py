@@ -29,6 +29,7 @@ COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "a
 _MIN_BATCH_LINES = 32  # to look for an expression would cost as much as it saves
 _REBUILD_AFTER_LINES = 64
 _LEAD_AFTER_LINES = 128
+_LED_LINES = 1024  # of fewer, the share that the lead takes is chance
 _MAX_LEFT_SHARE = 0.03
 _MIN_LEAD_SHARE = 0.9
 _MAX_EXAMPLES = 512
@@ -36,7 +37,7 @@ _EXAMPLES_AT_ONCE = 192
 _EXAMPLES_FOR_LATER = 4
 _MIN_GAIN_OF_SAMPLES = 0.03  # of the grammar's own, for each turn: no log is as many-sided
 _MIN_GAIN = 0.006
-_LEAD_EXAMPLES = 16
+_LEAD_EXAMPLES = 24
 _TAIL_EXAMPLES = 128
 _MAX_EXAMPLE_BYTES = 4096  # of a line: it is gone through in Python
 
@@ -131,6 +132,7 @@ class ChunkReader:
         self._tails: list[Node] = []
         self._unrolled: Dictionary | None = None
         self._lead: Dictionary | None = None
+        self._led = self._not_led = 0  # lines that came to it, and that it left, since this was last looked at
         self._rebuild = Schedule(_REBUILD_AFTER_LINES)
         self._try_lead = Schedule(_LEAD_AFTER_LINES)
 
@@ -149,8 +151,11 @@ class ChunkReader:
         left, count = batch, len(batch.lines)
         if self._lead and count >= _MIN_BATCH_LINES:
             left = match(self._lead, batch)
-            if len(left.lines) > (1 - _MIN_LEAD_SHARE) * count:
-                self._lead = None
+            self._led, self._not_led = self._led + count, self._not_led + len(left.lines)
+            if self._led >= _LED_LINES:
+                if self._not_led > (1 - _MIN_LEAD_SHARE) * self._led:
+                    self._lead = None
+                self._led = self._not_led = 0
         elif count >= _MIN_BATCH_LINES and self._try_lead.add(count):
             if not self._tails:
                 self._tails = self._plan.tails(self._payloads(batch, _TAIL_EXAMPLES))

@@ -20,6 +20,8 @@ class _Inner:
 
     min_len: int = field(init=False, compare=False, repr=False)
     names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    begins: "Bytes | None" = field(init=False, compare=False, repr=False)  # first_set and prefixes, once asked for
+    words: frozenset[bytes] | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work out the properties, from those of the nodes inside."""
@@ -28,6 +30,8 @@ class _Inner:
         own += [name for child in children(node) for name in capture_names(child)]
         object.__setattr__(self, "names", tuple(own))
         object.__setattr__(self, "min_len", _min_len(node))
+        object.__setattr__(self, "begins", None)
+        object.__setattr__(self, "words", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +267,15 @@ def first_set(node: Node) -> Bytes:
             return frozenset(data[:1])
         case CharRun(chars):
             return chars
+        case EndOfLine():
+            return frozenset()
+    if node.begins is None:
+        object.__setattr__(node, "begins", _first_set(node))
+    return node.begins or frozenset()
+
+
+def _first_set(node: Node) -> Bytes:
+    match node:
         case Seq(items):
             found: Bytes = frozenset()
             for item in items:
@@ -277,8 +290,16 @@ def first_set(node: Node) -> Bytes:
     return frozenset()
 
 
-def prefixes(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
+def prefixes(node: Node) -> frozenset[bytes]:
     """Return texts of which any match begins with one; what is asserted behind a word makes it longer."""
+    if not isinstance(node, _Inner):
+        return _prefixes(node)
+    if node.words is None:
+        object.__setattr__(node, "words", _prefixes(node))
+    return node.words or frozenset((b"",))
+
+
+def _prefixes(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
     match node:
         case Literal(data):
             return frozenset((data,))

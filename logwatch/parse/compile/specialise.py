@@ -163,7 +163,8 @@ class _Follower:
             self._note(EndOfLine(), self._at)
             return
         look = _known(node.item).absence
-        if any(match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)):
+        behind = [line[at : at + _GLANCE_BYTES] for line, at in zip(self._lines, self._at, strict=True)]
+        if not _cannot_begin(node.item, behind) and any(match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)):
             raise _Differ
         self._note(look, self._at)
 
@@ -193,7 +194,7 @@ def _narrowed(steps: Sequence[_Step]) -> Node:
     done: list[Node] = []  # from the end on
     for i in range(len(steps) - 1, -1, -1):
         node, texts, behind = steps[i]
-        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:]))
+        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:])) if isinstance(node, CharRun | Look) else nodes.NOTHING
         same, text = len(set(texts)) == 1, texts[0]
         several = len(texts) > 1  # one alone does not tell what is the same in others
         if several and same and (_takes_only(node, text, rest) if isinstance(node, CharRun) else _is_one_text(node)):
@@ -215,7 +216,8 @@ def _look_before(look: Look, done: list[Node], rest: Node, behind: Sequence[byte
     """
     if _implied(look, rest, following):
         return
-    if _begin_apart(look, behind) and all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip()):
+    numbers = all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip())
+    if look.negative and not look.behind and numbers and _cannot_begin(look.item, behind):
         # the next line has another number there, but a number
         narrower = _first_byte_without(done[-1], nodes.first_set(look.item)) if done else None
         if narrower is not None:
@@ -239,24 +241,36 @@ def _as_one_class(node: Node, texts: Sequence[bytes]) -> Node:
     if not isinstance(node, Look) or not node.negative or node.behind or isinstance(node.item, CharRun | Literal):
         return node
     blanks, core = nodes.split_leading_blanks(node.item)
-    if not nodes.min_len(core):
-        return node
     begins = [text.lstrip(bytes(blanks.chars)) for text in texts] if blanks else texts
-    words = nodes.prefixes(core)
+    words = tuple(sorted(nodes.prefixes(core)))
     enough: Node
-    if min(map(len, words)) >= _MIN_WORD_BYTES and not any(text.startswith(tuple(words)) for text in begins):
-        enough = nodes.choice(*map(Literal, sorted(words)))
-    elif not any(nodes.first_set(core) & set(text[:1]) for text in begins):
+    if min(map(len, words)) >= _MIN_WORD_BYTES and not any(text.startswith(words) for text in begins):
+        enough = _one_of(words)
+    elif _cannot_begin(core, begins):
         enough = CharRun(nodes.first_set(core), 1, 1)
     else:
         return node
     return Look(nodes.seq(blanks, enough) if blanks else enough, negative=True)
 
 
-def _begin_apart(look: Look, texts: Sequence[bytes]) -> bool:
-    """Return whether no text begins with a byte with which what must not follow could."""
-    ahead = look.negative and not look.behind and nodes.min_len(look.item)
-    return bool(ahead) and not any(nodes.first_set(look.item) & set(text[:1]) for text in texts)
+def _one_of(words: Sequence[bytes]) -> Node:
+    """Return what matches one of these words, short where only their last bytes differ."""
+    ends: dict[bytes, set[int]] = {}
+    for word in words:
+        ends.setdefault(word[:-1], set()).add(word[-1])
+    last = next(iter(ends.values()))
+    if len(last) == 1 or any(each != last for each in ends.values()):
+        return nodes.choice(*map(Literal, words))
+    return nodes.seq(nodes.choice(*map(Literal, ends)), CharRun(frozenset(last), 1, 1))
+
+
+def _cannot_begin(node: Node, texts: Sequence[bytes]) -> bool:
+    """Return whether the first byte of each text, behind any blanks that the node skips, says that it cannot match."""
+    blanks, core = nodes.split_leading_blanks(node)
+    if blanks:
+        texts = [text.lstrip(bytes(blanks.chars)) for text in texts]
+    begins = nodes.first_set(core)
+    return bool(nodes.min_len(core) and all(texts)) and not any(text[0] in begins for text in texts)
 
 
 def _implied(look: Look, rest: Node, following: Sequence[Node]) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
@@ -16,7 +17,7 @@ from logwatch.parse.compile.chunk_pattern import ChunkPattern, chunk_pattern
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import repeats_with_captures
 from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
-from logwatch.parse.compile.specialise import common_ways, ways
+from logwatch.parse.compile.specialise import common_ways, match_end, specialise, ways
 from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
 
 Order = tuple[int, ...]
@@ -100,13 +101,19 @@ class UnrollPlan:
         self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN, tails: Sequence[Node] = ()
     ) -> ChunkPattern | None:
         """Return the expression for the ways in which so many of the payloads are written; None if they are many."""
-        node = nodes.without_captures(nodes.seq(*self._body), self._keep)
-        heads = common_ways(node, payloads, min_share, _MAX_HEADS)
+        first, then = self._halves
+        lines = [payload + b"\n" for payload in payloads]
+        ends = [match_end(first, line, 0) for line in lines]
+        left = [line[end:-1] for line, end in zip(lines, ends, strict=True) if end >= 0]
+        heads = common_ways(then, left, min_share * len(lines) / (len(left) or 1), _MAX_HEADS)
         if not heads:
             return None
+        common = specialise(first, [line for line, end in zip(lines, ends, strict=True) if end >= 0]) or first
         writer = Writer(framing, lambda each: isinstance(each, Capture))
-        written = [writer.write(head) for head in heads]
-        return chunk_pattern(writer, written, framing, rest=self.tail is not None, tails=tails)
+        before, *written = [writer.write(each) for each in (common, *heads)]
+        return chunk_pattern(
+            writer, [f"{before}(?:{'|'.join(written)})"], framing, rest=self.tail is not None, tails=tails
+        )
 
     def tails(self, payloads: Sequence[bytes]) -> list[Node]:
         """Return what is written behind the code, in the ways of the payloads, the most frequent first."""
@@ -133,13 +140,17 @@ class UnrollPlan:
         """Return whether a payload is one that LINE matches."""
         return bool(self._follow(payload + b"\n"))
 
-    @property
-    def _body(self) -> Sequence[Node]:
-        """The parts before the tail, and the blanks before it."""
-        if self.tail is None:
-            return self._parts
-        blanks = self._repeats[len(self._parts) - 1].blanks
-        return (*self._parts[:-1], *([blanks] if blanks else []))
+    @cached_property
+    def _halves(self) -> tuple[Node, Node]:
+        """The parts that all lines have alike, and the others before the tail with the blanks before it."""
+        parts = list(self._parts)
+        if self.tail is not None:
+            blanks = self._repeats[len(parts) - 1].blanks
+            parts[-1:] = [blanks] if blanks else []
+        kept = [i for i, part in enumerate(parts) if i in self._repeats or self._keep & set(nodes.capture_names(part))]
+        alike = kept[0] if kept else len(parts)
+        both = nodes.seq(*parts[:alike]), nodes.seq(*parts[alike:])
+        return nodes.without_captures(both[0]), nodes.without_captures(both[1], self._keep)
 
     def _follow(self, line: bytes) -> dict[int, Turns]:
         """Return the turns that each repetition takes in a line; none where the line does not match."""

@@ -164,7 +164,9 @@ class _Follower:
             return
         look = _known(node.item).absence
         behind = [line[at : at + _GLANCE_BYTES] for line, at in zip(self._lines, self._at, strict=True)]
-        if not _cannot_begin(node.item, behind) and any(match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)):
+        if not _cannot_begin(node.item, behind) and any(
+            match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)
+        ):
             raise _Differ
         self._note(look, self._at)
 

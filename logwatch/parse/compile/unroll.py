@@ -38,7 +38,8 @@ _MAX_VALUES = 3  # captured in it: each one more makes equal lines rarer
 _UNNAMED_COST = 3  # turns: what has no name of its own is looked at for being something else first
 _MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets has thousands
 _MAX_HEADS = 3  # of lines that are all alike: each costs time on the lines of the next ones
-_MAX_TAILS = 8
+MAX_TAILS = 8
+"""Ways in which what stands behind the code is written, at most."""
 _MAX_TEXTS = 24  # of one alternative, that are looked at for how it is written
 _GLANCE_BYTES = 16  # behind a turn, on which it may depend where it ends
 
@@ -97,32 +98,41 @@ class UnrollPlan:
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
         return chunk_pattern(writer, [text], framing, rest=self.tail is not None, tails=tails)
 
-    def specialised(
-        self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN, tails: Sequence[Node] = ()
-    ) -> ChunkPattern | None:
-        """Return the expression for the ways in which so many of the payloads are written; None if they are many."""
+    def heads(self, payloads: Sequence[bytes], min_share: float) -> list[Node]:
+        """Return what lines have alike, then each of the few ways in which so many payloads go on up to the tail.
+
+        Return nothing if there are more ways.
+        """
         first, then = self._halves
         lines = [payload + b"\n" for payload in payloads]
-        ends = [match_end(first, line, 0) for line in lines]
-        left = [line[end:-1] for line, end in zip(lines, ends, strict=True) if end >= 0]
+        ends = {line: match_end(first, line, 0) for line in lines}
+        alike = [line for line in lines if ends[line] >= 0]
+        left = [line[ends[line] : -1] for line in alike]
         heads = common_ways(then, left, min_share * len(lines) / (len(left) or 1), _MAX_HEADS)
-        if not heads:
-            return None
-        common = specialise(first, [line for line, end in zip(lines, ends, strict=True) if end >= 0]) or first
+        return [specialise(first, alike) or first, *heads] if heads else []
+
+    def specialised(self, heads: Sequence[Node], framing: Framing = PLAIN, tails: Sequence[Node] = ()) -> ChunkPattern:
+        """Return the expression for lines that begin as ``heads`` says and end as ``tails`` or otherwise."""
         writer = Writer(framing, lambda each: isinstance(each, Capture))
-        before, *written = [writer.write(each) for each in (common, *heads)]
-        return chunk_pattern(
-            writer, [f"{before}(?:{'|'.join(written)})"], framing, rest=self.tail is not None, tails=tails
-        )
+        before, *written = [writer.write(each) for each in heads]
+        text = f"{before}(?:{'|'.join(written)})"
+        return chunk_pattern(writer, [text], framing, rest=self.tail is not None, tails=tails)
 
     def tails(self, payloads: Sequence[bytes]) -> list[Node]:
         """Return what is written behind the code, in the ways of the payloads, the most frequent first."""
-        if self.tail is None:
-            return []
         last = len(self._parts) - 1
-        behind = [text.lstrip(b" \t\r") for each in payloads if (text := self._behind(each + b"\n", last))]
-        node = nodes.without_captures(self.tail, self._keep)
-        return [way for way, _ in ways(node, [text for text in behind if text], _MAX_TAILS)]
+        return self.tails_of([text for each in payloads if (text := self._behind(each + b"\n", last))])
+
+    def tails_of(self, texts: Sequence[bytes]) -> list[Node]:
+        """Return the same for texts that stood behind codes."""
+        if self._tail_to_keep is None:
+            return []
+        texts = [text for each in texts if (text := each.lstrip(b" \t\r"))]
+        return [way for way, _ in ways(self._tail_to_keep, texts, MAX_TAILS)]
+
+    @cached_property
+    def _tail_to_keep(self) -> Node | None:
+        return self.tail and nodes.without_captures(self.tail, self._keep)
 
     def _behind(self, line: bytes, last: int) -> bytes:
         """Return what of a line stands behind its other parts, without the newline."""

@@ -141,6 +141,8 @@ class Sample:
 
     cause: Cause
     shape: str
+    front: str = field(default="", compare=False)  # what stands before the marker and mesibo's own prefix, masked
+    count: int = field(default=1, compare=False)  # lines of this shape
 
 
 @dataclass(slots=True)
@@ -153,5 +155,6 @@ class Scan:
     unparsed: Counter[Cause] = field(default_factory=Counter)
     fallback: int = 0  # lines that pyparsing itself had to match
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
-    samples: list[Sample] = field(default_factory=list)  # a few distinct ones
+    samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines
+    logged_at: float | None = None  # the own time of the last line that has one, of any kind
     oversized: int = 0  # over-long logical lines found inside the envelope

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
+from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Seen, Sink
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
 
@@ -153,6 +153,7 @@ class Pipeline:
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
         batch.last_line_at[source] = now
+        self._judge(source, scan, chunk, now)
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
@@ -166,9 +167,28 @@ class Pipeline:
             batch.result(row, seen)
             batch.time(row, seen, now)
         for sample in scan.samples:
-            batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
+            batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
+
+    def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
+        """Count the lines with the marker by whether they could be read, at the time that they are judged by.
+
+        Lines that cannot be read have no time of their own: they count as of now, as they were just written, or in a
+        backlog as of the results around them, else as of when the file was written last.
+        """
+        status = self.status.get(source)
+        live = status is not None and status.caught_up
+        written = now if live else min(chunk.reference, now)
+        seen = Seen()
+        for each in scan.results.values():
+            seen.add(each)
+        first, last = (seen.first, seen.last) if not live and seen.last is not None else (written, written)
+        for cause, amount in (("", seen.count), *scan.unparsed.items()):
+            if amount:
+                self._batch.read(source, cause, Seen(amount, first, last), now)
+        logged = min(written if scan.logged_at is None else scan.logged_at, now)
+        self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""

@@ -1,7 +1,7 @@
 """Keeps positions and counts in one SQLite file, changed by one transaction at a time."""
 
 from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
-from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket, Reading
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.snapshot import Snapshot, SourceRow
@@ -19,6 +19,7 @@ __all__ = [
     "Ledger",
     "NotReadable",
     "Reader",
+    "Reading",
     "ResultRow",
     "ShapeRow",
     "Snapshot",

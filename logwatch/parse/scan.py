@@ -6,8 +6,9 @@ captured is counted kind by kind. Only the first and the last line of a kind are
 expression leaves is for the next one: those that were learned from the log, the one for any usual line, LINE itself.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from operator import itemgetter
@@ -19,6 +20,7 @@ from logwatch.parse.capture import Usual
 from logwatch.parse.chunk import gather, has_longer
 from logwatch.parse.emit import DOCKER
 from logwatch.parse.engine import engine_of
+from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.kinds import RARE, places
 from logwatch.parse.reading import Reading
@@ -32,6 +34,7 @@ _LOOKED_AT = 64  # unparsed lines a scan whose shape is made: a storm of them is
 _ESCAPED = DOCKER.never | frozenset(b"<>&")  # what Docker may write in another way than it was logged
 
 _ATTEMPTS = 3  # expressions learned from the log, one on what the other one leaves
+_END = 4096  # bytes of a chunk whose lines may tell when it was logged
 _GLANCE = 4096  # bytes of a chunk that tell how dense the push lines are
 
 
@@ -85,7 +88,19 @@ class Scanner:
             job.docker(data)
         else:
             job.plain(data)
+        job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
+
+    def _logged_at(self, data: bytes, envelope: EnvelopeKind, reference: float) -> float | None:
+        """Date the last line of a chunk that has a time of its own, whatever it is about."""
+        end = data[-_END:]
+        plain = envelope == "plain"
+        lines = [envelopes.Line(line, "") for line in end.split(b"\n")] if plain else envelopes.unwrap(end)
+        for line in reversed(lines):
+            told = (line.payload + b"\n", line.time)
+            if line.payload and (at := self.time(told, reference)) is not None:
+                return at
+        return None
 
     def time(self, line: Line, reference: float) -> float | None:
         """Give a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
@@ -132,6 +147,7 @@ class _Job:
         self._kinds: dict[ResultKey, _Kind] = {}
         self._failed: list[Spot] = []
         self._shaped = 0
+        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
 
     def plain(self, data: bytes) -> None:
         """Read lines as they are."""
@@ -188,6 +204,11 @@ class _Job:
                 elif last < first:
                     first, last = last, first
             scan.results[key] = Seen(kind.count, first, last)
+        shaped: Counter[Cause] = Counter()
+        for sample, count in self._samples.items():
+            shaped[sample.cause] += count
+        for sample, count in self._samples.items():
+            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = sum(kind.count for kind in self._kinds.values()) + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
@@ -305,10 +326,11 @@ class _Job:
     def _unparsed(self, cause: Cause, count: int, line: bytes) -> None:
         self.scan.unparsed[cause] += count
         self._shaped += 1
-        if self._shaped <= _LOOKED_AT and len(self.scan.samples) < SAMPLES:
-            sample = Sample(cause, shape(line, self._scanner.words))
-            if sample not in self.scan.samples:
-                self.scan.samples.append(sample)
+        if self._shaped <= _LOOKED_AT:
+            scanner = self._scanner
+            sample = Sample(cause, shape(line, scanner.words), front(line, scanner.marker, scanner.words))
+            if sample in self._samples or len(self._samples) < SAMPLES:
+                self._samples[sample] = self._samples.get(sample, 0) + count
 
 
 def _mostly_escaped(block: Block) -> bool:

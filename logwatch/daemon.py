@@ -24,7 +24,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.envelope import cut, detect
-from logwatch.errors import LogwatchError
+from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.ledger import Ledger, Snapshot
 from logwatch.pipeline import Input, Pipeline, Source
@@ -72,7 +72,7 @@ class Daemon:
         self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
         self._hurry = threading.Event()
-        self._accepted = True  # the configuration of the last reload
+        self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
         self._pipeline = self._build(self._parts)
@@ -109,6 +109,12 @@ class Daemon:
         if self._ledger.failing:
             return f"commits fail: {self._ledger.failing}"
         return ""
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Why the configuration on disk is not the one in force; empty when it is."""
+        web = self._access.refused
+        return tuple(dict.fromkeys((*self._refused, *((web,) if web else ()))))
 
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
@@ -163,7 +169,7 @@ class Daemon:
         more = self._pipeline.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
-        self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
+        self._metrics.reload_successful.set(not self.refused)
         self._notifier.turned(self._summary())
         if more or self._stop:
             return
@@ -201,7 +207,7 @@ class Daemon:
                 self._log.error(
                     "reload_refused", problem=problem.headline, remedy=problem.try_, in_force="the old configuration"
                 )
-            self._accepted = False
+            self._refused = error.problems
             self._metrics.reload_successful.set(0)
         else:
             self._swap(parts)
@@ -227,7 +233,7 @@ class Daemon:
         self._pipeline = self._build(parts)
 
     def _taken_over(self) -> None:
-        self._accepted = True
+        self._refused = ()
         self._metrics.reload_successful.set(1)
         self._metrics.reload_success_time.set_to_current_time()
 

@@ -5,6 +5,7 @@ as the process. Metric names, help texts and labels stand here and nowhere else.
 it first happens: ``increase()`` over a series that first appears at 50 would be 0.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 import logwatch
 from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.sight import sight
 from logwatch.tail import SourceStatus
 
 CAUSES = ("misplaced", "no_code", "ambiguous", "grammar")
@@ -117,8 +119,9 @@ class ProcessMetrics:
 class SnapshotCollector(Collector):
     """Builds every metric with a source or a code label from what ``watched`` refers to at that moment."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, clock: Callable[[], float] = time.time) -> None:
         self._watched = watched
+        self._clock = clock
 
     def describe(self) -> list[Metric]:
         """Give nothing: names are checked by a test, and collecting at registration would be too early."""
@@ -132,6 +135,7 @@ class SnapshotCollector(Collector):
         yield from _push_metrics(results, ready, catalogue)
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield _unread(snapshot, ready, self._clock())
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:
@@ -206,6 +210,19 @@ def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
                 count = snapshot.counters.get(CounterRow(source, counter, value), 0)
                 family.add_metric([source, value] if label else [source], count)
         yield family
+
+
+def _unread(snapshot: Snapshot, ready: list[str], now: float) -> Metric:
+    family = GaugeMetricFamily(
+        "mesibo_logwatch_unread_ratio",
+        "Of the lines that contain the grammar's marker, the share that gave no result within the window, 0 to 1.",
+        labels=["source", "window"],
+    )
+    for source in ready:
+        seen = sight(snapshot.readings, source, now)
+        family.add_metric([source, "2m"], seen.lately.share)
+        family.add_metric([source, "1h"], seen.hour.share)
+    return family
 
 
 def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Metric]:

@@ -17,7 +17,9 @@ def outputs() -> dict[str, str]:
     return {
         "config/prometheus/rules/mesibo-push.yml": rule_file([pushes]),
         "config/prometheus/rules/mesibo-trends.yml": rule_file(recording.groups()),
-        "config/prometheus/rules/mesibo-watcher.yml": rule_file([Group("mesibo-watcher", list(watcher.alerts()))]),
+        "config/prometheus/rules/mesibo-watcher.yml": rule_file(
+            [Group("mesibo-watcher", [*watcher.records(), *watcher.alerts()])]
+        ),
         **scenarios.test_files(),
         **dashboards.files(),
         **runbooks.files(),

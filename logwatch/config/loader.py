@@ -140,6 +140,7 @@ def _absolute(config: Config, base: Path) -> Config:
             replace(
                 s,
                 paths=tuple(map(of, s.paths)),
+                mesibo_conf=of(s.mesibo_conf) if s.mesibo_conf else None,
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
             )
             for s in config.source

@@ -8,13 +8,26 @@ from typing import Any, Literal
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import STEPS
 from logwatch.catalogue.summary import iso
-from logwatch.ledger import Bucket, ResultRow, Snapshot
+from logwatch.errors import Problem
+from logwatch.ledger import Bucket, ResultRow, ShapeRow, Snapshot
+from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
+from logwatch.sight import Sight, sight
 from logwatch.tail import SourceStatus
 
 HOUR = 3600.0
 
 Severity = Literal["critical", "warning", "info", "good"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source's lines are, which grammar reads them, where new grammars go, and what mesibo.conf says."""
+
+    paths: tuple[str, ...] = ()  # of its logs, as they are now; else as configured
+    grammar: str = "mesibo"
+    grammars: str = "/etc/mesibo-logwatch/grammars"
+    push: PushLogging = field(default_factory=PushLogging)
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,23 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+    shapes: Sequence[tuple[ShapeRow, Seen]] = ()  # of lines that gave no result
+    places: Mapping[str, Place] = field(default_factory=dict)  # by source
+    refused: Sequence[Problem] = ()  # why the configuration on disk is not the one in force
+
+    @cached_property
+    def sights(self) -> dict[str, Sight]:
+        """How much of each source's push lines could be read."""
+        return {name: sight(self.snapshot.readings, name, self.now) for name in self.status}
+
+    @cached_property
+    def blind(self) -> bool:
+        """Whether so much is unread, of any source, that what was read tells only a part."""
+        return any(sight.blind for sight in self.sights.values())
+
+    def place(self, source: str) -> Place:
+        """Return what is known of a source's place."""
+        return self.places.get(source, Place())
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
@@ -38,6 +68,11 @@ class Facts:
     def day(self) -> dict[ResultRow, Seen]:
         """The last day's results."""
         return added(self.quarters)
+
+
+def plain(text: str) -> str:
+    """Return a sentence without the marks around what is typed or shown as it is."""
+    return text.replace("`", "")
 
 
 def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
@@ -63,16 +98,23 @@ class Finding:
     pushes: int = 0  # affected in the last hour
     since: float | None = None  # seconds since the epoch
     weight: int = field(default=0, compare=False)  # the heaviest comes first
+    command: str = ""  # that mends it, to be run on this host
+
+    @property
+    def small(self) -> bool:
+        """Whether it is one of the small numbers of every day."""
+        return self.key.startswith("few:")
 
     def as_dict(self) -> dict[str, Any]:
         """Give it for a program; ``since`` is ISO 8601 in UTC, or null."""
         return {
             "key": self.key,
             "severity": self.severity,
-            "title": self.title,
+            "title": plain(self.title),
             "side": self.side,
-            "evidence": list(self.evidence),
-            "remedy": self.remedy,
+            "evidence": [plain(line) for line in self.evidence],
+            "remedy": plain(self.remedy),
+            "command": self.command,
             "steps": [{"step": step, "title": STEPS[step]} for step in self.steps],
             "code": self.code,
             "pushes": self.pushes,

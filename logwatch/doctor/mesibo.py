@@ -8,7 +8,7 @@ import msgspec
 
 from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
-from logwatch.doctor.conf import Unreadable, parse
+from logwatch.mesibo_conf.syntax import Unreadable, parse
 from logwatch.tail import containers
 from logwatch.tail.docker import JSON_FILE, ContainerLog
 

@@ -38,6 +38,7 @@ class Watched:
     """A daemon's face: a real ledger, and whatever a test wants it to say."""
 
     trouble = ""
+    refused = ()
 
     def __init__(self, directory):
         problem = Problem("/var/log/mesibo/\ufffd.log", "cannot be read", "Permission denied", "check its mode")
@@ -124,7 +125,7 @@ def api(get):
     return lambda path: json.loads(get(f"/api/v1/{path}")[2])
 
 
-PAGES = ["/", "/?class=credential", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
+PAGES = ["/", "/?class=credential", "/unread", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
          "/static/live.js", "/static/icon.svg"]  # fmt: skip
 
 

@@ -153,6 +153,7 @@ class Scan:
     candidates: int = 0  # lines that contain the marker; results + unparsed, always
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
+    unread: dict[Cause, list[Seen]] = field(default_factory=dict)  # when these were logged, as far as can be told
     fallback: int = 0  # lines that pyparsing itself had to match
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines

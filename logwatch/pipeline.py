@@ -174,19 +174,16 @@ class Pipeline:
     def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
         """Count the lines with the marker by whether they could be read, at the time that they are judged by.
 
-        Lines that cannot be read have no time of their own: they count as of now, as they were just written, or in a
-        backlog as of the results around them, else as of when the file was written last.
+        While a log is followed that is the clock's: a wrong zone must not hide what cannot be read. Lines of a backlog
+        count as of when they were logged; what cannot be dated, as of when the file was last written.
         """
         status = self.status.get(source)
         live = status is not None and status.caught_up
         written = now if live else min(chunk.reference, now)
-        seen = Seen()
-        for each in scan.results.values():
-            seen.add(each)
-        first, last = (seen.first, seen.last) if not live and seen.last is not None else (written, written)
-        for cause, amount in (("", seen.count), *scan.unparsed.items()):
-            if amount:
-                self._batch.read(source, cause, Seen(amount, first, last), now)
+        for cause, times in (("", scan.results.values()), *scan.unread.items()):
+            for seen in times:
+                dated = not live and seen.last is not None
+                self._batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
         self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
 

@@ -58,9 +58,14 @@ class Sight:
         return self.hour.unread >= FEW or not self.hour.read
 
     @property
-    def worst(self) -> float:
-        """The larger share of both stretches, 0 to 1."""
-        return max(self.hour.share, self.lately.share if self.lately.unread >= FEW else 0.0)
+    def sudden(self) -> bool:
+        """Whether the last two minutes are worse than the hour."""
+        return self.lately.unread >= FEW and self.lately.share > self.hour.share
+
+    @property
+    def worst(self) -> Count:
+        """The stretch with the larger share."""
+        return self.lately if self.sudden else self.hour
 
 
 def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:

@@ -43,8 +43,9 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     yield Finding(
         key=f"unparsed:{name}",
         severity=severity,
-        title=f"{share(sight.worst)} of the push lines of {name} {told} be read"
-        f" ({number(sight.hour.unread)}){began}: the numbers below lack them.",
+        title=f"{share(sight.worst.share)} of the push lines of {name} {told} be read"
+        f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
+        " them.",
         side="yours",
         remedy="All that came since is read. What was counted before lacks these lines; `mesibo-logwatch report` reads"
         " them from the files."
@@ -82,7 +83,7 @@ def _ever(name: str, facts: Facts) -> Sight:
 
 
 def _severity(sight: Sight) -> Severity:
-    return "critical" if sight.worst >= MOST and sight.heavy else "warning"
+    return "critical" if sight.worst.share >= MOST and sight.heavy else "warning"
 
 
 def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:

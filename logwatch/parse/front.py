@@ -19,7 +19,7 @@ _PART = re.compile(
     | \d\d/(?:{_MONTH})/\d{{4}}:\d\d:\d\d:\d\d(?:\ [+-]\d{{4}})?(?!\d)                        # web servers
     | \d\d:\d\d:\d\d(?:[.,]\d+)?(?!\d)
     | (?:[A-Z]|http-|\*\*[A-Z]{{1,16}}\*\*)?\d{{4}}-\d{{6}}-\d{{3}}(?!\d)                        # mesibo's
-    | (?:\d{{10}}(?:\.\d+)?|\d{{13}})(?![\d.]) )                                              # since the epoch
+    | (?<![+\d])1(?:\d{{9}}(?:\.\d+)?|\d{{12}})(?![\d.]) )                                    # since the epoch
     | (?P<colour> \x1b\[[0-9;]*m )
     | (?P<mark> \xef\xbb\xbf )
     | (?P<named> [A-Za-z]+[-_]\d{{1,2}}(?![\w.]) )                                            # mesibo-1

@@ -27,6 +27,7 @@ from logwatch.parse.reading import Reading
 from logwatch.parse.recent import LazyFailures, Line
 from logwatch.parse.shape import shape, words_of
 from logwatch.parse.stamp import Clock
+from logwatch.parse.unread import Dated, Unread
 
 SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
@@ -148,6 +149,7 @@ class _Job:
         self._failed: list[Spot] = []
         self._shaped = 0
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._unread = Unread()
 
     def plain(self, data: bytes) -> None:
         """Read lines as they are."""
@@ -204,6 +206,8 @@ class _Job:
                 elif last < first:
                     first, last = last, first
             scan.results[key] = Seen(kind.count, first, last)
+        anchors = [spot for kind in self._kinds.values() for spot in (kind.first, kind.last)]
+        scan.unread = self._unread.times([self._dated(spot) for spot in anchors] if scan.unparsed else ())
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
@@ -293,7 +297,8 @@ class _Job:
     def _counted(self, reading: Reading | Cause, count: int, block: Block, first: int, last: int) -> bool:
         """Count lines of one kind; True if they are failures to be told in detail."""
         if isinstance(reading, str):
-            self._unparsed(reading, count, block.payload(first)[0])
+            spot = block.place(first), block.payload(first)
+            self._unparsed(reading, count, spot, spot if first == last else (block.place(last), block.payload(last)))
             return False
         spot = block.place(first), block.payload(first)
         self._result(reading, count, spot, spot if first == last else (block.place(last), block.payload(last)))
@@ -304,7 +309,7 @@ class _Job:
         reading = self._engine.read(line[0])
         self.scan.fallback += self._engine.line is None
         if isinstance(reading, str):
-            self._unparsed(reading, 1, line[0])
+            self._unparsed(reading, 1, (number, line), (number, line))
             return
         spot = (number, line)
         self._result(reading, 1, spot, spot)
@@ -323,8 +328,14 @@ class _Job:
         if last[0] > kind.last[0]:
             kind.last = last
 
-    def _unparsed(self, cause: Cause, count: int, line: bytes) -> None:
+    def _dated(self, spot: Spot) -> Dated:
+        return Dated(spot[0], self._scanner.time(spot[1], self._reference))
+
+    def _unparsed(self, cause: Cause, count: int, first: Spot, last: Spot) -> None:
+        """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
+        self._unread.add(cause, count, self._dated(first), self._dated(last))
+        line = first[1][0]
         self._shaped += 1
         if self._shaped <= _LOOKED_AT:
             scanner = self._scanner

@@ -16,3 +16,9 @@ def catalogue() -> Path:
     """Give the path of the shipped catalogue of codes."""
     inside = _PACKAGE / "catalogue.toml"
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
+
+
+def rules() -> Path:
+    """Return the directory of the shipped Prometheus rules."""
+    inside = _PACKAGE / "rules"
+    return inside if inside.is_dir() else _CHECKOUT / "config" / "prometheus" / "rules"

@@ -36,6 +36,8 @@ class PushLogging:
     state: Literal["on", "off", "unknown"] = "unknown"
     path: str = str(USUAL)
     why: str = ""
+    malformed: bool = False  # it is there, and no mesibo.conf
+    group: bool = False  # it has a group ``logs``
 
 
 def places(source: Source) -> list[Path]:
@@ -59,8 +61,8 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
         except OSError as error:
             return PushLogging("unknown", str(path), error.strerror or str(error))
         except Unreadable as error:
-            return PushLogging("unknown", str(path), str(error))
-        return PushLogging("on" if conf.push else "off", str(path))
+            return PushLogging("unknown", str(path), str(error), malformed=True)
+        return PushLogging("on" if conf.push else "off", str(path), group=bool(conf.logs))
     return PushLogging("unknown", str(tried[0]), "is not there")
 
 

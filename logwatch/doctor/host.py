@@ -42,6 +42,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if there.hostname != here.hostname or there.scheme not in ("http", "https"):
+            fp.close()
             raise NoAnswer(f"it sends one on to {there.scheme}://{there.netloc}, which was not asked for", code)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -138,14 +138,18 @@ def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
         for group in mine
         if float(group.get("interval") or 0) > wanted[group["name"]]
     ]
-    never = [
-        str(rule.get("name")) for group in mine for rule in group.get("rules") or () if rule.get("health") == "unknown"
-    ]
+    never = {
+        str(rule.get("name")): wanted[group["name"]]
+        for group in mine
+        for rule in group.get("rules") or ()
+        if rule.get("health") == "unknown"
+    }
     if slow:
         return failure(name, "; ".join(slow), "keep the `interval` of the shipped rule files, and reload Prometheus")
     if never:
-        told = f"{len(never)} not yet: {', '.join(never[:_NAMED])}"
-        return warning(name, told, "run doctor again in a minute; else see /rules of your Prometheus")
+        told = f"{len(never)} not yet: {', '.join([*never][:_NAMED])}"
+        after = _apart(max(never.values()))
+        return warning(name, told, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
     if not mine:
         return skipped(name, "none of the shipped rules is loaded")
     return ok(name, f"{len(mine)} group(s), as often as they should be")

@@ -14,7 +14,7 @@ LAYERS = [
     {"tail", "parse", "ledger"},
     {"config", "sight"},
     {"mesibo_conf"},
-    {"pipeline", "export", "simulate", "assembly", "diagnosis"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
     {"report"},
     {"web"},
     {"daemon", "doctor"},

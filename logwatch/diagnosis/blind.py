@@ -101,7 +101,7 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     fronts: dict[str, int] = {}
     for row, seen in shapes:
         fronts[row.front] = fronts.get(row.front, 0) + seen.count
-    told = [f"`{front}`" for front in sorted(fronts, key=lambda each: -fronts[each]) if front.strip()]
+    told = [f'"`{front}`"' for front in sorted(fronts, key=lambda each: -fronts[each]) if front.strip()]
     if told:
         yield f"They begin with {', '.join(told[:_SHOWN])} where mesibo's own prefix is expected."
     for row, seen in shapes[:_SHOWN]:

@@ -130,7 +130,8 @@ def _words(error: Exception) -> str:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
-    return str(cause) or type(cause).__name__
+    told = cause.strerror if isinstance(cause, OSError) else None
+    return str(told or cause) or type(cause).__name__
 
 
 def _get(url: str) -> bytes:

@@ -170,7 +170,7 @@ def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
     told = f"{share(read)} of the push lines can be read; of the others {causes}"
     fronts = list(dict.fromkeys(sample.front for sample in scan.samples if sample.front.strip()))
     if fronts:
-        told += "; they begin with " + ", ".join(f"`{front}`" for front in fronts[:_SHAPES])
+        told += "; they begin with " + ", ".join(f'"`{front}`"' for front in fronts[:_SHAPES])
     if shapes := sorted(scan.samples, key=lambda sample: -sample.count)[:_SHAPES]:
         told += "; they look like " + ", ".join(f"`{sample.shape}` ({number(sample.count)})" for sample in shapes)
     if read >= _STRAY:

@@ -117,8 +117,9 @@ def runbooks(host: Host, rules: Sequence[dict[str, Any]]) -> Check:
             return warning(
                 name,
                 f"{link} is no address: it opens on no phone",
-                f"put the runbooks where you can reach them, and write their address instead of {place}/ into"
-                " runbook_url of the rule files",
+                "mesibo-logwatch serves them at /runbooks/: where the rule files are,"
+                f" `sed -i 's#{place}/#http://HOST:10914/runbooks/#' mesibo-*.yml` with an address that phones reach,"
+                " then reload Prometheus",
             )
         try:
             host.fetch(link)

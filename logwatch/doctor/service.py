@@ -53,7 +53,15 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
     if refused.status:
         yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
     else:
-        yield failure(name, f"nobody answers: {refused}", f"start mesibo-logwatch; see {journal}")
+        yield failure(name, f"nobody answers: {refused}", _start(host, journal))
+
+
+def _start(host: Host, journal: str) -> str:
+    """Return how to start the daemon on this machine."""
+    with contextlib.suppress(NoAnswer):
+        if "LoadState=loaded" in host.run(["systemctl", "show", UNIT, "--property=LoadState"]):
+            return f"`systemctl start {UNIT}`; where that fails, {journal} says why"
+    return "start it: `mesibo-logwatch run`, in the foreground, says what keeps it from running"
 
 
 def _ways(host: Host) -> tuple[str, str]:

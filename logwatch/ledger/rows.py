@@ -34,6 +34,7 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
                 for row in db.execute("SELECT source, ready, last_line_at, logged_at FROM sources")
             }
         ),
+        MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
         MappingProxyType({Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")}),
     )
 
@@ -115,7 +116,13 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
+    write_exports(db, batch.exports)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
+    """Write how far each destination is."""
+    db.executemany("INSERT OR REPLACE INTO exports VALUES (?, ?)", exports.items())
 
 
 def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rotation]]) -> None:
@@ -182,6 +189,9 @@ def write_everything(
         [(*reading, seen.count, seen.first, seen.last) for reading, seen in snapshot.readings.items()],
     )
     write_positions(db, positions)
+    write_exports(db, snapshot.exports)
+    # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
+    db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )

@@ -77,6 +77,12 @@ MIGRATIONS = (
     );
     """,
     """
+    CREATE TABLE exports (
+        destination TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL        -- number of the newest failure that it has
+    ) WITHOUT ROWID;
+    """,
+    """
     -- lines with the marker, read (cause empty) and not: by the clock while a log is followed, of a backlog by its time
     CREATE TABLE readings (
         seconds INTEGER, start INTEGER,  -- width; begin, seconds since the epoch

@@ -27,6 +27,7 @@ class Snapshot:
     results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
+    exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
     readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
 
     def ready(self, source: str) -> bool:
@@ -54,11 +55,13 @@ class Snapshot:
                 last_line_at=batch.last_line_at.get(name, old.last_line_at),
                 logged_at=max(logged, default=None),
             )
+        exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
         return Snapshot(
             at,
             MappingProxyType(results),
             MappingProxyType(counters),
             MappingProxyType(sources),
+            exports,
             self._readings_after(batch, at),
         )
 

@@ -78,7 +78,7 @@ class Story:
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }
-        snapshot = Snapshot(NOW, self.results, self.counters, sources, self.readings)
+        snapshot = Snapshot(NOW, self.results, self.counters, sources, readings=self.readings)
         return diagnose(
             Facts(
                 NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble, self.shapes, self.places,

@@ -34,7 +34,7 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
     assert only.key == KEY
     assert only.severity == "critical"
     assert only.title.startswith("100 % of the push lines of mesibo cannot be read (50) since 10:15")
-    assert f"They begin with `{COMPOSE}` where mesibo's own prefix is expected." in only.evidence
+    assert f'They begin with "`{COMPOSE}`" where' in only.evidence[2]
     assert "50 look like `<str> (<num>): push_on_complete: code <num>`" in only.evidence
     assert only.command == "mesibo-logwatch grammar propose '/var/log/my mesibo.log' --name mine --output /etc/g"
     assert "push = 1" not in str(only)

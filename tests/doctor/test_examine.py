@@ -300,7 +300,7 @@ FAULTS = [
     (lambda m: m.config.write_text(m.config.read_text().replace(str(m.state), "/proc/x")), "state directory",
      "failure", "`run` would refuse it"),
     # D1: a prefix that nobody knows
-    (prefixed, "log of mesibo: parsed", "failure", "they begin with `<str> >> `"),
+    (prefixed, "log of mesibo: parsed", "failure", 'they begin with "`<str> >> `"'),
     # D9: a copy that was written just now, of a log that ended 35 minutes ago
     (lambda m: m.write("push_on_complete: code 200", at=NOW - 2100), "log of mesibo: fresh", "warning",
      "36 minutes ago"),

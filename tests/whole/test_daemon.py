@@ -173,7 +173,7 @@ def test_lines_that_cannot_be_read_are_the_first_finding_before_and_after_a_rest
         assert first["key"] == "unparsed:mesibo"
         assert first["severity"] == "critical"
         assert f"grammar propose {site.log} --name mine" in first["command"]
-        assert any("They begin with <str> >>  where" in line for line in first["evidence"])
+        assert any('They begin with "<str> >> " where' in line for line in first["evidence"])
         assert any(line.startswith("50 look like ") for line in first["evidence"])
         page = get(daemon.url + "unread").decode()
         for text in ("100 %", "<code>&lt;str&gt; &gt;&gt; </code>", html.escape(first["command"])):

@@ -32,6 +32,7 @@ from logwatch.parse.unread import Dated, Unread
 SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _LOOKED_AT = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
+_DATED = 16  # behind those, of unread lines one by one every so many are dated
 _ESCAPED = DOCKER.never | frozenset(b"<>&")  # what Docker may write in another way than it was logged
 
 _ATTEMPTS = 3  # expressions learned from the log, one on what the other one leaves
@@ -207,7 +208,7 @@ class _Job:
                     first, last = last, first
             scan.results[key] = Seen(kind.count, first, last)
         anchors = [spot for kind in self._kinds.values() for spot in (kind.first, kind.last)]
-        scan.unread = self._unread.times([self._dated(spot) for spot in anchors] if scan.unparsed else ())
+        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
@@ -249,6 +250,7 @@ class _Job:
 
     def _lines(self, block: Block) -> None:
         """Read all lines of a block."""
+        self._unread.block = block
         block = self._chunkwise(block)
         for i in range(len(block.lines)):
             if self._scanner.marker in (line := block.payload(i))[0]:
@@ -308,10 +310,10 @@ class _Job:
         """Read one line by itself."""
         reading = self._engine.read(line[0])
         self.scan.fallback += self._engine.line is None
-        if isinstance(reading, str):
-            self._unparsed(reading, 1, (number, line), (number, line))
-            return
         spot = (number, line)
+        if isinstance(reading, str):
+            self._unparsed(reading, 1, spot, spot)
+            return
         self._result(reading, 1, spot, spot)
         if reading.code not in self._scanner.delivered:
             self._failed.append(spot)
@@ -334,11 +336,14 @@ class _Job:
     def _unparsed(self, cause: Cause, count: int, first: Spot, last: Spot) -> None:
         """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
-        self._unread.add(cause, count, self._dated(first), self._dated(last))
-        line = first[1][0]
         self._shaped += 1
-        if self._shaped <= _LOOKED_AT:
-            scanner = self._scanner
+        storm = self._shaped > _LOOKED_AT
+        if storm and first is last and self._shaped % _DATED and self._unread.extend(cause, first[0]):
+            return
+        begin = self._dated(first)
+        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
+        if not storm:
+            scanner, line = self._scanner, first[1][0]
             sample = Sample(cause, shape(line, scanner.words), front(line, scanner.marker, scanner.words))
             if sample in self._samples or len(self._samples) < SAMPLES:
                 self._samples[sample] = self._samples.get(sample, 0) + count

@@ -1,5 +1,6 @@
 """Judges how blind we are: of the lines with the marker, the share that gave no result, lately and over the hour."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ LATELY_SECONDS = 120.0
 FEW = 5  # lines: fewer were cut off by a crash, or written by a user
 _GAP_SECONDS = 2 * QUARTER  # without an unread line that end a run of them
 _HOUR = 3600.0
+_CHANCE = 0.01  # that lines read in a row say nothing
+_LEAST_READ = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Sight:
     causes: tuple[tuple[str, int], ...] = ()  # unread of the hour, the most frequent first
     since: float | None = None  # when the present run of unread lines began, at most a day ago
     last: float | None = None  # when the last unread line came
+    read_since: int = 0  # lines that were read in the minutes behind that
 
     @property
     def blind(self) -> bool:
@@ -49,8 +53,9 @@ class Sight:
 
     @property
     def over(self) -> bool:
-        """Whether lines are read again, and none was left unread, for the last minutes."""
-        return self.lately.read > 0 and not self.lately.unread
+        """Whether so many lines were read since the last unread one that this is no chance."""
+        enough = math.log(_CHANCE) / math.log(max(1 - self.hour.share, _CHANCE)) if self.hour.unread else 1.0
+        return not self.lately.unread and self.read_since >= max(enough, _LEAST_READ)
 
     @property
     def heavy(self) -> bool:
@@ -83,6 +88,7 @@ def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
         causes=tuple(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
         since=_since([(each, seen) for each, seen in mine if each.seconds == QUARTER]),
         last=last,
+        read_since=sum(seen.count for each, seen in minutes if not each.cause and each.start > (last or 0.0)),
     )
 
 

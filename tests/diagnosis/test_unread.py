@@ -90,6 +90,16 @@ def test_lines_that_are_read_again_are_told_as_over():
     assert all(finding.severity != "good" for finding in found)
 
 
+@pytest.mark.parametrize(("read", "over"), [(1, False), (2, False), (30, True)])
+def test_a_few_lines_that_are_read_do_not_end_a_fault(read, over):
+    """Of lines half of which are unread, two in a row that are read are chance."""
+    story = Story()
+    for ago in range(40, 3, -1):
+        story.lines("grammar", 1, ago).lines("", 1, ago)
+    story.lines("", read, 1)
+    assert ("until" in story.finding(KEY).title) == over
+
+
 def test_one_line_cut_off_by_a_crash_is_no_catastrophe():
     """A stray line on a quiet host is a warning below what stops pushes."""
     story = Story().incident("apns", 903, minutes=10, rate=1)

@@ -101,9 +101,12 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     fronts: dict[str, int] = {}
     for row, seen in shapes:
         fronts[row.front] = fronts.get(row.front, 0) + seen.count
-    told = [f'"`{front}`"' for front in sorted(fronts, key=lambda each: -fronts[each]) if front.strip()]
+    told = sorted((front for front in fronts if front.strip()), key=lambda front: -fronts[front])
     if told:
-        yield f"They begin with {', '.join(told[:_SHOWN])} where mesibo's own prefix is expected."
+        begin = sum(fronts[front] for front in told)
+        who = "They begin" if begin == sum(fronts.values()) else f"{number(begin)} begin"
+        shown = ", ".join(f'"`{front}`"' for front in told[:_SHOWN])
+        yield f"{who} with {shown} where mesibo's own prefix is expected."
     for row, seen in shapes[:_SHOWN]:
         yield f"{number(seen.count)} look like `{row.shape}`"
 

@@ -123,7 +123,9 @@ class _Background:
         self.accepted_at: dict[tuple[str, str], float] = {}
         self.minutes: dict[tuple[str, str], dict[int, Seen]] = {}
         self.by_row: dict[ResultRow, list[tuple[Bucket, Seen]]] = {}
-        self.spans: dict[tuple[int, int], list[tuple[Bucket, Seen]]] = {}  # the day, by (begin, end) without overlap
+        # the day in intervals (begin, end) without overlap: all pushes by group, and each result
+        self.spans: dict[tuple[int, int], dict[tuple[str, str], int]] = {}
+        self.by_span: dict[ResultRow, dict[tuple[int, int], Seen]] = {}
         accepted = untold = 0
         for bucket, seen in facts.quarters:
             row = bucket.row
@@ -142,17 +144,22 @@ class _Background:
         whole = min((math.ceil(bucket.start / QUARTER) * QUARTER for bucket, _ in facts.minutes), default=0)
         for bucket, seen in (*facts.quarters, *facts.minutes):
             if (bucket.start < whole) == (bucket.seconds == QUARTER):
-                self.spans.setdefault((bucket.start, bucket.start + bucket.seconds), []).append((bucket, seen))
+                span, group = (bucket.start, bucket.start + bucket.seconds), (bucket.row.source, bucket.row.platform)
+                counts = self.spans.setdefault(span, {})
+                counts[group] = counts.get(group, 0) + seen.count
+                self.by_span.setdefault(bucket.row, {})[span] = seen
 
     def points(self, course: Course, groups: set[tuple[str, str]]) -> list[Point]:
         """Set the course's share in each interval of its present run beside each other, the oldest first."""
-        points, rows = [], set(course.rows)
-        for (start, end), inside in sorted(self.spans.items()):
-            among = [(b, s) for b, s in inside if (b.row.source, b.row.platform) in groups]
-            mine = [s for b, s in among if b.row in rows]
+        points = []
+        rows = [self.by_span.get(row, {}) for row in course.rows]
+        for span in sorted(self.spans):
+            start, end = span
             if end > course.first and (not course.last or start <= course.last):
-                first = min((s.first for s in mine if s.first is not None), default=float(start))
-                points.append(Point(start, end, sum(s.count for s in mine), sum(s.count for _, s in among), first))
+                mine = [row[span] for row in rows if span in row]
+                among = sum(count for group, count in self.spans[span].items() if group in groups)
+                first = min((seen.first for seen in mine if seen.first is not None), default=float(start))
+                points.append(Point(start, end, sum(seen.count for seen in mine), among, first))
         return points
 
     def beside(self, course: Course) -> set[tuple[str, str]]:

@@ -5,8 +5,9 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from operator import itemgetter
@@ -16,16 +17,20 @@ from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
 from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Line, opened
+from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
 from logwatch.parse.timestamp import TimestampParser
+from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
+_DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
+_END_BYTES = 4096  # of a chunk, whose lines may tell when it was logged
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 
 
@@ -76,7 +81,15 @@ class Scanner:
             job.window(data, envelope, since, until)
         else:
             job.chunk(data, envelope)
+        job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
+
+    def _logged_at(self, data: bytes, kind: EnvelopeKind, reference: float) -> float | None:
+        """Date the last line of a chunk that has a time of its own, whatever it is about."""
+        for payload, received in reversed(logical_lines(data[-_END_BYTES:], kind)):
+            if payload and (at := self.time((payload + b"\n", received, None), reference)) is not None:
+                return at
+        return None
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
@@ -105,6 +118,13 @@ class Scanner:
         )
 
 
+def logical_lines(data: bytes, kind: EnvelopeKind) -> Sequence[envelopes.Line]:
+    """Take the lines out of whatever they are in."""
+    if kind == "plain":
+        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+    return envelopes.unwrap(data)
+
+
 @dataclass(slots=True)
 class _Tally:
     """How often a result was found, and its first and last line."""
@@ -125,6 +145,8 @@ class _Job:
         self._tallies: dict[ResultKey, _Tally] = {}
         self._failed: list[LineAt] = []
         self._shaped = 0
+        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._unread = Unread()
 
     def chunk(self, data: bytes, kind: EnvelopeKind) -> None:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
@@ -135,7 +157,7 @@ class _Job:
             or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
-            lines = self._logical(data, kind)
+            lines = logical_lines(data, kind)
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
@@ -153,7 +175,7 @@ class _Job:
 
     def window(self, data: bytes, kind: EnvelopeKind, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
-        lines = self._logical(data, kind)
+        lines = logical_lines(data, kind)
         self.scan.lines = len(lines)
         for number, (payload, received) in enumerate(lines):
             if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
@@ -174,19 +196,19 @@ class _Job:
                 elif last < first:
                     first, last = last, first
             scan.results[key] = Seen(tally.count, first, last)
+        anchors = [at for tally in self._tallies.values() for at in (tally.first, tally.last)]
+        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
+        shaped: Counter[Cause] = Counter()
+        for sample, count in self._samples.items():
+            shaped[sample.cause] += count
+        for sample, count in self._samples.items():
+            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
-
-    @staticmethod
-    def _logical(data: bytes, kind: EnvelopeKind) -> Sequence[envelopes.Line]:
-        """Take the lines out of whatever they are in."""
-        if kind == "plain":
-            return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
-        return envelopes.unwrap(data)
 
     def _candidates(self, data: bytes) -> LineBatch:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
@@ -200,7 +222,7 @@ class _Job:
         lines: list[envelopes.Line] = []
         numbers: list[int] = []
         for i, record in enumerate(batch.lines):
-            inside = self._logical(record + b"\n", kind)
+            inside = logical_lines(record + b"\n", kind)
             lines += inside
             numbers += [batch.number(i)] * len(inside)
         self.scan.lines += len(lines) - len(batch.lines)
@@ -228,6 +250,7 @@ class _Job:
 
     def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch that is in no envelope."""
+        self._unread.batch = batch
         batch = self._chunkwise(batch, "plain")
         for i, line in enumerate(batch.lines):
             if self._scanner.marker in line:
@@ -271,7 +294,8 @@ class _Job:
         """Count lines of one result; True if they are failures to be told in detail."""
         if not isinstance(outcome, PushResult):
             assert outcome is not None
-            self._unparsed(outcome, count, batch.line(first))
+            spot = batch.number(first), batch.line(first)
+            self._unparsed(outcome, count, spot, spot if first == last else (batch.number(last), batch.line(last)))
             return False
         at = batch.number(first), batch.line(first)
         self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
@@ -281,10 +305,10 @@ class _Job:
         """Read one line by itself."""
         result = self._parser.read(line[0])
         self.scan.fallback += not self._parser.compiled
-        if isinstance(result, str):
-            self._unparsed(result, 1, line)
-            return
         at = (number, line)
+        if isinstance(result, str):
+            self._unparsed(result, 1, at, at)
+            return
         self._result(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
@@ -301,10 +325,20 @@ class _Job:
         if last[0] > tally.last[0]:
             tally.last = last
 
-    def _unparsed(self, cause: Cause, count: int, line: Line) -> None:
+    def _dated(self, at: LineAt) -> Dated:
+        return Dated(at[0], self._scanner.time(at[1], self._reference))
+
+    def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
+        """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
         self._shaped += 1
-        if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
-            sample = Sample(cause, shape(opened(line)[0], self._scanner.words))
-            if sample not in self.scan.samples:
-                self.scan.samples.append(sample)
+        storm = self._shaped > _MAX_SHAPED_LINES
+        if storm and first is last and self._shaped % _DATE_EVERY and self._unread.extend(cause, first[0]):
+            return
+        begin = self._dated(first)
+        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
+        if not storm:
+            scanner, payload = self._scanner, opened(first[1])[0]
+            sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
+            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
+                self._samples[sample] = self._samples.get(sample, 0) + count

@@ -111,6 +111,9 @@ class Sink(Protocol):
     def rotated(self, rotation: Rotation) -> None:
         """Count a rotation and remember it, with the positions that it changed."""
 
+    def told(self, call: "Call", witness_for: str) -> bool:
+        """Take what a webhook's call says; False when it cannot be told now whether it was said before."""
+
 
 class ResultKey(NamedTuple):
     """What push results are counted by within a source; ``reason`` is as logged until the catalogue has seen it."""
@@ -170,3 +173,27 @@ class Scan:
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones
     oversized: int = 0  # over-long logical lines found inside the envelope
+
+
+class PushEvent(NamedTuple):
+    """One push as a webhook tells of it, identifiers as told; masked before anything is stored or shown."""
+
+    at: float | None  # the call's own time, seconds since the epoch
+    platform: Platform
+    code: int
+    reasons: tuple[str, ...]  # the provider's words, the most telling first
+    app: str
+    user: str
+    uid: str  # mesibo's number of the user, by which a log may name them
+    token: str
+    key: tuple[int, int] | None  # stamp in ms and digest that recognise it when it comes again; None: nothing does
+
+
+@dataclass(slots=True)
+class Call:
+    """What one call of a webhook says."""
+
+    events: list[PushEvent] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause
+    shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape, a few
+    key: tuple[int, int] | None = None  # of the first event that is no push result: all of these come again together

@@ -4,7 +4,7 @@ Each compares a share with a floor, most also with the past, and none believes a
 look at 2 minutes.
 """
 
-from config.generate.recording import BAD, BY_CLUSTER, REFUSED
+from config.generate.recording import BAD, BY_CLUSTER, REFUSED, TELLS_ALL
 from config.generate.rules import Alert, Record
 from config.generate.thresholds import threshold as t
 from config.generate.words import COUNT, INSTANCE, PERCENT, PLACE, hosts
@@ -301,6 +301,7 @@ def silence() -> list[Alert]:
                 unless {total} offset 1w < {t("silence.expected")}
               )
             )
+            {TELLS_ALL}
             """,
             "critical",
             "No push was logged for half an hour where there are usually many.",

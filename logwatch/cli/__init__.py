@@ -9,6 +9,7 @@ import click
 
 import logwatch
 from logwatch.errors import LogwatchError
+from logwatch.wanted import Wanted
 
 # name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
 COMMANDS = {
@@ -64,7 +65,7 @@ def group() -> None:
     """Follow mesibo's push logs and tell why pushes fail."""
 
 
-def main() -> NoReturn:
-    """Run the command line and exit."""
-    group(prog_name="mesibo-logwatch")
+def main(wanted: Wanted | None = None) -> NoReturn:
+    """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
+    group(prog_name="mesibo-logwatch", obj=wanted)
     raise AssertionError("click exits by itself")

@@ -1,24 +1,27 @@
 """``check``: what ``run`` would load, with every problem at once; what can wait for its log is a warning."""
 
-import glob
 import os
-import stat
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from logwatch.assembly import assemble
-from logwatch.config import Config, Docker, Source
-from logwatch.config.default import LOG_DIRECTORY, find, of_files
-from logwatch.credentials import EXTRA, asked, examine, missing_extra
+from logwatch import ledger
+from logwatch.assembly import shared_files
+from logwatch.catalogue import Catalogue
+from logwatch.cli import check_sources
+from logwatch.config import Config, locator, read
+from logwatch.config.default import DEFAULT_PATH, find
+from logwatch.credentials import EXTRA, asked, missing_extra
+from logwatch.credentials import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
-from logwatch.journal import ask
 from logwatch.logging_setup import PRIORITIES
+from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.tail import JSON_FILE, containers, other_driver
 from logwatch.web.access import load, warnings
+from logwatch.web.webhook import refuse_in_the_clear
 
 CREDENTIALS = Path("/run/credentials")
 _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
@@ -32,25 +35,87 @@ def command(path: Path | None) -> None:
     Exits with 0 when `run` can start, with 1 when it cannot. A log that is not there yet is a
     warning: it is waited for.
     """
-    try:
-        config, story = find(path)
-        problems = list(_warnings(config))
-        try:
-            parts = assemble(config)
-            problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]
-            story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
-        except LogwatchError as error:
-            problems += error.problems
-        problems += _web(config)
-        problems += _credentials(config)
-    except LogwatchError as error:
-        problems, story = list(error.problems), ""
+    problems, story = examine(path)
     for problem in problems:
         _tell(problem)
     failed = any(not problem.warning for problem in problems)
     if not failed:
         click.echo(f"ok: {story}")
     sys.exit(1 if failed else 0)
+
+
+def examine(path: Path | None) -> tuple[list[Problem], str]:
+    """Return everything that is wrong with a configuration and with what it names, and what was looked at."""
+    file = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+    if file is None:
+        try:
+            config, story = find()
+        except LogwatchError as error:
+            return list(error.problems), ""
+        return _named(config, ""), _story(config, story)
+    found, problems = read(file)
+    if found is None:
+        return problems, ""
+    spoken = locator(file)
+    problems += [spoken(problem) for problem in _named(found, f"{file}: ")]
+    return problems, _story(found, f"configuration {file}")
+
+
+def _story(config: Config, found: str) -> str:
+    grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
+    return f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
+
+
+def _named(config: Config, file: str) -> list[Problem]:
+    """Find what is wrong with everything that a configuration names; ``file`` stands before the names of settings."""
+    return [
+        *_catalogue(config, file),
+        *_grammars(config, file),
+        *(
+            problem
+            for i, source in enumerate(config.source)
+            for problem in check_sources.problems(source, f"{file}source[{i}]" if file else f'source "{source.name}"')
+        ),
+        *shared_files(config),
+        *(
+            replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
+            for problem in ledger.refusals(Path(config.state.directory))
+        ),
+        *shared_files(config),
+        *_web(config, file),
+        *_credentials(config),
+    ]
+
+
+def _catalogue(config: Config, file: str) -> list[Problem]:
+    try:
+        Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
+    except LogwatchError as error:
+        return [_placed(problem, f"{file}catalogue.file", config.catalogue.file or "") for problem in error.problems]
+    return []
+
+
+def _placed(problem: Problem, setting: str, path: str) -> Problem:
+    """Say of a file as a whole which setting names it; what is wrong at a place inside has a better one."""
+    return replace(problem, where=setting, what=f"{path}: {problem.what}") if problem.where == path else problem
+
+
+def _grammars(config: Config, file: str) -> Iterator[Problem]:
+    directories = [Path(directory) for directory in config.grammars.directories]
+    names = {source.grammar: i for i, source in reversed(list(enumerate(config.source))) if source.webhook is None}
+    for name, index in reversed(names.items()):
+        try:
+            grammar = load_grammar(name, directories)
+        except LogwatchError as error:
+            setting = f"{file}source[{index}].grammar" if file else f"grammar {name!r}"
+            yield from (_placed(problem, setting, f"grammar {name!r}") for problem in error.problems)
+            continue
+        yield from against_samples(grammar)
+        if grammar.not_compiled_because:
+            where = f"{file}source[{index}].grammar" if file else f"grammar {name}"
+            remedy = f"mesibo-logwatch grammar check {name}"
+            why = f"{grammar.not_compiled_because}; every push line is a fallback, read by pyparsing itself"
+            yield Problem(where, f"{name} is not compiled", why, remedy, warning=True)
 
 
 def _tell(problem: Problem) -> None:
@@ -61,7 +126,7 @@ def _tell(problem: Problem) -> None:
         click.echo(priority + line, err=True)
 
 
-def _web(config: Config) -> list[Problem]:
+def _web(config: Config, file: str) -> list[Problem]:
     """Check the web configuration file, as far as it can be seen from here."""
     path = config.web.file
     if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
@@ -75,9 +140,13 @@ def _web(config: Config) -> list[Problem]:
             )
         ]
     try:
-        return warnings(load(path, exposed=config.web.exposed), config.web)
+        settings = load(path, exposed=config.web.exposed)
+        refuse_in_the_clear(config, tls=settings.context is not None)
+        return warnings(settings, config.web)
     except LogwatchError as error:
-        return list(error.problems)
+        return [_placed(problem, f"{file}web.config_file", str(path)) for problem in error.problems]
+    except ValueError:  # an address that cannot be, which has been told
+        return []
 
 
 def _credentials(config: Config) -> Iterator[Problem]:
@@ -91,77 +160,7 @@ def _credentials(config: Config) -> Iterator[Problem]:
             warning=True,
         )
         return
-    for verdict in examine(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+    for verdict in looked_at(map(asked, config.credential), patience=_PATIENCE_SECONDS):
         for flaw in verdict.problems:
             where = f"credential {verdict.name}"
             yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)
-
-
-def _warnings(config: Config) -> Iterator[Problem]:
-    """Find what keeps sources from being followed now; all of it may come to be."""
-    for source in config.source:
-        if source.docker is not None:
-            yield from _container(source, source.docker)
-        if source.journal is not None and (problem := ask.problem(source.journal.target)):
-            what = f"{problem.where}: {problem.what}"
-            yield Problem(f"source {source.name}", what, problem.why, problem.try_, warning=True)
-        yield from _files(source)
-
-
-def _container(source: Source, docker: Docker) -> Iterator[Problem]:
-    known, problems = containers(docker.root)
-    mine = [container for container in known if container.name == docker.container]
-    if not mine:
-        names = [container.name for container in known]
-        remedy = problems[0].try_ if problems else "start it, or correct its name"
-        yield Problem(
-            f"source {source.name}",
-            f"no container {docker.container} below {docker.root} yet",
-            "it is waited for",
-            f"there: {', '.join(names)}" if names else remedy,
-            warning=True,
-        )
-    elif not mine[-1].path and mine[-1].driver != JSON_FILE:
-        other = other_driver(mine[-1])
-        yield Problem(f"source {source.name}", f"{other.where}: {other.what}", other.why, other.try_, warning=True)
-
-
-def _files(source: Source) -> Iterator[Problem]:
-    found = {pattern: glob.glob(pattern, recursive=True) for pattern in source.paths}  # noqa: PTH207  Path.glob takes no absolute patterns
-    missing = [pattern for pattern, paths in found.items() if not paths]
-    if missing == list(source.paths):
-        missing = [", ".join(missing)] if missing else []
-    elif source.paths == of_files(LOG_DIRECTORY).paths:
-        missing = []  # they are alternatives that nobody wrote down
-    for pattern in missing:
-        yield Problem(
-            f"source {source.name}",
-            f"nothing matches {pattern} yet",
-            "it is waited for",
-            "check the path if a log is there",
-            warning=True,
-        )
-    for pattern, paths in found.items():
-        yield from _unreadable(source, pattern, paths)
-
-
-def _unreadable(source: Source, pattern: str, paths: list[str]) -> Iterator[Problem]:
-    where = f"source {source.name}"
-    for path in paths:
-        try:
-            kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
-        except OSError as error:
-            yield Problem(where, f"{path} cannot be looked at", error.strerror or "", "mend its link", warning=True)
-            continue
-        if stat.S_ISDIR(kind) and "*" not in pattern:
-            yield Problem(where, f"{path} is a directory", "only files are followed", f"{path}/*.log", warning=True)
-        elif stat.S_ISREG(kind) and not os.access(path, os.R_OK):
-            yield Problem(
-                where,
-                f"{path} is not readable for user {os.geteuid()}",
-                "it is tried again at each look",
-                "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r",
-                warning=True,
-            )
-        elif not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-            yield Problem(where, f"{path} is no regular file", "pipes and devices have no end", "a file", warning=True)

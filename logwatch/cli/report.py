@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -71,6 +72,8 @@ def command(
 def _plan(paths: tuple[str, ...], file: Path | None) -> _Plan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars."""
     config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
+    logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
+    config = msgspec.structs.replace(config, source=logs)  # calls are kept in the ledger alone
     parts = assemble(config)
     most = config.follow.max_line_bytes
     sources = [(source, Input(parts.scanner(source, keep=0), source.envelope, most)) for source in config.source]

@@ -1,6 +1,6 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
-from logwatch.config.loader import from_dict, load
+from logwatch.config.loader import from_dict, load, locator, read
 from logwatch.config.schema import (
     Backend,
     Config,
@@ -26,5 +26,7 @@ __all__ = [
     "bad_url",
     "from_dict",
     "load",
+    "locator",
     "parse_listen",
+    "read",
 ]

@@ -1,6 +1,7 @@
 """The settings: each table a struct with its defaults, and what can be wrong with it beyond a single value."""
 
 import ipaddress
+import re
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -18,6 +19,10 @@ Unit = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
 ]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
+_WAYS = ("paths", "docker", "journal", "webhook")
+"""The settings of a source that say where its log is."""
+_WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
+_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
 
@@ -34,6 +39,37 @@ class Docker(Table, frozen=True, kw_only=True):
 
     container: Name
     root: Text = "/var/lib/docker"
+
+
+class WebhookSource(Table, frozen=True, kw_only=True):
+    """mesibo's push webhook: a witness beside a log, or without one the only source."""
+
+    path: Text
+    secret_file: Text | None = None
+    witness_for: Text | None = None
+    fields: Text | None = None
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
+        problems = []
+        if not _WEBHOOK.fullmatch(self.path):
+            problems.append(
+                Problem(
+                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
+                )
+            )
+        elif self.path.split("/")[1] in _OURS:
+            problems.append(Problem(f"{where}.path", f'"{self.path}" is served already', "", "begin it with /webhook/"))
+        elif self.secret_file is None and not any(_unguessable(part) for part in self.path.split("/")):
+            problems.append(
+                Problem(
+                    f"{where}.path",
+                    "can be guessed, and there is no secret_file",
+                    "anybody who reaches it could forge failures",
+                    "name a secret_file, or end the path with 32 random characters: `openssl rand -hex 16`",
+                )
+            )
+        return problems
 
 
 class Journal(Table, frozen=True, kw_only=True):
@@ -67,7 +103,9 @@ class Source(Table, frozen=True, kw_only=True):
 
     name: Name
     paths: tuple[Text, ...] = ()
+    rotated: tuple[Text, ...] = ()
     docker: Docker | None = None
+    webhook: WebhookSource | None = None
     journal: Journal | None = None
     envelope: Literal["auto", "plain", "docker"] = "auto"
     grammar: Name = "mesibo"
@@ -77,7 +115,7 @@ class Source(Table, frozen=True, kw_only=True):
     @property
     def input(self) -> InputKind:
         """Where its lines come from."""
-        return "docker" if self.docker else "journal" if self.journal else "file"
+        return "docker" if self.docker else "journal" if self.journal else "webhook" if self.webhook else "file"
 
     @property
     def zone(self) -> tzinfo:
@@ -87,15 +125,13 @@ class Source(Table, frozen=True, kw_only=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Demand one way to find the source, and a zone that this host knows for its stamps."""
         problems = []
-        if sum(map(bool, (self.paths, self.docker, self.journal))) != 1:
-            problems.append(
-                Problem(
-                    where,
-                    "needs one of paths, docker and journal",
-                    "they are three ways to find a log",
-                    "keep one of them",
-                )
-            )
+        ways = [each for each in _WAYS if getattr(self, each, None)]
+        if not ways:
+            remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
+            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+        if len(ways) > 1:
+            both = " and ".join(ways)
+            problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
         if self.journal and self.envelope not in ("auto", "plain"):
             problems.append(
                 Problem(
@@ -140,6 +176,7 @@ class Web(Table, frozen=True, kw_only=True):
     listen: Text = "127.0.0.1:10914"
     allow_plain_http: bool = False
     config_file: Text | None = None
+    hosts: tuple[Text, ...] = ()
 
     @property
     def file(self) -> Path | None:
@@ -346,7 +383,35 @@ class Config(Table, frozen=True, kw_only=True):
             for i, destination in enumerate(destinations)
             if destination in destinations[:i]
         ]
+        return problems + self._webhooks(where)
+
+    def _webhooks(self, where: str) -> list[Problem]:
+        """Find webhooks that bear witness to nothing, and addresses that two of them have."""
+        problems = []
+        logs = [source.name for source in self.source if source.webhook is None]
+        paths: list[str] = []
+        for i, source in enumerate(self.source):
+            if source.webhook is None:
+                continue
+            place = f"{where}: source[{i}].webhook"
+            beside = source.webhook.witness_for
+            if beside is not None and beside not in logs:
+                named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
+                problems.append(Problem(f"{place}.witness_for", f'"{beside}" is no source with a log', "", named))
+            if source.webhook.path in paths:
+                problems.append(
+                    Problem(
+                        f"{place}.path", f'"{source.webhook.path}" is used twice', "", "give each a path of its own"
+                    )
+                )
+            paths.append(source.webhook.path)
         return problems
+
+
+def _unguessable(part: str) -> bool:
+    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
+    least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
+    return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer
 
 
 class Listen(NamedTuple):

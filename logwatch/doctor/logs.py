@@ -15,7 +15,7 @@ from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
 from logwatch.journal import GROUP, Target, ask
 from logwatch.model import EnvelopeKind, Scan
-from logwatch.parse import stamp
+from logwatch.parse import timestamp
 from logwatch.tail import containers
 
 SERVICE_USER = "mesibo-logwatch"
@@ -189,7 +189,7 @@ def _clock(name: str, source: Source, data: bytes, kind: EnvelopeKind, written: 
     lines = [line.payload for line in envelope.unwrap(data)] if kind == "docker" else data.split(b"\n")
     for line in reversed(lines):
         if found := _STAMPED.match(line):
-            at = stamp.moment(found[1].decode(), written, source.zone)
+            at = timestamp.seconds_of(found[1].decode(), written, source.zone)
             break
     else:
         return skipped(row, "no line has a stamp")

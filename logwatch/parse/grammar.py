@@ -1,4 +1,4 @@
-"""Takes a name and directories, gives the grammar: plain pyparsing out of a file that only its owner can change."""
+"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change."""
 
 import os
 import re
@@ -12,11 +12,12 @@ from typing import Any
 
 from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserElement, Regex, ZeroOrMore
 
-from logwatch import resources
+from logwatch import ownership, resources
 from logwatch.errors import GrammarError, Problem
-from logwatch.parse.peg import Node
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_regex import NotCompilable
+from logwatch.parse.compile.nodes import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
-from logwatch.parse.translate import EndlessLoop, Refused, translate
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
@@ -38,11 +39,11 @@ class Grammar:
     place: ParserElement | None  # the part up to the marker: where a push line must have it
     before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
-    refused: str = ""  # why not
+    not_compiled_because: str = ""
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
-    """Give the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
+    """Return the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
     places = [*directories, resources.grammars()]
     if not _NAME.fullmatch(name):
         raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
@@ -92,15 +93,15 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
         raise GrammarError(*problems)
     with default_whitespace():
         place, before = _parts(line, marker.decode("latin-1"))
-    node, refused = None, ""
+    node, reason = None, ""
     try:
         node = translate(line)
-    except Refused as refusal:
-        refused = str(refusal)
+    except NotCompilable as refusal:
+        reason = str(refusal)
     except EndlessLoop as endless:
         remedy = "let what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
-    return Grammar(name, path, line, marker, samples, place, before, node, refused)
+    return Grammar(name, path, line, marker, samples, place, before, node, reason)
 
 
 @contextmanager
@@ -129,6 +130,9 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
                     if status.st_mode & 0o022:
                         why = "a grammar is code, and others than its owner can write this"
                         problems.append(Problem(str(what), "writable by others", why, f"chmod go-w {what}"))
+                for doubt in ownership.above(path.parent):
+                    why = "a grammar is code, and this directory above it lets others put another in its place"
+                    problems.append(Problem(str(doubt.path), doubt.what, why, doubt.remedy))
             return file.read()
     except OSError as error:
         hint = "put sample lines with what each must yield there" if path.suffix == ".log" else ""
@@ -178,7 +182,7 @@ def _line_of(path: Path, error: BaseException) -> str:
 
 
 def names_of(element: ParserElement) -> list[str]:
-    """Give the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
+    """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
     names = [element.resultsName] if element.resultsName else []
     return names + (list(element.re.groupindex) if isinstance(element, Regex) else [])
 
@@ -198,7 +202,7 @@ def walk(element: ParserElement) -> Iterator[ParserElement]:
 
 
 def sequence(line: ParserElement) -> list[ParserElement]:
-    """Give the parts that a line consists of, one behind the other, in and out of nested sequences."""
+    """Return the parts that a line consists of, one behind the other, in and out of nested sequences."""
     if type(line) is And and not line.resultsName and not line.parseAction:
         return [part for each in line.exprs for part in sequence(each)]
     return [line]

@@ -1,4 +1,4 @@
-"""Reads annotated samples: above each log line a comment with what the line must yield, as JSON.
+"""Read annotated samples: above each log line a comment with what the line must yield, as JSON.
 
     # Anything else after a hash is prose.
     # expect: {"code": 404, "platform": "fcm", "reason": "UNREGISTERED", "user": "4711"}

@@ -19,7 +19,7 @@ from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, MinuteRow, NotReadable, Reader, ResultRow
 from logwatch.model import Seen
 from logwatch.privacy import readable
 from logwatch.web.chart import chart
@@ -105,6 +105,8 @@ class Site:
         minutes: list[tuple[Bucket, Seen]] = []
         quarters: list[tuple[Bucket, Seen]] = []
         lists: dict[str, Any] = {}
+        heard: dict[tuple[ResultRow, str, str], int] = {}
+        told: dict[MinuteRow, int] = {}
         try:
             minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
             quarters = reader.buckets(QUARTER, int(now - WIDTHS[QUARTER]))
@@ -113,10 +115,12 @@ class Site:
                 "files": reader.positions(),
                 "rotations": reader.rotations(),
                 "shapes": reader.shapes(SHAPES),
+                "event_shapes": reader.event_shapes(SHAPES),
                 "kept": sum(present.values()),
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
                 "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
             }
+            heard, told = reader.heard(now - WIDTHS[MINUTE]), reader.minutes(now - WIDTHS[MINUTE])
         except NotReadable as error:
             lists["unreadable"] = str(error)
         facts = Facts(
@@ -128,6 +132,8 @@ class Site:
             quarters,
             watched.trouble,
             credentials=watched.credentials,
+            heard=heard,
+            told=told,
         )
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),

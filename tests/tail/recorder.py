@@ -1,5 +1,6 @@
 """What tests of the tail share: a sink that remembers, commits and rolls back, a clock, and trivial envelopes."""
 
+import dataclasses
 import time
 from collections import Counter
 
@@ -108,18 +109,20 @@ def detect_plain(head):
 class Follower:
     """A tail over globs with everything handed in, and a daemon's turn around it."""
 
-    def __init__(self, *patterns, clock=None, max_line_bytes=65536, release_seconds=600, discover=None, **spec):
+    def __init__(
+        self, *patterns, clock=None, max_line_bytes=65536, release_seconds=600, discover=None, files=None, **spec
+    ):
         self.spec = SourceSpec("mesibo", discover or Globs(map(str, patterns)), **spec)
         self.sink = Recorder()
         self.clock = clock or Clock()
-        self.settings = {"max_line_bytes": max_line_bytes, "release_seconds": release_seconds}
+        self.settings = {"max_line_bytes": max_line_bytes, "release_seconds": release_seconds, "files": files}
         self.log = Log()
         self.make = lambda: self.spec.discover if discover else Globs(map(str, patterns))
         self.tail = None
         self.start()
 
     def start(self):
-        self.spec = SourceSpec(self.spec.name, self.make(), self.spec.envelope, self.spec.start_at)
+        self.spec = dataclasses.replace(self.spec, discover=self.make())
         self.tail = Tail(
             self.spec,
             list(self.sink.positions.values()),
@@ -154,6 +157,11 @@ class Follower:
     def restart(self):
         self.kill()
         self.start()
+
+    def restart_at_once(self):
+        """Lose all open files, but nothing that was read."""
+        self.commit()
+        self.restart()
 
     def stop(self):
         self.tail.settle(self.sink)

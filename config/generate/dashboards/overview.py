@@ -222,6 +222,18 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
         )
         .with_panel(
             lines(
+                "What the webhook adds, by code and reason",
+                "Failed pushes as mesibo's webhook tells them, a minute: the provider's reason behind a bare 400, 403 or 404.",
+                "short",
+                query(
+                    f"sum by (platform, code, reason) (rate(mesibo_push_witness_events_total{{{SELECT}}}[{rate}]) > 0) * 60",
+                    "{{platform}} {{code}} {{reason}}",
+                ),
+                empty="no webhook, or nothing failed",
+            )
+        )
+        .with_panel(
+            lines(
                 "Not accepted, by provider and class",
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",

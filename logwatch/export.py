@@ -173,7 +173,7 @@ def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
     )
     for source in config.source:
         if now := status.get(source.name):
-            info.add_metric([source.name, now.input, now.envelope or source.envelope, source.grammar], 1)
+            info.add_metric([source.name, source.input, now.envelope or source.envelope, source.grammar], 1)
     return info
 
 

@@ -48,8 +48,8 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
-    input: InputKind = "file"
-    envelope: str = ""  # around each line, once that is known
+    input: InputKind = field(default="file", kw_only=True)
+    envelope: str = field(default="", kw_only=True)  # around each line, once that is known
 
 
 @dataclass(slots=True)

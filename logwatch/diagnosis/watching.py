@@ -47,6 +47,9 @@ def findings(facts: Facts) -> Iterator[Finding]:
 def logged_at(name: str, facts: Facts) -> float | None:
     """Return the own time of the newest line of any kind, or when it was read where that is not known."""
     row = facts.snapshot.sources.get(name)
+    if isinstance(facts.status[name], WebhookStatus):  # it has no lines, only pushes
+        own = (seen.last for result, seen in facts.snapshot.results.items() if result.source == name)
+        return max((at for at in own if at is not None), default=None)
     if row is None:
         return None
     return row.last_line_at if row.logged_at is None else row.logged_at

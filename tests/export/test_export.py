@@ -184,7 +184,7 @@ def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_p
     cloud = WebhookStatus("mesibo", True, 0, 0, True, 0, None, ())  # noqa: FBT003  up and caught up
     for last, alone in ((None, 1.0), (time.time() - 61, 1.0), (time.time(), 0.0)):
         rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
-        found = samples(Watched(snapshot(rows), {"mesibo": cloud}))
+        found = samples(Watched(snapshot(rows), {"mesibo": cloud}), time.time)
         assert found["mesibo_push_failures_only", ("source", "mesibo")] == alone
         assert sum(results(found).values()) == 2 + bool(last)
 

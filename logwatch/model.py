@@ -12,7 +12,39 @@ from typing import Literal, NamedTuple, Protocol
 Platform = Literal["fcm", "apns", "unknown"]
 """Whose push it was, as far as the line tells."""
 
-EnvelopeKind = Literal["plain", "docker"]
+EnvelopeKind = Literal[
+    "plain",
+    "docker",
+    "docker-timestamps",
+    "compose",
+    "cri",
+    "syslog",
+    "journal-short",
+    "journal-iso",
+    "journal-json",
+    "journal-export",
+]
+"""What can stand around the lines of a log, as the configuration names it.
+
+docker: its json-file; docker-timestamps: ``docker logs -t``; compose: ``docker compose logs`` and ``up``; cri:
+Kubernetes and podman's k8s-file; journal-*: what journalctl prints.
+"""
+
+
+class Layer(NamedTuple):
+    """One envelope: its format, a name of ``logwatch.envelope``, and the names under which mesibo's own lines stand."""
+
+    form: str
+    origins: tuple[str, ...] = ()  # syslog tags, journal units, compose services; empty where the format has none
+
+
+class Envelope(NamedTuple):
+    """What stands around the lines of one generation, outermost first; plain where there is nothing."""
+
+    layers: tuple[Layer, ...] = ()
+
+
+PLAIN = Envelope()
 
 FileState = Literal["live", "rotated", "done", "ignored"]
 """live: its path still leads to it; rotated: renamed, deleted, copied or compressed, still to be read or watched for
@@ -22,9 +54,10 @@ RotationKind = Literal["rename", "truncate", "replace"]
 """rename: the file was renamed and a new one made; truncate: it was emptied in place; replace: its path leads to
 another one for another reason, such as a link that was swapped or a new container."""
 
-Cause = Literal["misplaced", "no_code", "ambiguous", "grammar"]
+Cause = Literal["misplaced", "unenveloped", "no_code", "ambiguous", "grammar"]
 """Why a line that contains the grammar's marker gives no result. misplaced: the marker is not in its place;
-no_code: in its place, but no code; ambiguous: two different codes; grammar: anything else that does not match."""
+unenveloped: the line lacks the envelope that the others of its file have; no_code: in its place, but no code;
+ambiguous: two different codes; grammar: anything else that does not match."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class _Job:
         plain = envelope == "plain"
         lines = [envelopes.Line(each, "") for each in data[:-1].split(b"\n")] if plain else envelopes.unwrap(data)
         self.scan.lines = len(lines)
-        for number, (payload, received) in enumerate(lines):
+        for number, (payload, received, _) in enumerate(lines):
             if self._scanner.marker in payload and (line := self._shortened(payload)) is not None:
                 told = (line + b"\n", received)
                 at = self._scanner.time(told, self._reference)

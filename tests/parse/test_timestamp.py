@@ -1,0 +1,139 @@
+"""Stamps of any usual form are dated: with the source's zone and the reference's year where they have none."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.parse.timestamp import TimestampParser, is_ahead, seconds_of, wrong_form
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+
+
+def at(*parts: int) -> float:
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+NOON = at(2026, 11, 25, 12)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2511-101500-123", at(2026, 11, 25, 10, 15) + 0.123),
+        ("2611-101500-123", at(2026, 11, 26, 10, 15) + 0.123),
+        ("2711-101500-123", at(2025, 11, 27, 10, 15) + 0.123),
+        ("3102-101500-123", None),
+        ("2026-11-25T10:15:00Z", at(2026, 11, 25, 10, 15)),
+        ("2026-11-25T10:15:00.123456789Z", at(2026, 11, 25, 10, 15) + 0.123456789),
+        ("2026-11-25 10:15:00,123", at(2026, 11, 25, 10, 15) + 0.123),
+        ("2026-11-25 10:15:00", at(2026, 11, 25, 10, 15)),
+        ("2026/11/25 10:15:00", at(2026, 11, 25, 10, 15)),
+        ("2026-11-25T10:15:00+05:30", at(2026, 11, 25, 4, 45)),
+        ("2026-11-25T10:15:00-0800", at(2026, 11, 25, 18, 15)),
+        ("2026-11-25T10:15:00+01", at(2026, 11, 25, 9, 15)),
+        ("2026-11-25 10:15:00 UTC", at(2026, 11, 25, 10, 15)),
+        ("2026-11-25 10:15:00 CET", at(2026, 11, 25, 10, 15)),
+        ("20261125T101500Z", at(2026, 11, 25, 10, 15)),
+        ("2026-11-25T10:15", None),
+        ("2026-13-25T10:15:00Z", None),
+        ("2026-02-30T10:15:00Z", None),
+        ("2026-11-25T25:15:00Z", None),
+        ("2026-11/25 10:15:00", None),
+        ("2040-11-25T10:15:00Z", at(2040, 11, 25, 10, 15)),
+        ("1795601640", 1795601640.0),
+        ("1795601640.5", 1795601640.5),
+        ("1795601640123", 1795601640.123),
+        ("1795601640123456", 1795601640.123456),
+        ("17956016401", None),
+        ("Nov 25 10:15:00", at(2026, 11, 25, 10, 15)),
+        ("Nov  5 10:15:00", at(2026, 11, 5, 10, 15)),
+        ("Nov 25 10:15:00.250000", at(2026, 11, 25, 10, 15) + 0.25),
+        ("Dec 25 10:15:00", at(2025, 12, 25, 10, 15)),
+        ("Now 25 10:15:00", None),
+        ("Nov 31 10:15:00", None),
+        ("", None),
+        ("yesterday", None),
+        ("\u0662511-101500-123", None),
+    ],
+)
+def test_a_stamp_is_dated(written, expected):
+    """By what it says, and by the reference only where it says less."""
+    found = seconds_of(written, NOON, UTC)
+    assert found == (None if expected is None else pytest.approx(expected, abs=1e-6))
+    parser = TimestampParser(UTC)
+    assert [parser.seconds(written, NOON) for _ in range(3)] == [found] * 3
+
+
+@pytest.mark.parametrize(
+    ("written", "offset"),
+    [
+        ("2511-101500-000", 5.5),
+        ("2026-11-25T10:15:00", 5.5),
+        ("2026-11-25 10:15:00 IST", 5.5),
+        ("Nov 25 10:15:00", 5.5),
+        ("2026-11-25T10:15:00Z", 0),
+        ("2026-11-25T10:15:00+01:00", 1),
+        ("1795601700", 0),
+    ],
+)
+def test_a_stamp_without_a_zone_is_local_to_its_source(written, offset):
+    """One with a zone is not."""
+    assert seconds_of(written, NOON, KOLKATA) == at(2026, 11, 25, 10, 15) - offset * 3600
+
+
+@pytest.mark.parametrize(
+    ("form", "written", "expected"),
+    [
+        ("%d/%b/%Y:%H:%M:%S %z", "25/Nov/2026:10:15:00 +0100", at(2026, 11, 25, 9, 15)),
+        ("%d/%b/%Y:%H:%M:%S", "25/Nov/2026:10:15:00", at(2026, 11, 25, 10, 15)),
+        ("%d.%m. %H:%M:%S", "25.11. 10:15:00", at(2026, 11, 25, 10, 15)),
+        ("%d.%m. %H:%M:%S", "27.11. 10:15:00", at(2025, 11, 27, 10, 15)),
+        ("%d.%m. %H:%M:%S", "31.02. 10:15:00", None),
+        ("%j %H:%M:%S.%f", "329 10:15:00.5", at(2026, 11, 25, 10, 15) + 0.5),
+        ("%d/%b/%Y", "2026-11-25T10:15:00Z", None),
+    ],
+)
+def test_a_grammar_can_say_how_stamps_are_written(form, written, expected):
+    """In the words of strptime; nothing else is tried then."""
+    assert seconds_of(written, NOON, UTC, form) == expected
+    assert wrong_form(form) == ""
+
+
+@pytest.mark.parametrize(("form", "why"), [("%H:%M:%S", "no day"), ("%d %Q", "bad directive"), ("%d %H:%M %", "stray")])
+def test_a_format_that_cannot_work_is_told(form, why):
+    """When the grammar is loaded, not with the first line of a night."""
+    assert why in wrong_form(form)
+
+
+def test_29_february_belongs_to_a_year_that_has_one():
+    """In the spring after a leap year it is last year's; later it is a wrong date."""
+    assert seconds_of("Feb 29 12:00:00", at(2024, 3, 1), UTC) == at(2024, 2, 29, 12)
+    assert seconds_of("Feb 29 12:00:00", at(2025, 1, 10), UTC) == at(2024, 2, 29, 12)
+    assert seconds_of("Feb 29 12:00:00", at(2025, 3, 1), UTC) is None
+    assert seconds_of("29.02. 12:00", at(2025, 1, 10), UTC, "%d.%m. %H:%M") == at(2024, 2, 29, 12)
+
+
+def test_a_stamp_far_ahead_is_told_as_such():
+    """Without a year it is last year's; with one, a clock or a zone is wrong."""
+    assert is_ahead(seconds_of("2026-11-27T10:15:00Z", NOON, UTC), NOON)
+    assert not is_ahead(seconds_of("2026-11-26T10:15:00Z", NOON, UTC), NOON)
+    assert not is_ahead(seconds_of("2711-101500-000", NOON, UTC), NOON)
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001  a zone is put on below
+    st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d%m-%H%M%S-000", "%b %d %H:%M:%S", "%Y%m%dT%H%M%S"]),
+    st.floats(-86000, 300 * 86400),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]),
+)
+def test_any_time_is_read_back(written, form, age, zone):
+    """What was written less than ten months ago, or up to a day ahead, is dated right; twice in one minute as well."""
+    moment = written.replace(tzinfo=ZoneInfo(zone), microsecond=0)
+    parser = TimestampParser(ZoneInfo(zone))
+    reference = moment.timestamp() + age
+    for again in (moment, moment + timedelta(seconds=1), moment):
+        if again.timestamp() - reference < 86400:
+            assert parser.seconds(f"{again:{form}}", reference) == again.timestamp()

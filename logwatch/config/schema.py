@@ -53,17 +53,17 @@ class Source(Table, frozen=True, kw_only=True):
             problems.append(
                 Problem(where, "needs either paths or docker", "they are two ways to find a log", "keep one of them")
             )
+        return problems + self.wrong_zone(f"{where}.timezone")
+
+    def wrong_zone(self, where: str) -> list[Problem]:
+        """Find that this host does not know the zone of the stamps."""
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):
-            problems.append(
-                Problem(
-                    f"{where}.timezone",
-                    f'"{self.timezone}" is no time zone of this host',
-                    try_='a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"',
-                )
-            )
-        return problems
+            what = f'"{self.timezone}" is no time zone of this host'
+            try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
+            return [Problem(where, what, try_=try_)]
+        return []
 
 
 class Follow(Table, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from logwatch.envelope import docker as _docker
 from logwatch.envelope import lines as _lines
-from logwatch.envelope.decide import ENOUGH_VOTES, Owns, decide
+from logwatch.envelope.decide import ENOUGH_VOTES, Owns, decide, undecided
 from logwatch.envelope.docker import bare
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
 from logwatch.envelope.lines import Piece, stripped
@@ -43,6 +43,7 @@ __all__ = [
     "of_kind",
     "stripped",
     "uncoloured",
+    "undecided",
     "unwrap",
 ]
 

@@ -32,6 +32,7 @@ _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
 
 _EXPORT: EnvelopeKind = "journal-export"
+_NAMELESS = ("docker", "docker-timestamps", "cri")  # kinds of one format, whose lines tell no program
 _Pair = tuple[str, str]  # names of an outer and an inner format
 
 
@@ -63,25 +64,28 @@ def decide(
     """Decide by whole lines from the beginning of a generation; None as long as they do not suffice.
 
     ``kind`` leaves the choice to the formats of one kind. ``expected`` is what the generation before had: the same
-    again needs no more than one line, and another one ``ENOUGH_VOTES``. With ``final`` what there is must do.
+    again needs no more than one line, and another one ``ENOUGH_VOTES``. With ``final`` what there is must do; where no
+    line of mesibo's is, there is nothing to decide by, and nothing that could count either.
     """
-    if kind == "plain":
-        return PLAIN
     forms = tuple(FORMATS.values()) if kind == "auto" else of_kind(kind)
+    if kind == "plain" or kind in _NAMELESS:
+        return undecided(kind)  # nothing is left to decide
     votes = count(data, owns, forms, plain=kind == "auto")
+    if not votes.count and not votes.pairs:
+        return None
     found = _majority(votes)
     enough = final or max(votes.count, votes.pairs.total()) >= ENOUGH_VOTES
-    if found is None:
-        return _fallback(forms, kind) if enough and (votes.count or final) else None
+    if found is None:  # a wild mixture: nothing enveloped counts in it, unless the file was said to have an envelope
+        return undecided(kind) if enough else None
     if enough or found == expected or (found == PLAIN and expected in (None, PLAIN)):
         return found
     sure = expected is None and max(votes.count, votes.pairs.total()) >= _UNANIMOUS_VOTES
     return found if sure and votes.plain == 0 and len(votes.single) + len(votes.pairs) == 1 else None
 
 
-def _fallback(forms: tuple[Format, ...], kind: EnvelopeKind | Literal["auto"]) -> Envelope:
-    """Return what a file without a clear majority is read as: nothing enveloped counts in it, unless it was said to."""
-    return PLAIN if kind == "auto" else Envelope((Layer(forms[0].name),))
+def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
+    """Return what lines are read as while nothing is decided: none of them can count."""
+    return PLAIN if kind == "auto" or not (forms := of_kind(kind)) else Envelope((Layer(forms[0].name),))
 
 
 def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = True) -> Votes:

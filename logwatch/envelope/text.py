@@ -18,7 +18,7 @@ _NULS = re.compile(rb"(?m)^\0+")
 _GZIP = b"\x1f\x8b"
 _COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_HOLE = re.compile(rb"\0{8,}|^\0+")  # left by a truncation or a power loss; text in UTF-16 has single ones
+_HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
 _UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
@@ -26,8 +26,9 @@ _LOOKED_AT = 65536
 
 
 class NoText(NamedTuple):
-    """Why a file is no log as it stands, and the command that makes one of it; ``{}`` stands for its name."""
+    """What a file is instead of a log, and the command that makes one of it; ``{}`` stands for its name."""
 
+    what: str
     why: str
     remedy: str
 
@@ -36,14 +37,15 @@ def no_text(head: bytes) -> NoText | None:
     """Tell from a file's first bytes why it is no text: compressed, in UTF-16, or binary; None where it is text."""
     for magic, tool in _COMPRESSED.items():
         if head.startswith(magic):
-            return NoText("is compressed", f"{tool} {{}} | mesibo-logwatch report -")
+            return NoText("is compressed", "only gzip is unpacked here", f"{tool} {{}} | mesibo-logwatch report -")
     if head.startswith(_GZIP):
-        return NoText("is compressed by gzip", "zcat {} | mesibo-logwatch report -")
+        return NoText("is no log", "it is compressed twice", "zcat {} | mesibo-logwatch report -")
     text = _HOLE.sub(b"", head[:_LOOKED_AT])
-    if head.startswith(_UTF16_MARKS) or text.count(b"\0") > _UTF16_NULS * len(text):
-        return NoText("is text in UTF-16", "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -")
+    if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
+        remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"
+        return NoText("is no log", "it is text in UTF-16, as PowerShell writes it", remedy)
     if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
-        return NoText("contains binary data", "name a log of mesibo, or of its container")
+        return NoText("is no log", "it contains binary data", "name a log of mesibo, or of its container")
     return None
 
 

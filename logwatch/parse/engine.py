@@ -100,6 +100,22 @@ class Engine:
             return "no_code"
         return "grammar"
 
+    @cached_property
+    def _beginning(self) -> re.Pattern[bytes] | None:
+        """What every line of the grammar begins with: the parts in front of the marker, or the marker itself."""
+        node = self.grammar.node
+        if self.line is None or node is None:
+            return None
+        parts = node.items if isinstance(node, peg.Seq) else (node,)
+        place = next((i for i, part in enumerate(parts) if _says(part, self.grammar.marker)), len(parts))
+        return Program(peg.seq(*parts[: max(place, 1)])).pattern
+
+    def owns(self, line: bytes) -> bool:
+        """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
+        if self._beginning is not None:
+            return self._beginning.match(line) is not None
+        return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
+
     def stamp(self, line: bytes) -> str:
         """Give the time stamp of a line as it is written, empty if it has none."""
         if self._stamp is not None:
@@ -130,6 +146,10 @@ def _up_to(name: str, node: Node) -> Beginning | None:
         return None
     pattern = Program(peg.seq(*parts[: places[0] + 1])).pattern
     return Beginning(pattern, pattern.groups)
+
+
+def _says(node: Node, marker: bytes) -> bool:
+    return isinstance(node, peg.Text) and marker in node.data
 
 
 def _pattern(expression: pp.ParserElement | None) -> re.Pattern[bytes] | None:

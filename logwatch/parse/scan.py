@@ -13,7 +13,7 @@ from functools import partial
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
-from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Layer, ResultKey, Sample, Scan, Seen
 from logwatch.parse.block import Block, Spot
 from logwatch.parse.capture import Usual
 from logwatch.parse.chunk import gather, has_longer
@@ -33,6 +33,9 @@ _ESCAPED = DOCKER.never | frozenset(b"<>&")  # what Docker may write in another 
 
 _ATTEMPTS = 3  # expressions learned from the log, one on what the other one leaves
 _GLANCE = 4096  # bytes of a chunk that tell how dense the push lines are
+
+
+_KINDS: dict[Envelope, EnvelopeKind] = {PLAIN: "plain", Envelope((Layer("docker"),)): "docker"}
 
 
 class Scanner:
@@ -64,7 +67,7 @@ class Scanner:
         self,
         data: bytes,
         *,
-        envelope: EnvelopeKind,
+        envelope: EnvelopeKind | Envelope,
         reference: float,
         since: float | None = None,
         until: float | None = None,
@@ -79,8 +82,13 @@ class Scanner:
         if not data:
             return job.scan
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
+        envelope = _KINDS.get(envelope, envelope) if isinstance(envelope, Envelope) else envelope
+        if envelope == "plain":
+            data = envelopes.uncoloured(data)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
+        elif isinstance(envelope, Envelope):
+            job.enveloped(data, envelope)
         elif envelope == "docker":
             job.docker(data)
         else:
@@ -90,6 +98,10 @@ class Scanner:
     def time(self, line: Line, reference: float) -> float | None:
         """Give a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
         return self._dated(self.engine.stamp(line[0]), line[1], reference)
+
+    def owns(self, line: bytes) -> bool:
+        """Return whether a line, which ends in a newline, begins with the grammar's own prefix."""
+        return self.engine.owns(line)
 
     def _dated(self, stamp: str, received: str, reference: float) -> float | None:
         at = envelopes.moment(received) if received else None
@@ -164,10 +176,21 @@ class _Job:
             at = [place for place, record in zip(at, block.lines, strict=True) for _ in envelopes.unwrap(record)]
         self._payloads(lines, at)
 
-    def window(self, data: bytes, envelope: EnvelopeKind, since: float | None, until: float | None) -> None:
+    def enveloped(self, data: bytes, envelope: Envelope) -> None:
+        """Read lines in any other envelope."""
+        lines = envelopes.unwrap(data, envelope)
+        self.scan.lines = len(lines)
+        for line in lines:
+            if line.refused and self._scanner.marker in line.payload:
+                self._unparsed(line.refused, 1, line.payload + b"\n")
+        self._payloads([line for line in lines if not line.refused])
+
+    def window(self, data: bytes, envelope: EnvelopeKind | Envelope, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
         plain = envelope == "plain"
-        lines = [envelopes.Line(each, "") for each in data[:-1].split(b"\n")] if plain else envelopes.unwrap(data)
+        lines = (
+            [envelopes.Line(each, "") for each in data[:-1].split(b"\n")] if plain else envelopes.unwrap(data, envelope)
+        )
         self.scan.lines = len(lines)
         for number, (payload, received, _) in enumerate(lines):
             if self._scanner.marker in payload and (line := self._shortened(payload)) is not None:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from logwatch.model import EnvelopeKind
+from logwatch.model import PLAIN, Envelope, EnvelopeKind
 
-Cut = Callable[[bytes, EnvelopeKind, int, str], tuple[int, bytes, str]]
+Cut = Callable[[bytes, EnvelopeKind | Envelope, int, str], tuple[int, bytes, str]]
 """Cuts whole logical lines off the front of a buffer, given max_line_bytes and inside what it begins.
 
 Gives how many bytes that is, the lines, and inside what the next buffer begins.
@@ -31,9 +31,9 @@ class Taken(NamedTuple):
     inside: str  # inside what over-long line the run ended, whose head is in data or was in an earlier one; or empty
 
 
-def physical_bound(kind: EnvelopeKind, max_line_bytes: int) -> int:
+def physical_bound(kind: EnvelopeKind | Envelope, max_line_bytes: int) -> int:
     """Return how long a line of the file may be before it is cut: Docker's escapes need room."""
-    return max_line_bytes if kind == "plain" else max_line_bytes * _JSON_GROWTH + _JSON_FRAME
+    return max_line_bytes if kind in ("plain", PLAIN) else max_line_bytes * _JSON_GROWTH + _JSON_FRAME
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
@@ -57,7 +57,7 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
     return b"".join(pieces), oversized
 
 
-def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, inside: str) -> Taken:
+def take_lines(run: bytes, kind: EnvelopeKind | Envelope, cut: Cut, max_line_bytes: int, inside: str) -> Taken:
     """Take whole lines off the front of run; what is left begins a line that has not ended yet.
 
     NUL bytes at the start of a line are skipped: they are holes that a writer without O_APPEND leaves behind when its
@@ -81,7 +81,7 @@ def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, in
     return Taken(data, start + whole, oversized, inside)
 
 
-def take_rest(run: bytes, kind: EnvelopeKind, cut: Cut, inside: str) -> bytes:
+def take_rest(run: bytes, kind: EnvelopeKind | Envelope, cut: Cut, inside: str) -> bytes:
     """Take everything in run as lines, also what has no end: nothing will follow it."""
     start, inside = _behind_line(run, inside)
     rest = run[start:].lstrip(b"\0") if start >= 0 else b""

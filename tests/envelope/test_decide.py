@@ -124,10 +124,14 @@ def test_a_kind_that_was_named_leaves_only_its_formats(kind):
     """What the configuration says is not voted on; which of its formats it is, and under which name, still is."""
     for name in WRAP:
         found = decided(log(name, texts(3)), kind=kind)
-        assert envelope.label(found) == kind
+        assert found is None or envelope.label(found) == kind
         if envelope.FORMATS[name].kind == kind:
             assert found == envelope_of(name)
     assert decided(b"", kind="plain", final=False) == PLAIN
+    assert decided(b"", kind="docker", final=False) == envelope_of("docker")
+    assert decided(b"nothing of mesibo's\n", kind="syslog") is None
+    assert envelope.label(envelope.undecided("syslog")) == "syslog"
+    assert envelope.undecided("auto") == PLAIN
 
 
 def test_a_torn_beginning_does_not_hide_what_a_log_is():

@@ -26,7 +26,7 @@ def test_what_is_no_text_is_named(head, why):
     """UTF-16 with and without its mark, compressed files, programs."""
     found = envelope.no_text(head)
     assert found is not None
-    assert why in found.why
+    assert why in f"{found.what}: {found.why}"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def read(scanner, data, envelope):
     """Count what is in the data in the way of the daemon."""
     scan = scanner.scan(data, envelope=envelope, reference=NOON)
     misplaced = scan.unparsed["misplaced"]
-    summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced)
+    summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced, misplaced)
     summary.add(scan.results)
     return summary.as_dict(CATALOGUE)
 

@@ -22,7 +22,7 @@ timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}").set_name("DDMM-HHMMSS-mmm")
 thread = " (" + Regex("[0-9]+").set_name("number")("thread") + ")"
 prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
 
-# A word is what stands between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
+# A word stands between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
 # is no word `code`.
 word = Regex(r'[^ \t\r,;"{}\[\]]+').set_name("word")
 comma = Suppress(Regex("[,;]+").set_name("comma"))

@@ -26,7 +26,7 @@ _MAY_BE_OPEN = (b"{", b"[", b",", b":")
 
 
 def may_be_open(line: bytes) -> bool:
-    """Return whether a line ends as one does whose answer goes on below: cheap, and right of all that printers write."""
+    """Return whether a line ends as one does whose answer goes on below: cheap, and right of what printers write."""
     return line.rstrip().endswith(_MAY_BE_OPEN) or (b"{" in line and b"}" not in line)
 
 

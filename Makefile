@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-systemd torture soak fuzz bench lint generate packages lock wheelhouse install upgrade uninstall clean
+.PHONY: help run test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -24,7 +24,8 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	@touch $(INSTALLED) $@
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
-PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium systemd systemd-container debootstrap
+PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium systemd systemd-container debootstrap \
+            debhelper fakeroot lintian buildah
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -80,6 +81,16 @@ upgrade: install ## the same as install
 
 uninstall: ## the service; with PURGE=1 its configuration and counters too (sudo)
 	@sh systemd/install.sh uninstall $(if $(PURGE),--purge)
+
+deb: packages ## a Debian package for Debian 12 and 13 and Ubuntu 24.04, in dist/
+	@PYTHON='$(PYTHON)' sh packaging/deb/build.sh dist
+
+image: deb ## an OCI image on a slim Debian, by podman, docker or buildah
+	@builder=$$(command -v podman || command -v docker || command -v buildah) || { echo 'error: neither podman, docker nor buildah is installed' >&2; exit 1; }; \
+	"$$builder" build $(if $(BASE),--build-arg BASE='$(BASE)') --file packaging/image/Containerfile --tag mesibo-logwatch .
+
+release: ## package, wheel, sdist, SBOM, checksums and notes of the tag that is checked out, in dist/
+	@PYTHON='$(PYTHON)' sh packaging/release.sh
 
 lock: $(DEV) ## hold every dependency of the service to what is newest now
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
 
@@ -21,12 +22,13 @@ from prometheus_client import CollectorRegistry
 from logwatch import logging_setup
 from logwatch.assembly import Parts, assemble
 from logwatch.catalogue import Catalogue
-from logwatch.config import Config, parse_listen
+from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.ledger import Ledger, Snapshot
+from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
+from logwatch.ledger import Ledger, Reader, Snapshot
 from logwatch.pipeline import Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
@@ -55,6 +57,7 @@ class Daemon:
         self._reload = False
         self._registry = CollectorRegistry(auto_describe=False)
         self._metrics = ProcessMetrics(self._registry)
+        self._forward_metrics = ForwardMetrics(self._registry)
         self._access = Access(config.web.file, exposed=config.web.exposed)
         for warning in self._access.warnings(config.web):
             self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
@@ -75,6 +78,7 @@ class Daemon:
         self._accepted = True  # the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
+        self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
         self._registry.register(SnapshotCollector(self))
 
@@ -118,6 +122,7 @@ class Daemon:
         threading.excepthook = self._thread_failed
         with self._signals():
             try:
+                self._forward()  # before the first failure is committed: it is the first one to be sent
                 self._pipeline.turn()  # so that no scrape comes before the sources were looked for
                 self._web.start()
                 self._taken_over()
@@ -160,6 +165,9 @@ class Daemon:
         started = time.monotonic()
         if self._reload:
             self._take_over()
+        for forwarder, _ in self._forwarders.values():
+            if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
+                self._pipeline.exported(forwarder.destination, forwarder.sent)
         more = self._pipeline.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
@@ -225,6 +233,28 @@ class Daemon:
             self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
+        self._forward()
+
+    def _forward(self) -> None:
+        """Start the exports that are configured and not running, stop those that are configured no more."""
+        exports = self._parts.config.export
+        for export in self._forwarders.keys() - set(exports):
+            forwarder, running = self._forwarders.pop(export)
+            running.cancel()
+            if forwarder.destination not in {each.destination for each in exports}:
+                self._forward_metrics.forget(forwarder.destination)
+        for export in exports:
+            if export not in self._forwarders:
+                forwarder = Forwarder(
+                    export,
+                    Reader(self._ledger.path),
+                    lambda: self._parts.catalogue,
+                    self._forward_metrics,
+                    sent=self.snapshot.exports.get(export.destination),
+                    ledger=ledger_id(self._ledger.key),
+                )
+                self._pipeline.exported(forwarder.destination, forwarder.sent)
+                self._forwarders[export] = (forwarder, self._web.spawn(forwarder.run()))
 
     def _taken_over(self) -> None:
         self._accepted = True

@@ -82,6 +82,7 @@ class Position:
     state: FileState
     inside: str = ""  # inside what over-long line offset lies, whose head was handed on: its rest is skipped
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
+    envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,10 @@ class Pipeline:
         """Give the directories in which something may happen."""
         return frozenset().union(*(source.input.directories() for source in self.sources))
 
+    def exported(self, destination: str, number: int) -> None:
+        """Commit with the next batch that a destination has every failure up to ``number``."""
+        self._batch.exports[destination] = number
+
     def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
         """Add what one chunk contained to the batch."""
         batch, now = self._batch, self._clock()

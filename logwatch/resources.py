@@ -5,6 +5,16 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
 
+# where operators' files stand in a checkout, and where `files` writes them
+_OPERATOR_FILES = {
+    "config/prometheus": "prometheus",
+    "config/alertmanager": "alertmanager",
+    "config/grafana": "grafana",
+    "config/logwatch.example.toml": "logwatch.example.toml",
+    "docs/runbooks": "runbooks",
+    "docs/man": "man",
+}
+
 
 def grammars() -> Path:
     """Give the directory of the shipped grammars."""
@@ -16,3 +26,21 @@ def catalogue() -> Path:
     """Give the path of the shipped catalogue of codes."""
     inside = _PACKAGE / "catalogue.toml"
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
+
+
+def runbooks() -> Path:
+    """Return the directory of the runbooks."""
+    inside = _PACKAGE / "files" / "runbooks"
+    return inside if inside.is_dir() else _CHECKOUT / "docs" / "runbooks"
+
+
+def operator_files() -> dict[str, Path]:
+    """Return what is installed beside the service: path below the target directory -> shipped file."""
+    inside = _PACKAGE / "files"
+    found: dict[str, Path] = {}
+    for source, target in _OPERATOR_FILES.items():
+        root = inside / target if inside.is_dir() else _CHECKOUT / source
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.is_file():
+                found[(Path(target) / path.relative_to(root)).as_posix()] = path
+    return found

@@ -13,7 +13,7 @@ LAYERS = [
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
     {"config"},
-    {"pipeline", "export", "simulate", "assembly", "diagnosis"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
     {"report"},
     {"web"},
     {"daemon", "doctor"},

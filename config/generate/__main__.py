@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, faults, outages, rates, recording, runbooks, scenarios, watcher
+from config.generate import dashboards, faults, manpages, outages, rates, recording, runbooks, scenarios, watcher
 from config.generate.rules import Group, rule_file
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,6 +21,7 @@ def outputs() -> dict[str, str]:
         **scenarios.test_files(),
         **dashboards.files(),
         **runbooks.files(),
+        **manpages.files(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from logwatch import resources
 from logwatch.catalogue.entries import Entry
@@ -117,6 +118,10 @@ class Catalogue:
             if entry is not None:
                 return entry
         return self._bare.get((provider, code)) or self._bare.get(("any", code)) or _by_range(code)
+
+    def entry(self, platform: str, code: str, reason: str) -> Entry:
+        """Return what is known of a stored result: ``code`` is its label, a number or ``other``."""
+        return OTHER if code == "other" else self.classify(cast(Platform, platform), int(code), reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:
         """Give the reason as the catalogue spells it, or nothing for one that it does not list for this code.

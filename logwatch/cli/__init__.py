@@ -2,8 +2,10 @@
 
 import errno
 import os
+import platform
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -21,6 +23,7 @@ COMMANDS = {
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
     "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
     "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
+    "files": ("logwatch.cli.files", "Write rules, dashboards, runbooks, manual pages and completion to a directory."),
     "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),
 }
 
@@ -66,12 +69,16 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(logwatch.__version__, prog_name="mesibo-logwatch")
-def _group() -> None:
+@click.version_option(
+    logwatch.__version__,
+    prog_name="mesibo-logwatch",
+    message=f"%(prog)s, version %(version)s from {Path(logwatch.__file__).parent} (Python {platform.python_version()})",
+)
+def group() -> None:
     """Follow mesibo's push logs and tell why pushes fail."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    _group(prog_name="mesibo-logwatch")
+    group(prog_name="mesibo-logwatch")
     raise AssertionError("click exits by itself")

@@ -148,4 +148,13 @@ def _absolute(config: Config, base: Path) -> Config:
         web=replace(config.web, config_file=maybe(config.web.config_file)),
         grammars=replace(config.grammars, directories=tuple(map(of, config.grammars.directories))),
         catalogue=replace(config.catalogue, file=maybe(config.catalogue.file)),
+        export=tuple(
+            replace(
+                e,
+                token_file=maybe(e.token_file),
+                password_file=maybe(e.password_file),
+                ca_file=maybe(e.ca_file),
+            )
+            for e in config.export
+        ),
     )

@@ -4,6 +4,7 @@ import ipaddress
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
@@ -149,6 +150,58 @@ class CatalogueFile(Table, frozen=True, kw_only=True):
     file: Text | None = None
 
 
+class Export(Table, frozen=True, kw_only=True):
+    """Where failures are sent as they are committed."""
+
+    url: Text
+    format: Literal["loki", "otlp"] = "loki"
+    name: Name | None = None
+    token_file: Text | None = None
+    username: Text | None = None
+    password_file: Text | None = None
+    tenant: Text | None = None
+    ca_file: Text | None = None
+
+    @property
+    def destination(self) -> str:
+        """The label ``destination``: the name, else host and port of the address."""
+        return self.name or urlsplit(self.url).netloc.rpartition("@")[2]
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that can be posted to, and one way to log in."""
+        problems = []
+        try:
+            parts = urlsplit(self.url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            problems.append(
+                Problem(
+                    f"{where}.url",
+                    f'"{self.url}" is no address to send to',
+                    "http:// or https://, a host and the whole path are expected",
+                    '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"',
+                )
+            )
+        elif parts.username or parts.password:
+            problems.append(
+                Problem(
+                    f"{where}.url",
+                    "holds a user or a password",
+                    "it would stand in logs and metrics",
+                    "set username and password_file instead",
+                )
+            )
+        if bool(self.username) != bool(self.password_file):
+            problems.append(
+                Problem(where, "needs username and password_file together", try_="add the other one, or remove both")
+            )
+        elif self.username and self.token_file:
+            problems.append(Problem(where, "has two ways to log in", "token_file and username", "keep one of them"))
+        return problems
+
+
 class Config(Table, frozen=True, kw_only=True):
     """The whole configuration, every path absolute."""
 
@@ -161,6 +214,7 @@ class Config(Table, frozen=True, kw_only=True):
     log: Log = field(default_factory=Log)
     grammars: Grammars = field(default_factory=Grammars)
     catalogue: CatalogueFile = field(default_factory=CatalogueFile)
+    export: tuple[Export, ...] = ()
 
     def contradictions(self, where: str) -> list[Problem]:
         """Demand something to follow, and a label of its own for each source."""
@@ -182,6 +236,17 @@ class Config(Table, frozen=True, kw_only=True):
                         "give it a name of its own",
                     )
                 )
+        destinations = [export.destination for export in self.export]
+        problems += [
+            Problem(
+                f"{where}: export[{i}]",
+                f'"{destination}" is used twice',
+                "it labels the metrics and the position of each export",
+                "give one of them a name of its own",
+            )
+            for i, destination in enumerate(destinations)
+            if destination in destinations[:i]
+        ]
         return problems
 
 

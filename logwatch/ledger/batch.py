@@ -57,6 +57,7 @@ class Batch:
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
+    exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
     _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
     _failed: int = 0
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
@@ -64,7 +65,7 @@ class Batch:
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
-        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results)
+        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results or self.exports)
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""

@@ -130,6 +130,18 @@ class Reader:
             yield found
             place = found[-1].place
 
+    def failures_after(self, number: int, limit: int) -> list[tuple[int, StoredFailure]]:
+        """Return at most ``limit`` failures with numbers above ``number``, in the order of their commits."""
+        sql = f"SELECT {_FIELDS} FROM failures WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608  own text
+        with self._asking() as db:
+            return [(row[0], StoredFailure(*row[1:])) for row in db.execute(sql, (number, limit))]
+
+    def newest_failure(self) -> int:
+        """Return the number of the newest failure there ever was; 0 before the first one."""
+        with self._asking() as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
+            return int(row[0]) if row else 0
+
     def count(self, wanted: Filter) -> int:
         """Count failures, up to ``COUNTED``."""
         where, values = wanted.where()

@@ -16,6 +16,11 @@ from logwatch.model import Position, Rotation, Seen
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
+_POSITION = (
+    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside, found_at,"
+    " envelope"
+)
+
 
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     """Read every committed number."""
@@ -34,6 +39,7 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
                 for row in db.execute("SELECT source, ready, last_line_at FROM sources")
             }
         ),
+        MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
     )
 
 
@@ -55,8 +61,9 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             state=row[11],
             inside=row[12],
             found_at=os.fsdecode(row[13]),
+            envelope=row[14],
         )
-        for row in db.execute("SELECT * FROM positions ORDER BY generation")
+        for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
     return {position.generation: position for position in positions}
 
@@ -108,7 +115,13 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
+    write_exports(db, batch.exports)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
+    """Write how far each destination is."""
+    db.executemany("INSERT OR REPLACE INTO exports VALUES (?, ?)", exports.items())
 
 
 def write_rotations(db: sqlite3.Connection, rotations: Mapping[str, Iterable[Rotation]]) -> None:
@@ -131,7 +144,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     for p in positions:
         highest = max(highest, p.generation)
         db.execute(
-            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
             (
                 p.generation,
                 p.source,
@@ -147,6 +160,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.state,
                 p.inside,
                 os.fsencode(p.found_at),
+                p.envelope,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))
@@ -171,6 +185,9 @@ def write_everything(
         [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
     )
     write_positions(db, positions)
+    write_exports(db, snapshot.exports)
+    # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
+    db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )

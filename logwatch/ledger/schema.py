@@ -76,6 +76,15 @@ MIGRATIONS = (
         count INTEGER NOT NULL
     );
     """,
+    """
+    CREATE TABLE exports (
+        destination TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL        -- number of the newest failure that it has
+    ) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
+    """,
 )
 
 

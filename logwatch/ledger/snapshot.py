@@ -25,6 +25,7 @@ class Snapshot:
     results: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
+    exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
 
     def ready(self, source: str) -> bool:
         """True when the counters of ``source`` may be exported."""
@@ -48,4 +49,5 @@ class Snapshot:
             sources[name] = SourceRow(
                 ready=old.ready or name in batch.ready, last_line_at=batch.last_line_at.get(name, old.last_line_at)
             )
-        return Snapshot(at, MappingProxyType(results), MappingProxyType(counters), MappingProxyType(sources))
+        exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
+        return Snapshot(at, MappingProxyType(results), MappingProxyType(counters), MappingProxyType(sources), exports)

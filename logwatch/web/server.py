@@ -11,7 +11,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import structlog
@@ -78,6 +79,7 @@ class WebServer:
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
         self._access = access or Access()
+        self._spawned: set[asyncio.Task[None]] = set()
         self._beats = 0
         self._seen = (0, 0, 0.0)  # beats when they were last seen to rise, looks since then, and when that was
         self._log = structlog.get_logger()
@@ -103,6 +105,20 @@ class WebServer:
         self._thread.start()
         self._up.wait()
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Run ``work`` beside the requests, on their event loop, from ``start`` on; cancel the result to end it."""
+
+        async def known() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._spawned.add(task)
+            try:
+                await work
+            finally:
+                self._spawned.discard(task)
+
+        return asyncio.run_coroutine_threadsafe(known(), self._loop)
+
     def stop(self) -> None:
         """Stop serving and wait for the thread to end."""
         if self._thread.is_alive():
@@ -115,6 +131,9 @@ class WebServer:
         self._loop.call_soon(self._open)
         try:
             self._loop.run_forever()
+            for task in self._spawned:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*self._spawned, return_exceptions=True))
         finally:
             for each in self._sockets:
                 each.close()

@@ -10,6 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from logwatch.web import api, pages
 from logwatch.web.assets import Asset
+from logwatch.web.runbooks import Runbook
 from logwatch.web.server import Handler, Rule
 from logwatch.web.site import Site, Watched
 
@@ -75,6 +76,7 @@ def rules(
         (r"/", pages.Status, site),
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
+        (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
         (r"/static/(style\.css|live\.js|icon\.svg)", Asset, {}),
         (r"/api/v1/status", api.StatusApi, site),
         (r"/api/v1/codes", api.CodesApi, site),

@@ -125,7 +125,8 @@ def api(get):
 
 
 PAGES = ["/", "/?class=credential", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
-         "/static/live.js", "/static/icon.svg"]  # fmt: skip
+         "/static/live.js", "/static/icon.svg", "/runbooks/", "/runbooks/MesiboPushCertificateExpired",
+         "/runbooks/codes-and-steps.md"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -141,6 +142,12 @@ def test_every_page_obeys_the_policy_without_exceptions(get, path):
         return
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|<script(?! src=\"/static/)|@import", text)
     assert not re.search(r'(?:src|<link[^>]*href|action)="(?!/)', text)
+
+
+@pytest.mark.parametrize("path", ["/runbooks/nope", "/runbooks/..%2fapi", "/runbooks/README.md.md", "/runbooks/../x"])
+def test_what_is_no_runbook_is_not_found(get, path):
+    """Only names of runbooks open; nothing else of the disk is reachable."""
+    assert get(path)[0] == 404
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -371,7 +378,11 @@ def test_what_is_not_there_is_404(get, path):
 def test_every_address_is_documented():
     """docs/api.md names each address and each class that can be asked for."""
     for pattern, _, _ in rules(CollectorRegistry(), None):
-        path = re.sub(r"\((?:-\?\[0-9\].*|csv.*|dead.*|style.*)$", "", pattern).replace("\\", "").removesuffix("/?")
+        path = (
+            re.sub(r"\((?:-\?\[0-9\].*|csv.*|dead.*|style.*|\[A-Za-z.*)$", "", pattern)
+            .replace("\\", "")
+            .removesuffix("/?")
+        )
         assert path == "/static/" or path in DOCS, pattern
     for name in Class.__args__:
         assert name == "delivered" or f"`{name}`" in DOCS

@@ -1,0 +1,97 @@
+"""Decides what a destination's answer means, and how long to wait before the next try. Pure.
+
+Retrying follows OTLP's rules for HTTP (opentelemetry-proto, docs/specification.md, "Failures"): 429, 502, 503 and 504
+are tried again, with Retry-After where it is given. What speaks of credentials or of an address (401, 403, 404, 405) is
+a fault of the configuration: it is tried again too, since the events are kept and somebody will mend it.
+"""
+
+import email.utils
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_RETRY_AFTER_SECONDS = 600.0
+
+# The request itself is at fault: the same bytes will never be taken
+_UNACCEPTABLE = frozenset({400, 413, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The destination has the events, but for ``rejected`` of them, which it will never take."""
+
+    rejected: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unacceptable:
+    """The destination will never take this request as it is; a smaller one of the same events may pass."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now; ``after`` is the pause in seconds that the destination asked for."""
+
+    why: str
+    after: float | None = None
+
+
+Verdict = Delivered | Unacceptable | Later
+
+
+class _PartialSuccess(msgspec.Struct, rename="camel"):
+    rejected_log_records: int | str = 0  # a 64-bit integer is a string in OTLP's JSON
+    error_message: str = ""
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    partial_success: _PartialSuccess | None = None
+
+
+def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) -> Verdict:
+    """Judge an answer; ``now`` (seconds since the epoch) turns a date in Retry-After into a pause."""
+    if 200 <= status < 300:  # noqa: PLR2004  HTTP's successes
+        return _partial(answer)
+    text = f"HTTP {status} {answer[:200].decode(errors='replace').strip()}".strip()
+    if status in _UNACCEPTABLE:
+        return Unacceptable(text)
+    return Later(text, _retry_after(headers.get("Retry-After", ""), now))
+
+
+def pause(failures: int, after: float | None, chance: float) -> float:
+    """Return the seconds to wait after so many failures in a row; ``chance`` (0 to 1) spreads a fleet's retries."""
+    if after is not None:
+        return min(max(after, FIRST_PAUSE_SECONDS), LONGEST_RETRY_AFTER_SECONDS)
+    longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
+    return longest * (0.5 + chance / 2)
+
+
+def _partial(answer: bytes) -> Delivered:
+    """Read OTLP's partial success: the rejected records must not be sent again."""
+    try:
+        partial = msgspec.json.decode(answer, type=_Answer).partial_success
+        rejected = int(partial.rejected_log_records) if partial else 0
+    except (msgspec.DecodeError, ValueError):  # Loki answers 204 without a body; others with what they like
+        return Delivered()
+    return Delivered(max(rejected, 0), partial.error_message if partial else "")
+
+
+def _retry_after(value: str, now: float) -> float | None:
+    """Read seconds or a date (RFC 9110); None if there is neither."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        at: datetime = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(0.0, at.timestamp() - now)

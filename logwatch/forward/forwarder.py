@@ -1,0 +1,222 @@
+"""Takes failures from the ledger to one destination, in the order of their commits, and knows how far it is.
+
+Runs on the web thread's event loop: a destination that is slow or away costs a coroutine and the few hundred events of
+one request. What the error log has let go of before it could be sent is counted as dropped, never silent.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+
+from logwatch.catalogue import Catalogue
+from logwatch.config import Export
+from logwatch.forward.delivery import Delivered, Later, Unacceptable, Verdict, judge, pause
+from logwatch.forward.formats import Event, body
+from logwatch.ledger import NotReadable, Reader, StoredFailure
+
+MAX_EVENTS = 500
+"""Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
+LOOK_SECONDS = 1.0  # between two looks for new failures
+TIMEOUT_SECONDS = 10.0
+ANSWER_BYTES = 1 << 20
+
+
+class ForwardMetrics:
+    """What is counted of each destination from the start of the process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["destination"]
+        self.events = Counter(
+            "mesibo_logwatch_export_events", "Failures that the destination has taken.", labels, registry=registry
+        )
+        self.dropped = Counter(
+            "mesibo_logwatch_export_dropped",
+            "Failures that the destination never got: it refused them, or the error log had let go of them.",
+            labels,
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "mesibo_logwatch_export_lag_events", "Failures committed but not taken yet.", labels, registry=registry
+        )
+
+    def forget(self, destination: str) -> None:
+        """Drop the series of a destination that is configured no more."""
+        for metric in (self.events, self.dropped, self.lag):
+            metric.remove(destination)
+
+
+class Forwarder:
+    """One destination.
+
+    ``sent`` is the number of the newest failure that it has: where a committed cursor is handed in, the work goes on
+    behind it; without one it begins with what is committed from now on. ``ledger`` tells ids of different installations
+    apart.
+    """
+
+    def __init__(
+        self,
+        export: Export,
+        reader: Reader,
+        catalogue: Callable[[], Catalogue],
+        metrics: ForwardMetrics,
+        *,
+        sent: int | None,
+        ledger: str,
+        host: str = socket.gethostname(),
+        client: AsyncHTTPClient | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.destination = export.destination
+        self.failing = ""
+        self.sent = self._newest(reader) if sent is None else sent
+        self._export = export
+        self._reader = reader
+        self._catalogue = catalogue
+        self._events = metrics.events.labels(self.destination)
+        self._dropped = metrics.dropped.labels(self.destination)
+        self._lag = metrics.lag.labels(self.destination)
+        self._ledger = ledger
+        self._host = host
+        self._client = client
+        self._clock = clock
+        self._log = structlog.get_logger()
+        self._limit = MAX_EVENTS
+        self._failures = 0  # requests in a row that were to be sent again
+
+    async def run(self) -> None:
+        """Send for ever; whatever goes wrong is told, and tried again after a pause."""
+        while True:
+            try:
+                wait = await self.step()
+            except NotReadable as error:
+                wait = self._later(Later(f"the ledger cannot be read: {error}"))
+            except Exception as error:  # noqa: BLE001  a fault of ours must not end the export unnoticed
+                wait = self._later(Later(f"unexpected: {error!r}"))
+            await asyncio.sleep(wait)
+
+    async def step(self) -> float:
+        """Send one request of what is new; return the seconds to wait before the next step. NotReadable."""
+        newest = self._reader.newest_failure()
+        rows = self._reader.failures_after(self.sent, self._limit)
+        self._lag.set(max(0, newest - self.sent))
+        if not rows:
+            if newest > self.sent:  # committed and let go of again since: nothing is left to send
+                self._moved(newest, taken=0)
+            return LOOK_SECONDS
+        verdict = await self._post(rows)
+        if isinstance(verdict, Later):
+            return self._later(verdict)
+        if isinstance(verdict, Unacceptable):
+            if len(rows) > 1:  # find the one that is at fault: halve until it stands alone
+                self._limit = len(rows) // 2
+                return 0.0
+            verdict = Delivered(1, verdict.why)
+        if verdict.rejected:
+            self._log.warning(
+                "export_rejected", destination=self.destination, events=verdict.rejected, reason=verdict.why
+            )
+        self._works()
+        self._moved(rows[-1][0], taken=len(rows) - min(verdict.rejected, len(rows)))
+        self._limit = min(2 * self._limit, MAX_EVENTS)
+        self._lag.set(max(0, newest - self.sent))
+        return 0.0 if newest > self.sent else LOOK_SECONDS
+
+    async def _post(self, rows: list[tuple[int, StoredFailure]]) -> Verdict:
+        catalogue = self._catalogue()
+        events = [
+            Event(f"{self._ledger}-{number}", failure, catalogue.entry(failure.platform, failure.code, failure.reason))
+            for number, failure in rows
+        ]
+        try:
+            request = self._request(gzip.compress(body(self._export.format, events, self._host), 1, mtime=0))
+            answer: HTTPResponse = await self._http().fetch(request, raise_error=False)
+        except HTTPClientError as error:
+            return Later(error.message or str(error))
+        except (OSError, ValueError) as error:  # no route, no name, no trust; a file that cannot be read
+            return Later(str(error) or repr(error))
+        return judge(answer.code, answer.headers, answer.body or b"", self._clock())
+
+    def _request(self, data: bytes) -> HTTPRequest:
+        """Build the request; the files with secrets are read each time, so that a new one is taken at once. OSError."""
+        export = self._export
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        credentials: dict[str, Any] = {}
+        if export.token_file:
+            headers["Authorization"] = f"Bearer {_secret(export.token_file)}"
+        if export.username and export.password_file:
+            credentials = {"auth_username": export.username, "auth_password": _secret(export.password_file)}
+        if export.tenant:
+            headers["X-Scope-OrgID"] = export.tenant
+        if export.url.startswith("https:"):
+            credentials["ssl_options"] = ssl.create_default_context(cafile=export.ca_file)
+        return HTTPRequest(
+            export.url,
+            "POST",
+            headers,
+            body=data,
+            connect_timeout=TIMEOUT_SECONDS,
+            request_timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+            **credentials,
+        )
+
+    def _http(self) -> AsyncHTTPClient:
+        if self._client is None:  # on the loop that it is used on
+            self._client = AsyncHTTPClient(force_instance=True, max_body_size=ANSWER_BYTES)
+        return self._client
+
+    def _moved(self, number: int, *, taken: int) -> None:
+        """Move the cursor to ``number``; what lies before it and was not taken is dropped."""
+        self._events.inc(taken)
+        self._dropped.inc(max(0, number - self.sent - taken))
+        self.sent = number
+
+    def _later(self, verdict: Later) -> float:
+        if verdict.why != self.failing:
+            self._log.warning(
+                "export_failing",
+                destination=self.destination,
+                reason=verdict.why,
+                lost="nothing while the error log keeps them; tried again",
+            )
+        self.failing = verdict.why
+        self._failures += 1
+        return pause(self._failures, verdict.after, random.random())  # noqa: S311  spreads retries, guards nothing
+
+    def _works(self) -> None:
+        if self.failing:
+            self._log.info("export_works_again", destination=self.destination)
+        self.failing = ""
+        self._failures = 0
+
+    @staticmethod
+    def _newest(reader: Reader) -> int:
+        """Return where to begin; 0 for a ledger that has just been made, or cannot be read yet."""
+        try:
+            return reader.newest_failure()
+        except NotReadable:
+            return 0
+
+
+def _secret(path: str) -> str:
+    """Read a token or password, which must be one line of ASCII; ValueError names the file, never what is in it."""
+    text = Path(path).read_bytes().strip()
+    if not text or not text.isascii() or b"\n" in text or b"\r" in text:
+        raise ValueError(f"{path} does not hold one line of ASCII")
+    return text.decode()
+
+
+def ledger_id(key: bytes) -> str:
+    """Return a short name of an installation that tells nothing of its key."""
+    return hashlib.sha256(b"export" + key).hexdigest()[:12]

@@ -1,0 +1,49 @@
+"""The runbooks, served from the installed package: what an alert links must open on the phone of whoever it woke.
+
+Markdown is rendered by markdown-it-py (CommonMark, HTML switched off), which rich brings along anyway; it is loaded
+when the first page is asked for.
+"""
+
+import functools
+import re
+
+import tornado.web
+
+from logwatch import resources
+from logwatch.web.pages import Page
+
+_COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)  # marks of what is generated; they are for the generator alone
+_INDEX = "README"
+
+
+class Runbook(Page):
+    """``/runbooks/NAME``: one runbook, or the index of all of them."""
+
+    async def get(self, name: str = "") -> None:
+        name = name.removesuffix(".md") or _INDEX
+        if name not in pages():
+            raise tornado.web.HTTPError(404)
+        await self.answer(lambda: self._make(name))
+
+    def _make(self, name: str) -> tuple[int, bytes]:
+        title, text = page(name)
+        return 200, self.site.render("runbook.html", "runbooks", title=title, text=text)
+
+
+@functools.cache
+def pages() -> frozenset[str]:
+    """Return the names of all runbooks."""
+    return frozenset(path.stem for path in resources.runbooks().glob("*.md"))
+
+
+@functools.lru_cache(maxsize=8)
+def page(name: str) -> tuple[str, str]:
+    """Render one runbook; return its title and its HTML, whose links lead to other runbooks."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415  few processes ever show a runbook
+
+    text = _COMMENTS.sub("", (resources.runbooks() / f"{name}.md").read_text(encoding="utf-8"))
+    heading = text.partition("\n")[0].removeprefix("# ")
+    html: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    # wide tables scroll by themselves, by keyboard too; the page never does
+    html = html.replace("<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>')
+    return heading, html.replace("</table>", "</table></div>").replace('href="README.md"', 'href="./"')

@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.forward.delivery import LONGEST_RETRY_AFTER_SECONDS, Delivered, Later, Unacceptable, judge, pause
+
+NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "answer", "verdict"),
+    [
+        (204, {}, b"", Delivered()),
+        (200, {}, b"{}", Delivered()),
+        (200, {}, b"ok", Delivered()),
+        (200, {}, b'{"partialSuccess":{}}', Delivered()),
+        (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"old"}}', Delivered(3, "old")),
+        (200, {}, b'{"partialSuccess":{"rejectedLogRecords":2}}', Delivered(2)),
+        (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"many"}}', Delivered()),
+        (400, {}, b"entry too far behind", Unacceptable("HTTP 400 entry too far behind")),
+        (413, {}, b"", Unacceptable("HTTP 413")),
+        (401, {}, b"no org id", Later("HTTP 401 no org id")),
+        (404, {}, b"", Later("HTTP 404")),
+        (302, {}, b"", Later("HTTP 302")),
+        (429, {"Retry-After": "7"}, b"", Later("HTTP 429", 7.0)),
+        (503, {"Retry-After": "Wed, 25 Nov 2026 09:47:10 GMT"}, b"", Later("HTTP 503", 30.0)),
+        (503, {"Retry-After": "Wed, 25 Nov 2026 09:00:00 GMT"}, b"", Later("HTTP 503", 0.0)),
+        (503, {"Retry-After": "soon"}, b"", Later("HTTP 503")),
+        (500, {}, b"", Later("HTTP 500")),
+    ],
+)
+def test_an_answer_is_judged_by_the_protocols_rules(status, headers, answer, verdict):
+    """Success, partial success, a request that will never be taken, and everything that is tried again."""
+    assert judge(status, headers, answer, NOW) == verdict
+
+
+@given(st.integers(1, 10_000), st.none() | st.floats(0, 1e9), st.floats(0, 1))
+def test_every_pause_is_bounded(failures, after, chance):
+    """Whatever a destination asks for, and however often it failed, the wait is half a second to ten minutes."""
+    assert 0.5 <= pause(failures, after, chance) <= LONGEST_RETRY_AFTER_SECONDS
+
+
+def test_pauses_double_until_a_minute():
+    """Without a wish of the destination's the pause grows from one second to sixty."""
+    assert [pause(failures, None, 1.0) for failures in (1, 2, 3, 6, 7, 100)] == [1, 2, 4, 32, 60, 60]

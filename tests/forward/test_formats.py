@@ -1,0 +1,73 @@
+import json
+
+import pytest
+
+from logwatch.catalogue import Catalogue
+from logwatch.forward.formats import Event, body
+from logwatch.ledger import StoredFailure
+
+FAILURE = StoredFailure(1_795_600_000.123, "mesibo", "fcm", "404", "UNREGISTERED", "7", "+49…21", "dEf…")
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return Catalogue.load()
+
+
+def event(catalogue, failure=FAILURE, name="ab-1"):
+    return Event(name, failure, catalogue.entry(failure.platform, failure.code, failure.reason))
+
+
+def test_loki_gets_few_labels_and_the_rest_as_metadata(catalogue):
+    """A stream is what has few values; user, token and id are structured metadata, all of them texts."""
+    sent = json.loads(body("loki", [event(catalogue)], "host-1"))
+    (stream,) = sent["streams"]
+    assert stream["stream"] == {
+        "service_name": "mesibo-logwatch",
+        "host": "host-1",
+        "source": "mesibo",
+        "platform": "fcm",
+        "class": "token",
+        "code": "404",
+    }
+    ((at, line, metadata),) = stream["values"]
+    assert at == "1795600000123000000"
+    assert metadata == {"id": "ab-1", "reason": "UNREGISTERED", "app": "7", "user": "+49…21", "token": "dEf…"}
+    assert line.startswith("push failed: fcm 404 ")
+    assert line.endswith("reason=UNREGISTERED app=7 user=+49…21 token=dEf… id=ab-1")
+
+
+def test_loki_gets_one_stream_for_each_combination_of_labels(catalogue):
+    """Failures of one kind share a stream, in the order of their commits."""
+    events = [
+        event(catalogue, FAILURE._replace(code=code, reason=""), f"ab-{i}")
+        for i, code in enumerate(["404", "903", "404"])
+    ]
+    streams = json.loads(body("loki", events, "h"))["streams"]
+    assert [[value[2]["id"] for value in stream["values"]] for stream in streams] == [["ab-0", "ab-2"], ["ab-1"]]
+
+
+def test_otlp_gets_records_as_the_protocol_writes_them(catalogue):
+    """64-bit integers are texts, severities numbers, keys lowerCamelCase (opentelemetry-proto, examples/logs.json)."""
+    sent = json.loads(body("otlp", [event(catalogue)], "host-1"))
+    (resource,) = sent["resourceLogs"]
+    names = {a["key"]: a["value"]["stringValue"] for a in resource["resource"]["attributes"]}
+    assert names["service.name"] == "mesibo-logwatch"
+    assert names["host.name"] == "host-1"
+    (record,) = resource["scopeLogs"][0]["logRecords"]
+    assert record["timeUnixNano"] == "1795600000123000000"
+    assert record["severityNumber"] in (9, 13, 17, 21)
+    attributes = {a["key"]: a["value"] for a in record["attributes"]}
+    assert attributes["log.record.uid"] == {"stringValue": "ab-1"}
+    assert attributes["mesibo.push.code"] == {"intValue": "404"}
+    assert attributes["mesibo.push.user"] == {"stringValue": "+49…21"}
+
+
+def test_codes_that_have_no_number_of_their_own_are_sent_as_they_are_counted(catalogue):
+    """``other`` is a text in both formats."""
+    failure = FAILURE._replace(code="other", reason="")
+    record = json.loads(body("otlp", [event(catalogue, failure)], "h"))["resourceLogs"][0]["scopeLogs"][0][
+        "logRecords"
+    ][0]
+    assert {"key": "mesibo.push.code", "value": {"stringValue": "other"}} in record["attributes"]
+    assert b'"code":"other"' in body("loki", [event(catalogue, failure)], "h")

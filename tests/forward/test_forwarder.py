@@ -1,0 +1,171 @@
+import asyncio
+import gzip
+import json
+from types import SimpleNamespace
+
+import pytest
+from prometheus_client import CollectorRegistry
+from tornado.httpclient import HTTPClientError
+
+from logwatch.catalogue import Catalogue
+from logwatch.config import Export
+from logwatch.forward.forwarder import Forwarder, ForwardMetrics
+from logwatch.ledger import Batch, Ledger, Reader, StoredFailure
+
+CATALOGUE = Catalogue.load()
+
+
+def failures(*users, code="903"):
+    return [StoredFailure(2e9, "mesibo", "apns", code, "", "1", user, "tok", "") for user in users]
+
+
+class Destination:
+    """Answers each request as told, and remembers the users in those that it took."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+        self.got = []
+
+    async def fetch(self, request, *, raise_error):
+        self.requests.append(request)
+        streams = json.loads(gzip.decompress(request.body))["streams"]
+        users = [value[2]["user"] for stream in streams for value in stream["values"]]
+        answer = self.answers.pop(0) if self.answers else 204
+        if callable(answer):
+            answer = answer(users)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer == 204:
+            self.got += users
+        return SimpleNamespace(code=answer, headers={}, body=b"")
+
+
+@pytest.fixture
+def site(tmp_path):
+    ledger = Ledger(tmp_path / "state", keep=100, clock=lambda: 2e9)
+    registry = CollectorRegistry()
+
+    def fail(*users):
+        batch = Batch(100)
+        batch.fail(failures(*users))
+        batch.count("mesibo", "lines", amount=len(users))
+        ledger.commit(batch)
+
+    def forwarder(destination, sent=0, **settings):
+        return Forwarder(
+            Export(url="http://loki/loki/api/v1/push", **settings),
+            Reader(ledger.path),
+            lambda: CATALOGUE,
+            ForwardMetrics(CollectorRegistry() if settings else registry),
+            sent=sent,
+            ledger="ab",
+            host="h",
+            client=destination,
+        )
+
+    def value(name):
+        return registry.get_sample_value(f"mesibo_logwatch_export_{name}", {"destination": "loki"})
+
+    yield SimpleNamespace(ledger=ledger, fail=fail, forwarder=forwarder, value=value)
+    ledger.close()
+
+
+def steps(forwarder, count=1):
+    return [asyncio.run(forwarder.step()) for _ in range(count)]
+
+
+def test_failures_are_sent_in_the_order_of_their_commits(site):
+    """What is committed is sent once, and the cursor stands at the newest one taken."""
+    destination = Destination()
+    forwarder = site.forwarder(destination)
+    site.fail("a", "b")
+    steps(forwarder)
+    site.fail("c")
+    steps(forwarder, 2)
+    assert destination.got == ["a", "b", "c"]
+    assert forwarder.sent == 3
+    assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (3, 0, 0)
+
+
+def test_a_destination_that_is_new_begins_with_what_is_committed_from_then_on(site):
+    """Without a cursor nothing of the past is sent."""
+    site.fail("old")
+    destination = Destination()
+    forwarder = site.forwarder(destination, sent=None)
+    site.fail("new")
+    steps(forwarder)
+    assert destination.got == ["new"]
+
+
+@pytest.mark.parametrize("trouble", [503, 401, OSError("no route"), HTTPClientError(599, "timed out")])
+def test_what_is_not_taken_is_sent_again(site, trouble):
+    """Neither a busy destination nor one that cannot be reached, or refuses the password, loses a failure."""
+    destination = Destination(trouble, trouble)
+    forwarder = site.forwarder(destination)
+    site.fail("a")
+    waits = steps(forwarder, 2)
+    assert forwarder.failing
+    assert forwarder.sent == 0
+    assert site.value("lag_events") == 1
+    steps(forwarder)
+    assert destination.got == ["a"]
+    assert forwarder.failing == ""
+    assert all(0.5 <= wait <= 2 for wait in waits)
+
+
+def test_one_event_that_is_refused_costs_itself_alone(site):
+    """A request that will never be taken is halved until the event at fault stands alone; it is counted as dropped."""
+    destination = Destination(*[lambda users: 400 if "bad" in users else 204] * 20)
+    forwarder = site.forwarder(destination)
+    site.fail("a", "b", "c", "bad", "d", "e")
+    steps(forwarder, 12)
+    assert destination.got == ["a", "b", "c", "d", "e"]
+    assert (site.value("events_total"), site.value("dropped_total")) == (5, 1)
+    assert forwarder.sent == 6
+
+
+def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
+    """A destination that is away longer than the error log keeps failures gets the rest, and the gap is a number."""
+    destination = Destination()
+    forwarder = site.forwarder(destination)
+    site.fail(*(f"u{i}" for i in range(80)))
+    site.fail(*(f"v{i}" for i in range(80)))  # keep is 100: sixty of the first go
+    steps(forwarder, 2)
+    assert len(destination.got) == 100
+    assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (100, 60, 0)
+
+
+def test_secrets_are_read_from_their_files_each_time(site, tmp_path):
+    """A token that was replaced is used with the next request; one that cannot be read is tried again."""
+    token = tmp_path / "token"
+    destination = Destination()
+    forwarder = site.forwarder(destination, token_file=str(token), tenant="t")
+    site.fail("a")
+    steps(forwarder)
+    assert "token" in forwarder.failing
+    token.write_text("s3cret\n")
+    steps(forwarder)
+    assert destination.requests[0].headers["Authorization"] == "Bearer s3cret"
+    assert destination.requests[0].headers["X-Scope-OrgID"] == "t"
+    token.write_text("two\nlines")
+    site.fail("b")
+    steps(forwarder)
+    assert "two" not in forwarder.failing
+    assert str(token) in forwarder.failing
+
+
+def test_the_cursor_survives_a_restart_and_a_rebuilt_ledger(site):
+    """Positions of exports are committed with everything else, and numbers never begin anew under them."""
+    site.fail("a", "b")
+    batch = Batch(100)
+    batch.exports["loki"] = 2
+    site.ledger.commit(batch)
+    site.ledger.path.unlink()  # what is in memory is written into a new one
+    site.fail("c")
+    assert site.ledger.snapshot.exports == {"loki": 2}
+    destination = Destination()
+    forwarder = site.forwarder(destination, sent=2)
+    steps(forwarder)
+    assert destination.got == ["c"]
+    assert forwarder.sent == 3

@@ -1,0 +1,120 @@
+"""The Debian package through its life on a machine of its own: installed, upgraded, removed, purged."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.service.conftest import LOG, UNIT, Host, configuration
+from tests.service.machine import ROOT, Machine, able
+
+pytestmark = pytest.mark.systemd
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """Build the package of this version, and one of a newer version."""
+    able()
+    if shutil.which("dh") is None:
+        pytest.fail("debhelper is not installed")
+    built = []
+    for version in ("", "0.99.0"):
+        checkout = tmp_path_factory.mktemp("checkout")
+        for part in ("logwatch", "grammars", "config", "systemd", "docs", "packaging"):
+            shutil.copytree(ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for part in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
+            shutil.copy(ROOT / part, checkout / part)
+        if version:
+            (checkout / "logwatch/__init__.py").write_text(f'"""Newer."""\n\n__version__ = "{version}"\n')
+        out = tmp_path_factory.mktemp("dist")
+        made = subprocess.run(
+            ["sh", checkout / "packaging/deb/build.sh", out], capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stderr
+        (package,) = out.glob("*.deb")
+        built.append(package)
+    return built
+
+
+@pytest.fixture(scope="module")
+def host(packages, tmp_path_factory):
+    """Boot a machine on which mesibo logs and the package is not installed yet."""
+    old, new = packages
+    machine = Machine(tmp_path_factory.mktemp("machine"), {str(old.parent): "/src/old", str(new.parent): "/src/new"})
+    made = Host(machine, "")
+    made.url = "http://localhost:10914"
+    machine.path("/var/log/mesibo").mkdir(mode=0o755)
+    machine.write(LOG, "")
+    paths = {"old": f"/src/old/{old.name}", "new": f"/src/new/{new.name}"}
+    made.install = lambda package: machine.run("dpkg", "-i", paths[package])
+    yield made
+    machine.halt()
+
+
+def test_lintian_has_no_error(packages):
+    """Debian's own checker finds no error in the package."""
+    if shutil.which("lintian") is None:
+        pytest.fail("lintian is not installed")
+    told = subprocess.run(
+        ["lintian", "--allow-root", "--fail-on", "error", packages[0]], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout
+
+
+def test_an_installed_package_counts_at_once(host):
+    """Dpkg -i on a bare Debian with python3: the service runs, and counts what mesibo writes."""
+    host.install("old")
+    host.active()
+    host.mesibo(200, 50)
+    host.mesibo(903, 3)
+    host.counted()
+    machine = host.machine
+    assert machine.run("stat", "-c", "%U:%G %a", "/etc/mesibo-logwatch/logwatch.toml").stdout == (
+        "root:mesibo-logwatch 640\n"
+    )
+    assert machine.run("stat", "-c", "%U %a", "/etc/mesibo-logwatch/secrets").stdout == "root 700\n"
+    assert machine.run("systemctl", "is-enabled", UNIT).stdout == "enabled\n"
+    assert "from /usr/lib/mesibo-logwatch/logwatch " in machine.run("mesibo-logwatch", "--version").stdout
+
+
+def test_what_stands_beside_the_service_is_installed(host):
+    """Manual page, completion, rules, dashboards and runbooks."""
+    for path in (
+        "man/man1/mesibo-logwatch.1.gz",
+        "bash-completion/completions/mesibo-logwatch",
+        "zsh/vendor-completions/_mesibo-logwatch",
+        "fish/vendor_completions.d/mesibo-logwatch.fish",
+        "mesibo-logwatch/prometheus/rules/mesibo-push.yml",
+        "mesibo-logwatch/grafana/dashboards/mesibo-overview.json",
+        "mesibo-logwatch/runbooks/MesiboPushCertificateExpired.md",
+    ):
+        assert host.machine.path(f"/usr/share/{path}").is_file(), path
+
+
+def test_an_upgrade_keeps_configuration_and_counts(host):
+    """The newer version runs, goes on at the committed numbers, and a configuration that was changed is kept."""
+    host.configure(configuration(web='listen = "127.0.0.1:10914"\n'))
+    before = host.active()
+    host.install("new")
+    host.restarted(before)
+    assert "version 0.99.0 " in host.machine.run("mesibo-logwatch", "--version").stdout
+    assert "commit_seconds = 0.1" in host.machine.path("/etc/mesibo-logwatch/logwatch.toml").read_text()
+    host.mesibo(912, 2)
+    host.counted()
+
+
+def test_removal_keeps_numbers_and_purging_takes_them(host):
+    """`dpkg -r` stops the service and keeps what an installation goes on with; `dpkg -P` leaves nothing."""
+    machine = host.machine
+    machine.run("dpkg", "-r", "mesibo-logwatch")
+    assert not machine.path("/usr/bin/mesibo-logwatch").exists()
+    assert not machine.path("/usr/lib/mesibo-logwatch").exists()
+    assert machine.path("/var/lib/mesibo-logwatch/ledger.sqlite3").exists()
+    host.mesibo(410, 4)
+    host.install("new")
+    host.active()
+    host.counted()
+    machine.run("dpkg", "-P", "mesibo-logwatch")
+    for path in ("/etc/mesibo-logwatch", "/var/lib/mesibo-logwatch", "/lib/systemd/system/" + UNIT):
+        assert not machine.path(path).exists(), path
+    assert machine.show(UNIT, "LoadState")["LoadState"] == "not-found"

@@ -17,8 +17,8 @@ from logwatch.model import Position, Rotation, Seen
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
 _POSITION = (
-    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside, found_at,"
-    " envelope"
+    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
+    " found_at, envelope"
 )
 
 

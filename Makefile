@@ -25,6 +25,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
 PACKAGES := prometheus prometheus-alertmanager mtail logrotate chromium systemd systemd-container debootstrap \
+            systemd-journal-remote rsyslog conmon \
             debhelper fakeroot lintian buildah
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

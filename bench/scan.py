@@ -1,11 +1,12 @@
-"""Measures scanner, ``report`` and the daemon's catch-up against mtail, grep and wc on the same files.
+"""Measure ``report``, the daemon's catch-up and the scanner alone beside mtail, on every family of logs.
 
-    python -m bench.scan [LINES] [ROUNDS]
+    python -m bench.scan [--lines N] [--rounds N] [--family WORD]
 
-Every count is checked against the truth. CPU is user and system time per line; the rounds of all candidates alternate,
-so that a noisy machine is noisy for all. What a program takes for an empty file is told apart: a start is no line.
+Every count of ours is checked against the truth. CPU is user and system time per line; all candidates alternate, so
+that a noisy machine is noisy for all. What a program takes for an empty file is left out: a start is no line.
 """
 
+import argparse
 import json
 import re
 import shutil
@@ -14,158 +15,180 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
 
-from bench import logs
 from bench.daemon import Daemon
-from bench.measure import cpu_of, machine
+from bench.families import FAMILIES, Family, Key
+from bench.measure import cpu_of, machine, memory_of
 from bench.measure import run as started
 from logwatch import heap
-from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner, load
-from logwatch.parse.reading import refer
+from logwatch.parse.line_parser import LineParser
+from logwatch.parse.result import parse_reference
 from logwatch.tail.generation import CHUNK_BYTES
 
-Found = Counter[tuple[str, str]]
-"""How often each platform (as mesibo writes it) and code was counted."""
-WORDS = {"apns": "apn", "fcm": "fcm"}
+Found = Counter[Key]
 PROGRAM = Path(__file__).parent / "mesibo.mtail"
+PLATFORMS = {"apn": "apns", "ios": "apns", "voip": "apns", "gcm": "fcm", "android": "fcm", "firebase": "fcm"}
+AIMS = {1.0: 5, 0.1: 8}
+"""By the share of push lines: how many times less than mtail ``report`` must take."""
 
 
-def scanner(path: Path, envelope: EnvelopeKind) -> tuple[float, Found]:
-    """Scan a file in chunks of whole lines."""
-    subject = Scanner(load("mesibo"), timezone=UTC)
-    found: Found = Counter()
-    start = time.process_time()
+def chunks(path: Path) -> Iterator[bytes]:
+    """Read a file in chunks of whole lines."""
+    rest = b""
     with path.open("rb") as file:
-        rest = b""
         while block := file.read(CHUNK_BYTES):
             data = rest + block
             end = data.rfind(b"\n") + 1
             rest = data[end:]
-            for key, seen in subject.scan(data[:end], envelope=envelope, reference=1795342500.0).results.items():
-                found[WORDS[key.platform], str(key.code)] += seen.count
-    return time.process_time() - start, found
+            yield data[:end]
 
 
-def mtail(path: Path) -> tuple[float, Found]:
-    """Let mtail count the same lines once."""
-    cost = started("mtail", "--one_shot", "--logs", path, "--progs", PROGRAM)
-    values = json.loads(cost.output[cost.output.index("{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
-    return cost.cpu, Counter({tuple(each["Labels"]): each["Value"]["Value"] for each in values})
-
-
-def report(path: Path) -> tuple[float, Found]:
-    """Let ``report`` count a file, as a command."""
-    cost = started(sys.executable, "-m", "logwatch", "report", "--format", "json", path)
-    rows = json.loads(cost.output)["results"]
+def scanner(path: Path, family: Family) -> tuple[float, Found]:
+    """Scan a file with a scanner that has learned nothing yet; reading it is not measured."""
+    grammar = load("mesibo")
+    subject = Scanner(grammar, timezone=UTC)
+    subject.parser = LineParser(grammar)
     found: Found = Counter()
-    for row in rows:
-        found[WORDS[row["platform"]], str(row["code"])] += row["count"]
+    cpu = 0.0
+    for data in chunks(path):
+        start = time.process_time()
+        results = subject.scan(data, envelope=family.envelope, reference=1795342500.0).results
+        cpu += time.process_time() - start
+        for key, seen in results.items():
+            found[key] += seen.count
+    return cpu, found
+
+
+def mtail(path: Path, _family: Family) -> tuple[float, Found]:
+    """Let mtail count the same lines once, without reasons."""
+    cost = started("mtail", "--port", 0, "--one_shot", "--logs", path, "--progs", PROGRAM)
+    values = json.loads(cost.output[cost.output.index("{") :])["mesibo_push_results_total"][0].get("LabelValues", [])
+    found: Found = Counter()
+    for each in values:
+        platform, code = each["Labels"]
+        platform = platform.strip('",').lower()
+        found[PLATFORMS.get(platform, platform), int(code), ""] += each["Value"]["Value"]
     return cost.cpu, found
 
 
-def run(path: Path) -> tuple[float, Found]:
+def report(path: Path, _family: Family) -> tuple[float, Found]:
+    """Let ``report`` count a file, as a command."""
+    cost = started(sys.executable, "-m", "logwatch", "report", "--format", "json", path)
+    rows = json.loads(cost.output)["results"]
+    return cost.cpu, Counter({(row["platform"], row["code"], row["reason"]): row["count"] for row in rows})
+
+
+PEAK_MB: list[float] = []
+"""Resident memory of each daemon when it had caught up."""
+
+
+def daemon(path: Path, _family: Family) -> tuple[float, Found]:
     """Let the daemon catch up with a file: read, counted, failures stored, committed, shown."""
     with tempfile.TemporaryDirectory() as directory:
-        daemon = Daemon(Path(directory), path)
-        daemon.until("mesibo_logwatch_lines_total", sum(1 for _ in path.open("rb")), every=1.0)
-        cpu, text = cpu_of(daemon.process.pid), daemon.metrics()
-        daemon.stop()
+        running = Daemon(Path(directory), path)
+        running.until("mesibo_logwatch_lines_total", sum(1 for _ in path.open("rb")), every=1.0)
+        cpu, text = cpu_of(running.process.pid), running.metrics()
+        PEAK_MB.append(memory_of(running.process.pid)[0])
+        running.stop()
     found: Found = Counter()
     for labels, value in re.findall(r"^mesibo_push_results_total\{(.*?)\} (\S+)$", text, re.MULTILINE):
         told = dict(re.findall(r'(\w+)="(.*?)"', labels))
         if float(value):
-            found[WORDS[told["platform"]], told["code"]] += int(float(value))
+            found[told["platform"], int(told["code"]), told["reason"]] += int(float(value))
     return cpu, found
 
 
-def counter(*command: str) -> Callable[[Path], tuple[float, int]]:
-    """Make a candidate of a command that prints a number."""
-
-    def count(path: Path) -> tuple[float, int]:
-        cost = started(*command, path)
-        return cost.cpu, int(cost.output.split()[0])
-
-    return count
+CANDIDATES: dict[str, Callable[[Path, Family], tuple[float, Found]]] = {
+    "scanner": scanner,
+    "report": report,
+    "daemon": daemon,
+    "mtail": mtail,
+}
 
 
-def candidates(envelope: EnvelopeKind) -> dict[str, Callable[[Path], tuple[float, object]]]:
-    """Name what is measured, and how."""
-    all_of_them: dict[str, Callable[[Path], tuple[float, object]]] = {
-        "scanner alone": lambda path: scanner(path, envelope),
-        "report": report,
-        "run, catching up": run,
-        "grep -c": counter("grep", "-c", "push_on_complete"),
-        "wc -l": counter("wc", "-l"),
-    }
-    if shutil.which("mtail"):
-        all_of_them["mtail"] = mtail
-    return all_of_them
-
-
-def starts(rounds: int) -> dict[str, float]:
-    """Give the CPU seconds that each takes for nothing."""
+def starts(rounds: int, names: list[str]) -> dict[str, float]:
+    """Return the CPU seconds that each takes for an empty file."""
     with tempfile.TemporaryDirectory() as directory:
         empty = Path(directory) / "empty.log"
         empty.touch()
-        commands = {"report": report, "run, catching up": run, "mtail": mtail}
         return {
-            name: statistics.median(command(empty)[0] for _ in range(rounds))
-            for name, command in commands.items()
-            if name != "mtail" or shutil.which("mtail")
+            name: statistics.median(CANDIDATES[name](empty, FAMILIES[0])[0] for _ in range(rounds)) for name in names
         }
 
 
-def measure(path: Path, truth: Found, envelope: EnvelopeKind, rounds: int, start: dict[str, float]) -> None:
-    """Measure all candidates on one file and print a table."""
-    count = sum(1 for _ in path.open("rb"))
-    times: dict[str, list[float]] = {}
+def measure(path: Path, family: Family, truth: Found, start: dict[str, float], rounds: int) -> dict[str, float]:
+    """Return the microseconds of CPU a line of each candidate (medians), and the share that mtail counted right."""
+    lines = sum(1 for _ in path.open("rb"))
+    times: dict[str, list[float]] = {name: [] for name in start}
+    right = 0.0
     for _ in range(rounds):
-        for name, command in candidates(envelope).items():
-            cpu, found = command(path)
-            expected: object = truth.total() if name == "grep -c" else truth
-            if name != "wc -l" and found != expected:
-                sys.exit(f"{name}: counted {found}, the truth is {expected}")
-            times.setdefault(name, []).append((cpu - start.get(name, 0.0)) / count * 1e6)
-    reference = statistics.median(times.get("mtail", [0.0]))
-    print(f"\n{path.name}: {count} lines of {path.stat().st_size / count:.0f} bytes, {truth.total()} push lines")
-    for name, each in times.items():
-        middle = statistics.median(each)
-        ratio = f"   mtail / {reference / middle:.1f}" if reference and middle else ""
-        print(f"  {name:16} {middle:7.3f} us of CPU a line (best {min(each):.3f}){ratio}", flush=True)
+        for name, nothing in start.items():
+            cpu, found = CANDIDATES[name](path, family)
+            if name == "mtail":
+                bare: Found = Counter()
+                for (platform, code, _reason), count in truth.items():
+                    bare[platform, code, ""] += count
+                right = (found & bare).total() / truth.total()
+            elif found != truth:
+                sys.exit(f"{family.name}: {name} counted {found - truth} too many, {truth - found} too few")
+            times[name].append((cpu - nothing) / lines * 1e6)
+    return {name: statistics.median(each) for name, each in times.items()} | {"right": right}
 
 
-def pyparsing_alone(path: Path) -> None:
-    """Tell what pyparsing itself takes, over a few lines."""
+def pyparsing_alone(path: Path) -> float:
+    """Return the microseconds that pyparsing itself takes for a push line, over a few."""
     grammar = load("mesibo")
-    some = [line for line in path.read_bytes()[:200_000].split(b"\n")[:-1] if grammar.marker in line]
+    some = [line for line in path.read_bytes()[:100_000].split(b"\n")[:-1] if grammar.marker in line]
     start = time.process_time()
     for line in some:
-        refer(grammar, line)
-    print(f"\npyparsing itself: {(time.process_time() - start) / len(some) * 1e6:.0f} us a push line")
+        parse_reference(grammar, line)
+    return (time.process_time() - start) / len(some) * 1e6
+
+
+def row(family: Family, cost: dict[str, float]) -> str:
+    """Write one line of the table."""
+    ratio = cost.get("mtail", 0.0) / cost["report"] if cost["report"] > 0 else 0.0
+    aim = AIMS.get(family.share, 8)
+    cells = "".join(f"{cost[name]:9.2f}" for name in CANDIDATES if name in cost)
+    behind = "" if ratio >= aim or not ratio else f"  (aim 1/{aim})"
+    return (
+        f"{family.name:28}{cells}   1/{ratio:<5.1f} daemon/report {cost['daemon'] / cost['report']:.2f}"
+        f"   mtail counts {cost['right']:4.0%}{behind}"
+    )
 
 
 def main() -> None:
-    """Generate the logs and measure."""
+    """Generate the logs, measure, print the worst first."""
     heap.keep()  # as the commands do
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    print(f"{machine()}; {rounds} rounds, medians")
-    start = starts(rounds)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=500_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--family", default="", help="only those with this in their names")
+    asked = parser.parse_args()
+    names = [name for name in CANDIDATES if name not in ("mtail", "scanner") or shutil.which(name)]
+    names.insert(0, "scanner")
+    print(f"{machine()}; {asked.lines} lines, {asked.rounds} rounds, medians")
+    start = starts(asked.rounds, names) | {"scanner": 0.0}
     print("for an empty file: " + ", ".join(f"{name} {cpu:.2f} s of CPU" for name, cpu in start.items()))
+    found = []
     with tempfile.TemporaryDirectory() as directory:
-        for name, share, envelope in (
-            ("all", 1.0, "plain"), ("one-in-ten", 0.1, "plain"), ("all-docker", 1.0, "docker"),
-            ("one-in-ten-docker", 0.1, "docker"),
-        ):  # fmt: skip
-            path = Path(directory) / f"{name}.log"
-            truth = logs.write(path, count, share, 1, docker=envelope == "docker")
-            measure(path, truth, "docker" if envelope == "docker" else "plain", rounds, start)
-            if name == "all":
-                pyparsing_alone(path)
+        path = Path(directory) / "mesibo.log"
+        for family in FAMILIES:
+            if asked.family in family.name:
+                truth = family.log(path, asked.lines)
+                found.append((family, measure(path, family, truth, start, asked.rounds)))
+                print(f"  measured: {row(*found[-1])}", flush=True)
+        if FAMILIES[0] in [family for family, _ in found]:
+            FAMILIES[0].log(path, 1000)
+            print(f"pyparsing itself: {pyparsing_alone(path):.0f} us a push line")
+    print(f"\nus of CPU a line, worst first    {'  '.join(names)}")
+    for each in sorted(found, key=lambda each: each[1].get("mtail", 0.0) / each[1]["report"]):
+        print(row(*each))
+    print(f"the daemons' memory after catching up: {max(PEAK_MB):.0f} MB at most")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,31 @@
 """Turns a configuration into working parts, or into every problem in its way: one loader for all commands."""
 
+import os
+import stat
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
+from logwatch.config.schema import WebhookSource
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
+from logwatch.tail import Container, Discovery, Globs
+from logwatch.tail.events import shown
+from logwatch.webhook import Fields, load_fields
+
+_LONGEST_SECRET = 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a webhook needs beside its path."""
+
+    fields: Fields
+    secret: bytes = field(repr=False, default=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +35,7 @@ class Parts:
     config: Config
     catalogue: Catalogue
     grammars: dict[str, Grammar]  # by name
+    webhooks: dict[str, Opened] = field(default_factory=dict)  # by the source's name
 
     def scanner(self, source: Source, *, keep: int | None = None) -> Scanner:
         """Make what reads the lines of ``source``, and keeps as many failures as configured or as wanted."""
@@ -41,14 +59,88 @@ def assemble(config: Config) -> Parts:
         problems += error.problems
     directories = [Path(directory) for directory in config.grammars.directories]
     grammars = {}
-    for name in _distinct(source.grammar for source in config.source):
+    webhooks = {}
+    for source in config.source:
+        if source.webhook is not None:
+            try:
+                webhooks[source.name] = open_webhook(source.webhook)
+            except LogwatchError as error:
+                problems += error.problems
+    for name in _distinct(source.grammar for source in config.source if source.webhook is None):
         try:
             grammars[name] = load_grammar(name, directories)
         except LogwatchError as error:
             problems += error.problems
     if problems or catalogue is None:
         raise ConfigError(*problems)
-    return Parts(config, catalogue, grammars)
+    return Parts(config, catalogue, grammars, webhooks)
+
+
+def open_webhook(webhook: WebhookSource) -> Opened:
+    """Read a webhook's secret and the paths of its fields; ConfigError with all problems of both."""
+    problems: list[Problem] = []
+    fields, secret = None, b""
+    try:
+        fields = load_fields(Path(webhook.fields) if webhook.fields else None)
+    except LogwatchError as error:
+        problems += error.problems
+    if webhook.secret_file is not None:
+        path = Path(webhook.secret_file)
+        try:
+            with path.open("rb") as file:
+                secret = file.read(_LONGEST_SECRET + 1).strip()
+        except OSError as error:
+            why = error.strerror or str(error)
+            problems.append(
+                Problem(str(path), "the webhook's secret cannot be read", why, "let the service's user read it")
+            )
+        else:
+            if not 0 < len(secret) <= _LONGEST_SECRET:
+                remedy = "write the secret that mesibo sends into it, in one line"
+                problems.append(Problem(str(path), f"a secret of {len(secret)} bytes", "it secures nothing", remedy))
+    if problems or fields is None:
+        raise ConfigError(*problems)
+    return Opened(fields, secret)
+
+
+def discovery(source: Source) -> Discovery:
+    """Return what finds the files of a source."""
+    if source.docker is not None:
+        return Container(source.docker.container, source.docker.root)
+    return Globs(source.paths)
+
+
+def shared_files(config: Config) -> list[Problem]:
+    """Find files that two sources lead to, by whatever names: each line of them would count twice."""
+    owners: dict[tuple[int, int], tuple[str, str]] = {}  # device and inode: source and path
+    problems: dict[tuple[str, str], Problem] = {}  # one a pair of sources
+    for source in config.source:
+        for path in discovery(source).find(time.time()).paths:
+            try:
+                status = os.stat(path)  # noqa: PTH116  the name may be no text
+            except OSError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            other, name = owners.setdefault((status.st_dev, status.st_ino), (source.name, path))
+            if other != source.name:
+                same = "the same file" if name == path else f"the same file as {shown(name)}"
+                problems.setdefault(
+                    (other, source.name),
+                    Problem(
+                        f"source {source.name}: {shown(path)}",
+                        f"{same} of source {other}",
+                        "each of its lines would count twice",
+                        f"take it out of the paths of {other} or of {source.name}",
+                    ),
+                )
+    return list(problems.values())
+
+
+def refuse_shared_files(config: Config) -> None:
+    """Raise ConfigError if two sources lead to one file."""
+    if problems := shared_files(config):
+        raise ConfigError(*problems)
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

@@ -13,31 +13,39 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from logwatch import logging_setup
-from logwatch.assembly import Parts, assemble
+from logwatch.assembly import Parts, assemble, discovery, refuse_shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
-from logwatch.envelope import cut, detect
+from logwatch.credentials import Verdict, Watch, asked
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.ledger import Ledger, Reader, Snapshot
-from logwatch.pipeline import Input, Pipeline, Source
+from logwatch.model import Envelope
+from logwatch.parse import Scanner
+from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
-from logwatch.tail import Container, Discovery, Globs, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
+from logwatch.web.webhook import Doorkeeper, Endpoint, refuse_in_the_clear
+from logwatch.webhook import NO_LINES, Inbox, Webhook
 
 Load = Callable[[], Config]
+
+LONGEST_TURN_SECONDS = 10.0
+"""Of the reading loop, before it is not ready any more."""
 
 
 class Daemon:
@@ -47,39 +55,52 @@ class Daemon:
     possible; ``run`` returns the exit status.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, wanted: Wanted | None = None) -> None:
         self._load = load
-        self._parts = assemble(load())
+        self._wanted = wanted or Wanted()
+        self._parts = _assemble(load)
         config = self._parts.config
         self._log = structlog.get_logger()
         self._notifier = Notifier()
-        self._stop = False
-        self._reload = False
+        self._turned_at = time.monotonic()
         self._registry = CollectorRegistry(auto_describe=False)
         self._metrics = ProcessMetrics(self._registry)
         self._forward_metrics = ForwardMetrics(self._registry)
-        self._access = Access(config.web.file, exposed=config.web.exposed)
+        self._access = Access(
+            config.web.file,
+            exposed=config.web.exposed,
+            hosts=config.web.hosts,
+            known=Path(config.state.directory) / "clients",
+        )
+        self._webhooks: dict[str, Endpoint] = {}  # by path
+        refuse_in_the_clear(config, tls=self._access.context is not None)
         for warning in self._access.warnings(config.web):
             self._log.warning("web_warning", problem=warning.headline, remedy=warning.try_)
         listen = parse_listen(config.web.listen)
-        self._web = WebServer(listen.host, listen.port, rules(self._registry, self), self._access)
+        door = Doorkeeper(lambda: self._webhooks, lambda status: self._metrics.webhook_calls.labels(status).inc())
+        self._web = WebServer(listen.host, listen.port, rules(self._registry, self, door=door), self._access)
         self._ledger = Ledger(
             Path(config.state.directory),
             keep=config.failures.keep,
             retention_days=config.failures.retention_days,
             committed=self._committed,
-            commit_failed=self._metrics.commit_failures.inc,
+            commit_failed=self._commit_failed,
         )
         if self._ledger.lost_state:
             self._metrics.state_resets.inc()
         self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
+        self._files = OpenFiles()
         self._hurry = threading.Event()
+        self._ending = threading.Event()
         self._accepted = True  # the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
+        self._scanners: dict[str, Scanner] = {}
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
+        self._credentials = Watch(log=self._log)
+        self._credentials.watch(map(asked, config.credential))
         self._registry.register(SnapshotCollector(self))
 
     @property
@@ -103,6 +124,11 @@ class Daemon:
         return self._parts.config
 
     @property
+    def credentials(self) -> tuple[Verdict, ...]:
+        """What the last look at the configured credentials has found."""
+        return self._credentials.verdicts
+
+    @property
     def ledger_path(self) -> Path:
         """Where pages read lists from."""
         return self._ledger.path
@@ -112,6 +138,9 @@ class Daemon:
         """Why the daemon is not ready; empty when it is."""
         if self._ledger.failing:
             return f"commits fail: {self._ledger.failing}"
+        idle = time.monotonic() - self._turned_at
+        if idle > max(LONGEST_TURN_SECONDS, 3 * self._parts.config.follow.poll_seconds):
+            return f"the reading loop has not turned for {idle:.0f} s"
         return ""
 
     def run(self) -> int:
@@ -124,13 +153,14 @@ class Daemon:
             try:
                 self._forward()  # before the first failure is committed: it is the first one to be sent
                 self._pipeline.turn()  # so that no scrape comes before the sources were looked for
+                self._turned_at = time.monotonic()
                 self._web.start()
                 self._taken_over()
                 self._log.info("ready", url=self._url)
                 self._notifier.ready(self._summary())
-                while not self._stop:
+                while not self._wanted.stop:
                     self._turn()
-                    if failed := self._web.failed or self._waker.failed:
+                    if failed := self._web.failed:
                         self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
                         break
             except Exception as error:  # noqa: BLE001  whatever it is: say so, and leave the disk as it is
@@ -145,7 +175,7 @@ class Daemon:
                 self._end(commit=False)
                 return 1
             self._end()
-        return 0 if self._stop else 1
+        return 0 if self._wanted.stop else 1
 
     @property
     def _url(self) -> str:
@@ -163,23 +193,27 @@ class Daemon:
         """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
         config = self._parts.config
         started = time.monotonic()
-        if self._reload:
+        if self._wanted.reload:
             self._take_over()
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
         more = self._pipeline.turn()
+        self._credentials.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
         self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
         self._notifier.turned(self._summary())
-        if more or self._stop:
+        self._turned_at = time.monotonic()
+        if more or self._wanted.stop:
             return
         # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
-        self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in())))
+        if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
+            self._hurry.clear()
+            self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
     def _end(self, *, commit: bool = True) -> None:
         """Commit what was read, and let go of everything, within the two seconds that a stop may take."""
@@ -188,6 +222,7 @@ class Daemon:
             self._pipeline.settle()
         for each in self._inputs.values():
             each.close()
+        self._credentials.close()
         self._web.stop()
         self._waker.close()
         self._ledger.close()
@@ -195,15 +230,16 @@ class Daemon:
 
     def _take_over(self) -> None:
         """Reload configuration, grammars and catalogue; whatever is wrong with them, the old ones stay in force."""
-        self._pipeline.commit()
+        self._pipeline.commit(detailed=True)
         if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
             return
-        self._reload = False
+        self._wanted.reloaded()
         self._notifier.reloading()
         try:
-            parts = assemble(self._load())
+            parts = _assemble(self._load)
             if parts.config.web == self._parts.config.web:
                 self._access.read()
+            refuse_in_the_clear(parts.config, tls=self._access.context is not None)
         except LogwatchError as error:
             for problem in error.problems:
                 self._log.error(
@@ -233,6 +269,7 @@ class Daemon:
             self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
+        self._credentials.watch(map(asked, new.credential))
         self._forward()
 
     def _forward(self) -> None:
@@ -264,8 +301,17 @@ class Daemon:
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
         logging_setup.configure(config.log.level, config.log.format)
+        self._scanners = {source.name: parts.scanner(source) for source in config.source if not source.webhook}
+        inputs = [(source, self._input(source, config)) for source in config.source]
+        self._webhooks = {
+            source.webhook.path: Endpoint(
+                source.name, parts.webhooks[source.name].fields, input_.inbox, parts.webhooks[source.name].secret
+            )
+            for source, input_ in inputs
+            if source.webhook is not None and isinstance(input_, Webhook)
+        }
         return Pipeline(
-            [Source(source.name, self._input(source, config), parts.scanner(source)) for source in config.source],
+            [Source(source.name, input_, self._scanners.get(source.name, NO_LINES)) for source, input_ in inputs],
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -277,24 +323,59 @@ class Daemon:
 
     def _input(self, source: SourceConfig, config: Config) -> Input:
         """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
+        if source.name not in self._inputs and source.webhook is not None:
+            witness_for = source.webhook.witness_for or ""
+            self._inputs[source.name] = Webhook(source.name, witness_for, Inbox(self._called))
         if source.name not in self._inputs:
             lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
             self._inputs[source.name] = Tail(
-                SourceSpec(source.name, _discovery(source), source.envelope, "end" if lost else source.start_at),
+                SourceSpec(
+                    source.name,
+                    discovery(source),
+                    source.envelope,
+                    "end" if lost else source.start_at,
+                    source.rotated,
+                ),
                 self._ledger.positions.values(),
                 lambda: next(self._generations),
-                cut=cut,
-                detect=detect,
+                owns=partial(self._owns, source.name),
+                held=partial(self._held, source.name),
                 max_line_bytes=config.follow.max_line_bytes,
                 release_seconds=config.follow.release_seconds,
                 clock=time.time,
                 log=self._log,
+                files=self._files,
             )
         return self._inputs[source.name]
+
+    def _owns(self, source: str, line: bytes) -> bool:
+        """Ask the scanner of the newest configuration, as files outlive it."""
+        return self._scanners[source].owns(line)
+
+    def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
+        """Ask the scanner of the newest configuration."""
+        return self._scanners[source].held(data, envelope)
+
+    def _called(self) -> None:
+        """Turn soon: a call waits for its answer."""
+        self._hurry.set()
+        self._waker.wake()
 
     def _committed(self, seconds: float) -> None:
         self._metrics.commits.inc()
         self._metrics.commit_duration.observe(seconds)
+        self._answer_calls(committed=True)
+
+    def _commit_failed(self) -> None:
+        self._metrics.commit_failures.inc()
+        self._answer_calls(committed=False)
+
+    def _answer_calls(self, *, committed: bool) -> None:
+        """Answer the webhooks' calls whose events the last commit held; while the disk refuses, take no new ones."""
+        for each in self._inputs.values():
+            if isinstance(each, Webhook):
+                each.inbox.settle(committed=committed)
+                each.inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
         """Say in one line how things are, for `systemctl status`."""
@@ -308,17 +389,15 @@ class Daemon:
     def _signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
 
-        def end(_number: int, _frame: FrameType | None) -> None:
-            self._stop = True
-            self._hurry.set()
+        def told() -> None:
+            if self._wanted.stop:
+                self._ending.set()
+                self._hurry.set()
             self._waker.wake()
 
-        def reload(_number: int, _frame: FrameType | None) -> None:
-            self._reload = True
-            self._waker.wake()
-
-        old = {s: signal.signal(s, end) for s in (signal.SIGTERM, signal.SIGINT)}
-        old[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
+        old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        self._wanted.tell(told)
+        self._wanted.listen()
         try:
             yield
         finally:
@@ -326,10 +405,10 @@ class Daemon:
                 signal.signal(number, handler)
 
 
-def _discovery(source: SourceConfig) -> Discovery:
-    if source.docker is not None:
-        return Container(source.docker.container, source.docker.root)
-    return Globs(source.paths)
+def _assemble(load: Load) -> Parts:
+    parts = assemble(load())
+    refuse_shared_files(parts.config)
+    return parts
 
 
 def _last_result(snapshot: Snapshot) -> str:

@@ -5,8 +5,9 @@ as the process. Metric names, help texts and labels stand here and nowhere else.
 it first happens: ``increase()`` over a series that first appears at 50 would be 0.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Protocol
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, get_args
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
@@ -15,10 +16,13 @@ from prometheus_client.registry import Collector
 
 import logwatch
 from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
+from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.model import Cause
 from logwatch.tail import SourceStatus
+from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
 
-CAUSES = ("misplaced", "no_code", "ambiguous", "grammar")
+CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
@@ -37,6 +41,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "fallback_lines",
         "mesibo_logwatch_fallback_lines",
         "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
+        "",
+        ("",),
+    ),
+    (
+        "undated_lines",
+        "mesibo_logwatch_undated_lines",
+        "Push results at least, whose time cannot be told: the time at which they were read stands for it.",
         "",
         ("",),
     ),
@@ -74,6 +85,10 @@ class Watched(Protocol):
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""
 
+    @property
+    def credentials(self) -> Sequence[Verdict]:
+        """What the last look at the configured credentials has found."""
+
 
 class ProcessMetrics:
     """What is counted from the start of the process, and not kept."""
@@ -110,6 +125,9 @@ class ProcessMetrics:
             "When a configuration was last taken over.",
             registry=registry,
         )
+        self.webhook_calls = Counter(
+            "mesibo_logwatch_webhook_calls", "Calls of webhooks by the status they got.", ["status"], registry=registry
+        )
         info = Gauge("mesibo_logwatch_build_info", "The program that runs: always 1.", ["version"], registry=registry)
         info.labels(logwatch.__version__).set(1)
 
@@ -117,8 +135,9 @@ class ProcessMetrics:
 class SnapshotCollector(Collector):
     """Builds every metric with a source or a code label from what ``watched`` refers to at that moment."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: Watched, clock: Callable[[], float] = time.time) -> None:
         self._watched = watched
+        self._clock = clock
 
     def describe(self) -> list[Metric]:
         """Give nothing: names are checked by a test, and collecting at registration would be too early."""
@@ -128,10 +147,14 @@ class SnapshotCollector(Collector):
         """Give the metrics of one consistent moment."""
         snapshot, status, catalogue = self._watched.snapshot, self._watched.status, self._watched.catalogue
         ready = [name for name in status if snapshot.ready(name)]
-        results = _results(snapshot, catalogue, ready)
-        yield from _push_metrics(results, ready, catalogue)
+        counted = [name for name in ready if name not in witnesses(status)]
+        results = _results(snapshot, catalogue, counted)
+        witnessed = [row for row in snapshot.witnessed if row.source in ready]
+        yield from _push_metrics(results, counted, catalogue, witnessed)
+        yield from _webhook_metrics(self._watched, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield from _credentials(self._watched.credentials)
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:
@@ -152,7 +175,10 @@ def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
 
 
 def _push_metrics(
-    results: dict[ResultRow, tuple[int, float | None]], ready: list[str], catalogue: Catalogue
+    results: dict[ResultRow, tuple[int, float | None]],
+    ready: list[str],
+    catalogue: Catalogue,
+    witnessed: Iterable[ResultRow],
 ) -> Iterator[Metric]:
     totals = CounterMetricFamily(
         "mesibo_push_results",
@@ -161,7 +187,7 @@ def _push_metrics(
     )
     hits = {(source, who): 0 for source in ready for who in LIMITERS}
     last: dict[tuple[str, str], float] = {}
-    entries = {row[1:]: entry_of(catalogue, row) for row in results}
+    entries = {row[1:]: entry_of(catalogue, row) for row in (*results, *witnessed)}
     for row, (count, at) in results.items():
         entry = entries[row[1:]]
         totals.add_metric([*row, entry.class_], count)
@@ -198,6 +224,49 @@ def _push_metrics(
     yield info
 
 
+def _webhook_metrics(watched: Watched, ready: list[str], now: float) -> Iterator[Metric]:
+    """Yield what webhooks tell; nothing where there is none, but for the sources that tell failures alone."""
+    snapshot, status, catalogue = watched.snapshot, watched.status, watched.catalogue
+    webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
+    silent = silent_on_success(status, snapshot, catalogue, now)
+    alone = GaugeMetricFamily(
+        "mesibo_push_failures_only",
+        "1 when a source tells of failures alone, so that no share of its pushes can be given.",
+        labels=["source"],
+    )
+    for source in ready:
+        if source not in witnesses(status):
+            alone.add_metric([source], source in silent)
+    yield alone
+    events = CounterMetricFamily(
+        "mesibo_push_witness_events",
+        "Failed pushes that a webhook told, by result: never added to mesibo_push_results_total beside a log.",
+        labels=["source", "platform", "code", "reason", "class"],
+    )
+    outcomes = CounterMetricFamily(
+        "mesibo_logwatch_webhook_events",
+        "Events of webhooks by what became of them.",
+        labels=["source", "outcome"],
+    )
+    beside = witnesses(status)
+    rows = _results(snapshot, catalogue, webhooks)
+    for row in rows:
+        entry = entry_of(catalogue, row)
+        if entry.class_ != "delivered":
+            told = snapshot.witnessed if row.source in beside else snapshot.results
+            events.add_metric([*row, entry.class_], told[row].count if row in told else 0)
+    for row, seen in snapshot.witnessed.items():
+        if row.source in webhooks and row not in rows:
+            events.add_metric([*row, entry_of(catalogue, row).class_], seen.count)
+    for source in webhooks:
+        for outcome in OUTCOMES:
+            outcomes.add_metric(
+                [source, outcome], snapshot.counters.get(CounterRow(source, "webhook_events", outcome), 0)
+            )
+    yield events
+    yield outcomes
+
+
 def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
     for counter, name, text, label, values in COUNTERS:
         family = CounterMetricFamily(name, text, labels=["source", label] if label else ["source"])
@@ -231,3 +300,34 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
         if row is not None and row.last_line_at is not None:
             newest.add_metric([source], row.last_line_at)
     yield newest
+
+
+def _credentials(verdicts: Sequence[Verdict]) -> Iterator[Metric]:
+    """Give what is known of the configured credentials; each problem is 0 while it is not there."""
+    expiry = GaugeMetricFamily(
+        "mesibo_push_credential_expiry_timestamp_seconds",
+        "When a push certificate expires; a service account has no such date.",
+        labels=["credential", "provider"],
+    )
+    info = GaugeMetricFamily(
+        "mesibo_push_credential_info",
+        "What a credential is for: the topics of a certificate, the project of a service account. Always 1.",
+        labels=["credential", "provider", "topic", "environment"],
+    )
+    problems = GaugeMetricFamily(
+        "mesibo_push_credential_problems",
+        "1 for each problem that the last look at a credential has found.",
+        labels=["credential", "provider", "problem"],
+    )
+    for each in verdicts:
+        mine = [each.name, each.provider]
+        if each.not_after is not None:
+            expiry.add_metric(mine, each.not_after)
+        for topic in dict.fromkeys(topic.name for topic in each.topics) or [each.project]:
+            info.add_metric([*mine, topic, each.environment], 1)
+        found = {flaw.kind for flaw in each.flaws if flaw.severity == "problem"}
+        for kind, known in KINDS.items():
+            if each.provider in known.providers and known.counted:
+                problems.add_metric([*mine, kind], kind in found)
+    if verdicts:
+        yield from (expiry, info, problems)

@@ -90,12 +90,15 @@ class Chunk:
     """Whole lines of one file, in order, and the position that is true once they have been counted."""
 
     source: str
-    data: bytes  # physical lines, each ended by b"\n"; for docker whole logical lines, split records complete
-    envelope: EnvelopeKind
+    data: bytes  # physical lines, each ended by b"\n"; whole logical lines, split records complete
+    envelope: Envelope
     reference: float  # seconds since the epoch that date stamps without a year: the file's mtime, or the clock
     consumed: int  # bytes of the file that this chunk stands for; more than len(data) when a line was cut short
     oversized: int  # lines of which only the first max_line_bytes are in data
     position: Position
+    ahead: bytes = (
+        b""  # what follows in the next generation, where the end of an answer may stand; nothing of it counts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,9 @@ class Sink(Protocol):
 
     def rotated(self, rotation: Rotation) -> None:
         """Count a rotation and remember it, with the positions that it changed."""
+
+    def told(self, call: "Call", witness_for: str) -> bool:
+        """Take what a webhook's call says; False when it cannot be told now whether it was said before."""
 
 
 class ResultKey(NamedTuple):
@@ -189,3 +195,29 @@ class Scan:
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
     samples: list[Sample] = field(default_factory=list)  # a few distinct ones
     oversized: int = 0  # over-long logical lines found inside the envelope
+    undated: int = 0  # results whose time cannot be told; of a result with both, its first or last line stands for more
+    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of the reference; 0 if none is
+
+
+class PushEvent(NamedTuple):
+    """One push as a webhook tells of it, identifiers as told; masked before anything is stored or shown."""
+
+    at: float | None  # the call's own time, seconds since the epoch
+    platform: Platform
+    code: int
+    reasons: tuple[str, ...]  # the provider's words, the most telling first
+    app: str
+    user: str
+    uid: str  # mesibo's number of the user, by which a log may name them
+    token: str
+    key: tuple[int, int] | None  # stamp in ms and digest that recognise it when it comes again; None: nothing does
+
+
+@dataclass(slots=True)
+class Call:
+    """What one call of a webhook says."""
+
+    events: list[PushEvent] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)  # of events that are no push results, by cause
+    shapes: list[tuple[str, str]] = field(default_factory=list)  # cause (empty: understood) and shape, a few
+    key: tuple[int, int] | None = None  # of the first event that is no push result: all of these come again together

@@ -4,16 +4,17 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Chunk, EnvelopeKind, Failure, Position, ResultKey, Rotation, Scan, Sink
+from logwatch.model import Call, Chunk, Envelope, Failure, Position, ResultKey, Rotation, Scan, Sink
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
+from logwatch.webhook import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``
 OTHER = "other"
@@ -21,16 +22,17 @@ ROWS = 1024  # remembered
 REASON = 100  # characters of one that is remembered: all that the catalogue lists are shorter
 SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
-COMMITTING = 0.1  # the share of the time that commits may take while a backlog is read: they wait for no reader then
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
-LONGEST_WAIT = 5.0  # seconds between commits, however slow the disk is
+COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
+DETAIL_SECONDS = 5.0  # between failures in detail while a backlog is read: of many, each commit would keep the newest
+CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
 
 class Scans(Protocol):
     """What a scanner does with a chunk."""
 
-    def scan(self, data: bytes, *, envelope: EnvelopeKind, reference: float) -> Scan:
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
         """Find the push results in whole lines."""
 
 
@@ -92,23 +94,24 @@ class Pipeline:
         self._monotonic = monotonic
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
-        self._commit_took = COMMITTING * LONGEST_WAIT  # until it is known
+        self._detailed_at = monotonic()
+        self._first = 0  # the source that is read first in the next round
+        self._called = False  # the batch holds what somebody waits for
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
         self._admitted = {source.name: self._numbers_of(source.name) for source in self.sources}
 
     def turn(self) -> bool:
         """Look at the files, read some of what is new, and commit when it is time; True when more is waiting."""
         self.paused = self._batch.bytes >= UNCOMMITTED_BYTES
-        feeds = [_Feed(source, self) for source in self.sources]
-        end = self._monotonic() + TURN_SECONDS
+        feeds = [(source, _Feed(source, self)) for source in self.sources]
+        end = self._monotonic() + min(TURN_SECONDS, self._commit_seconds)
         waiting = True
         while waiting:
             # A look before each read: what was truncated or renamed since the last one is known before more is read
-            for source, feed in zip(self.sources, feeds, strict=True):
+            for source, feed in feeds:
                 source.input.look(feed)
-            reads = () if self.paused else zip(self.sources, feeds, strict=True)
-            waiting = any([source.input.read(feed, SLICE_BYTES) for source, feed in reads])  # noqa: C419  each has its turn
-            if self._monotonic() >= end:
+            waiting = self._read(feeds, end)
+            if self._monotonic() >= end or self._batch.bytes >= COMMIT_BYTES:
                 break
         self.status = {source.name: source.input.status() for source in self.sources}
         for name, now in self.status.items():
@@ -118,29 +121,55 @@ class Pipeline:
             self.commit()
         return waiting
 
-    def due_in(self) -> float:
-        """Give the seconds until the batch wants to be committed; infinite while there is nothing in it.
+    def _read(self, feeds: Sequence[tuple[Source, Sink]], end: float) -> bool:
+        """Let each source read a slice, another one first each time; True when more is waiting.
 
-        While a backlog is read, commits come less often if they take long: of many failures each keeps the newest.
+        Where there are so many that it is time to commit in between, the others come first in the next turn.
         """
+        if self.paused or not feeds:
+            return False
+        waiting = False
+        for n in range(len(feeds)):
+            source, feed = feeds[(self._first + n) % len(feeds)]
+            waiting = source.input.read(feed, SLICE_BYTES) or waiting
+            if self._monotonic() >= end and n + 1 < len(feeds):
+                self._first += n + 1
+                return True
+        self._first += 1
+        return waiting
+
+    def due_in(self) -> float:
+        """Return the seconds until the batch wants to be committed; infinite while there is nothing in it."""
         if not self._batch and not self._ledger.failing:
             return float("inf")
-        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
-        wait = min(self._commit_took / COMMITTING, LONGEST_WAIT) if behind else 0.0
-        return self._committed_at + max(self._commit_seconds, wait) - self._monotonic()
+        if self._batch.bytes >= COMMIT_BYTES and not self._ledger.failing:
+            return 0.0
+        called = self._called and not self._ledger.failing
+        pace = min(self._commit_seconds, CALLED_SECONDS) if called else self._commit_seconds
+        return self._committed_at + pace - self._monotonic()
 
-    def commit(self) -> None:
-        """Hand the batch to the ledger; while the disk refuses, go on filling the same one."""
+    def commit(self, *, detailed: bool = False) -> None:
+        """Hand the batch to the ledger; while the disk refuses, go on filling the same one.
+
+        While a backlog is read, failures in detail wait for a later commit: what is counted does not.
+        """
         self._committed_at = self._monotonic()
+        self._called = False
+        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
+        wait = behind and not detailed and self._committed_at < self._detailed_at + DETAIL_SECONDS
+        kept = self._batch.withhold_failures() if wait else None
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
-        self._commit_took = self._monotonic() - self._committed_at
+        if kept is not None:
+            self._batch.take_failures(kept)
+        else:
+            self._detailed_at = self._committed_at
 
     def settle(self) -> None:
         """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""
         for source in self.sources:
             source.input.settle(_Feed(source, self))
-        self.commit()
+        self.commit(detailed=True)
 
     def directories(self) -> frozenset[str]:
         """Give the directories in which something may happen."""
@@ -160,6 +189,7 @@ class Pipeline:
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
+            ("undated_lines", scan.undated),
         ):
             if amount:
                 batch.count(source, counter, amount=amount)
@@ -173,6 +203,26 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
         batch.fail(scan.failures, partial(self._stored, source, now))
         batch.move(chunk.position)
+
+    def told(self, source: str, call: Call, witness_for: str) -> bool:
+        """Add what a webhook's call says to the batch; False when it cannot be told whether it was said before."""
+        known = self._ledger.taken([key for key in (call.key, *(e.key for e in call.events)) if key is not None])
+        if known is None:
+            self._batch.ready.add(source)  # something to commit, so that the disk is tried again
+            return False
+        take(
+            self._batch,
+            source,
+            call,
+            witness_for=witness_for,
+            known=known,
+            catalogue=self.catalogue,
+            privacy=self._privacy,
+            row=self._row,
+            now=self._clock(),
+        )
+        self._called = True
+        return True
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""
@@ -221,7 +271,8 @@ class Pipeline:
 
     def _numbers_of(self, source: str) -> set[str]:
         """Give the codes outside the catalogue that have a label of their own already."""
-        codes = {row.code for row in self._ledger.snapshot.results if row.source == source} - {OTHER}
+        snapshot = self._ledger.snapshot
+        codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
@@ -233,7 +284,9 @@ class _Feed:
         self._pipeline = pipeline
 
     def chunk(self, chunk: Chunk) -> None:
-        scan = self._source.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
+        scan = self._source.scanner.scan(
+            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+        )
         self._pipeline.take(chunk.source, scan, chunk)
 
     def position(self, position: Position) -> None:
@@ -247,3 +300,6 @@ class _Feed:
 
     def rotated(self, rotation: Rotation) -> None:
         self._pipeline.rotated(rotation)
+
+    def told(self, call: Call, witness_for: str) -> bool:
+        return self._pipeline.told(self._source.name, call, witness_for)

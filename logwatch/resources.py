@@ -44,3 +44,9 @@ def operator_files() -> dict[str, Path]:
             if path.is_file():
                 found[(Path(target) / path.relative_to(root)).as_posix()] = path
     return found
+
+
+def webhook_fields() -> Path:
+    """Return the path of the shipped file that says where in a webhook's event each fact stands."""
+    inside = _PACKAGE / "webhook-fields.toml"
+    return inside if inside.is_file() else _CHECKOUT / "config" / "webhook-fields.toml"

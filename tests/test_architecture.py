@@ -9,12 +9,13 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "heap", "model", "resources"},
+    {"errors", "heap", "model", "ownership", "resources", "wanted"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
-    {"config"},
-    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis"},
-    {"report"},
+    {"config", "webhook"},
+    {"credentials"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
+    {"report", "push"},
     {"web"},
     {"daemon", "doctor"},
     {"cli"},
@@ -55,6 +56,29 @@ def test_imports_point_one_way(path, own):
     allowed = set().union(*LAYERS[:level]) | {own, ""} | {b for a, b in EXCEPTIONS if a == own}
     inner = {top(name) for name in imported(path) if name.split(".")[0] == "logwatch"}
     assert inner - allowed - {"__version__"} == set()
+
+
+def test_the_compiler_of_grammars_knows_nothing_of_logs():
+    """It takes pyparsing expressions and bytes; no line, envelope or result of this package is known in it."""
+    for path in (PACKAGE / "parse" / "compile").glob("*.py"):
+        inner = {name for name in imported(path) if name.split(".")[0] == "logwatch"}
+        assert {name for name in inner if not name.startswith("logwatch.parse.compile")} == set(), path
+
+
+def test_parse_is_seven_floors_without_a_circle():
+    """From what knows nothing of the others to what proves a grammar, with the compiler as one of them."""
+    rooms: dict[str, set[str]] = {}
+    for path in (PACKAGE / "parse").rglob("*.py"):
+        own = "compile" if path.parent.name == "compile" else path.stem
+        if own != "__init__":
+            inner = {name.split(".")[2] for name in imported(path) if name.startswith("logwatch.parse.")}
+            rooms.setdefault(own, set()).update(inner - {own})
+    floors: dict[str, int] = {}
+    while len(floors) < len(rooms):
+        ready = {room for room in rooms if room not in floors and rooms[room] <= floors.keys()}
+        assert ready, f"a circle among {rooms.keys() - floors.keys()}"
+        floors |= dict.fromkeys(ready, max(floors.values(), default=0) + 1)
+    assert max(floors.values()) <= 7
 
 
 @pytest.mark.parametrize(("path", "own"), list(modules()))

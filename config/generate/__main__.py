@@ -3,7 +3,18 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, faults, manpages, outages, rates, recording, runbooks, scenarios, watcher
+from config.generate import (
+    credentials,
+    dashboards,
+    faults,
+    manpages,
+    outages,
+    rates,
+    recording,
+    runbooks,
+    scenarios,
+    watcher,
+)
 from config.generate.rules import Group, rule_file
 
 ROOT = Path(__file__).parent.parent.parent
@@ -15,7 +26,9 @@ def outputs() -> dict[str, str]:
         "mesibo-push", [*recording.fast(), rates.hour_before(), *faults.alerts(), *outages.alerts(), *rates.alerts()]
     )
     return {
-        "config/prometheus/rules/mesibo-push.yml": rule_file([pushes]),
+        "config/prometheus/rules/mesibo-push.yml": rule_file(
+            [pushes, Group("mesibo-credentials", credentials.alerts(), interval="1m")]
+        ),
         "config/prometheus/rules/mesibo-trends.yml": rule_file(recording.groups()),
         "config/prometheus/rules/mesibo-watcher.yml": rule_file([Group("mesibo-watcher", list(watcher.alerts()))]),
         **scenarios.test_files(),

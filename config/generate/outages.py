@@ -5,7 +5,7 @@ one is for sites too quiet for the floors of the others: few failures, but nearl
 """
 
 from config.generate.rates import CLASS
-from config.generate.recording import BAD, JUDGED
+from config.generate.recording import BAD, JUDGED, TELLS_ALL
 from config.generate.rules import Alert
 from config.generate.thresholds import threshold as t
 from config.generate.words import PERCENT, PLACE, hosts
@@ -31,7 +31,7 @@ def _class_share(name: str, cls: str, group: str, by_host: bool, summary: str, t
         return f"""
         {failed}
         / on ({by})
-        (sum by ({by}) ({part}{window}) > 0) >= {t(f"{group}.{share}")}
+        (sum by ({by}) ({part}{window}) > 0 {TELLS_ALL}) >= {t(f"{group}.{share}")}
         and
         {failed} >= {t(f"{group}.min_pushes")}
         """
@@ -88,7 +88,7 @@ def by_class() -> list[Alert]:
             by_host=False,
             summary="Some pushes are refused for their content.",
             text="What to do: see what changed (release, custom push fields, size above 4096 bytes), then look at one"
-            " request with pushdebug or the push webhook (Steps 3, 6 to 8). A bare 400 can also be a bad token.",
+            " request with mesibo-logwatch push debug on or the push webhook (Steps 3, 6 to 8). A bare 400 can also be a bad token.",
             role="cause",
         ),
     ]
@@ -109,7 +109,7 @@ def mostly() -> Alert:
         f"""
         {failing("2m")}
         / on ({PLATFORM})
-        (sum by ({PLATFORM}) ({CLASS}2m{{{JUDGED}}}) > 0) >= {t("mostly.min_share")}
+        (sum by ({PLATFORM}) ({CLASS}2m{{{JUDGED}}}) > 0 {TELLS_ALL}) >= {t("mostly.min_share")}
         and
         {failing("5m")} >= {t("mostly.min_pushes")}
         and

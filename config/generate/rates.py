@@ -4,7 +4,7 @@ Each compares a share with a floor, most also with the past, and none believes a
 look at 2 minutes.
 """
 
-from config.generate.recording import BAD, BY_CLUSTER, REFUSED
+from config.generate.recording import BAD, BY_CLUSTER, REFUSED, TELLS_ALL
 from config.generate.rules import Alert, Record
 from config.generate.thresholds import threshold as t
 from config.generate.words import COUNT, INSTANCE, PERCENT, PLACE, hosts
@@ -81,7 +81,7 @@ def rejected() -> Alert:
         "warning",
         "mesibo refuses pushes with a code that the catalogue does not know.",
         f"{COUNT} pushes ended with code {{{{ $labels.code }}}} within an hour, {PLACE}. mesibo documents nine codes"
-        " above 900, and this is none of them. What to do: turn on pushdebug or the push webhook to see the request and"
+        " above 900, and this is none of them. What to do: mesibo-logwatch push debug on, or the push webhook, to see the request and"
         " the answer, ask mesibo what it means, and add it to your catalogue.",
     )
 
@@ -301,6 +301,7 @@ def silence() -> list[Alert]:
                 unless {total} offset 1w < {t("silence.expected")}
               )
             )
+            {TELLS_ALL}
             """,
             "critical",
             "No push was logged for half an hour where there are usually many.",
@@ -320,7 +321,7 @@ def silence() -> list[Alert]:
             "Not one push line within a day among {{ with printf `cluster_source:mesibo_logwatch_lines:increase1d"
             "{cluster=%q,source=%q}` $labels.cluster $labels.source | query }}{{ . | first | value | humanize }}{{ end }}"
             f" lines, {PLACE}, on no host of it. What to do: set logs {{ push = 1 }} in /etc/mesibo/mesibo.conf and restart"
-            " mesibo (Step 8), then send a test with pushtest.",
+            " mesibo (Step 8), then send a test: mesibo-logwatch push test USER.",
             for_="1h",
         ),
     ]

@@ -16,6 +16,9 @@ BAD = 'class!~"delivered|token|rate_limited"'
 REFUSED = f'code=~"{OVER_900}",{JUDGED}'
 """Refusals by mesibo itself, without 911 and 914."""
 
+TELLS_ALL = "unless on (cluster, source) mesibo_push_failures_only == 1"
+"""Without the sources of which failures alone are known (a webhook without a log): their shares would all be of nothing."""
+
 BY_HOST = "cluster, instance, source"
 BY_CLUSTER = "cluster, source"
 
@@ -28,7 +31,7 @@ def increase(by: str, window: str, matchers: str = "", metric: str = RESULTS) ->
 
 def ratio(part: str, whole: str) -> str:
     """A share; nothing where the whole is nothing, 0 where there is a whole but no part."""
-    return f"({part} or 0 * {whole})\n/\n({whole} > 0)"
+    return f"({part} or 0 * {whole})\n/\n({whole} > 0 {TELLS_ALL})"
 
 
 def _accepted(level: str, by: str, window: str) -> Record:
@@ -71,7 +74,7 @@ def fast() -> list[Record]:
         Record("cluster_source:mesibo_push_refused:increase2m", increase(BY_CLUSTER, "2m", REFUSED)),
         Record(
             "cluster_source:mesibo_push_refused:ratio_rate2m",
-            "cluster_source:mesibo_push_refused:increase2m\n/\n(cluster_source:mesibo_push_judged:increase2m > 0)",
+            f"cluster_source:mesibo_push_refused:increase2m\n/\n(cluster_source:mesibo_push_judged:increase2m > 0 {TELLS_ALL})",
         ),
         Record(
             "cluster_source:mesibo_push_accepted:ratio_rate5m",
@@ -122,7 +125,7 @@ def minutely() -> list[Record]:
         Record(
             "cluster_source_platform:mesibo_push_tokens:ratio_rate30m",
             'sum without (class) (cluster_source_platform_class:mesibo_push_results:increase30m{class="token"})\n/\n'
-            f"(cluster_source_platform:mesibo_push_results:increase30m >= {t('spike.min_history')})",
+            f"(cluster_source_platform:mesibo_push_results:increase30m >= {t('spike.min_history')} {TELLS_ALL})",
         ),
         Record("cluster_source_limiter:mesibo_push_rate_limit_hits:increase30m", increase(limiter, "30m", "", hits)),
         Record(
@@ -131,13 +134,13 @@ def minutely() -> list[Record]:
             cluster_source_limiter:mesibo_push_rate_limit_hits:increase30m{{limiter!="mesibo"}}
             / on (cluster, source, limiter)
             label_replace(
-              cluster_source_platform:mesibo_push_results:increase30m >= {t("spike.min_history")},
+              cluster_source_platform:mesibo_push_results:increase30m >= {t("spike.min_history")} {TELLS_ALL},
               "limiter", "$1", "platform", "(.*)"
             )
             or
             cluster_source_limiter:mesibo_push_rate_limit_hits:increase30m{{limiter="mesibo"}}
             / on (cluster, source) group_left ()
-            (cluster_source:mesibo_push_results:increase30m >= {t("spike.min_history")})
+            (cluster_source:mesibo_push_results:increase30m >= {t("spike.min_history")} {TELLS_ALL})
             """,
         ),
         Record("instance_source:mesibo_push_judged:increase15m", increase(BY_HOST, "15m", JUDGED)),

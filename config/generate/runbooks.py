@@ -7,7 +7,7 @@ as a whole, the page of codes and steps has a block as well.
 import re
 from pathlib import Path
 
-from config.generate import faults, outages, rates, thresholds, watcher
+from config.generate import credentials, faults, outages, rates, thresholds, watcher
 from config.generate.codes import CATALOGUE, Entry
 from config.generate.rules import Alert, tidy
 
@@ -24,7 +24,7 @@ SIDES = {
 
 def alerts() -> list[Alert]:
     """Every alert, in the order of the rule files."""
-    return [*faults.alerts(), *outages.alerts(), *rates.alerts(), *watcher.alerts()]
+    return [*faults.alerts(), *outages.alerts(), *rates.alerts(), *credentials.alerts(), *watcher.alerts()]
 
 
 def files() -> dict[str, str]:

@@ -215,6 +215,43 @@ def state() -> list[Alert]:
     ]
 
 
+def webhooks() -> list[Alert]:
+    """Events that cannot be read, and a log that lacks what its webhook tells."""
+    events = f"sum by ({MARKED}) (increase(mesibo_logwatch_webhook_events_total"
+    unread = events + '{outcome=~"no_code|ambiguous|unreadable"}[1h]))'
+    pushes = events + '{outcome=~"no_code|ambiguous|unreadable|failure|accepted"}[1h]))'
+    told = "sum by (cluster, instance) (increase(mesibo_push_witness_events_total[1h]))"
+    failed = 'sum by (cluster, instance) (increase(mesibo_push_results_total{class!="delivered"}[1h]))'
+    logged = f"({failed} or 0 * {told})"
+    return [
+        Alert(
+            "MesiboLogwatchWebhookUnreadable",
+            f"""
+            {unread} / {pushes} >= {t("watcher.webhook_unread_share")}
+            and {unread} >= {t("watcher.webhook_unread_min")}
+            """,
+            "warning",
+            "Push events of a webhook cannot be read.",
+            f"{PERCENT} of the push events of the last hour gave no result, {PLACE}. What to do: mesibo-logwatch doctor shows"
+            " how such an event is built; name the paths of its fields in a file of your own (webhook.fields), then"
+            " mesibo-logwatch check.",
+        ),
+        Alert(
+            "MesiboPushWitnessesDisagree",
+            f"""
+            ({told} - {logged}) / {told} >= {t("watcher.witness_share")}
+            and {told} - {logged} >= {t("watcher.witness_min")}
+            """,
+            "warning",
+            "mesibo's webhook tells failed pushes that its log does not have.",
+            f"{PERCENT} of the failures that the webhook told in the last hour are not in the log, on {INSTANCE}. What to do:"
+            " lines of the log may be missing or misread, or another mesibo calls here as well; the status page says which"
+            " codes it is.",
+            for_="10m",
+        ),
+    ]
+
+
 def alerts() -> list[Alert]:
     """All of them."""
-    return [*presence(), *reading(), *parsing(), *state()]
+    return [*presence(), *reading(), *parsing(), *state(), *webhooks()]

@@ -80,3 +80,11 @@ STEPS = {
     9: "Accepted by FCM or APNs, but not seen on the device",
 }
 """The steps of mesibo's troubleshooting page, https://docs.mesibo.com/api/push-notifications/troubleshooting."""
+
+COMMANDS = {
+    1: "mesibo-logwatch credentials check FILE",
+    2: "mesibo-logwatch push direct",
+    7: "mesibo-logwatch push debug on",
+    8: "mesibo-logwatch push test USER",
+}
+"""What does a step, or a part of it, by itself."""

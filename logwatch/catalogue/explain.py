@@ -13,6 +13,8 @@ from logwatch.model import Platform
 
 _NAMES = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs"}
 
+_HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer code
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -84,6 +86,8 @@ def _platform(provider: str) -> Platform:
 def _unlisted(catalogue: Catalogue, code: int) -> Explanation:
     entry = catalogue.classify("unknown", code)
     notes = ["The catalogue does not list this code; what follows is all that its range tells."]
+    if code > _HIGHEST:
+        notes.append(f"Codes have three digits: see whether {code} is one, or another number of the line.")
     with suppress(ValueError):
         notes.append(f"As an HTTP status {code} is {HTTPStatus(code).phrase!r}.")
     return Explanation(code, _headline(code, [entry]), False, True, tuple(notes), (entry,))  # noqa: FBT003

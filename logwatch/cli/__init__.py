@@ -12,6 +12,7 @@ import click
 
 import logwatch
 from logwatch.errors import LogwatchError
+from logwatch.wanted import Wanted
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
@@ -22,6 +23,8 @@ COMMANDS = {
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
     "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
+    "credentials": ("logwatch.cli.credentials", "Look at push credentials: what for, until when, and what will fail."),
+    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain what came of them."),
     "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
     "files": ("logwatch.cli.files", "Write rules, dashboards, runbooks, manual pages and completion to a directory."),
     "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),
@@ -78,7 +81,7 @@ def group() -> None:
     """Follow mesibo's push logs and tell why pushes fail."""
 
 
-def main() -> NoReturn:
-    """Run the command line and exit."""
-    group(prog_name="mesibo-logwatch")
+def main(wanted: Wanted | None = None) -> NoReturn:
+    """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
+    group(prog_name="mesibo-logwatch", obj=wanted)
     raise AssertionError("click exits by itself")

@@ -1,24 +1,35 @@
 """``check``: what ``run`` would load, with every problem at once; what can wait for its log is a warning."""
 
-import glob
 import os
-import stat
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import click
 
-from logwatch.assembly import assemble
-from logwatch.config import Config, Source
-from logwatch.config.default import find
+from logwatch import ledger
+from logwatch.assembly import discovery, shared_files
+from logwatch.catalogue import Catalogue
+from logwatch.cli import check_sources
+from logwatch.config import Config, locator, read
+from logwatch.config.default import DEFAULT_PATH, find
+from logwatch.credentials import EXTRA, asked, missing_extra
+from logwatch.credentials import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
+from logwatch.glance import glance
 from logwatch.logging_setup import PRIORITIES
+from logwatch.parse import Scanner
+from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.tail import containers
 from logwatch.web.access import load, warnings
+from logwatch.web.webhook import refuse_in_the_clear
 
 CREDENTIALS = Path("/run/credentials")
+_PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start
 
 
 @click.command("check")
@@ -29,24 +40,100 @@ def command(path: Path | None) -> None:
     Exits with 0 when `run` can start, with 1 when it cannot. A log that is not there yet is a
     warning: it is waited for.
     """
-    try:
-        config, story = find(path)
-        problems = list(_warnings(config))
-        try:
-            parts = assemble(config)
-            problems += [problem for grammar in parts.grammars.values() for problem in against_samples(grammar)]
-            story += f"; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}"
-        except LogwatchError as error:
-            problems += error.problems
-        problems += _web(config)
-    except LogwatchError as error:
-        problems, story = list(error.problems), ""
+    problems, story = examine(path)
     for problem in problems:
         _tell(problem)
     failed = any(not problem.warning for problem in problems)
     if not failed:
         click.echo(f"ok: {story}")
     sys.exit(1 if failed else 0)
+
+
+def examine(path: Path | None) -> tuple[list[Problem], str]:
+    """Return everything that is wrong with a configuration and with what it names, and what was looked at."""
+    file = path or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+    if file is None:
+        try:
+            config, story = find()
+        except LogwatchError as error:
+            return list(error.problems), ""
+        return _named(config, ""), _story(config, story)
+    found, problems = read(file)
+    if found is None:
+        return problems, ""
+    spoken = locator(file)
+    problems += [spoken(problem) for problem in _named(found, f"{file}: ")]
+    return problems, _story(found, f"configuration {file}")
+
+
+def _story(config: Config, found: str) -> str:
+    grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
+    told = f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
+    return "\n".join([told, *_envelopes(config)])
+
+
+def _envelopes(config: Config) -> Iterator[str]:
+    """Say of each source what stands around the lines that are there, as far as mesibo's own tell."""
+    directories = [Path(directory) for directory in config.grammars.directories]
+    for source in config.source:
+        if source.webhook is not None:
+            continue
+        with suppress(LogwatchError):
+            scanner = Scanner(load_grammar(source.grammar, directories), timezone=UTC)
+            found = glance(discovery(source).find(time.time()).paths, scanner.owns, source.envelope)
+            if found.files:
+                yield f"source {source.name}: envelope {found}"
+
+
+def _named(config: Config, file: str) -> list[Problem]:
+    """Find what is wrong with everything that a configuration names; ``file`` stands before the names of settings."""
+    return [
+        *_catalogue(config, file),
+        *_grammars(config, file),
+        *(
+            problem
+            for i, source in enumerate(config.source)
+            for problem in check_sources.problems(source, f"{file}source[{i}]" if file else f'source "{source.name}"')
+        ),
+        *shared_files(config),
+        *(
+            replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
+            for problem in ledger.refusals(Path(config.state.directory))
+        ),
+        *_web(config, file),
+        *_credentials(config),
+    ]
+
+
+def _catalogue(config: Config, file: str) -> list[Problem]:
+    try:
+        Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
+    except LogwatchError as error:
+        return [_placed(problem, f"{file}catalogue.file", config.catalogue.file or "") for problem in error.problems]
+    return []
+
+
+def _placed(problem: Problem, setting: str, path: str) -> Problem:
+    """Say of a file as a whole which setting names it; what is wrong at a place inside has a better one."""
+    return replace(problem, where=setting, what=f"{path}: {problem.what}") if problem.where == path else problem
+
+
+def _grammars(config: Config, file: str) -> Iterator[Problem]:
+    directories = [Path(directory) for directory in config.grammars.directories]
+    names = {source.grammar: i for i, source in reversed(list(enumerate(config.source))) if source.webhook is None}
+    for name, index in reversed(names.items()):
+        try:
+            grammar = load_grammar(name, directories)
+        except LogwatchError as error:
+            setting = f"{file}source[{index}].grammar" if file else f"grammar {name!r}"
+            yield from (_placed(problem, setting, f"grammar {name!r}") for problem in error.problems)
+            continue
+        yield from against_samples(grammar)
+        if grammar.not_compiled_because:
+            where = f"{file}source[{index}].grammar" if file else f"grammar {name}"
+            remedy = f"mesibo-logwatch grammar check {name}"
+            why = f"{grammar.not_compiled_because}; every push line is a fallback, read by pyparsing itself"
+            yield Problem(where, f"{name} is not compiled", why, remedy, warning=True)
 
 
 def _tell(problem: Problem) -> None:
@@ -57,7 +144,7 @@ def _tell(problem: Problem) -> None:
         click.echo(priority + line, err=True)
 
 
-def _web(config: Config) -> list[Problem]:
+def _web(config: Config, file: str) -> list[Problem]:
     """Check the web configuration file, as far as it can be seen from here."""
     path = config.web.file
     if path and path.is_relative_to(CREDENTIALS) and not os.access(path, os.R_OK):
@@ -71,53 +158,27 @@ def _web(config: Config) -> list[Problem]:
             )
         ]
     try:
-        return warnings(load(path, exposed=config.web.exposed), config.web)
+        settings = load(path, exposed=config.web.exposed)
+        refuse_in_the_clear(config, tls=settings.context is not None)
+        return warnings(settings, config.web)
     except LogwatchError as error:
-        return list(error.problems)
+        return [_placed(problem, f"{file}web.config_file", str(path)) for problem in error.problems]
+    except ValueError:  # an address that cannot be, which has been told
+        return []
 
 
-def _warnings(config: Config) -> Iterator[Problem]:
-    for source in config.source:
-        if source.docker is not None:
-            names = [container.name for container in containers(source.docker.root)[0]]
-            if source.docker.container not in names:
-                yield Problem(
-                    f"source {source.name}",
-                    f"no container {source.docker.container} below {source.docker.root} yet",
-                    "it is waited for",
-                    f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory",
-                    warning=True,
-                )
-        for pattern in source.paths:
-            yield from _unreadable(source, pattern)
-
-
-def _unreadable(source: Source, pattern: str) -> Iterator[Problem]:
-    where = f"source {source.name}"
-    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207  Path.glob takes no absolute patterns
-    if not paths:
+def _credentials(config: Config) -> Iterator[Problem]:
+    """Warn of credentials that cannot be looked at, or will not work: no reason not to start."""
+    if config.credential and missing_extra():
         yield Problem(
-            where,
-            f"nothing matches {pattern} yet",
-            "it is waited for",
-            "check the path if a log is there",
+            "credential",
+            "cannot be looked at",
+            "the library that reads certificates is not installed",
+            EXTRA,
             warning=True,
         )
-    for path in paths:
-        try:
-            kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
-        except OSError as error:
-            yield Problem(where, f"{path} cannot be looked at", error.strerror or "", "mend its link", warning=True)
-            continue
-        if stat.S_ISDIR(kind) and "*" not in pattern:
-            yield Problem(where, f"{path} is a directory", "only files are followed", f"{path}/*.log", warning=True)
-        elif stat.S_ISREG(kind) and not os.access(path, os.R_OK):
-            yield Problem(
-                where,
-                f"{path} is not readable for user {os.geteuid()}",
-                "it is tried again at each look",
-                "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r",
-                warning=True,
-            )
-        elif not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-            yield Problem(where, f"{path} is no regular file", "pipes and devices have no end", "a file", warning=True)
+        return
+    for verdict in looked_at(map(asked, config.credential), patience=_PATIENCE_SECONDS):
+        for flaw in verdict.problems:
+            where = f"credential {verdict.name}"
+            yield Problem(where, f"{verdict.file}: {flaw.what.rstrip('.')}", try_=verdict.remedy(flaw), warning=True)

@@ -1,6 +1,8 @@
 """Prints what a code means, whose side it is on and what to do: for people, or as JSON."""
 
+import difflib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -18,31 +20,48 @@ from logwatch.privacy import readable
 
 _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 _IN_FULL = 3  # more entries with a reason than this become a list, each a line or two
-_HIGHEST = 999_999  # a log line's code has at most six digits
 
 
 @click.command(short_help="Say what a code means, whose side it is on and what to do.")
-@click.argument("code", type=click.IntRange(-_HIGHEST, _HIGHEST))
+@click.argument("code", metavar="CODE|REASON")
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")
 @click.option(
     "--config", type=click.Path(path_type=Path), metavar="F", help="Know the codes of its catalogue file too."
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(*, code: int, provider: str | None, reason: str, config: Path | None, form: str) -> None:
+def command(*, code: str, provider: str | None, reason: str, config: Path | None, form: str) -> None:
     """Say what CODE means, whose side it is on and what to do.
 
     CODE is the number behind "code" in a push_on_complete line. Above 900 it is mesibo's own, else the HTTP status of
-    FCM or APNs. The exit code is 1 if the reason or provider asked for is not known with this code.
+    FCM or APNs. A REASON of theirs, such as UNREGISTERED, is explained with every code that it comes with. The exit
+    code is 1 if the reason or provider asked for is not known with this code.
     """
     own = load(config).catalogue.file if config else None
     catalogue = Catalogue.load(Path(own) if own else None)
-    explanation = explain(catalogue, code, provider or "", readable(reason.strip()))
+    asked = _asked(catalogue, code.strip(), readable(reason.strip()))
+    explanations = [explain(catalogue, number, provider or "", told) for number, told in asked]
     if form == "json":
-        click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+        documents = [explanation.as_dict() for explanation in explanations]
+        click.echo(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False))
     else:
-        show(render(explanation))
-    sys.exit(0 if explanation.found else 1)
+        for i, explanation in enumerate(explanations):
+            show(Group(*([Text("")] if i else []), render(explanation)))
+    sys.exit(0 if all(explanation.found for explanation in explanations) else 1)
+
+
+def _asked(catalogue: Catalogue, word: str, reason: str) -> list[tuple[int, str]]:
+    """Return the codes that are asked for, each with its reason; BadParameter for what is neither code nor reason."""
+    if re.fullmatch(r"-?[0-9]{1,6}", word, re.ASCII):
+        return [(int(word), reason)]
+    known = {(entry.code, entry.reason) for entry in catalogue.entries if entry.reason}
+    if asked := sorted(each for each in known if each[1].lower() == word.lower()):
+        return list(dict(asked).items())
+    reasons = sorted({told for _, told in known})
+    near = difflib.get_close_matches(word, reasons, 1) or difflib.get_close_matches(word.upper(), reasons, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    why = f"{word!r} is neither a number of at most six digits nor a reason that is known{hint}"
+    raise click.BadParameter(why, param_hint="CODE")
 
 
 def render(explanation: Explanation) -> RenderableType:

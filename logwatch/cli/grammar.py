@@ -1,20 +1,24 @@
-"""``grammar check | trace | diagram``: test, debug and draw a grammar. Exit 0 fine, 1 findings, 2 wrong use."""
+"""``grammar check | trace | diagram | propose``. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from logwatch import resources
+from logwatch.cli.propose import OWN
+from logwatch.cli.propose import command as propose_command
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
 from logwatch.parse.check import check, names
-from logwatch.parse.engine import engine_of
 from logwatch.parse.grammar import find
-from logwatch.parse.reading import Reading
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.redact import shape, words_of
+from logwatch.parse.result import PushResult
 from logwatch.parse.trace import Trace, trace
 
-OWN = Path("/etc/mesibo-logwatch/grammars")
 _directory = click.option(
     "--directory",
     "-d",
@@ -27,9 +31,16 @@ _directory = click.option(
 )
 
 
+DRAWS_WITH = ("railroad", "jinja2")
+"""The packages of the extra ``diagrams``: nothing else needs them."""
+
+
 @click.group("grammar")
 def command() -> None:
-    """Test, debug and draw a grammar."""
+    """Test, debug, draw and propose a grammar."""
+
+
+command.add_command(propose_command)
 
 
 @command.command("check")
@@ -52,7 +63,7 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
             click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
         bad = any(not problem.warning for problem in problems)
         if grammar is not None and not bad:
-            road = "compiled" if engine_of(grammar).line else "pyparsing alone"
+            road = "compiled" if parser_of(grammar).compiled else "pyparsing alone"
             click.echo(f"ok: {each} ({grammar.path}): {len(grammar.samples)} samples, {road}")
         failed = failed or bad
     sys.exit(1 if failed else 0)
@@ -64,17 +75,30 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
 def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None:
     """Show for a line how far the grammar came, at which column it stopped, and what it expected there.
 
-    Without LINE, or with -, lines are read from standard input. Exits with 1 if a line gives no result.
+    Without LINE, or with -, lines are read from standard input; of lines that are built alike one is shown, with how
+    many there are, those without a result first. Exits with 1 if a line gives no result.
     """
     name, line = _name_and_line(words, directories)
     grammar = load(name, directories)
     lines = [line.encode()] if line is not None else [each.rstrip(b"\n") for each in sys.stdin.buffer]
-    fine = True
+    groups = alike(grammar, lines)
+    for payload, result, count in groups:
+        if len(lines) > 1:
+            click.echo(f"{count} line{'s' if count > 1 else ''} like this:")
+        click.echo(render(payload, result))
+    sys.exit(0 if all(isinstance(result.outcome, PushResult) for _, result, _ in groups) else 1)
+
+
+def alike(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, int]]:
+    """Return one line of each shape and outcome, how far the grammar comes in it, and how many there are like it."""
+    words = words_of(grammar)
+    groups: dict[tuple[str, str], tuple[bytes, Trace, int]] = {}
     for payload in lines:
         result = trace(grammar, payload)
-        click.echo(render(payload, result))
-        fine = fine and isinstance(result.outcome, Reading)
-    sys.exit(0 if fine else 1)
+        cause = "" if isinstance(result.outcome, PushResult) else result.outcome
+        first, told, count = groups.get((shape(payload, words), cause), (payload, result, 0))
+        groups[shape(payload, words), cause] = (first, told, count + 1)
+    return sorted(groups.values(), key=lambda group: (isinstance(group[1].outcome, PushResult), -group[2]))
 
 
 @command.command("diagram")
@@ -86,13 +110,12 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
 def diagram_command(name: str, output: Path, directories: tuple[Path, ...]) -> None:
     """Draw a grammar as a railroad diagram, on one HTML page."""
     grammar = load(name, directories)
+    if missing := [each for each in DRAWS_WITH if find_spec(each) is None]:
+        why = f"pyparsing draws with packages that are not installed: {', '.join(missing)}"
+        remedy = f"{sys.executable} -m pip install 'mesibo-logwatch[diagrams]'"
+        raise GrammarError(Problem("grammar diagram", "cannot draw", why, remedy))
     try:
         draw(grammar, output)
-    except ImportError as error:
-        why = f"pyparsing draws with packages that are not installed ({error.name})"
-        raise GrammarError(
-            Problem("grammar diagram", "cannot draw", why, "pip install 'pyparsing[diagrams]'")
-        ) from error
     except OSError as error:
         raise GrammarError(Problem(str(output), "cannot be written", error.strerror or str(error))) from error
     click.echo(f"ok: {output}")
@@ -111,7 +134,7 @@ def render(payload: bytes, result: Trace) -> str:
         rows.append(f"{' ' * (result.column - 1)}^ column {result.column}: expected {result.expected}")
     wide = max((len(step.part) for step in result.steps), default=0)
     rows += [f"  {step.part:{wide}}  {step.taken}" for step in result.steps]
-    if isinstance(result.outcome, Reading):
+    if isinstance(result.outcome, PushResult):
         values = ", ".join(f"{key} {value}" for key, value in result.outcome._asdict().items() if value != "")
         rows.append(f"  = {values}")
     else:

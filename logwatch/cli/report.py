@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec.structs import replace
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -109,8 +109,12 @@ def _is_piped() -> bool:
 def _plan(paths: tuple[str, ...], file: Path | None, timezone: str | None) -> _Plan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars."""
     config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
+    logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
+    config = msgspec.structs.replace(config, source=logs)  # calls are kept in the ledger alone
     if timezone is not None:
-        config = replace(config, source=tuple(replace(source, timezone=timezone) for source in config.source))
+        config = msgspec.structs.replace(
+            config, source=tuple(msgspec.structs.replace(source, timezone=timezone) for source in config.source)
+        )
         if problems := [problem for source in config.source for problem in source.wrong_zone("--timezone")][:1]:
             raise LogwatchError(*problems)
     parts = assemble(config)

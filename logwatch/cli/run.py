@@ -1,5 +1,6 @@
 """``run``: the daemon, in the foreground."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,15 +10,18 @@ from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
+from logwatch.wanted import Wanted
 
 
 @click.command("run")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
-def command(path: Path | None) -> None:
+@click.pass_obj
+def command(wanted: Wanted | None, path: Path | None) -> None:
     """Follow the logs and serve metrics, in the foreground.
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
     """
+    os.umask(0o077)  # ledger and key are nobody else's
     logging_setup.configure()
 
     def load() -> Config:
@@ -26,4 +30,4 @@ def command(path: Path | None) -> None:
         return config
 
     heap.keep()
-    sys.exit(Daemon(load).run())
+    sys.exit(Daemon(load, wanted).run())

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from logwatch.cli import moments
 from logwatch.errors import ConfigError, Problem
-from logwatch.simulate import Burst, Mesibo, Mix, write
+from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, post_to, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,13 @@ _SHARE = click.FloatRange(0, 1)
     multiple=True,
     help="An incident: 903:30:60:5 is code 903 from second 30, for 60 s, 5 lines a second. Or fcm/404/UNREGISTERED:….",
 )
+@click.option("--webhook", metavar="URL", help="Call there about failed pushes, as mesibo's push webhook does.")
+@click.option(
+    "--webhook-secret-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="F",
+    help="The secret of these calls: then all are of version 1, the only one that holds it.",
+)
 @click.option(
     "--start",
     metavar="TIME",
@@ -80,6 +87,8 @@ def command(
     hostile: float,
     everything: bool,
     bursts: list[Burst],
+    webhook: str | None,
+    webhook_secret_file: Path | None,
     start: float | None,
 ) -> None:
     """Write a log as mesibo would: push results, the lines of other modules, and lines that try to mislead.
@@ -94,15 +103,25 @@ def command(
     if start is not None and not (seconds or lines):
         raise click.UsageError("--start does not wait for time to pass: say where it ends, by --seconds or --lines")
     mix = Mix(push, failures, hostile, everything)
-    mesibo = Mesibo(seed, envelope="docker" if envelope == "docker" else "plain", mix=mix)
+    calls = Calls(seed, secret=webhook_secret_file.read_text().strip() if webhook_secret_file else "")
+    caller = Caller(calls, post_to(webhook)) if webhook else None
+    mesibo = Mesibo(
+        seed, envelope="docker" if envelope == "docker" else "plain", mix=mix, tell=caller.tell if caller else None
+    )
+    if caller:
+        caller.start()
     stop = Event()
     with _stopped_by_signals(stop), _opened(output) as file, suppress(BrokenPipeError):
         write(
             mesibo, file, rate=rate, seconds=seconds, lines=lines, bursts=bursts, start=start, now=time.time, stop=stop
         )
+    told = mesibo.truth()
+    if caller:
+        caller.finish()
+        told["webhook"] = calls.truth() | {"unanswered_calls": caller.unanswered}
     if truth is not None:
         with _opened(str(truth), "wb") as file:
-            file.write(json.dumps(mesibo.truth(), indent=2).encode() + b"\n")
+            file.write(json.dumps(told, indent=2).encode() + b"\n")
 
 
 @contextmanager

@@ -1,6 +1,20 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
-from logwatch.config.loader import from_dict, load
-from logwatch.config.schema import Config, Docker, Export, Listen, Source, parse_listen
+from logwatch.config.loader import from_dict, load, locator, read
+from logwatch.config.schema import Backend, Config, Credential, Docker, Export, Listen, Source, bad_url, parse_listen
 
-__all__ = ["Config", "Docker", "Export", "Listen", "Source", "from_dict", "load", "parse_listen"]
+__all__ = [
+    "Backend",
+    "Config",
+    "Credential",
+    "Docker",
+    "Export",
+    "Listen",
+    "Source",
+    "bad_url",
+    "from_dict",
+    "load",
+    "locator",
+    "parse_listen",
+    "read",
+]

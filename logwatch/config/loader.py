@@ -6,54 +6,80 @@ in half the time, and decodes Docker's records as well.
 """
 
 import difflib
+import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
+from logwatch.config import places
 from logwatch.config.schema import Config, Table
 from logwatch.errors import ConfigError, Problem
 
 
 def load(path: Path) -> Config:
     """Read the file at ``path``; ConfigError with every problem in it."""
+    config, problems = read(path)
+    if problems or config is None:
+        raise ConfigError(*problems)
+    return config
+
+
+def read(path: Path) -> tuple[Config | None, list[Problem]]:
+    """Read the file at ``path`` as far as it goes, for what is to be looked at besides: what is wrong has its default.
+
+    None where the file is no TOML or no table of settings.
+    """
     try:
         text = path.read_bytes().decode()
         raw = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(
-            Problem(str(path), "the configuration cannot be read", error.strerror or str(error), _remedy(error))
-        ) from None
+        why = error.strerror or str(error)
+        return None, [Problem(str(path), "the configuration cannot be read", why, _remedy(error))]
     except UnicodeDecodeError as error:
-        raise ConfigError(
-            Problem(str(path), f"byte {error.start} is not UTF-8", "TOML is UTF-8 text", "save the file as UTF-8")
-        ) from None
+        what = f"byte {error.start} is not UTF-8"
+        return None, [Problem(str(path), what, "TOML is UTF-8 text", "save the file as UTF-8")]
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            Problem(str(path), "not valid TOML", str(error), "texts stand in double quotes, lists in square brackets")
-        ) from None
-    return from_dict(raw, path)
+        remedy = "texts stand in double quotes, lists in square brackets"
+        return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
+    return _examined(raw, path, places.lines(text))
+
+
+def locator(path: Path) -> Callable[[Problem], Problem]:
+    """Return what says the line, and people's words, for a problem about a setting of the file at ``path``."""
+    try:
+        text = path.read_bytes().decode()
+        raw = tomllib.loads(text)
+    except (OSError, ValueError):
+        return lambda problem: problem
+    lines = places.lines(text)
+    return lambda problem: places.spoken(problem, str(path), raw, lines)
 
 
 def from_dict(raw: dict[str, Any], path: Path) -> Config:
     """Check what a TOML file at ``path`` contains; ConfigError with every problem in it."""
+    config, problems = _examined(raw, path, {})
+    if problems or config is None:
+        raise ConfigError(*problems)
+    return config
+
+
+def _examined(raw: dict[str, Any], path: Path, lines: dict[str, int]) -> tuple[Config | None, list[Problem]]:
     problems: list[Problem] = []
     config = _table(Config, raw, str(path), "", problems)
     if config is not None:
         config = _absolute(config, path.absolute().parent)
-    if problems or config is None:
-        raise ConfigError(*problems)
-    return config
+    return config, [places.spoken(problem, str(path), raw, lines) for problem in problems]
 
 
 T = TypeVar("T", bound=Table)
 
 
 def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Problem]) -> T | None:
-    """Check one table; None when anything in it is wrong, with the reasons added to ``problems``."""
-    before = len(problems)
+    """Check one table, with the defaults in place of what is wrong; None where it is no table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
         problems.append(Problem(where, f"{raw!r} stands where a table is expected", try_=f"write [{prefix}]"))
@@ -69,15 +95,23 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
             )
         )
     values: dict[str, Any] = {}
+    wrong: set[str] = set()
     for key, spec in fields.items():
         if key in raw:
-            values[key] = _value(spec.type, raw[key], file, f"{prefix}.{key}" if prefix else key, problems)
+            before = len(problems)
+            value = _value(spec.type, raw[key], file, f"{prefix}.{key}" if prefix else key, problems)
+            if len(problems) == before or value is not None:
+                values[key] = value
+            if len(problems) > before:
+                wrong.add(key)
         elif spec.required:
             problems.append(Problem(f"{where}.{key}", "missing", try_=f"add {key} = …"))
-    if len(problems) > before:
-        return None
+            wrong.add(key)
+        if spec.required:
+            values.setdefault(key, prefix)  # stands for it while the rest is looked at
     table = kind(**values)
-    problems += table.contradictions(where)
+    follow_ups = {where, *(f"{where}.{key}" for key in wrong), *(f"{where}: {key}" for key in wrong)} if wrong else ()
+    problems += [problem for problem in table.contradictions(where) if problem.where not in follow_ups]
     return table
 
 
@@ -88,14 +122,43 @@ def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) ->
         if not isinstance(raw, list):
             problems.append(Problem(f"{file}: {key}", f"{raw!r} stands where tables are expected", try_=f"[[{key}]]"))
             return ()
-        return tuple(_table(inner, item, file, f"{key}[{i}]", problems) for i, item in enumerate(raw))
+        tables = (_table(inner, item, file, f"{key}[{i}]", problems) for i, item in enumerate(raw))
+        return tuple(table for table in tables if table is not None)
     if inner is not None:
         return _table(inner, raw, file, key, problems)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        problems.append(Problem(f"{file}: {key}", f"{_shown(raw)} cannot be used", str(error), _expected(kind)))
+        remedy = _expected(kind, raw, key)
+        problems.append(Problem(f"{file}: {key}", f"{_shown(raw)} cannot be used", _why(raw, str(error)), remedy))
         return None
+
+
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+_NAMES = {"str": "a text", "bool": "true or false", "int": "a whole number", "float": "a number", "array": "a list"}
+_GOT = re.compile(r"Expected `(\w+)`, got `\w+`(?: - at `\$\[([0-9]+)\]`)?")
+
+
+def _why(raw: Any, error: str) -> str:
+    """Say in people's words what msgspec found."""
+    if found := _GOT.match(error):
+        item = raw[int(found[2])] if found[2] and isinstance(raw, list) else raw
+        what = f"{_shown(item)} in it" if found[2] else "it"
+        return f"{what} is {_KINDS.get(type(item), 'a table or a date')}, not {_NAMES.get(found[1], found[1])}"
+    if "matching regex" in error:
+        return "it has other characters in it, or too many"
+    if "Invalid enum value" in error:
+        return "there is no such choice"
+    if "length >=" in error:
+        return "it is empty"
+    return "it is out of range" if " >= " in error or " <= " in error or " > " in error else error
 
 
 def _shown(raw: Any) -> str:
@@ -103,10 +166,12 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  one line of a terminal
 
 
-def _expected(kind: Any) -> str:
+def _expected(kind: Any, raw: Any, key: str) -> str:
     """Say in words what a value may be."""
     if get_origin(kind) is tuple:
-        return "a list of texts, each in double quotes"
+        example = raw if isinstance(raw, str) and raw.isprintable() and raw else "…"
+        what = "paths" if key.rpartition(".")[2] in ("paths", "rotated", "directories") else "texts"
+        return f'a list of {what}, such as ["{example}"]'
     for part in (kind, *get_args(kind)):
         if get_origin(part) is Literal:
             return "one of " + ", ".join(f'"{choice}"' for choice in get_args(part))
@@ -140,7 +205,10 @@ def _absolute(config: Config, base: Path) -> Config:
             replace(
                 s,
                 paths=tuple(map(of, s.paths)),
+                rotated=tuple(map(of, s.rotated)),
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
+                webhook=s.webhook
+                and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),
             )
             for s in config.source
         ),
@@ -148,6 +216,10 @@ def _absolute(config: Config, base: Path) -> Config:
         web=replace(config.web, config_file=maybe(config.web.config_file)),
         grammars=replace(config.grammars, directories=tuple(map(of, config.grammars.directories))),
         catalogue=replace(config.catalogue, file=maybe(config.catalogue.file)),
+        credential=tuple(
+            replace(each, file=of(each.file), password_file=maybe(each.password_file)) for each in config.credential
+        ),
+        backend=replace(config.backend, token_file=maybe(config.backend.token_file)),
         export=tuple(
             replace(
                 e,

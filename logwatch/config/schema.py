@@ -1,6 +1,7 @@
 """The settings: each table a struct with its defaults, and what can be wrong with it beyond a single value."""
 
 import ipaddress
+import re
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -10,9 +11,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from logwatch.errors import Problem
+from logwatch.model import EnvelopeKind
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
+_WAYS = ("paths", "docker", "webhook")
+"""The settings of a source that say where its log is."""
+_WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
+_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
 
@@ -31,13 +37,46 @@ class Docker(Table, frozen=True, kw_only=True):
     root: Text = "/var/lib/docker"
 
 
+class WebhookSource(Table, frozen=True, kw_only=True):
+    """mesibo's push webhook: a witness beside a log, or without one the only source."""
+
+    path: Text
+    secret_file: Text | None = None
+    witness_for: Text | None = None
+    fields: Text | None = None
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
+        problems = []
+        if not _WEBHOOK.fullmatch(self.path):
+            problems.append(
+                Problem(
+                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
+                )
+            )
+        elif self.path.split("/")[1] in _OURS:
+            problems.append(Problem(f"{where}.path", f'"{self.path}" is served already', "", "begin it with /webhook/"))
+        elif self.secret_file is None and not any(_unguessable(part) for part in self.path.split("/")):
+            problems.append(
+                Problem(
+                    f"{where}.path",
+                    "can be guessed, and there is no secret_file",
+                    "anybody who reaches it could forge failures",
+                    "name a secret_file, or end the path with 32 random characters: `openssl rand -hex 16`",
+                )
+            )
+        return problems
+
+
 class Source(Table, frozen=True, kw_only=True):
     """Logs that are counted together, under one ``source`` label."""
 
     name: Name
     paths: tuple[Text, ...] = ()
+    rotated: tuple[Text, ...] = ()
     docker: Docker | None = None
-    envelope: Literal["auto", "plain", "docker"] = "auto"
+    webhook: WebhookSource | None = None
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
@@ -50,10 +89,13 @@ class Source(Table, frozen=True, kw_only=True):
     def contradictions(self, where: str) -> list[Problem]:
         """Demand one way to find the source, and a zone that this host knows for its stamps."""
         problems = []
-        if bool(self.paths) == bool(self.docker):
-            problems.append(
-                Problem(where, "needs either paths or docker", "they are two ways to find a log", "keep one of them")
-            )
+        ways = [each for each in _WAYS if getattr(self, each, None)]
+        if not ways:
+            remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
+            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+        if len(ways) > 1:
+            both = " and ".join(ways)
+            problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
         return problems + self.wrong_zone(f"{where}.timezone")
 
     def wrong_zone(self, where: str) -> list[Problem]:
@@ -89,6 +131,7 @@ class Web(Table, frozen=True, kw_only=True):
     listen: Text = "127.0.0.1:10914"
     allow_plain_http: bool = False
     config_file: Text | None = None
+    hosts: tuple[Text, ...] = ()
 
     @property
     def file(self) -> Path | None:
@@ -148,6 +191,51 @@ class CatalogueFile(Table, frozen=True, kw_only=True):
     """An operator's additions to the catalogue of codes."""
 
     file: Text | None = None
+
+
+class Credential(Table, frozen=True, kw_only=True):
+    """A push credential to look at every hour, and what it is meant for."""
+
+    name: Name
+    file: Text
+    password_file: Text | None = None
+    bundle_id: Text | None = None
+    project: Text | None = None
+    environment: Literal["production", "development"] | None = None
+
+
+class Backend(Table, frozen=True, kw_only=True):
+    """mesibo's backend API, for ``push test`` and ``push debug``; the daemon never uses it.
+
+    The field names are a guess, since mesibo's page on these operations is not public as a whole; the backend names
+    what it misses.
+    """
+
+    url: Text | None = None
+    token_file: Text | None = None
+    users_field: Name = "users"
+    users_form: Literal["list", "single"] = "list"
+    debug_field: Name = "enable"
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that holds no secret, for it is shown and logged."""
+        if self.url is None or (why := bad_url(self.url)) is None:
+            return []
+        return [Problem(f"{where}.url", "cannot be used", why, "https://your-server/backend; the token in token_file")]
+
+
+def bad_url(url: str) -> str | None:
+    """Say why an address of the backend cannot be used; None when it can. The address itself is not quoted."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        return "an address begins with http:// or https:// and names a host"
+    if parts.username or parts.password or "token=" in parts.query:
+        return "it holds a secret, and addresses are shown and logged"
+    return None
 
 
 class Export(Table, frozen=True, kw_only=True):
@@ -214,6 +302,8 @@ class Config(Table, frozen=True, kw_only=True):
     log: Log = field(default_factory=Log)
     grammars: Grammars = field(default_factory=Grammars)
     catalogue: CatalogueFile = field(default_factory=CatalogueFile)
+    credential: tuple[Credential, ...] = ()
+    backend: Backend = field(default_factory=Backend)
     export: tuple[Export, ...] = ()
 
     def contradictions(self, where: str) -> list[Problem]:
@@ -225,17 +315,18 @@ class Config(Table, frozen=True, kw_only=True):
                     f"{where}: source", "no source", "there is nothing to follow", "add [[source]] with name and paths"
                 )
             )
-        names = [source.name for source in self.source]
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                problems.append(
-                    Problem(
-                        f"{where}: source[{i}].name",
-                        f'"{name}" is used twice',
-                        "it labels the metrics",
-                        "give it a name of its own",
-                    )
+        for table, named in (("source", self.source), ("credential", self.credential)):
+            names = [each.name for each in named]
+            problems += [
+                Problem(
+                    f"{where}: {table}[{i}].name",
+                    f'"{name}" is used twice',
+                    "it labels the metrics",
+                    "give it a name of its own",
                 )
+                for i, name in enumerate(names)
+                if name in names[:i]
+            ]
         destinations = [export.destination for export in self.export]
         problems += [
             Problem(
@@ -247,7 +338,35 @@ class Config(Table, frozen=True, kw_only=True):
             for i, destination in enumerate(destinations)
             if destination in destinations[:i]
         ]
+        return problems + self._webhooks(where)
+
+    def _webhooks(self, where: str) -> list[Problem]:
+        """Find webhooks that bear witness to nothing, and addresses that two of them have."""
+        problems = []
+        logs = [source.name for source in self.source if source.webhook is None]
+        paths: list[str] = []
+        for i, source in enumerate(self.source):
+            if source.webhook is None:
+                continue
+            place = f"{where}: source[{i}].webhook"
+            beside = source.webhook.witness_for
+            if beside is not None and beside not in logs:
+                named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
+                problems.append(Problem(f"{place}.witness_for", f'"{beside}" is no source with a log', "", named))
+            if source.webhook.path in paths:
+                problems.append(
+                    Problem(
+                        f"{place}.path", f'"{source.webhook.path}" is used twice', "", "give each a path of its own"
+                    )
+                )
+            paths.append(source.webhook.path)
         return problems
+
+
+def _unguessable(part: str) -> bool:
+    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
+    least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
+    return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer
 
 
 class Listen(NamedTuple):

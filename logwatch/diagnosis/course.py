@@ -51,7 +51,7 @@ class Course:
     @property
     def weighty_share(self) -> float:
         """Its share in the last hour or, if more and no accident, in the last minutes: it may have just begun."""
-        lately = self.lately / self.among_lately if self.lately >= _SURE else 0.0
+        lately = self.lately / self.among_lately if self.lately >= _SURE and self.among_lately else 0.0
         return max(self.share, lately)
 
     @property
@@ -78,14 +78,14 @@ def courses(facts: Facts) -> list[Course]:
     """Give each kind of failure of the last hour with its course."""
     entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
     runs = _runs(facts.quarters)
-    found: dict[tuple[str, str], Course] = {}
+    found: dict[tuple[str, str, bool], Course] = {}
     for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
         entry = entries[row]
         if entry.class_ == "delivered":
             continue
         # a provider's outage has many codes; everything else is one entry each
         kind = entry.class_ if entry.class_ == "provider_fault" else entry.name
-        course = found.setdefault((kind, row.platform), Course(entry))
+        course = found.setdefault((kind, row.platform, row.source in facts.silent), Course(entry))
         course.platforms.add(row.platform)
         course.sources.add(row.source)
         course.rows.append(row)
@@ -93,11 +93,11 @@ def courses(facts: Facts) -> list[Course]:
         course.first = min(course.first, runs.get(row, facts.now))
         course.last = max(course.last, seen.last or 0.0)
     background = _Background(facts, entries)
-    for course in found.values():
-        _compare(course, background, facts.now)
-    kinds: dict[str, list[Course]] = {}
-    for (kind, _), course in found.items():
-        kinds.setdefault(kind, []).append(course)
+    kinds: dict[tuple[str, bool], list[Course]] = {}
+    for (kind, _, alone), course in found.items():
+        if not alone:  # else there is nothing to set it beside
+            _compare(course, background, facts.now)
+        kinds.setdefault((kind, alone), []).append(course)
     return [course for alike in kinds.values() for course in _merged(alike)]
 
 

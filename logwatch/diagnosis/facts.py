@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
-from logwatch.ledger import Bucket, ResultRow, Snapshot
+from logwatch.credentials import Verdict
+from logwatch.ledger import Bucket, MinuteRow, ResultRow, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
+from logwatch.webhook import silent_on_success
 
 HOUR = 3600.0
 
@@ -28,6 +30,16 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+    credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
+    heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
+    """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
+    told: Mapping[MinuteRow, int] = field(default_factory=dict)
+    """The failures that webhooks told beside a log, by the minute."""
+
+    @cached_property
+    def silent(self) -> set[str]:
+        """The sources that tell failures alone: of their pushes no share can be given."""
+        return silent_on_success(self.status, self.snapshot, self.catalogue, self.now)
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
@@ -73,7 +85,7 @@ class Finding:
             "side": self.side,
             "evidence": list(self.evidence),
             "remedy": self.remedy,
-            "steps": [{"step": step, "title": STEPS[step]} for step in self.steps],
+            "steps": [{"step": step, "title": STEPS[step], "command": COMMANDS.get(step)} for step in self.steps],
             "code": self.code,
             "pushes": self.pushes,
             "since": iso(self.since),

@@ -1,7 +1,7 @@
 """Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
 
 from logwatch.catalogue import OTHER
-from logwatch.diagnosis import watching
+from logwatch.diagnosis import credentials, watching, witness
 from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
 from logwatch.diagnosis.words import NOISE, cause, clock, number, pushes, share, span
@@ -27,15 +27,15 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
     """Give what there is to tell, the heaviest first; never empty."""
-    findings = [*watching.findings(facts)]
-    noise: dict[str, list[Course]] = {}
+    findings = [*watching.findings(facts), *credentials.findings(facts), *witness.findings(facts)]
+    noise: dict[tuple[str, bool], list[Course]] = {}
     for course in courses(facts):
         finding = _finding(course, facts)
         if finding.severity == "info":
-            noise.setdefault(course.entry.class_, []).append(course)
+            noise.setdefault((course.entry.class_, course.sources <= facts.silent), []).append(course)
         else:
             findings.append(finding)
-    findings += [_noise(class_, alike, facts) for class_, alike in noise.items()]
+    findings += [_noise(class_, alike, facts) for (class_, _), alike in noise.items()]
     if not any(finding.severity == "critical" and finding.pushes for finding in findings):
         findings += _accepted(facts)
     if not findings:
@@ -44,10 +44,11 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
 
 
 def _finding(course: Course, facts: Facts) -> Finding:
-    entry, now = course.entry, facts.now
-    over = course.over
+    now, over = facts.now, course.over
     weight, severity = _weigh(course, over=over)
-    what = _cause(course)
+    heard = witness.agreed(course, facts)
+    entry = heard.entry if heard else course.entry
+    what = f"{heard.words} (webhook)" if heard else _cause(course)
     since = clock(course.since, now)
     count = number(course.pushes)
     if over:
@@ -60,7 +61,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
     else:
         title = f"{what}: {count} {pushes(course.platforms, count=course.pushes)} in the last hour."
     return Finding(
-        key=f"{entry.name}:{'+'.join(sorted(course.platforms))}",
+        key=f"{course.entry.name}:{'+'.join(sorted(course.platforms))}",
         severity=severity,
         title=title,
         side=entry.whose("+".join(course.platforms)) if len(course.platforms) == 1 else entry.whose(),
@@ -79,7 +80,11 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
     alike.sort(key=lambda course: -course.pushes)
     first = alike[0].entry
     count = sum(course.pushes for course in alike)
-    of = sum(seen.count for seen in facts.hour.values())
+    of = (
+        0
+        if alike[0].sources <= facts.silent
+        else sum(s.count for r, s in facts.hour.items() if r.source not in facts.silent)
+    )
     evidence = []
     for course in alike:
         named = f"{'/'.join(course.codes)} {course.entry.reason}".rstrip()
@@ -87,9 +92,11 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         evidence.append(f"{number(course.pushes)} {whose} with {named}: {course.entry.title}.")
     held = "was" if count == 1 else "were"
     return Finding(
-        key=f"few:{class_}",
+        key=f"few:{class_}" if of else f"few-alone:{class_}",
         severity="info",
-        title=NOISE[class_].format(f"{number(count)} {pushes((), count=count)}", share(count / of), held),
+        title=NOISE[class_].format(
+            f"{number(count)} {pushes((), count=count)}", share(count / of) if of else "an unknown share", held
+        ),
         side=" or ".join(dict.fromkeys(course.entry.whose(next(iter(course.platforms))) for course in alike)),
         remedy=first.remedy,
         evidence=tuple(evidence),
@@ -134,8 +141,13 @@ def _cause(course: Course) -> str:
 def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     now = facts.now
     named = " and ".join(course.codes) + (f" {course.entry.reason}" if course.entry.reason else "")
-    failed = f"{number(course.pushes)} of {number(course.among)} {pushes(course.platforms)}"
-    told = [f"Code {named}: {failed} in the last hour ({share(course.share)})."]
+    told = [
+        f"Code {named}: {number(course.pushes)} of {number(course.among)} {pushes(course.platforms)} in the last hour"
+        f" ({share(course.share)})."
+        if course.among
+        else f"Code {named}: {number(course.pushes)} in the last hour; of how many pushes is not told."
+    ]
+    told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
     told.append(f"The first of this run was logged at {clock(course.first, now)} UTC{ago}.")
     if course.total and not over:
@@ -150,6 +162,8 @@ def _accepted(facts: Facts) -> list[Finding]:
     good = all_ = 0
     for row, seen in facts.hour.items():
         class_ = entry_of(facts.catalogue, row).class_
+        if row.source in facts.silent:
+            continue
         if class_ in ("token", "rate_limited"):
             continue  # dead tokens and mesibo's limit are churn: they have findings of their own
         all_ += seen.count

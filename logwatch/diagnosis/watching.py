@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.words import bytes_, clock, number, share, span
 from logwatch.ledger import CounterRow
+from logwatch.webhook import WebhookStatus
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
 _MARKED = ("misplaced", "no_code", "ambiguous", "grammar")
@@ -24,8 +25,9 @@ def findings(facts: Facts) -> Iterator[Finding]:
             " what was read is committed as soon as the disk allows.",
             weight=100,
         )
-    for name in facts.status:
-        yield from _source(name, facts)
+    for name, status in facts.status.items():
+        if not isinstance(status, WebhookStatus):
+            yield from _source(name, facts)
     yield from _silence(facts)
 
 
@@ -116,7 +118,7 @@ def _silence(facts: Facts) -> Iterator[Finding]:
         total = sum(seen.count for seen in mine)
         last = max((seen.last for seen in mine if seen.last is not None), default=None)
         first = min((seen.first for seen in mine if seen.first is not None), default=None)
-        if not status.up or not status.caught_up or last is None or first is None:
+        if isinstance(status, WebhookStatus) or not status.up or not status.caught_up or last is None or first is None:
             continue
         usual = total / max((last - first) / HOUR, 1.0)  # pushes an hour while there were any
         quiet = facts.now - last

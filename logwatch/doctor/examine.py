@@ -7,7 +7,7 @@ from pathlib import Path
 from logwatch.assembly import Parts, assemble
 from logwatch.config import Config
 from logwatch.config.default import find
-from logwatch.doctor import logs, mesibo, monitoring, service, state
+from logwatch.doctor import credentials, logs, mesibo, monitoring, service, state, webhook
 from logwatch.doctor.check import Check, Host, failure, ok
 from logwatch.errors import LogwatchError
 
@@ -33,7 +33,8 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
         yield from mesibo.running(host, config)
         if parts is not None:
             for source in config.source:
-                yield from logs.source(host, parts, source)
+                yield from webhook.source(config, source) if source.webhook else logs.source(host, parts, source)
+        yield from credentials.rows(host, config)
         yield from state.directory(config)
         yield from service.listening(host, config)
     yield from service.unit(host)

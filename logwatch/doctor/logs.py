@@ -3,7 +3,6 @@
 import glob
 import os
 import pwd
-import re
 import subprocess
 from collections.abc import Iterator
 
@@ -12,8 +11,8 @@ from logwatch.assembly import Parts
 from logwatch.config import Source
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, Host, failure, ok, skipped, warning
-from logwatch.model import EnvelopeKind, Scan
-from logwatch.parse import stamp
+from logwatch.model import Scan
+from logwatch.parse import Scanner
 from logwatch.tail import containers
 
 SERVICE_USER = "mesibo-logwatch"
@@ -22,7 +21,6 @@ FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
-_STAMPED = re.compile(rb"^(?:[A-Z]|\*\*[A-Z]+\*\*|http-)(\d{4}-\d{6}-\d{3})(?: \(\d+\))?:")
 
 
 def source(host: Host, parts: Parts, source: Source) -> Iterator[Check]:
@@ -50,10 +48,11 @@ def source(host: Host, parts: Parts, source: Source) -> Iterator[Check]:
         yield warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs to another file now")
     else:
         yield ok(f"{name}: fresh", what)
-    kind: EnvelopeKind = source.envelope if source.envelope != "auto" else envelope.detect(data)
-    scan = parts.scanner(source).scan(data, envelope=kind, reference=found.st_mtime)
-    yield from _pushes(name, scan, len(data))
-    yield _clock(name, source, data, kind, found.st_mtime)
+    scanner = parts.scanner(source)
+    wrapped = envelope.settled(data, scanner.owns, source.envelope)
+    data = envelope.cut(data, wrapped, 0).data
+    yield from _pushes(name, scanner.scan(data, envelope=wrapped, reference=found.st_mtime), len(data))
+    yield _clock(name, source, scanner, envelope.unwrap(data, wrapped), found.st_mtime)
 
 
 def _paths(source: Source) -> list[str]:
@@ -128,13 +127,12 @@ def _pushes(name: str, scan: Scan, size: int) -> Iterator[Check]:
         yield (failure if read < _READABLE else warning)(row, told, remedy)
 
 
-def _clock(name: str, source: Source, data: bytes, kind: EnvelopeKind, written: float) -> Check:
+def _clock(name: str, source: Source, scanner: Scanner, lines: list[envelope.Line], written: float) -> Check:
     """Compare the newest stamp with the file's own time, which is this host's clock."""
     row = f"{name}: clock"
-    lines = [line.payload for line in envelope.unwrap(data)] if kind == "docker" else data.split(b"\n")
     for line in reversed(lines):
-        if found := _STAMPED.match(line):
-            at = stamp.moment(found[1].decode(), written, source.zone)
+        if not line.refused and scanner.owns(line.payload + b"\n"):
+            at = scanner.time((line.payload + b"\n", "", None), written)
             break
     else:
         return skipped(row, "no line has a stamp")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def directory(config: Config) -> Iterator[Check]:
         yield failure(name, f"{path} is not there", "the first start makes it: start the service")
         return
     if os.access(path, os.W_OK):
-        yield ok(name, str(path))
+        yield _private(name, path)
     else:
         yield failure(name, f"{path} is not writable for user {os.geteuid()}", "let it belong to the service's user")
     free = shutil.disk_usage(path).free
@@ -42,6 +43,18 @@ def directory(config: Config) -> Iterator[Check]:
     else:
         yield ok("disk", f"{bytes_(free)} free")
     yield from _ledger(path)
+
+
+def _private(name: str, path: Path) -> Check:
+    """Look whether what is kept is its owner's alone: the ledger holds who was pushed to, and the key of the masks."""
+    owner = path.stat().st_uid
+    for each in [path, *path.glob(f"{FILE}*")]:
+        found = each.lstat()
+        if (each != path and stat.S_ISLNK(found.st_mode)) or found.st_uid != owner:
+            return failure(name, f"{each} is a link, or another user's", f"look at it, then rm {each}")
+        if found.st_mode & 0o077 and not stat.S_ISLNK(found.st_mode):
+            return warning(name, f"{each} can be read by others", "the next start tightens it: restart the service")
+    return ok(name, str(path))
 
 
 def _ledger(path: Path) -> Iterator[Check]:

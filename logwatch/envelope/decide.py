@@ -8,10 +8,12 @@ behind the first only where nearly all lines have the same two.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Literal
 
 from logwatch.envelope.formats import FORMATS, of_kind
 from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.lines import cut
 from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
 from logwatch.envelope.record import Format, Record
 from logwatch.envelope.text import clean, uncoloured
@@ -32,7 +34,17 @@ _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
 
 _EXPORT: EnvelopeKind = "journal-export"
+_SPLITTING: tuple[EnvelopeKind, ...] = ("docker", "cri")  # kinds whose long messages are split over lines
 _NAMELESS = ("docker", "docker-timestamps", "cri")  # kinds of one format, whose lines tell no program
+
+
+class Undecided(Enum):
+    """Why an envelope is not decided."""
+
+    SILENT = "no line of mesibo's so far: none can count, whatever the envelope is"
+    FEW = "some lines of mesibo's, but too few for what they say"
+
+
 _Pair = tuple[str, str]  # names of an outer and an inner format
 
 
@@ -60,8 +72,8 @@ def decide(
     kind: EnvelopeKind | Literal["auto"] = "auto",
     expected: Envelope | None = None,
     final: bool = False,
-) -> Envelope | None:
-    """Decide by whole lines from the beginning of a generation; None as long as they do not suffice.
+) -> Envelope | Undecided:
+    """Decide by whole lines from the beginning of a generation, or say why that cannot be decided by them.
 
     ``kind`` leaves the choice to the formats of one kind. ``expected`` is what the generation before had: the same
     again needs no more than one line, and another one ``ENOUGH_VOTES``. With ``final`` what there is must do; where no
@@ -72,15 +84,38 @@ def decide(
         return undecided(kind)  # nothing is left to decide
     votes = count(data, owns, forms, plain=kind == "auto")
     if not votes.count and not votes.pairs:
-        return None
+        return Undecided.SILENT
     found = _majority(votes)
     enough = final or max(votes.count, votes.pairs.total()) >= ENOUGH_VOTES
     if found is None:  # a wild mixture: nothing enveloped counts in it, unless the file was said to have an envelope
-        return undecided(kind) if enough else None
+        return undecided(kind) if enough else Undecided.FEW
     if enough or found == expected or (found == PLAIN and expected in (None, PLAIN)):
         return found
     sure = expected is None and max(votes.count, votes.pairs.total()) >= _UNANIMOUS_VOTES
-    return found if sure and votes.plain == 0 and len(votes.single) + len(votes.pairs) == 1 else None
+    alike = votes.plain == 0 and len(votes.single) + len(votes.pairs) == 1
+    return found if sure and alike else Undecided.FEW
+
+
+def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
+    """Return whether some line of ``data`` stands in an envelope of this kind."""
+    forms = of_kind(kind) if kind != "auto" else ()
+    if not forms or kind == _EXPORT:
+        return not forms or bool(rewritten(data).entries)
+    return any(form.record(line) for line in _lines(data) for form in forms)
+
+
+def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
+    """Decide by whole lines that are all there is."""
+    found = decide(data, owns, kind=kind, final=True)
+    return undecided(kind) if isinstance(found, Undecided) else found
+
+
+def silent_end(data: bytes, max_line_bytes: int) -> int:
+    """Return how many bytes of whole lines, none of which is mesibo's, may be handed on before it is decided.
+
+    A message that is still split over lines, in any envelope, waits for its end: its rest is no line.
+    """
+    return min(cut(data, undecided(kind), max_line_bytes).consumed for kind in _SPLITTING)
 
 
 def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:

@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from logwatch.envelope.record import Line, Record
+from logwatch.envelope.record import Record
 from logwatch.envelope.times import RFC3339
 from logwatch.model import EnvelopeKind
 
@@ -72,10 +72,3 @@ def ends_whole(buffer: bytes, at: int) -> bool:
     while run and buffer[run - 1 : run] == b"\\":
         run -= 1
     return (at - 1 - run) % 2 == 1
-
-
-def bare(record: bytes) -> Line:
-    """Take apart a record of one whole message without any escape but its newline, which the caller has made sure."""
-    end = record.rindex(b'\\n","stream":"')
-    at = record.rindex(b'"time":"') + len(b'"time":"')
-    return Line(record[len(OPENING) + 1 : end], record[at : record.index(b'"', at)].decode(errors="replace"))

@@ -62,30 +62,38 @@ def _physical(buffer: bytes, end: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _cut_around_parts(physical: Iterable[tuple[int, bytes]], form: Format, max_line_bytes: int, inside: str) -> Piece:
-    """Walk through the physical lines, and cut at the last one behind which no message is waited for."""
+    """Walk through the physical lines, and cut at the last one behind which no message is waited for.
+
+    Where lines have nothing but a front, the parts of a message come out joined as one line.
+    """
     waited: dict[str, int] = {}  # stream -> bytes of its message so far
     dropped = set(inside.split())  # streams in the middle of a message that is too long
+    joined: dict[str, list[bytes]] = {}  # stream -> its message so far, as a line
+    joins = isinstance(form, Prefixed)
     lines: list[bytes] = []
     good = (0, 0, inside)
-    for stop, physical_line in physical:
-        line = physical_line
+    for stop, line in physical:
         record = _record(form, line)
-        if record:
-            stream = record.stream
-            if stream in dropped:
-                line = b""
-                if not record.more:
-                    dropped.remove(stream)
-            elif not record.more:
-                waited.pop(stream, None)
-            else:
-                waited[stream] = waited.get(stream, 0) + len(record.payload)
-                if waited[stream] > max_line_bytes:
-                    del waited[stream]
-                    dropped.add(stream)
-                    line = form.completed(line)
-        if line or not record:
-            lines.append(line)
+        stream = record.stream if record else ""
+        if record and stream in dropped:
+            if not record.more:
+                dropped.remove(stream)
+        elif record and record.more:
+            waited[stream] = waited.get(stream, 0) + len(record.payload)
+            if joins:
+                if stream in joined:
+                    joined[stream].append(record.payload)
+                else:
+                    joined[stream] = [form.completed(line)]
+            if waited[stream] > max_line_bytes:
+                del waited[stream]
+                dropped.add(stream)
+                lines.append(b"".join(joined.pop(stream)) if joins else form.completed(line))
+            elif not joins:
+                lines.append(line)
+        else:
+            waited.pop(stream, None)
+            lines.append(b"".join([*joined.pop(stream), record.payload]) if record and stream in joined else line)
         if not waited:
             good = (stop, len(lines), " ".join(sorted(dropped)))
     consumed, count, inside = good
@@ -155,16 +163,26 @@ def _first(message: bytes) -> bytes:
     return message.partition(b"\n")[0]
 
 
+def has_parts(data: bytes, envelope: Envelope) -> bool:
+    """Return whether some message may be split over several lines of ``data``."""
+    return any(part in data for layer in envelope.layers for part in FORMATS[layer.form].parts)
+
+
+def is_literal(envelope: Envelope) -> bool:
+    """Return whether the lines of an envelope are logged lines with something in front of them, and nothing escaped."""
+    return all(isinstance(FORMATS[layer.form], Prefixed) for layer in envelope.layers)
+
+
 def stripped(text: bytes, envelope: Envelope) -> bytes | None:
     """Strip the envelope off whole lines at the speed of one expression; None where that would not be exact.
 
     The result has a line for each line of ``text``, with the payload that ``unwrap`` gives it. None is returned where
-    some line does not stand in the envelope, or under another name, where a message is split, and for formats that
-    escape what they wrap.
+    some line does not stand in the envelope, or under another name, and for formats that escape what they wrap. Where a
+    message may be split (``has_parts``) this is not to be asked.
     """
     for layer in envelope.layers:
         form = FORMATS[layer.form]
-        if not isinstance(form, Prefixed) or any(part in text for part in form.parts):
+        if not isinstance(form, Prefixed):
             return None
         payloads = form.stripped(text, layer.origins)
         if payloads is None:

@@ -1,7 +1,9 @@
 """Keeps positions and counts in one SQLite file, changed by one transaction at a time."""
 
-from logwatch.ledger.batch import Batch, CounterRow, ShapeRow, StoredFailure
+from logwatch.ledger.batch import Batch, CounterRow, EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.directory import refusals
+from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.snapshot import Snapshot, SourceRow
@@ -14,9 +16,11 @@ __all__ = [
     "Batch",
     "Bucket",
     "CounterRow",
+    "EventShapeRow",
     "Filter",
     "Hit",
     "Ledger",
+    "MinuteRow",
     "NotReadable",
     "Reader",
     "ResultRow",
@@ -24,4 +28,6 @@ __all__ = [
     "Snapshot",
     "SourceRow",
     "StoredFailure",
+    "WitnessEvent",
+    "refusals",
 ]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from logwatch.ledger.buckets import Bucket, oldest, spread
+from logwatch.ledger.buckets import MINUTE, Bucket, oldest, spread
+from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Cause, Position, Rotation, Seen
 
@@ -33,6 +34,8 @@ class StoredFailure(NamedTuple):
     user: str
     token: str
     shape: str = ""  # of its line; empty where an older program stored it
+    heard: str = ""  # the provider's reason as a webhook told it, where the line has none
+    heard_platform: str = ""
 
 
 class ShapeRow(NamedTuple):
@@ -41,6 +44,33 @@ class ShapeRow(NamedTuple):
     source: str
     cause: Cause
     shape: str
+
+
+class EventShapeRow(NamedTuple):
+    """How a webhook's event is built; ``cause`` is why it could not be read, empty where it could."""
+
+    source: str
+    cause: str
+    shape: str
+
+
+class MinuteRow(NamedTuple):
+    """Failures that a webhook told beside a log, of one minute (``start``, seconds since the epoch)."""
+
+    start: int
+    source: str
+    platform: str
+    code: str
+
+
+_Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
+
+
+class Withheld(NamedTuple):
+    """Failures that were taken out of a batch, oldest first, and how many they are."""
+
+    failures: _Failures
+    amount: int
 
 
 @dataclass(slots=True)
@@ -58,14 +88,27 @@ class Batch:
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
-    _failures: deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]] = field(default_factory=deque)
+    witnessed: dict[ResultRow, Seen] = field(default_factory=dict)  # failures that webhooks told beside a log
+    minutes: Counter[MinuteRow] = field(default_factory=Counter)  # the same over time
+    events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
+    keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
+    event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
+    _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
     def __bool__(self) -> bool:
         """True when there is something to commit."""
-        return bool(self.counters or self.positions or self.forgotten or self.ready or self.results or self.exports)
+        return bool(
+            self.counters
+            or self.positions
+            or self.forgotten
+            or self.ready
+            or self.results
+            or self.exports
+            or self._failures
+        )
 
     def result(self, row: ResultRow, seen: Seen) -> None:
         """Count a result."""
@@ -86,6 +129,17 @@ class Batch:
                 self.buckets = {b: s for b, s in self.buckets.items() if b.start >= oldest(b.seconds, now)}
                 self._buckets_checked = 2 * len(self.buckets) + 5000
             self.buckets[bucket] = part
+
+    def witness(self, row: ResultRow, seen: Seen, now: float) -> None:
+        """Count a failure that a webhook told beside a log."""
+        self.witnessed.setdefault(row, Seen()).add(seen)
+        at = now if seen.last is None else seen.last
+        self.minutes[MinuteRow(int(at // MINUTE) * MINUTE, row.source, row.platform, row.code)] += seen.count
+
+    def event_shape(self, row: EventShapeRow, at: float) -> None:
+        """Remember how an event is built; a few distinct ones a commit are enough."""
+        if row in self.event_shapes or len(self.event_shapes) < 50:  # noqa: PLR2004  as many as of lines
+            self.event_shapes.setdefault(row, Seen()).add(Seen(1, at, at))
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""
@@ -113,6 +167,17 @@ class Batch:
             self._failed += len(failures)
         while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
             self._failed -= len(self._failures.popleft()[0])
+
+    def withhold_failures(self) -> Withheld:
+        """Take the failures out, for a later batch; no count is among them."""
+        kept, self._failures, self._failed = Withheld(self._failures, self._failed), deque(), 0
+        return kept
+
+    def take_failures(self, kept: Withheld) -> None:
+        """Take over failures of a batch before, which are older than all that are here."""
+        kept.failures.extend(self._failures)
+        self._failures, self._failed = kept.failures, self._failed + kept.amount
+        self.fail(())
 
     @property
     def full(self) -> bool:

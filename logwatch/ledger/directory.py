@@ -4,13 +4,21 @@ import contextlib
 import fcntl
 import os
 import shutil
+import sqlite3
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from logwatch.errors import Problem, StateError
+import structlog
 
+from logwatch import ownership
+from logwatch.errors import Problem, StateError
+from logwatch.ledger.schema import known_version
+
+OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -21,6 +29,7 @@ def hold(directory: Path) -> int:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep_to_ourselves(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise _unusable(directory, error.strerror or str(error)) from None
@@ -44,15 +53,94 @@ def hold(directory: Path) -> int:
     return descriptor
 
 
-def _unusable(path: Path, why: str) -> StateError:
-    return StateError(
-        Problem(
-            str(path),
-            "cannot keep the state here",
-            why,
-            "let it belong to the user that runs mesibo-logwatch, or name another state.directory",
+def refusals(directory: Path) -> list[Problem]:
+    """Find why `run` would refuse a state directory, without making or holding it.
+
+    What only its own user can tell, and a damaged ledger, which would be set aside, are warnings.
+    """
+    above = directory
+    while not os.path.lexists(above) and above != above.parent:
+        above = above.parent
+    try:
+        if above == directory:
+            os.scandir(directory).close()
+        if above != directory or not os.statvfs(directory).f_flag & os.ST_RDONLY:
+            with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
+                pass
+    except OSError as error:
+        stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
+        refused = _unusable(directory, f"{error.strerror or error}, for user {os.geteuid()}").problems
+        return [replace(problem, warning=stranger) for problem in refused]
+    if above == directory:
+        for doubt in ownership.above(directory):
+            why = f"it is {doubt.what}, so that others could put another directory in place"
+            return list(_unusable(doubt.path, why, doubt.remedy).problems)
+    return _version(directory / "ledger.sqlite3")
+
+
+def _version(ledger: Path) -> list[Problem]:
+    try:
+        if ledger.exists():
+            with contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as database:
+                known_version(database, str(ledger))
+    except StateError as error:
+        return list(error.problems)
+    except sqlite3.OperationalError:
+        return []  # busy, or nobody may write beside it: run waits, or says so itself
+    except sqlite3.DatabaseError as error:
+        why = f"{error}; run sets it aside, and reading resumes at the end of the logs"
+        return [Problem(str(ledger), "is damaged", why, "put a backup in its place", warning=True)]
+    return []
+
+
+def _keep_to_ourselves(directory: Path) -> None:
+    """Tighten the modes of the directory and what is ours in it; StateError where somebody else has a hand in it.
+
+    A directory with other things in it keeps its mode: it may be anything, named by mistake.
+    """
+    found = directory.stat()
+    if found.st_uid != os.geteuid():
+        raise _unusable(
+            directory,
+            f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
+            f"chown {os.geteuid()} {directory}, or name another state.directory",
         )
-    )
+    for doubt in ownership.above(directory):
+        raise _unusable(
+            doubt.path, f"it is {doubt.what}, so that others could put another directory in place", doubt.remedy
+        )
+    ours = [path for path in directory.iterdir() if path.name.startswith(OURS)]
+    for path in ours:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            what = "a link" if stat.S_ISLNK(status.st_mode) else f"no file of uid {os.geteuid()}"
+            raise _unusable(
+                path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {path}"
+            )
+        if status.st_mode & 0o077:
+            _tighten(path, 0o600)
+    if ours or not any(directory.iterdir()):
+        if found.st_mode & 0o077:
+            _tighten(directory, 0o700)
+    elif found.st_mode & 0o022:
+        raise _unusable(directory, "others can write there", f"chmod go-w {directory}, or name another state.directory")
+
+
+def _tighten(path: Path, mode: int) -> None:
+    """Set a mode; a read-only disk keeps its own."""
+    with contextlib.suppress(OSError):
+        path.chmod(mode)
+        structlog.get_logger().warning(
+            "state_tightened", path=str(path), mode=f"{mode:o}", reason="others could read it"
+        )
+
+
+def _unusable(
+    directory: Path,
+    why: str,
+    remedy: str = "let it belong to the user that runs mesibo-logwatch, or name another state.directory",
+) -> StateError:
+    return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))
 
 
 def set_aside(ledger: Path, at: float) -> Path:

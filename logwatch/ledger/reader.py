@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from logwatch.ledger import rows
-from logwatch.ledger.batch import ShapeRow, StoredFailure
+from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.buckets import Bucket
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Position, Rotation, Seen
@@ -22,7 +22,7 @@ from logwatch.model import Position, Rotation, Seen
 DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
-_FIELDS = "id, at, source, platform, code, reason, app, user, token, shape"
+_FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
 
 Kind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""
@@ -58,7 +58,9 @@ class Filter:
             terms.append(f"(+platform, +code, +reason) IN (VALUES {marks})")
             values += [part for kind in self.kinds for part in kind]
         if self.text:
-            terms.append("user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason LIKE ? ESCAPE '\\'")
+            terms.append(
+                "user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason || ' ' || heard LIKE ? ESCAPE '\\'"
+            )
             escaped = self.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             values.append(f"%{escaped}%")
         return " AND ".join(terms), values
@@ -173,6 +175,27 @@ class Reader:
         with self._asking() as db:
             return [(ShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
 
+    def heard(self, since: float) -> dict[tuple[ResultRow, str, str], int]:
+        """Count the failures since a moment that got a reason from a webhook: (as logged, reason, platform)."""
+        sql = (
+            "SELECT source, platform, code, reason, heard, heard_platform, count(*) FROM failures"
+            " WHERE at >= ? AND heard <> '' GROUP BY 1, 2, 3, 4, 5, 6"
+        )
+        with self._asking() as db:
+            return {(ResultRow(*row[:4]), row[4], row[5]): row[6] for row in db.execute(sql, (since,))}
+
+    def minutes(self, since: float) -> dict[MinuteRow, int]:
+        """Return the failures that webhooks told beside a log, by the minute."""
+        sql = "SELECT start, source, platform, code, count FROM witnessed_minutes WHERE start >= ?"
+        with self._asking() as db:
+            return {MinuteRow(*row[:4]): row[4] for row in db.execute(sql, (since,))}
+
+    def event_shapes(self, limit: int) -> list[tuple[EventShapeRow, Seen]]:
+        """Return how webhooks' events are built: what could not be read first, then the oldest."""
+        sql = "SELECT source, cause, shape, count, first, last FROM event_shapes ORDER BY cause = '', first LIMIT ?"
+        with self._asking() as db:
+            return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
+
     def positions(self) -> list[Position]:
         """Give every committed position, without the digests."""
         with self._asking() as db:
@@ -188,6 +211,14 @@ class Reader:
         """Let SQLite check the file: ``ok``, or what is wrong with it."""
         with self._asking(patience=30.0) as db:
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    def key(self) -> bytes:
+        """Give the key of this installation, which masks of users are made with; it is a secret."""
+        with self._asking() as db:
+            found = rows.read_meta(db, "key")
+        if not isinstance(found, bytes):
+            raise NotReadable("it has no key")
+        return found
 
     def version(self) -> int:
         """Give the version of its schema."""

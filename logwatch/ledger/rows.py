@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from logwatch.ledger import witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import WIDTHS, oldest
 from logwatch.ledger.keys import ResultRow
@@ -40,6 +41,7 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
             }
         ),
         MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
+        witness.read(db),
     )
 
 
@@ -102,11 +104,12 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     )
     write_positions(db, batch.positions.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
+    before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
         db.execute("DELETE FROM failures")
     db.executemany(
-        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch.failures(),
     )
     db.executemany(
@@ -116,6 +119,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     )
     write_rotations(db, batch.rotations)
     write_exports(db, batch.exports)
+    witness.write(db, batch, before)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
 
 
@@ -188,6 +192,7 @@ def write_everything(
     write_exports(db, snapshot.exports)
     # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
     db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")
+    witness.write_totals(db, snapshot.witnessed)
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )
@@ -204,3 +209,4 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
     )
     for width in WIDTHS:
         db.execute("DELETE FROM buckets WHERE seconds = ? AND start < ?", (width, oldest(width, now)))
+    witness.prune(db, keep, now, retention)

@@ -83,6 +83,43 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
     """
+    -- what a webhook adds to a failure that gave no reason: the provider's reason, and whose push it was
+    ALTER TABLE failures ADD COLUMN heard TEXT NOT NULL DEFAULT '';
+    ALTER TABLE failures ADD COLUMN heard_platform TEXT NOT NULL DEFAULT '';
+    -- failures that webhooks told beside a log, in all and by minute of the last hours; the newest one by one
+    CREATE TABLE witnessed (
+        source TEXT, platform TEXT, code TEXT, reason TEXT,
+        count INTEGER NOT NULL,
+        first REAL, last REAL,
+        PRIMARY KEY (source, platform, code, reason)
+    ) WITHOUT ROWID;
+    CREATE TABLE witnessed_minutes (
+        start INTEGER, source TEXT, platform TEXT, code TEXT,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (start, source, platform, code)
+    ) WITHOUT ROWID;
+    CREATE TABLE witness_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL, source TEXT NOT NULL, witness_for TEXT NOT NULL,
+        platform TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
+        app TEXT NOT NULL, user TEXT NOT NULL, uid TEXT NOT NULL, token TEXT NOT NULL,
+        dated INTEGER NOT NULL
+    );
+    CREATE INDEX witness_events_at ON witness_events (at);
+    -- events taken within a day, to recognise those that come again; ordered by their own stamp, so that new ones lie
+    -- together
+    CREATE TABLE events_taken (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, stamp INTEGER NOT NULL, digest INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX events_taken_key ON events_taken (stamp, digest);
+    -- how events are built: names of keys and types; cause is empty for those that were understood
+    CREATE TABLE event_shapes (
+        source TEXT, cause TEXT, shape TEXT,
+        count INTEGER NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
+        PRIMARY KEY (source, cause, shape)
+    ) WITHOUT ROWID;
+    """,
+    """
     ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
     """,
 )
@@ -90,7 +127,14 @@ MIGRATIONS = (
 
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
     """Bring the ledger to this version, a migration a transaction; StateError if it is of a newer one."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = known_version(connection, path)
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+
+
+def known_version(connection: sqlite3.Connection, path: str) -> int:
+    """Return the version of a ledger's schema; StateError if it is a newer one than this program knows."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise StateError(
             Problem(
@@ -100,5 +144,4 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
                 "install the newer version again, or name another state.directory",
             )
         )
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+    return version

@@ -26,6 +26,8 @@ class Snapshot:
     counters: Mapping[CounterRow, int] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceRow] = field(default_factory=lambda: MappingProxyType({}))
     exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
+    witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
+    """Failures that webhooks told beside a log: never part of ``results``."""
 
     def ready(self, source: str) -> bool:
         """True when the counters of ``source`` may be exported."""
@@ -34,12 +36,7 @@ class Snapshot:
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
         """Give the snapshot that is true once ``batch`` is on disk."""
-        results = dict(self.results)
-        for row, seen in batch.results.items():
-            merged = Seen()
-            merged.add(results.get(row, merged))
-            merged.add(seen)
-            results[row] = merged
+        results = _added(self.results, batch.results)
         counters = dict(self.counters)
         for counter, amount in batch.counters.items():
             counters[counter] = counters.get(counter, 0) + amount
@@ -50,4 +47,21 @@ class Snapshot:
                 ready=old.ready or name in batch.ready, last_line_at=batch.last_line_at.get(name, old.last_line_at)
             )
         exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
-        return Snapshot(at, MappingProxyType(results), MappingProxyType(counters), MappingProxyType(sources), exports)
+        return Snapshot(
+            at,
+            results,
+            MappingProxyType(counters),
+            MappingProxyType(sources),
+            exports,
+            _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
+        )
+
+
+def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen]) -> Mapping[ResultRow, Seen]:
+    results = dict(old)
+    for row, seen in new.items():
+        merged = Seen()
+        merged.add(results.get(row, merged))
+        merged.add(seen)
+        results[row] = merged
+    return MappingProxyType(results)

@@ -9,12 +9,12 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
-from logwatch.ledger import directory, rows
+from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.schema import upgrade
 from logwatch.ledger.snapshot import Snapshot
@@ -29,7 +29,9 @@ Connect = Callable[[str], sqlite3.Connection]
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open a SQLite file for explicit transactions."""
+    """Open a SQLite file for explicit transactions; a new one is nobody else's to read."""
+    with contextlib.suppress(OSError):  # SQLite says better what is wrong
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
@@ -94,6 +96,16 @@ class Ledger:
         if batch and not self._write(batch):
             self._pending = batch
         return True
+
+    def taken(self, keys: Collection[tuple[int, int]]) -> Collection[tuple[int, int]] | None:
+        """Return those of ``keys`` whose events were taken before; None when that cannot be found out now."""
+        if self._db is None or self._pending is not None:
+            return None
+        try:
+            return witness.taken(self._db, keys)
+        except sqlite3.Error as error:
+            self._note(error)
+            return None
 
     def close(self) -> None:
         """Let go of the file and of the directory."""

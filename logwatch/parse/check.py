@@ -11,30 +11,32 @@ from pathlib import Path
 import pyparsing as pp
 
 from logwatch.errors import Problem
-from logwatch.model import Cause
-from logwatch.parse.engine import engine_of
+from logwatch.model import PLAIN, Cause
 from logwatch.parse.grammar import Grammar, load, walk
-from logwatch.parse.reading import Reading, refer
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.result import PushResult, parse_reference
 from logwatch.parse.samples import KEYS, Annotated
-from logwatch.parse.scan import Scanner
+from logwatch.parse.scanner import Scanner
+from logwatch.parse.timestamp import seconds_of
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
 _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
 _ENOUGH = 3  # slow lines, each of which takes its time to find
 _PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
+_YEAR_SECONDS = 365.25 * 86400
 _PUMPS = ("code ", "code 7 ", '"', '\\"', "{", "[", "{[", "}", " ", "\t", "a", "0", "=", ":", "(", '" "', "{}")
 
 
 def against_samples(grammar: Grammar) -> list[Problem]:
-    """Give what differs from the samples, and what no sample reaches; measures no time, so fit for every start."""
+    """Return what differs from the samples, and what no sample reaches; measures no time, so fit for every start."""
     return [*_samples(grammar), *_unreached(grammar)]
 
 
 def check(grammar: Grammar) -> list[Problem]:
-    """Give everything that is wrong with a grammar, warnings last."""
+    """Return everything that is wrong with a grammar, warnings last."""
     problems = [*against_samples(grammar), *_slow(grammar)]
-    if why := engine_of(grammar).why_not:
+    if why := parser_of(grammar).not_compiled_because:
         remedy = "see which elements can be compiled in the README, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
     return problems
@@ -43,11 +45,15 @@ def check(grammar: Grammar) -> list[Problem]:
 def _samples(grammar: Grammar) -> Iterator[Problem]:
     """Read each sample by every road and compare it with what is written above it."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
-    engine = engine_of(grammar)
+    parser = parser_of(grammar)
     scanner = Scanner(grammar, timezone=UTC)
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
-        by_hand = refer(grammar, sample.payload)
+        by_hand = parse_reference(grammar, sample.payload)
+        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(grammar, by_hand.timestamp):
+            how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
+            remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
+            yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
         if difference := _difference(sample, by_hand):
             yield Problem(
                 where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
@@ -55,26 +61,31 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
         if sample.expected is not None and grammar.marker not in sample.payload:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
-        compiled = engine.read(sample.payload + b"\n")
-        scan = scanner.scan(sample.payload + b"\n", envelope="plain", reference=0.0)
+        compiled = parser.read(sample.payload + b"\n")
+        scan = scanner.scan(sample.payload + b"\n", envelope=PLAIN, reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
         if compiled != by_hand or (
-            scan.candidates and scanned != (by_hand[:3] if isinstance(by_hand, Reading) else None)
+            scan.candidates and scanned != (by_hand[:3] if isinstance(by_hand, PushResult) else None)
         ):
             why = f"pyparsing: {by_hand}, compiled: {compiled}, scanned: {scanned}"
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
 
 
-def _difference(sample: Annotated, found: Reading | Cause) -> str:
+def _undated(grammar: Grammar, stamp: str) -> bool:
+    """Return whether a stamp is no date in any of four years, one of which has a 29 February."""
+    return all(seconds_of(stamp, year * _YEAR_SECONDS, UTC, grammar.timestamp) is None for year in range(54, 58))
+
+
+def _difference(sample: Annotated, found: PushResult | Cause) -> str:
     if sample.expected is None:
-        if isinstance(found, Reading):
+        if isinstance(found, PushResult):
             return f"it yields code {found.code}, and must yield nothing"
         return (
             f"it yields nothing because {found}, not because {sample.cause}"
             if sample.cause not in (None, found)
             else ""
         )
-    if not isinstance(found, Reading):
+    if not isinstance(found, PushResult):
         return f"it yields nothing: {found}"
     expected = {**_ABSENT, **sample.expected}
     return "; ".join(
@@ -98,7 +109,7 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
     for number, alternative in alternatives.items():
         alternative.add_parse_action(listen(number))
     for sample in again.samples:
-        refer(again, sample.payload)
+        parse_reference(again, sample.payload)
     for number, alternative in alternatives.items():
         if number not in reached:
             what = str(alternative)
@@ -108,13 +119,13 @@ def _unreached(grammar: Grammar) -> Iterator[Problem]:
 
 def _slow(grammar: Grammar) -> Iterator[Problem]:
     """Pump lines up and look whether the time grows faster than they do."""
-    engine = engine_of(grammar)
-    sizes = _SIZES if engine.line is not None else _SIZES_OF_PYPARSING
+    parser = parser_of(grammar)
+    sizes = _SIZES if parser.compiled else _SIZES_OF_PYPARSING
     heads = {b""} | {_up_to_marker(sample.payload, grammar.marker) for sample in grammar.samples if sample.expected}
     found = 0
     for head in sorted(heads, key=len)[:3]:
         for pump in (*_PUMPS, grammar.marker.decode("latin-1") + " "):
-            small, large = (_seconds(engine.read, pumped(head, pump, size)) for size in sizes)
+            small, large = (_seconds(parser.read, pumped(head, pump, size)) for size in sizes)
             if large > _PATIENCE * (sizes[1] / sizes[0]) * max(small, 5e-5):
                 why = f"{sizes[0]} bytes take {small * 1e3:.1f} ms, {sizes[1]} take {large * 1e3:.1f} ms"
                 remedy = (
@@ -137,7 +148,7 @@ def _up_to_marker(payload: bytes, marker: bytes) -> bytes:
 
 
 def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
-    """Give the shortest of three times, which noise can lengthen but not shorten."""
+    """Return the shortest of three times, which noise can lengthen but not shorten."""
     times = []
     for _ in range(3):
         start = time.thread_time()
@@ -147,5 +158,5 @@ def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
 
 
 def names(directories: list[Path]) -> list[str]:
-    """Give the names of all grammars in some directories."""
+    """Return the names of all grammars in some directories."""
     return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})

@@ -1,4 +1,4 @@
-"""Takes a name and directories, gives the grammar: plain pyparsing out of a file that only its owner can change."""
+"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change."""
 
 import os
 import re
@@ -12,11 +12,13 @@ from typing import Any
 
 from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserElement, Regex, ZeroOrMore
 
-from logwatch import resources
+from logwatch import ownership, resources
 from logwatch.errors import GrammarError, Problem
-from logwatch.parse.peg import Node
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_regex import NotCompilable
+from logwatch.parse.compile.nodes import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
-from logwatch.parse.translate import EndlessLoop, Refused, translate
+from logwatch.parse.timestamp import wrong_form
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
@@ -38,11 +40,12 @@ class Grammar:
     place: ParserElement | None  # the part up to the marker: where a push line must have it
     before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
-    refused: str = ""  # why not
+    not_compiled_because: str = ""
+    timestamp: str = ""  # how stamps are written, in words of strptime(3); empty for any of the usual ways
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
-    """Give the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
+    """Return the path of the first ``NAME.py`` in the directories, then among the shipped grammars."""
     places = [*directories, resources.grammars()]
     if not _NAME.fullmatch(name):
         raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
@@ -87,20 +90,20 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
             problems.append(
                 Problem(str(samples_path), "no samples", "what they must yield is the proof that a grammar works")
             )
-    line, marker = _execute(path, source, problems)
+    line, marker, timestamp = _execute(path, source, problems)
     if line is None or problems:
         raise GrammarError(*problems)
     with default_whitespace():
         place, before = _parts(line, marker.decode("latin-1"))
-    node, refused = None, ""
+    node, reason = None, ""
     try:
         node = translate(line)
-    except Refused as refusal:
-        refused = str(refusal)
+    except NotCompilable as refusal:
+        reason = str(refusal)
     except EndlessLoop as endless:
         remedy = "let what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
-    return Grammar(name, path, line, marker, samples, place, before, node, refused)
+    return Grammar(name, path, line, marker, samples, place, before, node, reason, timestamp)
 
 
 @contextmanager
@@ -129,6 +132,9 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
                     if status.st_mode & 0o022:
                         why = "a grammar is code, and others than its owner can write this"
                         problems.append(Problem(str(what), "writable by others", why, f"chmod go-w {what}"))
+                for doubt in ownership.above(path.parent):
+                    why = "a grammar is code, and this directory above it lets others put another in its place"
+                    problems.append(Problem(str(doubt.path), doubt.what, why, doubt.remedy))
             return file.read()
     except OSError as error:
         hint = "put sample lines with what each must yield there" if path.suffix == ".log" else ""
@@ -136,15 +142,15 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
         return None
 
 
-def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[ParserElement | None, bytes]:
-    """Run the file by its path, writing no __pycache__, and take LINE and MARKER out of it."""
+def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[ParserElement | None, bytes, str]:
+    """Run the file by its path, writing no __pycache__, and take LINE, MARKER and TIMESTAMP out of it."""
     namespace: dict[str, Any] = {"__name__": f"logwatch.grammars.{path.stem}", "__file__": str(path)}
     with default_whitespace():
         try:
             exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102  a grammar is code; _read_trusted has looked at who wrote it
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever goes wrong in it is a finding about it
             problems.append(Problem(_line_of(path, error), "does not run", f"{type(error).__name__}: {error}"))
-            return None, b""
+            return None, b"", ""
     line, marker = namespace.get("LINE"), namespace.get("MARKER")
     if not isinstance(line, ParserElement):
         problems.append(Problem(str(path), "no LINE", "a pyparsing expression of that name was expected"))
@@ -163,7 +169,20 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
             )
         known = f"use {', '.join(sorted(NAMES))}"
         problems += [Problem(str(path), f"unknown result name {each!r}", "", known) for each in sorted(names - NAMES)]
-    return line, marker
+    return line, marker, _timestamp_of(path, namespace, problems)
+
+
+def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]) -> str:
+    """Return how the grammar says that stamps are written; empty if it says nothing."""
+    timestamp = namespace.get("TIMESTAMP", "")
+    if timestamp == "":
+        return ""
+    why = wrong_form(timestamp) if isinstance(timestamp, str) else "it is no text"
+    if why:
+        what = f"TIMESTAMP {timestamp!r} cannot be used"
+        problems.append(Problem(str(path), what, why, 'write it as strptime reads it: "%d/%b/%Y:%H:%M:%S %z"'))
+        return ""
+    return str(timestamp)
 
 
 def _line_of(path: Path, error: BaseException) -> str:
@@ -178,7 +197,7 @@ def _line_of(path: Path, error: BaseException) -> str:
 
 
 def names_of(element: ParserElement) -> list[str]:
-    """Give the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
+    """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
     names = [element.resultsName] if element.resultsName else []
     return names + (list(element.re.groupindex) if isinstance(element, Regex) else [])
 
@@ -198,7 +217,7 @@ def walk(element: ParserElement) -> Iterator[ParserElement]:
 
 
 def sequence(line: ParserElement) -> list[ParserElement]:
-    """Give the parts that a line consists of, one behind the other, in and out of nested sequences."""
+    """Return the parts that a line consists of, one behind the other, in and out of nested sequences."""
     if type(line) is And and not line.resultsName and not line.parseAction:
         return [part for each in line.exprs for part in sequence(each)]
     return [line]

@@ -7,7 +7,7 @@ import pyparsing as pp
 
 from logwatch.model import Cause
 from logwatch.parse.grammar import Grammar, default_whitespace, sequence
-from logwatch.parse.reading import Reading, display, refer
+from logwatch.parse.result import PushResult, display, parse_reference
 
 
 class Step(NamedTuple):
@@ -23,7 +23,7 @@ class Trace(NamedTuple):
     steps: list[Step]
     column: int | None
     expected: str
-    outcome: Reading | Cause
+    outcome: PushResult | Cause
 
 
 def trace(grammar: Grammar, payload: bytes) -> Trace:
@@ -39,11 +39,11 @@ def trace(grammar: Grammar, payload: bytes) -> Trace:
         if taken := display(line[at:end]).strip():
             steps.append(Step(_short(part), taken))
         at = end
-    return Trace(steps, column, expected, refer(grammar, payload))
+    return Trace(steps, column, expected, parse_reference(grammar, payload))
 
 
 def _ends(grammar: Grammar, line: str) -> Iterator[tuple[pp.ParserElement, int | pp.ParseException]]:
-    """Give the parts of LINE with the places where they end, up to the first that does not match."""
+    """Return the parts of LINE with the places where they end, up to the first that does not match."""
     parts = sequence(grammar.line)
     with default_whitespace():
         here = pp.Empty().leave_whitespace().set_parse_action(lambda _, loc, __: [loc])

@@ -52,7 +52,7 @@ class Lines:
             before = len(self._held)
             yield self._taken(), envelope
             if len(self._held) == before:  # a message whose end is in no file
-                yield take_rest(self._held, envelope, envelopes.cut, self._inside), envelope
+                yield take_rest(self._held, envelope, self._inside), envelope
                 break
         self._held = b""
 
@@ -62,10 +62,11 @@ class Lines:
 
     def _decide(self, *, final: bool) -> Envelope | None:
         end = self._held.rfind(b"\n") + 1
-        return envelopes.decide(self._held[:end], self._owns, kind=self._kind, final=final)
+        found = envelopes.decide(self._held[:end], self._owns, kind=self._kind, final=final)
+        return found if isinstance(found, Envelope) else None
 
     def _taken(self) -> bytes:
-        taken = take_lines(self._held, self._known, envelopes.cut, self._max_line_bytes, self._inside)
+        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside)
         self._held = self._held[taken.consumed :]
         self._inside = taken.inside
         self.oversized += taken.oversized

@@ -3,5 +3,6 @@
 from logwatch.simulate.mesibo import Mesibo, Mix
 from logwatch.simulate.outcomes import Burst, Outcome
 from logwatch.simulate.pace import write
+from logwatch.simulate.webhook import Caller, Calls, post_to
 
-__all__ = ["Burst", "Mesibo", "Mix", "Outcome", "write"]
+__all__ = ["Burst", "Caller", "Calls", "Mesibo", "Mix", "Outcome", "post_to", "write"]

@@ -1,7 +1,7 @@
 """From a seed, a mix and the time: bytes of a mesibo log, and an exact account of what they contain."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate, count, cycle
@@ -12,7 +12,7 @@ from logwatch.catalogue.summary import Summary
 from logwatch.model import EnvelopeKind, Seen
 from logwatch.simulate import docker
 from logwatch.simulate.outcomes import Outcome, everything, ordinary
-from logwatch.simulate.sayings import Saying, Speaker
+from logwatch.simulate.sayings import Push, Saying, Speaker
 
 _VARIANTS = 3000  # different wordings of all push results together; a number makes each line its own
 _FEWEST = 12  # of one result
@@ -67,8 +67,16 @@ class _Pool:
 class Mesibo:
     """Writes a log; the same seed, mix and calls give the same bytes."""
 
-    def __init__(self, seed: int, *, envelope: EnvelopeKind = "plain", mix: Mix | None = None) -> None:
-        """Think of everything that it will say."""
+    def __init__(
+        self,
+        seed: int,
+        *,
+        envelope: EnvelopeKind = "plain",
+        mix: Mix | None = None,
+        tell: Callable[[float, Push], None] | None = None,
+    ) -> None:
+        """Think of everything that it will say; ``tell`` hears of each push with its time, as a webhook does."""
+        self._tell = tell
         self._random = Random(seed)  # noqa: S311  repeatable on purpose
         self._docker = envelope == "docker"
         self._catalogue = Catalogue.load()
@@ -137,6 +145,10 @@ class Mesibo:
 
     def _write(self, chosen: list[int], milliseconds: list[int]) -> bytes:
         self._account(chosen, milliseconds)
+        if self._tell is not None:
+            for index, at in zip(chosen, milliseconds, strict=True):
+                if (push := self._sayings[index].push) is not None:
+                    self._tell(at / 1000, push)
         forms = map(self._forms.__getitem__, chosen)
         stamps = self._stamps(milliseconds)
         if not self._docker:

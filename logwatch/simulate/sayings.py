@@ -13,6 +13,15 @@ from logwatch.model import ResultKey
 from logwatch.simulate.outcomes import Outcome
 
 
+class Push(NamedTuple):
+    """What became of one push, and whose it was: more than a line may tell."""
+
+    outcome: Outcome
+    user: str
+    app: int
+    token: str
+
+
 class Saying(NamedTuple):
     """One message: level, stamp, ``before``, a number, ``behind``; more lines may hang on it."""
 
@@ -21,6 +30,7 @@ class Saying(NamedTuple):
     behind: bytes
     result: ResultKey | None = None  # what it counts as
     unparsed: bool = False  # a push line in the right place that gives no result
+    push: Push | None = None  # what it tells of
 
     @property
     def lines(self) -> int:
@@ -91,17 +101,24 @@ class Speaker:
         told = platform != "unknown" and pick.random() < 0.97  # noqa: PLR2004  now and then a line without its type
         shape = pick.choices(_SHAPES, _SHAPE_WEIGHTS)[0] if told else pick.choice(_SHAPES_UNTOLD)
         answer = self._answer(outcome, told=told) if "{answer}" in shape else ""
+        push = Push(
+            outcome,
+            pick.choice(self._busy if code == 914 else self._users),  # noqa: PLR2004  the rate limit
+            pick.choice(_APPS),
+            pick.choice(self._tokens[platform]),
+        )
         text = shape.format(
-            user=pick.choice(self._busy if code == 914 else self._users),  # noqa: PLR2004  the rate limit
-            app=pick.choice(_APPS),
-            token=pick.choice(self._tokens[platform]),
+            user=push.user,
+            app=push.app,
+            token=push.token,
             type=pick.choice(_TYPES[platform]),
             code=code,
             answer=answer,
         )
         gives_reason = bool(reason and answer)
         seen = platform if told or (gives_reason and answer.startswith(" {")) else "unknown"
-        return self._saying(pick.choice(_LEVELS), text, ResultKey(seen, code, reason if gives_reason else ""))
+        result = ResultKey(seen, code, reason if gives_reason else "")
+        return self._saying(pick.choice(_LEVELS), text, result)._replace(push=push)
 
     def hostile(self) -> Iterator[Saying]:
         """Make lines that look like results and are none, and lines that must be read in spite of what is in them."""
@@ -166,12 +183,17 @@ class Speaker:
         if not reason:  # an accepted FCM push has an answer, but one that tells a stranger nothing
             accepted = ' {"name":"projects/demo/messages/0:1500415314455276%31bd1c9631bd1c96"}'
             return accepted if told and (platform, code) == ("fcm", 200) else ""
-        answer: dict[str, Any]
-        if platform == "fcm":
-            error = {"code": code, "message": 'Words of Google, "code 903" in them.'}
-            error |= {"status": _STATUS.get(reason, reason)}
-            error |= {"details": [{"@type": _ERROR_TYPE, "errorCode": reason}]} if reason in _STATUS else {}
-            answer = {"error": error}
-        else:
-            answer = {"reason": reason} | ({"timestamp": 1763806500000} if code == 410 else {})  # noqa: PLR2004  gone
-        return " " + json.dumps(answer, separators=(",", ":"))
+        return " " + json.dumps(answer_of(outcome), separators=(",", ":"))
+
+
+def answer_of(outcome: Outcome) -> dict[str, Any]:
+    """Return the answer of FCM or APNs to a push, in the provider's own format; empty where there is none."""
+    platform, code, reason = outcome
+    if not reason or platform == "unknown":
+        return {}
+    if platform == "apns":
+        return {"reason": reason} | ({"timestamp": 1763806500000} if code == 410 else {})  # noqa: PLR2004  gone
+    error: dict[str, Any] = {"code": code, "message": 'Words of Google, "code 903" in them.'}
+    error |= {"status": _STATUS.get(reason, reason)}
+    error |= {"details": [{"@type": _ERROR_TYPE, "errorCode": reason}]} if reason in _STATUS else {}
+    return {"error": error}

@@ -1,15 +1,18 @@
 """Makes one path look like one endless stream of whole lines, whatever rotation does to the files behind it.
 
-Glossary. A *generation* is a file's life from its first byte to its last, whatever names it goes through; a *lineage*
-is the sequence of generations behind one followed path; a *sibling* is a file with a rotated name of that path; a
-*look* polls names and sizes, a *read* hands on lines.
+Glossary. A *generation* is a file's life from its first byte to its last, whatever names it goes through; a *follower*
+follows one path, behind which generations come one after the other; a *candidate* is a file that may hold one; a *look*
+polls names and sizes, a *read* hands on lines. Where a look finds that something has changed, ``survey`` looks at all
+candidates, ``reconcile`` decides what each of them is, and ``apply`` carries that out. Whether two files hold the same
+content is answered by ``identity`` alone.
 """
 
+from logwatch.tail.context import OpenFiles
 from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.docker import Container, ContainerLog, containers
 from logwatch.tail.events import Log
 from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
-from logwatch.tail.wake import InotifyWaker, PollWaker, Waker, make_waker
+from logwatch.tail.wake import PollWaker, Waker, make_waker
 
 __all__ = [
     "Container",
@@ -17,8 +20,8 @@ __all__ = [
     "Discovery",
     "Found",
     "Globs",
-    "InotifyWaker",
     "Log",
+    "OpenFiles",
     "PollWaker",
     "SourceSpec",
     "SourceStatus",

@@ -20,6 +20,7 @@ class Found:
     """The paths to follow, in order; those without a wildcard are there even if no file is."""
 
     paths: tuple[str, ...]
+    globbed: frozenset[str] = frozenset()  # of these, those that a wildcard leads to
     problems: tuple[Problem, ...] = ()
 
 
@@ -59,12 +60,11 @@ class Globs:
         for pattern in self.patterns:
             if _is_magic(pattern):
                 walk.follow(os.sep, _parts(pattern))
-            else:
-                walk.paths.add(pattern)
+        fixed = {pattern for pattern in self.patterns if not _is_magic(pattern)}
         self._listed_at = now
         newest = max(walk.marks.values(), default=0) / 1e9
         self._settled = abs(now - newest) > _SETTLED_SECONDS
-        self._found = Found(tuple(sorted(walk.paths)), tuple(walk.problems))
+        self._found = Found(tuple(sorted(walk.paths | fixed)), frozenset(walk.paths - fixed), tuple(walk.problems))
         return self._found
 
     def _stale(self, now: float) -> bool:
@@ -127,7 +127,7 @@ class _Walk:
         self.marks[directory] = _mark(directory)
         try:
             with os.scandir(directory) as entries:
-                return sorted((entry.name, entry.is_dir()) for entry in entries)
+                return sorted((entry.name, _is_directory(entry)) for entry in entries)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -135,6 +135,14 @@ class _Walk:
             remedy = "give the user that the daemon runs as the right to list it"
             self.problems.append(Problem(shown(directory), "cannot be listed", why, remedy))
             return []
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is or leads to a directory; a link that leads nowhere is none, and costs no other."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop, a place that may not be entered, a target that is too long
+        return False
 
 
 def _parts(path: str) -> list[str]:

@@ -143,7 +143,7 @@ class Container:
             there = ", ".join(container.name for container in known) or "none"
             what = f"there is no container named {self.name}"
             problems.append(Problem(self.root, what, f"there are: {there}", "it is waited for", warning=True))
-        self._found = Found(tuple(paths), tuple(problems))
+        self._found = Found(tuple(paths), problems=tuple(problems))
         return self._found
 
     def _read_marks(self) -> dict[str, int]:

@@ -1,19 +1,19 @@
-"""Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and gzip files alike."""
+"""Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and packed files alike."""
 
 import os
 import stat
-import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
+
+from logwatch.tail.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Key = tuple[int, int]
 """Device and inode."""
 
-_STEP = 65536  # compressed bytes at a time
-_GZIP_FRAME = 64  # bytes of a gzip file that are no content, names aside
-_GZIP_BEST = 1032  # deflate packs no better
-_HOLE_STEPS = 1024  # beyond 64 MiB that are zeros indeed, a file has no head
-_SEEK = 4 << 20  # uncompressed bytes skipped in one call, so that a big archive does not hold up everything else
+_STEP_BYTES = 65536  # compressed, at a time
+_HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
+_SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
 
 
 class NotAFileError(OSError):
@@ -21,11 +21,11 @@ class NotAFileError(OSError):
 
 
 class SeekingError(Exception):
-    """A gzip file has to be unpacked further before the offset is reached: call again."""
+    """An archive has to be unpacked further before the offset is reached: call again."""
 
 
 class CorruptError(Exception):
-    """A gzip file cannot be unpacked any further."""
+    """An archive cannot be unpacked any further."""
 
 
 def key_of(status: os.stat_result) -> Key:
@@ -63,10 +63,14 @@ class LogFile(Protocol):
         """Return count bytes at offset, fewer at the end of what is there."""
 
     def ended(self) -> bool:
-        """Tell whether nothing can follow what was read: only a complete gzip file knows."""
+        """Return whether nothing can follow what was read: only a complete archive knows."""
 
     def close(self) -> None:
         """Let go of the file; its space comes back to the host if it was deleted."""
+
+
+def _nothing() -> None:
+    """Be called when a file is closed that nobody counts."""
 
 
 class PlainFile:
@@ -74,117 +78,146 @@ class PlainFile:
 
     packed = False
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, closed: Callable[[], None] = _nothing) -> None:
         self.descriptor = descriptor
+        self._closed = closed
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset, fewer at the end of the file."""
         return read_fully(self.descriptor, count, offset)
 
     def ended(self) -> bool:
-        """Say no: anybody may write on."""
+        """Return False: anybody may write on."""
         return False
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self.descriptor)
+        self._closed()
 
 
 class PackedFile:
-    """A gzip file, unpacked from front to back as it is read; going back starts over.
+    """An archive, unpacked from front to back as it is read; going back starts over.
 
-    A file that is still being written is no error: what is there is read, and reading goes on when there is more.
+    One that is still being written is no error: what is there is read, and reading goes on when there is more.
     """
 
     packed = True
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, format_: Format = "gzip", closed: Callable[[], None] = _nothing) -> None:
         self.descriptor = descriptor
+        self._format = format_
+        self._closed = closed
         self._restart()
 
     def _restart(self) -> None:
-        self._engine = zlib.decompressobj(wbits=31)
+        self._engine: Engine = start(self._format)
         self._at = 0  # in the file
         self._base = 0  # uncompressed offset of the buffer's first byte
         self._buffer = b""
         self._pending = b""  # compressed, already read
         self._ended = False
+        self._damage = ""
+
+    @property
+    def reached(self) -> int:
+        """How far it has been unpacked, in uncompressed bytes."""
+        return self._base + len(self._buffer)
+
+    @property
+    def remaining(self) -> int:
+        """How many bytes of the file have not been unpacked."""
+        return 0 if self._ended else max(os.fstat(self.descriptor).st_size - self._at, 0)
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage."""
+        """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
+
+        What stands before the damage, up to ``reached``, can be read all the same.
+        """
         if offset < self._base:
             self._restart()
         skipped = 0
-        while self._base + len(self._buffer) < offset:
+        while self.reached < offset:
             skipped += len(self._buffer)
             self._base += len(self._buffer)
             self._buffer = b""
             if not self._unpack():
-                return b""
-            if skipped > _SEEK:
+                return self._until_damage(b"", count)
+            if skipped > _SEEK_BYTES:
                 raise SeekingError
         self._buffer = self._buffer[offset - self._base :]
         self._base = offset
         while len(self._buffer) < count and self._unpack():
             pass
-        return self._buffer[:count]
+        return self._until_damage(self._buffer[:count], count)
+
+    def _until_damage(self, data: bytes, count: int) -> bytes:
+        if self._damage and len(data) < count:
+            raise CorruptError(self._damage)
+        return data
 
     def _unpack(self) -> bool:
         """Append a step's worth to the buffer; False when there is no more in the file by now."""
-        data = self._engine.unconsumed_tail or self._pending
-        self._pending = b""
-        if not data:
-            data = read_fully(self.descriptor, _STEP, self._at)
-            self._at += len(data)
-        if self._engine.eof:
-            data = data.lstrip(b"\0")  # padding between members is allowed
-            self._ended = not data
-            if not data:
-                return False
-            self._engine = zlib.decompressobj(wbits=31)
-        if not data:
+        if self._damage:
+            return False
+        if not self._pending and (self._engine.needs_input or self._engine.eof):
+            self._pending = read_fully(self.descriptor, _STEP_BYTES, self._at)
+            self._at += len(self._pending)
+        if self._engine.eof and not self._next_member():
+            return False
+        if not self._pending and self._engine.needs_input:
             return False
         try:
-            self._buffer += self._engine.decompress(data, _STEP * 4)
-        except zlib.error as error:
-            raise CorruptError(str(error)) from error
-        self._pending = self._engine.unused_data
+            data = self._engine.decompress(self._pending, _STEP_BYTES * 4)
+        except FormatError as error:
+            self._buffer += error.before
+            self._damage = str(error)
+            return bool(error.before)
+        self._buffer += data
+        self._pending = self._engine.unused_data if self._engine.eof else b""
+        return True
+
+    def _next_member(self) -> bool:
+        """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
+        self._pending = self._pending.lstrip(b"\0")
+        if len(self._pending) < MAGIC_BYTES:
+            more = read_fully(self.descriptor, _STEP_BYTES, self._at)
+            self._at += len(more)
+            self._pending = (self._pending + more).lstrip(b"\0")
+        if format_of(self._pending) != self._format:
+            self._ended = True
+            return False
+        self._ended = False
+        self._engine = start(self._format)
         return True
 
     def ended(self) -> bool:
-        """Tell whether the last member is complete and all of it was read."""
-        return self._ended
+        """Return whether the last member is complete and all of it was read."""
+        return self._ended and not self._damage
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self.descriptor)
+        self._closed()
 
 
-def read_head(file: LogFile, count: int) -> bytes:
-    """Return a file's first bytes, behind a hole if it begins with one.
+def read_head(file: LogFile, count: int) -> tuple[bytes, int]:
+    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs has no bytes.
 
-    A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated: it tells nothing.
+    A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
+    nothing.
     """
     head = file.read_at(0, count)
+    if not head.startswith(b"\0"):
+        return head, 0
     at = 0
-    if head.startswith(b"\0") and not file.packed:
-        with suppress(OSError):  # ENXIO: nothing but a hole
-            at = os.lseek(file.descriptor, 0, os.SEEK_DATA)
     for _ in range(_HOLE_STEPS):
-        if not head.startswith(b"\0"):
-            return head
-        run = file.read_at(at, _STEP)
+        if not file.packed:
+            with suppress(OSError):  # ENXIO: nothing but a hole
+                at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
+        run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
         if behind or not run:
-            head = file.read_at(at, count)
-    return b""
-
-
-def unpacked_size(descriptor: int, size: int) -> int:
-    """Return what a gzip file says its content's length is: right below 4 GiB in one member, else a mere hint.
-
-    Where a file that is being written ends, any bytes may stand; what cannot be true is not believed.
-    """
-    said = int.from_bytes(read_fully(descriptor, 4, max(size - 4, 0)), "little")
-    return said if size * 0.9 - _GZIP_FRAME <= said <= size * _GZIP_BEST else size
+            return (file.read_at(at, count) if behind else b""), at
+    return head, 0

@@ -7,287 +7,587 @@ offset since is noticed with the next read, at no further system call.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from logwatch.model import Chunk, EnvelopeKind, FileState, Position
-from logwatch.tail.files import Key, LogFile, read_head
-from logwatch.tail.identity import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, begins_alike, digest, fingerprint_head, stamp
-from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
+from logwatch import envelope as envelopes
+from logwatch.model import Chunk, Envelope, EnvelopeKind, FileState, Position
+from logwatch.tail.files import CorruptError, Key, LogFile, PackedFile, read_head
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    TAIL_BYTES,
+    TELLING_BYTES,
+    begins_alike,
+    empty_file_id,
+    fingerprint_head,
+    fingerprint_tail,
+    is_tail,
+)
+from logwatch.tail.identity import Verdict, compare
+from logwatch.tail.lines import Held, Taken, physical_bound, take_lines, take_rest
 
 CHUNK_BYTES = 256 * 1024
 """Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
 
-DETECT_BYTES = 4096
-"""As much of a file's beginning as tells its envelope."""
+UNDECIDED_BYTES = 4 * CHUNK_BYTES
+"""As much is looked at, where there is as much, to tell the envelope that lines are in."""
 
-Detect = Callable[[bytes], EnvelopeKind]
-"""Says from a file's first bytes which envelope its lines are in."""
+PATIENCE_SECONDS = 2.0
+"""Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
+
+_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+
+_ANY = envelopes.undecided("docker")  # an envelope that needs much room
+
+Ahead = Callable[[], bytes]
+"""Reads the first bytes of what follows a generation."""
+
+Mark = tuple[int, int]
+"""Size on disk and modification time, in nanoseconds, of a file."""
+
+_NOTHING: Mark = (-1, -1)
+_NO_KEY: Key = (0, 0)
 
 
 class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+@dataclass(slots=True)
+class LineReading:
     """How a generation's bytes become lines: what is the same for all files of a source."""
 
     source: str
-    envelope: Literal["auto", "plain", "docker"]
-    cut: Cut
-    detect: Detect
+    kind: EnvelopeKind | Literal["auto"]
+    owns: envelopes.Owns
+    held: Held
     max_line_bytes: int
+    expected: Envelope | None = None  # what the newest generation was decided to be in
+
+    def expect(self, envelope: Envelope) -> None:
+        """Note what a generation was decided to be in: the next one will be in it too."""
+        self.expected = envelope
+
+    @property
+    def undecided(self) -> Envelope:
+        """What lines are read as while nothing is decided."""
+        return envelopes.undecided(self.kind)
+
+
+@dataclass(slots=True)
+class Open:
+    """Its file is open."""
+
+    file: LogFile
+    waiting: bool = True  # there may be bytes that were not looked at
+    seen: Mark = _NOTHING  # when the end was last reached
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """All of its file was read, which was closed to save descriptors, and is looked at by name."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Its bytes are nowhere, since so many seconds since the epoch."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Its file is not open: it is done with, or is to be opened yet."""
+
+
+Access = Open | Parked | Missing | Closed
+
+
+class OwnFile:
+    """The content of a generation's open file, as it is now."""
+
+    packed = False
+
+    def __init__(self, file: LogFile) -> None:
+        self._file = file
+        self.head, self.begin = read_head(file, HEAD_BYTES)
+
+    @property
+    def modified(self) -> int:
+        """When it was last written."""
+        return os.fstat(self._file.descriptor).st_mtime_ns
+
+    def size(self) -> int:
+        """Return how long it is."""
+        return os.fstat(self._file.descriptor).st_size
+
+    def run(self, start: int, count: int) -> bytes:
+        """Return a run of its bytes."""
+        return self._file.read_at(start, count) if count else b""
 
 
 class Generation:
     """One generation: its position, the open file if there is one, and what was seen of it so far."""
 
-    def __init__(self, position: Position, reading: Reading) -> None:
-        self.number = position.generation
-        self.path = position.path
-        self.key: Key = (position.device, position.inode)
-        self.head_bytes, self.head = position.head_bytes, position.head
-        self.told_bytes = position.head_bytes  # what there was of the head when a scan last came to an end
-        self.offset = position.offset
-        self.tail_bytes, self.tail = position.tail_bytes, position.tail
-        self.size = position.size
-        self.state: FileState = position.state
-        self.inside = position.inside
-        self.found_at = position.found_at
-        self.saved: Position | None = None  # as the sink knows it
-        self.file: LogFile | None = None
-        self.waiting = False  # there may be bytes that were not looked at
-        self.seen = (-1, -1)  # size and mtime when the end was last reached
+    def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
+        self.position = position
+        self.saved = position if saved else None  # as the sink knows it
+        self.access: Access = Closed()
+        self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
-        self.missing_since: float | None = None
-        self.blocked = ""  # why it cannot be read now
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
-        self.parked: tuple[int, int] | None = None  # size and mtime when it was closed to save descriptors
+        self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
-        self._kind: EnvelopeKind | None = None if reading.envelope == "auto" else reading.envelope
+        self._envelope = envelopes.decoded(position.envelope)
+        self._waits = False  # for more to decide by, or for the rest of an answer
+        self.no_text: envelopes.NoText | None = None  # what it is instead of a log
         self._want = CHUNK_BYTES
 
-    def position(self) -> Position:
-        """Return what has to be known to go on from here."""
-        return Position(
-            generation=self.number,
-            source=self._reading.source,
-            path=self.path,
-            device=self.key[0],
-            inode=self.key[1],
-            head_bytes=self.head_bytes,
-            head=self.head,
-            offset=self.offset,
-            tail_bytes=self.tail_bytes,
-            tail=self.tail,
-            size=self.size,
-            state=self.state,
-            inside=self.inside,
-            found_at=self.found_at,
-        )
+    @property
+    def number(self) -> int:
+        """Its number, unique in a state directory."""
+        return self.position.generation
+
+    @property
+    def key(self) -> Key:
+        """Device and inode of its file; zeros when they are another generation's."""
+        return (self.position.device, self.position.inode)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is read, or to be read."""
+        return self.position.state in ("live", "rotated")
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is but what comes after a copy of a file was taken: what is before is another generation's.
+
+        It is found by its inode alone.
+        """
+        return self.position.offset > 0 and not self.position.head_bytes
+
+    @property
+    def file(self) -> LogFile | None:
+        """Its open file."""
+        return self.access.file if isinstance(self.access, Open) else None
+
+    @property
+    def plain(self) -> LogFile | None:
+        """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
+        file = self.file
+        return file if file and not file.packed else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there may be bytes that were not looked at."""
+        return isinstance(self.access, Open) and self.access.waiting
+
+    @property
+    def missing_since(self) -> float | None:
+        """When its bytes were first found nowhere."""
+        return self.access.since if isinstance(self.access, Missing) else None
+
+    @property
+    def parked(self) -> Mark | None:
+        """How its file was when it was closed to save descriptors."""
+        return self.access.mark if isinstance(self.access, Parked) else None
 
     @property
     def lag(self) -> int:
         """Bytes that were seen and not handed on."""
-        reading = self.state in ("live", "rotated") and self.missing_since is None
-        return max(self.size - self.offset, 0) if reading else 0
+        if not self.in_use or isinstance(self.access, Missing):
+            return 0
+        behind = max(self.position.size - self.position.offset, 0)
+        file = self.file
+        return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
 
     @property
     def told(self) -> bool:
-        """Whether a scan has told what it is: a file that was empty may have become a copy of another since then."""
-        return self.told_bytes >= TELLING_BYTES or self.head_bytes < TELLING_BYTES
+        """Whether it was reconciled since there is enough to tell it by: an empty file may have become a copy."""
+        return self._told_bytes >= TELLING_BYTES or self.position.head_bytes < TELLING_BYTES
 
-    def attach(self, file: LogFile) -> None:
+    @property
+    def seen(self) -> Mark | None:
+        """How its open file was when its end was last reached."""
+        return self.access.seen if isinstance(self.access, Open) else None
+
+    # where it lies
+
+    def reconciled(self) -> None:
+        """Note that what there is of its head by now was compared with all that is known."""
+        self._told_bytes = self.position.head_bytes
+
+    def attach(self, file: LogFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
-        if self._kind is None and (self.offset or file.packed):
-            self._learn_kind(file.read_at(0, DETECT_BYTES))
         self.detach()
-        self.file = file
-        self.parked = None
-        self.waiting = True
-        self.missing_since = None
+        self.access = Open(file)
+        self.grown_at = grown_at
         self.blocked = ""
-
-    def skip_to_end(self, file: LogFile, size: int) -> None:
-        """Start behind what is there; of a line that has not ended yet, the rest is skipped too."""
-        before = file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES))
-        self.offset = self.reached = size
-        self.tail_bytes, self.tail = len(before), digest(before)
-        self.inside = "line" if before and not before.endswith(b"\n") else ""
 
     def detach(self) -> None:
         """Close the file, if one is open."""
         if self.file:
             self.file.close()
-        self.file = None
-        self.waiting = False
+            self.access = Closed()
+
+    def unsaved(self) -> Position | None:
+        """Return its position if that is another one than the sink knows, and take it for known from now on."""
+        if self.position == self.saved:
+            return None
+        self.saved = self.position
+        return self.saved
+
+    def park(self) -> None:
+        """Close the file, all of which was read."""
+        assert isinstance(self.access, Open)
+        seen = self.access.seen
+        self.detach()
+        self.access = Parked(seen)
+
+    def grow_at_most(self, now: float) -> None:
+        """Note that it did not grow later than now, which a clock that was set back may say."""
+        self.grown_at = min(self.grown_at, now)
+
+    def unpark(self) -> None:
+        """Let the file be opened again."""
+        if isinstance(self.access, Parked):
+            self.access = Closed()
+
+    def hand_over(self, other: "Generation") -> None:
+        """Leave the open file to another generation, which goes on with it."""
+        other.access, other.grown_at, self.access = self.access, self.grown_at, Closed()
+        other._envelope = self._envelope  # noqa: SLF001  its own class
+        other.position = replace(other.position, envelope=self.position.envelope)
+
+    def block(self, why: str) -> None:
+        """Note why it cannot be read now; what is open stays open: it may have no name any more."""
+        self.blocked = why
+        if isinstance(self.access, Open):
+            self.access.waiting, self.access.seen = False, _NOTHING
+
+    def miss(self, now: float) -> None:
+        """Note that its bytes are nowhere, and since when."""
+        if not isinstance(self.access, Missing):
+            self.access = Missing(now)
+        else:
+            self.access = Missing(min(self.access.since, now))  # clocks jump
+
+    def found(self) -> None:
+        """Note that its bytes are somewhere."""
+        if isinstance(self.access, Missing):
+            self.access = Closed()
+
+    def settle(self, state: FileState) -> None:
+        """End it, or leave it out: nothing of it is read any more."""
+        self.detach()
+        self.access = Closed()
+        self.position = replace(self.position, state=state)
+
+    def move(
+        self,
+        state: FileState,
+        *,
+        path: str | None = None,
+        key: Key | None = None,
+        found_at: str | None = None,
+        size: int | None = None,
+        head: bytes | None = None,
+    ) -> None:
+        """Note what it is by now, and where."""
+        old = self.position
+        self.position = replace(
+            old,
+            state=state,
+            path=old.path if path is None else path,
+            device=old.device if key is None else key[0],
+            inode=old.inode if key is None else key[1],
+            found_at=old.found_at if found_at is None else found_at,
+            size=old.size if size is None else size,
+            head_bytes=old.head_bytes if head is None else len(head),
+            head=old.head if head is None else fingerprint_head(head),
+        )
+
+    def disown(self) -> None:
+        """Note that the inode is another generation's now."""
+        self.position = replace(self.position, device=_NO_KEY[0], inode=_NO_KEY[1])
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
         self.truncated = True
-        self.key = (0, 0)  # the inode is another generation's now
-        self.state, self.found_at = "rotated", ""
+        self.disown()
+        self.position = replace(self.position, state="rotated", found_at="")
+
+    def skip_to(self, offset: int, before: bytes) -> None:
+        """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
+        inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
+        self.reached = offset
+        self.position = replace(
+            self.position,
+            offset=offset,
+            size=max(self.position.size, offset),
+            tail_bytes=len(before),
+            tail=fingerprint_tail(before),
+            inside=inside,
+        )
+
+    def resize(self, size: int) -> None:
+        """Note how long it is."""
+        self.position = replace(self.position, size=size)
+
+    # whether it is still itself
 
     def notice(self, now: float) -> bool:
-        """Look whether the open file grew or changed since its end was last reached; True when its size is another."""
-        assert self.file
-        status = os.fstat(self.file.descriptor)
-        if (status.st_size, status.st_mtime_ns) == self.seen:
-            return False
-        self.waiting = True
-        if self.file.packed:
-            self.grown_at = now
-            return False
-        if status.st_size == self.size:
-            return False
-        if status.st_size > self.size:
-            self.grown_at = now
-        self.size = max(self.verify(), self.offset)  # what it grew by, or was cut by, may be another generation's
-        return True
+        """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
 
-    def verify(self) -> int:
-        """Compare head and tail with what they were, learn more of the head, and return the size of just these bytes.
+        Return whether it was trimmed: a copy of what it was cannot be compared with it any more.
+        """
+        assert isinstance(self.access, Open)
+        status = os.fstat(self.access.file.descriptor)
+        if (status.st_size, status.st_mtime_ns) == self.access.seen:
+            self.access.waiting = self.access.waiting or (self._waits and not self._patient(now))
+            return False
+        self.access.waiting = True
+        if self.access.file.packed:
+            self.grown_at = now
+        elif status.st_size != self.position.size:
+            if status.st_size > self.position.size:
+                self.grown_at = now
+            offset = self.position.offset
+            self.verify()
+            return self.position.offset != offset
+        return False
+
+    def verify(self) -> None:
+        """Compare the open file with what was read of it, learn more of its head, and note its size.
 
         The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
         ChangedError when the file's bytes are other ones.
         """
-        assert self.file
+        file = self.plain
+        assert file
         self.learn_head()
-        size = os.fstat(self.file.descriptor).st_size
-        if not self._has_tail(self.file):
-            raise ChangedError
-        self._compare_head(self.file)
-        self.size = max(self.size, size)
-        return size
-
-    def _has_tail(self, file: LogFile) -> bool:
-        return not self.offset or digest(file.read_at(self.offset - self.tail_bytes, self.tail_bytes)) == self.tail
-
-    def _compare_head(self, file: LogFile) -> None:
-        head = read_head(file, HEAD_BYTES)
-        shorter = min(self.offset, HEAD_BYTES) <= len(head) < self.head_bytes
-        if shorter and self.offset and self._has_tail(file):
-            self._set_head(head)  # the end of an unfinished line was taken back
-        elif self.head_bytes and digest(head[: self.head_bytes]) != self.head[:16]:
-            raise ChangedError
-        elif len(head) > self.head_bytes:
-            self._set_head(head)
-
-    def _set_head(self, head: bytes) -> None:
-        if self.head_bytes < TELLING_BYTES and not self.offset:
-            self.size = len(head)  # how long it was, was perhaps another generation: nothing told them apart
-        self.head_bytes, self.head = len(head), fingerprint_head(head)
-        self.size = max(self.size, len(head))
+        size = os.fstat(file.descriptor).st_size
+        self._compare(file)
+        if self.position.head_bytes or self.position.offset:
+            self.resize(max(size, self.position.offset))
 
     def learn_head(self) -> None:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
 
         An archive is told by the head that it had when it was found.
         """
-        if self.file and not self.file.packed and self.head_bytes < HEAD_BYTES:
-            self._compare_head(self.file)
+        if self.plain and self.position.head_bytes < HEAD_BYTES:
+            self._compare(self.plain)
 
-    def read(self, now: float) -> Chunk | None:
-        """Take the next whole lines; None when there are none by now. Raises ChangedError, OSError, SeekingError.
-
-        The head is to be learnt before: what came into a file without one since then is not taken.
-        """
-        file = self.file
-        assert file
-        status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
-        overlap, run = self._fetch(file, self._want)
-        reached = self.offset + len(run)
-        if file.packed and len(overlap) < self.tail_bytes and not file.ended():
-            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
-            return None  # the archive is not written that far yet
-        if digest(overlap) != self.tail or (not file.packed and os.fstat(file.descriptor).st_size < reached):
-            raise ChangedError
-        if self.head_bytes < TELLING_BYTES and not file.packed and len((overlap + run).lstrip(b"\0")) > self.head_bytes:
-            return None
-        if self.offset <= self.tail_bytes and self.head_bytes:
-            head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
-            if not head.startswith(b"\0") and not begins_alike(self.head_bytes, self.head, head):
+    def _compare(self, file: LogFile) -> None:
+        known, content = self.position, OwnFile(file)
+        head = content.head
+        if known.head_bytes or known.offset:
+            verdict, at = compare(known, content, same_inode=True, followed=True, search=True)
+            if verdict is Verdict.OTHER:
                 raise ChangedError
-        self.size = reached if file.packed and file.ended() else max(self.size, reached)
+            if verdict is not Verdict.SAME:  # trimmed in front, or at its end
+                self.skip_to(at, file.read_at(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)))
+                self.resize(max(content.size(), at))
+                self.move(known.state, head=head)
+                return
+        if self.headless:
+            return
+        if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
+            if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
+                self.resize(content.begin + len(head))
+            self.move(known.state, head=head, size=max(self.position.size, len(head)))
+
+    # reading
+
+    def read(self, now: float, ahead: Ahead) -> Chunk | None:
+        """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
+
+        Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
+        to be learnt before: what came into a file without one since then is not taken.
+        """
+        access = self.access
+        assert isinstance(access, Open)
+        file, known = access.file, self.position
+        status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
+        mark = (status.st_size, status.st_mtime_ns)
+        overlap, run = self._fetch(file, self._want)
+        reached = known.offset + len(run)
+        if file.packed and len(overlap) < known.tail_bytes and not file.ended():
+            access.waiting, access.seen = False, mark
+            return None  # the archive is not written that far yet
+        if not file.packed and os.fstat(file.descriptor).st_size < reached:
+            raise ChangedError
+        self._compare_run(overlap, run)
+        if (
+            known.head_bytes < TELLING_BYTES
+            and not self.headless
+            and not file.packed
+            and len((overlap + run).lstrip(b"\0")) > known.head_bytes
+        ):
+            return None
+        if not known.offset and run.startswith(b"\0"):
+            head, begin = read_head(file, HEAD_BYTES)
+            if begin:
+                return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
-        taken = self._take(file, run)
+        taken, follows = self._take(run, now, ahead, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
-            self._stall(status, at_end=at_end)
+            if reached > known.size:
+                self.resize(reached)
+            self._stall(access, mark, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
-        return self._advance(taken, overlap, run, min(status.st_mtime, now))
+            access.waiting, access.seen = False, mark
+        return self._advance(taken, overlap, run, min(status.st_mtime, now), follows)
+
+    def _compare_run(self, overlap: bytes, run: bytes) -> None:
+        """Compare what is there with what was left there; raises ChangedError."""
+        known = self.position
+        if not is_tail(known.tail, overlap):
+            raise ChangedError
+        if known.offset <= known.tail_bytes and known.head_bytes:
+            head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
+            if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
+                raise ChangedError
 
     def _fetch(self, file: LogFile, count: int) -> tuple[bytes, bytes]:
         """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
-        start = self.offset - self.tail_bytes
-        if file.packed:  # only goes forward
-            overlap = file.read_at(start, self.tail_bytes)
-            return overlap, file.read_at(self.offset, count)
-        run = file.read_at(self.offset, count)
-        return (file.read_at(start, self.tail_bytes) if self.tail_bytes else b""), run
+        offset, tail_bytes = self.position.offset, self.position.tail_bytes
+        start = offset - tail_bytes
+        if isinstance(file, PackedFile):  # only goes forward
+            try:
+                both = file.read_at(start, tail_bytes + count)
+            except CorruptError:
+                if file.reached <= max(self.reached, offset):
+                    raise
+                both = file.read_at(start, file.reached - start)
+            return both[:tail_bytes], both[tail_bytes:]
+        run = file.read_at(offset, count)
+        return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _stall(self, status: os.stat_result, *, at_end: bool) -> None:
+    def _skip_hole(self, access: Open, mark: Mark, begin: int) -> Chunk | None:
+        """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
+        if not begin:
+            access.waiting, access.seen = False, mark
+            return None
+        self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
+        access.seen = mark
+        return self._chunk(b"", begin, 0, 0.0)
+
+    def _stall(self, access: Open, mark: Mark, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            self.waiting, self.seen = False, (status.st_size, status.st_mtime_ns)
+            access.waiting, access.seen = False, mark
         else:  # a logical line longer than what was read: read more, up to where it is cut
-            self._want = min(self._want * 2, physical_bound(self._kind or "docker", self._reading.max_line_bytes) + 2)
-            self._want = max(self._want, CHUNK_BYTES)
+            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes) + 2
+            self._want = max(min(self._want * 2, max(bound, UNDECIDED_BYTES)), CHUNK_BYTES)
 
-    def _take(self, file: LogFile, run: bytes) -> Taken:
-        if self._kind is None:
-            self._learn_kind(run if not self.offset else file.read_at(0, DETECT_BYTES))
-            if self._kind is None and not self.inside:
-                return Taken(b"", 0, 0, "")
-        kind = self._kind or "plain"
-        return take_lines(run, kind, self._reading.cut, self._reading.max_line_bytes, self.inside)
+    def _take(self, run: bytes, now: float, ahead: Ahead, *, at_end: bool) -> tuple[Taken, bytes]:
+        """Take whole lines off the front of a run, in their envelope; and what follows, where an answer needs it."""
+        begin = len(envelopes.MARK) if not self.position.offset and run.startswith(envelopes.MARK) else 0
+        run = run[begin:]
+        if not self.position.offset or self.reached == 0:  # else it has been looked at
+            self.no_text = envelopes.no_text(run)
+        self._waits = False
+        patient = not at_end or self._patient(now)
+        if self._envelope is None:
+            final = not patient or len(run) >= UNDECIDED_BYTES
+            if (envelope := self._decided(run, final=final)) is None:
+                self._waits = True
+                return Taken(b"", 0, 0, self.position.inside), b""
+        else:
+            envelope = self._envelope
+        held = self._reading.held if patient else None
+        taken = take_lines(run, envelope, self._reading.max_line_bytes, self.position.inside, held)
+        self._waits = at_end and taken.consumed < run.rfind(b"\n") + 1
+        rotated = self.position.state == "rotated" and at_end and not patient
+        follows = ahead() if rotated and taken.data and self._reading.held(taken.data, envelope) else b""
+        return taken._replace(consumed=taken.consumed + begin if taken.consumed else 0), follows
 
-    def _learn_kind(self, first: bytes) -> None:
-        first = first.lstrip(b"\0")[:DETECT_BYTES]
-        if b"\n" in first or len(first) == DETECT_BYTES:
-            self._kind = self._reading.detect(first)
+    def _decided(self, run: bytes, *, final: bool) -> Envelope | None:
+        """Decide by a run what its lines stand in; None to wait for more of them."""
+        whole = run[: run.rfind(b"\n") + 1]
+        reading = self._reading
+        found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
+        if isinstance(found, Envelope):
+            self._envelope = found
+            reading.expect(found)
+            return found
+        end = envelopes.silent_end(whole, reading.max_line_bytes)
+        silent = found is envelopes.Undecided.SILENT and (end == len(whole) or final)
+        return reading.undecided if silent else None
 
-    def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float) -> Chunk:
+    def _patient(self, now: float) -> bool:
+        """Return whether it has grown so lately that more may be about to come."""
+        surprised = self._envelope is None and self._reading.expected is not None
+        return now - self.grown_at < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
+
+    def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
-        self.offset += taken.consumed
         tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
         if len(tail) < TAIL_BYTES:
             tail = (overlap + tail)[-TAIL_BYTES:]
-        self.tail_bytes, self.tail = len(tail), digest(tail)
-        self.inside = taken.inside
-        self.saved = self.position()
-        return Chunk(
-            source=self._reading.source,
-            data=taken.data,
-            envelope=self._kind or "plain",
-            reference=reference,
-            consumed=taken.consumed,
-            oversized=taken.oversized,
-            position=self.saved,
+        self.position = replace(
+            self.position,
+            offset=self.position.offset + taken.consumed,
+            tail_bytes=len(tail),
+            tail=fingerprint_tail(tail),
+            size=max(self.position.size, self.position.offset + len(run)),
+            inside=taken.inside,
+            envelope=envelopes.encoded(self._envelope) if self._envelope else "",
         )
+        return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
 
-    def finish(self, now: float) -> Chunk | None:
-        """Hand on an unterminated last line, as nothing will follow it, and let go of the file."""
+    def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
+        self.saved = self.position
+        envelope = self._envelope or self._reading.undecided
+        return Chunk(self._reading.source, data, envelope, reference, consumed, oversized, self.position, follows)
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """What its lines stand in; None while that is open."""
+        return self._envelope
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left to be taken when it has not grown for a while."""
+        return self._waits
+
+    def beginning(self) -> bytes:
+        """Return the first bytes of its open file; none if there is none."""
+        file = self.plain
+        return file.read_at(0, _AHEAD_BYTES) if file else b""
+
+    def finish(self, now: float, ahead: Ahead) -> Chunk | None:
+        """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
+
+        Not the last bytes of an archive that does not end: the beginning of a line may say something else.
+        """
         file = self.file
         chunk = None
-        self.state = "done"
-        if file:
-            if not self.head_bytes:
-                self.head = stamp(os.fstat(file.descriptor).st_mtime_ns)
-            bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
+        self.position = replace(self.position, state="done")
+        self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
+        if file and (not file.packed or file.ended()):
+            if not self.position.head_bytes:
+                modified = os.fstat(file.descriptor).st_mtime_ns
+                self.position = replace(self.position, head=empty_file_id(modified))
+            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes)
             overlap, run = self._fetch(file, bound)
-            if run and digest(overlap) == self.tail:
-                kind = self._kind or self._reading.detect(run)
-                self._kind = kind
-                taken = Taken(take_rest(run, kind, self._reading.cut, self.inside), len(run), 0, "")
-                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now))
+            if run.strip(b"\0") and is_tail(self.position.tail, overlap):
+                envelope = self._envelope or self._decided(run + b"\n", final=True) or self._reading.undecided
+                taken = Taken(take_rest(run, envelope, self.position.inside), len(run), 0, "")
+                follows = ahead() if self._reading.held(taken.data, envelope) else b""
+                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
+        self.access = Closed()
         return chunk

@@ -1,53 +1,199 @@
-"""Recognises a file's bytes wherever they lie: digests of its head, and of the run right before an offset.
+"""Answers, for all files alike, whether they hold a generation's bytes: open or closed, plain or packed, anywhere.
 
-Inodes are reused, copies and gzip files have other ones; what was written does not change. A head grows with a short
-file up to ``HEAD_BYTES``; it is fingerprinted at several lengths, so that a copy made while the file was shorter is
-recognised too. Only digests are kept, never bytes of a log.
+The one place that does: a running daemon and one that was just started take the same decision about the same bytes.
+Content begins behind a leading run of NULs. The bytes decide, the inode only where bytes cannot: an unchanged run
+before the offset at its place in the same inode outweighs a changed head (a file that was punched, or overwritten in
+front).
 """
 
-from hashlib import blake2b
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
 
-HEAD_BYTES = 1024
-"""As much of a file's beginning as is fingerprinted. mesibo stamps each line with milliseconds: this is plenty."""
+from logwatch.model import Position
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    TELLING_BYTES,
+    begins_alike,
+    empty_file_id,
+    is_suffix,
+    is_tail,
+    kept,
+    suffixes,
+)
 
-TAIL_BYTES = 256
-"""As much of what was last handed on as is read again, and compared, with the next read."""
+SEARCH_BYTES = 64 << 20
+"""So much of a file's end is searched for the run before the offset."""
 
-TELLING_BYTES = 16
-"""A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
-
-_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
-_EXACT = 16  # bytes of the digest of the whole head
-_RUNG = 8  # bytes of the digest of a shorter run of it
-
-
-def digest(data: bytes) -> bytes:
-    """Return 16 bytes that stand for data; nothing stands for nothing."""
-    return blake2b(data, digest_size=_EXACT).digest() if data else b""
-
-
-def fingerprint_head(data: bytes) -> bytes:
-    """Return the digest of a file's first bytes, followed by digests of shorter runs of them."""
-    rungs = (blake2b(data[:n], digest_size=_RUNG).digest() for n in _RUNGS if n < len(data))
-    return digest(data) + b"".join(rungs)
+_BLOCK_BYTES = 1 << 20
+_KEPT_BYTES = 64  # of a head: the first lines of a file are still there
+_SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
 
 
-def stamp(modified_ns: int) -> bytes:
-    """Return what stands in for the head of an empty file: with its inode, when it was last written is all it has."""
-    return modified_ns.to_bytes(8, "big", signed=True)
+class Verdict(Enum):
+    """What a file is to a generation."""
+
+    OTHER = auto()  # it holds other bytes
+    SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
+    MOVED = auto()  # it holds the run before the offset, at another place: reading goes on behind it
+    PART = auto()  # all that it holds is the generation's, of which more was read: a copy made earlier
+    UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
 
-def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:
-    """Tell whether data, a file's first bytes (all of them, or ``HEAD_BYTES``), can be of the file fingerprinted.
+class Answer(NamedTuple):
+    """A verdict, and where reading goes on."""
 
-    Of a file shorter than the fingerprinted head, the longest run that was fingerprinted has to agree. A file that
-    has too little to compare is not alike.
+    verdict: Verdict
+    at: int = 0
+
+
+OTHER = Answer(Verdict.OTHER)
+UNDECIDED = Answer(Verdict.UNDECIDED)
+
+
+class Content(Protocol):
+    """A file's bytes, as they come out of it uncompressed."""
+
+    @property
+    def head(self) -> bytes | None:
+        """Its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there."""
+
+    @property
+    def modified(self) -> int:
+        """When it was last written, in nanoseconds."""
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed."""
+
+    def size(self) -> int | None:
+        """Return how long it is; None while it has not been unpacked to its end."""
+
+    def run(self, start: int, count: int) -> bytes | None:
+        """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
+
+
+def compare(known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False) -> Answer:
+    """Return what a file is to a generation.
+
+    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
     """
-    if len(data) >= head_bytes:
-        return head_bytes > 0 and digest(data[:head_bytes]) == head[:_EXACT]
-    known = [n for n in _RUNGS if n < head_bytes]
-    index = sum(n <= len(data) for n in known) - 1
-    if index < 0:
+    if file.head is None:
+        return Answer(Verdict.SAME, known.offset) if same_inode else OTHER  # its inode has to do
+    if not known.head_bytes and not known.offset:
+        return Answer(Verdict.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
+    alike = begins_alike(known.head_bytes, known.head, file.head)
+    if alike or same_inode:
+        run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
+        if run is None:
+            return UNDECIDED
+        if (alike or _outweighs(known, file.head)) and is_tail(known.tail, run):
+            return Answer(Verdict.SAME, known.offset)
+    if search and known.head_bytes and not file.packed and (at := _find(known, file)) is not None:
+        return Answer(Verdict.MOVED, at)
+    return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
+
+
+def _as_part(known: Position, file: Content, *, in_place: bool) -> Answer:
+    """Return whether a file that begins alike can be a part of what was read.
+
+    Emptied in place, it may have got the same banner: there, the whole of what it holds has to be known.
+    """
+    size = file.size()
+    if size is None:
+        return UNDECIDED
+    part = TELLING_BYTES <= size < known.offset and not (in_place and size > HEAD_BYTES)
+    return Answer(Verdict.PART, size) if part else OTHER
+
+
+def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
+    """Return whether a file with the inode of one that had no byte is that one.
+
+    What is in there now is new in any case, or a copy with its old inode.
+    """
+    if known.state in ("done", "ignored"):
+        return not file.head and known.head == empty_file_id(file.modified)
+    return not file.head or (known.state == "live" and followed)
+
+
+def _outweighs(known: Position, head: bytes) -> bool:
+    """Return whether the run before the offset, if it is unchanged in the same inode, proves more than the head.
+
+    It does where the head was read, and where but the end of an unfinished line was taken back. Where bytes behind the
+    offset have changed, another file may have been written over this one.
+    """
+    if known.head_bytes <= known.offset:
+        return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
+    return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
+
+
+def is_part(file: Content, of: Content, run_bytes: int) -> bool | None:
+    """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told."""
+    if not file.head or not of.head or not of.head.startswith(file.head):
         return False
-    at = _EXACT + index * _RUNG
-    return blake2b(data[: known[index]], digest_size=_RUNG).digest() == head[at : at + _RUNG]
+    size = file.size()
+    whole = of.size() if size is not None else None
+    if size is None or (whole is None and not of.packed):
+        return None
+    if size < TELLING_BYTES or (whole is not None and size > whole):
+        return False
+    count = min(size, run_bytes)
+    ours, theirs = file.run(size - count, count), of.run(size - count, count)
+    return None if ours is None or theirs is None else ours == theirs
+
+
+def holds(file: Content, at: int, of: Content, start: int, run_bytes: int) -> bool:
+    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
+    end = of.size()
+    size = file.size()
+    if end is None or size is None or size - at < end - start:
+        return False
+    count = min(end - start, run_bytes)
+    return file.run(at + end - start - count, count) == of.run(end - count, count)
+
+
+def _find(known: Position, file: Content) -> int | None:
+    """Return where the run before the offset ends in a file that was trimmed in front; the last such place."""
+    parts = list(suffixes(known.tail))
+    size = file.size()
+    if not parts or size is None:
+        return None
+    lines_alike = _first_lines(known, file.head or b"")
+    for end, run in _places(file, size, known.tail_bytes, *parts[0], whole_line=len(parts) > 1):
+        longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
+        begins_there = len(run) == end and not run[: end - longest].strip(b"\0")
+        if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
+            return end
+    return None
+
+
+def _first_lines(known: Position, head: bytes) -> bool:
+    """Return whether the first bytes of a head are what they were, though not all of it."""
+    most = len(head)
+    while True:
+        length, part = kept(known.head_bytes, known.head, most)
+        if length < _KEPT_BYTES or is_suffix(part, head[:length]):
+            return length >= _KEPT_BYTES
+        most = length - 1
+
+
+def _places(
+    file: Content, size: int, run_bytes: int, length: int, part: bytes, *, whole_line: bool
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the ends of lines that end with a part of so many bytes, and the run before each; the last ones first.
+
+    As long as lines start within the run, the part is a whole line, and only lines of its length are compared.
+    """
+    stop, floor = size, max(size - SEARCH_BYTES, 0)
+    while stop > floor:
+        start = max(stop - _BLOCK_BYTES, floor)
+        before = min(start, run_bytes + 1)
+        block = file.run(start - before, stop - start + before) or b""
+        end = block.rfind(b"\n") + 1
+        while end > before:
+            at = block.rfind(b"\n", 0, end - 1) + 1
+            candidate = end - at == length if whole_line else end >= length
+            if candidate and is_suffix(part, block[end - length : end]):
+                yield start - before + end, block[max(end - run_bytes, 0) : end]
+            end = at
+        stop = start

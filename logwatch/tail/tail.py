@@ -2,25 +2,27 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from logwatch import envelope as envelopes
 from logwatch.errors import Problem
-from logwatch.model import Position, Sink
-from logwatch.tail.discover import Discovery, Found
+from logwatch.model import Envelope, EnvelopeKind, Position, Sink
+from logwatch.tail.context import OpenFiles, SourceContext
+from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.events import Log, shown
-from logwatch.tail.generation import Detect, Generation, Reading
-from logwatch.tail.lineage import Lineage
-from logwatch.tail.lines import Cut
-from logwatch.tail.places import Candidate, same_file
-from logwatch.tail.siblings import bases
-from logwatch.tail.surroundings import Surroundings
-
-MOST_OPEN_FILES = 256
-"""Of one source at a time; systemd gives a service 1024 descriptors for everything."""
+from logwatch.tail.follow import PathFollower
+from logwatch.tail.generation import Generation, LineReading
+from logwatch.tail.lines import Held
+from logwatch.tail.path_state import NO_FILE, Owners
+from logwatch.tail.rotated_names import bases, shorter_names
+from logwatch.tail.survey import Directories
+from logwatch.tail.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
+
+_UNKNOWN_END = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class SourceSpec:
 
     name: str
     discover: Discovery
-    envelope: Literal["auto", "plain", "docker"] = "auto"
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
+    rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
+    envelope: str = ""  # what stands around the lines, as the configuration names it; empty while that is open
+
+
+@dataclass(slots=True)
+class _Families:
+    """The paths to follow, each with the rotated names of it that the globs matched too."""
+
+    paths: tuple[str, ...] = ()
+    matched: dict[str, list[str]] = field(default_factory=dict)
+    directories: frozenset[str] = frozenset()
 
 
 class Tail:
@@ -56,72 +69,115 @@ class Tail:
         positions: Iterable[Position],
         next_generation: Callable[[], int],
         *,
-        cut: Cut,
-        detect: Detect,
+        owns: envelopes.Owns,
+        held: Held,
         max_line_bytes: int,
         release_seconds: float,
         clock: Callable[[], float],
         log: Log,
+        files: OpenFiles | None = None,
     ) -> None:
+        positions = tuple(positions)
         self.source = source
         self._clock = clock
-        self._around = Surroundings(
-            reading=Reading(source.name, source.envelope, cut, detect, max_line_bytes),
+        self._rotated = Globs(source.rotated) if source.rotated else None
+        self._ctx = SourceContext(
+            reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
             release_seconds=release_seconds,
             next_generation=next_generation,
-            elsewhere=self._elsewhere,
-            room=self._room,
+            rotated=self._find_rotated,
+            files=(files or OpenFiles()).share(),
             log=log,
         )
+        self._owners = Owners()
+        self._directories = Directories()
         rows: dict[str, list[Position]] = {}
         for position in positions:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
-        self._lineages = {path: Lineage(path, mine, self._around) for path, mine in rows.items()}
+        self._followers = {path: self._follower(path, mine) for path, mine in rows.items()}
         self._found = Found(())
+        self._families = _Families()
+        self._told: set[str] = set()  # problems of discovery that the log knows
         self._turn = 0
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
         self._backlog = 0
         self._caught_up = False
         self._last_line_at: float | None = None
+        self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
+        self._status: SourceStatus | None = None  # until something happens
+
+    def _follower(self, path: str, rows: Iterable[Position]) -> PathFollower:
+        return PathFollower(path, rows, self._ctx, self._owners, self._directories)
+
+    def _find_rotated(self) -> tuple[str, ...]:
+        return self._rotated.find(self._clock()).paths if self._rotated else ()
 
     # looking
 
     def look(self, sink: Sink) -> None:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
-        self._found = self.source.discover.find(now)
-        families = self._families(self._found.paths)
-        taking_over = self.source.discover.successive and any(other.followed for other in self._lineages.values())
-        for path in families:
-            if path not in self._lineages:
-                self._lineages[path] = lineage = Lineage(path, (), self._around)
-                lineage.starts_at_end = self.source.start_at == "end" and self._targets is None
-                if taking_over:
-                    lineage.succeed()
-        for path in sorted(self._lineages):
-            self._lineages[path].look(now, families.get(path, ()), sink)
-        self._drop_ended(families)
+        self._directories.forget()
+        found = self.source.discover.find(now)
+        if found is not self._found or not self._families.matched.keys() <= self._followers.keys():
+            self._found = found
+            self._tell(found.problems)
+            self._sort(found.paths)
+        matched = self._families.matched
+        for path in list(self._followers):
+            follower = self._followers[path]
+            if follower.look(now, matched.get(path, ()), sink):
+                self._status = None
+                self._busy[path] = follower
+                if path not in matched and not follower.generations:
+                    del self._followers[path], self._busy[path]
         if self._targets is None:
-            self._targets = {g.number: g.size for g in self._generations() if g.lag and g.file}
+            waiting = [g for g in self._generations() if g.lag and g.file]
+            self._targets = {g.number: _UNKNOWN_END if g.file and g.file.packed else g.position.size for g in waiting}
             self._backlog = sum(g.lag for g in self._generations())
         self._check_caught_up()
 
-    def _families(self, paths: tuple[str, ...]) -> dict[str, list[str]]:
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        """Tell the log what keeps files from being found, once."""
+        headlines = {problem.headline: problem for problem in problems}
+        for headline in headlines.keys() - self._told:
+            self._ctx.log.warning("discovery_problem", problem=headline, remedy=headlines[headline].try_)
+        self._told = set(headlines)
+        self._status = None
+
+    def _sort(self, paths: tuple[str, ...]) -> None:
         """Sort paths into those to follow, each with the rotated names of it that the globs matched too."""
-        families: dict[str, list[str]] = {}
-        known = set(paths) | self._lineages.keys()
+        matched: dict[str, list[str]] = {}
+        known = set(paths) | self._followers.keys()
         for path in paths:
             base = path
-            while base not in self._lineages and (shorter := self._base(base, known)):
+            while base not in self._followers and (shorter := self._base(base, known)):
                 base = shorter
-            families.setdefault(base, [])
+            matched.setdefault(base, [])
             if base != path:
-                families[base].append(path)
-        return families
+                matched[base].append(path)
+        taking_over = self.source.discover.successive and any(other.followed for other in self._followers.values())
+        for path in matched:
+            if path not in self._followers:
+                self._followers[path] = follower = self._follower(path, ())
+                if self.source.start_at == "end" and self._targets is None:
+                    follower.start_at_end()
+                if taking_over:
+                    follower.succeed()
+            if path in self._found.globbed:
+                self._followers[path].match_by_wildcard()
+        self._followers = dict(sorted(self._followers.items()))
+        directories = frozenset(map(os.path.dirname, self._followers))
+        self._families = _Families(paths, matched, directories)
 
     def _base(self, path: str, known: set[str]) -> str | None:
         directory, name = os.path.split(path)
+        plain = without_suffix(name)
+        if plain != name:  # an archive is no log, whatever ending its name has
+            for base in (os.path.join(directory, shorter) for shorter in (plain, *shorter_names(plain))):
+                if base in known:
+                    return base
         by_end, by_middle = bases(name)
         if by_end:
             base = os.path.join(directory, by_end)
@@ -131,35 +187,9 @@ class Tail:
             return base
         return None
 
-    def _elsewhere(self, asking: Lineage, candidate: Candidate) -> tuple[Lineage, Generation] | None:
-        """Find the generation of another path that a file is: hard links, symbolic links, names that globs match."""
-        for lineage in self._lineages.values():
-            if lineage is asking:
-                continue
-            for generation in lineage.generations:
-                if (
-                    generation.key == candidate.key
-                    and generation.state != "ignored"
-                    and same_file(generation, candidate)
-                ):
-                    return lineage, generation
-        return None
-
-    def _room(self) -> bool:
-        """Tell whether one more file may be open; close one that was read to its end if need be."""
-        if sum(1 for generation in self._generations() if generation.file) < MOST_OPEN_FILES:
-            return True
-        idle = sorted(self._lineages.values(), key=lambda lineage: lineage.live.grown_at if lineage.live else 0)
-        return any(lineage.park() for lineage in idle)
-
-    def _drop_ended(self, families: dict[str, list[str]]) -> None:
-        for path, lineage in list(self._lineages.items()):
-            if path not in families and not lineage.generations:
-                del self._lineages[path]
-
     def _generations(self) -> Iterator[Generation]:
-        for lineage in self._lineages.values():
-            yield from lineage.generations
+        for follower in self._followers.values():
+            yield from follower.generations
 
     # reading
 
@@ -170,30 +200,35 @@ class Tail:
         what is left of the budget goes round among the others, and at least one chunk does.
         """
         now = self._clock()
-        waiting = [lineage for lineage in self._lineages.values() if lineage.next_waiting()]
-        fresh = [lineage for lineage in waiting if lineage.lag <= LITTLE_BYTES]
-        backlog = [lineage for lineage in waiting if lineage.lag > LITTLE_BYTES]
-        for lineage in fresh:
-            while lineage.lag <= LITTLE_BYTES and (amount := self._read(lineage, now, sink)) is not None:
+        for follower in self._busy.values():
+            follower.unpack(now, sink)
+        waiting = [follower for follower in self._busy.values() if follower.next_waiting()]
+        if waiting:
+            self._status = None
+        fresh = [follower for follower in waiting if follower.lag <= LITTLE_BYTES]
+        backlog = [follower for follower in waiting if follower.lag > LITTLE_BYTES]
+        for follower in fresh:
+            while follower.lag <= LITTLE_BYTES and (amount := self._read(follower, now, sink)) is not None:
                 budget -= amount
         self._turn += 1
         turn = self._turn % len(backlog) if backlog else 0
         queue = backlog[turn:] + backlog[:turn]
         while queue:
-            lineage = queue.pop(0)
-            amount = self._read(lineage, now, sink)
+            follower = queue.pop(0)
+            amount = self._read(follower, now, sink)
             if amount is not None:
-                queue.append(lineage)
+                queue.append(follower)
                 budget -= amount
             if budget <= 0:
                 break
-        for lineage in waiting:
-            lineage.emit(sink)
+        for follower in waiting:
+            follower.emit(sink)
         self._check_caught_up()
-        return any(lineage.next_waiting() for lineage in self._lineages.values())
+        self._busy = {path: f for path, f in self._busy.items() if f.next_waiting() or f.unpacking or f.crowded}
+        return any(follower.next_waiting() or follower.unpacking for follower in self._busy.values())
 
-    def _read(self, lineage: Lineage, now: float, sink: Sink) -> int | None:
-        amount = lineage.read(now, sink)
+    def _read(self, follower: PathFollower, now: float, sink: Sink) -> int | None:
+        amount = follower.read(now, sink)
         if amount:
             self._last_line_at = now
         return amount
@@ -201,48 +236,71 @@ class Tail:
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:
             return
-        generations = {g.number: g for g in self._generations() if g.file and g.state in ("live", "rotated")}
+        generations = {g.number: g for g in self._generations() if g.file and g.in_use}
         self._targets = {
             number: target
             for number, target in self._targets.items()
-            if number in generations and generations[number].reached < target
+            if number in generations and not _has_reached(generations[number], target)
         }
-        self._caught_up = not self._targets
+        self._caught_up = not self._targets and not any(f.unpacking for f in self._busy.values())
 
     # telling
 
     def status(self) -> SourceStatus:
-        """Tell how following goes."""
-        lineages = list(self._lineages.values())
+        """Return how following goes."""
+        if self._status is None:
+            self._status = self._assess()
+        return self._status
+
+    def _assess(self) -> SourceStatus:
+        followers = list(self._followers.values())
         problems = list(self._found.problems)
-        for lineage in lineages:
-            if lineage.problem:
-                what, why = lineage.problem
-                problems.append(Problem(shown(lineage.path), what, why, "check its owner, group and mode"))
-        followed = sum(1 for g in self._generations() if g.file)
-        blocked = any(lineage.problem or lineage.blocked for lineage in lineages)
-        live = any(lineage.live and lineage.live.file for lineage in lineages)
+        for follower in followers:
+            if follower.problem:
+                what, why = follower.problem
+                remedy = "take it out of the patterns" if what == NO_FILE else "check its owner, group and mode"
+                problems.append(Problem(shown(follower.path), what, why, remedy, warning=not follower.out_of_reach))
+            if follower.live and (found := follower.live.no_text):
+                remedy = found.remedy.format(shown(follower.path))
+                problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
+        live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,
-            up=live and not blocked,
-            files_followed=followed,
+            up=live and not any(follower.out_of_reach for follower in followers),
+            files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,
             backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
+            envelope=",".join(
+                sorted({envelopes.label(g.envelope) for g in self._generations() if g.in_use and g.envelope})
+            ),
         )
 
     def directories(self) -> frozenset[str]:
         """Return the directories whose changes are worth waking up for."""
-        return self.source.discover.directories() | {os.path.dirname(path) for path in self._lineages}
+        return self.source.discover.directories() | self._families.directories
 
     def settle(self, sink: Sink) -> None:
         """Write down what was seen and not yet read, before a last commit: a loss while away is then known exactly."""
-        for lineage in self._lineages.values():
-            lineage.emit(sink)
+        for follower in self._followers.values():
+            follower.emit(sink)
 
     def close(self) -> None:
         """Close all files."""
-        for lineage in self._lineages.values():
-            lineage.close()
+        for follower in self._followers.values():
+            follower.close()
+        self._ctx.files.leave()
+
+
+def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:
+    """Return what the newest generation of a source was decided to be in."""
+    decided = [each for each in positions if each.source == source.name and each.envelope]
+    newest = max(decided, key=lambda position: position.generation, default=None)
+    return envelopes.decoded(newest.envelope) if newest else None
+
+
+def _has_reached(generation: Generation, target: int) -> bool:
+    """Return whether all that was there at the first look was looked at; an archive's end is not known before."""
+    return generation.reached >= target or (target == _UNKNOWN_END and not generation.waiting)

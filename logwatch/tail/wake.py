@@ -1,19 +1,11 @@
-"""Wakes the reading loop when a directory changes: watchdog is a hint, and the poll interval the truth.
+"""Lets the reading loop sleep until a directory may have changed: a hint, while the poll interval is the truth."""
 
-The only module that knows watchdog. Directories alone are watched, never trees, and only for what may mean new lines:
-our own opening of files is no event. Where inotify is refused (limits, containers), polling goes on, and a log event
-says why.
-"""
-
-import os
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, Protocol
+from importlib import import_module
+from typing import Literal, Protocol
 
-from logwatch.tail.events import Log, shown
-
-if TYPE_CHECKING:
-    from watchdog.observers.api import BaseObserver, ObservedWatch
+from logwatch.tail.events import Log
 
 
 class Waker(Protocol):
@@ -28,21 +20,12 @@ class Waker(Protocol):
     def watch(self, directories: Iterable[str]) -> None:
         """Watch these directories, and no others any more; those that are not there yet are tried again each time."""
 
-    @property
-    def failed(self) -> str:
-        """Why nothing wakes any more; empty while all is well."""
-
     def close(self) -> None:
         """Watch nothing any more."""
 
 
 class PollWaker:
     """Sleeps for the whole interval, unless somebody wakes it."""
-
-    @property
-    def failed(self) -> str:
-        """Nothing to fail here."""
-        return ""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -64,107 +47,13 @@ class PollWaker:
         self._event.set()
 
 
-class InotifyWaker(PollWaker):
-    """Sleeps until one of the watched directories changes, at most for the interval."""
-
-    def __init__(self, log: Log) -> None:
-        super().__init__()
-        self._log = log
-        self._observer: BaseObserver | None = None
-        self._watches: dict[str, tuple[tuple[int, int], ObservedWatch]] = {}
-        self._refused = ""
-        self._start()
-
-    def _start(self) -> None:
-        from watchdog.observers import Observer  # noqa: PLC0415 - polling needs neither its memory nor its threads
-
-        try:
-            self._observer = Observer()
-            self._observer.start()
-        except OSError as error:  # too many inotify instances
-            self._observer = None
-            self._refuse("all directories", error)
-
-    @property
-    def failed(self) -> str:
-        """Why nothing wakes any more."""
-        return "watchdog's thread has ended" if self._observer and not self._observer.is_alive() else ""
-
-    def watch(self, directories: Iterable[str]) -> None:
-        """Watch these directories; one that was removed and made anew is watched anew."""
-        if not self._observer:
-            return
-        wanted: dict[str, tuple[int, int]] = {}
-        for directory in directories:
-            try:
-                status = os.stat(directory)
-            except OSError:
-                continue  # polling will see it appear
-            wanted[directory] = (status.st_dev, status.st_ino)
-        for directory in [d for d, (identity, _) in self._watches.items() if wanted.get(d) != identity]:
-            self._unwatch(directory)
-        for directory, identity in wanted.items():
-            if directory not in self._watches:
-                self._watch(directory, identity)
-
-    def _watch(self, directory: str, identity: tuple[int, int]) -> None:
-        from watchdog.events import (  # noqa: PLC0415
-            DirCreatedEvent,
-            DirMovedEvent,
-            FileCreatedEvent,
-            FileDeletedEvent,
-            FileModifiedEvent,
-            FileMovedEvent,
-            FileSystemEvent,
-            FileSystemEventHandler,
-        )
-
-        wake = self.wake
-
-        class Bell(FileSystemEventHandler):
-            def dispatch(self, event: FileSystemEvent) -> None:
-                del event
-                wake()
-
-        interesting: list[type[FileSystemEvent]] = [
-            DirCreatedEvent,
-            DirMovedEvent,
-            FileCreatedEvent,
-            FileDeletedEvent,
-            FileModifiedEvent,
-            FileMovedEvent,
-        ]
-        assert self._observer
-        try:
-            watch = self._observer.schedule(Bell(), directory, event_filter=interesting, follow_symlink=True)
-        except OSError as error:  # the limit of watches, or the directory has gone
-            self._refuse(directory, error)
-        else:
-            self._watches[directory] = (identity, watch)
-            self.wake()  # what happened before the watch was there
-
-    def _unwatch(self, directory: str) -> None:
-        _, watch = self._watches.pop(directory)
-        assert self._observer
-        try:
-            self._observer.unschedule(watch)
-        except (KeyError, OSError):  # it went away with its directory
-            return
-
-    def _refuse(self, what: str, error: OSError) -> None:
-        if self._refused != str(error):  # once a reason
-            self._refused = str(error)
-            self._log.warning("inotify_refused", directory=shown(what), error=str(error), instead="polling")
-
-    def close(self) -> None:
-        """Stop watchdog's threads."""
-        if self._observer:
-            self._observer.stop()
-            self._observer.join(5)
-            self._observer = None
-        super().close()
-
-
 def make_waker(wake: Literal["auto", "inotify", "poll"], log: Log) -> Waker:
     """Return what the setting asks for; auto is inotify, and polling where that is refused."""
-    return PollWaker() if wake == "poll" else InotifyWaker(log)
+    if wake == "poll":
+        return PollWaker()  # it needs neither watchdog's memory nor its thread
+    try:
+        waker: Waker = import_module("logwatch.tail.inotify").InotifyWaker(log)
+    except Exception as error:  # noqa: BLE001  a system without inotify, or another watchdog: polling is relied on
+        log.warning("inotify_refused", error=str(error), instead="polling")
+        return PollWaker()
+    return waker

@@ -5,10 +5,12 @@ written certificate ever opens the door, or closes it.
 """
 
 import dataclasses
+import ipaddress
 import os
+import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,8 @@ from logwatch.web import auth, tls
 from logwatch.web.file import WebFile, read
 
 LOOK_SECONDS = 1.0
+WHY = {421: "this name is not known here: add it to web.hosts, or ask by address"}
+"""What an answer says beyond its status."""
 Signature = tuple[tuple[int, ...] | None, ...]
 
 
@@ -79,22 +83,27 @@ def warnings(settings: Settings, web: Web) -> list[Problem]:
 class Access:
     """What is in force for one server; ``admit`` is asked before any handler runs."""
 
+    why = WHY
+
     def __init__(
         self,
         path: Path | None = None,
         *,
         exposed: bool = False,
+        hosts: Iterable[str] = (),
+        known: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._exposed = exposed
+        self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower().rstrip(".") for host in hosts)}
         self._monotonic = monotonic
         self._log = structlog.get_logger()
         self._settings = Settings()
         self._signature: Signature = ()
         self._looked_at = monotonic()
         self.trouble = ""  # why the file that is there is not the one in force
-        self._passwords = auth.Passwords()
+        self._passwords = auth.Passwords(known=known)
         self.read()
 
     @property
@@ -142,6 +151,16 @@ class Access:
         else:
             self._log.info("web_config_read", path=str(self._path), tls=self.context is not None)
 
+    def misled(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
+        """Turn away a browser that another site's name was led here with (DNS rebinding); None for everybody else.
+
+        Neither an address nor a name without a dot can be rebound; over TLS the certificate has said already whose name
+        it is; and a browser keeps a password for the name that it was given under.
+        """
+        host = _host(request.headers.get("Host", ""))
+        asked = self.context is not None or self._settings.closed
+        return None if asked or "." not in host or host in self._hosts or _is_address(host) else Refusal(421, {})
+
     async def admit(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
         """Tell why this request is not answered; None when it is."""
         file = self._settings.file
@@ -179,6 +198,20 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _host(header: str) -> str:
+    """Return the host of a Host header, without port, brackets and final dot, in lower case."""
+    host = header.rpartition("]")[0].removeprefix("[") if header.startswith("[") else header.partition(":")[0]
+    return host.strip().lower().rstrip(".")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _names(certificate: Any) -> set[str]:

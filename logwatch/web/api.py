@@ -14,15 +14,33 @@ from logwatch.catalogue import answered_by, explain
 from logwatch.catalogue.explain import entry_as_dict
 from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
-from logwatch.ledger import Hit, NotReadable
+from logwatch.ledger import Hit, NotReadable, StoredFailure
 from logwatch.ledger.reader import Listed
 from logwatch.web.query import MOST, Query, Refused, of_class, of_dead_tokens, parse, place_text, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
 
-COLUMNS = ("at", "source", "provider", "platform", "code", "reason", "class", "title", "app", "user", "token", "shape")
+COLUMNS = (
+    "at",
+    "source",
+    "provider",
+    "platform",
+    "code",
+    "reason",
+    "class",
+    "title",
+    "app",
+    "user",
+    "token",
+    "shape",
+    "webhook_reason",
+    "webhook_title",
+)
 HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
 MOST_USERS = 100_000
+# At the beginning of a cell, and behind what begins one where a list's separator is not the comma: a semicolon, a tab.
+# Signs in full width are taken for the usual ones by spreadsheets of East Asia.
+_FORMULA = re.compile(r"((?:^|[;\t\r\n|])[\s\"']*)([=+\-@＝＋－＠])")  # noqa: RUF001  these are meant
 _TELEPHONE = re.compile(r"\+\d+", re.ASCII)
 
 
@@ -170,7 +188,16 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
         "user": failure.user,
         "token": failure.token,
         "shape": failure.shape,
+        "webhook_reason": failure.heard,
+        "webhook_title": _heard(site, failure),
     }
+
+
+def _heard(site: Site, failure: StoredFailure) -> str:
+    """Return what the reason that a webhook told means; empty where it told none."""
+    if not failure.heard:
+        return ""
+    return entry_of(site.watched.catalogue, row_of((failure.heard_platform, failure.code, failure.heard))).title
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
@@ -190,7 +217,7 @@ def _csv(columns: Iterable[str], pages: Iterable[list[dict[str, Any]]]) -> Itera
 def _cell(value: object) -> str:
     """Write a cell that no spreadsheet takes for a formula (OWASP, CSV injection); telephone numbers stay."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _TELEPHONE.fullmatch(text) else text
+    return text if _TELEPHONE.fullmatch(text) else _FORMULA.sub(r"\1'\2", text)
 
 
 def _json(name: str, pages: Iterable[list[dict[str, Any]]]) -> Iterator[str]:

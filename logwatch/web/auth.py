@@ -1,7 +1,9 @@
 """Checks basic authentication: a password is hashed once, in a thread of its own, and remembered by a keyed digest.
 
 bcrypt is slow on purpose, so a flood of wrong passwords must neither hold up the event loop nor fill a queue: each
-client may have a few passwords waiting, all clients together a bounded number, and who is known is never behind them.
+client may have a few passwords waiting, all clients together a bounded number, networks take turns, and a client that
+was let in before comes first, over a restart as well. Kept for that is its address alone: a digest that is quick to
+check would be quick to guess for whoever reads it.
 """
 
 import asyncio
@@ -9,16 +11,25 @@ import base64
 import binascii
 import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 import bcrypt
 
-WAITING = 32  # passwords that wait to be hashed, of all clients together: two seconds at the usual cost
-LANES = 4  # passwords that wait, of one client; by a secret digest of the user, so that no name shows by its lane
+from logwatch.web import turns
+from logwatch.web.turns import Turns
+
+WAITING = turns.MOST  # passwords that wait to be hashed, of all clients together
+LANES = (
+    turns.OF_ONE
+)  # passwords that wait, of one client; by a secret digest of the user, so that no name shows by its lane
 REMEMBERED = 1024
+CLIENTS = 64  # that were let in, remembered over a restart: the newest
 # Of a password that was drawn by lot and forgotten
 NOBODY = "$2b${:02}$yrcqGUkKF8sjpTTl3fKyCO9hyL46eRE6ly3w/7T8vMbbthHWWMKXK"
 Check = Callable[[bytes, bytes], bool]
@@ -53,17 +64,31 @@ def credentials(header: str) -> tuple[str, bytes] | None:
         return None
 
 
+class _Job(NamedTuple):
+    """A password to be hashed."""
+
+    asked: bytes
+    lane: tuple[str, int]
+    password: bytes
+    hashed: bytes
+
+
 class Passwords:
     """Tells right passwords from wrong ones; for one event loop."""
 
-    def __init__(self, check: Check = bcrypt.checkpw) -> None:
+    def __init__(self, check: Check = bcrypt.checkpw, *, known: Path | None = None) -> None:
+        """Take what checks a password, and the file of those who were let in before."""
         self._check = check
         self._key = secrets.token_bytes(32)
         self._right: collections.OrderedDict[bytes, None] = collections.OrderedDict()
         self._wrong: collections.OrderedDict[bytes, None] = collections.OrderedDict()
         self._waiting: dict[bytes, asyncio.Future[bool]] = {}
         self._lanes: set[tuple[str, int]] = set()
+        self._turns = Turns()
+        self._hashing: asyncio.Task[None] | None = None
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "passwords")
+        self._file = known
+        self._clients = dict.fromkeys(_read(known))
 
     async def accepts(self, users: Mapping[str, str], user: str, password: bytes, address: str) -> bool:
         """Tell whether ``user`` has this password; BusyError when that cannot be found out now."""
@@ -85,23 +110,62 @@ class Passwords:
 
     def _ask(self, asked: bytes, user: str, hashed: str, password: bytes, client: str) -> None:
         lane = (client, self._digest(user.encode())[0] % LANES)
-        if lane in self._lanes or len(self._waiting) >= WAITING:
+        job = _Job(asked, lane, password, hashed.encode())
+        may, given_up = (
+            (False, None) if lane in self._lanes else self._turns.join(job, client, known=client in self._clients)
+        )
+        if isinstance(given_up, _Job):
+            self._end(given_up, BusyError())
+        if not may:
             raise BusyError
         self._lanes.add(lane)
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._thread, self._hash, password, hashed.encode())
+        self._waiting[asked] = asyncio.get_running_loop().create_future()
+        if self._hashing is None:
+            self._hashing = asyncio.get_running_loop().create_task(self._work())
 
-        def answered(done: asyncio.Future[bool]) -> None:
-            self._lanes.discard(lane)
-            del self._waiting[asked]
-            if not done.cancelled() and done.exception() is None:
-                known = self._right if done.result() else self._wrong
-                known[asked] = None
+    async def _work(self) -> None:
+        """Hash what waits, one after the other, in the order of turns."""
+        loop = asyncio.get_running_loop()
+        try:
+            while isinstance(job := self._turns.next(), _Job):
+                try:
+                    right = await loop.run_in_executor(self._thread, self._hash, job.password, job.hashed)
+                except RuntimeError:  # it was closed
+                    self._end(job, BusyError())
+                    continue
+                known = self._right if right else self._wrong
+                known[job.asked] = None
                 if len(known) > REMEMBERED:
                     known.popitem(last=False)
+                if right:
+                    self._let_in(job.lane[0])
+                self._end(job, right)
+        finally:
+            self._hashing = None
 
-        future.add_done_callback(answered)
-        self._waiting[asked] = future
+    def _end(self, job: "_Job", answer: bool | BusyError) -> None:  # noqa: FBT001  the answer
+        self._lanes.discard(job.lane)
+        waiting = self._waiting.pop(job.asked)
+        if waiting.done():
+            return
+        if isinstance(answer, BusyError):
+            waiting.set_exception(answer)
+            waiting.exception()  # whoever asked may be gone
+        else:
+            waiting.set_result(answer)
+
+    def _let_in(self, client: str) -> None:
+        """Remember a client; a file that cannot be written costs it its turn after a restart, no more."""
+        if client in self._clients or not client:
+            return
+        self._clients[client] = None
+        while len(self._clients) > CLIENTS:
+            del self._clients[next(iter(self._clients))]
+        if self._file is not None:
+            new = self._file.with_name(f"{self._file.name}.new")
+            with contextlib.suppress(OSError):
+                new.write_text("".join(f"{each}\n" for each in self._clients))
+                new.rename(self._file)
 
     def _hash(self, password: bytes, hashed: bytes) -> bool:
         try:
@@ -114,6 +178,14 @@ class Passwords:
         for part in parts:
             made.update(len(part).to_bytes(8, "big") + part)
         return made.digest()
+
+
+def _read(path: Path | None) -> list[str]:
+    """Return the clients that were let in before; none where nobody knows."""
+    try:
+        return path.read_text().split()[-CLIENTS:] if path else []
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def _nobody(users: Mapping[str, str]) -> str:

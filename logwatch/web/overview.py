@@ -1,7 +1,7 @@
 """Everything that the status page and ``/api/v1/status`` tell, put together from one moment: no HTML, no HTTP."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -12,11 +12,12 @@ from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
-from logwatch.ledger import CounterRow, Hit, ResultRow, ShapeRow, Snapshot
+from logwatch.ledger import CounterRow, EventShapeRow, Hit, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Rotation, Seen
 from logwatch.privacy import readable
 from logwatch.tail import SourceStatus
 from logwatch.web.chart import ORDER, Chart
+from logwatch.webhook import WebhookStatus
 
 LIMITERS = {
     "mesibo": "mesibo, per user (914)",
@@ -72,6 +73,17 @@ class SourceView:
     counters: Mapping[str, int]
     rotations: Mapping[str, int]
     unparsed: Mapping[str, int]
+    events: Mapping[str, int] = field(default_factory=dict)  # of a webhook, by what became of them
+
+    @property
+    def webhook(self) -> bool:
+        """Whether it is a webhook."""
+        return isinstance(self.status, WebhookStatus)
+
+    @property
+    def witness_for(self) -> str:
+        """The log beside which it tells, empty where there is none."""
+        return self.status.witness_for if isinstance(self.status, WebhookStatus) else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it for a program."""
@@ -87,6 +99,7 @@ class SourceView:
             **self.counters,
             "rotations": dict(self.rotations),
             "unparsed_lines": dict(self.unparsed),
+            "webhook": {"witness_for": self.witness_for or None, "events": dict(self.events)} if self.webhook else None,
             "problems": [
                 {"where": p.where, "what": p.what, "why": p.why, "try": p.try_, "warning": p.warning}
                 for p in now.problems
@@ -113,6 +126,9 @@ class Overview:
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
     shapes: tuple[tuple[ShapeRow, Seen], ...]
+    event_shapes: tuple[tuple[EventShapeRow, Seen], ...]  # of webhooks' events: unread ones first
+    silent: tuple[str, ...]  # sources that tell failures alone; shares are without them
+    judged: tuple[Mapping[str, int], Mapping[str, int]]  # hour and day by class, without these
     kept: int  # failures in the error log
     limited: tuple[Hit, ...]  # users whom rate limits hold back most often
     dead: tuple[Hit, ...]  # users whose tokens are dead
@@ -156,6 +172,18 @@ class Overview:
                 }
                 for row, seen in self.shapes
             ],
+            "failures_only": list(self.silent),
+            "event_shapes": [
+                {
+                    "source": row.source,
+                    "cause": row.cause,
+                    "shape": row.shape,
+                    "count": seen.count,
+                    "first": iso(seen.first),
+                    "last": iso(seen.last),
+                }
+                for row, seen in self.event_shapes
+            ],
         }
 
 
@@ -167,6 +195,7 @@ def overview(
     files: Iterable[Position] = (),
     rotations: Iterable[Rotation] = (),
     shapes: Iterable[tuple[ShapeRow, Seen]] = (),
+    event_shapes: Iterable[tuple[EventShapeRow, Seen]] = (),
     kept: int = 0,
     limited: Iterable[Hit] = (),
     dead: Iterable[Hit] = (),
@@ -191,6 +220,12 @@ def overview(
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),
         shapes=tuple(shapes),
+        event_shapes=tuple(event_shapes),
+        silent=tuple(sorted(facts.silent)),
+        judged=tuple(  # type: ignore[arg-type]  # two of them
+            by_class(facts.catalogue, {row: seen for row, seen in rows.items() if row.source not in facts.silent})
+            for rows in (hour, day)
+        ),
         kept=kept,
         limited=tuple(limited),
         dead=tuple(dead),
@@ -256,20 +291,22 @@ def _source(status: SourceStatus, snapshot: Snapshot) -> SourceView:
         {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in COUNTERS},
         labelled("rotations"),
         labelled("unparsed_lines"),
+        labelled("webhook_events"),
     )
 
 
 def settings(config: Config) -> list[tuple[str, str]]:
-    """Give every setting in force as (name, value); none of them is a secret, and files are named, never read."""
+    """Return every setting in force as (name, value): files by name alone, and no path that is a secret."""
 
     def flat(prefix: str, value: Any) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):
             for key, inner in value.items():
                 yield from flat(f"{prefix}.{key}" if prefix else key, inner)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
             for number, inner in enumerate(value):
                 yield from flat(f"{prefix}[{number}]", inner)
         elif value is not None:
             yield prefix, msgspec.json.encode(value).decode()
 
-    return list(flat("", msgspec.to_builtins(config)))
+    told = list(flat("", msgspec.to_builtins(config)))
+    return [(name, '"***"' if name.endswith(".webhook.path") else value) for name, value in told]

@@ -1,5 +1,6 @@
 """The pages: status with the push error log, the code pages, and the list of codes."""
 
+import gzip
 from collections.abc import Callable
 
 from logwatch.catalogue import explain
@@ -20,9 +21,18 @@ class Page(Handler):
 
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
         """Send what ``make`` gives: a status and a body."""
-        status, body = await self.site.work(make)
+        packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
+
+        def made() -> tuple[int, bytes]:
+            status, body = make()
+            return status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body
+
+        status, body = await self.site.work(made)
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Vary", "Accept-Encoding")
+        if packed:
+            self.set_header("Content-Encoding", "gzip")
         self.write(body)
 
 
@@ -50,6 +60,7 @@ class Status(Page):
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
+            heard_of=lambda f: entry_of(catalogue, row_of((f.heard_platform, f.code, f.heard))),
             classes=[name for name in CLASSES if name != "delivered"],
             platforms=PLATFORMS,
             identifiers=seen.config.privacy.identifiers,

@@ -21,7 +21,7 @@ import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError
-from logwatch.web.access import LOOK_SECONDS, Access
+from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.guests import Guests
 
 CONNECTIONS = 256
@@ -33,6 +33,7 @@ CONTENT_SECURITY_POLICY = (
 )
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
+START_SECONDS = 10.0  # until connections are taken
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
@@ -78,6 +79,7 @@ class WebServer:
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
+        self._fault = ""  # why serving could not begin
         self._access = access or Access()
         self._spawned: set[asyncio.Task[None]] = set()
         self._beats = 0
@@ -101,9 +103,15 @@ class WebServer:
         return "the web thread hangs" if hung else ""
 
     def start(self) -> None:
-        """Serve from now on; returns once connections are taken."""
+        """Serve from now on; returns once connections are taken, WebError when they cannot be."""
         self._thread.start()
-        self._up.wait()
+        until = time.monotonic() + START_SECONDS
+        while not self._up.wait(0.05):
+            if not self._thread.is_alive() or time.monotonic() > until:
+                why = self._fault or f"its thread did not come up within {START_SECONDS:.0f} s"
+                raise WebError(
+                    Problem(f"web.listen port {self.port}", "cannot be served", why, "see `ulimit -n` and TasksMax")
+                )
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Future[None]:
         """Run ``work`` beside the requests, on their event loop, from ``start`` on; cancel the result to end it."""
@@ -128,7 +136,7 @@ class WebServer:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_soon(self._open)
+        self._loop.call_soon(self._begin)
         try:
             self._loop.run_forever()
             for task in self._spawned:
@@ -138,6 +146,13 @@ class WebServer:
             for each in self._sockets:
                 each.close()
             self._loop.close()
+
+    def _begin(self) -> None:
+        try:
+            self._open()
+        except Exception as error:  # noqa: BLE001  too few descriptors, say: whoever waits is told
+            self._fault = repr(error)
+            self._loop.stop()
 
     def _open(self) -> None:
         application = tornado.web.Application(
@@ -187,6 +202,14 @@ def _listen(family: int, address: Any, *, dualstack: bool = False) -> socket.soc
     return made
 
 
+_TROUBLE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{told} - mesibo push</title><link rel="stylesheet" href="/static/style.css"></head>
+<body><main id="main"><h1>{told}</h1><p><a href="/">The status page</a> and <a href="/codes">the codes</a> are here.</p>
+</main></body></html>
+"""
+
+
 class Handler(tornado.web.RequestHandler):
     """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
 
@@ -201,12 +224,16 @@ class Handler(tornado.web.RequestHandler):
 
     async def prepare(self) -> None:
         """Turn away who may not ask, before any handler runs."""
-        refusal = await self._access.admit(self.request)
+        refusal = await self.admit()
         if refusal is not None:
             self.set_status(refusal.status)
             for name, value in refusal.headers.items():
                 self.set_header(name, value)
             self.write_error(refusal.status)
+
+    async def admit(self) -> Refusal | None:
+        """Return why this request is not answered; a handler that asks for something else than a password says so."""
+        return self._access.misled(self.request) or await self._access.admit(self.request)
 
     @property
     def _access(self) -> Access:
@@ -230,11 +257,16 @@ class Handler(tornado.web.RequestHandler):
             await answer
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
-        """Say the status in a line of plain text."""
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        """Say the status in a line of plain text, to a browser on a page that leads home."""
         if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        self.finish(f"{status_code} {self._reason}\n")
+        told = f"{status_code} {self._access.why.get(status_code, self._reason)}"
+        if "text/html" in self.request.headers.get("Accept", ""):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish(_TROUBLE.format(told=told))
+        else:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(f"{told}\n")
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002
         """Tell a fault of ours to the log; what a client did wrong is no fault."""

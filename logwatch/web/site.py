@@ -15,11 +15,11 @@ import tornado.template
 
 import logwatch
 from logwatch import export
-from logwatch.catalogue.entries import STEPS
+from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, NotReadable, Reader
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, MinuteRow, NotReadable, Reader, ResultRow
 from logwatch.model import Seen
 from logwatch.privacy import readable
 from logwatch.web.chart import chart
@@ -82,7 +82,14 @@ class Site:
     def render(self, name: str, here: str = "", **values: Any) -> bytes:
         """Fill in a template; every value is escaped unless the template says otherwise."""
         return self._templates.load(name).generate(
-            printable=readable, version=logwatch.__version__, words=words, steps=STEPS, iso=iso, here=here, **values
+            printable=readable,
+            version=logwatch.__version__,
+            words=words,
+            steps=STEPS,
+            commands=COMMANDS,
+            iso=iso,
+            here=here,
+            **values,
         )
 
     def overview(self) -> Overview:
@@ -98,6 +105,8 @@ class Site:
         minutes: list[tuple[Bucket, Seen]] = []
         quarters: list[tuple[Bucket, Seen]] = []
         lists: dict[str, Any] = {}
+        heard: dict[tuple[ResultRow, str, str], int] = {}
+        told: dict[MinuteRow, int] = {}
         try:
             minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
             quarters = reader.buckets(QUARTER, int(now - WIDTHS[QUARTER]))
@@ -106,13 +115,26 @@ class Site:
                 "files": reader.positions(),
                 "rotations": reader.rotations(),
                 "shapes": reader.shapes(SHAPES),
+                "event_shapes": reader.event_shapes(SHAPES),
                 "kept": sum(present.values()),
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
                 "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
             }
+            heard, told = reader.heard(now - WIDTHS[MINUTE]), reader.minutes(now - WIDTHS[MINUTE])
         except NotReadable as error:
             lists["unreadable"] = str(error)
-        facts = Facts(now, catalogue, watched.snapshot, watched.status, minutes, quarters, watched.trouble)
+        facts = Facts(
+            now,
+            catalogue,
+            watched.snapshot,
+            watched.status,
+            minutes,
+            quarters,
+            watched.trouble,
+            credentials=watched.credentials,
+            heard=heard,
+            told=told,
+        )
         charts = (
             chart("hour", "minute", MINUTE, now, minutes, catalogue),
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),

@@ -13,6 +13,7 @@ from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook
 from logwatch.web.server import Handler, Rule
 from logwatch.web.site import Site, Watched
+from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
 
 class Health(Protocol):
@@ -65,7 +66,11 @@ class _Ready(Handler):
 
 
 def rules(
-    registry: prometheus_client.CollectorRegistry, watched: Watched, *, clock: Callable[[], float] = time.time
+    registry: prometheus_client.CollectorRegistry,
+    watched: Watched,
+    *,
+    door: Doorkeeper | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> list[Rule]:
     """Give every address that is served; metrics and health never wait for a page."""
     site = {"site": Site(watched, clock=clock)}
@@ -84,4 +89,5 @@ def rules(
         (r"/api/v1/failures", api.FailuresApi, site),
         (r"/downloads/failures\.(csv|json)", api.Failures, site),
         (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
+        *([(r"/.*", WebhookHandler, {"door": door})] if door else []),
     ]

@@ -99,3 +99,32 @@ def test_wrong_use_is_told_with_exit_code_2(arguments):
 def test_a_negative_code_is_given_behind_two_dashes():
     """-1 is no option."""
     assert "-1 Undocumented code" in run("--", "-1").output
+
+
+def test_a_reason_alone_is_explained_with_each_of_its_codes():
+    """Who sees a reason in a log need not know the number."""
+    result = run("unregistered")
+    assert result.exit_code == 0
+    assert "404" in result.output
+    assert "410" in result.output
+    assert {each["code"] for each in json.loads(run("Unregistered", "--format", "json").output)} == {404, 410}
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        pytest.param("abc", "is neither a number of at most six digits nor a reason that is known", id="a word"),
+        pytest.param("UNREGISTRED", "did you mean UNREGISTERED?", id="a slip"),
+        pytest.param("1234567", "at most six digits", id="too long"),
+    ],
+)
+def test_what_is_neither_code_nor_reason_is_told_in_words(word, told):
+    """Nobody reads of integer ranges, and a slip gets its right word."""
+    result = run(word)
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_code_that_no_one_documents_is_doubted():
+    """99999 is above 900, and still hardly a code of mesibo's."""
+    assert "see whether 99999 is one" in " ".join(run("99999").output.split())

@@ -58,6 +58,9 @@ class Story:
         return self
 
     def findings(self):
+        return diagnose(self.facts())
+
+    def facts(self):
         def of(width):
             mine = [(b, s) for b, s in self.buckets.items() if b.seconds == width and b.start >= oldest(width, NOW)]
             return sorted(mine, key=lambda item: item[0].start)
@@ -66,7 +69,7 @@ class Story:
         assert all(bucket.seconds == MINUTE for bucket, _ in minutes)
         sources = {"mesibo": SourceRow(ready=True, last_line_at=self.read_at)}
         snapshot = Snapshot(NOW, self.results, self.counters, sources)
-        return diagnose(Facts(NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble))
+        return Facts(NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble)
 
 
 PLATFORM_WIDE = [

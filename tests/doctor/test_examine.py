@@ -1,6 +1,7 @@
 """Each fault that keeps numbers away is made on purpose, and doctor finds it."""
 
 import contextlib
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from logwatch.doctor import Questions, examine
 from logwatch.doctor.check import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.ledger import Batch, Ledger
+from tests.credentials.making import certificate, p12
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
@@ -235,3 +237,21 @@ def test_nothing_is_changed(machine):
     before = everything()
     machine.rows()
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "words"),
+    [(300, "ok", "for com.example.chat, until"), (20, "warning", "expires in"), (-1, "failure", "expired on")],
+)
+def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict, words, machine):
+    """A good certificate is ok, one that expires within a month a warning, one that has expired a failure."""
+    at = dt.datetime.fromtimestamp(NOW, dt.UTC)
+    (machine.directory / "push.p12").write_bytes(p12(certificate(days=days, now=at)))
+    machine.configure(extra='[[credential]]\nname = "ios"\nfile = "push.p12"\n')
+    row = machine.row("credential ios")
+    assert (row.verdict, words in row.what) == (verdict, True), row
+
+
+def test_without_a_credential_a_row_says_what_one_would_be_good_for(machine):
+    """Nothing is wrong without one, and it is said that there could be one."""
+    assert "[[credential]]" in machine.row("credentials").what

@@ -1,6 +1,7 @@
 """What a scrape shows of a snapshot."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import pytest
@@ -12,6 +13,7 @@ from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
+from logwatch.webhook import WebhookStatus
 
 UP = SourceStatus("mesibo", True, 1, 0, True, 0, 5.0, ())  # noqa: FBT003  up and caught up
 
@@ -21,6 +23,7 @@ class Watched:
     snapshot: Snapshot
     status: dict = field(default_factory=lambda: {"mesibo": UP})
     catalogue: Catalogue = field(default_factory=Catalogue.load)
+    credentials: tuple = ()
 
 
 def snapshot(results=(), counters=(), *, ready=True):
@@ -148,3 +151,37 @@ def test_metrics_of_the_process_are_there_from_the_start():
     ):
         assert f"\n{name}" in text
     assert "_created" not in text
+
+
+def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
+    """Its failures have a metric of their own, each code in it a meaning, and no share is touched."""
+    hook = WebhookStatus("hook", True, 0, 0, True, 0, None, (), "mesibo")  # noqa: FBT003  up and caught up
+    row = ResultRow("hook", "apns", "499", "")
+    watched = Watched(
+        replace(
+            snapshot([(("fcm", "200", ""), 3, 9.0)]),
+            sources=MappingProxyType({"mesibo": SourceRow(True, 5.0), "hook": SourceRow(True, 5.0)}),  # noqa: FBT003
+            witnessed=MappingProxyType({row: Seen(7, 1.0, 2.0)}),
+            counters=MappingProxyType({CounterRow("hook", "webhook_events", "failure"): 7}),
+        ),
+        {"mesibo": UP, "hook": hook},
+    )
+    found = samples(watched)
+    assert sum(results(found).values()) == 3
+    assert not [key for key in results(found) if ("source", "hook") in key]
+    told = {key: value for key, value in found.items() if key[0] == "mesibo_push_witness_events_total" and value}
+    assert [(dict(key[1:])["code"], value) for key, value in told.items()] == [("499", 7.0)]
+    assert [key for key in found if key[0] == "mesibo_push_code_info" and ("code", "499") in key]
+    assert found["mesibo_logwatch_webhook_events_total", ("outcome", "failure"), ("source", "hook")] == 7.0
+    assert ("mesibo_push_failures_only", ("source", "mesibo")) in found
+    assert ("mesibo_push_failures_only", ("source", "hook")) not in found
+
+
+def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_push():
+    """Then, and for a minute, its pushes have shares."""
+    cloud = WebhookStatus("mesibo", True, 0, 0, True, 0, None, ())  # noqa: FBT003  up and caught up
+    for last, alone in ((None, 1.0), (time.time() - 61, 1.0), (time.time(), 0.0)):
+        rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
+        found = samples(Watched(snapshot(rows), {"mesibo": cloud}))
+        assert found["mesibo_push_failures_only", ("source", "mesibo")] == alone
+        assert sum(results(found).values()) == 2 + bool(last)

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.parse import load
-from logwatch.parse.reading import refer
+from logwatch.parse.result import parse_reference
 from logwatch.parse.samples import Annotated
 
 GRAMMAR = load("mesibo")
@@ -17,7 +17,7 @@ def cases():
 @pytest.mark.parametrize("sample", cases())
 def test_a_sample_yields_what_is_written_above_it(sample: Annotated):
     """Each line gives exactly the expected values, and a hostile one nothing, for the cause named."""
-    found = refer(GRAMMAR, sample.payload)
+    found = parse_reference(GRAMMAR, sample.payload)
     if sample.expected is None:
         assert found == sample.cause
     else:

@@ -2,19 +2,24 @@
 
 # ruff: noqa: E501  tables of cases are read in columns
 
+import json
 import random
+from functools import cache
 
 import pyparsing as pp
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from logwatch.parse import peg
-from logwatch.parse.emit import DOCKER, PLAIN
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.chunk_pattern import REST
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_regex import NotCompilable
+from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.unroll import UnrollPlan
+from logwatch.parse.framings import ENVELOPES
 from logwatch.parse.grammar import default_whitespace
-from logwatch.parse.program import Program
-from logwatch.parse.reading import _flat
-from logwatch.parse.translate import EndlessLoop, Refused, translate
-from logwatch.parse.usual import Shape
+from logwatch.parse.rests import RestReader
+from logwatch.parse.result import _flat
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 
@@ -122,8 +127,8 @@ def reference(expression: pp.ParserElement, line: str):
     return {name: _flat(found[name]) for name in found.keys() if _flat(found[name])}  # noqa: SIM118  a ParseResults
 
 
-def compiled(program: Program, line: str, every: set[str]):
-    values = program.match(line.encode("latin-1") + b"\n")
+def compiled(pattern: LinePattern, line: str, every: set[str]):
+    values = pattern.match(line.encode("latin-1") + b"\n")
     return None if values is None else by_name(values, every)
 
 
@@ -142,40 +147,83 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
     expression.streamline()
     expression.parse_with_tabs()
     try:
-        program = Program(translate(expression))
-    except (Refused, EndlessLoop):
+        pattern = LinePattern(translate(expression))
+    except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
     note(str(expression))
-    note(program.pattern.pattern.decode("latin-1"))
+    note(pattern.pattern.pattern.decode("latin-1"))
     every = listed(expression)
     for line in [*lines, *(mutated(line, rng) for line in lines)]:
-        assert compiled(program, line, every) == reference(expression, line), repr(line)
+        assert compiled(pattern, line, every) == reference(expression, line), repr(line)
+
+
+def enveloped(line: str, kind: str) -> bytes:
+    """Put a line into an envelope as its writer does."""
+    if kind == "plain":
+        return line.encode("latin-1") + b"\n"
+    record = {"log": line + "\n", "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Unrolled from samples or narrowed down to one of the lines, plain or in a record: the same values, or none."""
+    """Unrolled from examples or specialised to some of them, plain or in an envelope: the same values, or none."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
         node = translate(expression)
-        Program(node)
-        payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
-        shape = Shape(node, payloads, frozenset(peg.names(node)))
-    except (Refused, EndlessLoop):
+        LinePattern(node)
+        keep = frozenset(nodes.capture_names(node))
+        plan = UnrollPlan(node, keep)
+    except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
     every = listed(expression)
-    for around, envelope in ((PLAIN, "%s\n"), (DOCKER, '{"log":"%s\\n","stream":"stdout","time":"T"}\n')):
-        made = [shape.usual(around), *(shape.alike(payload, around) for payload in payloads)]
-        for line in [*lines, *(mutated(line, rng) for line in lines)]:
-            if envelope != "%s\n" and set(line.encode("latin-1")) & DOCKER.never:
-                continue
-            for usual in filter(None, made):
-                note(usual.pattern.pattern.decode("latin-1"))
-                (groups,) = usual.pattern.findall((envelope % line).encode("latin-1"))
-                if usual.groups and any(groups):
-                    assert by_name(usual.values(groups), every) == reference(expression, line), repr(line)
+    behind = reader_of(plan, keep)
+    payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
+    lines = [*lines, *(mutated(line, rng) for line in lines)]
+    for kind, envelope in ENVELOPES.items():
+        framing = envelope.framing
+        made = [plan.unrolled(payloads, framing), plan.specialised(payloads, 0.5, framing)]
+        made += [plan.specialised([payload], 1.0, framing) for payload in payloads]
+        for line in lines:
+            logged = line if kind == "plain" else line.encode("latin-1").decode(errors="replace")
+            expected = reference(expression, logged.encode().decode("latin-1") if kind != "plain" else line)
+            text = envelope.prepare(enveloped(logged, kind), 1)
+            for pattern in filter(None, made):
+                note(pattern.regex.pattern.decode("latin-1"))
+                (groups,) = pattern.regex.findall(text)
+                if any(groups):
+                    assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
+
+
+def values_of(pattern, groups, behind, as_logged):
+    """Read what was captured of a line: its groups, and the values in its rest."""
+    named = zip(pattern.names, groups, strict=False)
+    values = [(name, value.translate(as_logged or None)) for name, value in named if value and name != REST]
+    return values + list(
+        behind(groups[len(pattern.names) - 1].translate(as_logged or None)) if pattern.has_rest else ()
+    )
+
+
+def reader_of(plan, keep):
+    """Return what reads the values in a rest: alone, among others, and once it has learned from such texts."""
+    if plan.tail is None:
+        return None
+    rests = RestReader(plan.tail, keep)
+
+    @cache
+    def read(text: bytes):
+        found = {
+            rests.read_one(text),
+            *rests.read([text] * 50),
+            *rests.read([text, b"", text])[::2],
+            rests.read_one(text),
+        }
+        assert len(found) == 1, text
+        return found.pop()
+
+    return read
 
 
 def listed(expression) -> set[str]:
@@ -217,9 +265,9 @@ def test_most_generated_expressions_are_compiled():
     def look(expression):
         expression.streamline()
         try:
-            Program(translate(expression))
+            LinePattern(translate(expression))
             outcomes.append(True)
-        except (Refused, EndlessLoop):
+        except (NotCompilable, EndlessLoop):
             outcomes.append(False)
 
     look()

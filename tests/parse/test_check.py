@@ -18,7 +18,7 @@ MARKER = b"sent"
 word = Regex("[a-z]+")
 LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + one_of("to at") + "code" + Regex("[0-9]+")("code")
 """
-SAMPLES = '# expect: {"code": 5}\n7: sent to code 5\n# expect: null\nsent code 5\n'
+SAMPLES = '# expect: {"code": 5}\n1795342500: sent to code 5\n# expect: null\nsent code 5\n'
 
 
 @pytest.fixture
@@ -132,3 +132,23 @@ def test_a_diagram_is_one_page(tmp_path):
     page = tmp_path / "d.html"
     assert run("diagram", "mesibo", "-o", str(page)).exit_code == 0
     assert "quoted string" in page.read_text()
+
+
+def test_a_diagram_without_its_packages_names_the_extra(tmp_path, monkeypatch):
+    """What to install is said, and no traceback shown, where the extra `diagrams` was not asked for."""
+    monkeypatch.setattr("logwatch.cli.grammar.find_spec", lambda name: None)
+    result = run("diagram", "mesibo", "-o", str(tmp_path / "page.html"))
+    assert isinstance(result.exception, GrammarError)
+    assert "pip install 'mesibo-logwatch[diagrams]'" in str(result.exception)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_trace_of_many_lines_shows_each_shape_once():
+    """Fifty lines of one shape are one trace with their number; what gives no result comes first."""
+    good = "".join(f"E2211-101500-{i:03} (17): push_on_complete: uid {i} code 200\n" for i in range(50))
+    bad = "".join(f"2026-11-22T10:15:{i:02}Z push_on_complete: uid {i} code 903\n" for i in range(10, 17))
+    result = run("trace", "mesibo", "-", stdin=good + bad)
+    assert result.exit_code == 1
+    headings = [line for line in result.output.splitlines() if line.endswith("like this:")]
+    assert headings == ["7 lines like this:", "50 lines like this:"]
+    assert result.output.count("column 1: expected level") == 1

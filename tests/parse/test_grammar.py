@@ -117,6 +117,20 @@ def test_what_others_can_write_is_refused(place, what):
     load("mine", [directory])
 
 
+def test_a_directory_above_that_others_can_write_to_is_refused(tmp_path, place):
+    """Whoever can rename a directory can put another one in its place; with the sticky bit only its owner can."""
+    directory = place()
+    above = directory.parent
+    before = above.stat().st_mode
+    try:
+        above.chmod(0o777)
+        assert "lets others put another in its place" in problems(directory)
+        above.chmod(0o1777)
+        load("mine", [directory])
+    finally:
+        above.chmod(before)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("what", ["mine.py", "samples/mine.log", "."])
 def test_what_belongs_to_others_is_refused(place, what):

@@ -8,10 +8,10 @@ import pytest
 
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import pumped
-from logwatch.parse.engine import engine_of
+from logwatch.parse.line_parser import parser_of
 
 GRAMMAR = load("mesibo")
-ENGINE = engine_of(GRAMMAR)
+PARSER = parser_of(GRAMMAR)
 HEAD = b"E2211-101500-123 (17): push_on_complete: "
 PUMPS = [
     "code ", "code 7 ", "code=", '"', '\\"', '"\\', "{", "[", "{[", "}", "{}", '"" ', "push_on_complete ",
@@ -38,7 +38,7 @@ def test_time_grows_with_the_line(head, pump):
 
     A square would take 256 times.
     """
-    small, large = (seconds(pumped(head, pump, size), ENGINE.read) for size in (MIB // 16, MIB))
+    small, large = (seconds(pumped(head, pump, size), PARSER.read) for size in (MIB // 16, MIB))
     assert large < FACTOR * max(small, 1e-4)
 
 
@@ -64,7 +64,7 @@ def test_memory_stays_bounded():
         for pump in PUMPS:
             line = pumped(HEAD, pump, size)
             tracemalloc.start()
-            ENGINE.read(line)
+            PARSER.read(line)
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             assert peak < bound, (pump, size, peak / MIB)

@@ -11,25 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.model import ResultKey
-from logwatch.parse import Scanner, load, peg
-from logwatch.parse.capture import Usual
-from logwatch.parse.emit import PLAIN
-from logwatch.parse.engine import COUNTED, engine_of
-from logwatch.parse.reading import refer
-from logwatch.parse.usual import Shape
+from logwatch.parse import Scanner, load
+from logwatch.parse.bodies import join, may_be_open
+from logwatch.parse.compile.unroll import UnrollPlan
+from logwatch.parse.encode import Dictionary
+from logwatch.parse.line_parser import COUNTED, parser_of
+from logwatch.parse.rests import RestReader
+from logwatch.parse.result import PushResult, parse_reference
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
-NODE = GRAMMAR.node
-SHAPES = ((Shape(NODE, [], COUNTED), True), (Shape(NODE, [], frozenset(peg.names(NODE))), False))
-ENGINE = engine_of(GRAMMAR)
+PLAN = UnrollPlan(GRAMMAR.node, COUNTED)
+RESTS = RestReader(PLAN.tail, COUNTED)
+UNROLLED = Dictionary(PLAN.unrolled([each.payload for each in GRAMMAR.samples if each.expected]), RESTS)
+PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0
 
 
 @lru_cache(maxsize=2000)
 def by_pyparsing(line: bytes):
-    return refer(GRAMMAR, line)
+    return parse_reference(GRAMMAR, line)
 
 
 def generated(seed: int) -> bytes:
@@ -58,10 +60,14 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
     results: Counter[ResultKey] = Counter()
     unparsed: Counter[str] = Counter()
     failures = []
-    for line in lines:
+    for i, line in enumerate(lines):
         if GRAMMAR.marker not in line:
             continue
         reading = by_pyparsing(line)
+        if isinstance(reading, PushResult) and reading.code != 200 and not reading.reason and may_be_open(line):
+            joined = by_pyparsing(join(line, lines[i + 1 :], PARSER.owns)[0])
+            if isinstance(joined, PushResult) and joined.code == reading.code:
+                reading = joined
         if isinstance(reading, str):
             unparsed[reading] += 1
         else:
@@ -71,34 +77,34 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
     return results, unparsed, failures
 
 
-def told_alike(usual: Usual, text: bytes, lines: list[bytes], *, results_alone: bool) -> int:
-    """Hold what an expression for whole chunks tells of its lines against pyparsing; give how many are its own."""
-    found = usual.pattern.findall(text)
-    assert len(found) == len(lines)
+def told_alike(expression: Dictionary, text: bytes, lines: list[bytes]) -> int:
+    """Hold what an expression for whole chunks tells of its lines against pyparsing; return how many are its own."""
+    rows = expression.pattern.regex.findall(text)
+    assert len(rows) == len(lines)
     own = 0
-    for line, groups in zip(lines, found, strict=True):
-        if any(groups):
-            own += 1
-            reading, exact = usual.understand(groups) if results_alone else usual.read(groups), by_pyparsing(line)
-            if results_alone and not isinstance(reading, str) and not isinstance(exact, str):
-                assert reading is not None
-                reading, exact = reading[:3], exact[:3]
-            assert reading == exact, line
+    for line, row, code in zip(lines, rows, expression.encode(rows), strict=True):
+        outcome = expression.results[code] if code < len(expression.results) else expression.outcome(row)
+        if outcome is None:
+            continue
+        own += 1
+        exact = by_pyparsing(line)
+        if isinstance(outcome, PushResult) and isinstance(exact, PushResult):
+            outcome, exact = outcome[:3], exact[:3]
+        assert outcome == exact, line
     return own
 
 
 def agree(lines: list[bytes], rng: random.Random) -> int:
-    """Hold the roads against each other over some lines; give how many were usual."""
+    """Hold the roads against each other over some lines; return how many one expression took."""
     for line in lines:
         if GRAMMAR.marker in line:
-            assert ENGINE.read(line + b"\n") == by_pyparsing(line), line
+            assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
-    assert ENGINE.plain is not None
-    usual = told_alike(ENGINE.plain, text, lines, results_alone=True)
+    usual = told_alike(UNROLLED, text, lines)
     for line in rng.sample(lines, min(len(lines), 3)):
-        for shape, results_alone in SHAPES:
-            if alike := shape.alike(line, PLAIN):
-                told_alike(alike, text, lines, results_alone=results_alone)
+        if pattern := PLAN.specialised([line], 1.0):
+            told_alike(Dictionary(pattern, RESTS), text, lines)
+    told_alike(Dictionary(PLAN.unrolled(rng.sample(lines, min(len(lines), 50))), RESTS), text, lines)
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

@@ -3,16 +3,19 @@
 The tests share one machine and go on where the one before ended: what mesibo has written is counted, throughout.
 """
 
+import datetime as dt
 import re
 import subprocess
 
 import pytest
 
 from logwatch.simulate.docker import records
+from tests.credentials import making
 from tests.service.conftest import LOG, UNIT, configuration
 from tests.service.machine import until
 
 pytestmark = pytest.mark.systemd
+EXPIRY = "mesibo_push_credential_expiry_timestamp_seconds"
 
 
 def test_the_install_of_the_readme_gives_a_service(host):
@@ -111,6 +114,34 @@ def test_a_reload_that_is_wrong_is_refused_at_the_terminal(host):
     assert host.active() == pid
     host.mesibo(200, 5)
     host.counted()
+
+
+def test_credentials_of_the_secrets_directory_are_watched(host):
+    """Files that only root may read are handed to the service, looked at by a process under its filters, and told."""
+    machine, secrets = host.machine, "/etc/mesibo-logwatch/secrets"
+    made = making.certificate(days=100, now=dt.datetime.now(dt.UTC))
+    for name, data in (("apns.p12", making.p12(made)), ("fcm.json", making.account())):
+        machine.path(f"{secrets}/{name}").write_bytes(data)
+        machine.path(f"{secrets}/{name}").chmod(0o600)
+    tables = "".join(
+        f'[[credential]]\nname = "{name}"\nfile = "{secrets}/{file}"\n'
+        for name, file in (("ios", "apns.p12"), ("android", "fcm.json"))
+    )
+    host.configure(configuration(tables))
+    machine.run("systemctl", "restart", UNIT)
+    host.active()
+
+    def told():
+        named = {s.labels["credential"]: s.value for s in host.samples() if s.name.startswith(EXPIRY)}
+        return named == {"ios": made.not_valid_after_utc.timestamp()}
+
+    until(told, host.said)
+    until(lambda: host.total("mesibo_push_credential_info") == 4, host.said)
+    assert host.total("mesibo_push_credential_problems") == 0
+    assert "credential_problem" not in host.said()
+    host.configure(configuration('[log]\nlevel = "info"\n'))
+    machine.run("systemctl", "reload", UNIT)
+    until(lambda: host.total("mesibo_push_credential_info") == 0, host.said)
 
 
 def test_logrotate_loses_nothing(host):

@@ -65,16 +65,18 @@ def test_only_the_docker_drop_in_gives_a_capability():
 
 
 def test_everything_the_service_needs_is_locked_by_digest():
-    """Each dependency has an exact version with digests, and no word on where it is downloaded."""
+    """Each dependency, of the extras too, has an exact version with digests, and no word on where it is downloaded."""
     lock = (ROOT / "systemd/requirements.lock").read_text()
     assert "://" not in lock
     entries = re.findall(
-        r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.MULTILINE
+        r"^([a-z0-9-]+)==(\S+)(?: ; [^\n\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.MULTILINE
     )
     locked = {name for name, _, _ in entries}
     assert locked == set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = {re.match(r"[\w-]+", dependency)[0].lower() for dependency in project["dependencies"]}
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["credentials"], *extras["push"], "h2"]
+    needed = {re.match(r"[\w-]+", dependency)[0].lower() for dependency in wanted}
     assert needed <= locked
 
 

@@ -110,7 +110,7 @@ def test_docker_records_are_as_docker_writes_them():
     assert all(re.fullmatch(r"2026-11-22T12:00:0\d\.\d{1,8}[1-9]Z", record["time"]) for record in records)
     assert any(not record["log"].endswith("\n") for record in records)
     assert b"\\u003cscript\\u003e" in data
-    joined = b"\n".join(line.payload for line in envelopes.unwrap(data)) + b"\n"
+    joined = b"\n".join(line.payload for line in envelopes.unwrap(data, envelopes.undecided("docker"))) + b"\n"
     assert joined == lines.decode(errors="replace").encode()
 
 

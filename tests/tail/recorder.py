@@ -1,5 +1,6 @@
-"""What tests of the tail share: a sink that remembers, commits and rolls back, a clock, and trivial envelopes."""
+"""What tests of the tail share: a sink that remembers, commits and rolls back, and a clock."""
 
+import dataclasses
 import time
 from collections import Counter
 
@@ -96,36 +97,39 @@ class Recorder:
         self.history = list(saved[7])
 
 
-def cut_plain(data, kind, limit, inside):
-    whole = data.rfind(b"\n") + 1
-    return whole, data[:whole], inside
-
-
-def detect_plain(head):
-    return "plain"
-
-
 class Follower:
     """A tail over globs with everything handed in, and a daemon's turn around it."""
 
-    def __init__(self, *patterns, clock=None, max_line_bytes=65536, release_seconds=600, discover=None, **spec):
+    def __init__(
+        self,
+        *patterns,
+        clock=None,
+        max_line_bytes=65536,
+        release_seconds=600,
+        discover=None,
+        files=None,
+        owns=lambda _line: True,  # every line is mesibo's: a plain log
+        held=lambda _data, _envelope: 0,
+        **spec,
+    ):
+        self.owns, self.held = owns, held
         self.spec = SourceSpec("mesibo", discover or Globs(map(str, patterns)), **spec)
         self.sink = Recorder()
         self.clock = clock or Clock()
-        self.settings = {"max_line_bytes": max_line_bytes, "release_seconds": release_seconds}
+        self.settings = {"max_line_bytes": max_line_bytes, "release_seconds": release_seconds, "files": files}
         self.log = Log()
         self.make = lambda: self.spec.discover if discover else Globs(map(str, patterns))
         self.tail = None
         self.start()
 
     def start(self):
-        self.spec = SourceSpec(self.spec.name, self.make(), self.spec.envelope, self.spec.start_at)
+        self.spec = dataclasses.replace(self.spec, discover=self.make())
         self.tail = Tail(
             self.spec,
             list(self.sink.positions.values()),
             self.sink.next_generation,
-            cut=cut_plain,
-            detect=detect_plain,
+            owns=self.owns,
+            held=self.held,
             clock=self.clock,
             log=self.log,
             **self.settings,
@@ -154,6 +158,11 @@ class Follower:
     def restart(self):
         self.kill()
         self.start()
+
+    def restart_at_once(self):
+        """Lose all open files, but nothing that was read."""
+        self.commit()
+        self.restart()
 
     def stop(self):
         self.tail.settle(self.sink)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tail.world import PATTERNS, World
+from tests.tail.world import PATTERNS, FieldWorld, World
 
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -20,9 +20,9 @@ def directory(request, tmp_path):
         shutil.rmtree(path)
 
 
-def play(directory, seed, patterns, *, steps, gentle):
-    print(f"World({seed=}, {patterns=}, {gentle=}) for {steps} steps")  # noqa: T201 - shown when the test fails
-    world = World(directory, f"{seed} {patterns}", PATTERNS[patterns], gentle=gentle)
+def play(directory, seed, patterns, *, steps, gentle, kind=World):
+    print(f"{kind.__name__}({seed=}, {patterns=}, {gentle=}) for {steps} steps")  # noqa: T201 - shown when the test fails
+    world = kind(directory, f"{seed} {patterns}", PATTERNS[patterns], gentle=gentle)
     try:
         world.run(steps)
         world.check()
@@ -36,6 +36,13 @@ def play(directory, seed, patterns, *, steps, gentle):
 def test_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
     """Writes, rotations, stops and kills in any order: what can be found counts once, the rest is said to be lost."""
     play(directory, seed, patterns, steps=500, gentle=gentle)
+
+
+@pytest.mark.parametrize("patterns", PATTERNS)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_findable_line_is_counted_once_whatever_else_is_done_to_logs(directory, seed, patterns):
+    """Copied over, trimmed in front, punched, packed in several members, with broken links and NULs beside them."""
+    play(directory, seed, patterns, steps=400, gentle=False, kind=FieldWorld)
 
 
 @pytest.mark.long

@@ -6,8 +6,7 @@ import socket
 
 import pytest
 
-from logwatch.tail import files
-from logwatch.tail import tail as tail_module
+from logwatch.tail import OpenFiles, files
 from tests.tail.recorder import Follower, append
 
 
@@ -260,13 +259,12 @@ def test_a_clock_that_jumps(path):
     assert follower.tail.status().files_followed == 1
 
 
-def test_more_files_than_may_be_open(tmp_path, monkeypatch):
+def test_more_files_than_may_be_open(tmp_path):
     """Hundreds of files are followed with few descriptors: those that are quiet are looked at by name."""
-    monkeypatch.setattr(tail_module, "MOST_OPEN_FILES", 10)
     for n in range(60):
         append(tmp_path / f"{n:02}.log", f"E2211-101112-{n:03} (1): first")
     before = len(os.listdir("/proc/self/fd"))
-    follower = Follower(tmp_path / "*.log")
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(10))
     for _ in range(10):
         follower.turn()
     assert len(follower.lines) == 60

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from logwatch.tail import InotifyWaker, PollWaker, make_waker
+from logwatch.tail import PollWaker, make_waker
+from logwatch.tail.inotify import InotifyWaker
 from tests.tail.recorder import Log, append
 
 LONG = 30.0  # never waited for: an event ends the wait
@@ -96,7 +97,7 @@ def test_where_inotify_is_refused_polling_goes_on(waker, tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
-    monkeypatch.setattr(waker._observer, "schedule", refuse)
+    monkeypatch.setattr(waker._inotify, "add_callback", refuse)
     waker.watch([str(tmp_path)])
     waker.watch([str(tmp_path)])
     waker.wait(0.01)

@@ -4,6 +4,7 @@ Every line is unique, as mesibo's time stamps make them. The model knows of each
 a deleted file that is held open, or gone.
 """
 
+import contextlib
 import gzip
 import os
 import random
@@ -344,3 +345,95 @@ class World:
         assert not silent, f"not counted, though they could be found: {sorted(silent)[:5]} of {len(silent)}"
         lost = sum(self.written[line] for line in missing)
         assert self.follower.lost <= lost, f"{self.follower.lost} bytes are said to be lost, but {lost} are"
+
+
+class FieldWorld(World):
+    """The same, and what else is done to logs on hosts: by hand, by cron, by a full disk, by other programs."""
+
+    def content(self, base):
+        with open(base, "rb") as file:
+            return file.read()
+
+    def replace_by_copy(self, base):
+        """As rsync and editors do: another inode with the same bytes; who writes opens it anew."""
+        if not os.path.exists(base):
+            return
+        self.writers[base].finish()
+        self.copy_to(base, base + "~new")
+        os.rename(base + "~new", base)
+        self.reopen(base)
+
+    def trim_in_front(self, base):
+        """As cron does with ``tail -n``: in place, or by rename; what is read was read before."""
+        if not os.path.exists(base):
+            return
+        self.writers[base].finish()
+        self.turn()
+        self.commit()
+        content = self.content(base)
+        if not content.endswith(b"\n"):
+            return
+        kept = b"".join(content.splitlines(keepends=True)[-self.random.choice((3, 20, 50)) :])
+        if self.random.random() < 0.5:
+            with open(base, "wb") as file:
+                file.write(kept)
+        else:
+            with open(base + "~new", "wb") as file:
+                file.write(kept)
+            os.rename(base + "~new", base)
+            self.reopen(base)
+        os.utime(base, (self.clock(), self.clock()))
+        self.turn()
+
+    def punch(self, base):
+        """Free the disk of what was read; the file keeps its length."""
+        if not os.path.exists(base):
+            return
+        self.writers[base].finish()
+        self.turn()
+        self.commit()
+        size = os.path.getsize(base)
+        if size > 8192:
+            with open(base, "r+b") as file:
+                file.write(b"\0" * (size // 2))
+            os.utime(base, (self.clock(), self.clock()))
+
+    def compress_otherwise(self, base):
+        """In two members with padding, or as xz."""
+        plain = [name for name in self.rotated(base) if not name.endswith(".gz")]
+        if not plain:
+            return
+        name = self.random.choice(plain)
+        if any(w.file and os.fstat(w.file.fileno()).st_ino == os.stat(name).st_ino for w in self.writers.values()):
+            return
+        content = self.content(name)
+        half = len(content) // 2
+        with open(name + ".gz", "wb") as target:
+            target.write(gzip.compress(content[:half]) + gzip.compress(content[half:]) + b"\0" * 512)
+        self.unlink(name)
+
+    def clutter(self, base):
+        """Put beside it what is no log: a link that loops, and a file of nothing but NULs."""
+        with contextlib.suppress(FileExistsError):
+            os.symlink("loop.log", self.directory / "loop.log")
+        with open(self.directory / "nuls.log", "wb") as file:
+            file.write(b"\0" * self.random.randrange(1, 5000))
+
+    DISK = (
+        *World.DISK,
+        (3, replace_by_copy),
+        (3, trim_in_front),
+        (2, punch),
+        (3, compress_otherwise),
+        (1, clutter),
+    )
+
+    def on_disk(self):
+        lines = set()
+        for entry in os.scandir(self.directory):
+            if entry.is_file(follow_symlinks=False):
+                lines |= self.lines_of(entry.path)
+        return lines
+
+    def lines_of(self, path):
+        return {line.lstrip(b"\0") for line in super().lines_of(path)} - {b""}

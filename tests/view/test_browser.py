@@ -183,3 +183,15 @@ def test_a_search_for_markup_is_shown_as_text(visit, stocked):
     page = visit(f"{stocked.url}?text=%22%3E%3Cscript%3Ealert(9)%3C/script%3E%E2%80%AE&source=%3Cb%3E")
     assert page.input_value("input[name=text]").startswith('"><script>alert(9)</script>')
     assert "No failure matches" in page.inner_text("#log-live")
+
+
+def test_a_question_that_makes_no_sense_does_not_make_a_live_page_stale(chromium, site, programs):
+    """An address with an unknown class says what is wrong with it, and goes on refreshing: the daemon has answered."""
+    daemon = programs(Daemon, site.config)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(daemon.url + "?class=bogus")
+    site.write(903, 3, "apns")
+    until(lambda: "903" in page.locator("#main").inner_text(), "the page shows what has happened since")
+    assert "No answer" not in page.locator("#live-control").inner_text()
+    context.close()

@@ -1,6 +1,7 @@
 """Pages and API over HTTP, without a browser: form, errors, and that nobody waits for a page."""
 
 import csv
+import gzip
 import html
 import io
 import json
@@ -23,7 +24,7 @@ from logwatch.config import Config, Source
 from logwatch.errors import Problem
 from logwatch.ledger import Batch, Filter, Ledger, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import Position, Rotation, Seen
-from logwatch.parse.shape import LENGTH
+from logwatch.parse.redact import LENGTH
 from logwatch.tail import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
@@ -38,6 +39,7 @@ class Watched:
     """A daemon's face: a real ledger, and whatever a test wants it to say."""
 
     trouble = ""
+    credentials = ()
 
     def __init__(self, directory):
         problem = Problem("/var/log/mesibo/\ufffd.log", "cannot be read", "Permission denied", "check its mode")
@@ -107,8 +109,8 @@ def server(site_rules):
 
 @pytest.fixture
 def get(server):
-    def ask(path, method="GET"):
-        request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
+    def ask(path, method="GET", **headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.headers, answer.read()
@@ -371,8 +373,32 @@ def test_the_last_rotations_are_told(get, api):
 @pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py", "/api/v1/none",
                                   "/codes/1234567", "/codes/x", "/downloads/x.csv"])  # fmt: skip
 def test_what_is_not_there_is_404(get, path):
-    """Nothing but the listed addresses is served."""
-    assert get(path)[0] == 404
+    """Nothing but the listed addresses is served; a program is told in a line, a browser on a page that leads home."""
+    status, headers, body = get(path)
+    assert (status, headers["Content-Type"], body) == (404, "text/plain; charset=utf-8", b"404 Not Found\n")
+    status, headers, body = get(path, Accept="text/html,*/*;q=0.8")
+    assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert b'href="/"' in body
+
+
+@pytest.mark.parametrize("path", ["/", "/codes", "/codes/903"])
+def test_pages_are_packed_for_who_unpacks_them(get, path):
+    """A page that is fetched every three seconds costs a fifth of its bytes, and is the same page."""
+    _, plain, body = get(path)
+    _, headers, packed = get(path, **{"Accept-Encoding": "gzip"})
+    assert (plain["Content-Encoding"], headers["Content-Encoding"], headers["Vary"]) == (
+        None,
+        "gzip",
+        "Accept-Encoding",
+    )
+    assert len(packed) * 2 < len(body)
+    assert gzip.decompress(packed).startswith(b"<!doctype html>")
+
+
+def test_a_code_that_is_no_failure_links_no_list_of_failures(get):
+    """The error log holds no accepted pushes: a link to them would lead to an empty list."""
+    assert b"in the push error log" in get("/codes/903")[2]
+    assert b"in the push error log" not in get("/codes/200")[2]
 
 
 def test_every_address_is_documented():

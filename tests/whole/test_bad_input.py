@@ -122,7 +122,7 @@ def test_check_calls_a_missing_log_a_warning(programs, site):
     """A log that is not there yet does not stop the start."""
     status, output = logwatch(programs, "check", "--config", site.config)
     assert status == 0
-    assert "warning: source mesibo: nothing matches" in output
+    assert f'warning: {site.config}:3: source "mesibo": paths: nothing matches' in output
     assert "ok: " in output
 
 

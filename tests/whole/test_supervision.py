@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.whole.running import Daemon, Program, until
+from tests.whole.running import Daemon, Program, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ def failing(self):
                 raise SystemError("a defect")
             daemon._web._loop._run_once = fail
         if part == "observer":
-            daemon._waker._observer.stop()
+            daemon._waker._inotify.stop()
         if part == "reading":
             self._batch.count("mesibo", "lines", amount=1000)
             raise ValueError("a defect")
@@ -50,7 +50,6 @@ sys.exit(daemon.run())
     [
         ("web", 'part_ended part="the web thread has ended"'),
         ("web, by a defect", r"thread_failed thread=web error=\"SystemError\('a defect'\)\" at="),
-        ("observer", 'part_ended part="watchdog\'s thread has ended"'),
         ("reading", r"reading_ended error=\"ValueError\('a defect'\)\" at=\"<string>:\d+ failing\""),
     ],
 )
@@ -67,3 +66,14 @@ def test_a_part_that_ends_ends_the_process_and_costs_no_count(site, programs, pa
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 5, "903": 3}, "everything is counted once")
     assert daemon.total("mesibo_logwatch_lines_total") == 8
+
+
+def test_a_watcher_that_ends_is_told_and_polling_goes_on(site, programs):
+    """What wakes the loop is a hint: without it lines count at most a poll interval later."""
+    site.write(200, 5)
+    daemon = programs(Program, sys.executable, "-c", DRIVER, "observer", site.config)
+    url = daemon.said(r"ready url=(\S+)").group(1)
+    daemon.said(r"inotify_refused .*instead=polling")
+    site.write(903, 3)
+    until(lambda: b'code="903"' in get(url + "metrics"), "lines are counted without a watcher")
+    assert daemon.process.poll() is None

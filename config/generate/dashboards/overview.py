@@ -209,6 +209,31 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
         )
         .with_panel(
             lines(
+                "Time until push certificates expire",
+                "Of each configured [[credential]]; from the date on every iOS push of its app fails with 903. What is"
+                " wrong with credentials otherwise is on the status page.",
+                "s",
+                query(
+                    f"min by (cluster, credential) (mesibo_push_credential_expiry_timestamp_seconds{{{HOST}}}) - time()",
+                    "{{cluster}} {{credential}}",
+                ),
+                empty="no [[credential]] with a date is configured",
+            )
+        )
+        .with_panel(
+            lines(
+                "What the webhook adds, by code and reason",
+                "Failed pushes as mesibo's webhook tells them, a minute: the provider's reason behind a bare 400, 403 or 404.",
+                "short",
+                query(
+                    f"sum by (platform, code, reason) (rate(mesibo_push_witness_events_total{{{SELECT}}}[{rate}]) > 0) * 60",
+                    "{{platform}} {{code}} {{reason}}",
+                ),
+                empty="no webhook, or nothing failed",
+            )
+        )
+        .with_panel(
+            lines(
                 "Not accepted, by provider and class",
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",

@@ -84,6 +84,15 @@ def dashboard() -> d.Dashboard:
             query(f"sum by (cause) (rate(mesibo_logwatch_unparsed_lines_total{{{SELECT}}}[{rate}])) * 60", "{{cause}}"),
         ),
         lines(
+            "Events of webhooks, by what became of them",
+            "A minute. repeated: taken before; no_code, ambiguous, unreadable: not understood.",
+            "short",
+            query(
+                f"sum by (outcome) (rate(mesibo_logwatch_webhook_events_total{{{SELECT}}}[{rate}])) * 60", "{{outcome}}"
+            ),
+            empty="no webhook",
+        ),
+        lines(
             "Lines that pyparsing had to match",
             "Share of all lines; slow, not wrong.",
             "percentunit",

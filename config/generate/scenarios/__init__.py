@@ -4,10 +4,17 @@ Each scenario says what hosts export over time and which alerts are firing at wh
 """
 
 from config.generate.rules import to_yaml
-from config.generate.scenarios import days, faults, outages, rates, watcher
+from config.generate.scenarios import credentials, days, faults, outages, rates, watcher
 from config.generate.scenarios.model import Scenario, as_test
 
-TOPICS = {"faults": faults, "outages": outages, "rates": rates, "watcher": watcher, "days": days}
+TOPICS = {
+    "faults": faults,
+    "outages": outages,
+    "rates": rates,
+    "watcher": watcher,
+    "days": days,
+    "credentials": credentials,
+}
 RULE_FILES = [f"../rules/mesibo-{name}.yml" for name in ("trends", "push", "watcher")]
 
 

@@ -159,11 +159,14 @@ class Scenario:
     spares: tuple[str, ...] = ()
     alone: bool = False
     fine: bool = False  # needs windows of 2 minutes to have samples, however long it lasts
+    daily: bool = False  # lasts for weeks, and is about nothing that moves within an hour
 
     @property
     def step(self) -> float:
         """Minutes between scrapes and evaluations: a quarter as in production, more where a scenario lasts for hours."""
         last = max(self.fires)
+        if self.daily:
+            return 60
         return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 5
 
     @property

@@ -17,6 +17,9 @@ def _quiet() -> Host:
     host = Host().normal()
     host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 0.2), cause="no_code")
     host.of_source("mesibo_logwatch_unparsed_lines_total", (10, 0), (60, 20), cause="misplaced")
+    host.of_source("mesibo_logwatch_webhook_events_total", (10, 0), (60, 0.2), outcome="no_code")
+    host.of_source("mesibo_logwatch_webhook_events_total", (60, 20), outcome="failure")
+    host.of_source("mesibo_push_witness_events_total", (10, 0), (60, 0.2), platform="fcm", code="404", reason="")
     host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e08), (0, -1e08))
     host.of_source("mesibo_logwatch_fallback_lines_total", (60, 20))
     host.of_source("mesibo_logwatch_source_up", (20, 0), (0, -1), (10, 0), (0, 1), start=1)
@@ -27,6 +30,7 @@ def scenarios() -> list[Scenario]:
     """All of this topic."""
     failing = "mesibo_logwatch_commit_failures_total"
     unparsed = "mesibo_logwatch_unparsed_lines_total"
+    events, witness = "mesibo_logwatch_webhook_events_total", "mesibo_push_witness_events_total"
     return [
         Scenario(
             "a daemon that is gone pages after 5 minutes and resolves when it is back",
@@ -53,7 +57,31 @@ def scenarios() -> list[Scenario]:
                 "MesiboLogwatchCommitsFailing",
                 "MesiboLogwatchReloadFailed",
                 "MesiboLogwatchCatalogueLacksCode",
+                "MesiboLogwatchWebhookUnreadable",
+                "MesiboPushWitnessesDisagree",
             ),
+        ),
+        Scenario(
+            "events of a webhook that cannot be read are a ticket",
+            [Host().normal().of_source(events, (10, 0), (30, 2), (90, 0), outcome="no_code")],
+            {9.0: [], 20: ["warning MesiboLogwatchWebhookUnreadable"], 110: []},
+        ),
+        Scenario(
+            "a webhook that tells what the log does not have is a ticket",
+            [Host().normal().of_source(witness, (10, 0), (60, 20), (90, 0), platform="apns", code="403", reason="")],
+            {9.0: [], 60: ["warning MesiboPushWitnessesDisagree"], 140: []},
+        ),
+        Scenario(
+            "failures alone: a webhook without a log pages by number, never by share or silence",
+            [
+                Host()
+                .of_source("mesibo_push_failures_only", (240, 0), start=1)
+                .pushes("apns", "903", (60, 0), (10, 30), (170, 0))
+                .pushes("fcm", "400", (60, 4), (180, 0))
+                .pushes("fcm", "503", (60, 4), (180, 0))
+            ],
+            {59.0: [], 64: ["critical MesiboPushCertificateExpired"], 110: [], 230: []},
+            spares=("MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing", "MesiboPush9xxSpike", "MesiboPushSilent"),
         ),
         Scenario(
             "without any target the watcher is absent",

@@ -53,7 +53,7 @@ async function refresh() {
   if (paused || document.hidden) return;
   try {
     const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.status >= 500) throw new Error(String(answer.status)); // what was asked for wrongly says so on its page
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!paused) {
       morph(document.getElementById("main"), page.getElementById("main"));

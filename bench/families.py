@@ -1,0 +1,273 @@
+"""Families of logs to measure: each has a seed of its own and tells the truth about what it wrote.
+
+A family is a way of writing push lines; how many lines are push lines, how many pushes fail and what stands around a
+line are chosen beside it. Nothing in the package knows any of them.
+"""
+
+import json
+import random
+import string
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import logs
+from logwatch.simulate.mesibo import Mesibo, Mix
+
+Key = tuple[str, int, str]
+"""Platform, code, reason, as ``report`` counts them."""
+Line = tuple[str, Key | None]
+"""A payload without its newline, and what it counts as; None for a line that is no push."""
+Write = Callable[[random.Random, int, float], Iterator[tuple[str, Key]]]
+"""Make ``count`` push messages (from ``push_on_complete`` on), of which a share fails."""
+
+BASE64 = string.ascii_letters + string.digits + "-_"
+HEX = "0123456789abcdef"
+FCM_FAILURES = [
+    (404, "UNREGISTERED", "NOT_FOUND", "Requested entity was not found."),
+    (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "The registration token is not a valid FCM registration token"),
+    (429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Messages sent'"),
+    (403, "SENDER_ID_MISMATCH", "PERMISSION_DENIED", "SenderId mismatch"),
+    (503, "UNAVAILABLE", "UNAVAILABLE", "The service is currently unavailable."),
+]
+APNS_FAILURES = [
+    (410, "Unregistered"),
+    (400, "BadDeviceToken"),
+    (403, "InvalidProviderToken"),
+    (429, "TooManyRequests"),
+]
+MESIBO_FAILURES = [914, 912, 903]
+FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+
+
+def pick(rng: random.Random, letters: str, length: int) -> str:
+    """Draw a text."""
+    return "".join(rng.choices(letters, k=length))
+
+
+def compact(value: object) -> str:
+    """Write JSON without blanks."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Push:
+    """One push and what became of it."""
+
+    platform: str
+    code: int
+    reason: str  # empty for an accepted one and for mesibo's own codes
+    user: str
+    token: str
+    number: int
+
+
+def token_of(rng: random.Random, platform: str) -> str:
+    """Make a token: 20 to 170 characters, of FCM with `:`, `-` and `_` in it."""
+    if platform == "apns":
+        return pick(rng, HEX, 64)
+    body = pick(rng, BASE64, rng.choice([20, 60, 119, 134, 140, 150]))
+    return rng.choice([f"{pick(rng, BASE64, 22)}:APA91b{body}", f"{pick(rng, BASE64, 11)}:{body}", body])
+
+
+def user_of(rng: random.Random) -> str:
+    """Make a user's address."""
+    return rng.choice([
+        lambda: str(rng.randrange(1000, 9_999_999)), lambda: f"+49{rng.randrange(10**9, 10**10)}",
+        lambda: f"{pick(rng, string.ascii_lowercase, 6)}_{rng.randrange(99)}@example.org",
+    ])()  # fmt: skip
+
+
+def pushes(rng: random.Random, count: int, failures: float) -> Iterator[Push]:
+    """Draw pushes of both platforms; the people and their tokens come again."""
+    tokens = {platform: [token_of(rng, platform) for _ in range(700)] for platform in ("fcm", "apns")}
+    users = [user_of(rng) for _ in range(900)]
+    for number in range(count):
+        platform = "fcm" if rng.random() < 0.6 else "apns"
+        code, reason = 200, ""
+        if rng.random() < failures:
+            if rng.random() < 0.2:
+                code = rng.choice(MESIBO_FAILURES)
+            elif platform == "fcm":
+                code, reason, *_ = rng.choice(FCM_FAILURES)
+            else:
+                code, reason = rng.choice(APNS_FAILURES)
+        yield Push(platform, code, reason, rng.choice(users), rng.choice(tokens[platform]), number)
+
+
+def answer_of(rng: random.Random, push: Push, *, ids: bool) -> str:
+    """Make what a provider answers; with ``ids`` hardly any answer comes twice."""
+    number = f"0:{rng.randrange(10**15, 10**16)}%{pick(rng, HEX, 16)}" if ids else "0:1732441234567890%31bd1c96"
+    if push.platform == "fcm":
+        if push.code == 200:
+            return json.dumps({"name": f"projects/chat-{rng.choice('abc')}/messages/{number}"})
+        code, reason, status, text = next(each for each in FCM_FAILURES if each[1] == push.reason)
+        if ids:
+            text += f" (request {pick(rng, HEX, 12)})"
+        details = [{"@type": FCM_ERROR, "errorCode": reason}]
+        answer = {"error": {"code": code, "message": text, "status": status, "details": details}}
+        return rng.choice([compact, json.dumps])(answer)
+    answer = {"reason": push.reason}
+    if ids:
+        answer["apns-id"] = "-".join(pick(rng, HEX.upper(), n) for n in (8, 4, 4, 4, 12))
+    if push.code == 410:
+        answer["timestamp"] = 1732441234000 + (rng.randrange(10**6) if ids else 0)
+    return rng.choice([compact, json.dumps])(answer)
+
+
+def mixed(rng: random.Random, count: int, failures: float, *, ids: bool = True) -> Iterator[tuple[str, Key]]:
+    """Both platforms, tokens and users of any characters, answers that differ on each line."""
+    words = {"fcm": ("fcm", "android", "firebase"), "apns": ("apn", "apns", "ios")}
+    for push in pushes(rng, count, failures):
+        key = (push.platform, push.code, push.reason)
+        word = rng.choice(words[push.platform])
+        head = f"push_on_complete: uid {push.user} type {word} token {push.token} code {push.code}"
+        if push.reason and rng.random() < 0.3:
+            yield f"{head} reason {push.reason}", key
+        elif push.reason or (push.code == 200 and push.platform == "fcm"):
+            yield f"{head} {answer_of(rng, push, ids=ids)}", key
+        else:
+            yield head, key
+
+
+def dialects(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+    """Orders, separators and fields that no sample shows, three of them mixed."""
+    forms = (
+        "push_on_complete: ttl={n} prio=high token={token} app=7 via=proxy-{m} type={word} code={code}{reason}",
+        "push_on_complete app: 7, region: eu-{m} token: {token} platform: {word} seq: {n} code: {code}{reason}",
+        "push_on_complete [q{m}] to {user} collapse k:{n} provider {word} took 12ms token {token} code {code}{reason}",
+    )
+    for push in pushes(rng, count, failures):
+        form = rng.choice(forms)
+        separator = "=" if "={n}" in form else ": " if "app: 7" in form else " "
+        yield (
+            form.format(
+                n=push.number, m=rng.randrange(5), token=push.token, user=push.user, code=push.code,
+                word={"fcm": "gcm", "apns": "voip"}[push.platform],
+                reason=f" reason{separator}{push.reason}" if push.reason else "",
+            ),
+            (push.platform, push.code, push.reason),
+        )  # fmt: skip
+
+
+def changing(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+    """A log whose writer is another one from the middle on."""
+    half = count // 2
+    yield from mixed(rng, half, failures, ids=False)
+    form = "push_on_complete: id={n} code={code}{reason} type={word} retries=0 to={user} token={token}"
+    for push in pushes(rng, count - half, failures):
+        reason = f" reason={push.reason}" if push.reason else ""
+        text = form.format(
+            n=push.number, code=push.code, reason=reason, word=push.platform, user=push.user, token=push.token
+        )
+        yield text, (push.platform, push.code, push.reason)
+
+
+def one_shape(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+    """One order of fields, one separator, answers that come again: as most benchmarks have it."""
+    for push in pushes(rng, count, failures):
+        kind = "apn" if push.platform == "apns" else "fcm"
+        token = push.token if push.platform == "apns" else f"{push.token[:20]:a<22}:APA91b{push.token:b<113}"[:142]
+        answer = f" {compact({'reason': push.reason})}" if push.reason and push.platform == "apns" else ""
+        reason = push.reason if answer else ""
+        uid = 100_000 + push.number % 900_000
+        head = f"push_on_complete: uid {uid} type {kind} token {token} code {push.code}"
+        yield head + answer, (push.platform, push.code, reason)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of log."""
+
+    name: str
+    seed: int
+    write: Write | None  # None: the package's own simulator writes it
+    share: float = 1.0  # of push lines
+    failures: float = 0.1  # of the pushes
+    envelope: str = "plain"
+
+    def log(self, path: Path, count: int) -> Counter[Key]:
+        """Write a log of about so many lines, and give the truth about it."""
+        if self.write is None:
+            return simulated(self, path, count)
+        rng = random.Random(self.seed)
+        push = self.write(rng, int(count * self.share * 1.1) + 10, self.failures)
+        truth: Counter[Key] = Counter()
+        around = ENVELOPES[self.envelope]
+        with path.open("wb") as file:
+            for number in range(count):
+                if rng.random() < self.share:
+                    text, key = next(push)
+                    truth[key] += 1
+                else:
+                    text = rng.choice(logs.OTHER).format(rng.randrange(10**6), rng.randrange(256), number)
+                thread = f" ({rng.randrange(1, 99)})" if rng.random() < 0.8 or self.write is one_shape else ""
+                file.write(around(f"E{_stamp(number)}{thread}: {text}\n"))
+        return truth
+
+
+def _stamp(number: int) -> str:
+    second, milli = divmod(number, 1000)
+    return f"2211-{second // 3600 % 24:02d}{second // 60 % 60:02d}{second % 60:02d}-{milli:03d}"
+
+
+def _docker(line: str) -> bytes:
+    log = {"log": line, "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
+    return compact(log).encode() + b"\n"
+
+
+def _cri(line: str) -> bytes:
+    return b"2026-11-22T11:15:00.123456789+01:00 stdout F " + line.encode()
+
+
+def _syslog(line: str) -> bytes:
+    return b"2026-11-22T10:15:00.123456+00:00 chat mesibo[812]: " + line.encode()
+
+
+ENVELOPES: dict[str, Callable[[str], bytes]] = {
+    "plain": str.encode,
+    "docker": _docker,
+    "cri": _cri,
+    "syslog": _syslog,
+}
+
+
+def simulated(family: Family, path: Path, count: int) -> Counter[Key]:
+    """Let the package's own simulator write."""
+    mix = Mix(push=family.share, failures=family.failures)
+    mesibo = Mesibo(family.seed, mix=mix, envelope="docker" if family.envelope == "docker" else "plain")
+    start = datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()
+    with path.open("wb") as file:
+        for done in range(0, count, 10_000):
+            file.write(mesibo.say(min(10_000, count - done), start + done / 1000, 0.001))
+    return Counter({
+        (each["platform"], each["code"], each["reason"]): each["count"] for each in mesibo.truth()["results"]
+    })  # fmt: skip
+
+
+FAMILIES = (
+    Family("one shape", 11, one_shape),
+    Family("one shape, one in ten", 12, one_shape, share=0.1),
+    Family("one shape, docker", 13, one_shape, envelope="docker"),
+    Family("simulator", 21, None),
+    Family("simulator, one in ten", 22, None, share=0.1),
+    Family("simulator, docker", 23, None, envelope="docker"),
+    Family("mixed, 1 % fail", 31, mixed, failures=0.01),
+    Family("mixed, 10 % fail", 32, mixed),
+    Family("mixed, 50 % fail", 33, mixed, failures=0.5),
+    Family("mixed, one in ten", 34, mixed, share=0.1),
+    Family("mixed, one in a hundred", 35, mixed, share=0.01),
+    Family("mixed, docker", 36, mixed, envelope="docker"),
+    Family("mixed, docker, one in ten", 37, mixed, share=0.1, envelope="docker"),
+    Family("mixed, cri", 38, mixed, envelope="cri"),
+    Family("mixed, cri, one in ten", 39, mixed, share=0.1, envelope="cri"),
+    Family("mixed, syslog", 71, mixed, envelope="syslog"),
+    Family("mixed, syslog, one in ten", 72, mixed, share=0.1, envelope="syslog"),
+    Family("mixed, syslog, one in a hundred", 73, mixed, share=0.01, envelope="syslog"),
+    Family("storm of failures", 41, mixed, failures=1.0),
+    Family("unseen dialects", 51, dialects),
+    Family("unseen dialects, one in ten", 52, dialects, share=0.1),
+    Family("changes in the middle", 61, changing),
+)

@@ -1,0 +1,163 @@
+"""What keeps a source from being followed, or from being understood, as far as it can be seen before the start."""
+
+import glob
+import os
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from logwatch import envelope
+from logwatch.assembly import discovery, open_webhook
+from logwatch.config import Source
+from logwatch.config.schema import WebhookSource
+from logwatch.errors import LogwatchError, Problem
+from logwatch.tail import Globs, containers
+from logwatch.webhook import against_samples
+
+SECRET_BYTES = 16
+
+_HEAD_BYTES = 65536
+_OTHERS = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ\x00": "xz",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "zip",
+}
+
+
+def problems(source: Source, where: str) -> Iterator[Problem]:
+    """Find what is wrong with one source; ``where`` is its place in the configuration."""
+    if source.webhook is not None:
+        yield from _webhook(source.webhook)
+    if source.docker is not None:
+        yield from _container(source, f"{where}.docker")
+    for pattern in source.paths:
+        yield from _pattern(source, f"{where}.paths", pattern)
+
+
+def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
+    try:
+        yield from against_samples(open_webhook(webhook).fields)
+    except LogwatchError as error:
+        yield from error.problems
+    if webhook.secret_file is not None:
+        yield from _weak(Path(webhook.secret_file))
+
+
+def _weak(secret: Path) -> Iterator[Problem]:
+    """Look at a webhook's secret; one that cannot be read is no start, and is told elsewhere."""
+    try:
+        text, mode = secret.read_bytes().strip(), secret.stat().st_mode
+    except OSError:
+        return
+    if len(text) < SECRET_BYTES:
+        why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
+        yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
+    if mode & 0o007:
+        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {secret}"
+        yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
+
+
+def _container(source: Source, where: str) -> Iterator[Problem]:
+    assert source.docker is not None
+    root, name = source.docker.root, source.docker.container
+    if not Path(root).is_dir():
+        remedy = "name Docker's root directory: docker info -f '{{.DockerRootDir}}'"
+        yield Problem(where, f"there is no directory {root} yet", "it is waited for", remedy, warning=True)
+        return
+    known = containers(root)[0]
+    mine = [container for container in known if container.name == name]
+    if not mine:
+        names = [container.name for container in known]
+        there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"
+        yield Problem(where, f"no container {name} below {root} yet", "it is waited for", there, warning=True)
+    elif not mine[-1].path:
+        driver = mine[-1].driver
+        remedy = "start it with --log-driver json-file"
+        what = f"container {name} logs with the driver {driver}"
+        yield Problem(where, what, "it writes no file that can be followed", remedy, warning=True)
+    else:
+        yield from (replace(problem, warning=True) for problem in discovery(source).find(time.time()).problems)
+
+
+def _pattern(source: Source, where: str, pattern: str) -> Iterator[Problem]:
+    if problem := _impossible(where, pattern):
+        yield problem
+        return
+    found = Globs([pattern]).find(time.time())  # as the daemon looks
+    yield from (replace(problem, warning=True) for problem in found.problems)
+    paths = [path for path in found.paths if os.path.lexists(path)]
+    if glob.has_magic(pattern) and os.path.exists(pattern):  # noqa: PTH110  the name may be no text
+        why = "brackets stand for one of the characters in them"
+        yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)
+    elif not paths:
+        remedy = "check the path if a log is there"
+        yield Problem(where, f"nothing matches {pattern} yet", "it is waited for", remedy, warning=True)
+    for path in paths:
+        yield from _file(source, where, pattern, path)
+
+
+def _impossible(where: str, pattern: str) -> Problem | None:
+    """Find a path that no file can ever have, or that was meant for a shell."""
+    for sign, meaning in (("~", "a home directory"), ("$", "a variable"), ("\\", "an escape")):
+        if any(part.startswith(sign) for part in pattern.split("/")):
+            return Problem(
+                where, f"{sign} stands for itself in {pattern}", f"here it is not {meaning}", "write the path out"
+            )
+    fixed = Path("/")
+    for part in Path(pattern).parts[1:-1]:
+        if glob.has_magic(part):
+            break
+        fixed /= part
+        try:
+            kind = fixed.stat().st_mode
+        except OSError:
+            break
+        if not stat.S_ISDIR(kind):
+            return Problem(where, f"{pattern} cannot be", f"{fixed} is no directory", "check the path")
+    return None
+
+
+def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Problem]:
+    try:
+        kind = os.stat(path).st_mode  # noqa: PTH116  the name may be no text
+    except OSError as error:
+        yield Problem(where, f"{path} cannot be looked at", error.strerror or "", "mend its link", warning=True)
+        return
+    if stat.S_ISDIR(kind):
+        if "*" not in pattern:
+            yield Problem(where, f"{path} is a directory", "only files are followed", f"{path}/*.log", warning=True)
+    elif not stat.S_ISREG(kind):
+        yield Problem(where, f"{path} is no regular file", "pipes and devices have no end", "a file", warning=True)
+    elif not os.access(path, os.R_OK):
+        remedy = "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r"
+        what = f"{path} is not readable for user {os.geteuid()}"
+        yield Problem(where, what, "it is tried again at each look", remedy, warning=True)
+    else:
+        yield from _content(source, where, path)
+
+
+def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
+    """Look at the first bytes of a log: whether they are text, and in the envelope that is configured."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  the name may be no text
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
+        return
+    packed = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+    if not packed and (found := envelope.no_text(head)):
+        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy
+        what = "is UTF-16" if "UTF-16" in found.why else found.what
+        yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
+    elif packed:
+        if not glob.has_magic(path) and path in source.paths:
+            remedy = "name the log itself; rotated files are found by themselves"
+            yield Problem(where, f"{path} is packed with {packed}", "a log is text", remedy, warning=True)
+    elif head and not envelope.could_be(source.envelope, head):
+        remedy = 'envelope = "auto"'
+        what = f"no line of {path} stands in the envelope {source.envelope}"
+        yield Problem(where, what, "none of its lines would count", remedy, warning=True)

@@ -1,0 +1,144 @@
+"""``push direct``: the same push straight to Google or Apple, and what their answer says about mesibo's."""
+
+import os
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from logwatch.catalogue import Catalogue
+from logwatch.credentials import Request, Verdict, examine, secrecy
+from logwatch.errors import LogwatchError, Problem
+from logwatch.push import secret
+from logwatch.push.direct import NAMES, NoReplyError, Push, Reply, Style, tell
+
+EXTRA = "pip install 'mesibo-logwatch[push]'"
+_TOKEN = "the user's push token"  # noqa: S105  its name
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_LEAST = 32  # characters: nothing shorter is a push token
+
+
+@click.command("direct")
+@click.option("--fcm", type=_FILE, metavar="F.json", help="Google's service account.")
+@click.option("--apns", type=_FILE, metavar="F.p12", help="Apple's certificate with its key, or a .p8 key.")
+@click.option("--to", metavar="FILE", help="Holds the user's push token; - is standard input. Else it is asked for.")
+@click.option("--sandbox", is_flag=True, help="Apple's development environment, for builds from Xcode.")
+@click.option("--dry-run", is_flag=True, help="Let Google validate the push, and send nothing (FCM only).")
+@click.option("--alert", "style", flag_value="alert", help="A visible push instead of the background push of mesibo.")
+@click.option("--voip", "style", flag_value="voip", help="A push for calls (APNs only).")
+@click.option("--topic", metavar="T", default="", help="Else the certificate's own (APNs only; a .p8 key names none).")
+@click.option("--password-file", type=_FILE, metavar="F", help="Holds the password of a .p12 or .pem.")
+@click.option("--key-id", metavar="K", default="", help="Of a .p8 key: the ten characters in its file name.")
+@click.option("--team-id", metavar="T", default="", help="Of a .p8 key: the ten characters of the developer team.")
+@click.option("--endpoint", default="", hidden=True, help="A stub on this machine (https on loopback), for tests.")
+@click.option("--ca-file", type=_FILE, hidden=True, help="The authority that signed the stub's certificate.")
+def direct(
+    *,
+    fcm: Path | None,
+    apns: Path | None,
+    to: str | None,
+    sandbox: bool,
+    dry_run: bool,
+    style: Style | None,
+    topic: str,
+    password_file: Path | None,
+    key_id: str,
+    team_id: str,
+    endpoint: str,
+    ca_file: Path | None,
+) -> None:
+    """Send one push past mesibo, and say what the provider's answer means for mesibo's.
+
+    By default it is a background push, as mesibo sends it. The credential is sent to Google or Apple only. The exit
+    code is 0 if the provider accepted the push, else 1.
+    """
+    _possible(fcm, apns, sandbox=sandbox, dry_run=dry_run, style=style, topic=topic)
+    file = fcm or apns
+    assert file is not None, "one of them was given"
+    secrecy.keep()
+    request = Request(
+        name=file.name,
+        file=str(file.absolute()),
+        password_file=str(password_file.absolute()) if password_file else "",
+        project="",
+    )
+    (verdict,) = examine([request])
+    signing = any(flaw.kind == "signing_key" for flaw in verdict.flaws)
+    if signing and not (key_id and team_id and topic):
+        raise click.UsageError("a .p8 key needs --key-id, --team-id and --topic: nothing of it stands in the file")
+    if (verdict.provider == "fcm") != (fcm is not None):
+        click.echo(f"warning: {file} looks like a credential of {NAMES[verdict.provider]}'s", err=True)
+    for flaw in verdict.problems:
+        if flaw.kind not in ("signing_key", "token_uri"):
+            click.echo(f"warning: {file}: {flaw.what}", err=True)
+    push = Push(_token(to), style or "background", topic, dry_run)
+    try:
+        reply = _send(
+            push, request, verdict, fcm is not None, sandbox, (key_id, team_id) if signing else None, endpoint, ca_file
+        )
+    except NoReplyError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    for line in tell(Catalogue.load(), reply, verdict, sandbox=sandbox, dry_run=dry_run):
+        click.echo(line)
+    sys.exit(0 if reply.status == 200 else 1)  # noqa: PLR2004  what both providers accept with
+
+
+def _possible(
+    fcm: Path | None, apns: Path | None, *, sandbox: bool, dry_run: bool, style: str | None, topic: str
+) -> None:
+    """Refuse what makes no sense, and what cannot be done without the extra."""
+    if (fcm is None) == (apns is None):
+        raise click.UsageError("name one credential: --fcm F.json or --apns F.p12")
+    if dry_run and apns is not None:
+        raise click.UsageError("APNs has no dry run: `credentials check` looks at the certificate without sending")
+    if fcm is not None and (sandbox or style == "voip" or topic):
+        raise click.UsageError("--sandbox, --voip and --topic are Apple's: FCM has none of them")
+    if not all(map(_installed, ("httpx", "h2", "google.auth", "cryptography"))):
+        raise LogwatchError(Problem("push direct", "needs libraries that are not installed", "the extra [push]", EXTRA))
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # the package around it is not there
+        return False
+
+
+def _token(to: str | None) -> str:
+    if to is None:
+        if not sys.stdin.isatty():
+            raise LogwatchError(Problem("push direct", "no push token", "there is no terminal to ask at", "--to FILE"))
+        return secret.checked(click.prompt("push token", hide_input=True, err=True), "the prompt", _TOKEN)
+    path = Path(to)
+    if to == "-" or len(to) < _LEAST or os.path.exists(path):  # noqa: PTH110  a token is too long a name for Path
+        return secret.from_file(path, _TOKEN)
+    click.echo("warning: a token on the command line is in the process list: put it into a file", err=True)
+    return secret.checked(to, "--to", _TOKEN)
+
+
+def _send(
+    push: Push,
+    request: Request,
+    verdict: Verdict,
+    google: bool,  # noqa: FBT001  a private function
+    sandbox: bool,  # noqa: FBT001  see above
+    signing: tuple[str, str] | None,
+    endpoint: str,
+    ca_file: Path | None,
+) -> Reply:
+    from logwatch.push import apns, fcm  # noqa: PLC0415  only where the extra is
+    from logwatch.push.way import Way  # noqa: PLC0415  see above
+
+    way = Way(endpoint, ca_file)
+    started = time.monotonic()
+    if google:
+        reply = fcm.send(push, request, verdict, way)
+    else:
+        signer = apns.Signer(*signing) if signing else None
+        reply = apns.send(push, request, verdict, way, sandbox=sandbox, signer=signer)
+    where = "sandbox" if sandbox else "dry run" if push.dry_run else push.style
+    click.echo(f"Sent to {NAMES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
+    return reply

@@ -1,0 +1,88 @@
+"""Judges a service-account JSON for FCM: pure functions from the parsed file to a verdict.
+
+Fields as Google's console writes them: type, project_id, private_key_id, private_key (PEM), client_email, token_uri
+(https://oauth2.googleapis.com/token). The file says nothing of an expiry.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from logwatch.credentials.verdict import Flaw, Request, Verdict, flaw, shown
+
+NEEDED = ("project_id", "private_key", "client_email", "token_uri")
+GOOGLE = "googleapis.com"
+_IAM = ".iam.gserviceaccount.com"
+
+
+def judge(request: Request, content: Mapping[str, Any], unusable: Callable[[str], str]) -> Verdict:
+    """Return the verdict on a JSON object; ``unusable`` says why a PEM key cannot be used, or nothing."""
+    project, account = _text(content, "project_id"), _text(content, "client_email")
+    return Verdict(
+        name=request.name,
+        file=request.file,
+        provider="fcm",
+        form="service account JSON" if content.get("type") == "service_account" else "JSON file",
+        project=shown(project),
+        account=shown(account),
+        key=bool(_text(content, "private_key")),
+        flaws=tuple(_flaws(request, content, unusable)),
+    )
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _flaws(request: Request, content: Mapping[str, Any], unusable: Callable[[str], str]) -> Iterator[Flaw]:
+    if "project_info" in content and "client" in content:
+        info = content["project_info"]
+        project = shown(info.get("project_id", "")) if isinstance(info, dict) else ""
+        yield flaw(
+            "client_file",
+            f"This is a google-services.json{f' of the project {project}' if project else ''}, which belongs into the"
+            " Android app; it is no service account.",
+        )
+        return
+    kind = _text(content, "type")
+    if kind != "service_account":
+        said = f'its type is "{shown(kind)}"' if kind else "it has no type"
+        yield flaw("not_service_account", f"This is no service account: {said}.")
+        return
+    if missing := [name for name in NEEDED if not _text(content, name)]:
+        yield flaw("missing_field", f"The service account lacks {', '.join(missing)}.")
+    key = _text(content, "private_key")
+    if key and (why := unusable(key)):
+        yield flaw("bad_key", f"The private key of the service account cannot be used: {why}.")
+    if uri := _text(content, "token_uri"):
+        yield from _token_uri(uri)
+    yield from _project(request, _text(content, "project_id"), _text(content, "client_email"))
+
+
+def _token_uri(uri: str) -> Iterator[Flaw]:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or parts.scheme != "https" or not (host == GOOGLE or host.endswith(f".{GOOGLE}")):
+        yield flaw("token_uri", f"Its token_uri names {shown(host) or 'no host'}, not https at {GOOGLE}.")
+
+
+def _project(request: Request, project: str, account: str) -> Iterator[Flaw]:
+    if request.project and project and request.project != project:
+        yield flaw("project", f"The service account is of the project {shown(project)}, not {shown(request.project)}.")
+        return
+    domain = account.partition("@")[2]
+    if not request.project and project and domain.endswith(_IAM) and domain.removesuffix(_IAM) != _reversed(project):
+        yield flaw(
+            "foreign_account",
+            f"The account {shown(account)} belongs to another project than {shown(project)}.",
+        )
+
+
+def _reversed(project: str) -> str:
+    """Return a project as addresses have it: ``example.com:chat`` is ``chat.example.com``."""
+    domain, colon, name = project.partition(":")
+    return f"{name}.{domain}" if colon else project

@@ -1,0 +1,221 @@
+"""Starts the short process that looks at credentials: once for a command, every hour for the daemon.
+
+Each file has a process of its own, so that one that hangs or crashes it costs the verdict on itself alone. What goes in
+and comes out stands in memory (memfd): there is no pipe that could fill up, and no file that could stay behind.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import msgspec
+
+from logwatch.config import Credential
+from logwatch.credentials.verdict import Request, Verdict, flaw
+
+HOUR_SECONDS = 3600.0
+PATIENCE_SECONDS = 30.0  # a look takes 0.2 s; a file may ask for more rounds of key derivation than anybody waits for
+NO_EXTRA = 3  # exit status
+EXTRA = "pip install 'mesibo-logwatch[credentials]'"
+_LONGEST_ANSWER = 1 << 20
+COMMAND = (sys.executable, "-m", "logwatch.credentials")
+_WHERE = Path(__file__).parents[2]  # -m looks for modules where it starts: nowhere else than where this one is from
+
+
+class Errand(msgspec.Struct, frozen=True):
+    """What the short process is asked: ``now`` in seconds since the epoch."""
+
+    now: float
+    requests: tuple[Request, ...]
+
+
+def missing_extra() -> bool:
+    """Tell whether the library that reads certificates is not installed."""
+    return find_spec("cryptography") is None
+
+
+def asked(credential: Credential) -> Request:
+    """Return what the configuration asks about a credential."""
+    return Request(
+        name=credential.name,
+        file=credential.file,
+        password_file=credential.password_file or "",
+        bundle_id=credential.bundle_id or "",
+        project=credential.project or "",
+        environment=credential.environment or "",
+    )
+
+
+@dataclass(slots=True)
+class _Process:
+    """A short process at work on one file."""
+
+    request: Request
+    process: subprocess.Popen[bytes]
+    answer: BinaryIO
+    deadline: float
+
+    @classmethod
+    def start(cls, request: Request, now: float, deadline: float, command: Sequence[str]) -> "_Process":
+        question = os.fdopen(os.memfd_create("question"), "w+b")
+        answer = os.fdopen(os.memfd_create("verdicts"), "w+b")
+        question.write(msgspec.json.encode(Errand(now, (request,))))
+        question.seek(0)
+        try:
+            process = subprocess.Popen(  # noqa: S603  our own module
+                command, stdin=question, stdout=answer, stderr=subprocess.DEVNULL, cwd=_WHERE
+            )
+        except OSError:
+            answer.close()
+            raise
+        finally:
+            question.close()
+        return cls(request, process, answer, deadline)
+
+    def wait(self, seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+
+    def finished(self, now: float) -> Verdict | None:
+        """Return the verdict when there is one; a process that takes too long is ended."""
+        status = self.process.poll()
+        if status is None and now < self.deadline:
+            return None
+        if status is None:
+            self.end()
+            return _unchecked(self.request, f"looking at it took longer than {PATIENCE_SECONDS:.0f} seconds")
+        with self.answer:
+            self.answer.seek(0)
+            data = self.answer.read(_LONGEST_ANSWER)
+        if status == NO_EXTRA:
+            return _unchecked(self.request, "the library that reads it is not installed", EXTRA)
+        with contextlib.suppress(msgspec.DecodeError):
+            if status == 0:
+                return msgspec.json.decode(data, type=list[Verdict])[0]
+        return _unchecked(self.request, f"the process that looked at it ended with status {status}")
+
+    def end(self) -> None:
+        """Kill it and let go of what it held."""
+        self.process.kill()
+        self.process.wait()
+        self.answer.close()
+
+
+def _unchecked(request: Request, why: str, remedy: str = "") -> Verdict:
+    return Verdict(
+        name=request.name,
+        file=request.file,
+        provider=request.provider,
+        form="file",
+        flaws=(
+            flaw(
+                "not_checked",
+                f"The file could not be looked at: {why}.",
+                remedy=remedy or "See that it is the file it should be: mesibo-logwatch credentials check FILE",
+            ),
+        ),
+    )
+
+
+def examine(
+    requests: Iterable[Request],
+    *,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+    command: Sequence[str] = COMMAND,
+    patience: float = PATIENCE_SECONDS,
+) -> tuple[Verdict, ...]:
+    """Look at files now, and wait for the verdicts; no file makes it wait longer than ``patience`` seconds."""
+    verdicts = []
+    for request in requests:
+        work = _Process.start(request, clock(), monotonic() + patience, command)
+        work.wait(patience)
+        found = work.finished(max(monotonic(), work.deadline) if work.process.poll() is None else monotonic())
+        assert found is not None, "a process that has ended, or whose time is over, has a verdict"
+        verdicts.append(found)
+    return tuple(verdicts)
+
+
+class Log(Protocol):
+    """The one call of structlog's that is used."""
+
+    def warning(self, event: str, **fields: object) -> object:
+        """Say that something needs somebody's attention."""
+
+
+class Watch:
+    """The daemon's view of its credentials: looked at one after the other, every hour, without making anyone wait."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        log: Log,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self.verdicts: tuple[Verdict, ...] = ()
+        self._log = log
+        self._clock = clock
+        self._monotonic = monotonic
+        self._command = command
+        self._requests: tuple[Request, ...] = ()
+        self._waiting: list[Request] = []
+        self._process: _Process | None = None
+        self._due = float("inf")
+
+    def watch(self, requests: Iterable[Request]) -> None:
+        """Look at these from now on, and at once; verdicts on others are forgotten."""
+        self.close()
+        self._requests = tuple(requests)
+        wanted = {request.name for request in self._requests}
+        self.verdicts = tuple(verdict for verdict in self.verdicts if verdict.name in wanted)
+        self._due = self._monotonic() if self._requests else float("inf")
+
+    def turn(self) -> None:
+        """Do what is due, in no time: begin to look at one file, or take its verdict."""
+        now = self._monotonic()
+        if self._process is not None:
+            found = self._process.finished(now)
+            if found is None:
+                return
+            self._process = None
+            self._take(found)
+        elif now >= self._due:
+            self._due = now + HOUR_SECONDS
+            self._waiting = list(self._requests)
+        if self._waiting:
+            request = self._waiting.pop(0)
+            try:
+                self._process = _Process.start(request, self._clock(), now + PATIENCE_SECONDS, self._command)
+            except OSError as error:  # no process or memory to be had: the next one may have more luck
+                self._take(_unchecked(request, f"no process can be started ({error.strerror})"))
+
+    def _take(self, verdict: Verdict) -> None:
+        """Put a verdict in the place of the one before, and say what is new in it."""
+        before = {each for known in self.verdicts if known.name == verdict.name for each in known.problems}
+        for problem in verdict.problems:
+            if problem not in before:
+                self._log.warning(
+                    "credential_problem",
+                    credential=verdict.name,
+                    problem=problem.what,
+                    code=problem.code,
+                    remedy=verdict.remedy(problem),
+                )
+        known = {each.name: each for each in (*self.verdicts, verdict)}
+        self.verdicts = tuple(known[request.name] for request in self._requests if request.name in known)
+
+    def close(self) -> None:
+        """End what is at work."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+        self._waiting = []

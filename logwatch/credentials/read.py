@@ -1,0 +1,259 @@
+"""Reads credential files with ``cryptography``: bytes go in, facts or a verdict come out, keys stay here.
+
+Runs in the short process alone (see ``__main__``). What a file is follows from its content, not from its name.
+"""
+
+import json
+import os
+import stat
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from logwatch.credentials import apple, google
+from logwatch.credentials.verdict import Provider, Request, Verdict, flaw
+
+LARGEST = 1 << 20  # bytes: systemd takes no larger credential either, and real ones have a few KiB
+SECRETS = Path("/etc/mesibo-logwatch/secrets")
+_PEM = b"-----BEGIN "
+_NOBODY_ELSE = 0o077
+
+
+class Unreadable(ValueError):  # noqa: N818  a fact about a file
+    """A file is not what it should be; the text says why and quotes nothing of it."""
+
+
+class NoPassword(Unreadable):
+    """The file that holds the password cannot be read."""
+
+
+def verdict(request: Request, now: float) -> Verdict:
+    """Look at one file; whatever it holds, a verdict comes out."""
+    try:
+        data, mode = content(Path(request.file))
+    except OSError as error:
+        return _bare(request, "unreadable", f"The file cannot be read: {error.strerror or error}.")
+    except Unreadable as error:
+        return _bare(request, "unreadable", f"The file cannot be read: {error}.")
+    try:
+        found = _judged(request, data, now)
+    except NoPassword as error:
+        return _bare(request, "unreadable", f"The file cannot be opened: {error}.", data)
+    except Unreadable as error:
+        return _bare(request, "damaged", f"The file cannot be understood: {error}.", data)
+    except Exception as error:  # noqa: BLE001  whatever the library makes of a damaged file; its text could quote it
+        return _bare(request, "damaged", f"The file cannot be understood ({type(error).__name__}).", data)
+    if mode & _NOBODY_ELSE and found.key:
+        who = "everybody" if mode & 0o004 else "its group"
+        note = flaw("others_may_read", f"The file holds a private key, and {who} on this host may read it.", "note")
+        found = msgspec.structs.replace(found, flaws=(*found.flaws, note))
+    return found
+
+
+def content(path: Path) -> tuple[bytes, int]:
+    """Return the bytes of a regular file and its mode; Unreadable for anything else, OSError as open gives it.
+
+    A service does not see the secrets directory: systemd hands it each file NAME there as ``secret_NAME``
+    (LoadCredential in the unit), so that the configuration names one path for everybody.
+    """
+    handed = None
+    if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and path.parent == SECRETS:
+        given = Path(directory) / f"secret_{path.name}"
+        handed = given if given.exists() else None
+    descriptor = os.open(handed or path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("it is no regular file")
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Unreadable(f"it is larger than {LARGEST} bytes")
+    if not data:
+        raise Unreadable("it is empty")
+    return data, 0 if handed else found.st_mode  # what systemd hands over is for this service alone
+
+
+def password(request: Request) -> bytes | None:
+    """Return the password that the request names, without the end of its line; None without one."""
+    if not request.password_file:
+        return None
+    try:
+        return content(Path(request.password_file))[0].rstrip(b"\r\n")
+    except OSError as error:
+        raise NoPassword(f"its password_file cannot be read: {error.strerror}") from None
+    except Unreadable as error:
+        raise NoPassword(f"its password_file cannot be read: {error}") from None
+
+
+def _bare(request: Request, kind: str, what: str, data: bytes = b"") -> Verdict:
+    """Return a verdict on a file that says nothing."""
+    provider: Provider = "fcm" if data.lstrip()[:1] in (b"{", b"[") else request.provider
+    code = {"damaged": 401 if provider == "fcm" else 904}.get(kind)
+    return Verdict(
+        name=request.name,
+        file=request.file,
+        provider=provider,
+        form="file",
+        flaws=(flaw(kind, what, code=code),),
+    )
+
+
+def _judged(request: Request, data: bytes, now: float) -> Verdict:
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:1] in (b"{", b"["):
+        return _json(request, text)
+    if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
+        what = "This is a GoogleService-Info.plist, which belongs into the iOS app; it is no service account."
+        return Verdict(
+            name=request.name, file=request.file, provider="fcm", form="plist", flaws=(flaw("client_file", what),)
+        )
+    if b"<key>AppIDName</key>" in data or b"<key>ProvisionedDevices</key>" in data:
+        return _other(request, "provisioning_profile", "This is a provisioning profile, not a certificate.")
+    holding = _pem(request, data) if _PEM in data else _der(request, data)
+    return apple.judge(request, holding, now) if isinstance(holding, apple.Holding) else holding
+
+
+def _other(request: Request, kind: str, what: str) -> Verdict:
+    return Verdict(name=request.name, file=request.file, provider="apns", form="file", flaws=(flaw(kind, what),))
+
+
+def _json(request: Request, text: bytes) -> Verdict:
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise Unreadable("its JSON nests too deep") from None
+    except ValueError as error:
+        line = getattr(error, "lineno", 0)
+        raise Unreadable(f"no valid JSON{f' (line {line})' if line else ''}") from None
+    if not isinstance(found, dict):
+        raise Unreadable("its JSON is no object")
+    return google.judge(request, found, _unusable)
+
+
+def _unusable(key: str) -> str:
+    """Say why a PEM key of a service account cannot be used; nothing when it can."""
+    try:
+        loaded = serialization.load_pem_private_key(key.encode(), None)
+    except Exception:  # noqa: BLE001  ValueError, TypeError (encrypted) and others; their texts add nothing
+        return "it is no private key in PEM, or it was cut"
+    return "" if isinstance(loaded, rsa.RSAPrivateKey) else "it is no RSA key"
+
+
+def _pem(request: Request, data: bytes) -> apple.Holding | Verdict:
+    if b"-----BEGIN CERTIFICATE REQUEST" in data or b"-----BEGIN NEW CERTIFICATE REQUEST" in data:
+        return _other(request, "signing_request", "This is a certificate signing request, not a certificate.")
+    key, locked, by_password = None, False, False
+    if b"PRIVATE KEY-----" in data:
+        key, by_password = opened(serialization.load_pem_private_key, data, password(request))
+        locked = key is None
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        return _key_alone(request, data, key)
+    if locked:
+        what = "The private key in the file is encrypted, and does not open"
+        return _other(request, "locked", f"{what} with the given password." if request.password_file else f"{what}.")
+    certificates = x509.load_pem_x509_certificates(data)
+    form = ".cer" if Path(request.file).suffix.lower() in (".cer", ".crt") else ".pem"
+    return _holding(form, certificates, key, by_password=by_password)
+
+
+def _key_alone(request: Request, data: bytes, key: Any) -> Verdict:
+    if b"PRIVATE KEY-----" not in data:
+        return _other(
+            request, "no_certificate", "This is neither a certificate nor a private key, but PEM of another kind."
+        )
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return _other(
+            request,
+            "signing_key",
+            "This is a private key alone, as Apple's .p8 for token authentication: no certificate.",
+        )
+    kind = "an encrypted" if key is None else "a"
+    return _other(request, "no_certificate", f"This is {kind} private key alone; its certificate is missing.")
+
+
+def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
+    try:
+        return _holding(".cer", [x509.load_der_x509_certificate(data)], None)
+    except ValueError:
+        pass
+    if not _is_pkcs12(data):
+        raise Unreadable("it is neither a .p12, a certificate, a key nor JSON")
+    found, by_password = opened(pkcs12.load_pkcs12, data, password(request))
+    if found is None:
+        what = "The .p12 does not open"
+        return _other(
+            request,
+            "locked",
+            f"{what} with the given password, or is damaged."
+            if request.password_file
+            else f"{what} without a password, or is damaged.",
+        )
+    certificates = [each.certificate for each in (found.cert, *found.additional_certs) if each is not None]
+    if not certificates:
+        raise Unreadable("the .p12 holds no certificate")
+    # the library tells the key's own certificate from the others: without one, none of them is the key's
+    return _holding(".p12", certificates, found.key, by_password=by_password)
+
+
+def _is_pkcs12(data: bytes) -> bool:
+    """Tell whether DER begins as PFX does: a sequence whose first element is the version 3 (RFC 7292)."""
+    return data[:1] == b"\x30" and b"\x02\x01\x03" in data[:12]
+
+
+def opened(load: Callable[..., Any], data: bytes, secret: bytes | None) -> tuple[Any, bool]:
+    """Open without a password, as mesibo would, then with the given one; (None, False) when neither does."""
+    for attempt in (None, b"", *([secret] if secret else [])):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of old ciphers: they are what Keychain Access writes
+                return load(data, attempt), attempt == secret and bool(secret)
+        except (ValueError, TypeError):
+            continue
+    return None, False
+
+
+def _holding(form: str, certificates: list[x509.Certificate], key: Any, *, by_password: bool = False) -> apple.Holding:
+    parsed = [(certificate, facts(certificate)) for certificate in certificates]
+    mine = _public(key) if key is not None else b""
+    own = next((pair for pair in parsed if mine and _public(pair[0]) == mine), None)
+    best = own or max(parsed, key=lambda pair: (pair[1].apple, bool(pair[1].user_id), not pair[1].authority))
+    return apple.Holding(form, best[1], key=key is not None, fits=key is None or own is not None, password=by_password)
+
+
+def _public(holder: Any) -> bytes:
+    found: bytes = holder.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return found
+
+
+def facts(certificate: x509.Certificate) -> apple.Certificate:
+    """Return what a certificate says of itself."""
+
+    def named(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+        return next((str(attribute.value) for attribute in name.get_attributes_for_oid(oid)), "")
+
+    extensions: dict[str, bytes] = {}
+    authority = False
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.UnrecognizedExtension):
+            extensions[extension.oid.dotted_string] = extension.value.value
+        elif isinstance(extension.value, x509.BasicConstraints):
+            authority = extension.value.ca
+    return apple.Certificate(
+        common_name=named(certificate.subject, NameOID.COMMON_NAME),
+        user_id=named(certificate.subject, NameOID.USER_ID),
+        issuer=named(certificate.issuer, NameOID.COMMON_NAME),
+        not_before=certificate.not_valid_before_utc.timestamp(),
+        not_after=certificate.not_valid_after_utc.timestamp(),
+        authority=authority,
+        extensions=extensions,
+    )

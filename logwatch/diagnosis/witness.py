@@ -1,0 +1,150 @@
+"""Weighs what webhooks tell: the reasons they add to bare numbers, where they and a log disagree, what is not read."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from logwatch.catalogue import Entry
+from logwatch.diagnosis.course import Course, entry_of
+from logwatch.diagnosis.facts import HOUR, Facts, Finding
+from logwatch.diagnosis.words import number, share
+from logwatch.ledger import CounterRow
+from logwatch.model import Platform
+from logwatch.webhook import WebhookStatus
+
+SETTLED_SECONDS = 120.0  # a call may be late, and a log too
+_SHORT, _SHORT_SHARE = 5, 0.2  # failures that one has and the other has not, at least so many and such a share of them
+_UNREAD = 0.05
+_COMPANIES = {"fcm": "Google", "apns": "Apple", "unknown": "the push service"}
+_ENOUGH = 20  # failures in the log within an hour, of which a webhook would have told some
+
+
+class Heard(NamedTuple):
+    """What a webhook says of failures whose number is ambiguous."""
+
+    words: str  # ``403: Apple says ExpiredProviderToken``
+    entry: Entry
+    pushes: int
+
+
+def _heard(course: Course, facts: Facts) -> list[Heard]:
+    """Return what is heard of a course's failures, the most frequent first."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for (row, reason, platform), count in facts.heard.items():
+        if row in course.rows:
+            found[row.code, reason, platform] += count
+    return [
+        Heard(
+            f"{code}: {_COMPANIES[platform]} says {reason}",
+            facts.catalogue.classify(_platform(platform), int(code), reason),
+            count,
+        )
+        for (code, reason, platform), count in found.most_common()
+    ]
+
+
+def _platform(name: str) -> Platform:
+    return "fcm" if name == "fcm" else "apns" if name == "apns" else "unknown"
+
+
+def agreed(course: Course, facts: Facts) -> Heard | None:
+    """Return the one reason that webhooks give for a course; None where they give none, or several."""
+    heard = _heard(course, facts)
+    return heard[0] if len(heard) == 1 else None
+
+
+def evidence(course: Course, facts: Facts) -> list[str]:
+    """Say what webhooks add, a line a reason."""
+    return [
+        f"{each.words} (webhook), of {number(each.pushes)} of these {number(course.pushes)}."
+        for each in _heard(course, facts)[:4]
+    ]
+
+
+def findings(facts: Facts) -> Iterator[Finding]:
+    """Yield what there is to tell of each webhook."""
+    for name, status in facts.status.items():
+        if not isinstance(status, WebhookStatus):
+            continue
+        yield from _unread(name, facts)
+        if status.witness_for:
+            yield from _disagreement(name, status.witness_for, facts)
+        elif name in facts.silent:
+            yield Finding(
+                key=f"failures-only:{name}",
+                severity="info",
+                title=f"{name} is a webhook without a log: it tells failed pushes alone, so that no share of accepted"
+                " ones can be given. No failure may also mean that no call comes.",
+                side="nobody",
+                remedy="Alerts on numbers of failures work as they are. Push debugging (Step 7) lets mesibo send"
+                " accepted pushes as well; a log of mesibo on-premise tells all of them.",
+                steps=(6, 7),
+                weight=2,
+            )
+
+
+def _unread(name: str, facts: Facts) -> Iterator[Finding]:
+    def count(*outcomes: str) -> int:
+        return sum(facts.snapshot.counters.get(CounterRow(name, "webhook_events", each), 0) for each in outcomes)
+
+    read, unread = count("failure", "accepted"), count("no_code", "ambiguous", "unreadable")
+    if unread and unread / (read + unread) > _UNREAD:
+        yield Finding(
+            key=f"webhook-unread:{name}",
+            severity="warning" if read else "critical",
+            title=f"{share(unread / (read + unread))} of the push events that the webhook {name} tells cannot be read"
+            f" ({number(unread)}).",
+            side="yours",
+            remedy="See how they are built: below, or by `mesibo-logwatch doctor`. Name the paths of their fields in a"
+            " file of your own (`webhook = {fields = …}`), with such an event as a sample; `mesibo-logwatch check`"
+            " tries it.",
+            steps=(6,),
+            weight=69 if read else 91,
+        )
+
+
+def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
+    """Set the failures of a webhook beside those of its log, over the last hour and what has settled of it."""
+    first, last = facts.now - HOUR, facts.now - SETTLED_SECONDS
+    logged: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    accepted = 0
+    for bucket, seen in facts.minutes:
+        if bucket.row.source == log and first <= bucket.start <= last:
+            if entry_of(facts.catalogue, bucket.row).class_ == "delivered":
+                accepted += seen.count
+            else:
+                logged[bucket.row.code] += seen.count
+    for row, count in facts.told.items():
+        if row.source == name and first <= row.start <= last:
+            told[row.code] += count
+    more, less = told - logged, logged - told
+    if more.total() >= max(_SHORT, _SHORT_SHARE * told.total()):
+        codes = ", ".join(f"{code}: {number(count)}" for code, count in more.most_common(4))
+        where = f", where it has {number(accepted)} accepted ones" if accepted else ""
+        yield Finding(
+            key=f"witnesses-differ:{name}",
+            severity="warning",
+            title=f"The webhook {name} tells {number(more.total())} failed pushes of the last hour that the log of"
+            f" {log} does not have ({codes}){where}.",
+            side="yours",
+            remedy="Either lines of the log are missing or misread, or calls come from another mesibo as well. Compare"
+            " the app (aid) of the events with the one on this host, look at what cannot be read below, and send a test"
+            " push (Step 8).",
+            evidence=(f"The log has {number(logged.total())} failures in the same time.",),
+            steps=(6, 8),
+            weight=71,
+        )
+    elif logged.total() >= _ENOUGH and less.total() >= logged.total() / 2:
+        yield Finding(
+            key=f"witness-lacks:{name}",
+            severity="warning",
+            title=f"The webhook {name} tells {number(told.total())} of the {number(logged.total())} failed pushes that"
+            f" the log of {log} has in the last hour.",
+            side="yours",
+            remedy='See that "Push Notification Results" is switched on for the webhook in mesibo\'s console (Step 6),'
+            " that its address is this one, and that the host of mesibo can reach it: the service's journal tells of"
+            " calls that were turned away. Counts rest on the log and are right.",
+            steps=(6,),
+            weight=41,
+        )

@@ -1,0 +1,45 @@
+"""Looks at a webhook: whether events come, how they are built, and whether they can be read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from logwatch.catalogue.summary import iso
+from logwatch.config import Config, Source
+from logwatch.doctor.check import Check, ok, skipped, warning
+from logwatch.doctor.state import FILE
+from logwatch.ledger import NotReadable, Reader
+
+_SHOWN = 100
+
+
+def source(config: Config, source: Source) -> Iterator[Check]:
+    """Yield the rows of one webhook; the first event's shape ends all guessing about what mesibo sends."""
+    name = f"webhook {source.name}"
+    ledger = Path(config.state.directory) / FILE
+    try:
+        at_rest = not ledger.with_name(f"{FILE}-wal").exists()
+        shapes = Reader(ledger, at_rest=at_rest).event_shapes(_SHOWN)
+    except (NotReadable, OSError) as why:
+        yield skipped(f"{name}: events", f"the ledger cannot be read: {why}", "start the service, run this as its user")
+        return
+    mine = [(row, seen) for row, seen in shapes if row.source == source.name]
+    if not mine:
+        yield warning(
+            f"{name}: events",
+            "no push event has come yet",
+            'switch on "Push Notification Results" for the webhook in mesibo\'s console (Step 6), with an address that'
+            " mesibo's host can reach; `journalctl -u mesibo-logwatch` tells of calls that were turned away",
+        )
+        return
+    row, seen = min(mine, key=lambda each: each[1].first or 0.0)
+    yield ok(f"{name}: events", f"the first one came at {iso(seen.first)} and is built like {row.shape}")
+    unread = [row for row, _ in mine if row.cause]
+    if unread:
+        yield warning(
+            f"{name}: readable",
+            f"{len(unread)} of {len(mine)} shapes are not read; the first, {unread[0].cause}: {unread[0].shape}",
+            "name the paths of code, reason, user and token in a file of your own (webhook.fields), with such an event"
+            " as a sample, then `mesibo-logwatch check`",
+        )
+    else:
+        yield ok(f"{name}: readable", f"every shape of the {len(mine)} seen")

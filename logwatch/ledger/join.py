@@ -1,0 +1,140 @@
+"""Decides which failure of a log a webhook's event is about: both go in, the reason that each failure gets comes out.
+
+None wrong is the rule, rather than all: who or what failed must be the same as far as both tell it, the two must be
+nearest to each other in time, and where another event as near gives another reason, neither is believed.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
+
+APART_SECONDS = 60.0  # between a line of the log and the call about it
+AS_NEAR_SECONDS = 0.5  # two stamps of one happening differ by less
+
+_at = attrgetter("at")
+
+
+class Failed(NamedTuple):
+    """A failure of a log, identifiers as stored; one that has a reason gets none, but events may be about it."""
+
+    id: int
+    at: float
+    source: str
+    platform: str
+    code: str
+    app: str
+    user: str
+    token: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessEvent:
+    """A failure as a webhook told it beside a log, identifiers as stored; ``reason`` as the provider spells it."""
+
+    at: float
+    source: str
+    witness_for: str
+    platform: str
+    code: str
+    reason: str
+    app: str
+    user: str
+    uid: str
+    token: str
+    dated: bool = True  # False: the call had no time of its own, ``at`` is when it came
+
+
+class Heard(NamedTuple):
+    """What a webhook adds to a failure."""
+
+    reason: str
+    platform: str
+
+
+def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int, Heard]:
+    """Return what is heard of failures, by their id; of those that are missing nothing certain is known."""
+    by_code: dict[tuple[str, str], tuple[list[Failed], list[WitnessEvent]]] = {}
+    for event in events:
+        by_code.setdefault((event.witness_for, event.code), ([], []))[1].append(event)
+    for failure in failures:
+        group = by_code.get((failure.source, failure.code))
+        if group is not None:
+            group[0].append(failure)
+    heard: dict[int, Heard] = {}
+    for alike, told in by_code.values():
+        heard |= _join(sorted(alike, key=_at), sorted(told, key=_at))
+    return heard
+
+
+def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[int, Heard]:
+    """Join those of one code, in the order of time."""
+    who_failed, who_told = _by_person(failures, _of_failure), _by_person(events, _of_event)
+    heard = {}
+    for failure in failures:
+        if failure.reason:
+            continue
+        near = _near(failure.at, who_told, _of_failure(failure))
+        mine = sorted((e for e in near if _same(failure, e)), key=lambda e: abs(e.at - failure.at))
+        if not mine:
+            continue
+        event = mine[0]
+        apart = abs(event.at - failure.at)
+        rivals = {e.reason for e in mine if abs(e.at - failure.at) <= apart + AS_NEAR_SECONDS}
+        if len(rivals) > 1 or not event.reason:
+            continue
+        others = [f for f in _near(event.at, who_failed, _of_event(event)) if f is not failure and _same(f, event)]
+        # When it happened is not told, only when the call came? Then there must be nothing to choose
+        nearest = all(abs(f.at - event.at) >= apart for f in others) and (
+            event.dated or (not others and len(mine) == 1)
+        )
+        if nearest:
+            heard[failure.id] = Heard(event.reason, event.platform)
+    return heard
+
+
+def _same(failure: Failed, event: WitnessEvent) -> bool:
+    """Return whether nothing speaks against both being about one push, and its user or token for it."""
+    if failure.app and event.app and failure.app != event.app:
+        return False
+    if "unknown" not in (failure.platform, event.platform) and failure.platform != event.platform:
+        return False
+    if failure.token and event.token and failure.token != event.token:
+        return False
+    users = {event.user, event.uid} - {""}
+    if failure.user and users and failure.user not in users:
+        return False
+    return bool(failure.token and event.token) or bool(failure.user and users)
+
+
+def _of_failure(failure: Failed) -> tuple[str, ...]:
+    return tuple(filter(None, (failure.user and f"u{failure.user}", failure.token and f"t{failure.token}")))
+
+
+def _of_event(event: WitnessEvent) -> tuple[str, ...]:
+    names = (event.user and f"u{event.user}", event.uid and f"u{event.uid}", event.token and f"t{event.token}")
+    return tuple(filter(None, names))
+
+
+T = TypeVar("T", Failed, WitnessEvent)
+
+
+def _by_person(things: Sequence[T], names: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:
+    """Sort by who it is about, keeping the order of time."""
+    found: dict[str, list[T]] = {}
+    for thing in things:
+        for name in names(thing):
+            found.setdefault(name, []).append(thing)
+    return found
+
+
+def _near(at: float, people: dict[str, list[T]], names: Iterable[str]) -> list[T]:
+    """Return what is about one of ``names`` and no further from ``at`` than may be, each once."""
+    found: dict[int, T] = {}
+    for name in names:
+        mine = people.get(name, [])
+        first, end = bisect_left(mine, at - APART_SECONDS, key=_at), bisect_right(mine, at + APART_SECONDS, key=_at)
+        found |= {id(thing): thing for thing in mine[first:end]}
+    return list(found.values())

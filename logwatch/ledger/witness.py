@@ -1,0 +1,150 @@
+"""What webhooks told, in the ledger: counts, events, what recognises them, and the reasons that failures get from them.
+
+As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from logwatch.ledger.batch import Batch
+from logwatch.ledger.join import APART_SECONDS, Failed, WitnessEvent, join
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Seen
+
+RECOGNISED_SECONDS = 86400.0
+RECOGNISED = 500_000  # events: beyond, the oldest are recognised no more; 25 MB
+MINUTES_SECONDS = 7200.0
+SHAPES_KEPT = 40
+JOINED = 20_000  # failures, and as many events, that one commit compares: the newest
+PEOPLE = 10_000  # failures of one batch whose people are looked for: the newest
+_PRUNED = 5_000  # events that one commit forgets at most
+_EVENT = "at, source, witness_for, platform, code, reason, app, user, uid, token, dated"
+
+
+def read(db: sqlite3.Connection) -> Mapping[ResultRow, Seen]:
+    """Read the committed numbers."""
+    found = db.execute("SELECT source, platform, code, reason, count, first, last FROM witnessed")
+    return MappingProxyType({ResultRow(*row[:4]): Seen(*row[4:]) for row in found})
+
+
+def taken(db: sqlite3.Connection, keys: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return those of ``keys`` that are known."""
+    sql = "SELECT 1 FROM events_taken WHERE stamp = ? AND digest = ?"
+    return {key for key in keys if db.execute(sql, key).fetchone()}
+
+
+def newest_failure(db: sqlite3.Connection) -> int:
+    """Return the number of the newest failure ever stored."""
+    found = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'failures'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def write_totals(db: sqlite3.Connection, results: Mapping[ResultRow, Seen]) -> None:
+    """Add to the numbers."""
+    db.executemany(
+        "INSERT INTO witnessed VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+        " first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(*row, seen.count, seen.first, seen.last) for row, seen in results.items()],
+    )
+
+
+def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
+    """Write what a batch holds of webhooks, and join it; failures newer than number ``before`` are the batch's own."""
+    if batch.keys:
+        db.executemany(
+            "INSERT OR IGNORE INTO events_taken (at, stamp, digest) VALUES (?, ?, ?)",
+            [(at, *key) for key, at in batch.keys.items()],
+        )
+    write_totals(db, batch.witnessed)
+    db.executemany(
+        "INSERT INTO witnessed_minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        [(*row, count) for row, count in batch.minutes.items()],
+    )
+    db.executemany(
+        "INSERT INTO event_shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+        " last = excluded.last",
+        [(*row, seen.count, seen.first, seen.last) for row, seen in batch.event_shapes.items()],
+    )
+    db.executemany(
+        f"INSERT INTO witness_events ({_EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
+        [
+            (e.at, e.source, e.witness_for, e.platform, e.code, e.reason, e.app, e.user, e.uid, e.token, e.dated)
+            for e in batch.events
+        ],
+    )
+    _join(db, batch, before)
+
+
+def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
+    """Decide anew about everybody whom this batch tells of, near its times: what comes later may tell it better."""
+    if not batch.events and db.execute("SELECT 1 FROM witness_events LIMIT 1").fetchone() is None:
+        return
+    new = db.execute(
+        "SELECT at, user, token FROM failures WHERE id > ? ORDER BY id DESC LIMIT ?", (before, PEOPLE)
+    ).fetchall()
+    new += [(e.at, e.user, e.token) for e in batch.events] + [(e.at, e.uid, "") for e in batch.events]
+    if not new:
+        return
+    first, last = min(row[0] for row in new) - APART_SECONDS, max(row[0] for row in new) + APART_SECONDS
+    around = (first - APART_SECONDS, last + APART_SECONDS)
+    if db.execute("SELECT 1 FROM witness_events WHERE at BETWEEN ? AND ? LIMIT 1", around).fetchone() is None:
+        return
+    # Theirs, everything told of them, and whatever else that may be about
+    names = {name for row in new for name in row[1:]} - {""}
+    mine = _failures(db, names, around)
+    if not mine:
+        return
+    names |= {name for row in mine for name in row[6:8]}
+    events = [
+        WitnessEvent(*row)
+        for row in db.execute(
+            f"WITH names AS (SELECT value FROM json_each(?)) SELECT {_EVENT} FROM witness_events"  # noqa: S608  own text
+            " WHERE at BETWEEN ? AND ? AND (user IN names OR uid IN names OR token IN names) ORDER BY at DESC LIMIT ?",
+            (json.dumps(sorted(names - {""})), *around, JOINED),
+        )
+    ]
+    names |= {name for event in events for name in (event.user, event.uid, event.token)}
+    found = _failures(db, names - {""}, around)
+    for times in ([event.at for event in events], [row[1] for row in found]):
+        if len(times) == JOINED:  # of what lies before, not all was compared
+            first = max(first, times[-1] + APART_SECONDS)
+    heard = join((Failed(*row[:9]) for row in found), events)
+    db.executemany(
+        "UPDATE failures SET heard = ?, heard_platform = ? WHERE id = ?",
+        [
+            (*now, row[0])
+            for row in mine
+            if first <= row[1] <= last and (now := heard.get(row[0], ("", ""))) != (row[9], row[10])
+        ],
+    )
+
+
+def _failures(db: sqlite3.Connection, names: set[str], around: tuple[float, float]) -> list[Any]:
+    """Return the failures of people, the newest first: the columns of ``Failed``, and what was heard of each so far."""
+    return db.execute(
+        "WITH names AS (SELECT value FROM json_each(?))"
+        " SELECT id, at, source, platform, code, app, user, token, reason, heard, heard_platform FROM failures"
+        " WHERE at BETWEEN ? AND ? AND (user IN names OR token IN names) ORDER BY at DESC LIMIT ?",
+        (json.dumps(sorted(names)), *around, JOINED),
+    ).fetchall()
+
+
+def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
+    """Delete what is older, or more, than is kept."""
+    db.execute("DELETE FROM witness_events WHERE id <= (SELECT max(id) FROM witness_events) - ?", (keep,))
+    db.execute("DELETE FROM witness_events WHERE at < ?", (now - retention,))
+    db.execute("DELETE FROM witnessed_minutes WHERE start < ?", (now - MINUTES_SECONDS,))
+    db.execute("DELETE FROM events_taken WHERE id <= (SELECT max(id) FROM events_taken) - ?", (RECOGNISED,))
+    db.execute(
+        "DELETE FROM events_taken WHERE id IN (SELECT id FROM events_taken ORDER BY id LIMIT ?) AND at < ?",
+        (_PRUNED, now - RECOGNISED_SECONDS),
+    )
+    for read in (0, 1):  # those that are not understood make no room for those that are, nor the other way round
+        db.execute(
+            "DELETE FROM event_shapes WHERE (source, cause, shape) IN (SELECT source, cause, shape FROM event_shapes"
+            " WHERE (cause = '') = ? ORDER BY last DESC LIMIT -1 OFFSET ?)",
+            (read, SHAPES_KEPT),
+        )

@@ -1,0 +1,37 @@
+"""Finds directories above a path in which somebody else could put another thing in its place, by owner and mode."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Doubt(NamedTuple):
+    """A directory that is not safe, why, and what mends it."""
+
+    path: Path
+    what: str
+    remedy: str
+
+
+def above(path: Path) -> Iterator[Doubt]:
+    """Yield the directories above ``path``, links resolved and not, in which others could rename what lies in them.
+
+    A directory with the sticky bit, such as /tmp, keeps what is in it to its owner. What cannot be looked at is left
+    out: who reads ``path`` will be told.
+    """
+    lexical = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow the links that are looked at as well
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):
+        resolved = lexical
+    for directory in dict.fromkeys((*lexical.parents, *resolved.parents)):
+        try:
+            found = directory.stat()
+        except OSError:
+            continue
+        if found.st_uid not in (0, os.geteuid()):
+            yield Doubt(directory, f"owned by uid {found.st_uid}", f"chown root {directory}")
+        elif found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
+            yield Doubt(directory, "writable by others", f"chmod go-w {directory}")

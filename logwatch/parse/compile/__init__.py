@@ -1,0 +1,1 @@
+"""Compile pyparsing grammars to regexes over bytes; no log, no envelope and no result is known here."""

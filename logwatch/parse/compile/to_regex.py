@@ -1,0 +1,221 @@
+"""Write nodes as one regular expression over bytes, for lines as they are or for lines inside an envelope.
+
+Alternatives and repetitions become atomic groups. Possessive quantifiers stand on single classes only: Python before
+3.11.5 miscompiles them on anything longer, and fails on captures inside them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.nodes import (
+    Backtracking,
+    Bytes,
+    Capture,
+    CharRun,
+    Choice,
+    EndOfLine,
+    Literal,
+    Look,
+    Node,
+    Repeat,
+)
+
+_SPELLED_OUT_TIMES = 8  # a counted repetition costs more, since the re module is ready to go back in it
+
+
+@dataclass(frozen=True)
+class Framing:
+    r"""What stands around a payload on a line, and how the payload is written in it.
+
+    ``before`` and ``after`` are regexes over bytes, as latin-1 text, that match without going back; a group ``time`` in
+    one of them is when the line was received. No byte of ``never`` is in a payload that the expression may take;
+    ``end``, one of them, is what stands right behind it: the newline, or the first byte of ``after``. ``stand_ins``
+    are for escapes: a byte of a payload, and the byte by which whoever made the text has replaced its escape. So a
+    quote that was escaped is told from one that was not, which no payload contains.
+    """
+
+    before: str = ""
+    after: str = ""
+    never: Bytes = frozenset(b"\n")
+    end: bytes = b"\n"
+    stand_ins: Mapping[int, int] = field(default_factory=dict)
+
+    def written(self, chars: Bytes) -> Bytes:
+        """Return the bytes that stand for these in the text."""
+        moved = self.stand_ins.keys() & chars
+        return (chars - self.never - moved) | {self.stand_ins[char] for char in moved}
+
+    @cached_property
+    def as_logged(self) -> bytes:
+        """Return the table for ``bytes.translate`` that takes the stand-ins back; empty if there are none."""
+        back = {written: char for char, written in self.stand_ins.items()}
+        return bytes(back.get(code, code) for code in range(256)) if back else b""
+
+
+PLAIN = Framing()
+"""A line that is nothing but its payload."""
+
+Wanted = Callable[[Capture | Repeat], bool]
+"""Asked of every capture and of every repetition with captures inside: does it become a group?"""
+
+
+class Writer:
+    """Write nodes, and note in ``groups`` what each capturing group stands for, in the order of their numbers."""
+
+    def __init__(self, framing: Framing = PLAIN, wanted: Wanted | None = None) -> None:
+        self._framing = framing
+        self._wanted = wanted
+        self.groups: list[Capture | Repeat] = []
+
+    def write(self, node: Node, *, last: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
+        """Write a node without backtracking. ``last``: nothing follows, so no atomic group is needed."""
+        match node:
+            case Literal(data):
+                return self._literal(data)
+            case CharRun(chars, low, high):
+                return self._run(chars, low, high, "+")
+            case nodes.Seq(items):
+                final = len(items) - 1
+                return "".join(
+                    self._optional(item)
+                    if _is_optional(item) and _cannot_go_back(item, items[index + 1 :])
+                    else self.write(item, last=last and index == final)
+                    for index, item in enumerate(items)
+                )
+            case Choice(items):
+                if last or not nodes.all_disjoint(items):
+                    inner = "|".join(self.write(item, last=True) for item in items)
+                    return f"(?:{inner})" if last else f"(?>{inner})"
+                return f"(?:{'|'.join(map(self.write, items))})"  # at most one can match: nothing to go back to
+            case Repeat():
+                return self._captured(node, lambda: self._repeat(node))
+            case Look(item, negative, behind):
+                sign = ("<" if behind else "") + ("!" if negative else "=")
+                inner = self.write_backtracking(item) if behind else self.write(item, last=True)
+                return f"(?{sign}{inner})"
+            case EndOfLine():
+                return f"(?={_escaped(self._framing.end)})"
+            case Capture(_, item):
+                return self._captured(node, lambda: self.write(item, last=last))
+            case Backtracking(item):
+                return f"(?>{self.write_backtracking(item)})"
+
+    def write_backtracking(self, node: Node) -> str:  # noqa: PLR0911  one case a node
+        """Write a node that may go back, as its author meant it."""
+        match node:
+            case CharRun(chars, low, high, lazy):
+                return self._run(chars, low, high, "?" if lazy else "")
+            case nodes.Seq(items):
+                return "".join(map(self.write_backtracking, items))
+            case Choice(items):
+                return f"(?:{'|'.join(map(self.write_backtracking, items))})"
+            case Repeat(item, low, high, _, lazy):
+                return f"(?:{self.write_backtracking(item)}){_times(low, high)}{'?' if lazy else ''}"
+            case Look(item, negative, behind):
+                sign = ("<" if behind else "") + ("!" if negative else "=")
+                return f"(?{sign}{self.write_backtracking(item)})"
+            case Capture(_, item):
+                return self._captured(node, lambda: self.write_backtracking(item))
+        return self.write(node)
+
+    def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
+        asked = isinstance(node, Capture) or nodes.capture_names(node)
+        if self._wanted is None or not asked or not self._wanted(node):
+            return text()
+        self.groups.append(node)
+        return f"({text()})"
+
+    def _optional(self, node: Node) -> str:
+        """Write what is optional as a cheap alternative: without it, what follows could not begin here."""
+        assert isinstance(node, Repeat)
+        return f"(?:{self.write(node.item)}|)"
+
+    def _repeat(self, node: Repeat) -> str:
+        """Write a repetition; captured as a whole, it is looked into later: a group would keep its last turn only."""
+        wanted, self._wanted = self._wanted, self._wanted if node.max == 1 else None
+        try:
+            item = node.item
+            blanks, core = nodes.split_leading_blanks(item)
+            stop = ""
+            if node.stop is not None:
+                before, ender = nodes.split_leading_blanks(node.stop)
+                if before == blanks and blanks is not None:
+                    item = nodes.seq(blanks, Look(ender, negative=True), core)
+                else:
+                    stop = f"(?!{self.write(node.stop, last=True)})"
+            elif isinstance(item, Choice) and node.max is None:
+                item = Choice(tuple(map(_swallow, item.items))) if nodes.all_disjoint(item.items) else item
+            inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
+            return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"
+        finally:
+            self._wanted = wanted
+
+    def _literal(self, data: bytes) -> str:
+        if self._framing.never & set(data):
+            return "(?!)"
+        return _escaped(bytes(self._framing.stand_ins.get(char, char) for char in data))
+
+    def _run(self, chars: Bytes, low: int, high: int | None, suffix: str) -> str:
+        allowed = self._framing.written(chars)
+        if not allowed:
+            return "" if low == 0 else "(?!)"
+        if low == high and low <= _SPELLED_OUT_TIMES:
+            return char_class(allowed) * low
+        times = _times(low, high)
+        return char_class(allowed) + times + ("" if not times or low == high else suffix)
+
+
+def _is_optional(node: Node) -> bool:
+    return isinstance(node, Repeat) and (node.min, node.max, node.stop) == (0, 1, None)
+
+
+def _cannot_go_back(node: Node, rest: tuple[Node, ...]) -> bool:
+    """Return whether what follows needs a first byte that is none of what the node begins with."""
+    if not rest or not isinstance(rest[0], Literal | CharRun):
+        return False
+    following = nodes.seq(*rest)
+    return nodes.min_len(following) > 0 and not nodes.first_set(following) & nodes.first_set(node)
+
+
+def _swallow(node: Node) -> Node:
+    """Let a single byte among the alternatives of a repetition take all it can at once."""
+    return CharRun(node.chars, 1) if isinstance(node, CharRun) and (node.min, node.max) == (1, 1) else node
+
+
+def _times(low: int, high: int | None) -> str:
+    if (low, high) == (1, 1):
+        return ""
+    if high is None:
+        return {0: "*", 1: "+"}.get(low, f"{{{low},}}")
+    if (low, high) == (0, 1):
+        return "?"
+    return f"{{{low}}}" if low == high else f"{{{low},{high}}}"
+
+
+def _escaped(data: bytes) -> str:
+    return re.escape(data.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def char_class(chars: Bytes) -> str:
+    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower."""
+    if chars == nodes.EVERY_BYTE:
+        return r"[^\n]"
+    ranges: list[list[int]] = []
+    for code in sorted(chars):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    if len(chars) == 1:
+        return _escaped(bytes(chars))
+    return "[" + "".join(_shown(a) if a == b else f"{_shown(a)}-{_shown(b)}" for a, b in ranges) + "]"
+
+
+def _shown(code: int) -> str:
+    """Write a byte of a class: as itself where that says nothing else, which people and the compiler read faster."""
+    text = chr(code)
+    return text if text.isascii() and text.isalnum() else f"\\x{code:02x}"

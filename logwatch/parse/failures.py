@@ -1,0 +1,44 @@
+"""Keeps failed pushes as the lines they are, and reads them only when somebody asks: most are never looked at.
+
+A storm of failures is as cheap as other lines then; only the newest ones, when a batch is stored, are read in detail.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
+
+from logwatch.model import Failure
+from logwatch.parse.framings import Line
+
+
+class LazyFailures(Sequence[Failure]):
+    """Failures in the order of their lines; each is read from its line when it is taken out, not when it is cut off."""
+
+    def __init__(self, lines: Sequence[Line], read: Callable[[Line], Failure]) -> None:
+        self._lines = lines
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Failure]:
+        return map(self._read, self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Failure: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "LazyFailures": ...
+
+    def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
+        if isinstance(index, slice):
+            return LazyFailures(self._lines[index], self._read)
+        return self._read(self._lines[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(list(self))

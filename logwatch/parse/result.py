@@ -1,0 +1,120 @@
+"""Turn the named values of one line into a push result, or into the cause why it gives none; the rules are here alone.
+
+Both roads, pyparsing's and the compiled one, end here, so that they cannot disagree about what a value means.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from pyparsing import ParseException, ParserElement, ParseResults
+
+from logwatch.model import Cause, Platform
+from logwatch.parse.grammar import NAMES, Grammar
+
+_CODE = re.compile(r"-?[0-9]{1,6}")
+PLATFORMS: Mapping[str, Platform] = {
+    "fcm": "fcm",
+    "gcm": "fcm",
+    "firebase": "fcm",
+    "android": "fcm",
+    "apn": "apns",
+    "apns": "apns",
+    "ios": "apns",
+    "voip": "apns",
+}
+
+
+class PushResult(NamedTuple):
+    """One push result as logged; what the line does not tell is empty."""
+
+    code: int
+    platform: Platform
+    reason: str
+    app: str = ""
+    user: str = ""
+    token: str = ""
+    level: str = ""
+    timestamp: str = ""
+    thread: str = ""
+
+
+OTHER_FIELDS = PushResult._fields[3:]
+"""What is not counted by."""
+
+
+def display(value: str) -> str:
+    """Return what was logged as text: matching sees one character a byte, people see UTF-8."""
+    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+
+
+def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
+    """Return whose push it was: by the type word, else by the shape of the provider's answer."""
+    return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
+
+
+def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult | Cause:
+    """Return the result of a line that matched, or why it has none.
+
+    ``codes`` are all its codes in order, ``values`` the last value of each other name.
+
+    A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
+    APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
+    """
+    numbers = set()
+    for code in codes:
+        if not _CODE.fullmatch(code):
+            return "no_code"
+        numbers.add(int(code))
+    if len(numbers) != 1:
+        return "ambiguous" if numbers else "no_code"
+    get = values.get
+    fcm = get("fcm_error") or get("fcm_status") or ""
+    apns = get("apns_reason") or ""
+    return PushResult(
+        numbers.pop(),
+        platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
+        display(get("reason") or fcm or apns),
+        *[display(value) if (value := get(name)) else "" for name in OTHER_FIELDS],
+    )
+
+
+def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
+    """Return the result of the named values of a line that matched, in the order of the line."""
+    texts = [(name, value.decode("latin-1")) for name, value in values]
+    return from_values([value for name, value in texts if name == "code"], dict(texts))
+
+
+def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
+    """Read one line with pyparsing itself: slow, and by definition right."""
+    line = payload.decode("latin-1")
+    try:
+        found = grammar.line.parse_string(line)
+    except ParseException:
+        return unparsed_cause(grammar, line)
+    values = {name: _flat(found[name]) for name in NAMES if name in found}
+    return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
+
+
+def unparsed_cause(grammar: Grammar, line: str) -> Cause:
+    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
+    if grammar.place is not None and not _matches(grammar.place, line):
+        return "misplaced"
+    if grammar.before is not None and _matches(grammar.before, line):
+        return "no_code"
+    return "grammar"
+
+
+def _matches(expression: ParserElement, line: str) -> bool:
+    try:
+        expression.parse_string(line)
+    except ParseException:
+        return False
+    return True
+
+
+def _flat(value: object) -> list[str]:
+    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
+    if isinstance(value, ParseResults):
+        return [text for each in value for text in _flat(each)]
+    return [] if value is None else [str(value)]

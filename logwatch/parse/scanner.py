@@ -1,0 +1,373 @@
+"""Take whole lines of one file, return what they hold: push results counted, failures kept, all else by cause.
+
+Nothing is dropped: every line with the grammar's marker is one of the results or one of the unparsed. No Python runs
+for a line without the marker, and little for a usual one: an expression goes over the whole chunk, and what it captured
+is counted result by result. Only the first and the last line of a result are looked at for their times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from operator import itemgetter
+
+from logwatch import envelope as envelopes
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.parse.bodies import Bodies, held_bytes, may_be_open
+from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
+from logwatch.parse.failures import LazyFailures
+from logwatch.parse.framings import NO_ENVELOPE, Line, look_into, opened
+from logwatch.parse.grammar import Grammar
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
+from logwatch.parse.redact import shape, words_of
+from logwatch.parse.result import PushResult
+from logwatch.parse.timestamp import TimestampParser, is_ahead
+
+MAX_SAMPLES = 8
+"""At most so many distinct shapes a scan are kept."""
+_MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
+_GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
+
+
+class Scanner:
+    """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
+
+    ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
+    longer than ``max_line_bytes`` that much is looked at.
+    """
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        *,
+        timezone: tzinfo,
+        delivered: frozenset[int] = frozenset({200}),
+        keep: int = 1000,
+        max_line_bytes: int = 65536,
+    ) -> None:
+        self.parser = parser_of(grammar)
+        self.marker = grammar.marker
+        self.delivered = delivered
+        self.keep = keep
+        self.max_line_bytes = max_line_bytes
+        self.timestamps = TimestampParser(timezone, grammar.timestamp)
+        self._received = TimestampParser(timezone)  # the times that envelopes write
+        self.words = words_of(grammar)
+
+    def scan(
+        self,
+        data: bytes,
+        *,
+        envelope: Envelope | EnvelopeKind,
+        reference: float,
+        since: float | None = None,
+        until: float | None = None,
+        ahead: bytes = b"",
+    ) -> Scan:
+        """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
+
+        Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
+        may hold the rest of a provider's answer.
+
+        ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
+        or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
+        be told stays.
+        """
+        job = _Job(self, reference)
+        if not data:
+            return job.scan
+        data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
+        if isinstance(envelope, str):
+            envelope = envelopes.undecided(envelope)
+        if envelope == PLAIN:
+            data = envelopes.uncoloured(data)
+        job.bodies = Bodies(data, envelope, ahead)
+        if since is not None or until is not None:
+            job.window(data, envelope, since, until)
+        else:
+            job.chunk(data, envelope)
+        return job.finish()
+
+    def owns(self, line: bytes) -> bool:
+        """Return whether a line, which ends in a newline, begins with the grammar's own prefix."""
+        return self.parser.owns(line)
+
+    def held(self, data: bytes, envelope: Envelope) -> int:
+        """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+        return held_bytes(data, envelope, self.marker, self.owns)
+
+    def time(self, line: Line, reference: float) -> float | None:
+        """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
+        text, received = opened(line)
+        return self._dated(self.parser.stamp(text), received, reference)
+
+    def _dated(self, stamp: str, received: str, reference: float) -> float | None:
+        at = self._received.seconds(received, reference) if received else None
+        own = self.timestamps.seconds(stamp, reference if at is None else at)
+        return at if own is None else own
+
+    def failure(self, reference: float, line: Line) -> Failure:
+        """Read a line that is known to be a failure in all detail."""
+        text, received = opened(line)
+        result = self.parser.read(text)
+        assert not isinstance(result, str), "a line is read the same way twice"
+        return Failure(
+            self._dated(result.timestamp, received, reference),
+            result.platform,
+            result.code,
+            result.reason,
+            result.app,
+            result.user,
+            result.token,
+            shape(text, self.words, result.token.encode()),
+        )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How often a result was found, and its first and last line."""
+
+    count: int
+    first: LineAt
+    last: LineAt
+
+
+class _Job:
+    """One chunk on its way."""
+
+    def __init__(self, scanner: Scanner, reference: float) -> None:
+        self.scan = Scan()
+        self._scanner = scanner
+        self._parser = scanner.parser
+        self._reference = reference
+        self._tallies: dict[ResultKey, _Tally] = {}
+        self._failed: list[LineAt] = []
+        self._with_body: list[LineAt] = []  # failures whose answers are printed below them
+        self._shaped = 0
+        self.bodies = Bodies(b"", PLAIN, b"")
+
+    def chunk(self, data: bytes, decided: Envelope) -> None:
+        """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
+        envelope = look_into(decided)
+        if (
+            envelope is None
+            or not envelope.regular(data)
+            or envelope.can_hide & set(self._scanner.marker)
+            or has_line_longer_than(data, self._scanner.max_line_bytes)
+        ):
+            lines = self._logical(data, decided)
+            self.scan.lines = len(lines)
+            self._payloads(lines)
+            return
+        batch = self._candidates(data)
+        # a batch of all lines is split anyway, which also counts them
+        self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
+        if not batch.text:
+            return
+        if envelope is NO_ENVELOPE:
+            self._lines(batch)
+        elif batch.enclose(envelope):
+            self._records(self._chunkwise(batch, envelope.reader), decided)
+        else:
+            self._records(batch, decided)
+
+    def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
+        """Read line by line, and leave out what is not in the window."""
+        lines = self._logical(data, decided)
+        self.scan.lines = len(lines)
+        for number, (payload, received, refused) in enumerate(lines):
+            if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
+                line: Line = (shortened + b"\n", received, None)
+                if refused:
+                    self._unparsed(refused, 1, line)
+                    continue
+                at = self._scanner.time(line, self._reference)
+                if at is None or ((since is None or at >= since) and (until is None or at < until)):
+                    self._read(line, number)
+
+    def finish(self) -> Scan:
+        """Return what was found, dated and in order."""
+        for number, line in self._with_body:
+            self._read((*opened(line), None), number)
+        scan, time, reference = self.scan, self._scanner.time, self._reference
+        for key, tally in self._tallies.items():
+            first = last = time(tally.first[1], reference)
+            if tally.last[0] != tally.first[0]:
+                last = time(tally.last[1], reference)
+            if first is None or last is None:
+                scan.undated += tally.count if first is last else 1
+                first = last = last if first is None else first
+            elif last < first:
+                first, last = last, first
+            if last is not None and is_ahead(last, reference):
+                scan.ahead = max(scan.ahead, last - reference)
+            scan.results[key] = Seen(tally.count, first, last)
+        scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
+        self._failed.sort(key=itemgetter(0))
+        newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
+        read = partial(self._scanner.failure, self._reference)
+        scan.failures = LazyFailures([line for _, line in newest], read)
+        return scan
+
+    @staticmethod
+    def _logical(data: bytes, decided: Envelope) -> Sequence[envelopes.Line]:
+        """Take the lines out of whatever they are in."""
+        if decided == PLAIN:
+            return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+        return envelopes.unwrap(data, decided)
+
+    def _candidates(self, data: bytes) -> LineBatch:
+        """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
+        marker = self._scanner.marker
+        marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
+        dense = 2 * marked > lines and self._parser.needs_marker
+        return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
+
+    def _records(self, batch: LineBatch, decided: Envelope) -> None:
+        """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
+        lines: list[envelopes.Line] = []
+        numbers: list[int] = []
+        for i, record in enumerate(batch.lines):
+            inside = self._logical(record + b"\n", decided)
+            lines += inside
+            numbers += [batch.number(i)] * len(inside)
+        self.scan.lines += len(lines) - len(batch.lines)
+        self._payloads(lines, numbers)
+
+    def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
+        """Read lines that are not in any envelope any more."""
+        kept: list[envelopes.Line] = []
+        at: list[int] = []
+        for i, line in enumerate(lines):
+            if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
+                if line.refused:
+                    self._unparsed(line.refused, 1, (payload + b"\n", line.time, None))
+                    continue
+                kept.append(envelopes.Line(payload, line.time))
+                at.append(i if numbers is None else numbers[i])
+        if kept:
+            text = b"".join([line.payload + b"\n" for line in kept])
+            self._lines(LineBatch(text, times=[line.time for line in kept], numbers=at))
+
+    def _shortened(self, payload: bytes) -> bytes | None:
+        """Cut an over-long line; None if the marker is not in what is left."""
+        if len(payload) <= self._scanner.max_line_bytes:
+            return payload
+        self.scan.oversized += 1
+        payload = payload[: self._scanner.max_line_bytes]
+        return payload if self._scanner.marker in payload else None
+
+    def _lines(self, batch: LineBatch) -> None:
+        """Read all lines of a batch that is in no envelope."""
+        batch = self._chunkwise(batch, "plain")
+        for i, line in enumerate(batch.lines):
+            if self._scanner.marker in line:
+                self._read(batch.line(i), batch.number(i))
+
+    def _chunkwise(self, batch: LineBatch, kind: EnvelopeKind) -> LineBatch:
+        """Read by the expressions for whole chunks, and return the lines that are left."""
+        reader = self._parser.chunk_readers.get(kind)
+        if reader is None:
+            return batch
+        return reader.read(batch, self._matched)
+
+    def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
+        """Count what an expression captures of each line, and return the lines that are left."""
+        rows = expression.pattern.regex.findall(batch.prepared or batch.text)
+        codes = expression.encode(rows)
+        aside = self._set_aside(expression, codes, batch)
+        failed, left = set(), set()
+        for code in set(codes) - {OTHER_CODE}:
+            outcome = expression.results[code]
+            first, last = codes.index(code), codes.rindex(code)
+            if outcome is None:
+                left.add(code)
+            elif self._counted(outcome, codes.count(code), batch, first, last):
+                failed.add(code)
+        failures, others = positions_of(codes, failed), positions_of(codes, left)
+        rare = [i for i in positions_of(codes, (OTHER_CODE,)) if i not in aside] if OTHER_CODE in codes else []
+        for i in rare:
+            outcome = expression.outcome(rows[i])
+            if outcome is None:
+                others.append(i)
+            elif self._wants_body(outcome) and may_be_open(batch.lines[i]):
+                self._with_body += batch.at([i])
+            elif self._counted(outcome, 1, batch, i, i):
+                failures.append(i)
+        if rare:
+            failures.sort()
+            others.sort()
+        others = [i for i in others if self._scanner.marker in batch.lines[i]]
+        if self._scanner.keep:
+            self._failed += batch.at(failures[-self._scanner.keep :])
+        return batch.only(others)
+
+    def _wants_body(self, outcome: Outcome) -> bool:
+        """Return whether a result is a failure without a reason: an answer below the line may tell it."""
+        return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
+
+    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> set[int]:
+        """Take out the lines whose answers go on below them: they are read at the end, each by itself."""
+        wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
+        if not wanting:
+            return set()
+        lines = batch.lines
+        found = [i for i in positions_of(codes, wanting) if may_be_open(lines[i])]
+        for i in found:
+            codes[i] = OTHER_CODE
+        self._with_body += batch.at(found)
+        return set(found)
+
+    def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
+        """Count lines of one result; True if they are failures to be told in detail."""
+        if not isinstance(outcome, PushResult):
+            assert outcome is not None
+            self._unparsed(outcome, count, batch.line(first))
+            return False
+        at = batch.number(first), batch.line(first)
+        self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
+        return outcome.code not in self._scanner.delivered
+
+    def _read(self, line: Line, number: int) -> None:
+        """Read one line by itself."""
+        result = self._parser.read(line[0])
+        self.scan.fallback += not self._parser.compiled
+        if self._wants_body(result) and may_be_open(line[0][:-1]):
+            line, result = self._joined(line, result)
+        if isinstance(result, str):
+            self._unparsed(result, 1, line)
+            return
+        at = (number, line)
+        self._result(result, 1, at, at)
+        if result.code not in self._scanner.delivered:
+            self._failed.append(at)
+
+    def _joined(self, line: Line, result: Outcome) -> tuple[Line, PushResult | Cause]:
+        """Read a line together with the answer below it, which may give a reason and never another code."""
+        assert isinstance(result, PushResult)
+        joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
+        again = self._parser.read(joined)
+        if isinstance(again, PushResult) and again.code == result.code:
+            return (joined, line[1], None), again
+        return line, result
+
+    def _result(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
+        key = ResultKey(result.platform, result.code, result.reason)
+        tally = self._tallies.get(key)
+        if tally is None:
+            self._tallies[key] = _Tally(count, first, last)
+            return
+        tally.count += count
+        if first[0] < tally.first[0]:
+            tally.first = first
+        if last[0] > tally.last[0]:
+            tally.last = last
+
+    def _unparsed(self, cause: Cause, count: int, line: Line) -> None:
+        self.scan.unparsed[cause] += count
+        self._shaped += 1
+        if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
+            sample = Sample(cause, shape(opened(line)[0], self._scanner.words))
+            if sample not in self.scan.samples:
+                self.scan.samples.append(sample)

@@ -1,0 +1,51 @@
+"""Takes users out of sample lines: what stands on many lines stays, all else becomes made-up text of its kind."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from logwatch.propose import stamps
+
+RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
+"""What is replaced, or stays, as a whole."""
+_COMMON = 0.1  # of the lines hold a word that is mesibo's
+_DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
+
+
+def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]:
+    """Return the words that many lines hold, without those in the values ``never``."""
+    counts = Counter(run for line in lines for run in set(RUN.findall(line)))
+    users = {run for value in never for run in RUN.findall(value)}
+    return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
+
+
+def without_users(line: str, keep: Collection[str]) -> str:
+    """Return the line with every word that is not in ``keep`` replaced, time stamps left as they are."""
+    text, at = "", 0
+    while (stamp := stamps.find(line[at:])) is not None:
+        text += _replaced(line[at : at + stamp.start], keep) + line[at + stamp.start : at + stamp.end]
+        at += stamp.end
+    return text + _replaced(line[at:], keep)
+
+
+def _replaced(text: str, keep: Collection[str]) -> str:
+    return RUN.sub(
+        lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text
+    )
+
+
+def _like(run: str) -> str:
+    """Return made-up text of the same length and kind; the same for the same text."""
+    seed = hashlib.sha256(run.encode("latin-1")).digest() * (len(run) // 32 + 1)
+    hexadecimal = len(run) > 3 and all(char in _HEX for char in run)  # noqa: PLR2004  shorter ones are words
+    made: list[str] = []
+    for char, byte in zip(run, seed, strict=False):
+        if char.isdigit() and char.isascii():
+            made.append(char if char == "0" and not made else _DIGITS[1 + byte % 9])
+        elif hexadecimal:
+            made.append("abcdef"[byte % 6])
+        else:
+            letter = _LOWER[byte % 26]
+            made.append(letter.upper() if char.isupper() else letter)
+    return "".join(made)

@@ -1,0 +1,174 @@
+"""Finds which number of a line is the code: its word or place holds codes of the catalogue too often for chance."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logwatch.propose.lines import INTEGER
+
+# What programs call the result of a request, the most telling first.
+_NAMES = [
+    "code",
+    "push_code",
+    "pushcode",
+    "result_code",
+    "resultcode",
+    "status_code",
+    "statuscode",
+    "response_code",
+    "http_status",
+    "http_code",
+    "httpstatus",
+    "httpcode",
+    "result",
+    "status",
+    "response",
+    "resp",
+    "res",
+    "http",
+    "answer",
+    "ret",
+    "rc",
+    "retcode",
+    "returned",
+    "got",
+    "->",
+    "=>",
+    "err",
+    "error",
+    "errno",
+    "reply",
+    "outcome",
+]
+_TELLING = re.compile(r"code|status|result|resp|http|ret|rc$|answer|err|->|=>", re.IGNORECASE)
+_OTHER = re.compile(
+    r"^m?s(?:ec)?$|prev|last|old|retry|after|port|size|len|bytes|time|dur|took|elapsed|latency|ttl|seq|count|pid|tid|mid|line|ver|build|attempt|queue|expir|delay|wait|max|min|limit",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"=:]+|[-=~]+>)([ \t]*[=:][ \t]*|[ \t]+)$|(?:^|(?<=[\s,;|(]))([-=~]+>|\()$"
+)
+_BEFORE_BLANK = re.compile(r"(?:^|(?<=[\s,;|(]))([^\s,;|(\x01\"]+[=:][^\s,;|(\x01\"]+)([ \t]+)$")
+_ENOUGH_CODES = 0.8  # of the numbers in a place are codes; of random ones with three digits it is one in thirty
+_ENOUGH_LINES = 0.5
+_NEARLY_ALL = 0.9
+_SURE = 0.97
+_FEW = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A word or a place in front of a number, and the number that each line has there (None: it has none)."""
+
+    key: str  # the word; empty for a place
+    gap: str  # what stands between word and number: "=", ": ", " ", ...
+    place: int | None  # of the field, from 0; -1 for the last one
+    values: tuple[int | None, ...]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers found."""
+        return [value for value in self.values if value is not None]
+
+    def described(self) -> str:
+        """Return how an operator would point at it."""
+        if self.key:
+            return f"`{self.key}{self.gap if self.gap.strip() else ' '}N`"
+        assert self.place is not None
+        return "the last field" if self.place < 0 else f"field {self.place + 1} behind the marker"
+
+
+def share(numbers: Sequence[int], known: frozenset[int]) -> float:
+    """Return which share of the numbers are codes."""
+    return sum(number in known for number in numbers) / len(numbers) if numbers else 0.0
+
+
+def keyed(masked: Sequence[str]) -> list[Candidate]:
+    """Return the words that stand before numbers at the top level, with the numbers, line by line.
+
+    A line that has two different numbers behind a word counts as having none.
+    """
+    found: dict[tuple[str, str], dict[int, set[int]]] = {}
+    for row, text in enumerate(masked):
+        for number in INTEGER.finditer(text):
+            if (before := _BEFORE.search(text, 0, number.start())) is not None:
+                announced = before[1] or before[3], _gap(before[2] or "")
+            elif (before := _BEFORE_BLANK.search(text, 0, number.start())) is not None:
+                announced = before[1], " "
+            else:
+                continue
+            found.setdefault(announced, {}).setdefault(row, set()).add(int(number[0]))
+    return [
+        Candidate(key, gap, None, tuple(_only(rows.get(row, set())) for row in range(len(masked))))
+        for (key, gap), rows in found.items()
+        if not INTEGER.fullmatch(key)
+    ]
+
+
+def _gap(text: str) -> str:
+    """Return a gap with its blanks as one."""
+    return re.sub(r"[ \t]+", " ", text)
+
+
+def _only(numbers: set[int]) -> int | None:
+    return next(iter(numbers)) if len(numbers) == 1 else None
+
+
+def fits(candidate: Candidate, known: frozenset[int], lines: int) -> bool:
+    """Return whether a word's or a place's numbers are codes far more often than chance."""
+    numbers = candidate.numbers
+    if len(numbers) < max(2, _ENOUGH_LINES * lines) or share(numbers, known) < _ENOUGH_CODES:
+        return False
+    varied = len({number for number in numbers if number in known}) > 1
+    return varied or telling(candidate) or (not candidate.key and len(numbers) == lines)
+
+
+def rank(candidate: Candidate, known: frozenset[int]) -> tuple[object, ...]:
+    """Order candidates, the best first: numbers above 900 are mesibo's own, then what the word says."""
+    numbers = Counter(number for number in candidate.numbers if number in known)
+    key = candidate.key.lower().strip('"')
+    exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
+    return (
+        bool(_OTHER.search(key)),
+        share(candidate.numbers, known) < _SURE,
+        not any(number > 900 for number in numbers),  # noqa: PLR2004  the limit of the contract
+        len(numbers) < 2,  # noqa: PLR2004  always the same number says little
+        exact,
+        not _TELLING.search(key),
+        -len(candidate.numbers),
+        abs(candidate.place or 0),
+    )
+
+
+def together(candidates: Sequence[Candidate], known: frozenset[int], lines: int) -> list[Candidate]:
+    """Return words that announce a code on different lines, such as ``ok`` and ``failed``, together on nearly all."""
+    fine = [
+        each
+        for each in candidates
+        if len(each.numbers) >= max(3, _FEW * lines)
+        and share(each.numbers, known) >= _NEARLY_ALL
+        and not _OTHER.search(each.key)
+        and re.fullmatch(r"[A-Za-z_/.0-9:=-]+", each.key)
+    ]
+    for best in sorted(fine, key=lambda each: -len(each.numbers)):
+        group, rows = [best], {row for row, value in enumerate(best.values) if value is not None}
+        for other in fine:
+            theirs = {row for row, value in enumerate(other.values) if value is not None}
+            if not rows & theirs and other.gap == best.gap:
+                group.append(other)
+                rows |= theirs
+        numbers = {number for each in group for number in each.numbers}
+        if len(group) > 1 and len(rows) >= _NEARLY_ALL * lines and len(numbers) > 1:
+            return group
+    return []
+
+
+def telling(candidate: Candidate) -> bool:
+    """Return whether the word itself says that a result follows."""
+    return bool(candidate.key and _TELLING.search(candidate.key) and not _OTHER.search(candidate.key))
+
+
+def choose(candidates: Sequence[Candidate], known: frozenset[int], lines: int) -> list[Candidate]:
+    """Return the candidates that fit, the best first."""
+    return sorted((each for each in candidates if fits(each, known, lines)), key=lambda each: rank(each, known))

@@ -1,0 +1,143 @@
+"""Learns lines whose fields are told apart by their places, such as ``4711|fcm|410|Unregistered``."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from logwatch.propose import codes, fields, stamps
+from logwatch.propose.codes import Candidate
+from logwatch.propose.dialect import Columns, Line
+from logwatch.propose.head import Piece
+from logwatch.propose.lines import escaped, mask
+
+_DELIMITERS = ("|", "\t", ";", ",", ":", " ")
+_NUMBER = re.compile(r"-?[0-9]{1,6}")
+_FEW = 0.05
+
+
+def learn(
+    lines: Sequence[Line], quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[Candidate, Columns]]:
+    """Return the ways to read the lines by places, the best first."""
+    ways: list[tuple[Candidate, Columns]] = []
+    for delimiter in _DELIMITERS:
+        openers = Counter(_opener(line.rest, delimiter) for line in lines)
+        opener, count = openers.most_common(1)[0]
+        if count < len(lines) * 0.75 or not opener:
+            continue
+        if delimiter != " " and not _quoted(lines, delimiter):
+            quotes = ""
+        rows = [
+            _split(line.rest[len(opener) :], delimiter, quotes) if _opener(line.rest, delimiter) == opener else []
+            for line in lines
+        ]
+        widths = Counter(len(row) for row in rows if row)
+        width = widths.most_common(1)[0][0]
+        least = 1 if delimiter == " " else 2
+        if width < least:
+            continue
+        candidates = [_at(rows, place) for place in range(width)]
+        for candidate in codes.choose(candidates, known, len(lines)):
+            several = [widths] if delimiter == " " else [widths, Counter({width: widths[width]})]
+            found = [_way(rows, allowed, candidate, opener, delimiter, reasons) for allowed in several]
+            ways += [(candidate, way) for way in dict.fromkeys(found) if way is not None]
+        if ways:
+            break
+    return ways
+
+
+def _opener(rest: str, delimiter: str) -> str:
+    """Return what stands behind the marker up to the first field."""
+    if delimiter == " ":
+        found = re.match(r"[\])>]?(?:\(\))?[ \t]*[:=>-]*[ \t]+", rest)
+    else:
+        found = re.match(rf"[\])>\"]?(?:\(\))?[ ]*{re.escape(delimiter)}[ ]*|[\])>]?(?:\(\))?:[ ]*", rest)
+    return found[0] if found else ""
+
+
+def _split(rest: str, delimiter: str, quotes: str) -> list[str]:
+    hidden = mask(rest, quotes) if quotes or delimiter == " " else rest
+    pattern = r"[ \t]+" if delimiter == " " else re.escape(delimiter)
+    cuts = [0, *(at for found in re.finditer(pattern, hidden) for at in found.span()), len(rest)]
+    return [rest[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+
+
+def _quoted(lines: Sequence[Line], delimiter: str) -> bool:
+    """Return whether fields stand in quotes, as in CSV."""
+    cut = re.escape(delimiter)
+    return sum(bool(re.search(rf'{cut} *".*" *(?:{cut}|$)', line.rest)) for line in lines) * 10 >= len(lines)
+
+
+def _at(rows: Sequence[Sequence[str]], place: int) -> Candidate:
+    values = [row[place].strip() if place < len(row) else "" for row in rows]
+    return Candidate("", "", place, tuple(int(each) if _NUMBER.fullmatch(each) else None for each in values))
+
+
+def _way(
+    rows: Sequence[Sequence[str]],
+    widths: Counter[int],
+    code: Candidate,
+    opener: str,
+    delimiter: str,
+    reasons: frozenset[str],
+) -> Columns | None:
+    place = code.place
+    assert place is not None
+    whole = sum(widths.values())
+    usual = {width for width, count in widths.items() if count >= max(2, _FEW * whole) and width > place}
+    fitting = [row for row, value in zip(rows, code.values, strict=True) if len(row) in usual and value is not None]
+    if not fitting:
+        return None
+    before = tuple(_column([row[i] for row in fitting], delimiter, reasons, behind=False) for i in range(place))
+    most = max(usual) if delimiter != " " else min(usual)
+    behind = tuple(
+        _column([row[i] for row in fitting if i < len(row)], delimiter, reasons, behind=True)
+        for i in range(place + 1, most)
+    )
+    padded = delimiter != " " and sum(row[place] != row[place].strip() for row in fitting) * 2 > len(fitting)
+    return Columns(opener, delimiter, padded, *_once(before, behind), min(usual) - place - 1)
+
+
+def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> Piece:  # noqa: PLR0911  one case a kind
+    """Describe one column by what stood in it."""
+    stripped = tuple(text.strip() for text in texts)
+    name = fields.typed(stripped, reasons, behind=behind)
+    stop = "" if delimiter == " " else escaped(delimiter).replace(r"\|", "|")
+    stop = r"\t" if delimiter == "\t" else stop
+    unquoted = sum(text.startswith('"') for text in stripped) * 10 < len(stripped)
+    if name == "platform":
+        words = _spelt(stripped)
+        return Piece("|".join(sorted(words, key=lambda word: (-len(word), word))), "platform", "platform", stripped)
+    kind = stamps.find(stripped[0])
+    if kind is not None and all(stamps.matches(kind.kind, text) for text in stripped):
+        return Piece(kind.kind.pattern, "timestamp", kind.kind.name, stripped)
+    if delimiter == " " and len(set(stripped)) == 1 and not behind and not any(map(str.isdigit, stripped[0])):
+        return Piece(escaped(stripped[0]), "", "", stripped)
+    if not behind and all(re.fullmatch("[0-9]+", text) for text in stripped):
+        return Piece("[0-9]+", name, "number", stripped)
+    if stripped and all(text.startswith('"') for text in stripped):
+        return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", stripped)
+    if name == "reason" and all(re.fullmatch("[A-Za-z_-]*", text) for text in stripped):
+        return Piece("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
+    if delimiter == " ":
+        return Piece(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
+    return Piece(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
+
+
+def _spelt(texts: Sequence[str]) -> list[str]:
+    """Return every word for a platform, spelt as the ones that were seen."""
+    told = [text for text in texts if text.lower() in fields.PLATFORMS]
+    if all(text.isupper() for text in told):
+        return [word.upper() for word in fields.PLATFORMS]
+    return list(fields.PLATFORMS) if all(text.islower() for text in told) else sorted(set(told))
+
+
+def _once(before: tuple[Piece, ...], behind: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Keep each result name for the first column that has it."""
+    seen: set[str] = set()
+    kept: list[Piece] = []
+    for piece in (*before, *behind):
+        name = piece.name if piece.name not in seen else ""
+        seen.add(name)
+        kept.append(Piece(piece.pattern, name, piece.title, piece.values))
+    return tuple(kept[: len(before)]), tuple(kept[len(before) :])

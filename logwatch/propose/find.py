@@ -1,0 +1,207 @@
+"""Finds the dialect of lines with the marker: a pure function of lines and catalogue."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logwatch.catalogue import Catalogue
+from logwatch.propose import codes, columns, fields, objects, stamps, words
+from logwatch.propose import head as heads
+from logwatch.propose.codes import Candidate
+from logwatch.propose.dialect import Columns, Dialect, InHead, Line, Words
+from logwatch.propose.fields import PLATFORMS
+from logwatch.propose.lines import inside, mask, quotes_of
+
+_NO_PLACE = "no word and no place at the top level holds numbers that are codes"
+_BY_HAND = "nothing is proposed there, since users' texts stand there too; write it by hand from the shipped one"
+_ENOUGH_LINES = 5
+_FEW_LINES = 20
+_MOST_WAYS = 6  # to read the lines, of which each takes a second to prove
+_MOST = 2000  # lines that are looked at
+_IDENT = "0-9A-Za-z_-"
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No dialect was found, and why, in words for the operator."""
+
+    why: str
+    try_: str
+
+
+def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialect] | Nothing:
+    """Return the dialects in which most of the lines may be written, the likeliest first.
+
+    ``texts`` see one byte as one character.
+    """
+    whole = re.compile(rf"{re.escape(marker)}(?![{_IDENT}])")
+    held = [text for text in texts if whole.search(text)][:_MOST]
+    if len(held) < _ENOUGH_LINES:
+        return Nothing(
+            f"{len(held)} lines hold {marker}",
+            f"at least {_ENOUGH_LINES} are needed, with different results among them",
+        )
+    known = frozenset(entry.code for entry in catalogue.entries)
+    reasons = frozenset(entry.reason.lower() for entry in catalogue.entries if entry.reason)
+    decoded = [(text, body) for text in held if (body := objects.decode(text)) is not None]
+    if len(decoded) * 2 > len(held):
+        dialect = _object(len(held), decoded, marker, known, reasons)
+        if dialect is not None:
+            return [dialect]
+    lines = [_line(text, found) for text in held if (found := whole.search(text)) is not None]
+    head = heads.learn([line.head for line in lines])
+    fitting = [line for line in lines if head.pattern.match(line.head) and not inside(line.head, line.rest)]
+    if not fitting:
+        return Nothing(_NO_PLACE + "; the marker itself stands inside quotes or brackets", _BY_HAND)
+    quotes = quotes_of([line.rest for line in fitting])
+    return _text(lines, fitting, head, quotes, marker, known, reasons)
+
+
+def _line(text: str, found: re.Match[str]) -> Line:
+    return Line(text, text[: found.start()], text[found.end() :])
+
+
+def _object(
+    held: int, decoded: Sequence[tuple[str, objects.Body]], marker: str, known: frozenset[int], reasons: frozenset[str]
+) -> Dialect | None:
+    bodies = [body for _, body in decoded]
+    ways = objects.learn(bodies, marker, known, reasons)
+    if not ways:
+        return None
+    code, form = ways[0]
+    head = heads.learn([objects.split_front(front, marker) for front, _, _ in bodies])
+    member = next((each for each in form.members if each.name == "timestamp"), None)
+    kind = head.stamp
+    told = [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+    if member is not None:
+        told = objects.stamps_of([body for _, body, _ in bodies], member.key)
+        first = stamps.find(told[0])
+        kind = first.kind if first else None
+    doubts = _doubts(code, [way[0] for way in ways[1:]], known, held, held - len(code.numbers), marker)
+    timestamp, more = _dating(kind, told)
+    return Dialect(
+        marker,
+        head,
+        form,
+        code,
+        tuple(text for text, _ in decoded),
+        tuple(w[0] for w in ways[1:]),
+        timestamp,
+        (*doubts, *more),
+    )
+
+
+def _text(
+    lines: Sequence[Line],
+    fitting: Sequence[Line],
+    head: heads.Head,
+    quotes: str,
+    marker: str,
+    known: frozenset[int],
+    reasons: frozenset[str],
+) -> list[Dialect] | Nothing:
+    ways: list[tuple[Candidate, Words | Columns | InHead]] = []
+    by_words = words.learn(fitting, quotes, known, reasons)
+    by_words = [way for way in by_words if way[0].key.lower() not in PLATFORMS and "\t" not in way[0].gap]
+    by_place = columns.learn(fitting, quotes, known, reasons)
+    ways += [way for way in by_words if codes.telling(way[0])]
+    ways += [way for way in by_place if way[1].delimiter != " "]
+    ways += [way for way in by_words if not way[0].key]
+    ways += [way for way in by_words if way[0].key and not codes.telling(way[0])]
+    ways += [way for way in by_place if way[1].delimiter == " "]
+    if not ways:
+        ways += _in_head(fitting, head, quotes, known, reasons)
+    if not ways:
+        return Nothing(*_why_nothing(fitting, known))
+    found = []
+    for code, form in ways[:_MOST_WAYS]:
+        kind, told = head.stamp, [text for piece in head.pieces if piece.name == "timestamp" for text in piece.values]
+        if isinstance(form, Words) and form.stamp is not None:
+            _, kind = form.stamp
+            told = [stamp.group() for line in fitting if (stamp := re.search(kind.pattern, line.rest))]
+        if isinstance(form, Columns):
+            told += [
+                text for piece in (*form.before, *form.behind) if piece.name == "timestamp" for text in piece.values
+            ]
+            kind = kind or (first.kind if told and (first := stamps.find(told[0])) else None)
+        others = [way[0] for way in ways if not _same(way[0], code)]
+        doubts = _doubts(code, others, known, len(lines), len(lines) - len(fitting), marker)
+        timestamp, more = _dating(kind, told)
+        texts = tuple(line.text for line in fitting)
+        found.append(Dialect(marker, head, form, code, texts, tuple(others), timestamp, (*doubts, *more)))
+    return found
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    """Return whether two places hold the same numbers wherever both hold one."""
+    return all(a == b for a, b in zip(one.values, other.values, strict=True) if a is not None and b is not None)
+
+
+def _in_head(
+    fitting: Sequence[Line], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[Candidate, InHead]]:
+    """Return the pieces in front of the marker that hold codes."""
+    candidates = []
+    for i, piece in enumerate(head.pieces):
+        if piece.optional or not all(re.fullmatch("-?[0-9]{1,6}", value) for value in piece.values):
+            continue
+        before = "".join(each.values[0] for each in head.pieces[max(0, i - 3) : i] if each.values)
+        word = re.search(r"([A-Za-z_]+)(\W{1,3})$", before)
+        key, gap = (word[1], word[2]) if word else ("", "")
+        candidates.append((Candidate(key, gap, i, tuple(map(int, piece.values))), i))
+    chosen = codes.choose([each for each, _ in candidates], known, len(fitting))
+    rests = [line.rest for line in fitting]
+    masked = [mask(rest, quotes) for rest in rests]
+    found = fields.announced(rests, masked, marks=",;|", taken=(), reasons=reasons)
+    return [(each, InHead(found, quotes)) for each in chosen]
+
+
+def _why_nothing(fitting: Sequence[Line], known: frozenset[int]) -> tuple[str, str]:
+    hidden = [line for line in fitting if codes.share([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)]
+    why = _NO_PLACE
+    if len(hidden) * 2 > len(fitting):
+        return (
+            f"{why}; {len(hidden)} of {len(fitting)} lines hold some inside quotes or brackets, or in changing places",
+            _BY_HAND,
+        )
+    return (
+        why,
+        "look whether these lines are the results, and whether `push = 1` stands in the logs section of mesibo.conf",
+    )
+
+
+def _doubts(
+    code: Candidate, others: Sequence[Candidate], known: frozenset[int], lines: int, elsewhere: int, marker: str
+) -> list[str]:
+    doubts = []
+    if others:
+        named = ", ".join(dict.fromkeys(each.described() for each in (code, *others[:3])))
+        doubts.append(f"two places hold numbers that are codes: {named}; the first is taken")
+    if not code.key:
+        doubts.append(f"no word announces the code; it is taken from its place, {code.described()}")
+    seen = sorted(set(code.numbers))
+    if len(seen) == 1:
+        doubts.append(
+            f"every line has the same number, {seen[0]}; propose again once there are failures among the lines"
+        )
+    unknown = [number for number in seen if number not in known]
+    if unknown:
+        doubts.append(f"not in the catalogue: {', '.join(map(str, unknown[:5]))}; are these codes?")
+    if lines < _FEW_LINES:
+        doubts.append(f"{lines} lines are few; with more of them more is certain")
+    if elsewhere:
+        doubts.append(f"{elsewhere} of {lines} lines hold {marker} in another place or shape; they stay unread")
+    return doubts
+
+
+def _dating(kind: stamps.StampKind | None, told: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the format for TIMESTAMP if one is needed, and what is doubtful about the times."""
+    if kind is None:
+        return "", ["no time stamp was found; lines are dated by what stands around them, or not at all"]
+    form = stamps.strptime_format(kind, list(told))
+    if kind.formats and not form:
+        return "", [f"the time stamps ({told[0]}) fit no known format; set TIMESTAMP in the grammar"]
+    if form.startswith(("%d/%m", "%d-%m", "%m/%d", "%m-%d")):
+        day = "day" if form.startswith("%d") else "month"
+        return form, [f"{told[0]} is read with the {day} first"]
+    return form, []

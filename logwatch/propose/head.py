@@ -1,0 +1,314 @@
+"""Learns what stands in front of the marker: a strict sequence of pieces, from the heads of many lines.
+
+A head is cut into stamps, levels, words, numbers, blanks and marks. Heads that are built alike are laid together:
+what is the same in all stays, what differs becomes a class of characters. Another way to build a head is only accepted
+if it leaves out, or adds, a number in brackets or a pair: anything else is another function's line.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from logwatch.propose import stamps
+from logwatch.propose.lines import escaped
+
+LEVELS = frozenset(
+    [
+        "trace",
+        "debug",
+        "verbose",
+        "dbg",
+        "trc",
+        "info",
+        "inf",
+        "information",
+        "notice",
+        "note",
+        "warn",
+        "warning",
+        "wrn",
+        "error",
+        "err",
+        "severe",
+        "critical",
+        "crit",
+        "fatal",
+        "alert",
+        "emerg",
+        "emergency",
+        "panic",
+    ]
+)
+_MESIBO_LEVEL = r"[A-Z]|\*\*[A-Z]+\*\*|http-"
+_TOKEN = re.compile(
+    r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<blank>[ \t]+)|(?P<mark>[][(){}<>|,;:="\'*])|(?P<atom>[^][(){}<>|,;:="\'* \t]+)'
+)
+_SEVERITY = re.compile(_MESIBO_LEVEL)
+_BRACKET = re.compile(r'\[[^][{}"]*\]')
+_CLASSES = (
+    ("[0-9]+", "number"),
+    ("[A-Za-z]+", "word"),
+    ("[0-9a-f]+", "hexadecimal number"),
+    ("[0-9A-Za-z_-]+", "name"),
+    ("[0-9A-Za-z_./@#$-]+", "name"),
+)
+_COMMON = 0.6  # of all heads hold a word: then it is part of how lines are written
+_RARE = 0.1  # of the heads: a word in a place that a few words share
+_MOST_WORDS = 4  # such words
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One part of one head.
+
+    ``kind``: stamp, level, severity (a level right in front of a stamp), word (an atom that most heads hold), atom,
+    string, bracket, blank or mark.
+    """
+
+    kind: str
+    text: str
+    stamp: stamps.StampKind | None = None
+
+    @property
+    def sign(self) -> str:
+        """What heads that are built alike have in common here."""
+        if self.kind in ("word", "mark"):
+            return self.text
+        if self.kind == "blank":
+            return "\t" if "\t" in self.text else " "
+        return f"<{self.kind}>" if self.stamp is None else f"<{self.stamp.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a head as the grammar describes it: an expression, and its result name if it has one."""
+
+    pattern: str
+    name: str = ""
+    title: str = ""  # for set_name; empty for what is always the same
+    values: tuple[str, ...] = ()  # what stood there, line by line
+    optional: int = 0  # pieces of the same number above 0 are there together or not at all
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The learnt pieces, and how every line fits."""
+
+    pieces: tuple[Piece, ...] = ()
+    stamp: stamps.StampKind | None = None
+    pattern: re.Pattern[str] = field(default=re.compile(""))
+    example: str = ""
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a head into its parts."""
+    parts: list[Token] = []
+    at = 0
+    found = stamps.find(text)
+    while at < len(text):
+        if found is not None and at == found.start:
+            parts.append(Token("stamp", text[at : found.end], found.kind))
+            at, found = found.end, None
+            continue
+        end = found.start if found is not None else len(text)
+        level = _SEVERITY.match(text, at, end) if found is not None else None
+        bracket = _BRACKET.match(text, at, end)
+        if level is not None and level.end() == end:
+            parts.append(Token("severity", level[0]))
+            at = end
+        elif bracket is not None and " " in bracket[0]:
+            parts.append(Token("bracket", bracket[0]))
+            at = bracket.end()
+        elif (part := _TOKEN.match(text, at, end)) is not None:
+            assert part.lastgroup is not None
+            kind = "level" if _is_level(part[0]) else part.lastgroup
+            parts.append(Token(kind, part[0]))
+            at = part.end()
+        else:
+            parts.append(Token("atom", text[at]))
+            at += 1
+    return parts
+
+
+def _is_level(text: str) -> bool:
+    return text.lower() in LEVELS or (len(text) == 1 and text in "TDIWEFCNV")
+
+
+def learn(heads: Sequence[str]) -> Head:
+    """Learn from the texts in front of the marker, one a line; ``pattern`` matches the heads that are understood."""
+    cut = _with_words([tokens(head) for head in heads])
+    groups: dict[tuple[str, ...], list[list[Token]]] = {}
+    for head in cut:
+        groups.setdefault(tuple(token.sign for token in head), []).append(head)
+    if not groups:
+        return Head()
+    ordered = sorted(groups, key=lambda signs: -len(groups[signs]))
+    main = ordered[0]
+    kept = [main]
+    for signs in ordered[1:]:
+        enough = len(groups[signs]) >= max(2, len(heads) * 0.03)
+        if enough and _same_kind(main, signs, groups):
+            kept.append(signs)
+    base = max(kept, key=len)
+    present, optional = _aligned(base, [signs for signs in kept if signs != base])
+    if optional is None:  # they cannot be laid over one another: the most frequent one alone
+        base, kept, present, optional = main, [main], {main: tuple(range(len(main)))}, [0] * len(main)
+    present[base] = tuple(range(len(base)))
+    columns: list[list[Token]] = [[] for _ in base]
+    for signs in kept:
+        for head in groups[signs]:
+            for place, token in zip(present[signs], head, strict=True):
+                columns[place].append(token)
+    stamp = next((column[0].stamp for column in columns if column and column[0].stamp), None)
+    pieces = _named(
+        [_piece(column, number, stamp.name if stamp else "") for column, number in zip(columns, optional, strict=True)]
+    )
+    example = "".join(token.text for token in groups[main][0])
+    return Head(tuple(pieces), stamp, re.compile(expression(pieces) + r"\Z"), example)
+
+
+def expression(pieces: Sequence[Piece]) -> str:
+    """Return the pieces as one regular expression."""
+    text, number = "", 0
+    for piece in pieces:
+        if piece.optional != number:
+            text += ")?" if number else ""
+            text += "(?:" if piece.optional else ""
+            number = piece.optional
+        text += f"(?:{piece.pattern})"
+    return text + (")?" if number else "")
+
+
+def _with_words(heads: list[list[Token]]) -> list[list[Token]]:
+    """Mark the atoms that most heads hold as words: they are written by mesibo, not by users."""
+    counts = Counter(text for head in heads for text in {token.text for token in head if token.kind == "atom"})
+    common = {text for text, count in counts.items() if count >= _COMMON * len(heads) and not text.isdigit()}
+    return [
+        [replace(token, kind="word") if token.kind == "atom" and token.text in common else token for token in head]
+        for head in heads
+    ]
+
+
+def _same_kind(main: tuple[str, ...], other: tuple[str, ...], groups: dict[tuple[str, ...], list[list[Token]]]) -> bool:
+    """Return whether two ways to build a head differ in nothing but a number in brackets or a pair."""
+    if main[-1:] != other[-1:]:
+        return False
+    if not any(sign.startswith("<") for sign in other) and main:
+        return False
+    longer, shorter = (main, other) if len(main) > len(other) else (other, main)
+    for tag, i, j, k, m in SequenceMatcher(None, longer, shorter, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        if tag != "delete" or k != m:
+            return False
+        for head in groups[longer]:
+            if not _may_be_left_out([token for token in head[i:j] if token.kind != "blank"]):
+                return False
+    return True
+
+
+def _may_be_left_out(chunk: list[Token]) -> bool:
+    text = "".join(token.text for token in chunk)
+    return (
+        re.fullmatch(r"[([<]?[A-Za-z]{0,8}[:=#]?[0-9]+[)\]>]?[:,|]?|[a-z_]+=[0-9A-Za-z_.-]+[,;|]?|:", text) is not None
+    )
+
+
+def _aligned(
+    base: tuple[str, ...], others: list[tuple[str, ...]]
+) -> tuple[dict[tuple[str, ...], tuple[int, ...]], list[int] | None]:
+    """Lay shorter heads over the longest: each one's places in ``base``, and which may be left out together."""
+    present: dict[tuple[str, ...], tuple[int, ...]] = {}
+    missing: list[set[int]] = [set() for _ in base]
+    for number, signs in enumerate(others):
+        places: list[int] = []
+        for tag, i, j, k, m in SequenceMatcher(None, base, signs, autojunk=False).get_opcodes():
+            if tag == "equal":
+                places += range(i, j)
+            elif tag == "delete" and k == m:
+                for place in range(i, j):
+                    missing[place].add(number)
+            else:
+                return present, None
+        present[signs] = tuple(places)
+    optional: list[int] = []
+    number = 0
+    for i, who in enumerate(missing):
+        if who and (i == 0 or missing[i - 1] != who):
+            number += 1
+        optional.append(number if who else 0)
+    return present, optional
+
+
+def _piece(column: list[Token], optional: int, stamp: str) -> Piece:  # noqa: PLR0911  one case a kind
+    """Describe what stood in one place of the heads."""
+    texts = tuple(token.text for token in column)
+    kind = column[0].kind
+    if kind == "stamp":
+        when = column[0].stamp
+        assert when is not None
+        return Piece(when.pattern, "timestamp", when.name, texts, optional)
+    if kind in ("level", "severity"):
+        pattern = _MESIBO_LEVEL if kind == "severity" and stamp.startswith("DDMM") else _level_pattern(texts)
+        return Piece(pattern, "level", "level", texts, optional)
+    if kind == "blank":
+        tab = any("\t" in text for text in texts)
+        return Piece(
+            r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +",
+            "",
+            "",
+            texts,
+            optional,
+        )
+    without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
+    if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
+        pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may be another one tomorrow
+        return Piece(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
+    if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
+        return Piece(escaped(texts[0]), "", "", texts, optional)
+    if kind == "string":
+        return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
+    if kind == "bracket":
+        return Piece(r'\[[^][{}"]*\]', "", "brackets", texts, optional)
+    return _of_class(texts, optional)
+
+
+def _level_pattern(texts: tuple[str, ...]) -> str:
+    if all(len(text) == 1 for text in texts):
+        return "[A-Z]"
+    if all(text.isupper() for text in texts):
+        return "[A-Z]+"
+    return "[a-z]+" if all(text.islower() for text in texts) else "[A-Za-z]+"
+
+
+def _of_class(texts: tuple[str, ...], optional: int) -> Piece:
+    """Describe words or numbers: the few that share a place, or the narrowest class that holds them all."""
+    counts = Counter(texts)
+    frequent = [text for text, count in counts.most_common(_MOST_WORDS) if count >= max(2, _RARE * len(texts))]
+    covered = sum(counts[text] for text in frequent)
+    if frequent and not all(map(str.isdigit, frequent)) and covered >= 0.75 * len(texts):
+        return Piece("|".join(map(escaped, sorted(frequent))), "", "name", texts, optional)
+    for pattern, title in _CLASSES:
+        if all(re.fullmatch(pattern, text) for text in texts):
+            return Piece(pattern, "", title, texts, optional)
+    return Piece(r'[^][(){}<>|,;:="\'* \t]+', "", "name", texts, optional)
+
+
+def _named(pieces: list[Piece]) -> list[Piece]:
+    """Keep each result name once, and call the first number in brackets the thread."""
+    seen: set[str] = set()
+    named: list[Piece] = []
+    for i, piece in enumerate(pieces):
+        if piece.name in seen:
+            named.append(replace(piece, name=""))
+            continue
+        if piece.name:
+            seen.add(piece.name)
+        before = "".join(each.pattern for each in pieces[max(0, i - 2) : i])
+        if piece.pattern == "[0-9]+" and "thread" not in seen and re.search(r"(?:\(|\[|t(?:id|hread)\W{0,2})$", before):
+            seen.add("thread")
+            piece = replace(piece, name="thread")  # noqa: PLW2901  the same piece, named
+        named.append(piece)
+    return named

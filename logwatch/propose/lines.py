@@ -1,0 +1,112 @@
+"""What stands at the top level of a line: text inside quotes and brackets is masked, no number in it is seen."""
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "\x01"
+"""Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
+
+INTEGER = re.compile(r"(?<![0-9A-Za-z_.\x80-\xff-])-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])")
+_SEEN = 2  # lines with a value in other quotes: then they are quotes, and no apostrophes
+_CLOSER = {"{": "}", "[": "]"}
+_VALUE_QUOTED = {"'": re.compile(r"[=:(, ]'(?:[^'\\]|\\.)*'(?=[\s,;|)}]|$)"), "`": re.compile(r"[=:(, ]`[^`]*`")}
+
+
+def mask(text: str, quotes: str = '"') -> str:
+    """Return ``text``, of the same length, with what quotes and brackets hold replaced by ``HIDDEN``.
+
+    An opener that never closes hides everything behind it.
+    """
+    shown = list(text)
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char in quotes and (char == '"' or _opens(text, at)):
+            end = _string_end(text, at)
+        elif char in _CLOSER:
+            end = _bracket_end(text, at, quotes)
+        else:
+            at += 1
+            continue
+        shown[at:end] = HIDDEN * (end - at)
+        at = end
+    return "".join(shown)
+
+
+def inside(head: str, rest: str) -> bool:
+    """Return whether what follows the marker stands inside quotes or brackets that opened in front of it."""
+    depth, at = [], 0
+    while at < len(head):
+        char = head[at]
+        if char == '"':
+            if (end := _string_end(head, at)) == len(head) and (end - at == 1 or head[-1] != '"'):
+                depth.append('"')
+            at = end
+            continue
+        if char in _CLOSER:
+            depth.append(_CLOSER[char])
+        elif depth and char == depth[-1]:
+            depth.pop()
+        at += 1
+    if not depth:
+        return False
+    closes = rest.find(depth[-1])  # "push_on_complete" and [push_on_complete] are closed at once
+    return len(depth) > 1 or closes < 0 or bool(rest[:closes].strip(" :()"))
+
+
+def _opens(text: str, at: int) -> bool:
+    """Return whether a quote that is also an apostrophe begins a value here."""
+    return at == 0 or text[at - 1] in "=:(, \t"
+
+
+def _string_end(text: str, at: int) -> int:
+    quote = text[at]
+    here = at + 1
+    while here < len(text):
+        if text[here] == "\\":
+            here += 1
+        elif text[here] == quote:
+            return here + 1
+        here += 1
+    return len(text)
+
+
+def _bracket_end(text: str, at: int, quotes: str) -> int:
+    depth = 0
+    while at < len(text):
+        char = text[at]
+        if char == '"' or (char in quotes and _opens(text, at)):
+            at = _string_end(text, at)
+            continue
+        if char in "{[":
+            depth += 1
+        elif char in "}]":
+            depth -= 1
+            if not depth:
+                return at + 1
+        at += 1
+    return len(text)
+
+
+def quotes_of(texts: Iterable[str]) -> str:
+    """Return the characters that quote values in these texts: always ``"``, and others where values stand in them."""
+    texts = list(texts)
+    more = [
+        quote for quote, pattern in _VALUE_QUOTED.items() if sum(bool(pattern.search(text)) for text in texts) >= _SEEN
+    ]
+    return "".join(['"', *more])
+
+
+def escaped(text: str) -> str:
+    """Return an ASCII regular expression for ``text``, each run of blanks as one or more of them."""
+    parts = re.split(r"([ \t]+)", text)
+    return "".join(
+        r"[ \t]+" if part[:1] in (" ", "\t") else re.sub(r"([][\\.^$*+?{}|()])", r"\\\1", part)
+        for part in parts
+        if part
+    ).translate({code: f"\\x{code:02x}" for code in range(128, 256)})
+
+
+def literal(text: str) -> str:
+    """Return the Python source of a raw string that holds a regular expression."""
+    return 'r"' + text + '"' if '"' not in text else "r'" + text + "'" if "'" not in text else repr(text)

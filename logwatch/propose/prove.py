@@ -1,0 +1,214 @@
+"""Writes the samples of a proposed grammar, and has the real checker hold the grammar to them before it is shown."""
+
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from logwatch.catalogue import Catalogue
+from logwatch.errors import GrammarError, Problem
+from logwatch.parse import Grammar, Scanner, load
+from logwatch.parse.check import check
+from logwatch.parse.redact import shape, words_of
+from logwatch.parse.trace import trace
+from logwatch.propose.anonymous import RUN, common, without_users
+from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
+from logwatch.propose.fields import PLATFORMS
+from logwatch.propose.find import Nothing, find
+from logwatch.propose.hostile import hostile
+from logwatch.propose.write import write
+
+_SAMPLES = 24
+_NO_SAMPLES = "# expect: null\nx\n"
+_FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Lines that are built alike: what they look like, how many there are, and what they give."""
+
+    shape: str
+    lines: int
+    codes: Counter[int]
+    cause: str  # why they give nothing; empty where they give codes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A grammar and its samples, as text, and what they make of the lines that they were made from."""
+
+    name: str
+    grammar: str
+    samples: str
+    dialect: Dialect
+    shapes: tuple[Shape, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def counted(self) -> int:
+        """How many of the lines give a result."""
+        return sum(sum(each.codes.values()) for each in self.shapes)
+
+    @property
+    def unread(self) -> int:
+        """How many of the lines give none."""
+        return sum(each.lines for each in self.shapes if each.cause)
+
+
+def propose(lines: Sequence[bytes], name: str, marker: str, catalogue: Catalogue) -> Proposal:
+    """Return a proposal for lines, payloads without envelope and newline; GrammarError says why there can be none.
+
+    Of the ways to read them the likeliest is taken that passes the checker and counts no hostile line.
+    """
+    texts = [line.decode("latin-1").rstrip("\r") for line in lines if marker.encode() in line]
+    dialects = find(texts, marker, catalogue)
+    if isinstance(dialects, Nothing):
+        raise GrammarError(Problem("grammar propose", "nothing to propose", dialects.why, dialects.try_))
+    reasons = {word for entry in catalogue.entries for word in re.findall("[0-9A-Za-z]+", entry.reason)}
+    refused: GrammarError | None = None
+    for dialect in dialects:
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                return _proved(Path(directory), texts, name, dialect, reasons)
+            except GrammarError as error:
+                refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, reasons: set[str]) -> Proposal:
+    (directory / "samples").mkdir()
+    draft = _load(directory, name, write(dialect, name, len(texts), ""), _NO_SAMPLES)
+    users = [value for text in texts[:500] for value in _identifiers(draft, text)]
+    keep = common(texts, never=users) | reasons | _essential(dialect)
+    good = _good(draft, dialect, keep)
+    if not good:
+        raise GrammarError(Problem("grammar propose", "nothing to propose", "no line gives what was found in it"))
+    source = write(dialect, name, len(texts), good[0][0])
+    samples, forged = _samples(draft, dialect, good, name)
+    if forged:
+        why = f"it would count what a user wrote: {forged[0]}"
+        raise GrammarError(Problem("grammar propose", "nothing to propose", why, "write the grammar by hand"))
+    grammar = _load(directory, name, source, samples)
+    if wrong := [problem for problem in check(grammar) if not problem.warning]:
+        raise GrammarError(*wrong)
+    return Proposal(name, source, samples, dialect, _shapes(grammar, texts), dialect.doubts)
+
+
+def _essential(dialect: Dialect) -> set[str]:
+    """Return the words without which a line is none of the dialect."""
+    told = [dialect.marker, *PLATFORMS, *map(str, dialect.code.numbers)]
+    told += [piece.values[0] for piece in dialect.head.pieces if len(set(piece.values)) == 1]
+    form = dialect.form
+    if isinstance(form, Words | InHead):
+        told += [each.key for ways in form.fields.values() for each in ways]
+    if isinstance(form, Words):
+        told += [*form.opener, *(each.key for each in form.codes)]
+    if isinstance(form, Object):
+        told += [form.event, form.value, form.code, form.opener, *(member.key for member in form.members)]
+    if isinstance(form, Columns):
+        told += [form.opener, *(piece.values[0] for piece in form.before if not piece.title)]
+    return {run for text in told for run in RUN.findall(text)} | {text.upper() for text in PLATFORMS}
+
+
+def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:
+    (directory / f"{name}.py").write_text(source)
+    (directory / "samples" / f"{name}.log").write_text(samples)
+    return load(name, [directory])
+
+
+def outcome(grammar: Grammar, text: str) -> dict[str, Any] | str:
+    """Return what a line gives: its values, or the cause why it gives nothing."""
+    found = trace(grammar, text.encode("latin-1")).outcome
+    return found if isinstance(found, str) else found._asdict()
+
+
+def _identifiers(grammar: Grammar, text: str) -> list[str]:
+    found = outcome(grammar, text)
+    return [] if isinstance(found, str) else [found["user"], found["token"]]
+
+
+def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Choose lines, without their users, that show every field, every code and every way to build a line."""
+    seen: set[tuple[str, object]] = set()
+    chosen: list[tuple[str, dict[str, Any]]] = []
+    for text, code in zip(dialect.lines, dialect.code.values, strict=True):
+        if code is None or len(chosen) == _SAMPLES:
+            continue
+        shown = without_users(text, keep)
+        found = outcome(grammar, shown)
+        if isinstance(found, str) or found["code"] != code:
+            continue
+        whole = "".join("9" if char.isdigit() else char for char in shown)
+        features: set[tuple[str, object]] = {("code", (code, found["platform"])), ("length", len(whole.split()))}
+        features |= {("has", field) for field in _FIELDS if found[field]}
+        features |= {("mark", char) for char in whole if not char.isalnum()}
+        if not features <= seen:
+            seen |= features
+            chosen.append((shown, found))
+    return chosen
+
+
+def _samples(
+    grammar: Grammar, dialect: Dialect, good: Sequence[tuple[str, dict[str, Any]]], name: str
+) -> tuple[str, list[str]]:
+    """Return the text of the samples file, and hostile lines that would count."""
+    text = (
+        f"# What the grammar {name} must make of a line: above each line what it yields, or null. Users, tokens and\n"
+        "# texts are made up. Put more of your own lines here; `grammar check` holds the grammar to them.\n"
+        "\n# --- pushes ---\n"
+    )
+    text += "".join(_annotated(line, found) for line, found in good)
+    text += "\n# --- what users or other modules may write does not count ---\n"
+    forged: list[str] = []
+    done: set[str] = set()
+    for line, found in _bases(good):
+        for bad in hostile(dialect, line, found["code"]):
+            if bad in done or dialect.marker not in bad:
+                continue
+            done.add(bad)
+            made = outcome(grammar, bad)
+            if not isinstance(made, str) and made["code"] != found["code"]:
+                forged.append(bad)
+            text += _annotated(bad, made)
+    return text, forged
+
+
+def _bases(good: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return an accepted push and a failed one, if there are both."""
+    first = good[0]
+    other = next((each for each in good if each[1]["code"] != first[1]["code"]), None)
+    return [first] if other is None else [first, other]
+
+
+def _annotated(line: str, found: dict[str, Any] | str) -> str:
+    text = line.encode("latin-1").decode(errors="replace")
+    if isinstance(found, str):
+        return f"# expect: null  ({found})\n{text}\n"
+    told = {"code": found["code"]} | {
+        field: found[field]
+        for field in _FIELDS
+        if found[field] and not (field == "platform" and found[field] == "unknown")
+    }
+    return f"# expect: {json.dumps(told, ensure_ascii=False)}\n{text}\n"
+
+
+def _shapes(grammar: Grammar, texts: Sequence[str]) -> tuple[Shape, ...]:
+    """Group the lines by shape and count what they give."""
+    scanner = Scanner(grammar, timezone=UTC)
+    words = words_of(grammar)
+    groups: dict[tuple[str, str], tuple[int, Counter[int]]] = {}
+    for text in texts:
+        payload = text.encode("latin-1")
+        scan = scanner.scan(payload + b"\n", envelope="plain", reference=0.0)
+        cause = next(iter(scan.unparsed), "")
+        number, codes = groups.setdefault((shape(payload, words), cause), (0, Counter()))
+        codes.update({key.code: seen.count for key, seen in scan.results.items()})
+        groups[shape(payload, words), cause] = (number + 1, codes)
+    ordered = sorted(groups.items(), key=lambda item: (bool(item[0][1]), -item[1][0]))
+    return tuple(Shape(text, number, codes, cause) for (text, cause), (number, codes) in ordered)

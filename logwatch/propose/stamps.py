@@ -1,0 +1,120 @@
+"""Finds time stamps in text: where one stands, the expression for ones like it, and how it is to be dated."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = "[0-9:]{8}"
+_FRACTION = r"(?:[.,][0-9]{1,9})?"
+_ZONE = r"(?:[ ]?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
+
+
+@dataclass(frozen=True, slots=True)
+class StampKind:
+    """One way to write a time; grammars know how to date it by themselves, or one of ``formats`` fits strptime."""
+
+    name: str
+    pattern: str  # a regular expression
+    formats: tuple[str, ...] = ()
+
+
+KINDS = (
+    StampKind("DDMM-HHMMSS-mmm", "[0-9]{4}-[0-9]{6}-[0-9]{3}"),
+    StampKind("ISO 8601", rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}{_FRACTION}(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?"),
+    StampKind("ISO 8601, compact", r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?", formats=("%Y%m%dT%H%M%S{f}{z}",)),
+    StampKind(
+        "year/month/day",
+        rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_TIME}{_FRACTION}{_ZONE}",
+        formats=("%Y/%m/%d{s}%H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day/Month/year",
+        rf"[0-9]{{2}}[/-]{_MONTH}[/-][0-9]{{4}}[ :]{_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d{d}%b{d}%Y{s}%H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day Month year",
+        rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d %b %Y %H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day.month.year",
+        rf"[0-9]{{2}}[.][0-9]{{2}}[.][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d.%m.%Y %H:%M:%S{f}{z}",),
+    ),
+    StampKind(
+        "day and month",
+        rf"[0-9]{{2}}[/-][0-9]{{2}}[/-][0-9]{{4}} {_TIME}{_FRACTION}{_ZONE}",
+        formats=("%d{d}%m{d}%Y %H:%M:%S{f}{z}", "%m{d}%d{d}%Y %H:%M:%S{f}{z}"),
+    ),
+    StampKind(
+        "ctime",
+        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_TIME}{_FRACTION}{_ZONE} [0-9]{{4}}",
+        formats=("%a %b %d %H:%M:%S{f}{z} %Y",),
+    ),
+    StampKind("MMDD and time", rf"[0-9]{{4}} {_TIME}\.[0-9]{{6}}", formats=("%m%d %H:%M:%S{f}",)),
+    StampKind("RFC 3164", rf"{_MONTH} [ 0-9][0-9] {_TIME}"),
+    StampKind("YYYYMMDD-HHMMSS", r"[0-9]{8}[-_][0-9]{6}(?:[.,-][0-9]{3,6})?", formats=("%Y%m%d{d}%H%M%S{f}",)),
+    StampKind("YYMMDD-HHMMSS", r"[0-9]{6}-[0-9]{6}(?:[.-][0-9]{3,6})?", formats=("%y%m%d-%H%M%S{f}",)),
+    StampKind("milliseconds since 1970", "1[4-9][0-9]{11}"),
+    StampKind("seconds since 1970", r"1[4-9][0-9]{8}(?:\.[0-9]{1,9})?"),
+)
+_ANY = re.compile(
+    "|".join(
+        ("(?<![0-9])" if kind.name.startswith(("DDMM", "MMDD")) else r"(?<![0-9A-Za-z.-])")
+        + f"(?P<k{i}>{kind.pattern})"
+        + r"(?![0-9A-Za-z])"
+        for i, kind in enumerate(KINDS)
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp in a text."""
+
+    start: int
+    end: int
+    kind: StampKind
+
+
+def find(text: str) -> Stamp | None:
+    """Return the first stamp of ``text``."""
+    found = _ANY.search(text)
+    if found is None:
+        return None
+    assert found.lastgroup is not None
+    return Stamp(found.start(), found.end(), KINDS[int(found.lastgroup[1:])])
+
+
+def matches(kind: StampKind, text: str) -> bool:
+    """Return whether ``text`` is one stamp of this kind."""
+    return re.fullmatch(kind.pattern, text) is not None
+
+
+def strptime_format(kind: StampKind, stamps: list[str]) -> str:
+    """Return the format that dates all of ``stamps``, for TIMESTAMP of a grammar; empty if none is needed or fits."""
+    if not kind.formats or not stamps:
+        return ""
+    first = stamps[0]
+    divider = next((char for char in first if char in "/-_."), "/")
+    seconds = re.search(r"[0-9]{2}([.,-][0-9]{3,9})", first[len(first) // 2 :])
+    zoned = re.search(r"( ?)(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})(?: [0-9]{4})?$", first)
+    blank = next((char for char in first[6:] if char in "T :"), " ")
+    for shape in kind.formats:
+        fraction = seconds[1][0] + "%f" if seconds else ""
+        zone = (zoned[1] + ("%Z" if zoned[2] in ("UTC", "GMT") else "%z")) if zoned else ""
+        form = shape.format(d=divider, s=blank, f=fraction, z=zone)
+        if all(_dates(stamp, form) for stamp in stamps):
+            return form
+    return ""
+
+
+def _dates(stamp: str, form: str) -> bool:
+    try:
+        datetime.strptime(stamp, form).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True

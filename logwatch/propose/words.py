@@ -1,0 +1,161 @@
+"""Learns lines whose fields have words in front: ``uid=4711 code=410``, ``result 410 Unregistered``."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from logwatch.propose import codes, fields, stamps
+from logwatch.propose.codes import Candidate
+from logwatch.propose.dialect import Announced, Line, Words
+from logwatch.propose.lines import INTEGER, mask
+
+_CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
+_OPENER = re.compile(r"(?:\(\)|\[[^][\s]*\])?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
+_SMALL = 0.05
+
+
+def opener(line: Line) -> int:
+    """Return the length of what stands right behind the marker and says nothing."""
+    start = 0
+    last = line.head[-1:]
+    if last in _CLOSING and (end := line.rest.find(_CLOSING[last])) >= 0 and not line.rest[:end].strip(" :"):
+        start = end + 1
+    found = _OPENER.match(line.rest, start)
+    return found.end() if found else start
+
+
+def learn(
+    lines: Sequence[Line], quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[Candidate, Words]]:
+    """Return the ways to read the lines by words, the best first."""
+    cut = [opener(line) for line in lines]
+    rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
+    openers = Counter(re.sub(r"\[[^][]*\]", "[*]", line.rest[:at]) for line, at in zip(lines, cut, strict=True))
+    open_ = tuple(text for text, count in openers.most_common() if count >= max(1, _SMALL * len(lines)))
+    masked = [mask(rest, quotes) for rest in rests]
+    marks = "".join(
+        mark
+        for mark in ",;|"
+        if sum(bool(re.search(rf"\S{re.escape(mark)}(?:\s|\w+[=:])|\s{re.escape(mark)}\s", text)) for text in masked)
+        * 4
+        >= len(lines)
+    )
+    groups = sum("(" in text for text in masked) * 10 >= len(lines) or any("(" in text for text in open_)
+    ways: list[tuple[Candidate, Words]] = []
+    candidates = codes.choose(_all(masked), known, len(lines))
+    several = [] if any(map(codes.telling, candidates)) else codes.together(codes.keyed(masked), known, len(lines))
+    for candidate in [*several[:1], *candidates]:
+        more = (
+            several[1:] if several and candidate is several[0] else _alternatives(candidate, masked, known, len(lines))
+        )
+        values = tuple(
+            next((each.values[row] for each in (candidate, *more) if each.values[row] is not None), None)
+            for row in range(len(lines))
+        )
+        whole = Candidate(candidate.key, candidate.gap, candidate.place, values)
+        anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
+        taken = {each.key for each in anchors}
+        separators = marks
+        held = _in_parentheses(masked, anchors)
+        if held:
+            separators += "()"
+        ways.append(
+            (
+                whole,
+                Words(
+                    opener=open_,
+                    codes=anchors,
+                    last=candidate.place == -1,
+                    fields=fields.announced(
+                        rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons
+                    ),
+                    marks=separators,
+                    groups=groups and not held,
+                    quotes=quotes,
+                    reason_follows=_reason_follows(masked, anchors, candidate, reasons),
+                    stamp=_stamp(rests, taken),
+                ),
+            )
+        )
+    return ways
+
+
+def _all(masked: Sequence[str]) -> list[Candidate]:
+    first = [INTEGER.match(text.lstrip(" (")) for text in masked]
+    last = [re.search(r"(?:^|[\s,;|])(-?[0-9]{1,6})[\s).]*$", text) for text in masked]
+    return [
+        *codes.keyed(masked),
+        Candidate("", "", 0, tuple(int(found[0]) if found else None for found in first)),
+        Candidate("", "", -1, tuple(int(found[1]) if found else None for found in last)),
+    ]
+
+
+def _alternatives(best: Candidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[Candidate]:
+    """Return further words for the lines that have no number behind the best one, such as ``failed`` beside ``ok``."""
+    if not best.key:
+        return []
+    open_rows = {row for row, value in enumerate(best.values) if value is None}
+    more: list[Candidate] = []
+    others = sorted(codes.keyed(masked), key=lambda each: codes.rank(each, known))
+    for other in others:
+        rows = [row for row in open_rows if other.values[row] is not None]
+        overlap = sum(a is not None and b is not None for a, b in zip(best.values, other.values, strict=True))
+        numbers = [value for row in rows if (value := other.values[row]) is not None]
+        if (
+            len(rows) >= max(3, _SMALL * lines)
+            and not overlap
+            and other.key != best.key
+            and codes.share(numbers, known) >= 0.9  # noqa: PLR2004  nearly all
+            and re.fullmatch(r"[A-Za-z_/.0-9-]+", other.key)
+        ):
+            more.append(other)
+            open_rows -= set(rows)
+    return more
+
+
+def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool:
+    """Return whether the code itself stands inside parentheses that open behind the first field."""
+    for text in masked:
+        for anchor in anchors:
+            at = text.find(anchor.key + anchor.gap) + (anchor.key == "(")
+            if at > 0 and text.count("(", 0, at) > text.count(")", 0, at):
+                return True
+    return False
+
+
+def _reason_follows(
+    masked: Sequence[str], anchors: Sequence[Announced], best: Candidate, reasons: frozenset[str]
+) -> bool:
+    """Return whether the word behind the code is a reason of the catalogue more often than not."""
+    before = "|".join(re.escape(each.key + each.gap).replace(r"\ ", "[ \t]+") for each in anchors)
+    where = rf"(?:^|(?<=[\s,;|(]))(?:{before})" if anchors else "^[ (]*"
+    if best.place == -1:
+        return False
+    found = [
+        match[1]
+        for text in masked
+        if (match := re.search(where + r"-?[0-9]{1,6}[ \t]*[,:(/-]?[ \t]*([A-Za-z_]+)", text))
+    ]
+    return fields.fit("reason", found, reasons) if found else False
+
+
+def _stamp(rests: Sequence[str], taken: set[str]) -> tuple[Announced, stamps.StampKind] | None:
+    """Return the word in front of a time stamp, if every line has one behind the marker."""
+    found = [
+        re.search(r"(?:^|(?<=[\s,;|(]))(ts|time|timestamp|at|date|when|t)([=:][ ]?)(?=[\"']?[0-9])", rest)
+        for rest in rests
+    ]
+    if not all(found):
+        return None
+    first = found[0]
+    assert first is not None
+    quote = rests[0][first.end()] if rests[0][first.end()] in "\"'" else ""
+    kinds = set()
+    for rest, match in zip(rests, found, strict=True):
+        assert match is not None
+        start = match.end() + len(quote)
+        stamp = stamps.find(rest[start : start + 40])
+        if stamp is None or stamp.start or match[1] in taken:
+            return None
+        kinds.add(stamp.kind)
+    return (Announced(first[1], first[2], quote), kinds.pop()) if len(kinds) == 1 else None

@@ -1,0 +1,69 @@
+"""Writes grammars of lines that are one JSON object each."""
+
+from string import Template
+
+from logwatch.propose.dialect import Dialect, Member, Object
+from logwatch.propose.lines import escaped, literal
+from logwatch.propose.write.prefix import prefix
+from logwatch.propose.write.source import alternatives, marker, printable, regex, sequence
+from logwatch.propose.write.words import opener, start
+
+_GAP = r"[ \t]*:[ \t]*"
+_VALUES = Template(
+    '''# The line is one object; what stands in a string, a list or another object is never a code.
+string = Regex(${string}).set_name("quoted string")
+text = Regex(${text}).set_name("text")
+bare = Regex(r"[0-9A-Za-z_.+-]+").set_name("number or word")
+
+
+def brackets(leaf: ParserElement) -> ParserElement:
+    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
+    inside = leaf
+    for _ in range(5):
+        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + one_of("} ]")
+    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+
+
+'''
+)
+
+
+def objects(dialect: Dialect, form: Object) -> str:
+    """Return the source of a grammar for objects."""
+    quote = "'" if form.single else '"'
+    inside = rf"(?:[^{quote}\\]|\\.)*"
+    string = f"{quote}{inside}{quote}" + (r'|"(?:[^"\\]|\\.)*"' if form.single else "")
+    text = r"""[^"'{}\[\]]+""" if form.single else r'[^"{}\[\]]+'
+
+    def key(name: str) -> str:
+        return quote + escaped(name) + quote + _GAP
+
+    body = prefix(dialect.head) + _VALUES.substitute(string=literal(string), text=literal(text))
+    number = regex(r"-?[0-9]{1,6}(?=[ \t\r]*[,}])", "integer")
+    body += f"integer = {number}\n"
+    body += f'code = Suppress({regex(key(form.code), printable(form.code))}) + integer("code*")\n'
+    body += f"key = {regex(f'(?:{string})' + _GAP, 'key')}\n"
+    members = [term for member in form.members for term in _member(member, quote, key(member.key))]
+    body += alternatives("member", ["code", *members, "key + (string | bare | brackets(text | string))"])
+    if not form.event:
+        parts = [*start(dialect), *opener((form.opener,)), '"{"', "member"]
+        body += marker(dialect.marker)
+    else:
+        told = escaped(form.value) + (rf"(?![0-9A-Za-z_-]){inside}" if form.open_end else "")
+        body += f"event = Suppress({regex(key(form.event) + quote + told + quote)})\n"
+        first = ["prefix", '"{"'] if dialect.head.pieces else ['Literal("{").leave_whitespace()']
+        parts = [*first, 'ZeroOrMore(member + ",", stop_on=event)', "event"]
+    return body + "\n" + sequence("LINE", [*parts, 'ZeroOrMore("," + member)', '"}"', "LineEnd()"])
+
+
+def _member(member: Member, quote: str, key: str) -> list[str]:
+    """Return the sources for a member with a result name: as a string, as a number, or both."""
+    ways = []
+    if member.text:
+        value = member.pattern or rf"[^{quote}\\]+"
+        before = regex(f"{key}{quote}(?={value}{quote})")
+        ways.append(f'Suppress({before}) + {regex(value)}("{member.name}") + Suppress({quote!r})')
+    if member.bare:
+        value = member.pattern or r"-?[0-9]+(?:\.[0-9]+)?"
+        ways.append(f'Suppress({regex(key + "(?=-?[0-9])")}) + {regex(value)}("{member.name}")')
+    return ways

@@ -1,0 +1,60 @@
+"""Writes what stands in front of the marker."""
+
+import re
+from collections.abc import Sequence
+
+from logwatch.propose.head import Head, Piece
+from logwatch.propose.write.source import LONG, printable, regex, text
+
+
+def prefix(head: Head) -> str:
+    """Return the source of ``prefix`` and of the pieces it consists of; empty where nothing stands in front."""
+    if not head.pieces:
+        return ""
+    definitions: list[str] = []
+    terms: list[str] = []
+    number = 0
+    for piece in head.pieces:
+        term = _term(piece, definitions)
+        if piece.optional != number:
+            if number:
+                terms[-1] += ")"
+            if piece.optional:
+                term = f"Opt({term}"
+            number = piece.optional
+        terms.append(term)
+    if number:
+        terms[-1] += ")"
+    terms = _joined(terms)
+    if terms[0].startswith('"'):
+        terms[0] = f"Literal({terms[0]})"
+    whole = " + ".join(terms)
+    if len(whole) > LONG:
+        whole = "\n    " + "\n    + ".join(terms) + "\n"
+    comment = f"# {printable(head.example).rstrip()}    This stands in front, and nothing else may.\n"
+    return f"{comment}{''.join(definitions)}prefix = ({whole}).leave_whitespace()\n\n"
+
+
+def _term(piece: Piece, definitions: list[str]) -> str:
+    if piece.name:
+        definitions.append(f"{piece.name} = {regex(piece.pattern, piece.title)}\n")
+        return f'{piece.name}("{piece.name}")'
+    if (
+        not piece.title
+        and len(set(piece.values)) == 1
+        and piece.values[0].isascii()
+        and not piece.pattern.endswith("]+")
+    ):
+        return text(piece.values[0])
+    return regex(piece.pattern, piece.title)
+
+
+def _joined(terms: Sequence[str]) -> list[str]:
+    """Join texts that follow one another."""
+    joined: list[str] = []
+    for term in terms:
+        if joined and re.fullmatch(r'".*"', term) and re.fullmatch(r'".*"', joined[-1]):
+            joined[-1] = joined[-1][:-1] + term[1:]
+        else:
+            joined.append(term)
+    return joined

@@ -1,0 +1,186 @@
+"""Writes grammars of lines whose fields have words in front of them."""
+
+import re
+from collections.abc import Sequence
+from string import Template
+
+from logwatch.propose.dialect import Announced, Dialect, InHead, Words
+from logwatch.propose.head import Head, Piece
+from logwatch.propose.lines import escaped, literal
+from logwatch.propose.write.prefix import prefix
+from logwatch.propose.write.source import (
+    BLANKS,
+    INTEGER,
+    alternatives,
+    before,
+    marker,
+    printable,
+    regex,
+    sequence,
+)
+
+_KNOWN = Template(
+    '''
+
+def known(before: str, name: str) -> ParserElement:
+    """Match what stands in front of a value, then the value; an empty one does not swallow what is behind it."""
+    return Suppress(Regex(rf"(?:{before})(?=[^ \\t\\r])").set_name(before)) + ${guard}word(name)
+
+'''
+)
+_QUOTED = Template(
+    '''
+
+def quoted(before: str, name: str) -> ParserElement:
+    """Match what stands in front of a value in quotes, then the value."""
+    return Suppress(Regex(before).set_name(before)) + Regex(${inside})(name) + Suppress(${quote})
+
+'''
+)
+_BRACKETS = Template(
+    '''# What quotes and brackets hold is never a code. They must close, and nest no deeper than six.
+string = Regex(${string}).set_name("quoted string")
+text = Regex(${text}).set_name("text")
+closer = one_of("} ]")
+
+
+def answered(key: str, name: str) -> ParserElement:
+    """Match a field of the provider's JSON answer, at any depth."""
+    value = Regex("[0-9A-Za-z_]+").set_name("value")
+    return Suppress(Regex(rf'"{key}"[ \\t]*:[ \\t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
+
+
+answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason")
+
+
+def brackets(leaf: ParserElement) -> ParserElement:
+    """Match braces or square brackets around leaves and more of both; inside, either kind closes either."""
+    inside = leaf
+    for _ in range(5):
+        inside = leaf | one_of("{ [") + ZeroOrMore(inside) + closer
+    return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
+
+
+'''
+)
+_GROUP = """# Parentheses hold text as well, but one that never closes is an ordinary character.
+group = Regex(r"\\([^()\\r]*\\)").set_name("parentheses")
+parenthesis = one_of("( )")
+"""
+
+
+def words(dialect: Dialect, form: Words) -> str:
+    """Return the source of a grammar by words."""
+    fields = _fields(form, "~code + " if form.codes else "")
+    body = prefix(dialect.head) + _word(form) + f"integer = {regex(INTEGER, 'integer')}\n"
+    if form.codes:
+        ways = "|".join(map(before, form.codes))
+        ways = f"(?:{ways})" if len(form.codes) > 1 else ways
+        shown = printable(" or ".join(f"{each.key}{each.gap}410" for each in form.codes))
+        body += f'code = Suppress({regex(f"{ways}(?=-?[0-9])", "code")}) + integer("code*")  # {shown}\n'
+    elif form.last:
+        body += f"last = {regex(INTEGER + '(?=' + BLANKS + '$)')}  # the code is the last word of the line\n"
+    body += fields + _BRACKETS.substitute(string=_strings(form.quotes), text=literal(r'[^"{}\[\]]+'))
+    more = ""
+    if form.groups:
+        body += _GROUP
+        more += " | group | parenthesis"
+    if form.marks:
+        body += f'mark = one_of("{" ".join(form.marks)}")  # between fields\n'
+        more += " | mark"
+    pair = "pair | " if form.fields or form.stamp else ""
+    if form.codes or form.last:
+        body += f"before = {pair}string | brackets(text | string) | closer{more} | word\n"
+    if not form.last:
+        code = "code | " if form.codes else ""
+        body += f"behind = {code}{pair}string | brackets(text | answer | string) | closer{more} | word\n"
+    body += marker(dialect.marker) + "\n"
+    return body + sequence("LINE", [*start(dialect), *opener(form.opener), *_rest(form)])
+
+
+def _rest(form: Words) -> list[str]:
+    """Write what stands behind the marker and what opens the fields."""
+    if form.last:
+        return ['ZeroOrMore(before, stop_on=last).set_name("before the code")', 'last("code")']
+    parts = ['ZeroOrMore(before, stop_on=code).set_name("before the code")', "code"]
+    if not form.codes:
+        parts = ['integer("code")']
+    if form.reason_follows:
+        guard = "~code + " if form.codes else ""
+        parts.append(f'Opt(Suppress(Opt(one_of(": - / , ("))) + {guard}Regex("[A-Za-z_]+")("reason"))')
+    return [*parts, 'ZeroOrMore(behind).set_name("behind the code")']
+
+
+def start(dialect: Dialect) -> list[str]:
+    """Return the sources of the parts up to the marker."""
+    return ["prefix", "marker"] if dialect.head.pieces else ["marker.leave_whitespace()"]
+
+
+def opener(ways: Sequence[str]) -> list[str]:
+    """Return the source of what may stand between marker and fields, if anything does."""
+    told = sorted({way.strip() for way in ways}, key=lambda way: (-len(way), way))
+    texts = [way for way in told if way]
+    if not texts:
+        return []
+    inner = regex("|".join(escaped(each).replace(r"\[\*\]", r"\[[^][\r]*\]") for each in texts))
+    return [f"Suppress(Opt({inner}))" if "" in told else f"Suppress({inner})"]
+
+
+def _strings(quotes: str) -> str:
+    """Return the expression for strings in any of the quotes."""
+    return literal("|".join(rf"{quote}(?:[^{quote}\\]|\\.)*{quote}" for quote in quotes))
+
+
+def _word(form: Words | InHead) -> str:
+    """Write the expression for a run without blanks, separators, quotes and brackets."""
+    stop = ' \\t\\r"{}\\[\\]' + re.sub(r"([]^-])", r"\\\1", form.marks)
+    if isinstance(form, Words) and form.groups:
+        stop += "()"
+    others = form.quotes.replace('"', "")
+    pattern = f"[^{stop}{others}]+"
+    if "'" in others:  # an apostrophe inside a word is none that quotes
+        pattern = f"(?:[^{stop}{others}]|(?<=[0-9A-Za-z])')+"
+    between = (
+        "blanks, quotes and brackets" if not form.marks else f"blanks, quotes, brackets and {' '.join(form.marks)}"
+    )
+    comment = f"# A word is what stands between {between}; inside a longer word no code begins.\n"
+    return f"{comment}word = {regex(pattern, 'word')}\n"
+
+
+def _fields(form: Words | InHead, guard: str) -> str:
+    """Write the helpers for values with a word in front, and the alternatives that use them."""
+    all_ = [(name, each) for name, ways in form.fields.items() for each in ways]
+    plain = [(name, each) for name, each in all_ if not each.quote]
+    quoted = [(name, each) for name, each in all_ if each.quote]
+    source = _KNOWN.substitute(guard=guard) if plain else ""
+    if quoted:
+        quote = quoted[0][1].quote
+        source += _QUOTED.substitute(inside=literal(rf"[^{quote}\\]+"), quote=repr(quote))
+    terms = [f'known({literal(before(each))}, "{name}")' for name, each in plain]
+    terms += [f'quoted({literal(before(each))}, "{name}")' for name, each in quoted]
+    if isinstance(form, Words) and form.stamp is not None:
+        each, kind = form.stamp
+        closing = f" + Suppress({each.quote!r})" if each.quote else ""
+        terms.append(f'Suppress({regex(before(each))}) + {regex(kind.pattern, kind.name)}("timestamp"){closing}')
+    return (source + "\n" if source else "") + (alternatives("pair", terms) + "\n" if terms else "")
+
+
+def in_head(dialect: Dialect, form: InHead) -> str:
+    """Return the source of a grammar whose code stands in front of the marker."""
+    place = dialect.code.place
+    assert place is not None
+    pieces = list(dialect.head.pieces)
+    pieces[place] = Piece(r"-?[0-9]{1,6}", "code", "integer", pieces[place].values)
+    head = Head(tuple(pieces), dialect.head.stamp, dialect.head.pattern, dialect.head.example)
+    body = prefix(head)
+    rest = []
+    if form.fields:
+        body += _word(form) + _fields(form, "")
+        body += f'string = Regex({_strings(form.quotes)}).set_name("quoted string")\n'
+        rest = ["ZeroOrMore(pair | string | word)"]
+    return body + marker(dialect.marker) + "\n" + sequence("LINE", ["prefix", "marker", *rest])
+
+
+def described(codes: Sequence[Announced]) -> str:
+    """Return how codes are announced, for people."""
+    return " or ".join(f"{each.key}{each.gap}" for each in codes)

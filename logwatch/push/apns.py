@@ -1,0 +1,179 @@
+"""Sends one push to APNs over HTTP/2, with a certificate as mesibo does, or with a .p8 token.
+
+Apple: developer.apple.com/documentation/usernotifications, "Sending notification requests to APNs" (headers, priority),
+"Establishing a token-based connection" (ES256, iss, iat, kid).
+"""
+
+import json
+import os
+import re
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import google.auth.crypt
+import google.auth.jwt
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from logwatch.credentials import Request, Verdict, read
+from logwatch.errors import Problem
+from logwatch.privacy import readable
+from logwatch.push.direct import DirectError, Push, Reply
+from logwatch.push.way import Way, lost
+
+PRODUCTION, SANDBOX = "https://api.push.apple.com", "https://api.sandbox.push.apple.com"
+_TOKEN = re.compile(r"[0-9A-Fa-f]{64,200}", re.ASCII)
+_PRIORITY = {"background": "5", "alert": "10", "voip": "10"}  # Apple refuses a background push with 10
+_SUFFIX = {"background": "", "alert": "", "voip": ".voip"}
+_SHOWN = 200
+
+
+def send(push: Push, request: Request, verdict: Verdict, way: Way, *, sandbox: bool, signer: "Signer | None") -> Reply:
+    """Send a push and return Apple's answer; DirectError when it cannot be sent."""
+    if not _TOKEN.fullmatch(push.token):
+        kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
+        raise DirectError(
+            Problem(
+                "--to",
+                "this is no APNs device token",
+                f"those are 64 hexadecimal digits or more; this is {kind}",
+                "take the token from the user's details in the mesibo console (Step 2)",
+            )
+        )
+    headers = {
+        "apns-topic": push.topic or _topic(push, verdict),
+        "apns-push-type": push.style,
+        "apns-priority": _PRIORITY[push.style],
+        "apns-expiration": "0",
+    }
+    context = way.context()
+    if signer is not None:
+        headers["authorization"] = f"bearer {signer.token(request)}"
+    else:
+        _sign_in(context, request)
+    if not headers["apns-topic"]:
+        raise DirectError(Problem("--topic", "is needed", "the credential names no app", "--topic BUNDLE-ID"))
+    base = way.base(SANDBOX if sandbox else PRODUCTION)
+    try:
+        with way.client(context, http2=True) as client:
+            answer = client.post(
+                f"{base}/3/device/{quote(push.token, safe='')}", headers=headers, content=json.dumps(_payload(push))
+            )
+    except httpx.HTTPError as error:
+        return lost("apns", base, error, verdict if signer is None else None)
+    return _reply(answer, push.token)
+
+
+def _topic(push: Push, verdict: Verdict) -> str:
+    """Return the topic for a style: the certificate's own, or the bundle ID with Apple's suffix."""
+    suffix = _SUFFIX[push.style]
+    return f"{verdict.bundle_id}{suffix}" if verdict.bundle_id else ""
+
+
+def _payload(push: Push) -> dict[str, Any]:
+    if push.style == "alert":
+        return {"aps": {"alert": {"title": "Test", "body": "A test push of mesibo-logwatch."}}}
+    if push.style == "voip":
+        return {"aps": {}, "mesibo-logwatch": "test"}
+    return {"aps": {"content-available": 1}, "mesibo-logwatch": "test"}
+
+
+def _reply(answer: httpx.Response, token: str) -> Reply:
+    if answer.http_version != "HTTP/2":
+        raise DirectError(
+            Problem(answer.url.host, "no HTTP/2", f"{answer.http_version} came", "a proxy in between breaks APNs")
+        )
+    reason, since = "", ""
+    try:
+        found = answer.json()
+        if isinstance(found, dict):
+            reason = readable(str(found.get("reason", "")).replace(token, "***"))[:_SHOWN]
+            if isinstance(at := found.get("timestamp"), int) and 0 <= at < 1 << 45:
+                since = f"the token is dead since {time.strftime('%Y-%m-%d %H:%M', time.gmtime(at / 1000))} UTC"
+    except (ValueError, RecursionError):
+        pass  # an accepted push has no body
+    identity = answer.headers.get("apns-id", "")[:_SHOWN]
+    detail = since or (f"apns-id {readable(identity)}" if identity and answer.status_code == 200 else "")  # noqa: PLR2004
+    return Reply("apns", answer.status_code, reason, detail)
+
+
+class Signer:
+    """Makes the token that a .p8 key signs in with."""
+
+    def __init__(self, key_id: str, team_id: str) -> None:
+        self._key_id, self._team_id = key_id, team_id
+
+    def token(self, request: Request) -> str:
+        """Return a token of now; DirectError when the key cannot be used."""
+        try:
+            data, _ = read.content(Path(request.file))
+            signer = google.auth.crypt.ES256Signer.from_string(data, self._key_id)
+            encode: Any = google.auth.jwt.encode
+            made: bytes = encode(signer, {"iss": self._team_id, "iat": int(time.time())})
+        except (OSError, ValueError, TypeError) as error:
+            why = getattr(error, "strerror", None) or "it is no unencrypted EC key in PEM"
+            raise DirectError(
+                Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")
+            ) from None
+        return made.decode()
+
+
+def _sign_in(context: ssl.SSLContext, request: Request) -> None:
+    """Put certificate and key into the TLS settings; they stand in memory for a moment, never on a disk."""
+    with _unlocked(request) as path:
+        try:
+            context.load_cert_chain(path)
+        except (ssl.SSLError, OSError):
+            raise DirectError(
+                Problem(
+                    request.file,
+                    "cannot sign in with it",
+                    "key and certificate do not belong together",
+                    "mesibo-logwatch credentials check FILE",
+                )
+            ) from None
+
+
+@contextmanager
+def _unlocked(request: Request) -> Iterator[str]:
+    """Give the name of a file in memory with certificate and key as PEM, without a password."""
+    try:
+        certificates, key = _opened(request)
+    except (OSError, ValueError, TypeError):
+        certificates, key = [], None
+    if not certificates or key is None:
+        raise DirectError(
+            Problem(
+                request.file,
+                "cannot sign in with it",
+                "no certificate with its private key comes out of it",
+                f"mesibo-logwatch credentials check {request.file}",
+            )
+        )
+    pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in certificates)
+    pem += key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with os.fdopen(os.memfd_create("identity"), "wb") as file:
+        file.write(pem)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
+
+
+def _opened(request: Request) -> tuple[list[x509.Certificate], Any]:
+    data, _ = read.content(Path(request.file))
+    secret = read.password(request)
+    if b"-----BEGIN " in data:
+        key, _ = read.opened(serialization.load_pem_private_key, data, secret)
+        return x509.load_pem_x509_certificates(data), key
+    found, _ = read.opened(pkcs12.load_pkcs12, data, secret)
+    if found is None or found.cert is None:
+        return [], None
+    return [found.cert.certificate, *(each.certificate for each in found.additional_certs)], found.key

@@ -1,0 +1,164 @@
+"""Sends one message to FCM's HTTP v1 API with a service account, whose OAuth token google-auth gets.
+
+Google: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send and .../ErrorCode.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import google.auth.exceptions
+import google.auth.transport
+import httpx
+from google.oauth2 import service_account
+
+from logwatch.credentials import Request, Verdict, read
+from logwatch.errors import Problem
+from logwatch.privacy import readable
+from logwatch.push.direct import DirectError, Push, Reply
+from logwatch.push.way import Way, loopback, lost
+
+BASE = "https://fcm.googleapis.com"
+SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
+_SHOWN = 300
+_OF_TOKEN = re.compile(r"registration token|message\.token", re.IGNORECASE)
+
+
+def send(push: Push, request: Request, verdict: Verdict, way: Way) -> Reply:
+    """Send a message and return Google's answer; DirectError when it cannot be sent."""
+    account = _account(request)
+    _check_token_address(account, verdict, way)
+    base = way.base(BASE)
+    url = f"{base}/v1/projects/{quote(str(account['project_id']), safe='')}/messages:send"
+    with way.client(way.context(), http2=True) as client:
+        transport = _Transport(client)
+        try:
+            make: Any = service_account.Credentials.from_service_account_info
+            credentials = make(account, scopes=[SCOPE])
+            credentials.refresh(transport)
+        except google.auth.exceptions.RefreshError as error:
+            return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
+        except google.auth.exceptions.TransportError as error:
+            return lost("fcm", str(account["token_uri"]), error)
+        except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
+            raise DirectError(_unusable(request)) from None
+        headers = {"Authorization": f"Bearer {credentials.token}"}
+        try:
+            answer = client.post(url, headers=headers, json=_message(push))
+        except httpx.HTTPError as error:
+            return lost("fcm", base, error)
+    return _reply(answer, (push.token, str(credentials.token)))
+
+
+def _account(request: Request) -> dict[str, Any]:
+    try:
+        found = json.loads(read.content(Path(request.file))[0])
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(found.get(k), str) for k in ("project_id", "token_uri")):
+        raise DirectError(_unusable(request))
+    return found
+
+
+def _unusable(request: Request) -> Problem:
+    return Problem(
+        request.file,
+        "cannot sign in with it",
+        "it is no usable service account",
+        f"mesibo-logwatch credentials check {request.file}",
+    )
+
+
+def _check_token_address(account: Mapping[str, Any], verdict: Verdict, way: Way) -> None:
+    """Refuse to send a signed request for a token to anybody but Google, or a stub on this machine."""
+    strange = any(flaw.kind == "token_uri" for flaw in verdict.flaws)
+    if strange and not (way.endpoint and loopback(account["token_uri"])):
+        raise DirectError(
+            Problem(
+                "token_uri",
+                "is not Google's",
+                "whoever is there would be given a signed request",
+                f"mesibo-logwatch credentials check {verdict.file}",
+            )
+        )
+
+
+def _message(push: Push) -> dict[str, Any]:
+    message: dict[str, Any] = {"token": push.token, "android": {"priority": "high"}}
+    if push.style == "alert":
+        message["notification"] = {"title": "Test", "body": "A test push of mesibo-logwatch."}
+    else:
+        message["data"] = {"mesibo-logwatch": "test"}
+    return {"message": message} | ({"validate_only": True} if push.dry_run else {})
+
+
+def _refused(error: google.auth.exceptions.RefreshError) -> str:
+    """Return Google's words about a service account that gets no token; they name no key."""
+    found = error.args[1] if len(error.args) > 1 else {}
+    if isinstance(found, dict):
+        words = [str(found.get(key, "")) for key in ("error", "error_description")]
+        return readable(": ".join(filter(None, words)))[:_SHOWN] or "no access token"
+    return "no access token"
+
+
+def _reply(answer: httpx.Response, secrets: tuple[str, ...]) -> Reply:
+    """Read an answer: the errorCode of FCM's own details, else the status."""
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError):
+        found = None
+    error = found.get("error") if isinstance(found, dict) else None
+    if not isinstance(error, dict):
+        return Reply("fcm", answer.status_code)
+    details = error.get("details")
+    codes = [each.get("errorCode") for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+    reason = next((code for code in codes if isinstance(code, str)), None) or str(error.get("status") or "")
+    said = str(error.get("message") or "")
+    of_token = reason == "INVALID_ARGUMENT" and bool(_OF_TOKEN.search(said + json.dumps(details)))
+    for secret in secrets:
+        said, reason = said.replace(secret, "***"), reason.replace(secret, "***")
+    return Reply("fcm", answer.status_code, readable(reason)[:_SHOWN], readable(said)[:_SHOWN].rstrip("."), of_token)
+
+
+class _Response(google.auth.transport.Response):
+    """An answer as google-auth wants it."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    @property
+    def status(self) -> int:
+        return self._answer.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._answer.headers
+
+    @property
+    def data(self) -> bytes:
+        return self._answer.content
+
+
+class _Transport(google.auth.transport.Request):
+    """Lets google-auth use the client that everything else goes through."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002  the client has its own
+        **_more: Any,
+    ) -> _Response:
+        try:
+            return _Response(self._client.request(method, url, content=body, headers=headers))
+        except httpx.HTTPError as error:
+            failed: Any = google.auth.exceptions.TransportError
+            raise failed(str(error)) from error

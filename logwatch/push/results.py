@@ -1,0 +1,224 @@
+"""Watches for results as they are logged: in the log itself, which tells accepted pushes too, or in a daemon's API."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from logwatch.assembly import Parts
+from logwatch.config import Source
+from logwatch.model import Call, Chunk, Platform, Position, Rotation
+from logwatch.parse import Scanner
+from logwatch.tail import Container, Discovery, Globs, SourceSpec, Tail
+
+_READ_BYTES = 1 << 20
+_READS = 64  # of a source between two looks at the clock
+_KEPT = 10_000  # results of one chunk
+
+
+class Result(NamedTuple):
+    """One push that was logged; ``user`` as its line, or the daemon, has it."""
+
+    user: str
+    platform: Platform
+    code: int
+    reason: str
+
+
+class Results(Protocol):
+    """Where results appear."""
+
+    def new(self) -> list[Result]:
+        """Return those that came since the last call."""
+
+    def same(self, user: str, logged: str) -> bool:
+        """Tell whether ``logged`` stands for ``user``."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+    @property
+    def where(self) -> str:
+        """Name the place, for people."""
+
+
+class Quiet:
+    """A log that says nothing: what following has to say is the daemon's to say."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_args, **_fields: None
+
+
+class _Catch:
+    """The sink of one source: results, and nothing else."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self.scanner = scanner
+        self.found: list[Result] = []
+
+    def chunk(self, chunk: Chunk) -> None:
+        scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
+        self.found += [Result(f.user, f.platform, f.code, f.reason) for f in scan.failures]
+
+    def position(self, position: Position) -> None:
+        pass
+
+    def forget(self, generation: int) -> None:
+        pass
+
+    def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
+        pass
+
+    def rotated(self, rotation: Rotation) -> None:
+        pass
+
+    def told(self, call: Call, witness_for: str) -> bool:  # noqa: ARG002  the sink's signature
+        return True
+
+
+class LogResults:
+    """Results in the logs of the configured sources, from the moment it is made."""
+
+    def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
+        numbers = itertools.count(1)
+        self._sources: list[tuple[Tail, _Catch]] = []
+        for source in parts.config.source:
+            discovery = _discovery(source)
+            if discovery is None:
+                continue
+            scanner = parts.scanner(source, keep=_KEPT)
+            scanner.delivered = frozenset()  # who was pushed to counts here, accepted or not
+            tail = Tail(
+                SourceSpec(source.name, discovery, source.envelope, "end"),
+                (),
+                lambda: next(numbers),
+                owns=scanner.owns,
+                held=scanner.held,
+                max_line_bytes=parts.config.follow.max_line_bytes,
+                release_seconds=parts.config.follow.release_seconds,
+                clock=clock,
+                log=Quiet(),
+            )
+            self._sources.append((tail, _Catch(scanner)))
+        self.new()  # what is there already is another push's
+
+    @property
+    def readable(self) -> bool:
+        """True when a log is there that this user may read."""
+        return any(tail.status().up for tail, _ in self._sources)
+
+    @property
+    def where(self) -> str:
+        """Name the sources."""
+        return "the log of " + ", ".join(tail.source.name for tail, _ in self._sources)
+
+    def new(self) -> list[Result]:
+        """Return what was logged since the last call."""
+        found: list[Result] = []
+        for tail, catch in self._sources:
+            tail.look(catch)
+            for _ in range(_READS):
+                if not tail.read(catch, _READ_BYTES):
+                    break
+            found += catch.found
+            catch.found = []
+        return found
+
+    def same(self, user: str, logged: str) -> bool:
+        """Compare addresses as people write them; a telephone number may lack its plus."""
+        return user.lstrip("+").lower() == logged.lstrip("+").lower()
+
+    def close(self) -> None:
+        """Close the files."""
+        for tail, _ in self._sources:
+            tail.close()
+
+
+def _discovery(source: Source) -> Discovery | None:
+    if source.docker is not None:
+        return Container(source.docker.container, source.docker.root)
+    return Globs(source.paths) if source.paths else None
+
+
+class ApiResults:
+    """Results as a running daemon tells them: failures with their user masked, accepted pushes as a number alone."""
+
+    def __init__(self, get: Callable[[str], Any], masked: Callable[[str], str] | None) -> None:
+        """Take what fetches a path of the API, and how this installation masks a user.
+
+        Where its key is out of reach (None), the ends that a mask shows have to do.
+        """
+        self._get = get
+        self._masked = masked
+        self._seen: set[tuple[Any, ...]] = set()
+        self._accepted: dict[Platform, int] = {}
+        self.new()
+
+    @property
+    def where(self) -> str:
+        """Name the place."""
+        return "the running daemon"
+
+    def new(self) -> list[Result]:
+        """Return what was committed since the last call; an accepted push has no user."""
+        failures = self._get("api/v1/failures?limit=200")["failures"]
+        found = []
+        for each in failures:
+            key = tuple(each[name] for name in ("at", "source", "platform", "code", "user", "token"))
+            if key not in self._seen and each["code"] is not None:
+                found.append(Result(each["user"], each["platform"], each["code"], each["reason"]))
+            self._seen.add(key)
+        for each in self._get("api/v1/status")["results"]:
+            if each["class"] == "delivered":
+                before = self._accepted.get(each["platform"], 0)
+                found += [Result("", each["platform"], each["code"], "")] * min(each["total"] - before, _KEPT)
+                self._accepted[each["platform"]] = each["total"]
+        return found
+
+    def same(self, user: str, logged: str) -> bool:
+        """Compare a user with what the daemon stores of one."""
+        if logged == user:
+            return True
+        if self._masked is not None:
+            return logged == self._masked(user)
+        head, mask, tail = logged.partition("***")
+        ends = tail.partition("#")[0]
+        return bool(mask) and bool(head) and user.startswith(head) and user.endswith(ends)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def wait(
+    results: Results,
+    users: Iterable[str],
+    seconds: float,
+    *,
+    told: Callable[[str, Result, float], object],
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+    pause: float = 0.1,
+    settle: float = 1.0,
+) -> tuple[set[str], list[Result]]:
+    """Wait until each user has a result, or ``seconds`` are over; ``told`` is called with each one and its delay.
+
+    A user may have several devices: for ``settle`` seconds more, their results are told too. Returns the users that
+    have none, and the results that are nobody's of them.
+    """
+    users = tuple(users)
+    missing, others = set(users), list[Result]()
+    start = monotonic()
+    end = start + seconds
+    while True:
+        for result in results.new():
+            user = next((user for user in users if results.same(user, result.user)), None)
+            if user is None:
+                others.append(result)
+                continue
+            told(user, result, monotonic() - start)
+            missing.discard(user)
+            if not missing:
+                end = min(end, monotonic() + settle)
+        if monotonic() >= end:
+            return missing, others
+        sleep(pause)

@@ -1,0 +1,49 @@
+"""Reads what must not stand on a command line: the app token, a user's push token."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from logwatch.errors import LogwatchError, Problem
+
+_LONGEST = 8192  # characters: FCM's tokens have up to some hundred
+_NOBODY_ELSE = 0o077
+
+
+class SecretError(LogwatchError):
+    """A secret cannot be had; the text says why and quotes nothing of it."""
+
+
+def from_file(path: Path, what: str) -> str:
+    """Return the one line that a file holds; ``-`` is standard input."""
+    if str(path) == "-":
+        return checked(sys.stdin.readline(_LONGEST + 2), "standard input", what)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SecretError(Problem(str(path), f"{what} cannot be read", "it is no regular file", "name a file"))
+            data = file.read(_LONGEST + 2)
+    except OSError as error:
+        raise SecretError(
+            Problem(str(path), f"{what} cannot be read", error.strerror or "", "name a file that this user may read")
+        ) from None
+    return checked(data.decode("ascii", errors="replace"), str(path), what)
+
+
+def checked(text: str, where: str, what: str) -> str:
+    """Return a secret without the blanks around it; SecretError when it cannot be one."""
+    text = text.strip()
+    if not text or len(text) > _LONGEST or not text.isascii() or not text.isprintable() or " " in text:
+        why = "it is empty" if not text else "it is more than one word of plain characters"
+        raise SecretError(Problem(where, f"holds no {what}", why, f"put {what} alone on its one line"))
+    return text
+
+
+def exposed(path: Path) -> bool:
+    """Tell whether others than its owner may read a file of secrets."""
+    try:
+        return bool(path.stat().st_mode & _NOBODY_ELSE)
+    except OSError:
+        return False

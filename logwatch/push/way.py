@@ -1,0 +1,89 @@
+"""The way to a provider: TLS that checks whom it talks to, bounded in time, and never to a stranger."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+
+from logwatch.config import parse_listen
+from logwatch.credentials import Verdict
+from logwatch.errors import Problem
+from logwatch.privacy import readable
+from logwatch.push.direct import ANSWER_SECONDS, CONNECT_SECONDS, EXPIRED, NAMES, DirectError, NoReplyError, Reply
+
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where requests go; ``endpoint`` replaces the provider's address in tests, and may lead to this machine alone."""
+
+    endpoint: str = ""
+    authorities: Path | None = None  # the certificates to trust in place of the system's
+
+    def base(self, usual: str) -> str:
+        """Return the address to ask; DirectError for one that a credential must not be sent to."""
+        if not self.endpoint:
+            return usual
+        if not loopback(self.endpoint):
+            why = "credentials go to the provider, or over TLS to a stub on this machine"
+            raise DirectError(Problem("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT"))
+        return self.endpoint.rstrip("/")
+
+    def context(self) -> ssl.SSLContext:
+        """Make the TLS settings; the other side's certificate is always checked."""
+        if self.authorities:
+            return ssl.create_default_context(cafile=str(self.authorities))
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())  # a small system may have no authorities of its own
+        return context
+
+    def client(self, context: ssl.SSLContext, *, http2: bool) -> httpx.Client:
+        """Make a client; a proxy of the environment is used on the way to the real provider only."""
+        return httpx.Client(
+            http2=http2,
+            verify=context,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=not self.endpoint,
+        )
+
+
+def loopback(url: str) -> bool:
+    """Tell whether an address is https on this machine."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    listen = parse_listen(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return parts.scheme == "https" and listen.loopback and "@" not in parts.netloc
+
+
+def lost(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
+    """Explain a request without an answer: a refused certificate is an answer too, all else is NoReplyError.
+
+    ``shown`` is the certificate that was shown. Who refuses one ends the connection; in TLS 1.3 the alert that says
+    why may be lost by that, and then the certificate's own date has to tell.
+    """
+    text = str(error).lower()
+    ended = any(word in text for word in ("alert", "eof", "disconnected", "reset", "broken pipe")) or not text
+    if shown is not None and ended:
+        expired = any(flaw.kind == "expired" for flaw in shown.flaws)
+        if expired or "certificate_expired" in text.replace(" ", "_"):
+            return Reply("apns", 403, EXPIRED, "the connection was ended: certificate expired")
+    host = urlsplit(url).hostname or url
+    why = readable(str(error) or type(error).__name__)[:_SHOWN]
+    advice = (
+        "test DNS, the clock and TCP 443 from this host (APNs: 2197 as well); mesibo has the same way to go, and"
+        " its pushes then get no answer either"
+    )
+    if "verify failed" in text:
+        advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
+    elif shown is not None and ended:
+        advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {shown.file}"
+    raise NoReplyError(Problem(host, f"{NAMES[provider]} gave no answer", why, advice)) from None

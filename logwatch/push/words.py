@@ -1,0 +1,55 @@
+"""Puts in words what came of a test push, for the person who sent it."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from logwatch.catalogue import Catalogue, answered_by
+from logwatch.catalogue.entries import COMMANDS, STEPS, Entry
+from logwatch.privacy import readable
+from logwatch.push.results import Result
+
+_LEADING = re.compile(r"^(?:Nothing to do on the server\. )?If [^,.]*, ")
+_WHO = {"fcm": "Google", "apns": "Apple", "unknown": "Google or Apple"}
+
+
+def on_the_device(entry: Entry) -> str:
+    """Return what there is to do about an accepted push that is not seen, without the words that lead to it."""
+    advice = _LEADING.sub("", entry.remedy)
+    return advice[:1].lower() + advice[1:]
+
+
+def outcome(catalogue: Catalogue, result: Result, seconds: float) -> tuple[bool, str]:
+    """Return whether a push was accepted, and what there is to say of it."""
+    reason = catalogue.reason(result.platform, result.code, result.reason)
+    entry = catalogue.classify(result.platform, result.code, reason)
+    after = f"{result.code}{f' {reason}' if reason else ''} after {seconds:.1f} s"
+    if entry.class_ == "delivered":
+        who = _WHO[result.platform]
+        return True, f"{after}: {who} has it. If the phone shows nothing: {on_the_device(entry)}"
+    who = answered_by(result.platform, result.code)
+    refused = {"mesibo": "mesibo refused it", "unknown": "it failed"}.get(who, f"{_WHO.get(who, who)} refused it")
+    steps = "".join(
+        f"\n  Step {step}: {STEPS[step]}" + (f": {COMMANDS[step]}" if step in COMMANDS else "") for step in entry.steps
+    )
+    return False, f"{after}: {refused}. {entry.meaning}\n→ {entry.remedy}{steps}"
+
+
+def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[Result]) -> str:
+    """Say what it may mean that no result came."""
+    text = f"{', '.join(map(readable, users))}: no line within {seconds:.0f} s in {where}."
+    if others:
+        counts = Counter(result.code for result in others)
+        told = ", ".join(f"{count} x {code}" for code, count in counts.most_common(5))
+        text += (
+            f" Other results came meanwhile ({told}), so push logging is on. One may be this user's: the log may name"
+            " users by another id than the address, and a daemon does not tell whom an accepted push was for."
+        )
+    else:
+        text += " Push logging may be off: set `logs { push = 1 }` in /etc/mesibo/mesibo.conf and restart mesibo;"
+        text += " `mesibo-logwatch doctor` looks."
+    return text + (
+        "\n→ Else: the user is online (mesibo pushes only to an app that is suspended and disconnected: leave it for a"
+        " minute, without a force stop); the user has no push token (Step 2: the user's details in the mesibo console);"
+        " the user's class may not be pushed to (uac.features.push is 0); or it was another mesibo that answered."
+    )

@@ -1,0 +1,126 @@
+"""What all paths of a source share: settings, numbering, the log, a bound on open files, and who owns which file."""
+
+import resource
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from logwatch.model import Sink
+from logwatch.tail.events import Log, shown
+from logwatch.tail.generation import LineReading
+
+KEPT_DESCRIPTORS = 64
+"""For HTTP and the ledger, whatever the limit of the process is."""
+
+_CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
+_MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
+
+
+class Turn(NamedTuple):
+    """One turn of the reading loop: what time it is, and where to put what is found."""
+
+    now: float
+    sink: Sink
+
+
+class _Parkable(Protocol):
+    """A path of which a file may be closed and looked at by name."""
+
+    @property
+    def opened(self) -> bool:
+        """Whether it has a file open."""
+
+    def park(self) -> bool:
+        """Close a file of which all was read; False if there is none."""
+
+
+class OpenFiles:
+    """The bound on open logs of the whole process, shared by its sources: who has most gives way first."""
+
+    def __init__(self, most: int | None = None) -> None:
+        if most is None:
+            soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            soft = _MOST_OPEN * 4 if soft == resource.RLIM_INFINITY else soft
+            most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
+        self.most = most
+        self._shares: list[Share] = []
+
+    def share(self) -> "Share":
+        """Return the part of one more source."""
+        share = Share(self)
+        self._shares.append(share)
+        return share
+
+    def room(self, asking: "Share") -> bool:
+        """Return whether one more file may be open, after one that is quiet was closed if need be."""
+        if sum(share.open for share in self._shares) < self.most:
+            return True
+        largest = max(self._shares, key=lambda share: share.open)
+        return (largest.open > asking.open + 1 and largest.park()) or asking.park()
+
+    def leave(self, share: "Share") -> None:
+        """Take no more account of a source."""
+        if share in self._shares:
+            self._shares.remove(share)
+
+
+class Share:
+    """The open files of one source."""
+
+    def __init__(self, files: OpenFiles) -> None:
+        self.open = 0
+        self._files = files
+        self._paths: deque[_Parkable] = deque()
+
+    def room(self) -> bool:
+        """Return whether one more file may be open."""
+        return self._files.room(self)
+
+    def opened(self, path: _Parkable) -> None:
+        """Count a file that a path has opened."""
+        self.open += 1
+        self._paths.append(path)
+
+    def closed(self) -> None:
+        """Count a file that was closed."""
+        self.open -= 1
+
+    def park(self) -> bool:
+        """Close a file that is quiet; a few are asked, the ones opened first before others."""
+        for _ in range(min(len(self._paths), 16)):
+            path = self._paths.popleft()
+            parked = path.park()
+            if path.opened:
+                self._paths.append(path)
+            if parked:
+                return True
+        return False
+
+    def leave(self) -> None:
+        """Take no more part."""
+        self._files.leave(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a path needs to know of the world beyond itself."""
+
+    reading: LineReading
+    release_seconds: float
+    next_generation: Callable[[], int]
+    rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
+    files: Share
+    log: Log
+    unpackable: set[str] = field(default_factory=set)  # why some archives cannot be unpacked: told once
+
+    def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:
+        """Count bytes that were seen and are gone before they were read."""
+        if amount > 0:
+            turn.sink.tally(self.reading.source, "lost_bytes", "", amount)
+            self.log.warning("bytes_lost", path=shown(path), bytes=amount, why=why)
+
+    def miss(self, turn: Turn, path: str, why: str, **data: object) -> None:
+        """Count a generation of which nobody knows how much was not read."""
+        turn.sink.tally(self.reading.source, "missed_generations")
+        self.log.warning("generation_missed", path=shown(path), why=why, **data)

@@ -1,0 +1,311 @@
+"""Makes one followed path look like one endless stream of whole lines, across every rotation of the file behind it.
+
+In: a path, and what is known of its generations. Out, to a sink: chunks of whole lines, generation after generation,
+oldest first, and each change of what is known. All that one look or one read finds out is handed on before it returns,
+so a commit between turns is always consistent.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from logwatch.model import Chunk, Position, Sink
+from logwatch.tail.apply import reconcile
+from logwatch.tail.context import SourceContext, Turn
+from logwatch.tail.events import shown
+from logwatch.tail.files import CorruptError, SeekingError, key_of
+from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.generation import ChangedError, Generation
+from logwatch.tail.path_state import Owners, PathState
+from logwatch.tail.survey import Directories
+
+SETTLE_SECONDS = 10.0
+"""A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
+be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
+mounted yet."""
+
+_CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
+_SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
+
+
+class PathFollower(PathState):
+    """Follows one path."""
+
+    def __init__(
+        self, path: str, rows: Iterable[Position], ctx: SourceContext, owners: Owners, directories: Directories
+    ) -> None:
+        super().__init__(path, rows, ctx, owners, directories)
+        self._directory_mark: object = None
+        self._quiet: os.stat_result | None = None  # how the only file was when there was nothing to do
+
+    # looking
+
+    def look(self, now: float, matched: Iterable[str], sink: Sink) -> bool:
+        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened."""
+        if self._is_quiet(matched):
+            return False
+        turn = Turn(now, sink)
+        self.futile = 0
+        self._watch_matched(matched)
+        self._stat_path()
+        for generation in self.generations:
+            if generation.file:
+                self._notice(generation, turn)
+            elif generation.parked and generation.position.state == "rotated":
+                self._look_by_name(generation)
+        blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
+        if blank or any(generation.missing_since is not None for generation in self.generations):
+            self._watch_directory()
+        if self.crowded and self.ctx.files.room():
+            self.crowded = False
+            self.due = True
+        if self.due or self.unpacking:
+            reconcile(self, turn)
+        self._release(turn)
+        self._give_up(turn)
+        self.emit(sink)
+        self._rest()
+        return True
+
+    def _is_quiet(self, matched: Iterable[str]) -> bool:
+        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more."""
+        if not self._quiet or self.due or matched:
+            return False
+        try:
+            now = os.stat(self.path)
+        except OSError:
+            return False
+        then = self._quiet
+        return (
+            now.st_mtime_ns == then.st_mtime_ns
+            and now.st_size == then.st_size
+            and now.st_ino == then.st_ino
+            and now.st_dev == then.st_dev
+        )
+
+    def _rest(self) -> None:
+        """Note how the path's file is if a look has nothing more to do until it changes."""
+        self._quiet = None
+        live = self.live
+        if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
+            return
+        if live.waiting or live.waits or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
+            return
+        if any(g is not live and (g.in_use or g.file) for g in self.generations):
+            return
+        with suppress(OSError):
+            status = os.stat(self.path)
+            if key_of(status) == live.key and (status.st_size, status.st_mtime_ns) == (live.parked or live.seen):
+                self._quiet = status
+
+    def _notice(self, generation: Generation, turn: Turn) -> None:
+        head_bytes = generation.position.head_bytes
+        try:
+            trimmed = generation.notice(turn.now)
+            self.due = self._tells_more(generation, head_bytes) or trimmed or self.due
+        except ChangedError:
+            generation.lose_file()
+            self.due = True
+        except OSError as error:
+            self.block(generation, error, turn)
+
+    def _watch_matched(self, matched: Iterable[str]) -> None:
+        marks: dict[str, tuple[int, int, int]] = {}
+        for path in matched:
+            with suppress(OSError):
+                status = os.stat(path)
+                marks[path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if marks != self.matched:
+            self.matched = marks
+            self.due = True
+
+    def _stat_path(self) -> None:
+        live = self.live
+        try:
+            status = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            if live or not self.absent:
+                self.due = True
+            self.absent = True
+            self.problem = None
+            self._watch_directory()
+            return
+        except OSError as error:
+            self.report(error)
+            return
+        self.absent = False
+        if not live or live.key != key_of(status):
+            self.due = self.due or not self._is_alias(status)
+        elif live.file:
+            self.problem = None  # what is open can be read, whatever could not be looked at before
+        else:
+            parked = live.parked == (status.st_size, status.st_mtime_ns)
+            self.due = self.due or not (parked or self.crowded)
+
+    def _is_alias(self, status: os.stat_result) -> bool:
+        """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
+        for other, generation in self.owners.others(self, key_of(status)):
+            if generation.position.state == "live" and generation.plain:
+                with suppress(OSError):
+                    return key_of(os.stat(other.path)) == generation.key
+        return False
+
+    def _look_by_name(self, generation: Generation) -> None:
+        """Look at a renamed file that was closed to save descriptors."""
+        try:
+            status = os.stat(generation.position.found_at)
+        except OSError:
+            self.due = True
+            return
+        if key_of(status) != generation.key or (status.st_size, status.st_mtime_ns) != generation.parked:
+            self.due = True
+
+    def _watch_directory(self) -> None:
+        try:
+            mark: object = os.stat(os.path.dirname(self.path) or ".").st_mtime_ns
+        except OSError as error:
+            mark = error.errno
+        if mark != self._directory_mark:
+            self._directory_mark = mark
+            self.due = True
+
+    # letting go
+
+    def _give_up(self, turn: Turn) -> None:
+        """Count what could not be found anywhere for long enough."""
+        patience = self.ctx.release_seconds if self.absent else SETTLE_SECONDS
+        for generation in self.generations:
+            if generation.missing_since is None:
+                continue
+            generation.miss(turn.now)
+            if turn.now - generation.missing_since < patience:
+                continue
+            position = generation.position
+            unread = position.size - position.offset
+            if position.state == "live":  # nobody has seen its end
+                self.ctx.miss(turn, self.path, "not found", unread_bytes=unread)
+            self.ctx.lose(turn, self.path, unread, "not found")
+            generation.settle("done")
+            self.due = True
+
+    def _release(self, turn: Turn) -> None:
+        """Let go of files that were renamed or deleted and have not grown for long enough."""
+        for generation in self.generations:
+            file = generation.file
+            if generation.position.state != "rotated" or generation.waiting or not (file or generation.parked):
+                continue
+            generation.grow_at_most(turn.now)  # clocks jump
+            ended = file and file.ended()
+            if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
+                continue
+            if file and file.packed and not ended:
+                self.lose_rest(generation, turn, "the archive has no end")
+                continue
+            if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
+                generation.unpark()
+                self.due = True
+                continue
+            self._let_go(generation, turn)
+
+    def _let_go(self, generation: Generation, turn: Turn) -> None:
+        chunk = generation.finish(turn.now, lambda: self._ahead(generation))
+        if chunk:
+            turn.sink.chunk(chunk)
+        self.due = self.due or generation.dead
+        position = generation.position
+        path = position.found_at or self.path
+        self.ctx.lose(turn, path, position.size - position.offset, "copied short")
+        self.ctx.log.info("file_released", path=shown(path), bytes=position.offset, deleted=generation.dead)
+
+    # reading
+
+    def next_waiting(self) -> Generation | None:
+        """Return the oldest generation with bytes to be read in this turn."""
+        return next(self.waiting(), None) if self.may_read else None
+
+    def read(self, now: float, sink: Sink) -> int | None:
+        """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
+        generation = self.next_waiting()
+        if not generation:
+            return None
+        turn = Turn(now, sink)
+        try:
+            chunk = self._take(generation, turn)
+        except ChangedError:
+            self._recheck(generation, turn)
+            return self._futile(_CHANGE_COST)
+        except SeekingError:
+            return _SEEK_COST
+        except (OSError, CorruptError) as error:
+            self.block(generation, error, turn)
+            chunk = None
+        if not chunk:
+            return self._futile()
+        sink.chunk(chunk)
+        self.futile = 0
+        return chunk.consumed
+
+    def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
+        head_bytes = generation.position.head_bytes
+        generation.learn_head()
+        if self._tells_more(generation, head_bytes):
+            reconcile(self, turn)
+            return None
+        told = generation.no_text
+        chunk = generation.read(turn.now, lambda: self._ahead(generation))
+        if (found := generation.no_text) and not told:
+            path = shown(self.path)
+            problem = f"{found.what}: {found.why}"
+            self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
+        return chunk
+
+    def _ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.generations[self.generations.index(generation) + 1 :]
+        return after[0].beginning() if after else b""
+
+    def unpack(self, now: float, sink: Sink) -> None:
+        """Unpack an archive further, if all depends on that."""
+        if self.unpacking:
+            reconcile(self, Turn(now, sink))
+            self.emit(sink)
+
+    def _futile(self, cost: int = 1) -> int:
+        """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
+        self.futile += cost
+        return 0
+
+    def _recheck(self, generation: Generation, turn: Turn) -> None:
+        """See what has become of a file whose bytes are not those that were left there."""
+        try:
+            if generation.plain:
+                generation.verify()
+                return
+        except (ChangedError, OSError):
+            pass
+        generation.lose_file()
+        reconcile(self, turn)
+
+    def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
+        """Return whether a file has got a head to tell it by.
+
+        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
+        filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
+        before they are read, it is time to look for what came between, and for what it may be a copy of.
+        """
+        tells_more = head_bytes < min(TELLING_BYTES, generation.position.head_bytes)
+        self.was_blank = self.was_blank or tells_more
+        return tells_more
+
+    def emit(self, sink: Sink) -> None:
+        """Hand on what has changed. Of a live generation that is missing, what was known stays known."""
+        for generation in self.generations:
+            if generation.missing_since is not None and generation.position.state == "live":
+                continue
+            if position := generation.unsaved():
+                sink.position(position)
+
+    def close(self) -> None:
+        """Close all files."""
+        for generation in self.generations:
+            generation.detach()

@@ -1,0 +1,112 @@
+"""Wakes the reading loop by one inotify instance, as watchdog drives it; imported only where it is asked for.
+
+watchdog's observers would start a thread a directory; the instance that they share is driven directly. Directories
+alone are watched, never trees, and only for what may mean new lines: our own opening of files is no event. Whatever
+keeps us from watching (limits, containers, threads), polling goes on, and a log event says why.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
+
+from logwatch.tail.events import Log, shown
+from logwatch.tail.wake import PollWaker
+
+_ID = CallbackId(0)
+_MASK = Mask(
+    InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_MOVE
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_ONLYDIR
+)
+
+
+class _Bell:
+    """Wakes the loop, whatever happened."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Take an event."""
+        del event
+        self._wake()
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """Take that a directory has gone."""
+        del wd
+        self._wake()
+
+    def on_queue_overflow(self) -> None:
+        """Take that events were lost."""
+        self._wake()
+
+
+class InotifyWaker(PollWaker):
+    """Sleeps until one of the watched directories changes, at most for the interval.
+
+    One inotify instance and one thread, whatever the number of directories.
+    """
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+        self._watches: dict[
+            str, tuple[tuple[int, int], WatchDescriptor]
+        ] = {}  # device and inode, and the descriptor of the watch
+        self._refused: set[str] = set()
+        self._inotify: InotifyFD | None = None
+        try:
+            inotify = InotifyFD()
+            inotify.start()
+            self._inotify = inotify
+        except (OSError, RuntimeError) as error:  # too many instances, descriptors or threads
+            self._refuse("all directories", error)
+
+    def watch(self, directories: Iterable[str]) -> None:
+        """Watch these directories; one that was removed and made anew is watched anew."""
+        if not self._inotify:
+            return
+        if not self._inotify.is_alive():
+            self._refuse("all directories", RuntimeError("watchdog's thread has ended"))
+            self._inotify, self._watches = None, {}
+            return
+        wanted: dict[str, tuple[int, int]] = {}
+        for directory in directories:
+            try:
+                status = os.stat(directory)
+            except OSError:
+                continue  # polling will see it appear
+            wanted[directory] = (status.st_dev, status.st_ino)
+        for directory in [d for d, (identity, _) in self._watches.items() if wanted.get(d) != identity]:
+            descriptor = self._watches.pop(directory)[1]
+            with suppress(Exception):  # it went away with its directory
+                self._inotify.remove_callbacks([(descriptor, _ID)])
+        for directory in wanted.keys() - self._watches.keys():
+            self._watch(self._inotify, directory, wanted[directory])
+
+    def _watch(self, inotify: InotifyFD, directory: str, identity: tuple[int, int]) -> None:
+        try:
+            descriptor = inotify.add_callback(os.fsencode(directory), _MASK, _Bell(self.wake), _ID)
+        except Exception as error:  # noqa: BLE001  the limit of watches, or whatever else: polling is relied on
+            self._refuse(directory, error)
+        else:
+            self._watches[directory] = (identity, descriptor)
+            self.wake()  # what happened before the watch was there
+
+    def _refuse(self, what: str, error: Exception) -> None:
+        if str(error) not in self._refused:  # once a reason
+            self._refused.add(str(error))
+            self._log.warning("inotify_refused", directory=shown(what), error=str(error), instead="polling")
+
+    def close(self) -> None:
+        """Stop watchdog's thread."""
+        if self._inotify:
+            with suppress(OSError):
+                self._inotify.stop()
+            self._inotify.join(5)
+            self._inotify = None
+        super().close()

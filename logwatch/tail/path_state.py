@@ -1,0 +1,264 @@
+"""What is known of one followed path: its generations, and how it was when it was last looked at.
+
+``apply`` and ``follow`` go by it; nothing outside this package's ``follow`` and this module writes to it.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from logwatch.model import FileState, Position
+from logwatch.tail.context import SourceContext, Turn
+from logwatch.tail.events import shown
+from logwatch.tail.files import CorruptError, Key, NotAFileError, key_of
+from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
+from logwatch.tail.generation import Generation, Open
+from logwatch.tail.reconcile import PathView
+from logwatch.tail.survey import Candidate, Directories, Heads
+
+NO_FILE = "is not a regular file"
+_FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
+
+
+class Owners:
+    """Which path's generation each file is, for all paths of a source."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
+        self._added = 0
+
+    def add(self, state: "PathState", generation: Generation) -> None:
+        """Note where a generation lies."""
+        self._by_key.setdefault(generation.key, []).append((state, generation))
+        self._added += 1
+        if self._added > 4 * len(self._by_key) + 1000:
+            everything = [entry for key in list(self._by_key) for entry in self._valid(key)]
+            self._by_key, self._added = {}, 0
+            for entry in everything:
+                self.add(*entry)
+
+    def others(self, state: "PathState", key: Key) -> list[tuple["PathState", Generation]]:
+        """Return the generations of other paths that a file with this inode may be."""
+        return [entry for entry in self._valid(key) if entry[0] is not state and entry[1].position.state != "ignored"]
+
+    def _valid(self, key: Key) -> list[tuple["PathState", Generation]]:
+        entries = self._by_key.get(key, [])
+        return list({id(g): (s, g) for s, g in entries if g.key == key and g in s.generations}.values())
+
+
+class PathState:
+    """One followed path: its generations, oldest first, of which the last one may be live."""
+
+    def __init__(
+        self, path: str, rows: Iterable[Position], ctx: SourceContext, owners: Owners, directories: Directories
+    ) -> None:
+        self.path = path
+        self.ctx = ctx
+        self.owners = owners
+        self.directories = directories
+        self.heads = Heads()
+        ordered = sorted(rows, key=lambda row: row.generation)
+        self.generations = [Generation(row, ctx.reading, saved=True) for row in ordered]
+        for generation in self.generations:
+            owners.add(self, generation)
+        known = [generation for generation in self.generations if generation.position.state != "ignored"]
+        self.current = known[-1] if known else None  # the last one that the path led to
+        self.followed = bool(known)  # the path has led somewhere before
+        self.first = not self.generations  # never looked at before
+        self.starts_at_end = False  # what is there at the first look is skipped
+        self.successor = False  # it takes over from another path
+        self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
+        self.globbed = False  # one of those that a pattern matches: it may be no log at all
+        self.problem: tuple[str, str] | None = None  # what and why
+        self.absent = True  # the path leads nowhere
+        self.due = True  # it is to be reconciled
+        self.unpacking = False  # an archive is to be unpacked further before all is decided
+        self.crowded = False  # a file is not open because too many are
+        self.was_blank = False  # the live file had too short a head to tell it from its successor
+        self.futile = 0  # reads in a row that brought nothing
+
+    def succeed(self) -> None:
+        """Take over from another path: all that is here is new, and none of it history."""
+        self.first, self.followed, self.successor = False, True, True
+
+    def match_by_wildcard(self) -> None:
+        """Note that a wildcard leads to it, so that it may be no log at all."""
+        self.globbed = True
+
+    def start_at_end(self) -> None:
+        """Skip what is there at the first look."""
+        self.starts_at_end = True
+
+    @property
+    def live(self) -> Generation | None:
+        """The generation that the path leads to, if it does."""
+        current = self.current
+        return current if current and current.position.state == "live" and current.missing_since is None else None
+
+    @property
+    def lag(self) -> int:
+        """Bytes that were seen and not handed on, of files that are open."""
+        return sum(generation.lag for generation in self.generations if generation.file)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a file that is there cannot be read now."""
+        return any(g.blocked and g.in_use for g in self.generations)
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether lines that were followed, or that nothing else has, cannot be read now."""
+        return self.blocked or (self.problem is not None and (self.followed or not self.globbed))
+
+    @property
+    def opened(self) -> bool:
+        """Whether a file is open."""
+        return any(generation.file for generation in self.generations)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether it is worth reading on in this turn: not where one read after the other brings nothing."""
+        return self.futile < _FUTILE_READS
+
+    def generation(self, number: int) -> Generation:
+        """Return one of its generations."""
+        return next(generation for generation in self.generations if generation.number == number)
+
+    def view(self) -> PathView:
+        """Return what a decision needs to know."""
+        current = self.current
+        return PathView(
+            current=current.number if current else None,
+            truncated=bool(current and current.truncated),
+            first=self.first,
+            starts_at_end=self.starts_at_end,
+            followed=self.followed,
+            was_blank=self.was_blank,
+            successor=self.successor,
+            is_link=os.path.islink(self.path),
+            absent=self.absent,
+        )
+
+    # writing
+
+    def mark_due(self, *, due: bool = True) -> None:
+        """Have it reconciled with the next look, or note that it was."""
+        self.due = due
+
+    def begin(self) -> None:
+        """Note, before a survey, whether there is too little of the live file to tell it from its successor."""
+        self.due = self.unpacking = False
+        if not self.current or self.current.position.head_bytes < TELLING_BYTES:
+            self.was_blank = True
+
+    def crowd(self) -> None:
+        """Note that a file is not open because too many are."""
+        self.crowded = True
+
+    def add(self, candidate: Candidate, state: FileState, size: int | None) -> Generation:
+        """Add a generation that begins with a file."""
+        head = candidate.head or b""
+        position = Position(
+            generation=self.ctx.next_generation(),
+            source=self.ctx.reading.source,
+            path=self.path,
+            device=candidate.key[0],
+            inode=candidate.key[1],
+            head_bytes=len(head),
+            head=fingerprint_head(head) or empty_file_id(candidate.modified),
+            offset=0,
+            tail_bytes=0,
+            tail=digest(b""),
+            size=(size or 0) if head else 0,
+            state=state,
+            found_at="" if candidate.rotated is None else candidate.path,
+        )
+        return self.add_position(position)
+
+    def add_position(self, position: Position) -> Generation:
+        """Add a generation that begins at a position."""
+        generation = Generation(position, self.ctx.reading)
+        self.generations.append(generation)
+        self.owners.add(self, generation)
+        return generation
+
+    def remove(self, generation: Generation) -> None:
+        """Leave a generation to another path, or forget it."""
+        self.generations.remove(generation)
+        if self.current is generation:
+            self.current = None
+
+    def adopt(self, generation: Generation) -> None:
+        """Take over a generation of another path, which leads to it no more."""
+        generation.move("live", path=self.path)
+        self.generations.append(generation)
+        self.owners.add(self, generation)
+
+    def lead_to(self, generation: Generation) -> None:
+        """Note which generation the path leads to."""
+        self.current = generation
+        self.followed = True
+
+    def end(self, candidates: list[Candidate], *, undecided: bool, unpacking: bool) -> None:
+        """Note that all that is known has been reconciled with what is there.
+
+        ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
+        """
+        self.was_blank = self.first = False
+        self.due = self.due or undecided
+        self.unpacking = unpacking
+        for generation in self.generations:
+            generation.reconciled()
+        self.heads.keep_only(candidates)
+
+    def report(self, error: OSError | None) -> None:
+        """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""
+        if not error:
+            self.problem = None
+            return
+        what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
+        problem = (what, error.strerror or str(error))
+        if self.problem != problem:
+            self.problem = problem
+            self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=what, error=problem[1])
+
+    def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
+        """Try again with the next look; an archive that cannot be unpacked any further is over."""
+        path = generation.position.found_at or self.path
+        if generation.blocked != str(error) and not (
+            self.problem and self.problem[1] == getattr(error, "strerror", "")
+        ):
+            self.ctx.log.warning("file_unreadable", path=shown(path), error=str(error))
+        generation.block(str(error))
+        if isinstance(error, CorruptError):
+            self.lose_rest(generation, turn, "the archive is damaged")
+        elif isinstance(error, OSError) and error.errno == errno.ESTALE:  # NFS: the name may lead to it again
+            generation.detach()
+        self.due = self.due or not generation.file
+
+    def lose_rest(self, generation: Generation, turn: Turn, why: str) -> None:
+        """End a generation of which an archive does not hold the end: nobody knows how much that is."""
+        position = generation.position
+        path = position.found_at or self.path
+        self.ctx.miss(turn, path, why, read_bytes=position.offset)
+        self.ctx.lose(turn, path, position.size - position.offset, why)
+        generation.settle("done")
+
+    def waiting(self) -> Iterator[Generation]:
+        """Yield the generations with bytes to be read, oldest first."""
+        return (g for g in self.generations if g.waiting and g.told)
+
+    def park(self) -> bool:
+        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
+        for generation in self.generations:
+            path = self.path if generation.position.state == "live" else generation.position.found_at
+            access = generation.access
+            if not isinstance(access, Open) or access.file.packed or access.waiting or not path:
+                continue
+            status = os.fstat(access.file.descriptor)
+            with suppress(OSError):
+                if (status.st_size, status.st_mtime_ns) == access.seen and key_of(os.stat(path)) == generation.key:
+                    generation.park()
+                    return True
+        return False

@@ -1,0 +1,91 @@
+"""Knows the names that rotation gives to files: logrotate's, Docker's, loggers', and which of them came first.
+
+A name only says whether a file may be a generation of a log; its bytes decide. ``rotated_name`` knows the names of
+files that can be nothing else, so that what nobody has seen in them is news; any other name that begins with the log's
+stem may hold what is known.
+"""
+
+import re
+from dataclasses import dataclass
+
+from logwatch.tail.unpack import without_suffix
+
+# Four digits at least, a digit first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
+_STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"
+_AFTER = rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP})|\.(?P<word>old|bak|prev|save))"
+_INSIDE = rf"(?:\.(?P<number>\d{{1,4}})|[-_.](?P<date>{_STAMP}))"
+_SUFFIX = re.compile(_AFTER)
+_INFIX = re.compile(_INSIDE)
+_NAME_WITH_SUFFIX = re.compile(rf"(?P<base>.+?){_AFTER}", re.DOTALL)
+_NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\w*?)", re.DOTALL)
+_SEPARATORS = "-_.~"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotated name says: its number (1 is the newest) or its date, or neither.
+
+    ``certain``: it can be nothing but a rotated one, so that bytes in it that nobody has seen are the log's.
+    """
+
+    number: int | None = None
+    date: str = ""
+    certain: bool = True
+
+
+def _rotated(match: re.Match[str]) -> Rotated:
+    number = match["number"]
+    date = re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", match["date"] or ""))
+    return Rotated(int(number) if number else None, date)
+
+
+def stem_of(base: str) -> str:
+    """Return what the names of all generations of a log begin with."""
+    return base[: base.find(".", 1)] if "." in base[1:] else base
+
+
+def rotated_name(base: str, name: str) -> Rotated | None:
+    """Return what name says as a rotated name of base, both without directories; None when it is none.
+
+    ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
+    ``mesibo.1.log``, ``mesibo-20261122.log.gz``, ``mesibo.log.gz``, ``mesibo.log.old``, ``mesibo.log-2026-W48``.
+    """
+    plain = without_suffix(name)
+    if plain == base:
+        return Rotated() if name != base else None
+    if plain.startswith(base):
+        match = _SUFFIX.fullmatch(plain, len(base))
+        return _rotated(match) if match else None
+    stem, dot, extension = base.rpartition(".")
+    if not stem or not dot or not plain.startswith(stem) or not plain.endswith(dot + extension):
+        return None
+    match = _INFIX.fullmatch(plain, len(stem), len(plain) - len(extension) - 1)
+    return _rotated(match) if match else None
+
+
+def bases(name: str) -> tuple[str | None, str | None]:
+    """Return the names that name may be a rotated one of: by its end (sure), and by its middle (a mere possibility)."""
+    plain = without_suffix(name)
+    by_end = _NAME_WITH_SUFFIX.fullmatch(plain)
+    by_middle = _NAME_WITH_INFIX.fullmatch(plain)
+    return (
+        by_end["base"] if by_end else plain if plain != name else None,
+        by_middle["stem"] + by_middle["extension"] if by_middle else None,
+    )
+
+
+def shorter_names(name: str) -> list[str]:
+    """Return what name may be a name for, with an ending that nobody knows: the longest first."""
+    return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
+
+
+def age_key(rotated: Rotated, modified: int) -> tuple[int, int, str, int]:
+    """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
+
+    Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.
+    """
+    if rotated.number is not None:
+        return (1, -rotated.number, "", modified)
+    if rotated.date:
+        return (0, 0, rotated.date, modified)
+    return (2, 0, "", modified)

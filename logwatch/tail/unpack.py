@@ -1,0 +1,178 @@
+"""Unpacks what rotation compresses with: gzip, bzip2 and xz by the standard library, zstd where there is one for it."""
+
+import bz2
+import lzma
+import zlib
+from importlib import import_module
+from typing import Any, Literal, Protocol
+
+Format = Literal["gzip", "bzip2", "xz", "zstd"]
+
+_MAGIC: dict[bytes, Format] = {
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+MAGIC_BYTES = 6
+"""So many bytes tell a format."""
+
+SUFFIXES: dict[str, Format] = {
+    ".gz": "gzip",
+    ".bz2": "bzip2",
+    ".xz": "xz",
+    ".zst": "zstd",
+}
+_ZSTD_INPUT_BYTES = 1024  # a library without a bound on its output is fed so little at a time
+
+
+class FormatError(Exception):
+    """What is unpacked is damaged here; ``before`` was unpacked before the damage."""
+
+    def __init__(self, why: str, before: bytes = b"") -> None:
+        super().__init__(why)
+        self.before = before
+
+
+class MissingLibraryError(OSError):
+    """Nothing here can unpack this format."""
+
+
+class Engine(Protocol):
+    """Unpacks one member, as ``bz2.BZ2Decompressor`` does; raises FormatError."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes out of what was put in."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was put in behind the member's end."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Put data in and return at most so many bytes."""
+
+
+def format_of(data: bytes) -> Format | None:
+    """Return the format of a file that begins with data; None if it is not compressed."""
+    return next((format_ for magic, format_ in _MAGIC.items() if data.startswith(magic)), None)
+
+
+def format_of_name(name: str) -> Format | None:
+    """Return the format that a name stands for."""
+    return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
+
+
+def without_suffix(name: str) -> str:
+    """Return the name of what was compressed to a file of this name."""
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
+
+
+class _Gzip:
+    """A member of a gzip file; what comes before damage is not lost with it."""
+
+    def __init__(self) -> None:
+        self._engine = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._engine.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._engine.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._engine.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        data = self._engine.unconsumed_tail + data
+        before = self._engine.copy()
+        try:
+            return self._engine.decompress(data, max_length)
+        except zlib.error as error:
+            saved = b""
+            try:
+                for at in range(len(data)):
+                    saved += before.decompress(data[at : at + 1])
+            except zlib.error:
+                pass
+            raise FormatError(str(error), saved) from error
+
+
+class _Standard:
+    """A member of a format whose library has this interface already."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._engine.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return bool(self._engine.needs_input)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._engine.unused_data)
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        try:
+            return bytes(self._engine.decompress(data, max_length))
+        except Exception as error:  # OSError of bz2, LZMAError, ZstdError: each library has its own
+            raise FormatError(str(error)) from error
+
+
+class _Zstandard:
+    """A frame by the package ``zstandard``, which has no bound on what comes out."""
+
+    needs_input = True
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._left = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._engine.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._engine.unused_data) + self._left
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        out = b""
+        self._left += data
+        while self._left and len(out) < max_length and not self.eof:
+            piece, self._left = self._left[:_ZSTD_INPUT_BYTES], self._left[_ZSTD_INPUT_BYTES:]
+            try:
+                out += self._engine.decompress(piece)
+            except Exception as error:
+                raise FormatError(str(error), out) from error
+        self.needs_input = not self._left
+        return out
+
+
+def start(format_: Format) -> Engine:
+    """Return what unpacks a member of this format; raises MissingLibraryError."""
+    if format_ == "gzip":
+        return _Gzip()
+    if format_ == "bzip2":
+        return _Standard(bz2.BZ2Decompressor())
+    if format_ == "xz":
+        return _Standard(lzma.LZMADecompressor())
+    try:
+        return _Standard(import_module("compression.zstd").ZstdDecompressor())  # Python 3.14
+    except ImportError:
+        pass
+    try:
+        return _Zstandard(import_module("zstandard").ZstdDecompressor().decompressobj())
+    except ImportError:
+        raise MissingLibraryError("zstd: install the package zstandard, or run on Python 3.14") from None

@@ -1,0 +1,164 @@
+"""Takes mesibo's calls: POST at a configured path alone, known by its secret, answered once its events are on disk.
+
+mesibo can give no password of ours; what lets a call in is the secret in its body, or a path that cannot be guessed.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+import tornado.web
+
+from logwatch.config import Config, parse_listen
+from logwatch.errors import Problem, WebError
+from logwatch.model import Call
+from logwatch.web.access import Refusal
+from logwatch.web.server import Handler
+from logwatch.webhook import Fields, Inbox, NotACall, WrongSecret, read
+
+BODY_BYTES = 256 << 10
+BODIES = 32  # that are being received at a time: 8 MiB at most
+PATIENCE_SECONDS = 10.0  # for a commit; what is committed later is recognised when the call comes again
+RETRY_SECONDS = 5
+ANSWER = "MESIBO OK"  # what mesibo's documentation asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One webhook: what a call must hold, how it is read, and where it goes."""
+
+    source: str
+    fields: Fields
+    inbox: Inbox
+    secret: bytes = field(repr=False, default=b"")
+
+
+@dataclass(slots=True)
+class Doorkeeper:
+    """What all calls share: the webhooks in force by path, how many bodies are coming in, and who counts answers."""
+
+    endpoints: Callable[[], Mapping[str, Endpoint]]
+    answered: Callable[[int], None] = lambda _status: None
+    clock: Callable[[], float] = time.time
+    receiving: int = 0
+    warned: set[str] = field(default_factory=set)  # sources whose wrong secret was told
+
+
+def refuse_in_the_clear(config: Config, *, tls: bool) -> None:
+    """Raise WebError where secrets of webhooks would travel in the clear, unless that was asked for."""
+    if tls or config.web.allow_plain_http or parse_listen(config.web.listen).loopback:
+        return
+    problems = [
+        Problem(
+            f"source {source.name}: webhook",
+            f"would be served on {config.web.listen} without TLS",
+            "its secret and who was pushed to would travel in the clear",
+            "tls_server_config in web.config_file, 127.0.0.1 behind a proxy, or web.allow_plain_http = true",
+        )
+        for source in config.source
+        if source.webhook is not None
+    ]
+    if problems:
+        raise WebError(*problems)
+
+
+@tornado.web.stream_request_body
+class WebhookHandler(Handler):
+    """Every path that nothing else has: one of a webhook, or none."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST")  # type: ignore[assignment]  # tornado has a tuple of seven
+
+    def initialize(self, door: Doorkeeper) -> None:
+        """Take what all calls share."""
+        self._door = door
+        self._endpoint = door.endpoints().get(self.request.path)
+        self._body = bytearray()
+        self._receives = False
+
+    async def admit(self) -> Refusal | None:
+        """Let a call in by its path; whether it holds the secret is seen when its body is there."""
+        if self._endpoint is None:
+            return await super().admit() or Refusal(404, {})
+        if self.request.method != "POST":
+            return Refusal(405, {"Allow": "POST"})
+        try:
+            announced = int(self.request.headers.get("Content-Length", "0"))
+        except ValueError:
+            return Refusal(400, {})
+        if announced > BODY_BYTES:
+            return Refusal(413, {})
+        if self._door.receiving >= BODIES:
+            return Refusal(503, {"Retry-After": str(RETRY_SECONDS)})
+        self._door.receiving += 1
+        self._receives = True
+        self.request.connection.set_max_body_size(BODY_BYTES)  # type: ignore[union-attr]  # it is HTTP/1
+        return None
+
+    def data_received(self, chunk: bytes) -> None:
+        """Gather the body, which is bounded by the connection."""
+        self._body += chunk
+
+    async def post(self) -> None:
+        """Read the call, and answer when its events are committed."""
+        endpoint = self._endpoint
+        assert endpoint is not None
+        body = bytes(self._body)
+        self._received()
+        try:
+            call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
+        except NotACall as why:
+            self._say(400, f"{why}")
+            return
+        except WrongSecret:
+            self._warn(endpoint)
+            self._say(403, "the body does not hold this webhook's secret")
+            return
+        if await self._committed(endpoint, call):
+            self._say(200, ANSWER)
+        else:
+            self.set_header("Retry-After", str(RETRY_SECONDS))
+            self._say(503, "not stored yet: call again")
+
+    async def _committed(self, endpoint: Endpoint, call: Call) -> bool:
+        done = endpoint.inbox.offer(call)
+        if done is None:
+            return False
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(done), PATIENCE_SECONDS)
+        except TimeoutError:
+            return False
+
+    def _say(self, status: int, text: str) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.write(text)
+
+    def _warn(self, endpoint: Endpoint) -> None:
+        """Say once a source that calls are turned away: a mistake in the setting looks like silence."""
+        if endpoint.source not in self._door.warned:
+            self._door.warned.add(endpoint.source)
+            structlog.get_logger().warning(
+                "webhook_refused",
+                source=endpoint.source,
+                reason="a call without the secret of webhook.secret_file",
+                remedy="mesibo's calls of version 2 hold no secret: for these leave secret_file away and use a path of"
+                " 32 random characters; else compare the secret with that of mesibo's console",
+            )
+
+    def _received(self) -> None:
+        if self._receives:
+            self._receives = False
+            self._door.receiving -= 1
+        self._body = bytearray()
+
+    def on_finish(self) -> None:
+        """Free the room of the body, and count the answer."""
+        self._received()
+        if self._endpoint is not None:
+            self._door.answered(self.get_status())
+
+    def on_connection_close(self) -> None:
+        """Free it as well when the caller goes away in the middle."""
+        self._received()

@@ -1,0 +1,82 @@
+"""Hands calls from the HTTP thread to the reading loop, a bounded number of events, and the answer back.
+
+A call is answered when its events are committed, or cannot be: whoever calls repeats what was not answered, and an
+event that had been taken after all is recognised then.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from logwatch.model import Call
+
+WAITING = 1000  # events that are not committed yet, of one webhook
+
+
+class Waiting(NamedTuple):
+    """A call on its way to the disk; ``done`` is True once it is there, False when it is to be repeated."""
+
+    call: Call
+    done: "Future[bool]"
+
+
+class Inbox:
+    """One webhook's calls; ``offer`` belongs to the HTTP thread, everything else to the reading loop."""
+
+    def __init__(self, wake: Callable[[], None] = lambda: None, most: int = WAITING) -> None:
+        self._wake = wake
+        self._most = most
+        self._lock = threading.Lock()
+        self._new: deque[Waiting] = deque()
+        self._taken: list[Waiting] = []
+        self._events = 0
+        self._closed = False
+
+    def offer(self, call: Call) -> "Future[bool] | None":
+        """Take a call; None when too many wait, or the disk refuses. One larger than all that may wait comes alone."""
+        size = max(1, len(call.events))
+        with self._lock:
+            if self._closed or (self._events and self._events + size > self._most):
+                return None
+            waiting = Waiting(call, Future())
+            self._new.append(waiting)
+            self._events += size
+        self._wake()
+        return waiting.done
+
+    def take(self) -> Waiting | None:
+        """Take the oldest call out, to be answered by ``settle``."""
+        with self._lock:
+            if not self._new:
+                return None
+            waiting = self._new.popleft()
+        self._taken.append(waiting)
+        return waiting
+
+    def settle(self, *, committed: bool) -> None:
+        """Answer every call that was taken out; those of a commit that failed are to be repeated."""
+        taken, self._taken = self._taken, []
+        self._answer(taken, committed=committed)
+
+    def refuse(self, *, closed: bool) -> None:
+        """While ``closed`` take nothing, and let what waits be repeated: the disk may refuse for long."""
+        with self._lock:
+            self._closed = closed
+            new = list(self._new) if closed else []
+            if closed:
+                self._new.clear()
+        self._answer(new, committed=False)
+
+    @property
+    def waiting(self) -> int:
+        """Count the events that are not committed yet."""
+        return self._events
+
+    def _answer(self, calls: list[Waiting], *, committed: bool) -> None:
+        with self._lock:
+            self._events -= sum(max(1, len(each.call.events)) for each in calls)
+        for each in calls:
+            if not each.done.cancelled():
+                each.done.set_result(committed)

@@ -1,0 +1,136 @@
+"""Turns the body of a call into what it says: push results, and the shapes of what is not understood.
+
+The envelope is mesibo's, in both versions that were ever published (docs.mesibo.com/api/webhooks): ``server``, ``id``,
+``v``, ``aid``, ``ts`` in milliseconds, ``secret`` in version 1 alone, ``events``. Every field but an event's ``type``
+may be missing.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from logwatch.model import Call, PushEvent
+from logwatch.webhook.fields import Fields
+from logwatch.webhook.paths import TooMuch, Tree
+from logwatch.webhook.shape import shape
+
+SHAPES = 5  # looked at, of the push events of one call, and as many of what cannot be read
+_EARLIEST_MS, _AHEAD_MS = 1_000_000_000_000, 86_400_000  # a stamp before 2001 or a day ahead is none
+_decoder = msgspec.json.Decoder()
+
+
+class NotACall(Exception):  # noqa: N818  what a client sent, not a mistake
+    """A body that is not mesibo's; the text says why."""
+
+
+class WrongSecret(Exception):  # noqa: N818  see above
+    """The body does not hold the secret."""
+
+
+def read(body: bytes, fields: Fields, *, secret: bytes = b"", now: float) -> Call:
+    """Read a body; raises NotACall when it is no JSON object, WrongSecret when it does not hold ``secret``."""
+    try:
+        call = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise NotACall("not JSON: " + str(error).split("\n")[0][:100]) from None
+    if not isinstance(call, dict):
+        raise NotACall("a JSON object was expected")
+    if secret:
+        given = call.get("secret")
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), secret):
+            raise WrongSecret
+    told = Call()
+    events = call.get("events")
+    if not isinstance(events, list):
+        told.outcomes["unreadable"] += 1
+        told.shapes.append(("unreadable", shape({name: value for name, value in call.items() if name != "secret"})))
+        return told
+    at = _time(call.get("ts"), now)
+    key, app, tree = _keys(call), _scalar(call.get("aid")), Tree()
+    for index, event in enumerate(events):
+        _event(told, fields, tree, event, key=key, index=index, at=at, app=app)
+    return told
+
+
+def _event(
+    told: Call,
+    fields: Fields,
+    tree: Tree,
+    event: Any,
+    *,
+    key: Callable[[int, Any], tuple[int, int] | None],
+    index: int,
+    at: float | None,
+    app: str,
+) -> None:
+    kind = event.get("type") if isinstance(event, dict) else None
+    if isinstance(kind, str) and kind != "push":
+        _no_result(told, "other_type", key(index, event) if told.key is None else told.key)
+        return
+    cause = "unreadable"
+    if kind == "push":
+        try:
+            found = fields.find(event, tree)
+        except TooMuch:
+            pass
+        else:
+            cause = "" if len(found.codes) == 1 else "ambiguous" if found.codes else "no_code"
+            if not cause:
+                told.events.append(
+                    PushEvent(
+                        at=at,
+                        platform=found.platform,
+                        code=found.codes[0],
+                        reasons=found.reasons,
+                        app=found.app or app,
+                        user=found.user,
+                        uid=found.uid,
+                        token=found.token,
+                        key=key(index, event),
+                    )
+                )
+    if cause:
+        _no_result(told, cause, key(index, event) if told.key is None else told.key)
+    if sum(each == cause for each, _ in told.shapes) < SHAPES:
+        told.shapes.append((cause, shape(event)))
+
+
+def _no_result(told: Call, cause: str, key: tuple[int, int] | None) -> None:
+    told.outcomes[cause] += 1
+    told.key = key
+
+
+def _time(ts: Any, now: float) -> float | None:
+    """Return the stamp in seconds since the epoch; None where it can be no time of a push."""
+    if not isinstance(ts, int) or isinstance(ts, bool) or not _EARLIEST_MS <= ts <= now * 1000 + _AHEAD_MS:
+        return None
+    return ts / 1000
+
+
+def _scalar(value: Any) -> str:
+    return str(value)[:64] if isinstance(value, int | str) and not isinstance(value, bool) else ""
+
+
+def _keys(call: dict[str, Any]) -> Callable[[int, Any], tuple[int, int] | None]:
+    """Return what recognises an event of this call when it comes again.
+
+    Version 2 numbers its calls. Version 1 has 0 for every call, so that two calls of one millisecond are told apart by
+    what they say. Without number and stamp nothing tells a repetition from another failure: both count.
+    """
+    number, ts = call.get("id"), call.get("ts")
+    numbered = isinstance(number, int) and not isinstance(number, bool) and number > 0
+    stamped = isinstance(ts, int) and not isinstance(ts, bool)
+    if not numbered and not stamped:
+        return lambda _index, _event: None
+    stamp = ts if isinstance(ts, int) and stamped and abs(ts) < 1 << 62 else 0
+    call_is = f"{_scalar(call.get('aid'))}\0{_scalar(number)}\0{_scalar(ts)}\0".encode(errors="replace")
+
+    def key(index: int, event: Any) -> tuple[int, int]:
+        says = b"" if numbered else msgspec.json.encode(event)
+        digest = hashlib.blake2b(b"%b%d\0%b" % (call_is, index, says), digest_size=8).digest()
+        return stamp, int.from_bytes(digest, signed=True)
+
+    return key

@@ -1,0 +1,102 @@
+"""The reading loop's end of a webhook: an input like files, whose calls are answered once they are committed."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from logwatch.catalogue import Catalogue
+from logwatch.ledger import Snapshot
+from logwatch.model import Envelope, Scan, Sink
+from logwatch.tail import SourceStatus
+from logwatch.webhook.inbox import Inbox
+
+FRESH_SECONDS = 60.0  # a webhook that told of an accepted push tells of all of them for so long: push debugging is on
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookStatus(SourceStatus):
+    """How a webhook is; ``witness_for`` names the log beside which it tells, empty where there is none."""
+
+    witness_for: str = ""
+
+
+class _NoLines:
+    """The scanner of an input that has no lines."""
+
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:  # noqa: ARG002  see above
+        """Find nothing."""
+        return Scan()
+
+
+NO_LINES = _NoLines()
+
+
+class Webhook:
+    """One webhook as an input of the pipeline."""
+
+    def __init__(self, name: str, witness_for: str, inbox: Inbox, clock: Callable[[], float] = time.time) -> None:
+        self.name = name
+        self.inbox = inbox
+        self._witness_for = witness_for
+        self._clock = clock
+        self._last: float | None = None
+
+    def look(self, sink: Sink) -> None:
+        """Do nothing: calls come by themselves."""
+
+    def read(self, sink: Sink, budget: int) -> bool:  # noqa: ARG002  calls are small and few
+        """Hand on every call that waits."""
+        while (waiting := self.inbox.take()) is not None:
+            if not sink.told(waiting.call, self._witness_for):
+                self.inbox.settle(committed=False)
+                self.inbox.refuse(closed=True)  # until a commit works again
+                return False
+            self._last = self._clock()
+        return False
+
+    def settle(self, sink: Sink) -> None:
+        """Hand on, before the last commit, what waits."""
+        self.read(sink, 0)
+
+    def status(self) -> WebhookStatus:
+        """Describe it: there is nothing that it could be behind."""
+        return WebhookStatus(
+            name=self.name,
+            up=True,
+            files_followed=0,
+            lag_bytes=0,
+            caught_up=True,
+            backlog_bytes=0,
+            last_line_at=self._last,
+            problems=(),
+            witness_for=self._witness_for,
+        )
+
+    def directories(self) -> frozenset[str]:
+        """Return none."""
+        return frozenset()
+
+    def close(self) -> None:
+        """Let what waits be repeated, to whoever listens then."""
+        self.inbox.settle(committed=False)
+        self.inbox.refuse(closed=True)
+
+
+def witnesses(status: Mapping[str, SourceStatus]) -> dict[str, str]:
+    """Return those sources that only bear witness to a log, and to which."""
+    return {name: s.witness_for for name, s in status.items() if isinstance(s, WebhookStatus) and s.witness_for}
+
+
+def silent_on_success(
+    status: Mapping[str, SourceStatus], snapshot: Snapshot, catalogue: Catalogue, now: float
+) -> set[str]:
+    """Return the sources that tell failures alone: a webhook without a log, unless push debugging sends all results."""
+    alone = {name for name, s in status.items() if isinstance(s, WebhookStatus) and not s.witness_for}
+    if not alone:
+        return alone
+    for row, seen in snapshot.results.items():
+        if row.source not in alone or row.code == "other" or seen.last is None or now - seen.last >= FRESH_SECONDS:
+            continue
+        if catalogue.classify(row.platform, int(row.code), row.reason).class_ == "delivered":
+            alone.discard(row.source)
+    return alone

@@ -1,0 +1,125 @@
+# ruff: noqa: E501  what is said is as long as it is
+"""`check` says everything that is wrong in one pass, where it stands and in people's words."""
+
+import json
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli.check import command
+
+GOOD = '[[source]]\nname = "mesibo"\npaths = ["{log}"]\n[state]\ndirectory = "{state}"\n'
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "mesibo.log").write_text("")
+    (tmp_path / "logwatch.toml").write_text(GOOD.format(log=tmp_path / "mesibo.log", state=tmp_path / "state"))
+    return tmp_path
+
+
+def checked(place, text=None):
+    """Run `check` and return its exit status and the lines that it says, each with its remedy."""
+    file = place / "logwatch.toml"
+    if text is not None:
+        file.write_text(text)
+    result = CliRunner().invoke(command, ["--config", str(file)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output.replace(f"{file}:", "").replace("\n  try: ", " | ").splitlines()
+
+
+def test_a_fine_configuration_is_ok_and_nothing_is_made(place):
+    """No state directory, no file, no directory is left behind."""
+    before = sorted(place.rglob("*"))
+    status, said = checked(place)
+    assert (status, said) == (0, [f"ok: configuration {place}/logwatch.toml; 1 source(s), grammar(s) mesibo"])
+    assert sorted(place.rglob("*")) == before
+
+
+def test_all_kinds_of_problems_are_said_in_one_pass(place):
+    """Schema, zone, grammar, catalogue, web file, paths, state directory: all of them, each with its line."""
+    (place / "file").write_text("")
+    (place / "b[1].log").write_text("")
+    (place / "wide.log").write_bytes(b"\xff\xfea\0\n\0")
+    status, said = checked(
+        place,
+        f'[[source]]\nname = "a"\npaths = "x"\ngrammar = "none"\n'
+        f'[[source]]\nname = "b"\ntimezone = "Mars"\n'
+        f"paths = {json.dumps([f'{place}/file/x.log', '~/log', f'{place}/b[1].log', f'{place}/wide.log'])}\n"
+        f'[[source]]\nname = "c"\ndocker = {{container = "m", root = "{place}/nowhere"}}\n'
+        f'[state]\ndirectory = "{place}/file/state"\n[web]\nconfig_file = "none.yml"\n[catalogue]\nfile = "none.toml"\n',
+    )
+    assert status == 1
+    assert sorted(line.partition(" | ")[0].replace(str(place), "") for line in said) == sorted(
+        [
+            "error: 3: source \"a\": paths: 'x' cannot be used: it is a text, not a list",
+            'error: 7: source "b": timezone: "Mars" is no time zone of this host',
+            "error: 17: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
+            next(line for line in said if "grammar 'none'" in line).partition(" | ")[0].replace(str(place), ""),
+            'error: 8: source "b": paths: /file/x.log cannot be: /file is no directory',
+            'error: 8: source "b": paths: ~ stands for itself in /~/log: here it is not a home directory',
+            'warning: 8: source "b": paths: /b[1].log is there, but not what it matches: brackets stand for one of the characters in them',
+            'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
+            'warning: 11: source "c": docker: there is no directory /nowhere yet: it is waited for',
+            "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user 0",
+            "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
+        ]
+    )
+    assert any(line.startswith("error: 4: source \"a\": grammar: grammar 'none': not found") for line in said)
+    assert any(line.endswith('| a list of paths, such as ["x"]') for line in said)
+    assert any(line.endswith(f"| {place}/b[[]1].log") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        pytest.param("paths = []", 'error: 1: source "m": says of no log where it is', id="an empty list"),
+        pytest.param("paths = [3]", 'error: 3: source "m": paths: [3] cannot be used: 3 in it is a whole number, not a text', id="a number"),
+        pytest.param('paths = ["x"]\nenvelope = "xml"', 'error: 4: source "m": envelope: \'xml\' cannot be used: there is no such choice', id="a choice"),
+        pytest.param('paths = ["x"]\nstart_at = 3', 'error: 4: source "m": start_at: 3 cannot be used', id="a kind"),
+        pytest.param('paths = ["""\n[follow]\nwake = 1\n"""]\ntimezone = ""', 'error: 7: source "m": timezone: \'\' cannot be used: it is empty', id="behind a long text"),
+    ],
+)  # fmt: skip
+def test_a_value_is_told_in_peoples_words(place, setting, said):
+    """Neither `source[0]` nor the names of types of a programming language."""
+    _, lines = checked(place, f'[[source]]\nname = "m"\n{setting}\n')
+    assert any(line.startswith(said) for line in lines), lines
+    assert not any(word in line for line in lines for word in ("source[", "Expected", "`array`", "`str`"))
+
+
+def test_a_ledger_of_a_newer_version_is_refused_as_run_refuses_it(place):
+    """The state directory is looked at before the start, and left as it is."""
+    (place / "state").mkdir()
+    with sqlite3.connect(place / "state" / "ledger.sqlite3") as database:
+        database.execute("PRAGMA user_version = 99")
+    before = (place / "state" / "ledger.sqlite3").read_bytes()
+    status, said = checked(place)
+    assert (status, "written by a newer mesibo-logwatch (schema 99" in said[0]) == (1, True)
+    assert (place / "state" / "ledger.sqlite3").read_bytes() == before
+
+
+def test_a_damaged_ledger_is_a_warning_since_run_sets_it_aside(place):
+    """It is no reason not to start, and worth knowing."""
+    (place / "state").mkdir()
+    (place / "state" / "ledger.sqlite3").write_bytes(b"no database" * 100)
+    status, said = checked(place)
+    assert (status, said[0].startswith("warning: 5: state.directory"), "is damaged" in said[0]) == (0, True, True)
+
+
+def test_a_grammar_that_cannot_be_compiled_is_said_to_be_a_fallback(place):
+    """It works, slowly, and `check` says why."""
+    grammars = place / "grammars"
+    (grammars / "samples").mkdir(parents=True)
+    (grammars / "slow.py").write_text(
+        'from pyparsing import Keyword, Literal, Word, nums\nMARKER = b"push"\n'
+        'LINE = Literal("push") + Word(nums).set_parse_action(lambda found: found)("code")\n'
+    )
+    (grammars / "samples" / "slow.log").write_text('# expect: {"code": 7}\npush 7\n')
+    text = (place / "logwatch.toml").read_text()
+    status, said = checked(
+        place, text.replace("[state]", f'grammar = "slow"\n[grammars]\ndirectories = ["{grammars}"]\n[state]')
+    )
+    assert status == 0
+    assert said[0].startswith('warning: 4: source "mesibo": grammar: slow is not compiled: a parse action')
+    assert "fallback" in said[0]

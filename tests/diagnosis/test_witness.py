@@ -1,0 +1,126 @@
+"""What is told of webhooks: reasons, disagreement, what is not read, and that there is no share without successes."""
+
+from dataclasses import replace
+
+import pytest
+
+from logwatch.diagnosis import diagnose
+from logwatch.ledger import CounterRow, MinuteRow, ResultRow
+from logwatch.webhook import WebhookStatus
+from tests.diagnosis.test_incidents import NOW, UP, Story
+
+HOOK = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=True, backlog_bytes=0,
+                     last_line_at=NOW, problems=(), witness_for="mesibo")  # fmt: skip
+ALONE = replace(HOOK, name="cloud", witness_for="")
+
+
+def told(story, *, heard=None, minutes=None, status=None, counters=None):
+    """Return the findings of a story beside which a webhook tells something, by key."""
+    facts = story.facts()
+    return {
+        finding.key: finding
+        for finding in diagnose(
+            replace(
+                facts,
+                status=status or {"mesibo": UP, "hook": HOOK},
+                heard=heard or {},
+                told={MinuteRow(int(NOW - 600), "hook", "apns", code): n for code, n in (minutes or {}).items()},
+                snapshot=replace(facts.snapshot, counters={**facts.snapshot.counters, **(counters or {})}),
+            )
+        )
+    }
+
+
+def events(**counts):
+    return {CounterRow("hook", "webhook_events", outcome): count for outcome, count in counts.items()}
+
+
+def test_a_bare_number_is_told_with_the_reason_of_the_webhook():
+    """And with that reason's remedy; where reasons differ, all are evidence and none is the title."""
+    story = Story().ordinary(60, without=("apns",)).incident("apns", 403)
+    row = ResultRow("mesibo", "apns", "403", "")
+    bare = told(story)["apns_credential_refused:apns"]
+    known = told(story, heard={(row, "ExpiredProviderToken", "apns"): 40})["apns_credential_refused:apns"]
+    assert known.title.startswith("403: Apple says ExpiredProviderToken (webhook): every iOS push")
+    assert known.remedy != bare.remedy
+    two = {(row, "ExpiredProviderToken", "apns"): 40, (row, "BadCertificate", "apns"): 2}
+    both = told(story, heard=two)["apns_credential_refused:apns"]
+    assert both.title == bare.title
+    assert sum("(webhook)" in line for line in both.evidence) == 2
+
+
+@pytest.mark.parametrize(
+    ("minutes", "key"),
+    [
+        ({"404": 400, "410": 300}, "witnesses-differ:hook"),
+        ({"403": 6}, "witnesses-differ:hook"),
+        ({"403": 4}, "witness-lacks:hook"),
+        ({}, "witness-lacks:hook"),
+    ],
+)
+def test_where_the_two_witnesses_disagree_it_is_told(minutes, key):
+    """Failures that the webhook has and the log counts as accepted, and the other way round."""
+    found = told(Story().ordinary(60), minutes=minutes)
+    assert {name for name in found if name.startswith("witness")} == {key}
+    assert key != "witnesses-differ:hook" or "accepted ones" in found[key].title
+
+
+def test_where_they_agree_nothing_is_told():
+    """The same numbers by code, as far as they have settled."""
+    story = Story().ordinary(60)
+    logged = {}
+    for row, seen in story.results.items():
+        if row.code != "200":
+            logged[row.code] = logged.get(row.code, 0) + round(seen.count * 57 / 60)
+    assert not [name for name in told(story, minutes=logged) if name.startswith("witness")]
+
+
+@pytest.mark.parametrize(
+    ("counts", "severity"),
+    [
+        ({"no_code": 3}, "critical"),
+        ({"failure": 30, "unreadable": 3}, "warning"),
+        ({"failure": 300, "ambiguous": 3}, None),
+    ],
+)
+def test_events_that_cannot_be_read_are_told_with_a_way_out(counts, severity):
+    """A few odd ones among many are noise."""
+    found = told(Story().ordinary(60), counters=events(**counts)).get("webhook-unread:hook")
+    assert (found and found.severity) == severity
+    assert not found or "mesibo-logwatch check" in found.remedy
+
+
+def test_a_webhook_alone_has_numbers_and_no_share():
+    """However many fail, nothing is said of all pushes."""
+    story = Story()
+    for ago in range(50):
+        story.pushes("apns", 903, 5, ago, source="cloud")
+        story.pushes("fcm", 404, 1, ago, "UNREGISTERED", source="cloud")
+    found = told(story, status={"cloud": ALONE})
+    assert found["mesibo_certificate_expired:apns"].pushes == 250
+    assert found["mesibo_certificate_expired:apns"].severity == "critical"
+    texts = [text for each in found.values() for text in (each.title, *each.evidence)]
+    assert not [text for text in texts if "%" in text or "every " in text or "250 of" in text]
+    assert "failures-only:cloud" in found
+    assert "accepted" not in found
+
+
+def test_shares_of_a_log_are_its_own_beside_a_webhook_without_one():
+    """A site with both has shares of what the log tells."""
+    story = Story().ordinary(60)
+    for ago in range(50):
+        story.pushes("apns", 903, 50, ago, source="cloud")
+    found = told(story, status={"mesibo": UP, "cloud": ALONE})
+    assert "accepted" not in found  # something else pages
+    assert found["mesibo_certificate_expired:apns"].pushes == 2500
+    assert not any("2,500 of" in line for line in found["mesibo_certificate_expired:apns"].evidence)
+
+
+def test_with_push_debugging_a_webhook_alone_is_a_source_like_any_other():
+    """As long as accepted pushes come."""
+    story = Story()
+    for ago in range(50):
+        story.pushes("apns", 200, 50, ago, source="cloud")
+    found = told(story, status={"cloud": ALONE})
+    assert "failures-only:cloud" not in found
+    assert "accepted" in found

@@ -1,0 +1,17 @@
+"""How the tables of the compiler's tests write nodes: as the regular expressions that they come from and become."""
+
+import re
+
+from logwatch.parse.compile import from_regex
+from logwatch.parse.compile.nodes import Node
+from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
+
+
+def node(pattern: str) -> Node:
+    """Return the nodes of a regular expression."""
+    return from_regex.parse(re.compile(pattern))
+
+
+def shown(node: Node, framing: Framing = PLAIN, *, last: bool = False) -> str:
+    """Return the regular expression that nodes become."""
+    return Writer(framing).write(node, last=last)

@@ -1,0 +1,75 @@
+"""Each pyparsing element becomes nodes with its meaning, or is refused with the reason."""
+
+import pyparsing as pp
+import pytest
+
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_regex import NotCompilable
+from logwatch.parse.grammar import default_whitespace
+from tests.parse.compile.shown import shown
+
+S = r"[\x09\x0d\x20]*+"
+
+
+def translated(build):
+    with default_whitespace():
+        expression = build()
+    expression.streamline()
+    return translate(expression)
+
+
+@pytest.mark.parametrize(
+    ("build", "after"),
+    [
+        (lambda: pp.Literal("ab"), f"{S}ab"),
+        (lambda: pp.Literal("ab").leave_whitespace(), "ab"),
+        (lambda: pp.CaselessLiteral("a1"), f"{S}[Aa]1"),
+        (lambda: pp.Keyword("ab", "abc"), f"{S}(?<![a-c])ab(?![a-c])"),
+        (lambda: pp.Word("ab"), f"{S}[a-b]++"),
+        (lambda: pp.Word("a", "b", min=2), f"{S}ab++"),
+        (lambda: pp.Char("ab"), f"{S}[a-b]"),
+        (lambda: pp.Regex("a+b"), f"{S}a++b"),
+        (lambda: pp.QuotedString("'"), f"{S}'[\\x00-\\x09\\x0b-\\x0c\\x0e-\\x26\\x28-\\xff]*+'"),
+        (lambda: pp.White(" ", max=2), r"[\x09\x0c-\x0d\xa0]*+\ {1,2}+"),
+        (lambda: pp.Literal("a") + "b", f"{S}a{S}b"),
+        (lambda: pp.Literal("a") | "b", f"{S}(?:a|b)"),
+        (lambda: pp.Opt("ab") + "c", f"{S}(?:ab|){S}c"),
+        (lambda: pp.ZeroOrMore("ab"), f"{S}(?>(?:{S}ab)*)"),
+        (lambda: pp.OneOrMore("a", stop_on="b"), f"{S}(?>(?:{S}(?!b)a)+)"),
+        (lambda: pp.Suppress("a"), f"{S}a"),
+        (lambda: pp.Combine(pp.Word("a") + pp.Word("b")), f"{S}a++b++"),
+        (lambda: pp.FollowedBy("a") + "ab", f"{S}(?=a)ab"),
+        (lambda: ~pp.Literal("a") + "b", f"{S}(?!a)b"),
+        (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?=\\\n)"),
+    ],
+)
+def test_what_an_element_becomes(build, after):
+    """As pyparsing's own methods have it: who skips blanks, and who does not."""
+    assert shown(translated(build)) == after
+
+
+@pytest.mark.parametrize(
+    ("build", "why"),
+    [
+        (lambda: pp.Literal("a").add_parse_action(lambda tokens: tokens), "a parse action"),
+        (lambda: pp.Literal("a").ignore("#"), "ignore"),
+        (lambda: pp.SkipTo("a"), "SkipTo is not among"),
+        (lambda: pp.Literal("a") - "b", "the operator -"),
+        (lambda: pp.Opt("a", default="b"), "a default of Opt"),
+        (lambda: pp.LineEnd() + "a", "LineEnd before the end"),
+        (lambda: pp.Literal("é"), "not ASCII"),
+        (lambda: pp.CaselessLiteral("ab")("x"), "the result name 'x' on CaselessLiteral"),
+        (lambda: pp.Regex("a*")("x"), "on what may be empty"),
+        (lambda: pp.FollowedBy(pp.Literal("a")("x")) + "a", "inside FollowedBy"),
+    ],
+)
+def test_what_is_refused(build, why):
+    """What pyparsing would do there cannot be said by an expression over bytes."""
+    with pytest.raises(NotCompilable, match=why):
+        translated(build)
+
+
+def test_an_endless_repetition_is_told():
+    """Pyparsing itself would never come back from it."""
+    with pytest.raises(EndlessLoop):
+        translated(lambda: pp.ZeroOrMore(pp.Regex("a*")))

@@ -1,0 +1,59 @@
+"""A pattern over text becomes nodes over bytes that mean the same; where going back could matter, it may go back."""
+
+import re
+
+import pytest
+
+from logwatch.parse.compile import from_regex
+from logwatch.parse.compile.from_regex import NotCompilable
+from tests.parse.compile.shown import node, shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("abc", "abc"),
+        ("a+b", "a++b"),
+        ("a+a", "(?>a+a)"),
+        ("[ab]+[bc]", "(?>[a-b]+[b-c])"),
+        ("a|b", "[a-b]"),
+        ("ab|cd", "(?:ab|cd)"),
+        ("ab|cde|c", "(?>ab|cde|c)"),
+        ("(?:c|cd|a)c", "(?>(?:c|cd|a)c)"),
+        ("(?:ab)+", "(?>(?:ab)+)"),
+        ("(?:ab)*c", "(?>(?:ab)*)c"),
+        (".*?b", r"(?>[^\n]*?b)"),
+        (r"\d", "[0-9]"),
+        ("(?i)a", "[Aa]"),
+        ("a{2,3}", "a{2,3}+"),
+        ("a(?=b)", "a(?=b)"),
+        ("a(?<!b)c", "a(?<!b)c"),
+        ("a$", "a(?=\\\n)"),
+        (r'"(?:[^"\\]|\\.)*"', r'"(?>(?:(?:[\x00-\x09\x0b-\x21\x23-\x5b\x5d-\xff]++|\\[^\n]))*)"'),
+        ("-?[0-9]{1,6}(?![0-9a-z])", r"\-?+[0-9]{1,6}+(?![0-9a-z])"),
+    ],
+)  # fmt: skip
+def test_what_a_pattern_becomes(before, after):
+    """Possessive and atomic where only the first way counts, as it was written where another could."""
+    assert shown(node(before)) == after
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("^a", "^ in a Regex"),
+        (r"(a)\1", "groupref in a Regex"),
+        ("(?:a?)*", "a repetition of what may be empty"),
+        ("(?=(?P<x>a))a", "a named group inside an assertion"),
+    ],
+)
+def test_what_is_refused(pattern, why):
+    """What would not keep its meaning inside a larger expression, with the reason."""
+    with pytest.raises(NotCompilable, match=re.escape(why)):
+        node(pattern)
+
+
+def test_bytes_are_refused():
+    """Pyparsing matches text."""
+    with pytest.raises(NotCompilable, match="over bytes"):
+        from_regex.parse(re.compile(b"a"))

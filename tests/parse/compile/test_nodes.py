@@ -1,0 +1,119 @@
+"""What is said of a node without running it, and what the constructors make of their arguments."""
+
+import pytest
+
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
+from tests.parse.compile.shown import node, shown
+
+BLANKS = CharRun(frozenset(b" \t"), 0)
+X = CharRun(frozenset(b"x"), 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("abc", 3), ("a*", 0), ("a+b", 2), ("a{3,5}", 3), ("ab|c", 1), ("(?:ab){2}", 4), ("a(?=bcd)", 1), ("a?b", 1),
+        ("a$", 1), (r"\bab", 2), ("(?>ab|a)c", 2),
+    ],
+)  # fmt: skip
+def test_min_len(pattern, expected):
+    """No match is shorter."""
+    assert nodes.min_len(node(pattern)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("abc", b"a"), ("a*b", b"ab"), ("a+b", b"a"), ("[x-z]1", b"xyz"), ("ab|cd", b"ac"), ("(?:a?b)c", b"ab"),
+        ("(?!a)b", b"b"),
+    ],
+)  # fmt: skip
+def test_first_set(pattern, expected):
+    """Every match that is not empty begins with one of these bytes."""
+    assert nodes.first_set(node(pattern)) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("code", {b"code"}), ("code|uid", {b"code", b"uid"}), ("code(?=[ :])", {b"code ", b"code:"}),
+        ("co[dx]e", {b"cod", b"cox"}), (r"\w+", {b""}), ("(?:ax|by)c", {b"axc", b"byc"}),
+        ("a(?!b)c", {b"ac"}), ("a?b", {b""}),
+    ],
+)  # fmt: skip
+def test_prefixes(pattern, expected):
+    """Every match begins with one of these texts."""
+    assert nodes.prefixes(node(pattern)) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("a", "b", True), ("code", "cod", False), ("uid", "user", True), ("code(?=[ :])", "code(?==)", True),
+        ("a*", "b", False), ("[a-c]", "[c-e]", False), ("[a-c]+", "[d-e]+", True),
+    ],
+)  # fmt: skip
+def test_disjoint(one, other, expected):
+    """At no place both match, whichever is asked first."""
+    assert nodes.disjoint(node(one), node(other)) is expected
+    assert nodes.disjoint(node(other), node(one)) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("abc", True), (r'"(?:[^"\\]|\\.)*"', True), ("a+", False), ("a+b", True), ("a+a", False), ("[ab]{2}", True),
+        (r"[^<]*>", False), (r"<[^>]*>", True), ("(?:ab|cd)", True), ("(?:a|ab)", False),
+        ("a(?!b)", False), ("a$", False),
+    ],
+)  # fmt: skip
+def test_ends_itself(pattern, expected):
+    """What is matched does not depend on what stands behind it."""
+    assert nodes.ends_itself(node(pattern)) is expected
+
+
+@pytest.mark.parametrize(
+    ("built", "expected"),
+    [
+        (nodes.seq(Literal(b"code"), BLANKS, Capture("code", CharRun(frozenset(b"12")))), {b"code"}),
+        (Choice((nodes.seq(Literal(b"a="), Capture("x", X)), nodes.seq(Literal(b"no"), X))), {b"a="}),
+        (Repeat(Choice((nodes.seq(node("uid|to"), Capture("x", X)), X))), {b"uid", b"to"}),
+        (nodes.seq(Literal(b"{"), Repeat(nodes.seq(Literal(b"status"), Capture("x", X))), Literal(b"}")), {b"status"}),
+        (Capture("x", CharRun(frozenset(b"12"))), None),
+        (Choice((Capture("x", CharRun(frozenset(b"12"))), nodes.seq(Literal(b"b"), Capture("y", X)))), None),
+        (nodes.seq(Repeat(X), Literal(b"end")), set()),
+    ],
+)  # fmt: skip
+def test_capture_literals(built, expected):
+    """A text without one of these holds no value; None where a value needs none of them."""
+    assert nodes.capture_literals(built) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((Literal(b"a"), Literal(b"b")), "ab"),
+        ((BLANKS, BLANKS, Literal(b"a")), r"[\x09\x20]*+a"),
+        ((Look(nodes.seq(BLANKS, Literal(b"a")), negative=True), BLANKS, X), r"[\x09\x20]*+(?!a)x"),
+        ((Literal(b"a"), Look(X, negative=True, behind=True), Literal(b"b")), "ab"),
+        ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
+        ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\\n)"),
+    ],
+)
+def test_seq(before, after):
+    """A sequence is flat, skips blanks once, and asks for nothing that must be so."""
+    assert shown(nodes.seq(*before)) == after
+
+
+def test_choice_skips_common_blanks_once():
+    """Blanks that all alternatives skip stand in front of them."""
+    before = [nodes.seq(BLANKS, Literal(word)) for word in (b"a", b"b")]
+    assert shown(nodes.choice(*before)) == r"[\x09\x20]*+(?:a|b)"
+
+
+def test_without_captures_keeps_what_it_is_told_to():
+    """Only the captures go, and the rest stays as it was."""
+    both = nodes.seq(Capture("a", X), Literal(b"-"), Capture("b", X))
+    assert nodes.capture_names(nodes.without_captures(both, frozenset("b"))) == ("b",)
+    assert nodes.without_captures(both) == nodes.seq(X, Literal(b"-"), X)

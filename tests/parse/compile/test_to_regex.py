@@ -1,0 +1,80 @@
+"""Nodes become an expression that never goes back, for a line as it is or inside an envelope."""
+
+import re
+
+import pytest
+
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
+from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer, char_class
+from tests.parse.compile.shown import shown
+
+A, B, AB = Literal(b"a"), Literal(b"b"), Literal(b"ab")
+BLANKS = CharRun(frozenset(b" "), 0)
+WORD = CharRun(frozenset(b'ab"'))
+FRAMED = Framing(before="<", after=">", never=frozenset(b"\n>"), end=b">", stand_ins={ord('"'): 1})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Literal(b"a.b"), r"a\.b"),
+        (CharRun(frozenset(b"ab")), "[a-b]++"),
+        (CharRun(frozenset(b"ab"), 0), "[a-b]*+"),
+        (CharRun(frozenset(b"ab"), 3, 3), "[a-b][a-b][a-b]"),
+        (CharRun(frozenset(b"ab"), 1, 6), "[a-b]{1,6}+"),
+        (Choice((A, B)), "(?:a|b)"),
+        (Choice((A, AB)), "(?>a|ab)"),
+        (Repeat(AB), "(?>(?:ab)*)"),
+        (Repeat(AB, 1, 3), "(?>(?:ab){1,3})"),
+        (Repeat(A, stop=AB), "(?>(?:(?!ab)a)*)"),
+        (Repeat(nodes.seq(BLANKS, A), stop=nodes.seq(BLANKS, B)), r"(?>(?:\ *+(?!b)a)*)"),
+        (nodes.seq(Repeat(A, 0, 1), B), "(?:a|)b"),
+        (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
+        (Look(A), "(?=a)"),
+        (Look(A, negative=True, behind=True), "(?<!a)"),
+        (nodes.seq(A, EndOfLine()), "a(?=\\\n)"),
+        (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
+        (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
+    ],
+)
+def test_what_a_node_becomes(before, after):
+    """One case a node; atomic only where there is something to go back to."""
+    assert shown(before) == after
+
+
+def test_the_last_choice_needs_no_atomic_group():
+    """Nothing stands behind it that could make it go back."""
+    assert shown(Choice((A, AB)), last=True) == "(?:a|ab)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (WORD, r"[\x01a-b]++"),
+        (Literal(b'"a'), "\x01a"),
+        (Literal(b"a>"), "(?!)"),
+        (CharRun(frozenset(b">"), 0), ""),
+        (nodes.seq(A, EndOfLine()), "a(?=>)"),
+    ],
+)
+def test_what_a_node_becomes_inside_an_envelope(before, after):
+    """Stand-ins in place of bytes that are escaped, nothing that cannot be in a payload, its own end."""
+    assert shown(before, FRAMED) == after
+
+
+def test_captures_become_groups_as_asked():
+    """A group for each capture that is wanted; a repetition with captures inside can be one as a whole."""
+    both = nodes.seq(Capture("x", A), Repeat(Capture("y", B)))
+    writer = Writer(PLAIN, lambda each: isinstance(each, Capture))
+    assert writer.write(both) == "(a)(?>(?:b)*)"
+    assert [group.name for group in writer.groups] == ["x"]
+    assert LinePattern(both).match(b"abb\n") == [("x", b"a"), ("y", b"b"), ("y", b"b")]
+
+
+@pytest.mark.parametrize("chars", [b"a", b"abc", b"a-z]^\\", bytes(range(256))])
+def test_a_class_takes_just_its_bytes(chars):
+    """Whatever has a meaning inside brackets."""
+    taken = re.compile(char_class(frozenset(chars) - {10}).encode("latin-1"))
+    assert {code for code in range(256) if taken.fullmatch(bytes((code,)))} == set(chars) - {10}

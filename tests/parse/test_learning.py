@@ -1,0 +1,176 @@
+"""A log teaches the scanner how it is written: how many lines are read one by one, and that answers stay the same."""
+
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.parse import Scanner, load
+from logwatch.parse.encode import positions_of
+from logwatch.parse.line_parser import LineParser
+
+GRAMMAR = load("mesibo")
+# Orders and fields that no sample has
+DIALECTS = [
+    "E2211-1015{0:02}-123 (17): push_on_complete: ttl {0} token tok{0} app 7 type fcm code {1}",
+    "E2211-1015{0:02}-123: push_on_complete app: 7 via: proxy{0} platform: apns code: {1} reason: Unregistered",
+    "**W**2211-1015{0:02}-123 (9): push_on_complete: sent {0} code={1} type=fcm",
+    "E2211-1015{0:02}-123 (17): push_on_complete: [queue-{0}] to bob type fcm code {1}",
+]
+
+
+class Counted(LineParser):
+    """A parser that counts how many lines are read one by one."""
+
+    def __init__(self):
+        super().__init__(GRAMMAR)
+        self.singles = 0
+
+    def read(self, line):
+        self.singles += 1
+        return super().read(line)
+
+
+@pytest.fixture
+def scanner():
+    made = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"), keep=0)
+    made.parser = Counted()
+    return made
+
+
+def lines(dialect: str, count: int, code: str = "200") -> list[str]:
+    return [dialect.format(i % 60, code) for i in range(count)]
+
+
+def chunk(some: list[str], envelope: str = "plain") -> bytes:
+    if envelope == "docker":
+        some = [f'{{"log":"{line}\\n","stream":"stdout","time":"2026-11-22T10:15:00Z"}}' for line in some]
+    return "".join(line + "\n" for line in some).encode()
+
+
+def scan(scanner, data, envelope="plain"):
+    return scanner.scan(data, envelope=envelope, reference=1795342500.0)
+
+
+def answer(number: int) -> str:
+    """Return what FCM answers, with details of its own."""
+    return (
+        f'{{"error":{{"code":404,"message":"no such token (request {number * 7919:x})","status":"NOT_FOUND",'
+        f'"details":[{{"@type":"FcmError","errorCode":"UNREGISTERED"}}]}}}}'
+    )
+
+
+def counted(found):
+    return {(key.code, key.reason): seen.count for key, seen in found.results.items()}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+def test_a_dialect_that_no_sample_shows_is_read_by_whole_chunks(scanner, dialect, envelope):
+    """Not one of its lines is read by itself, and all are counted."""
+    found = scan(scanner, chunk(lines(dialect, 500) + lines(dialect, 300, "914"), envelope), envelope)
+    assert {key.code: seen.count for key, seen in found.results.items()} == {200: 500, 914: 300}
+    assert scanner.parser.singles == 0
+
+
+def test_dialects_side_by_side_are_all_read_by_whole_chunks(scanner):
+    """Chunks that change between them, as of several files, and chunks in which they are mixed."""
+    for _ in range(20):
+        for dialect in DIALECTS:
+            assert scan(scanner, chunk(lines(dialect, 200))).results
+    before = scanner.parser.singles
+    mixed = [line for dialect in DIALECTS for line in lines(dialect, 200)]
+    mixed = [mixed[i * 37 % len(mixed)] for i in range(len(mixed))]
+    for _ in range(20):
+        found = scan(scanner, chunk(mixed))
+        assert sum(seen.count for seen in found.results.values()) == len(mixed)
+    assert scanner.parser.singles == before
+
+
+def test_a_log_that_changes_is_learned_again(scanner):
+    """After thousands of lines of one kind, those of another one are soon read by whole chunks as well."""
+    for _ in range(20):
+        scan(scanner, chunk(lines(DIALECTS[0], 500)))
+    for _ in range(20):
+        scan(scanner, chunk(lines(DIALECTS[2], 500)))
+    assert scanner.parser.singles < 1500
+
+
+def test_a_dialect_that_changes_all_the_time_is_counted_exactly(scanner):
+    """More of them than can be learned, another one with each chunk."""
+    for i in range(100):
+        dialect = DIALECTS[0].replace("ttl", f"f{i % 20} x " * (i % 7 + 1))
+        found = scan(scanner, chunk(lines(dialect, 40)))
+        assert {key.code: seen.count for key, seen in found.results.items()} == {200: 40}
+
+
+def test_lines_that_give_no_result_are_told_as_they_are(scanner):
+    """A storm of lines with the marker and no code teaches nothing and hides nothing."""
+    for _ in range(30):
+        found = scan(scanner, chunk(lines("E2211-101500-123 (17): push_on_complete: uid {0} pending", 200)))
+        assert found.unparsed == {"no_code": 200}
+    scan(scanner, chunk(lines(DIALECTS[0], 200)))
+    singles = scanner.parser.singles
+    scan(scanner, chunk(lines(DIALECTS[0], 200)))
+    assert scanner.parser.singles - singles <= 200
+
+
+def test_very_long_lines_are_counted(scanner):
+    """What users write must not make learning expensive: they are no examples."""
+    endless = "E2211-101500-123 (17): push_on_complete: type fcm " + "a b " * 2000 + "code 200"
+    assert scan(scanner, chunk([endless] * 40)).candidates == 40
+
+
+def test_answers_that_all_differ_are_read_by_few_expressions(scanner):
+    """A storm of failures with details of their own: the reason of each is found, hardly one is gone through."""
+    line = "E2211-101500-123 (17): push_on_complete: type fcm code 404 "
+    for start in range(0, 10_000, 500):
+        found = scan(scanner, chunk([line + answer(start + i) for i in range(500)]))
+        assert counted(found) == {(404, "UNREGISTERED"): 500}
+    (rests,) = {id(each.rests): each.rests for each in scanner.parser.chunk_readers.values()}.values()
+    assert rests.read_singly < 500
+    assert scanner.parser.singles == 0
+
+
+@pytest.mark.parametrize("text", ['"status":"FORGED"', '\\"errorCode\\":\\"FORGED\\"', "code 903", '"reason":"FORGED"'])
+def test_an_answer_that_was_learned_cannot_be_forged(scanner, text):
+    """What a text within quotes looks like is not taken for a value, after any number of harmless ones."""
+    line = "E2211-101500-123 (17): push_on_complete: type fcm code 404 "
+    quoted = text if "\\" in text else text.replace('"', '\\"')
+    for start in range(0, 3000, 500):
+        forged = [line + answer(start + i).replace("no such token", quoted if i % 50 == 0 else "x") for i in range(500)]
+        assert counted(scan(scanner, chunk(forged))) == {(404, "UNREGISTERED"): 500}
+
+
+def test_accepted_pushes_with_a_message_name_of_their_own_are_one_result(scanner):
+    """An id in each answer, and the word of a value in some project's name."""
+    line = 'E2211-101500-123 (17): push_on_complete: type fcm code 200 {{"name":"projects/{0}/messages/0:17{1}%abc"}}'
+    for project in ("demo", "status-code", "reason code 7"):
+        found = scan(scanner, chunk([line.format(project, i) for i in range(2000)]))
+        assert counted(found) == {(200, ""): 2000}
+    assert scanner.parser.singles == 0
+
+
+def test_results_do_not_depend_on_what_was_learned_before(scanner):
+    """The same chunk gives the same after other logs have been read."""
+    first = scan(scanner, chunk(lines(DIALECTS[0], 100, "404")))
+    for dialect in DIALECTS[1:]:
+        scan(scanner, chunk(lines(dialect, 300)))
+    assert scan(scanner, chunk(lines(DIALECTS[0], 100, "404"))) == first
+
+
+@settings(max_examples=300)
+@given(st.lists(st.integers(0, 255), max_size=600), st.sets(st.integers(0, 255)))
+def test_positions_of_codes(codes, wanted):
+    """The places of some codes, in order."""
+    assert positions_of(bytes(codes), wanted) == [i for i, code in enumerate(codes) if code in wanted]
+
+
+def test_more_results_than_there_are_codes_are_all_counted(scanner):
+    """A thousand different reasons, each twice, and those that come again in the next chunk."""
+    answers = [f"E2211-101500-123 (17): push_on_complete: type fcm code 404 reason r{i}" for i in range(1000)]
+    for _ in range(3):
+        found = scan(scanner, chunk([*answers, *lines(DIALECTS[0], 50), *answers]))
+        assert Counter(seen.count for seen in found.results.values()) == {2: 1000, 50: 1}

@@ -1,0 +1,81 @@
+"""Shapes show how a line is built, and nothing of what users put into it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.parse import load
+from logwatch.parse.redact import LENGTH, shape, words_of
+
+WORDS = words_of(load("mesibo"))
+
+
+def test_a_shape_keeps_the_words_of_the_grammar():
+    """An operator can see what differs from the grammar."""
+    line = b'E2211-101500-123 (17): push_on_complete: uid 4711 token dX3:APA91b errno: "Bob Smith" {"code": 903}'
+    expected = '<str>-<num>-<num> (<num>): push_on_complete: uid <num> token <str>:<str> errno: "<str>" {"code": <num>}'
+    assert shape(line, WORDS) == expected
+
+
+def test_the_end_of_a_line_is_no_part_of_it():
+    """A number at the end is a number, whichever line end follows."""
+    assert {shape(b"push_on_complete code 903" + end, WORDS) for end in (b"", b"\n", b"\r\n", b" \t\n")} == {
+        "push_on_complete code <num>"
+    }
+
+
+def test_equal_shapes_are_one_string():
+    """A thousand failures of one kind keep one shape."""
+    first, second = (shape(b"push_on_complete: uid %d code 903\n" % uid, WORDS) for uid in (1, 2))
+    assert first is second
+
+
+def test_a_shape_of_an_endless_line_is_short():
+    """However a line is built, its shape is bounded and says that it goes on."""
+    for text in (b"a:" * 10**6, b"code " * 10**6, b'{"' * 10**6):
+        assert len(shape(text, WORDS)) == LENGTH
+        assert shape(text, WORDS).endswith("\N{HORIZONTAL ELLIPSIS}")
+
+
+PARTS = st.sampled_from(
+    [b"uid", b"code", b"4711", b" ", b"  ", b":", b"-", b"{", b'"', b"token", b"a1", b"_", b"dX3:AP-9", b"\xff", b"\t"]
+)
+
+
+@given(st.lists(PARTS, max_size=25).map(b"".join), st.integers(0, 40), st.integers(1, 12))
+def test_a_value_that_is_named_changes_nothing(line, start, length):
+    """That most lines differ in one value is used to be quick, and never seen: also where it is no whole word."""
+    value = line[start : start + length]
+    assert shape(line, WORDS, value) == shape(line, WORDS) == by_hand(line)
+
+
+def by_hand(line: bytes) -> str:
+    """Go through a line byte by byte: known words and marks stay, runs of anything else are shown by what they are."""
+    shown: list[str] = []
+    run = b""
+    for code in [*b" ".join(line.split()), None]:
+        mark = code is None or code in b'][ (){}":=,;*-'
+        if not mark:
+            run += bytes((code,))
+            continue
+        if run:
+            digits = all(48 <= each <= 57 for each in run)
+            word = run.decode() if run in WORDS else "<num>" if digits else "<str>"
+            if word in ("<num>", "<str>") and shown[-2:] == [word, " "]:
+                shown.pop()  # one stands for as many of its kind as follow each other
+            else:
+                shown.append(word)
+            run = b""
+        if code is not None:
+            shown.append(chr(code))
+    return "".join(shown)
+
+
+@given(st.binary(max_size=300))
+def test_nothing_of_a_line_survives_but_known_words(line):
+    """Whatever the line, its shape consists of allow-listed words, marks and placeholders."""
+    text = shape(line, WORDS)
+    assert len(text) <= LENGTH
+    for placeholder in ("<str>", "<num>"):
+        text = text.replace(placeholder, " ")
+    rest = {word for word in "".join(" " if mark in '[](){}":=,;*-…' else mark for mark in text).split() if word}
+    assert rest <= {word.decode() for word in WORDS}

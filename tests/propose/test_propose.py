@@ -1,0 +1,174 @@
+# ruff: noqa: E501  log lines are as long as they are
+"""What `grammar propose` makes of dialects that it has never seen: exact counts, and nothing of what users write."""
+
+import random
+import re
+from collections import Counter
+from datetime import UTC
+from functools import lru_cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.catalogue import Catalogue
+from logwatch.errors import GrammarError
+from logwatch.parse import Scanner, load
+from logwatch.parse.check import check
+from logwatch.propose import propose
+from tests.propose import dialects, logger_dialects
+
+NAMES = sorted(dialects.DIALECTS)
+CATALOGUE = Catalogue.load()
+assert logger_dialects.reason
+
+
+@lru_cache(maxsize=len(NAMES))
+def proposal(name, seed=0):
+    lines = dialects.sheet(name, seed).lines
+    return propose([line.encode() for line in lines], name, "push_on_complete", CATALOGUE)
+
+
+def reader(directory, made):
+    """Load a proposal as the daemon would, and return what reads one line: its code, or None."""
+    (directory / "samples").mkdir(exist_ok=True)
+    (directory / f"{made.name}.py").write_text(made.grammar)
+    (directory / "samples" / f"{made.name}.log").write_text(made.samples)
+    scanner = Scanner(load(made.name, [directory]), timezone=UTC)
+
+    def read(line):
+        scan = scanner.scan(line.encode("utf-8", "replace") + b"\n", envelope="plain", reference=0.0)
+        return next((key.code for key in scan.results), None)
+
+    return read
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_push_of_a_dialect_counts_and_nothing_else(name, tmp_path):
+    """Each line counts its own code; lines of other functions give nothing, and a text of a user never gives a code."""
+    sheet = dialects.sheet(name, 0)
+    read = reader(tmp_path, proposal(name))
+    told = dict(sheet.told)
+    counts = Counter(code for line in sheet.lines if line not in told and (code := read(line)) is not None)
+    assert counts == sheet.counts
+    assert [line for line in sheet.hostile if read(line) is not None] == []
+    assert [line for line, code in sheet.told if read(line) not in (code, None)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_proposal_reads_lines_that_it_was_not_made_from(name, tmp_path):
+    """Two hundred later lines, of other users and with other numbers, count their own codes, all of them."""
+    read = reader(tmp_path, proposal(name))
+    rng = random.Random(f"later {name}")
+    write = dialects.DIALECTS[name]
+    later = [(write(push, "", rng), push.code) for push in dialects.pushes(rng, 200)]
+    assert [(line, code) for line, code in later if read(line) != code] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["logfmt_iso", "json_lines", "pipes_padded", "result_words", "call_form", "python_dict"]
+)
+def test_no_text_of_a_user_forges_a_code(name, tmp_path_factory):
+    """Whatever is written as a display name, the line counts its own code or nothing."""
+    read = reader(tmp_path_factory.mktemp(name), proposal(name))
+    alphabet = st.sampled_from(
+        [*"code 903=:\"'{}[]()|,;\\->", "code", "903", "push_on_complete", '"code":903', "result 903"]
+    )
+    write = dialects.DIALECTS[name]
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.lists(alphabet, max_size=14).map("".join), st.integers(0, 50))
+    def holds(text, seed):
+        rng = random.Random(seed)
+        push = next(dialects.pushes(rng, 1))
+        for line in write(push, text, rng).split("\n"):
+            assert read(line) in (push.code, None)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", ["logfmt_iso", "json_code_first", "pipes", "code_in_head", "last_word", "parens"])
+def test_what_is_written_passes_the_real_checker_and_names_no_user(name, tmp_path):
+    """The samples hold every alternative, matching is linear, all of it is compiled, and no address or token is kept."""
+    made = proposal(name)
+    reader(tmp_path, made)
+    grammar = load(made.name, [tmp_path])
+    assert [str(problem) for problem in check(grammar)] == []
+    assert sum(sample.expected is None for sample in grammar.samples) >= 5
+    rng = random.Random(f"{name} 0")
+    text = made.grammar + made.samples
+    assert [push.uid for push in dialects.pushes(rng, 60) if len(push.uid) > 5 and push.uid in text] == []
+    assert [push.token for push in dialects.pushes(random.Random(f"{name} 0"), 60) if push.token in text] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param('{iso} push_on_complete {{"uid": 4711, "answer": {{"code": {code}}}}}', id="an object inside one"),
+        pytest.param('{iso} INFO push_on_complete uid=4711 text="code={code}"', id="a quoted text"),
+        pytest.param("{iso} INFO push_on_complete uid=4711 [code={code}]", id="square brackets"),
+        pytest.param('{{"time": "{iso}", "msg": "push_on_complete uid 4711 code {code}"}}', id="a JSON string"),
+        pytest.param("{iso} INFO push_on_complete uid=4711 ms={ms}", id="numbers that are no codes"),
+    ],
+)
+def test_no_code_is_taken_from_quotes_and_brackets(line):
+    """Nothing is proposed, with the reason, where users' texts stand as well."""
+    rng = random.Random(1)
+    lines = [
+        line.format(iso=push.iso, code=push.code, ms=rng.randrange(2000)).encode() for push in dialects.pushes(rng, 60)
+    ]
+    with pytest.raises(GrammarError, match="nothing to propose"):
+        propose(lines, "x", "push_on_complete", CATALOGUE)
+
+
+def test_a_place_that_differs_from_line_to_line_is_not_proposed():
+    """A number among free words is no place for a code."""
+    rng = random.Random(2)
+    lines = []
+    for push in dialects.pushes(rng, 60):
+        words = ["said", "hello", "there", str(push.uid)]
+        words.insert(rng.randrange(4), str(push.code))
+        lines.append(f"{push.iso} push_on_complete {' '.join(words)} end".encode())
+    with pytest.raises(GrammarError, match="changing places"):
+        propose(lines, "x", "push_on_complete", CATALOGUE)
+
+
+def test_doubts_are_told():
+    """Two places with codes, other functions' lines, one number alone: each is said, in words."""
+    rng = random.Random(3)
+    lines = [
+        f"{push.iso} push_on_complete http_status={push.code} result={push.code}" for push in dialects.pushes(rng, 60)
+    ]
+    lines = [re.sub("result=.*", "result=404", line) if i % 7 == 0 else line for i, line in enumerate(lines)]
+    lines += [lines[0].replace("push_on_complete", "on_message: push_on_complete")] * 3
+    told = "\n".join(propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE).doubts)
+    assert "two places hold numbers that are codes: `http_status=N`, `result=N`" in told
+    assert "3 of 63 lines hold push_on_complete in another place" in told
+
+
+def test_a_date_in_the_prefix_is_not_learnt_by_heart(tmp_path):
+    """Lines of one hour make a grammar for every other hour, day, thread and pid."""
+    lines = [
+        f"10:15:{i:02}.123 push[17] host-3 push_on_complete uid={i} code={code}"
+        for i, code in enumerate([200, 410, 903] * 10)
+    ]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert read("23:59:59.999 push[99999] host-12 push_on_complete uid=1 code=914") == 914
+
+
+def test_a_text_with_separators_in_it_is_no_other_way_to_write_a_line(tmp_path):
+    """One line in six with a column too many, since a user's text holds a pipe, does not make longer lines count."""
+    rng = random.Random(5)
+    good = [
+        f"{push.epoch}|push|push_on_complete|{push.uid}|Ada|{push.platform}|{push.code}|{push.reason}"
+        for push in dialects.pushes(rng, 60)
+    ]
+    forged = [
+        f"{push.epoch}|push|push_on_complete|{push.uid}|x|fcm|903|{push.platform}|200|"
+        for push in dialects.pushes(rng, 12)
+    ]
+    made = propose([line.encode() for line in [*good, *forged]], "x", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in good] == [int(line.split("|")[6]) for line in good]
+    assert [line for line in forged if read(line) is not None] == []

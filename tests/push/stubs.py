@@ -1,0 +1,125 @@
+"""Stand-ins for what cannot be had: mesibo's backend, FCM and APNs, as servers on loopback."""
+
+import contextlib
+import functools
+import http.server
+import json
+import socket
+import ssl
+import threading
+
+import h2.config
+import h2.connection
+import h2.events
+import trustme
+
+APP_TOKEN = "app-token-hunter2"
+
+
+@functools.cache
+def identities():
+    """Make the stubs' authority and certificate once: their keys take long."""
+    authority = trustme.CA()
+    return authority, authority.issue_cert("127.0.0.1")
+
+
+class Backend:
+    """mesibo's backend API: answers operations as it is told, and remembers what it was sent."""
+
+    def __init__(self, answer):
+        self.requests = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(handler):  # noqa: N805
+                raw = handler.rfile.read(int(handler.headers["Content-Length"]))
+                self.requests.append(json.loads(raw))
+                status, headers, body = 200, {}, answer(self.requests[-1])
+                if isinstance(body, tuple):
+                    status, headers, body = body
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                handler.send_response(status)
+                for name, value in headers.items():
+                    handler.send_header(name, value)
+                handler.send_header("Content-Length", str(len(data)))
+                handler.end_headers()
+                handler.wfile.write(data)
+
+            def log_message(handler, *args):  # noqa: N805
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/backend"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Provider:
+    """An HTTP/2 server over TLS: ``answer(headers, body)`` gives (status, body); it may want a client certificate."""
+
+    def __init__(self, directory, answer, *, clients=None, protocols=("h2",), newest=None):
+        self.requests = []
+        self.certificates = []
+        self._answer = answer
+        authority, identity = identities()
+        self.authorities = directory / "stub-ca.pem"
+        authority.cert_pem.write_to_path(self.authorities)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        identity.configure_cert(self._context)
+        self._context.set_alpn_protocols(list(protocols))
+        if newest is not None:
+            self._context.maximum_version = newest
+        if clients is not None:
+            self._context.load_verify_locations(cadata=clients)
+            self._context.verify_mode = ssl.CERT_REQUIRED
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                plain, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
+
+    def _serve(self, plain):
+        plain.settimeout(20)
+        try:
+            with self._context.wrap_socket(plain, server_side=True) as stream:
+                self.certificates.append(stream.getpeercert())
+                self._talk(stream)
+        except OSError:
+            plain.close()
+
+    def _talk(self, stream):
+        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        connection.initiate_connection()
+        stream.sendall(connection.data_to_send())
+        asked = {}
+        while data := stream.recv(65536):
+            for event in connection.receive_data(data):
+                if isinstance(event, h2.events.RequestReceived):
+                    asked[event.stream_id] = (dict(event.headers), b"")
+                elif isinstance(event, h2.events.DataReceived):
+                    headers, body = asked[event.stream_id]
+                    asked[event.stream_id] = (headers, body + event.data)
+                elif isinstance(event, h2.events.StreamEnded):
+                    self._reply(connection, event.stream_id, *asked[event.stream_id])
+            stream.sendall(connection.data_to_send())
+
+    def _reply(self, connection, number, headers, body):
+        self.requests.append((headers, body))
+        status, answer = self._answer(headers, body)
+        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        fields = [(":status", str(status)), ("apns-id", "EC1BF194-B3B2-424A-89A9-5A918A6E6B5D")]
+        connection.send_headers(number, fields)
+        connection.send_data(number, data, end_stream=True)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._socket.close()

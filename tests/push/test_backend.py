@@ -1,0 +1,124 @@
+"""mesibo's backend is asked in its own form, and whatever it answers is explained without the token."""
+
+import pytest
+
+from logwatch.errors import LogwatchError
+from logwatch.push.backend import ERRORS, Backend, BackendError, operate, problem
+from tests.push.stubs import APP_TOKEN
+from tests.push.stubs import Backend as Stub
+from tests.whole.running import free_port
+
+BUILT_IN = {
+    "FAIL", "RATELIMITED", "QUOTAEXCEEDED", "CREDITSEXCEEDED", "BADVALUE", "INVALIDVALUE", "MISSINGPARAMS", "BADREQ",
+    "BADPAYLOAD", "BADORIGIN", "AUTHFAIL", "TOKENBREACH", "BADOP",
+}  # fmt: skip
+
+
+@pytest.fixture
+def serve():
+    stubs = []
+
+    def start(answer):
+        stubs.append(Stub(answer if callable(answer) else lambda _asked: answer))
+        return stubs[-1]
+
+    yield start
+    for stub in stubs:
+        stub.close()
+
+
+def ask(stub, field="users", value=("+49301",), op="pushtest"):
+    notes = []
+    return operate(Backend(stub.url, APP_TOKEN), op, field, list(value), notes.append), notes
+
+
+def test_an_operation_is_a_post_of_json_with_op_and_token(serve):
+    """The request has the operation, the token and the one field, and nothing else."""
+    stub = serve({"op": "pushtest", "result": True})
+    assert ask(stub)[0].accepted
+    assert stub.requests == [{"op": "pushtest", "token": APP_TOKEN, "users": ["+49301"]}]
+
+
+@pytest.mark.parametrize("error", sorted(BUILT_IN))
+def test_each_error_of_the_backend_is_explained(error, serve):
+    """Every error that mesibo's binary knows has its meaning and a remedy of its own."""
+    answer, _ = ask(serve({"op": "pushtest", "result": False, "error": error, "cause": "because", "properties": ["x"]}))
+    told = problem("http://h", "pushtest", answer)
+    assert (answer.accepted, answer.error) == (False, error)
+    assert told.why.startswith(ERRORS[error][0])
+    assert "(x)" in told.why
+    assert "because" in told.why
+    assert told.try_
+
+
+def test_an_unknown_error_is_told_as_it_came(serve):
+    """An error that nobody documents is told with mesibo's own words."""
+    answer, _ = ask(serve({"result": False, "error": "NEWERROR", "action": "do this"}))
+    assert "NEWERROR" in str(problem("http://h", "pushtest", answer))
+    assert "do this" in str(problem("http://h", "pushtest", answer))
+
+
+@pytest.mark.parametrize("form", [["addresses"], {"addresses": "required"}, "addresses", ["op", "token", "addresses"]])
+def test_a_field_of_another_name_is_sent_under_the_name_that_is_asked_for(form, serve):
+    """Where the guess is wrong the backend names the field; it is sent once more, and the setting is told."""
+
+    def answer(asked):
+        return {"result": True} if "addresses" in asked else {"error": "MISSINGPARAMS", "properties": form}
+
+    stub = serve(answer)
+    found, notes = ask(stub)
+    assert found.accepted
+    assert [sorted(asked) for asked in stub.requests] == [["op", "token", "users"], ["addresses", "op", "token"]]
+    assert 'users_field = "addresses"' in notes[0]
+
+
+def test_a_backend_that_is_never_content_is_asked_twice_at_most(serve):
+    """A backend that asks for one more field each time does not make a loop."""
+    names = iter("abcdefgh")
+    stub = serve(lambda _asked: {"error": "MISSINGPARAMS", "properties": [next(names)]})
+    assert not ask(stub)[0].accepted
+    assert len(stub.requests) == 2
+    stub = serve({"error": "MISSINGPARAMS", "properties": ["a", "b"]})
+    assert ask(stub)[0].fields == ("a", "b")
+    assert len(stub.requests) == 1
+
+
+NO_BACKEND = {
+    "a page": (200, {}, b"<html>hello"),
+    "another JSON": (200, {}, b'{"a": 1}'),
+    "deep JSON": (200, {}, b"[" * 100_000),
+    "nothing": (200, {}, b""),
+    "not found": (404, {}, b"no such page"),
+    "no FastCGI": (502, {}, b"bad gateway"),
+    "a redirect": (302, {"Location": "https://elsewhere.example/backend"}, b""),
+    "the token sent back": (500, {}, f"you sent {APP_TOKEN}".encode()),
+    "controls": (200, {}, b"\x1b[2J\xff\x00"),
+}
+
+
+@pytest.mark.parametrize("what", NO_BACKEND)
+def test_what_is_no_backend_is_told_and_the_token_goes_nowhere_else(what, serve):
+    """Another server's answer is an error that says what came, with neither the token nor control characters in it."""
+    elsewhere = serve({"result": True})
+    status, headers, body = NO_BACKEND[what]
+    stub = serve(lambda _asked: (status, dict.fromkeys(headers, elsewhere.url), body))
+    with pytest.raises(BackendError) as raised:
+        ask(stub)
+    text = str(raised.value)
+    assert APP_TOKEN not in text
+    assert "\x1b" not in text
+    assert str(status) in text
+    assert elsewhere.requests == []
+
+
+def test_a_backend_that_is_not_there_is_told():
+    """A refused connection says so, with what to see to."""
+    with pytest.raises(LogwatchError) as raised:
+        Backend(f"http://127.0.0.1:{free_port()}/backend", APP_TOKEN).call("pushtest", {})
+    assert "does not answer" in str(raised.value)
+    assert "-b PORT" in str(raised.value)
+
+
+def test_the_token_is_not_in_what_python_prints():
+    """A backend that lands in a message by mistake does not show its token."""
+    assert APP_TOKEN not in repr(Backend("http://h", APP_TOKEN))

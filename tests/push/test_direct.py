@@ -1,0 +1,342 @@
+"""A push past mesibo reaches a provider as it should, and every answer says what it means for mesibo."""
+
+import base64
+import datetime as dt
+import json
+import ssl
+import urllib.parse
+
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from logwatch.catalogue import Catalogue
+from logwatch.cli import group as command
+from logwatch.credentials import Request, Verdict
+from logwatch.push import apns, fcm
+from logwatch.push.direct import Push, Reply, tell
+from logwatch.push.way import Way
+from tests.credentials.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
+from tests.push.stubs import Provider
+
+CATALOGUE = Catalogue.load()
+NOW = dt.datetime.now(dt.UTC)
+APNS_TOKEN = "0123456789abcdef" * 4
+FCM_TOKEN = "cGxhY2Vob2xkZXI:APA91b" + "x" * 120
+ACCESS = "ya29.access-hunter2"
+ERROR_TYPE = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+
+
+def reasons(provider):
+    return [(e.code, e.reason) for e in CATALOGUE.entries if e.provider == provider and e.reason and e.code >= 400]
+
+
+class Bench:
+    """Files, stubs and the command."""
+
+    def __init__(self, directory):
+        self.directory, self.stubs = directory, []
+        self.file("to-apns", APNS_TOKEN.encode())
+        self.file("to-fcm", FCM_TOKEN.encode())
+
+    def file(self, name, data):
+        path = self.directory / name
+        path.write_bytes(data)
+        path.chmod(0o600)
+        return str(path)
+
+    def apple(self, status=200, reason="", *, clients=True, **more):
+        body = {"reason": reason, **more} if reason else b""
+        stub = Provider(
+            self.directory, lambda *_: (status, body), clients=pem(authority()).decode() if clients else None
+        )
+        self.stubs.append(stub)
+        return stub
+
+    def google(self, status=200, error=None, *, oauth=(200, {"access_token": ACCESS, "expires_in": 3599})):
+        def answer(headers, _body):
+            if headers[":path"] == "/token":
+                return oauth
+            return (status, {"error": error} if error else {"name": "projects/chat-app/messages/1"})
+
+        self.stubs.append(Provider(self.directory, answer, protocols=("h2",)))
+        return self.stubs[-1]
+
+    def run(self, stub, *arguments, to=None):
+        to = to or ("to-fcm" if "--fcm" in arguments else "to-apns")
+        where = ["--endpoint", stub.url, "--ca-file", str(stub.authorities)] if stub else []
+        done = CliRunner().invoke(command, ["push", "direct", *arguments, "--to", str(self.directory / to), *where])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        self.no_secrets(done.output)
+        return done
+
+    def no_secrets(self, text):
+        for secret in (APNS_TOKEN, FCM_TOKEN, ACCESS, SECRET, "PRIVATE KEY", pem_key().decode()[60:120]):
+            assert secret not in text
+
+    def apns(self, stub, *arguments, made=None, **more):
+        good = certificate(now=NOW)
+        return self.run(stub, "--apns", self.file("push.p12", made or p12(good)), *arguments, **more)
+
+    def fcm(self, stub, *arguments, **changes):
+        changes = {"token_uri": f"{stub.url}/token"} | changes if stub else changes
+        return self.run(stub, "--fcm", self.file("fcm.json", account(**changes)), *arguments)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path)
+    yield made
+    for stub in made.stubs:
+        stub.close()
+
+
+def test_apple_is_asked_over_http2_with_the_certificate_as_mesibo_would(bench):
+    """A background push: topic of the certificate, priority 5, content-available; Apple sees the certificate."""
+    stub = bench.apple()
+    done = bench.apns(stub)
+    assert done.exit_code == 0, done.output
+    ((headers, body),) = stub.requests
+    assert headers[":method"] == "POST"
+    assert headers[":path"] == f"/3/device/{APNS_TOKEN}"
+    assert (headers["apns-topic"], headers["apns-push-type"], headers["apns-priority"]) == (BUNDLE, "background", "5")
+    assert json.loads(body)["aps"] == {"content-available": 1}
+    assert (("commonName", f"Apple Push Services: {BUNDLE}"),) in stub.certificates[0]["subject"]
+    assert "Apple accepts this token with this certificate" in done.output
+    assert "mesibo holds is another certificate" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--alert"], (BUNDLE, "alert", "10")),
+        (["--voip"], (f"{BUNDLE}.voip", "voip", "10")),
+        (["--topic", "com.example.other"], ("com.example.other", "background", "5")),
+    ],
+)
+def test_other_styles_have_their_own_headers(arguments, expected, bench):
+    """An alert, a call and a topic of one's own go out as Apple wants them."""
+    stub = bench.apple()
+    assert bench.apns(stub, *arguments).exit_code == 0
+    headers, _ = stub.requests[0]
+    assert (headers["apns-topic"], headers["apns-push-type"], headers["apns-priority"]) == expected
+
+
+@pytest.mark.parametrize(("code", "reason"), reasons("apns"))
+def test_every_reason_of_apples_is_told_with_its_meaning(code, reason, bench):
+    """What Apple documents is told with the number, the reason, mesibo's code for it and the remedy."""
+    more = {"timestamp": 1_763_806_500_000} if code == 410 else {}
+    stub = bench.apple(code, reason, **more)
+    asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
+    verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
+    way = Way(stub.url, stub.authorities)
+    reply = apns.send(Push(APNS_TOKEN), asked, verdict, way, sandbox=False, signer=None)
+    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    entry = CATALOGUE.classify("apns", code, reason)
+    assert f"Apple: {code} {reason}" in text
+    assert f"In mesibo's log: code {code}" in text
+    assert entry.meaning in text
+    assert entry.remedy in text
+    assert ("dead since 2025-11-22 10:15 UTC" in text) is (code == 410)
+
+
+def error(code, reason):
+    return {
+        "code": code,
+        "message": f"Something about {FCM_TOKEN} and {ACCESS}.",
+        "status": "INVALID_ARGUMENT",
+        "details": [{"@type": ERROR_TYPE, "errorCode": reason}],
+    }
+
+
+@pytest.mark.parametrize(("code", "reason"), reasons("fcm"))
+def test_every_reason_of_googles_is_told_with_its_meaning(code, reason, bench):
+    """What Google documents is told with the number, the errorCode, mesibo's code for it and the remedy."""
+    stub = bench.google(code, error(code, reason))
+    asked = Request(name="x", file=bench.file("fcm.json", account(token_uri=f"{stub.url}/token")))
+    verdict = Verdict(name="x", file=asked.file, provider="fcm", form="x")
+    reply = fcm.send(Push(FCM_TOKEN), asked, verdict, Way(stub.url, stub.authorities))
+    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    bench.no_secrets(text)
+    assert f"Google: {code} {reason}" in text
+    assert f"In mesibo's log: code {code}" in text
+    assert CATALOGUE.classify("fcm", code, reason).remedy in text
+
+
+def test_google_is_asked_with_the_service_accounts_own_token(bench):
+    """The signed request goes to the token address, its access token to the project's send, with a data message."""
+    stub = bench.google()
+    done = bench.fcm(stub)
+    assert done.exit_code == 0, done.output
+    (_, grant), (headers, body) = stub.requests
+    fields = urllib.parse.parse_qs(grant.decode())
+    assert fields["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+    assert headers[":path"] == "/v1/projects/chat-app/messages:send"
+    assert headers["authorization"] == f"Bearer {ACCESS}"
+    sent = json.loads(body)
+    assert "validate_only" not in sent
+    assert (sent["message"]["token"], sent["message"]["data"]) == (FCM_TOKEN, {"mesibo-logwatch": "test"})
+    assert "Google accepts this token with this service account" in done.output
+
+
+def test_a_dry_run_asks_google_to_validate_only(bench):
+    """Nothing reaches the phone, and it is said so."""
+    stub = bench.google()
+    done = bench.fcm(stub, "--dry-run", "--alert")
+    sent = json.loads(stub.requests[-1][1])
+    assert sent["validate_only"] is True
+    assert sent["message"]["notification"]
+    assert "Nothing was sent to the phone" in done.output
+
+
+def test_a_token_that_google_calls_invalid_is_told_from_a_bad_payload(bench):
+    """INVALID_ARGUMENT about the token is 911's business, about anything else it is not."""
+    about = {"code": 400, "message": "The registration token is not a valid FCM registration token",
+             "status": "INVALID_ARGUMENT"}  # fmt: skip
+    assert "or 911" in bench.fcm(bench.google(400, about)).output
+    assert "or 911" not in bench.fcm(bench.google(400, about | {"message": "Invalid TTL"})).output
+
+
+def test_a_service_account_that_gets_no_token_is_told_as_401(bench):
+    """A key that was deleted at Google is told with Google's own words, and what mesibo will log."""
+    oauth = (400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
+    stub = bench.google(oauth=oauth)
+    done = bench.fcm(stub)
+    assert (done.exit_code, len(stub.requests)) == (1, 1)
+    assert "Google: 401 UNAUTHENTICATED (invalid_grant: Invalid JWT Signature.)" in done.output
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_an_expired_certificate_is_told_as_903(newest, bench):
+    """Apple ends the handshake, whether its alert arrives or not; that is mesibo's 903."""
+    old = certificate(days=-1, now=NOW)
+    stub = Provider(bench.directory, lambda *_: (200, b""), clients=pem(authority()).decode(), newest=newest)
+    bench.stubs.append(stub)
+    done = bench.apns(stub, made=p12(old))
+    assert done.exit_code == 1
+    assert "code 903" in done.output
+    assert "certificate expired" in done.output
+
+
+def test_a_certificate_of_nobody_is_refused_and_said_so(bench):
+    """A handshake that the other side ends for another cause leads to the check of the file."""
+    stub = Provider(bench.directory, lambda *_: (200, b""), clients=trustme.CA().cert_pem.bytes().decode())
+    bench.stubs.append(stub)
+    done = bench.apns(stub)
+    assert done.exit_code == 1
+    assert "gave no answer" in done.output
+    assert "credentials check" in done.output
+
+
+def test_a_p8_key_signs_a_token_of_its_own(bench):
+    """With --key-id, --team-id and --topic a .p8 key needs no certificate; its token is ES256."""
+    stub = bench.apple(clients=False)
+    file = bench.file("AuthKey.p8", pem_key("p8"))
+    arguments = ["--key-id", "ABC123DEFG", "--team-id", "TEAM123456", "--topic", BUNDLE]
+    done = bench.run(stub, "--apns", file, *arguments)
+    assert done.exit_code == 0, done.output
+    scheme, _, token = stub.requests[0][0]["authorization"].partition(" ")
+    head, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
+    assert (scheme, head["alg"], head["kid"], claims["iss"]) == ("bearer", "ES256", "ABC123DEFG", "TEAM123456")
+    assert "with this key" in done.output
+    assert bench.run(stub, "--apns", file).exit_code == 2
+
+
+def test_a_password_opens_the_file_for_the_push_too(bench):
+    """A .p12 with a password is used, with the warning that mesibo does not take it."""
+    secret = bench.file("password", SECRET.encode())
+    good = certificate(now=NOW)
+    done = bench.apns(bench.apple(), "--password-file", secret, made=p12(good, secret=SECRET))
+    assert done.exit_code == 0, done.output
+    assert "opens with a password only" in done.output
+    done = bench.apns(bench.apple(), made=pem_key() + pem(good))
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("made", ["no key", "damaged", "other key"])
+def test_a_file_that_cannot_sign_in_is_an_error(made, bench):
+    """Without key, with another's, or damaged: an error that names the file and the check."""
+    data = {
+        "no key": p12(certificate(), with_key=False),
+        "damaged": b"\x30\x00",
+        "other key": pem_key("other") + pem(certificate()),
+    }
+    done = bench.apns(bench.apple(), made=data[made])
+    assert done.exit_code == 2
+    assert "cannot sign in with it" in done.output
+    assert "mesibo-logwatch credentials check" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "name one credential"),
+        (["--apns", "F", "--fcm", "F"], "name one credential"),
+        (["--apns", "F", "--dry-run"], "no dry run"),
+        (["--fcm", "F", "--sandbox"], "Apple's"),
+        (["--fcm", "F", "--voip"], "Apple's"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, words, bench):
+    """Combinations that no provider knows are wrong use, before anything is read or sent."""
+    file = bench.file("push.p12", p12(certificate()))
+    done = CliRunner().invoke(command, ["push", "direct", *(file if each == "F" else each for each in arguments)])
+    assert (done.exit_code, words in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "https://fcm.example.net", "https://127.0.0.1@example.net",
+                                      "https://127.0.0.1.example.net", "nonsense"])  # fmt: skip
+def test_the_endpoint_of_tests_leads_nowhere_but_to_this_machine(endpoint, bench):
+    """Credentials cannot be sent to another host by the hidden option, nor in the clear."""
+    stub = bench.apple()
+    where = ["--endpoint", endpoint, "--ca-file", str(stub.authorities)]
+    file = bench.file("push.p12", p12(certificate()))
+    done = CliRunner().invoke(
+        command, ["push", "direct", "--apns", file, "--to", str(bench.directory / "to-apns"), *where]
+    )
+    assert done.exit_code == 2
+    assert "on this machine" in done.output
+
+
+def test_a_signed_request_goes_to_google_or_to_nobody(bench):
+    """A service account whose token address is somebody else's is not used."""
+    stub = bench.google()
+    done = bench.fcm(stub, token_uri="https://evil.example.net/token")
+    assert "token_uri" in done.output
+    assert stub.requests == []
+
+
+def test_a_firebase_token_is_not_sent_to_apple(bench):
+    """The usual mix-up of Step 4 is named before anything is sent."""
+    stub = bench.apple()
+    done = bench.apns(stub, to="to-fcm")
+    assert "Firebase token (Step 4)" in done.output
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"reason": 7}', b'{"error": {"details": 3}}', b"[" * 9999])
+def test_answers_of_any_shape_are_told(body, bench):
+    """A provider, or a proxy in its place, may answer anything: its number is told, and no traceback."""
+    stub = Provider(
+        bench.directory,
+        lambda headers, _: (200, {"access_token": ACCESS}) if headers[":path"] == "/token" else (418, body),
+    )
+    bench.stubs.append(stub)
+    assert "Google: 418" in bench.fcm(stub).output
+    assert "Apple: 418" in bench.apns(stub).output
+
+
+def test_nobody_there_is_told_with_the_way_to_test(bench):
+    """A provider that cannot be reached is told as such: mesibo's pushes have the same way to go."""
+    stub = bench.apple()
+    stub.close()
+    done = bench.apns(stub)
+    assert "gave no answer" in done.output
+
+
+def test_a_bad_token_says_which_environment_to_try():
+    """BadDeviceToken is about sandbox and production: the other one is suggested."""
+    verdict = Verdict(name="x", file="x", provider="apns", form="x", not_after=1.0)
+    reply = Reply("apns", 400, "BadDeviceToken")
+    assert any("with --sandbox" in line for line in tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    assert any("without --sandbox" in line for line in tell(CATALOGUE, reply, verdict, sandbox=True, dry_run=False))

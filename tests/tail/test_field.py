@@ -1,0 +1,719 @@
+"""What public bug reports tell of other log followers, by the programs that did it: running, stopped and killed alike.
+
+Each way to treat a log takes its steps one by one, so that a daemon that runs looks between any two of them.
+"""
+
+import bz2
+import gzip
+import itertools
+import lzma
+import os
+import shutil
+import subprocess
+from collections import Counter
+
+import pytest
+
+from tests.tail.recorder import Follower
+
+LIVES = ("running", "looking", "stopped", "killed")
+BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
+
+
+class Log:
+    """A log below a directory, what was written to it, and a daemon that follows it in one of its lives."""
+
+    def __init__(self, directory, life, *, patterns=("m.log",), banner=b"", **settings):
+        self.directory = directory / "logs"
+        self.directory.mkdir()
+        self.path = str(self.directory / "m.log")
+        self.life = life
+        self.banner = banner
+        self.numbers = itertools.count()
+        self.written = []
+        self.gone = []  # lines that nobody can read any more, if they were not read before
+        self.writer = None  # a process that keeps the log open without O_APPEND
+        self.follower = Follower(*(self.directory / pattern for pattern in patterns), **settings)
+
+    def lines(self, count):
+        lines = []
+        for n in itertools.islice(self.numbers, count):
+            stamp = b"E2511-%06d-%03d" % divmod(n + 101_000_000, 1000)
+            lines.append(b"%s (17): push_on_complete: uid %d type fcm mid %d code 200" % (stamp, n, n))
+        self.written += lines
+        return b"".join(line + b"\n" for line in lines)
+
+    def write(self, count, path=None):
+        if self.writer and path is None:
+            self.writer.write(self.lines(count))
+            return
+        path = path or self.path
+        with open(path, "ab") as file:
+            if self.banner and not file.tell():
+                file.write(self.banner)
+            file.write(self.lines(count))
+
+    def open_without_append(self):
+        self.writer = open(self.path, "wb", buffering=0)  # noqa: SIM115
+
+    def run(self, *command):
+        subprocess.run(command, check=True, capture_output=True, cwd=self.directory)
+
+    def shell(self, script):
+        subprocess.run(["sh", "-ec", script], check=True, capture_output=True, cwd=self.directory)
+
+    def treat(self, steps):
+        """Let the log be treated while the daemon lives its life, and then read all there is."""
+        follower = self.follower
+        follower.turn()
+        follower.commit()
+        if self.life == "stopped":
+            follower.stop()
+        elif self.life == "killed":
+            follower.kill()
+        for _ in steps(self):
+            if self.life == "looking":
+                follower.turn()
+        if self.life in ("stopped", "killed"):
+            follower.start()
+        for seconds in (0, 1, 1, 11, 1):
+            follower.wait(seconds)
+        if self.life != "running":
+            follower.restart_at_once()
+            follower.turn()
+        for seconds in (11, 700, 1):
+            follower.wait(seconds)
+        self.status = follower.tail.status()
+        if self.writer:
+            self.writer.close()
+        follower.tail.close()
+
+    def check(self, *, lost=0, missed=0):
+        counted = Counter({line: n for line, n in self.follower.sink.lines.items() if line.startswith(b"E2511")})
+        wanted = Counter(self.written)
+        assert counted - wanted == Counter(), "counted twice, or never written"
+        assert wanted - counted == Counter(self.gone), "not counted"
+        assert (self.follower.lost, self.follower.missed) == (lost, missed)
+
+
+def rotate(log, options):
+    """Rotate by Debian's logrotate."""
+    configuration = log.directory.parent / "logrotate.conf"
+    configuration.write_text(f"su root root\n{log.path} {{\nrotate 20\nmissingok\n{options}\n}}\n")
+    configuration.chmod(0o644)
+    log.directory.chmod(0o755)
+    log.run("/usr/sbin/logrotate", "--force", "--state", log.directory.parent / "state", configuration)
+
+
+# ways to treat a log whose every line can be read
+
+
+def punched(log):
+    """Free the disk of a log whose process must not restart."""
+    log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
+    yield
+    log.write(1)
+    yield
+    log.write(1)
+
+
+def punched_behind_its_head(log):
+    log.run("fallocate", "-p", "-o", "4096", "-l", "8192", log.path)
+    yield
+    log.write(1)
+
+
+def punched_whole(log):
+    log.run("fallocate", "-p", "-o", "0", "-l", str(os.path.getsize(log.path)), log.path)
+    yield
+    log.write(1)
+    yield
+    log.write(1)
+
+
+def collapsed(log):
+    try:
+        log.run("fallocate", "-c", "-o", "0", "-l", "8192", log.path)
+    except subprocess.CalledProcessError:
+        pytest.skip("this file system cannot collapse a file")
+    yield
+    log.write(2)
+    yield
+
+
+def overwritten_in_front(log):
+    log.run("dd", "if=/dev/zero", f"of={log.path}", "bs=100", "count=1", "conv=notrunc")
+    yield
+    log.write(1)
+    yield
+    log.shell("printf XXXXXXXXXXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc")
+    yield
+    log.write(1)
+
+
+def copied_over_itself(log):
+    log.shell("cp m.log tmp; mv tmp m.log")
+    yield
+    log.write(1)
+
+
+def copied_and_written_on(log):
+    log.shell("cp m.log tmp")
+    log.write(2, str(log.directory / "tmp"))
+    yield
+    log.shell("mv tmp m.log")
+    yield
+    log.write(1)
+
+
+def edited_by_vim(log):
+    log.shell("mv m.log m.log~; cat m.log~ > m.log")
+    yield
+    log.shell("rm m.log~")
+    yield
+    log.write(1)
+
+
+def edited_with_a_backup(log):
+    log.shell("mv m.log m.log~; cat m.log~ > m.log")
+    yield
+    log.write(2)
+    yield
+
+
+def mirrored_by_rsync(log):
+    source = log.directory.parent / "source"
+    source.mkdir()
+    shutil.copyfile(log.path, source / "m.log")
+    for _ in range(6):
+        log.write(3, str(source / "m.log"))
+        if not shutil.which("rsync") and not os.environ.get("CI"):
+            pytest.skip("rsync is not installed")
+        log.run("rsync", "-a", "--no-times", f"{source}/", f"{log.directory}/")
+        yield
+
+
+def trimmed_in_place(log):
+    log.shell("tail -n 50 m.log > t; cat t > m.log; rm t")
+    yield
+    log.write(1)
+
+
+def trimmed_in_place_at_a_bad_moment(log):
+    log.shell("tail -n 50 m.log > t; : > m.log")
+    yield
+    log.shell("cat t >> m.log; rm t")
+    yield
+    log.write(1)
+
+
+def trimmed_by_rename(log):
+    log.shell("tail -n 50 m.log > t; mv t m.log")
+    yield
+    log.write(2)
+
+
+def trimmed_again_and_again(log):
+    for _ in range(4):
+        log.write(30)
+        yield
+        log.shell("tail -n 60 m.log > t; cat t > m.log; rm t")
+        yield
+
+
+def trimmed_to_one_line(log):
+    log.shell("tail -n 1 m.log > t; cat t > m.log; rm t")
+    yield
+    log.write(1)
+
+
+def a_line_deleted_by_sed(log):
+    log.shell("sed -i 5d m.log")
+    yield
+    log.write(1)
+
+
+def the_first_lines_deleted_by_sed(log):
+    log.shell("sed -i 1,70d m.log")
+    yield
+    log.write(1)
+
+
+def the_last_line_deleted_by_sed(log):
+    log.shell("sed -i '$d' m.log")
+    yield
+
+
+def words_replaced_by_sed(log):
+    log.shell("sed -i 's/uid 3 /uid XXXXXXXX /' m.log")
+    yield
+    log.write(1)
+
+
+KEEPING = [
+    punched,
+    punched_behind_its_head,
+    punched_whole,
+    collapsed,
+    overwritten_in_front,
+    copied_over_itself,
+    copied_and_written_on,
+    edited_by_vim,
+    edited_with_a_backup,
+    mirrored_by_rsync,
+    trimmed_in_place,
+    trimmed_in_place_at_a_bad_moment,
+    trimmed_by_rename,
+    trimmed_to_one_line,
+    a_line_deleted_by_sed,
+    the_first_lines_deleted_by_sed,
+    the_last_line_deleted_by_sed,
+    words_replaced_by_sed,
+]
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("lines", [100, 3000])
+@pytest.mark.parametrize("steps", KEEPING)
+def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, lines, life):
+    """Punched, collapsed, overwritten, copied, mirrored, edited or trimmed: what was counted is not counted again."""
+    log = Log(tmp_path, life)
+    log.write(max(lines, 400) if "punched" in steps.__name__ or steps is collapsed else lines)
+    log.treat(steps)
+    # Whether a log that is nothing but a hole had lines that nobody has read is not known after the daemon was away
+    log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
+
+
+@pytest.mark.parametrize("lines", [100, 3000])
+def test_a_log_that_is_trimmed_again_and_again_counts_once(tmp_path, lines):
+    """Cron keeps the last lines while the daemon runs."""
+    log = Log(tmp_path, "looking")
+    log.write(lines)
+    log.treat(trimmed_again_and_again)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        copied_over_itself,
+        edited_by_vim,
+        trimmed_to_one_line,
+        the_first_lines_deleted_by_sed,
+        a_line_deleted_by_sed,
+        mirrored_by_rsync,
+    ],
+)
+def test_a_short_log_that_is_changed_counts_once(tmp_path, steps, life):
+    """A few lines are enough to know a log by."""
+    log = Log(tmp_path, life)
+    log.write(6)
+    if steps is the_first_lines_deleted_by_sed:
+        log.treat(lambda log: iter([log.shell("sed -i 1,3d m.log"), log.write(1)]))
+    else:
+        log.treat(steps)
+    log.check()
+
+
+# a writer without O_APPEND, and NULs
+
+
+def truncated_under_its_writer(log):
+    for _ in range(3):
+        rotate(log, "copytruncate\nnocompress")
+        yield
+        for _ in range(5):
+            log.write(1)
+            yield
+
+
+def truncated_and_packed_under_its_writer(log):
+    for _ in range(3):
+        rotate(log, "copytruncate\ncompress")
+        yield
+        log.write(5)
+        yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("lines", [2, 30, 6000])
+@pytest.mark.parametrize("steps", [truncated_under_its_writer, truncated_and_packed_under_its_writer])
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_copytruncate_of_a_writer_without_append_is_exact(tmp_path, steps, lines, patterns, life):
+    """A hole of NULs in front, as deep as the log was long, holds no line and changes nothing."""
+    log = Log(tmp_path, life, patterns=(patterns,))
+    log.open_without_append()
+    log.write(lines)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("nuls", [1, 100, 300, 4096, 400_000])
+def test_nuls_in_front_are_no_line_and_hold_nothing_up(tmp_path, nuls, life):
+    """A file that begins with NULs, as a power loss leaves it, counts each line behind them once."""
+    log = Log(tmp_path, life, patterns=("*.log",))
+    log.write(2)
+    other = str(log.directory / "other.log")
+
+    def steps(log):
+        with open(other, "wb") as file:
+            file.write(b"\0" * nuls)
+        yield
+        log.write(2, other)
+        yield
+        log.write(10, other)
+        yield
+        log.write(1)
+
+    log.treat(steps)
+    log.check()
+    assert log.follower.rotations() == {}
+    assert log.status.lag_bytes == 0
+
+
+# compressed
+
+
+def gzip_in_two_members(data):
+    return gzip.compress(data[: len(data) // 2]) + gzip.compress(data[len(data) // 2 :])
+
+
+BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+PACKED = {
+    "gzip": (".gz", gzip.compress),
+    "two members": (".gz", gzip_in_two_members),
+    "bgzip's end": (".gz", lambda data: gzip.compress(data) + BGZIP_END),
+    "zero padding": (".gz", lambda data: gzip.compress(data) + b"\0" * 512),
+    "garbage behind it": (".gz", lambda data: gzip.compress(data) + b"garbage behind the end"),
+    "bzip2": (".bz2", bz2.compress),
+    "xz": (".xz", lzma.compress),
+    "two streams of xz": (".xz", lambda data: lzma.compress(data[:999]) + b"\0" * 4 + lzma.compress(data[999:])),
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+@pytest.mark.parametrize("lines", [10, 900])
+@pytest.mark.parametrize("how", PACKED)
+def test_what_a_rotated_log_is_packed_with_changes_nothing(tmp_path, how, lines, patterns, life):
+    """An archive is proved by unpacking it, whatever it is made of, and however its end looks."""
+    suffix, pack = PACKED[how]
+
+    def steps(log):
+        log.write(5)
+        yield
+        os.rename(log.path, log.path + ".1")
+        log.write(1)
+        yield
+        with open(log.path + ".1", "rb") as file:
+            packed = pack(file.read())
+        with open(log.path + ".1" + suffix, "wb") as file:
+            file.write(packed)
+        os.unlink(log.path + ".1")
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life, patterns=(patterns,))
+    log.write(lines)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_an_archive_without_its_end_counts_as_far_as_it_goes_and_the_rest_is_told(tmp_path, life):
+    """What can be unpacked counts, half a line does not, and a generation was missed in part."""
+
+    def steps(log):
+        log.write(500)
+        yield
+        with open(log.path, "rb") as file:
+            packed = gzip.compress(file.read())
+        with open(log.path + ".1.gz", "wb") as file:
+            file.write(packed[:-12])
+        os.utime(log.path + ".1.gz", (1, 1))
+        os.unlink(log.path)
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life)
+    log.write(10)
+    log.treat(steps)
+    counted = log.follower.sink.lines
+    missing = [line for line in log.written if not counted[line]]
+    assert max(counted.values()) == 1
+    assert missing == log.written[510 - len(missing) : 510]
+    assert 1 <= len(missing) < 50
+    assert log.follower.missed == 1
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed, life):
+    """Three KiB that are the same in each generation make none of them a copy of another."""
+
+    def steps(log):
+        for n in range(3):
+            log.write(4)
+            yield
+            for number in (3, 2, 1):
+                for suffix in ("", ".gz"):
+                    if os.path.exists(f"{log.path}.{number}{suffix}"):
+                        os.rename(f"{log.path}.{number}{suffix}", f"{log.path}.{number + 1}{suffix}")
+            os.rename(log.path, log.path + ".1")
+            if packed:
+                log.run("gzip", log.path + ".1")
+            yield
+            log.write(3 + n)
+            yield
+
+    log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
+    log.write(3)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_first_look_at_generations_with_the_same_banner_reads_all(tmp_path):
+    """Packed or not, each generation that a glob matches counts."""
+    log = Log(tmp_path, "running", patterns=("m.log*",), banner=BANNER)
+    for name, count in (("m.log.2", 7), ("m.log.1", 5), ("m.log", 3)):
+        log.write(count, str(log.directory / name))
+    log.run("gzip", "m.log.2", "m.log.1")
+    log.treat(lambda log: iter(()))
+    log.check()
+
+
+# names
+
+
+SUFFIXES = [
+    "-20261122-1795890000",
+    "-202611",
+    "-20261122-10+0000",
+    "_2026-11-22T10:11:12Z",
+    "-2026-W48",
+    ".saved-by-hand",
+    ".prev2",
+]
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*", "*"])
+def test_a_rotated_log_is_known_by_its_bytes_whatever_its_name(tmp_path, suffix, packed, patterns, life):
+    """A name that begins with the log's stem may be a generation of it; a list of date formats is not asked."""
+
+    def steps(log):
+        log.write(5)
+        yield
+        os.rename(log.path, log.path + suffix)
+        yield
+        log.write(1)
+        yield
+        if packed:
+            log.run("gzip", log.path + suffix)
+        yield
+
+    log = Log(tmp_path, life, patterns=(patterns,))
+    log.write(10)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_rotated_files_in_a_directory_that_the_configuration_names_are_found(tmp_path, life):
+    """Where an olddir was never seen before, ``rotated`` says where it is."""
+    old = tmp_path / "old"
+    old.mkdir()
+
+    def steps(log):
+        log.write(5)
+        yield
+        os.rename(log.path, old / "m.log-1")
+        log.write(2)
+        yield
+        log.run("gzip", old / "m.log-1")
+        yield
+        log.write(2)
+        os.rename(log.path, old / "m.log-2")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life, rotated=(str(old / "m.log*"),))
+    log.write(10)
+    log.treat(steps)
+    log.check()
+
+
+# archives that are no short ones
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_an_ordinary_night(tmp_path, suffix, life):
+    """A log of many megabytes, read to its end, and rotated and packed while the daemon was away, is no error."""
+
+    def steps(log):
+        os.rename(log.path, log.path + ".1")
+        log.run({".gz": "gzip", ".xz": "xz"}[suffix], "-1", log.path + ".1")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life)
+    log.write(120_000)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_an_archive_of_more_than_four_gibibytes(tmp_path):
+    """Its last four bytes say another size, modulo 2^32: it is unpacked to where its new lines begin."""
+
+    def steps(log):
+        log.write(5)
+        yield
+        os.rename(log.path, log.path + ".1")
+        log.run("gzip", "-1", log.path + ".1")
+        log.write(1)
+
+    log = Log(tmp_path, "stopped")
+    log.write(15)
+    with open(log.path, "r+b") as file:
+        file.truncate(4_600_000_000)
+    log.write(15)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_an_archive_with_the_same_first_lines_and_others_behind_is_another_file(tmp_path, life):
+    """What stands before the offset decides: the start does not go round, the lines count, and one file was missed."""
+
+    def steps(log):
+        with open(log.path, "rb") as file:
+            first = file.read(6000)
+        os.unlink(log.path)
+        with open(log.path + ".1", "wb") as file:
+            file.write(first[: first.rindex(b"\n") + 1])
+            file.write(log.lines(300))
+        log.run("gzip", log.path + ".1")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(steps)
+    counted = log.follower.sink.lines
+    assert all(counted[line] for line in log.written)
+    assert all(counted[line] == 1 for line in log.written[200:])
+    assert log.follower.missed == 1
+
+
+def test_a_glob_never_reads_an_archive_as_text(tmp_path):
+    """Whatever it is called, it is unpacked, or named in the log where nothing here can unpack it."""
+    log = Log(tmp_path, "running", patterns=("*",))
+    log.write(3)
+    for name, pack in (("a.log.bz2", bz2.compress), ("b.log", gzip.compress), ("c", lzma.compress)):
+        (log.directory / name).write_bytes(pack(log.lines(2)))
+    (log.directory / "d.log.zst").write_bytes(bytes.fromhex("28b52ffd") + os.urandom(100))
+    log.treat(lambda log: iter(()))
+    log.check()
+    assert {line for line in log.follower.sink.lines if not line.startswith(b"E2511")} == set()
+    told = [event for event, data in log.follower.log.events if data.get("path", "").endswith("d.log.zst")]
+    assert told
+
+
+def test_zstd_is_unpacked_where_there_is_a_library(tmp_path):
+    """Python 3.14 has one, and so has the package zstandard."""
+    pytest.importorskip("zstandard")
+
+    def steps(log):
+        log.write(5)
+        os.rename(log.path, log.path + ".1")
+        log.run("zstd", "--rm", log.path + ".1")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, "stopped")
+    log.write(3000)
+    log.treat(steps)
+    log.check()
+
+
+# entries that are no log
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("matched", [False, True])
+@pytest.mark.parametrize("kind", ["loop", "long", "pipe", "directory", "dangling"])
+def test_one_bad_entry_costs_itself(tmp_path, kind, matched, life):
+    """A link that cannot be followed, a pipe, a directory: told once, and every log beside it counts."""
+
+    def steps(log):
+        bad = log.directory / ("bad.log" if matched else "bad")
+        if kind == "loop":
+            bad.symlink_to(bad.name)
+        elif kind == "long":
+            bad.symlink_to("x" * 300)
+        elif kind == "pipe":
+            os.mkfifo(bad)
+        elif kind == "directory":
+            bad.mkdir()
+        else:
+            bad.symlink_to("nowhere")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life, patterns=("*.log",))
+    log.write(2)
+    log.treat(steps)
+    log.check()
+    assert log.status.up
+    warnings = [data for event, data in log.follower.log.events if event == "source_unreadable"]
+    assert len(warnings) <= 2  # one in each life
+
+
+def test_a_path_that_may_not_be_looked_at_and_heals_is_up_again(tmp_path, monkeypatch):
+    """An open file is read on meanwhile; with the next look that works, nothing is wrong any more."""
+    log = Log(tmp_path, "running")
+    log.write(2)
+    follower = log.follower
+    follower.turn()
+    stat = os.stat
+
+    def refusing(path, *args, **kwargs):
+        if path == log.path:
+            raise PermissionError(13, "Permission denied", path)
+        return stat(path, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refusing)
+        follower.turn()
+        log.write(1)
+        follower.turn()
+        assert not follower.tail.status().up
+    follower.turn()
+    assert follower.tail.status().up
+    assert follower.tail.status().problems == ()
+    log.check()
+
+
+def test_what_discovery_finds_wrong_reaches_the_log_once(tmp_path, monkeypatch):
+    """A directory that may not be listed is told when it is found, not with each look."""
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("logs"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    log = Log(tmp_path, "running", patterns=("*.log",))
+    monkeypatch.setattr(os, "scandir", refusing)
+    for _ in range(3):
+        log.follower.wait(6)
+    assert len(log.follower.log.named("discovery_problem")) == 1

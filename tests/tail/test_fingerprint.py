@@ -1,0 +1,42 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.tail.fingerprint import HEAD_BYTES, begins_alike, digest, empty_file_id, fingerprint_head
+
+
+@given(st.binary(min_size=1, max_size=HEAD_BYTES), st.binary(max_size=50))
+def test_a_file_that_grew_begins_alike(head, more):
+    """What was fingerprinted is recognised when more follows."""
+    assert begins_alike(len(head), fingerprint_head(head), (head + more)[:HEAD_BYTES])
+
+
+@given(st.binary(min_size=17, max_size=HEAD_BYTES), st.data())
+def test_an_earlier_copy_begins_alike(head, data):
+    """A copy made when the file was shorter is recognised from sixteen bytes on."""
+    shorter = data.draw(st.integers(16, len(head)))
+    assert begins_alike(len(head), fingerprint_head(head), head[:shorter])
+
+
+@given(st.binary(min_size=16, max_size=HEAD_BYTES), st.data())
+def test_another_head_is_not_alike(head, data):
+    """A byte that differs within the first sixteen, or anywhere in a whole head, makes another file."""
+    at = data.draw(st.integers(0, len(head) - 1))
+    other = bytearray(head)
+    other[at] ^= 1
+    assert not begins_alike(len(head), fingerprint_head(head), bytes(other))
+    if at < 16:
+        assert not begins_alike(len(head), fingerprint_head(head), bytes(other[: max(16, at)]))
+
+
+def test_nothing_is_alike_to_nothing():
+    """Empty files have no bytes to be recognised by."""
+    assert not begins_alike(0, fingerprint_head(b""), b"anything")
+    assert not begins_alike(100, fingerprint_head(b"x" * 100), b"")
+    assert digest(b"") == b""
+
+
+def test_no_byte_of_a_log_is_kept():
+    """A fingerprint does not contain what it stands for."""
+    head = b"E2002-152356-187 (6406): push_on_complete"
+    assert b"push" not in fingerprint_head(head)
+    assert empty_file_id(1_700_000_000_000_000_000) != empty_file_id(1_700_000_000_000_000_001)

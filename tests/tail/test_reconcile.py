@@ -1,0 +1,318 @@
+"""The decision itself, as a table: what was known, what was found, what is done. No file is touched here."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import logwatch.tail
+from logwatch.model import Position
+from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
+from logwatch.tail.identity import Answer, Verdict
+from logwatch.tail.reconcile import (
+    Absent,
+    Finish,
+    Forget,
+    Hold,
+    Ignore,
+    Miss,
+    PathView,
+    Replace,
+    Rotated,
+    Stay,
+    TakeUp,
+    Wait,
+    reconcile,
+)
+from logwatch.tail.rotated_names import rotated_name
+from logwatch.tail.survey import Candidate, Found, Known
+
+PACKAGE = Path(logwatch.tail.__file__).parent
+SAME, MOVED, PART, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.UNDECIDED
+A = b"E2511-101112-001 (1): the first line of a log\n" * 30
+
+
+def known(
+    number=1, inode=1, state="live", offset=1000, size=1000, *, head=A[:1000], is_open=False, name="", dead=False
+):
+    position = Position(
+        number,
+        "s",
+        "/m.log",
+        9,
+        inode,
+        len(head),
+        fingerprint_head(head),
+        offset,
+        256,
+        fingerprint_tail(A[:256]),
+        size,
+        state,
+    )
+    return Known(position, is_open, name, dead)
+
+
+def file(name, inode, size=1000, head=A[:1000]):
+    rotated = None if name == "m.log" else rotated_name("m.log", name)
+    return Candidate(f"/{name}", (9, inode), size, 0, rotated, head)
+
+
+def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
+    certain = frozenset(each.path for each in files if each.rotated)
+    return Found(
+        list(files),
+        at_path=0 if files and files[0].rotated is None else None,
+        sizes=[each.disk_size for each in files],
+        answers={(number, i): Answer(*answer) for number, i, *answer in answers},
+        parts=set(parts),
+        own_parts=set(own_parts),
+        common={(number, 0): end for number, end in common},
+        rotated_names=certain,
+        undecided=set(undecided),
+    )
+
+
+NOW = PathView(current=1)
+TABLE = {
+    "nothing there at the first look": (PathView(first=True, followed=False), [], found(), [Absent()]),
+    "the first look": (
+        PathView(first=True, followed=False),
+        [],
+        found(file("m.log", 1)),
+        [TakeUp(0, "live")],
+    ),
+    "the first look, with history": (
+        PathView(first=True, followed=False),
+        [],
+        found(file("m.log", 1), file("m.log.1", 2)),
+        [Ignore(1), TakeUp(0, "live")],
+    ),
+    "the first look starts at the end": (
+        PathView(first=True, followed=False, starts_at_end=True),
+        [],
+        found(file("m.log", 1)),
+        [TakeUp(0, "live", None)],
+    ),
+    "nothing has happened": (
+        NOW,
+        [known()],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "renamed, and a new one made": (
+        NOW,
+        [known()],
+        found(file("m.log", 2), file("m.log.1", 1), answers=[(1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "renamed and packed while nobody looked": (
+        NOW,
+        [known()],
+        found(file("m.log", 2), file("m.log.1.gz", 3), answers=[(1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "two rotations, with a generation in between": (
+        NOW,
+        [known()],
+        found(file("m.log", 4), file("m.log.1", 3), file("m.log.2", 1), answers=[(1, 2, SAME, 1000)]),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "copied and truncated": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated")],
+        found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "truncated, and no copy of it": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated")],
+        found(file("m.log", 1, 10)),
+        [Miss(1, disowned=False), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "gone, while it is open": (
+        NOW,
+        [known(is_open=True)],
+        found(),
+        [Stay(1)],
+    ),
+    "gone, and not open": (NOW, [known()], found(), [Miss(1, disowned=False)]),
+    "its inode is another file's now": (
+        NOW,
+        [known()],
+        found(file("m.log", 1)),
+        [Miss(1, disowned=True), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "an archive that is to be unpacked further": (
+        NOW,
+        [known()],
+        found(file("m.log", 2), file("m.log.1.gz", 3), answers=[(1, 1, UNDECIDED)], undecided=[1]),
+        [Wait(1), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "punched or overwritten in front": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, head=b"X" * 99), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "trimmed in place, while nobody looked": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500)]),
+        [Hold(1, 0, 500)],
+    ),
+    "trimmed by rename, while nobody looked": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 500), answers=[(1, 0, MOVED, 500)]),
+        [Hold(1, 0, 500)],
+    ),
+    "trimmed by rename, while its file is open": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 2, 500), answers=[(1, 0, MOVED, 500)], common=[(1, 1000)]),
+        [Replace(1, 0, 500, 1000, None)],
+    ),
+    "emptied, and then filled with its own last lines": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[50:550])],
+        found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
+        [Finish(1), Hold(2, 0, 500)],
+    ),
+    "replaced by a copy, while it is open": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
+        [Replace(1, 0, 1000, 1000, None)],
+    ),
+    "replaced by a copy, with unread lines in both": (
+        NOW,
+        [known(is_open=True, size=1100)],
+        found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
+        [Replace(1, 0, 1000, 1100, None)],
+    ),
+    "replaced by a copy, while nobody looked": (
+        NOW,
+        [known()],
+        found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "replaced by a copy, and kept under another name": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 2, 1100),
+            file("m.log.1", 1),
+            parts=[(1, 0)],
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
+        ),
+        [Replace(1, 0, 1000, 1000, 1)],
+    ),
+    "a banner that recurs is no copy": (
+        NOW,
+        [known(is_open=True, offset=60, size=60, name="/m.log.1")],
+        found(file("m.log", 2, 60), file("m.log.1", 1, 60), answers=[(1, 0, SAME, 60), (1, 1, SAME, 60)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "a copy beside it": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
+        [Hold(1, 0), Ignore(1)],
+    ),
+    "an archive of it beside it": (
+        NOW,
+        [known(is_open=True)],
+        found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
+        [Hold(1, 0), Ignore(1)],
+    ),
+    "the same banner in another generation makes no copy": (
+        NOW,
+        [known()],
+        found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0), Ignore(1)],
+    ),
+    "read to its end, and removed": (
+        NOW,
+        [known(), known(2, 7, "done", dead=True)],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0), Forget(2)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_what_is_done(case):
+    """State before, files found, plan."""
+    path, generations, files, actions = TABLE[case]
+    assert reconcile(path, generations, files).actions == actions
+
+
+def modules():
+    return {path.stem: ast.parse(path.read_text()) for path in PACKAGE.glob("*.py")}
+
+
+def imports(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", ["reconcile", "identity", "fingerprint", "rotated_names"])
+def test_a_decision_knows_neither_the_system_nor_the_time(name):
+    """What decides is given all that it goes by."""
+    assert not {"os", "time", "stat", "pathlib"} & set(imports(modules()[name]))
+
+
+def test_no_module_is_imported_in_a_circle():
+    """The imports of the package have an order, and none of them hides from it."""
+    trees = modules()
+    arrows = {
+        name: {other for other in trees if other != name and f"logwatch.tail.{other}" in set(imports(tree))}
+        for name, tree in trees.items()
+        if name != "__init__"
+    }
+    assert not any("TYPE_CHECKING" in ast.dump(tree) for tree in trees.values())
+    while arrows:
+        leaves = {name for name, others in arrows.items() if not others & arrows.keys()}
+        assert leaves, f"a circle among {sorted(arrows)}"
+        arrows = {name: others for name, others in arrows.items() if name not in leaves}
+
+
+def assigned(tree):
+    """Yield every attribute that is assigned: on what, and its name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+            yield ast.unparse(node.value), node.attr
+
+
+def attributes(module, *classes):
+    found = [node for node in ast.walk(module) if isinstance(node, ast.ClassDef) and node.name in classes]
+    assert len(found) == len(classes)
+    return {name for each in found for owner, name in assigned(each) if owner == "self"} | {
+        node.target.id for each in found for node in each.body if isinstance(node, ast.AnnAssign)
+    }
+
+
+def test_state_has_one_owner():
+    """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
+    trees = modules()
+    owned = {
+        "generation": attributes(trees["generation"], "Generation", "Open"),
+        "path_state": attributes(trees["path_state"], "PathState"),
+    }
+    foreign = {
+        (name, owner, attribute)
+        for module, attributes_ in owned.items()
+        for name, tree in trees.items()
+        for owner, attribute in assigned(tree)
+        if name != module and owner != "self" and attribute in attributes_
+    }
+    assert foreign == set()
+
+
+def test_a_generation_has_few_attributes():
+    """What is known of a generation can be taken in."""
+    assert len(attributes(modules()["generation"], "Generation")) <= 16

@@ -1,0 +1,75 @@
+import pytest
+
+from logwatch.tail.rotated_names import age_key, bases, rotated_name
+from logwatch.tail.unpack import format_of_name
+
+ROTATED = {
+    "mesibo.log.1": (1, "", False),
+    "mesibo.log.10.gz": (10, "", True),
+    "mesibo.log.gz": (None, "", True),
+    "mesibo.log-20261122": (None, "20261122", False),
+    "mesibo.log-20261122.gz": (None, "20261122", True),
+    "mesibo.log-2026112210": (None, "2026112210", False),
+    "mesibo.log-20261122.1": (None, "20261122", False),
+    "mesibo.log.2026-11-22": (None, "20261122", False),
+    "mesibo.log-1763798400": (None, "1763798400", False),
+    "mesibo.log.221126-101500-123": (None, "221126101500123", False),
+    "mesibo.log.old": (None, "", False),
+    "mesibo.1.log": (1, "", False),
+    "mesibo-20261122.log.gz": (None, "20261122", True),
+    "mesibo.20261122-101112.log": (None, "20261122101112", False),
+}
+NOT_ROTATED = [
+    "mesibo.log",
+    "mesibo.logs",
+    "mesibo.log2",
+    "mesibo.log.1.bak.zip",
+    "mesibo.log.tmp",
+    "mesibo.log~new",
+    "mesibo-eu.log",
+    "mesibo2.log",
+    "mesibo.log-x",
+    "other.log.1",
+    "mesibo.1.txt",
+]
+
+
+@pytest.mark.parametrize("name", ROTATED)
+def test_names_that_rotation_gives(name):
+    """logrotate's, Docker's, loggers' and mesibo's own names are known, with their number or date."""
+    rotated = rotated_name("mesibo.log", name)
+    assert (rotated.number, rotated.date, format_of_name(name) is not None) == ROTATED[name]
+    assert "mesibo.log" in bases(name)
+
+
+@pytest.mark.parametrize("name", NOT_ROTATED)
+def test_names_of_other_files(name):
+    """A name that only begins alike is another file's."""
+    assert rotated_name("mesibo.log", name) is None
+
+
+def test_dockers_own_rotation():
+    """Docker counts up behind the whole name."""
+    base = "0123-json.log"
+    assert rotated_name(base, base + ".1").number == 1
+    assert rotated_name(base, base + ".2.gz").number == 2
+
+
+@pytest.mark.parametrize("name", ["server-2", "mesibo_2.log", "v1.2.tar"])
+def test_numbers_that_are_part_of_a_name(name):
+    """A number behind a dash tells hosts and workers apart; only dates are rotated so."""
+    by_end, by_middle = bases(name)
+    assert by_end is None
+    assert by_middle in (None, "v1.tar")
+
+
+def test_the_oldest_comes_first():
+    """Higher numbers and earlier dates are older; else the last write decides."""
+
+    def order(*names):
+        return sorted(names, key=lambda name: age_key(rotated_name("m.log", name), 0))
+
+    assert order("m.log.1", "m.log.10.gz", "m.log.2") == ["m.log.10.gz", "m.log.2", "m.log.1"]
+    assert order("m.log-20261122", "m.log-20261121.gz") == ["m.log-20261121.gz", "m.log-20261122"]
+    old = rotated_name("m.log", "m.log.old")
+    assert age_key(old, 1) < age_key(old, 2)

@@ -1,0 +1,112 @@
+"""Whose password is hashed next: networks take turns, and no crowd keeps a newcomer out."""
+
+import asyncio
+
+import bcrypt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.web.auth import BusyError, Passwords
+from logwatch.web.turns import MOST, OF_ONE, Turns, network
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_what_counts_as_one_network(client, expected):
+    """The addresses that one site has."""
+    assert network(client) == expected
+
+
+def test_networks_take_turns_and_clients_within_them():
+    """The second of a crowd waits for everybody else's first."""
+    turns = Turns()
+    for what, client in (("a1", "192.0.2.1"), ("a2", "192.0.2.1"), ("a3", "192.0.2.9"), ("b1", "198.51.100.1")):
+        assert turns.join(what, client) == (True, None)
+    assert [turns.next() for _ in range(5)] == ["a1", "b1", "a3", "a2", None]
+
+
+def test_who_was_let_in_before_comes_first():
+    """A restart does not put a Prometheus behind strangers."""
+    turns = Turns()
+    turns.join("stranger", "192.0.2.1")
+    turns.join("known", "198.51.100.1", known=True)
+    assert turns.next() == "known"
+
+
+def test_sixteen_clients_do_not_keep_a_newcomer_out():
+    """Whoever has the most waiting gives up its newest."""
+    turns = Turns()
+    for i in range(16):
+        for j in range(OF_ONE):
+            turns.join((i, j), f"10.0.{i}.1")
+    assert len(turns) == MOST
+    joined, given_up = turns.join("prometheus", "198.51.100.1")
+    assert joined
+    assert given_up is not None
+    assert "prometheus" in [turns.next() for _ in range(17)]
+
+
+CLIENTS = st.sampled_from([f"10.0.{i}.{j}" for i in range(5) for j in range(3)])
+
+
+@given(st.lists(st.tuples(CLIENTS, st.booleans()) | st.none(), max_size=200))
+def test_what_joined_is_served_once_or_given_up_once(steps):
+    """Nothing is lost and nothing comes twice, whatever the order."""
+    turns, inside, served = Turns(most=8), set(), []
+    for number, step in enumerate(steps):
+        if step is None:
+            if (what := turns.next()) is not None:
+                served.append(what)
+                inside.remove(what)
+            continue
+        joined, given_up = turns.join(number, step[0], known=step[1])
+        assert joined or given_up is None
+        if joined:
+            inside.add(number)
+            inside -= {given_up}
+        assert len(turns) == len(inside) <= 8
+    while (what := turns.next()) is not None:
+        inside.remove(what)
+    assert not inside
+
+
+def test_a_client_that_was_let_in_is_known_after_a_restart_by_its_address_alone(tmp_path):
+    """Nothing of a password is kept."""
+    hashed = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
+
+    async def ask(*questions):
+        passwords = Passwords(known=tmp_path / "clients")
+        try:
+            return [await passwords.accepts({"alice": hashed}, *question) for question in questions], passwords
+        finally:
+            passwords.close()
+
+    answers, _ = asyncio.run(ask(("alice", b"right", "192.0.2.7"), ("alice", b"wrong", "198.51.100.1")))
+    assert answers == [True, False]
+    assert (tmp_path / "clients").read_text() == "192.0.2.7\n"
+    assert "192.0.2.7" in asyncio.run(ask())[1]._clients
+
+
+def test_what_is_given_up_is_told_to_try_again():
+    """And its place is free."""
+
+    async def crowd():
+        passwords = Passwords(lambda *_: False)
+        questions = [(f"user{j}", b"x", f"10.0.{i}.1") for i in range(16) for j in range(20)]
+        waiting = [asyncio.ensure_future(passwords.accepts({}, *question)) for question in questions]
+        newcomer = asyncio.ensure_future(passwords.accepts({}, "prometheus", b"y", "198.51.100.1"))
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        passwords.close()
+        return await newcomer, answers
+
+    newcomer, answers = asyncio.run(crowd())
+    assert newcomer is False
+    assert {type(answer) for answer in answers} == {bool, BusyError}

@@ -1,0 +1,195 @@
+"""The door for calls: one path, one method, one size, a secret, and a name that is known."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+from prometheus_client import CollectorRegistry, Gauge
+
+from logwatch.config import Config
+from logwatch.config.schema import Source, Web, WebhookSource
+from logwatch.errors import WebError
+from logwatch.web.access import Access
+from logwatch.web.server import WebServer
+from logwatch.web.views import rules
+from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint, refuse_in_the_clear
+from logwatch.webhook import Inbox, load_fields
+
+SECRET = b"0123456789abcdef"
+GOOD = b'{"secret": "0123456789abcdef", "events": [{"type": "push", "response": {"code": 403}}]}'
+
+
+def until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.01)
+
+
+class Health:
+    trouble = ""
+
+
+class Door:
+    """A server with one webhook, whose calls a thread commits or refuses."""
+
+    def __init__(self):
+        self.wake = threading.Event()
+        self.inbox = Inbox(self.wake.set)
+        self.answers = []
+        self.commits = True
+        self.ended = False
+        endpoints = {"/webhook/mesibo": Endpoint("hook", load_fields(), self.inbox, SECRET)}
+        self.door = Doorkeeper(lambda: endpoints, self.answers.append)
+        registry = CollectorRegistry()
+        Gauge("some_gauge", "A number.", registry=registry).set(1)
+        self.server = WebServer(
+            "127.0.0.1", 0, rules(registry, Health(), door=self.door), Access(hosts=["push.example"])
+        )
+        self.server.start()
+        self.loop = threading.Thread(target=self._commit)
+        self.loop.start()
+
+    def _commit(self):
+        while not self.ended:
+            self.wake.wait()
+            self.wake.clear()
+            while self.inbox.take():
+                pass
+            self.inbox.settle(committed=self.commits)
+
+    def stop(self):
+        self.ended = True
+        self.wake.set()
+        self.loop.join()
+        self.server.stop()
+
+    def ask(self, method="POST", path="/webhook/mesibo", body=GOOD, host="127.0.0.1", head=""):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as connection:
+            length = f"Content-Length: {len(body)}\r\n" if "Length" not in head and "chunked" not in head else ""
+            text = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}{length}Connection: close\r\n\r\n"
+            answer = b""
+            with contextlib.suppress(OSError):  # answered before everything was sent
+                connection.sendall(text.encode() + body)
+            with contextlib.suppress(ConnectionResetError):
+                while part := connection.recv(65536):
+                    answer += part
+        head, _, rest = answer.partition(b"\r\n\r\n")
+        return (int(head.split()[1]) if head else 0), head.decode().lower(), rest
+
+
+@pytest.fixture
+def door():
+    made = Door()
+    yield made
+    made.stop()
+
+
+def test_a_call_is_answered_as_mesibo_asks_for(door):
+    """MESIBO OK, in plain text."""
+    status, head, body = door.ask()
+    assert (status, body) == (200, b"MESIBO OK")
+    assert "content-type: text/plain" in head
+    until(lambda: door.answers == [200])
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        pytest.param({"method": "GET", "body": b""}, 405, id="reading it"),
+        pytest.param({"method": "PUT"}, 405, id="putting"),
+        pytest.param({"path": "/webhook/mesibo/"}, 404, id="another path"),
+        pytest.param({"path": "/metrics"}, 405, id="a page of ours"),
+        pytest.param({"body": b"{}"}, 403, id="no secret"),
+        pytest.param({"body": GOOD.replace(b'f"', b'g"')}, 403, id="a wrong secret"),
+        pytest.param({"body": b"events=1"}, 400, id="no JSON"),
+        pytest.param({"body": b"["}, 400, id="torn"),
+        pytest.param({"body": b"5"}, 400, id="no object"),
+        pytest.param({"body": GOOD + b" " * BODY_BYTES}, 413, id="too large"),
+        pytest.param({"head": "Content-Length: x\r\n"}, 400, id="a length that is none"),
+        pytest.param({"body": GOOD[:-1] + b', "x": "' + b"x" * (200 << 10) + b'"}'}, 200, id="large"),
+        pytest.param({"host": "push.example:80"}, 200, id="by a name"),
+        pytest.param({"host": "evil.example"}, 200, id="by any name: the secret says it"),
+    ],
+)  # fmt: skip
+def test_what_is_let_in(door, asked, status):
+    """POST of a JSON object of bounded size with the secret, at that path alone."""
+    assert door.ask(**asked)[0] in (status, 400 if status == 405 and asked.get("method") == "PUT" else status)
+    assert door.ask("GET", "/metrics", b"")[0] == 200
+
+
+def test_an_endless_body_ends(door):
+    """Chunks without a length are cut off at the same size."""
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    assert door.ask(body=chunk * 8 + b"0\r\n\r\n", head="Transfer-Encoding: chunked\r\n")[0] in (0, 400)
+    until(lambda: door.door.receiving == 0)
+    assert door.ask()[0] == 200
+
+
+def test_what_cannot_be_stored_is_to_be_sent_again(door):
+    """503 with a time to wait, until it can."""
+    door.commits = False
+    status, head, _ = door.ask()
+    assert status == 503
+    assert "retry-after: " in head
+    door.commits = True
+    assert door.ask()[0] == 200
+
+
+def test_bodies_that_never_end_leave_room_for_others_or_say_so(door):
+    """A crowd of slow callers costs bounded memory; scrapes go on."""
+    slow = [socket.create_connection(("127.0.0.1", door.server.port), timeout=30) for _ in range(40)]
+    try:
+        for each in slow:
+            each.sendall(b"POST /webhook/mesibo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\n{")
+        assert door.ask()[0] in (200, 503)
+        assert door.ask("GET", "/metrics", b"")[0] == 200
+        assert door.door.receiving <= 32
+    finally:
+        for each in slow:
+            each.close()
+    until(lambda: door.door.receiving == 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("[::1]:10914", 200),
+        ("localhost:10914", 200),
+        ("LOCALHOST.", 200),
+        ("logwatch:10914", 200),
+        (socket.gethostname(), 200),
+        ("push.example", 200),
+        ("push.example.:10914", 200),
+        ("evil.example", 421),
+        ("push.example.evil.example:10914", 421),
+        ("127.0.0.1.evil.example", 421),
+    ],
+)
+def test_a_page_of_a_stranger_reads_nothing_through_a_visitor(door, host, status):
+    """A name that was made to lead here is refused (DNS rebinding)."""
+    answered, _, body = door.ask("GET", "/metrics", b"", host=host)
+    assert answered == status
+    assert status == 200 or b"web.hosts" in body
+
+
+@pytest.mark.parametrize(
+    ("web", "tls", "refused"),
+    [
+        (Web(listen="127.0.0.1:1"), False, False),
+        (Web(listen="192.0.2.1:1", config_file="x"), False, True),
+        (Web(listen="192.0.2.1:1", config_file="x"), True, False),
+        (Web(listen=":1", allow_plain_http=True), False, False),
+    ],
+)
+def test_a_secret_does_not_travel_in_the_clear_unless_asked_for(web, tls, refused):
+    """An address that the network reaches needs TLS, or the word of the operator."""
+    config = Config(source=(Source(name="hook", webhook=WebhookSource(path="/webhook/x", secret_file="s")),), web=web)
+    if refused:
+        with pytest.raises(WebError, match="without TLS"):
+            refuse_in_the_clear(config, tls=tls)
+    else:
+        refuse_in_the_clear(config, tls=tls)

@@ -81,7 +81,7 @@ def _envelopes(config: Config) -> Iterator[str]:
         with suppress(LogwatchError):
             scanner = Scanner(load_grammar(source.grammar, directories), timezone=UTC)
             found = glance(discovery(source).find(time.time()).paths, scanner.owns, source.envelope)
-            if found.files:
+            if found.kinds:
                 yield f"source {source.name}: envelope {found}"
 
 

@@ -13,6 +13,7 @@ from logwatch.config.schema import WebhookSource
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
+from logwatch.parse.grammar import names_of, walk
 from logwatch.tail import Container, Discovery, Globs
 from logwatch.tail.events import shown
 from logwatch.webhook import Fields, load_fields
@@ -47,6 +48,10 @@ class Parts:
             keep=min(self.config.failures.keep, 1000) if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
         )
+
+    def stamped(self, source: Source) -> bool:
+        """Tell whether lines of ``source`` have a time of their own."""
+        return any("timestamp" in names_of(element) for element in walk(self.grammars[source.grammar].line))
 
 
 def assemble(config: Config) -> Parts:

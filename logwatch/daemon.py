@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -28,6 +29,7 @@ from logwatch.credentials import Verdict, Watch, asked
 from logwatch.errors import LogwatchError
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
+from logwatch.journal import Journal, JournalSpec
 from logwatch.ledger import Ledger, Reader, Snapshot
 from logwatch.model import Envelope
 from logwatch.parse import Scanner
@@ -322,31 +324,52 @@ class Daemon:
         )
 
     def _input(self, source: SourceConfig, config: Config) -> Input:
-        """Give the tail that has the source's files open, or a new one that goes on at the committed positions."""
-        if source.name not in self._inputs and source.webhook is not None:
-            witness_for = source.webhook.witness_for or ""
-            self._inputs[source.name] = Webhook(source.name, witness_for, Inbox(self._called))
+        """Return the input that has the source open, or a new one that goes on at the committed position."""
         if source.name not in self._inputs:
-            lost = self._ledger.lost_state  # what the lost ledger had counted must not be counted again
-            self._inputs[source.name] = Tail(
-                SourceSpec(
-                    source.name,
-                    discovery(source),
-                    source.envelope,
-                    "end" if lost else source.start_at,
-                    source.rotated,
-                ),
-                self._ledger.positions.values(),
-                lambda: next(self._generations),
-                owns=partial(self._owns, source.name),
-                held=partial(self._held, source.name),
-                max_line_bytes=config.follow.max_line_bytes,
-                release_seconds=config.follow.release_seconds,
-                clock=time.time,
-                log=self._log,
-                files=self._files,
-            )
+            make = self._journal if source.journal else self._webhook if source.webhook else self._tail
+            self._inputs[source.name] = make(source, config)
         return self._inputs[source.name]
+
+    def _tail(self, source: SourceConfig, config: Config) -> Input:
+        return Tail(
+            SourceSpec(
+                source.name,
+                discovery(source),
+                source.envelope,
+                self._start_at(source),
+                source.rotated,
+                source.input,
+            ),
+            self._ledger.positions.values(),
+            lambda: next(self._generations),
+            owns=partial(self._owns, source.name),
+            held=partial(self._held, source.name),
+            max_line_bytes=config.follow.max_line_bytes,
+            release_seconds=config.follow.release_seconds,
+            clock=time.time,
+            log=self._log,
+            files=self._files,
+        )
+
+    def _webhook(self, source: SourceConfig, _config: Config) -> Input:
+        assert source.webhook
+        return Webhook(source.name, source.webhook.witness_for or "", Inbox(self._called))
+
+    def _journal(self, source: SourceConfig, config: Config) -> Input:
+        assert source.journal
+        stamped = self._parts.stamped(source)
+        return Journal(
+            JournalSpec(source.name, source.journal.target, self._start_at(source), stamped=stamped),
+            self._ledger.journals.get(source.name),
+            max_line_bytes=config.follow.max_line_bytes,
+            clock=time.time,
+            bell=self._waker,
+            log=self._log,
+        )
+
+    def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
+        """Say where to begin: what a lost ledger had counted must not be counted again."""
+        return "end" if self._ledger.lost_state else source.start_at
 
     def _owns(self, source: str, line: bytes) -> bool:
         """Ask the scanner of the newest configuration, as files outlive it."""
@@ -381,9 +404,11 @@ class Daemon:
         """Say in one line how things are, for `systemctl status`."""
         status = self._pipeline.status.values()
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
+        journals = sum(s.up for s in status if s.input == "journal")
+        what = f"{files} files" + (f" and {journals} journals" if journals else "")
         if self._last[0] is not self.snapshot:
             self._last = (self.snapshot, _last_result(self.snapshot))
-        return "; ".join(filter(None, (f"following {files} files, {lag} bytes behind", self._last[1], self.trouble)))
+        return "; ".join(filter(None, (f"following {what}, {lag} bytes behind", self._last[1], self.trouble)))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

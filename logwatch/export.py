@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 import logwatch
 from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
+from logwatch.config import Config
 from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.model import Cause
@@ -61,6 +62,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         ("",),
     ),
     (
+        "missed_entries",
+        "mesibo_logwatch_missed_entries",
+        "Entries that never came to the journal or were gone before read, by the numbers that Docker gives them.",
+        "",
+        ("",),
+    ),
+    (
         "oversized_lines",
         "mesibo_logwatch_oversized_lines",
         "Lines longer than max_line_bytes, of which only the beginning was parsed.",
@@ -84,6 +92,10 @@ class Watched(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
 
     @property
     def credentials(self) -> Sequence[Verdict]:
@@ -154,7 +166,21 @@ class SnapshotCollector(Collector):
         yield from _webhook_metrics(self._watched, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield _info(status, self._watched.config)
         yield from _credentials(self._watched.credentials)
+
+
+def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
+    """Give what each source is read from, and how."""
+    info = GaugeMetricFamily(
+        "mesibo_logwatch_source_info",
+        "Where the lines of a source come from, what stands around each, and the grammar that reads them: always 1.",
+        labels=["source", "input", "envelope", "grammar"],
+    )
+    for source in config.source:
+        if now := status.get(source.name):
+            info.add_metric([source.name, now.input, now.envelope or source.envelope, source.grammar], 1)
+    return info
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:

@@ -46,6 +46,9 @@ class Envelope(NamedTuple):
 
 PLAIN = Envelope()
 
+InputKind = Literal["file", "docker", "journal", "webhook"]
+"""Where the lines of a source come from: paths, a container's file, journald, mesibo's own events."""
+
 FileState = Literal["live", "rotated", "done", "ignored"]
 """live: its path still leads to it; rotated: renamed, deleted, copied or compressed, still to be read or watched for
 late lines; done: read to its end and let go; ignored: was there, rotated away, before the path was first followed."""
@@ -86,8 +89,19 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalPosition:
+    """How far the journal of a source has been read, committed together with the counts of the lines until there."""
+
+    source: str
+    target: str  # which entries, and where: with another container, unit or directory the rest means nothing
+    cursor: str  # journald's name for the last entry that was handed on
+    until: float  # everything that was written until then has been handed on; seconds since the epoch
+    state: str  # what the journal package has to know beside: numbers that came last, messages that go on
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
-    """Whole lines of one file, in order, and the position that is true once they have been counted."""
+    """Whole lines of one file or journal, in order, and the position that is true once they have been counted."""
 
     source: str
     data: bytes  # physical lines, each ended by b"\n"; whole logical lines, split records complete
@@ -95,10 +109,9 @@ class Chunk:
     reference: float  # seconds since the epoch that date stamps without a year: the file's mtime, or the clock
     consumed: int  # bytes of the file that this chunk stands for; more than len(data) when a line was cut short
     oversized: int  # lines of which only the first max_line_bytes are in data
-    position: Position
-    ahead: bytes = (
-        b""  # what follows in the next generation, where the end of an answer may stand; nothing of it counts
-    )
+    position: Position | JournalPosition
+    dated: bool = False  # the reference is the time of a line that has none of its own
+    ahead: bytes = b""  # what follows in the next generation: an answer may end there, and nothing of it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,7 @@ class Sink(Protocol):
     def chunk(self, chunk: Chunk) -> None:
         """Take whole lines and the position behind them."""
 
-    def position(self, position: Position) -> None:
+    def position(self, position: Position | JournalPosition) -> None:
         """Take a position that changed without new lines: another path, state, size or head."""
 
     def forget(self, generation: int) -> None:
@@ -127,7 +140,7 @@ class Sink(Protocol):
     def tally(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions.
 
-        ``lost_bytes`` and ``missed_generations``, neither with a label.
+        ``lost_bytes``, ``missed_generations`` and ``missed_entries``, none with a label.
         """
 
     def rotated(self, rotation: Rotation) -> None:

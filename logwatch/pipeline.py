@@ -11,7 +11,18 @@ from typing import Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
-from logwatch.model import Call, Chunk, Envelope, Failure, Position, ResultKey, Rotation, Scan, Sink
+from logwatch.model import (
+    Call,
+    Chunk,
+    Envelope,
+    Failure,
+    JournalPosition,
+    Position,
+    ResultKey,
+    Rotation,
+    Scan,
+    Sink,
+)
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
 from logwatch.webhook import take
@@ -189,19 +200,22 @@ class Pipeline:
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
-            ("undated_lines", scan.undated),
+            ("undated_lines", 0 if chunk.dated else scan.undated),
         ):
             if amount:
                 batch.count(source, counter, amount=amount)
         for cause, amount in scan.unparsed.items():
             batch.count(source, "unparsed_lines", cause, amount)
+        undated = chunk.reference if chunk.dated else now
         for key, seen in scan.results.items():
             row = self._row(source, key)
+            if chunk.dated and seen.last is None:
+                seen.first = seen.last = undated
             batch.result(row, seen)
             batch.time(row, seen, now)
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
-        batch.fail(scan.failures, partial(self._stored, source, now))
+        batch.fail(scan.failures, partial(self._stored, source, undated))
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
@@ -236,13 +250,13 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def _stored(self, source: str, read_at: float, failure: Failure) -> StoredFailure:
+    def _stored(self, source: str, undated: float, failure: Failure) -> StoredFailure:
         """Give a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
         at, platform, code, reason, *masked = self._privacy.failure(failure)
         reason = self.catalogue.reason(platform, code, reason)
-        return StoredFailure(read_at if at is None else at, source, platform, str(code), reason, *masked)
+        return StoredFailure(undated if at is None else at, source, platform, str(code), reason, *masked)
 
-    def move(self, position: Position) -> None:
+    def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""
         self._batch.move(position)
 
@@ -289,7 +303,7 @@ class _Feed:
         )
         self._pipeline.take(chunk.source, scan, chunk)
 
-    def position(self, position: Position) -> None:
+    def position(self, position: Position | JournalPosition) -> None:
         self._pipeline.move(position)
 
     def forget(self, generation: int) -> None:

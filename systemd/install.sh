@@ -123,14 +123,23 @@ install_user_and_directories() {
 
 # Docker's directory, or its command: whether mesibo runs there is for the operator to know
 has_docker() { [ -d /var/lib/docker/containers ] || command -v dockerd >/dev/null 2>&1; }
+has_podman() { [ -d /var/lib/containers/storage ] || command -v podman >/dev/null 2>&1; }
+reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
 
 install_units() {
   install -D -m 0644 "$here/$unit" "$units/$unit"
-  if has_docker; then
+  if has_docker || has_podman; then
     install -D -m 0644 "$here/$unit.d/docker.conf" "$units/$unit.d/docker.conf"
-    say "Docker is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d takes it back)"
+    has_docker && runtime=Docker || runtime=Podman
+    say "$runtime is here: the service may read its logs ($units/$unit.d/docker.conf; an empty file of that name in /etc/systemd/system/$unit.d takes it back)"
   else
     rm -f "$units/$unit.d/docker.conf"
+  fi
+  if reads_journal; then
+    install -D -m 0644 "$here/$unit.d/journal.conf" "$units/$unit.d/journal.conf"
+    say "a source is in the journal: the service is in the group systemd-journal ($units/$unit.d/journal.conf)"
+  else
+    rm -f "$units/$unit.d/journal.conf"
   fi
   [ ! -x /usr/sbin/restorecon ] || restorecon -R "$opt" "$etc" "$units" || true
   ! booted || systemctl daemon-reload
@@ -186,7 +195,7 @@ do_uninstall() {
   if command -v systemctl >/dev/null; then
     systemctl disable --now --quiet "$unit" 2>/dev/null || systemctl disable --quiet "$unit" 2>/dev/null || true
   fi
-  rm -f "$units/$unit" "$units/$unit.d/docker.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
+  rm -f "$units/$unit" "$units/$unit.d/docker.conf" "$units/$unit.d/journal.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
   rmdir "$units/$unit.d" 2>/dev/null || true
   rm -rf "$opt"
   if booted; then

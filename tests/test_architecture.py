@@ -12,6 +12,7 @@ LAYERS = [
     {"errors", "heap", "model", "ownership", "resources", "wanted"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"tail", "parse", "ledger"},
+    {"journal"},
     {"config", "webhook"},
     {"credentials"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
@@ -87,7 +88,7 @@ def test_a_module_opens_with_its_purpose(path, own):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
-@pytest.mark.parametrize("stage", ["tail", "parse", "ledger", "pipeline"])
+@pytest.mark.parametrize("stage", ["tail", "journal", "parse", "ledger", "pipeline"])
 def test_stages_know_neither_prometheus_nor_the_web(stage):
     """Numbers leave a stage as nouns; how they are exported is decided elsewhere."""
     paths = [PACKAGE / f"{stage}.py"] if (PACKAGE / f"{stage}.py").exists() else (PACKAGE / stage).rglob("*.py")

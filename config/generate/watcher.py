@@ -88,6 +88,15 @@ def reading() -> list[Alert]:
             f"{COUNT} files, {PLACE}; pushes in them are not counted. What to do: keep more rotated files (Docker: max-file"
             " of at least 3) or larger ones, so that one outlives a restart of the watcher.",
         ),
+        Alert(
+            "MesiboLogwatchMissedEntries",
+            "increase(mesibo_logwatch_missed_entries_total[15m]) > 0",
+            "warning",
+            "Lines of mesibo never came to the journal, or were deleted there before they were read.",
+            f"{COUNT} entries that Docker numbered are missing, {PLACE}; pushes in them are not counted. What to do:"
+            " journalctl -u systemd-journald shows whether messages were suppressed; raise the rate limit of docker.service"
+            " (LogRateLimitIntervalSec=0) or the journal's SystemMaxUse.",
+        ),
     ]
 
 

@@ -100,6 +100,7 @@ def _named(config: Config, file: str) -> list[Problem]:
             replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
             for problem in ledger.refusals(Path(config.state.directory))
         ),
+        *shared_files(config),
         *_web(config, file),
         *_credentials(config),
     ]

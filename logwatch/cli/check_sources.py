@@ -11,9 +11,11 @@ from pathlib import Path
 from logwatch import envelope
 from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
+from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.schema import WebhookSource
 from logwatch.errors import LogwatchError, Problem
-from logwatch.tail import Globs, containers
+from logwatch.journal import ask
+from logwatch.tail import JSON_FILE, Globs, containers, other_driver
 from logwatch.webhook import against_samples
 
 SECRET_BYTES = 16
@@ -34,8 +36,9 @@ def problems(source: Source, where: str) -> Iterator[Problem]:
         yield from _webhook(source.webhook)
     if source.docker is not None:
         yield from _container(source, f"{where}.docker")
-    for pattern in source.paths:
-        yield from _pattern(source, f"{where}.paths", pattern)
+    if source.journal is not None and (problem := ask.problem(source.journal.target)):
+        yield replace(problem, where=f"{where}.journal", what=f"{problem.where}: {problem.what}", warning=True)
+    yield from _paths(source, f"{where}.paths")
 
 
 def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
@@ -74,28 +77,41 @@ def _container(source: Source, where: str) -> Iterator[Problem]:
         names = [container.name for container in known]
         there = f"there: {', '.join(names)}" if names else "run this as a user that may read Docker's directory"
         yield Problem(where, f"no container {name} below {root} yet", "it is waited for", there, warning=True)
-    elif not mine[-1].path:
-        driver = mine[-1].driver
-        remedy = "start it with --log-driver json-file"
-        what = f"container {name} logs with the driver {driver}"
-        yield Problem(where, what, "it writes no file that can be followed", remedy, warning=True)
+    elif not mine[-1].path and mine[-1].driver != JSON_FILE:
+        other = other_driver(mine[-1])
+        yield replace(other, where=where, what=f"{other.where}: {other.what}", warning=True)
     else:
         yield from (replace(problem, warning=True) for problem in discovery(source).find(time.time()).problems)
 
 
-def _pattern(source: Source, where: str, pattern: str) -> Iterator[Problem]:
+def _paths(source: Source, where: str) -> Iterator[Problem]:
+    """Look at every path; where none leads anywhere yet, that is one warning, however many there are."""
+    found = {pattern: Globs([pattern]).find(time.time()) for pattern in source.paths}  # as the daemon looks
+    there = {pattern: [path for path in each.paths if os.path.lexists(path)] for pattern, each in found.items()}
+    missing = [pattern for pattern, paths in there.items() if not paths]
+    for pattern in source.paths:
+        yield from (replace(problem, warning=True) for problem in found[pattern].problems)
+        yield from _pattern(source, where, pattern, there[pattern])
+    absent = [pattern for pattern in missing if not _impossible(where, pattern) and not _literal(pattern)]
+    if source.paths == of_files(LOG_DIRECTORY).paths and len(missing) < len(source.paths):
+        return  # they are alternatives that nobody wrote down
+    if absent:
+        what = f"nothing matches {', '.join(absent)} yet"
+        yield Problem(where, what, "it is waited for", "check the path if a log is there", warning=True)
+
+
+def _literal(pattern: str) -> bool:
+    """Return whether a pattern is there as it is written, brackets and all."""
+    return glob.has_magic(pattern) and os.path.exists(pattern)  # noqa: PTH110  the name may be no text
+
+
+def _pattern(source: Source, where: str, pattern: str, paths: list[str]) -> Iterator[Problem]:
     if problem := _impossible(where, pattern):
         yield problem
         return
-    found = Globs([pattern]).find(time.time())  # as the daemon looks
-    yield from (replace(problem, warning=True) for problem in found.problems)
-    paths = [path for path in found.paths if os.path.lexists(path)]
-    if glob.has_magic(pattern) and os.path.exists(pattern):  # noqa: PTH110  the name may be no text
+    if not paths and _literal(pattern):
         why = "brackets stand for one of the characters in them"
         yield Problem(where, f"{pattern} is there, but not what it matches", why, glob.escape(pattern), warning=True)
-    elif not paths:
-        remedy = "check the path if a log is there"
-        yield Problem(where, f"nothing matches {pattern} yet", "it is waited for", remedy, warning=True)
     for path in paths:
         yield from _file(source, where, pattern, path)
 

@@ -125,8 +125,12 @@ def _plan(paths: tuple[str, ...], file: Path | None, timezone: str | None) -> _P
         inputs = [(path, how) for source, how in sources for path in _paths(source)]
     if not inputs:
         patterns = ", ".join(path for source in config.source for path in source.paths)
-        looked = f"looked for {patterns}" if patterns else "the container has no log file here"
+        looked = f"looked for {patterns}" if patterns else "the source is no file here"
         remedy = "name files, or: docker logs mesibo 2>&1 | mesibo-logwatch report -"
+        for source in config.source:
+            if source.journal:
+                asked = " ".join(source.journal.target.arguments)
+                remedy = f"journalctl --output=cat {asked} | mesibo-logwatch report -"
         raise LogwatchError(Problem("report", "there is nothing to read", looked, remedy))
     return _Plan(parts.catalogue, tuple(inputs))
 

@@ -1,7 +1,18 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
 from logwatch.config.loader import from_dict, load, locator, read
-from logwatch.config.schema import Backend, Config, Credential, Docker, Export, Listen, Source, bad_url, parse_listen
+from logwatch.config.schema import (
+    Backend,
+    Config,
+    Credential,
+    Docker,
+    Export,
+    Journal,
+    Listen,
+    Source,
+    bad_url,
+    parse_listen,
+)
 
 __all__ = [
     "Backend",
@@ -9,6 +20,7 @@ __all__ = [
     "Credential",
     "Docker",
     "Export",
+    "Journal",
     "Listen",
     "Source",
     "bad_url",

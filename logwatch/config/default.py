@@ -1,14 +1,41 @@
 """Finds the configuration: the named file, the usual one, or what can be found on this host without any."""
 
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from logwatch.config.loader import load
-from logwatch.config.schema import Config, Docker, Source
-from logwatch.tail import containers
+from logwatch.config.schema import Config, Docker, Journal, Source
+from logwatch.journal import Target, ask
+from logwatch.tail import JSON_FILE, ContainerLog, containers, other_driver
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")
+PODMAN_ROOT = Path("/var/lib/containers/storage")
 LOG_DIRECTORY = Path("/var/log/mesibo")
+UNIT = "mesibo.service"
+_NAME = "mesibo"
+_MESIBO = re.compile(r"(?:.+/)?mesibo/mesibo(?::[^/:@]+)?(?:@.+)?")  # of any registry, with or without a tag
+_PATTERNS = ("logs", "errors", "*.log", "*/*.log")
+"""mesibo's own programs log to ``logs`` and ``errors`` (strings in mesibo-backend and mesibo-control)."""
+
+
+def in_journal(unit: str) -> bool:
+    """Tell whether this host's journal has lines of a unit."""
+    try:
+        return bool(ask.newest(Target(unit=unit), 1))
+    except ask.NoAnswer:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where mesibo may log: how to follow it, if that is possible at all, and whether it is now."""
+
+    words: str
+    source: Source | None
+    usable: bool = True
 
 
 def find(
@@ -16,15 +43,73 @@ def find(
     *,
     usual: Path = DEFAULT_PATH,
     docker_root: Path = DOCKER_ROOT,
+    podman_root: Path = PODMAN_ROOT,
     log_directory: Path = LOG_DIRECTORY,
+    in_journal: Callable[[str], bool] = in_journal,
 ) -> tuple[Config, str]:
-    """Give the configuration and say in words where it is from; ConfigError with all that is wrong with a file."""
+    """Return the configuration and where it is from, in words; ConfigError with all that is wrong with a file.
+
+    Without a file: a container of Docker or podman, else the log directory, else the unit's lines in the journal. One
+    place is followed, since the same lines may stand in several; what is left out is said.
+    """
     if path is not None or usual.exists():
         return load(path or usual), f"configuration {path or usual}"
-    for container in containers(str(docker_root))[0]:
-        if container.name == "mesibo" or container.image.split(":")[0].endswith("mesibo/mesibo"):
-            source = Source(name="mesibo", docker=Docker(container=container.name, root=str(docker_root)))
-            return Config(source=(source,)), f"no configuration; found the container {container.name}"
-    source = Source(name="mesibo", paths=(f"{log_directory}/*.log", f"{log_directory}/*/*.log"))
-    found = "found" if log_directory.is_dir() else "waiting for"
-    return Config(source=(source,)), f"no configuration and no mesibo container; {found} logs in {log_directory}"
+    places = [*_containers(docker_root), *_containers(podman_root), *_files(log_directory)]
+    if in_journal(UNIT):
+        places.append(_Place(f"{UNIT} in the journal", Source(name=_NAME, journal=Journal(unit=UNIT))))
+    possible = [place for place in places if place.source]
+    chosen = next((place for place in possible if place.usable), possible[0] if possible else None)
+    left_out = [place.words for place in places if place is not chosen]
+    if chosen is None or chosen.source is None:
+        source, story = of_files(log_directory), f"no mesibo container; waiting for logs in {log_directory}"
+    else:
+        source, story = chosen.source, f"found {chosen.words}"
+    return Config(source=(source,)), "; ".join(
+        ["no configuration", story, *([f"left out: {', and '.join(left_out)}"] if left_out else [])]
+    )
+
+
+def _containers(root: Path) -> Iterator[_Place]:
+    """Find containers of mesibo below a runtime's root, and what keeps them from being found."""
+    if all(_absent(root / name) for name in ("containers", "overlay-containers")):
+        return  # there is no such runtime here, or it never ran anything
+    known, problems = containers(str(root))
+    for container in known:
+        if container.name == _NAME or _MESIBO.fullmatch(container.image):
+            yield _container(root, container)
+    for problem in problems:
+        yield _Place(f"{problem.where} {problem.what} ({problem.why}: {problem.try_})", None)
+
+
+def _absent(path: Path) -> bool:
+    """Tell what is not there from what may not be looked at."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _container(root: Path, container: ContainerLog) -> _Place:
+    words = f"the container {container.name}"
+    source = Source(name=_NAME, docker=Docker(container=container.name, root=str(root)))
+    if container.path:
+        return _Place(f"{words} with log driver {container.driver}", source)
+    if container.driver == "journald":
+        return _Place(f"{words} in the journal", Source(name=_NAME, journal=Journal(container=container.name)))
+    if container.driver == JSON_FILE:
+        return _Place(f"{words}, which has no log yet", source, usable=False)
+    problem = other_driver(container)
+    return _Place(f"{words}, but {problem.what} ({problem.try_})", source, usable=False)
+
+
+def _files(directory: Path) -> Iterator[_Place]:
+    if any(next(directory.glob(pattern), None) for pattern in _PATTERNS):
+        yield _Place(f"logs in {directory}", of_files(directory))
+
+
+def of_files(directory: Path) -> Source:
+    """Return the source that follows all that mesibo may log to in a directory."""
+    return Source(name=_NAME, paths=tuple(f"{directory}/{pattern}" for pattern in _PATTERNS))

@@ -209,6 +209,7 @@ def _absolute(config: Config, base: Path) -> Config:
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
                 webhook=s.webhook
                 and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),
+                journal=s.journal and replace(s.journal, directory=maybe(s.journal.directory)),
             )
             for s in config.source
         ),

@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from logwatch.errors import Problem
-from logwatch.model import EnvelopeKind
+from logwatch.journal import Target
+from logwatch.model import EnvelopeKind, InputKind
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
+Unit = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
+]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
-_WAYS = ("paths", "docker", "webhook")
+_WAYS = ("paths", "docker", "journal", "webhook")
 """The settings of a source that say where its log is."""
 _WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
 _OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
@@ -68,6 +72,32 @@ class WebhookSource(Table, frozen=True, kw_only=True):
         return problems
 
 
+class Journal(Table, frozen=True, kw_only=True):
+    """Entries of a container or a unit in systemd's journal: this host's, or one that lies in a directory."""
+
+    container: Name | None = None
+    unit: Unit | None = None
+    directory: Text | None = None
+
+    @property
+    def target(self) -> Target:
+        """What is asked of journalctl."""
+        return Target(self.container or "", self.unit or "", self.directory or "")
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand one thing to follow."""
+        if bool(self.container) != bool(self.unit):
+            return []
+        return [
+            Problem(
+                f"{where}.journal",
+                "needs either container or unit",
+                "they are two ways to find mesibo's entries",
+                'write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
+            )
+        ]
+
+
 class Source(Table, frozen=True, kw_only=True):
     """Logs that are counted together, under one ``source`` label."""
 
@@ -76,10 +106,16 @@ class Source(Table, frozen=True, kw_only=True):
     rotated: tuple[Text, ...] = ()
     docker: Docker | None = None
     webhook: WebhookSource | None = None
+    journal: Journal | None = None
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
+
+    @property
+    def input(self) -> InputKind:
+        """Where its lines come from."""
+        return "docker" if self.docker else "journal" if self.journal else "webhook" if self.webhook else "file"
 
     @property
     def zone(self) -> tzinfo:
@@ -96,6 +132,15 @@ class Source(Table, frozen=True, kw_only=True):
         if len(ways) > 1:
             both = " and ".join(ways)
             problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
+        if self.journal and self.envelope not in ("auto", "plain"):
+            problems.append(
+                Problem(
+                    f"{where}.envelope",
+                    f'"{self.envelope}" does not go with journal',
+                    "an entry of the journal holds a line as it was logged",
+                    "leave envelope out",
+                )
+            )
         return problems + self.wrong_zone(f"{where}.timezone")
 
     def wrong_zone(self, where: str) -> list[Problem]:

@@ -94,7 +94,9 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"catching-up:{name}",
             severity="info",
-            title=f"What {name} logged before the start is still being read: {bytes_(status.lag_bytes)} to go.",
+            title=f"What {name} logged before the start is still being read"
+            # how much a journal holds of one container is known when it has been read
+            + ("." if status.input == "journal" else f": {bytes_(status.lag_bytes)} to go."),
             side="nobody",
             remedy="Wait: what is told below may be about an earlier time.",
             weight=84,

@@ -1,6 +1,7 @@
 """Looks at the logs of a source: there, readable, fresh, with push lines that parse and stamps that can be true."""
 
 import glob
+import grp
 import os
 import pwd
 import subprocess
@@ -10,13 +11,16 @@ from logwatch import envelope
 from logwatch.assembly import Parts
 from logwatch.config import Source
 from logwatch.diagnosis.words import bytes_, number, share, span
-from logwatch.doctor.check import Check, Host, failure, ok, skipped, warning
-from logwatch.model import Scan
+from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
+from logwatch.journal import GROUP, Target, ask
+from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
 from logwatch.tail import containers
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
+JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
+_JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
@@ -26,6 +30,9 @@ HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 def source(host: Host, parts: Parts, source: Source) -> Iterator[Check]:
     """Give the rows of one source."""
     name = f"log of {source.name}"
+    if source.journal is not None:
+        yield from _journal(name, host, parts, source, source.journal.target)
+        return
     paths = _paths(source)
     if not paths:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
@@ -53,6 +60,54 @@ def source(host: Host, parts: Parts, source: Source) -> Iterator[Check]:
     data = envelope.cut(data, wrapped, 0).data
     yield from _pushes(name, scanner.scan(data, envelope=wrapped, reference=found.st_mtime), len(data))
     yield _clock(name, source, scanner, envelope.unwrap(data, wrapped), found.st_mtime)
+
+
+def _journal(name: str, host: Host, parts: Parts, source: Source, target: Target) -> Iterator[Check]:
+    """Give the rows of a source in the journal."""
+    if problem := ask.problem(target):
+        why = f": {problem.why}" if problem.why else ""
+        yield failure(name, f"{problem.where}: {problem.what}{why}", problem.try_)
+        return
+    yield from _in_group(f"{name}: readable", host, target)
+    try:
+        entries = ask.newest(target, JOURNAL_ENTRIES)
+    except ask.NoAnswer as error:
+        yield failure(name, error.problem.headline, error.problem.try_)
+        return
+    written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6
+    age = max(0.0, host.now() - written)
+    what = f"{target.words} in the journal, last entry {span(age)} ago"
+    if age > FRESH_SECONDS:
+        yield warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs elsewhere now")
+    else:
+        yield ok(f"{name}: fresh", what)
+    data = ask.lines(entries, parts.config.follow.max_line_bytes)
+    scanner = parts.scanner(source)
+    yield from _pushes(name, scanner.scan(data, envelope=PLAIN, reference=written), len(data))
+    yield _clock(name, source, scanner, envelope.unwrap(data, PLAIN), written)
+
+
+def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
+    """Ask whether the service's user may read the journal: by its groups, or by those that the unit adds."""
+    if target.directory or os.geteuid() != 0:
+        return  # modes of a mounted journal are whatever they are; and whoever asks here has just read it
+    try:
+        user = pwd.getpwnam(SERVICE_USER)
+        added = host.run(["systemctl", "show", f"{SERVICE_USER}.service", "--property=SupplementaryGroups"])
+    except (KeyError, NoAnswer):
+        yield skipped(row, f"there is no user {SERVICE_USER}, or no systemd, to ask for")
+        return
+    groups = {grp.getgrgid(number).gr_name for number in os.getgrouplist(user.pw_name, user.pw_gid)}
+    groups |= set(added.strip().partition("=")[2].split())
+    if groups & _JOURNAL_GROUPS:
+        yield ok(row, f"for the user {SERVICE_USER}, by the group {min(groups & _JOURNAL_GROUPS)}")
+    else:
+        yield failure(
+            row,
+            f"the user {SERVICE_USER} is in none of the groups {', '.join(sorted(_JOURNAL_GROUPS))}",
+            f"`make install` again, which adds the group where a source needs it; or `systemctl edit {SERVICE_USER}`,"
+            f" [Service], SupplementaryGroups={GROUP}, and restart",
+        )
 
 
 def _paths(source: Source) -> list[str]:

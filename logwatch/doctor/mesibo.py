@@ -9,8 +9,7 @@ import msgspec
 from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
 from logwatch.doctor.conf import Unreadable, parse
-from logwatch.tail import containers
-from logwatch.tail.docker import JSON_FILE, ContainerLog
+from logwatch.tail import JSON_FILE, ContainerLog, containers, other_driver
 
 _PUSH = "put `push = 1` into the group `logs { … }` of mesibo.conf and restart mesibo (Step 8)"
 
@@ -93,15 +92,13 @@ def _container(source: Source) -> Iterator[Check]:
         return
     newest = mine[-1]
     yield ok(name, f"found, image {newest.image}")
-    if newest.driver != JSON_FILE:
-        yield failure(
-            f"{name}: log driver",
-            f"{newest.driver or 'unknown'}: it writes no file that can be followed",
-            "start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5",
-        )
+    if not newest.path and newest.driver != JSON_FILE:
+        problem = other_driver(newest)
+        yield failure(f"{name}: log driver", f"{newest.driver or 'unknown'}: {problem.why}", problem.try_)
         return
-    yield ok(f"{name}: log driver", JSON_FILE)
-    yield from _limits(name, newest, source.docker.root)
+    yield ok(f"{name}: log driver", newest.driver)
+    if newest.driver == JSON_FILE:
+        yield from _limits(name, newest, source.docker.root)
 
 
 def _limits(name: str, container: ContainerLog, root: str) -> Iterator[Check]:

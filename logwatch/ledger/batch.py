@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from logwatch.ledger.buckets import MINUTE, Bucket, oldest, spread
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
-from logwatch.model import Cause, Position, Rotation, Seen
+from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
@@ -82,6 +82,7 @@ class Batch:
     buckets: dict[Bucket, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
+    journals: dict[str, JournalPosition] = field(default_factory=dict)  # by source
     forgotten: set[int] = field(default_factory=set)
     shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
@@ -103,6 +104,7 @@ class Batch:
         return bool(
             self.counters
             or self.positions
+            or self.journals
             or self.forgotten
             or self.ready
             or self.results
@@ -150,8 +152,11 @@ class Batch:
         self.count(rotation.source, "rotations", rotation.kind, rotation.count)
         self.rotations.setdefault(rotation.source, deque(maxlen=ROTATIONS_KEPT)).append(rotation)
 
-    def move(self, position: Position) -> None:
-        """Note how far a generation has been read."""
+    def move(self, position: Position | JournalPosition) -> None:
+        """Note how far a generation, or the journal of a source, has been read."""
+        if isinstance(position, JournalPosition):
+            self.journals[position.source] = position
+            return
         self.positions[position.generation] = position
         self.forgotten.discard(position.generation)
 

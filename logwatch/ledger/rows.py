@@ -13,7 +13,7 @@ from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import WIDTHS, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.model import Position, Rotation, Seen
+from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
@@ -70,6 +70,13 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
     return {position.generation: position for position in positions}
 
 
+def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
+    """Read how far each journal has been read, by source."""
+    return {
+        row[0]: JournalPosition(*row) for row in db.execute("SELECT source, target, cursor, until, state FROM journals")
+    }
+
+
 def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
     """Read one of the ledger's own facts."""
     (value,) = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -103,6 +110,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         ],
     )
     write_positions(db, batch.positions.values())
+    write_journals(db, batch.journals.values())
     db.executemany("DELETE FROM positions WHERE generation = ?", [(generation,) for generation in batch.forgotten])
     before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
@@ -170,10 +178,19 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))
 
 
+def write_journals(db: sqlite3.Connection, journals: Iterable[JournalPosition]) -> None:
+    """Write how far journals have been read over what was there of the same sources."""
+    db.executemany(
+        "INSERT OR REPLACE INTO journals (source, target, cursor, until, state) VALUES (?, ?, ?, ?, ?)",
+        [(j.source, j.target, j.cursor, j.until, j.state) for j in journals],
+    )
+
+
 def write_everything(
     db: sqlite3.Connection,
     snapshot: Snapshot,
     positions: Iterable[Position],
+    journals: Iterable[JournalPosition],
     number: int,
     generation: int,
     key: bytes,
@@ -189,6 +206,7 @@ def write_everything(
         [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
     )
     write_positions(db, positions)
+    write_journals(db, journals)
     write_exports(db, snapshot.exports)
     # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
     db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")

@@ -120,6 +120,15 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
     """
+    CREATE TABLE journals (
+        source TEXT PRIMARY KEY,
+        target TEXT NOT NULL,        -- which entries, and where
+        cursor TEXT NOT NULL,        -- journald's, of the last entry that was handed on
+        until REAL NOT NULL,         -- everything that was written until then has been handed on
+        state TEXT NOT NULL          -- JSON of the journal package
+    ) WITHOUT ROWID;
+    """,
+    """
     ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
     """,
 )

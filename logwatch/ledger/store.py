@@ -18,7 +18,7 @@ from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.schema import upgrade
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Position
+from logwatch.model import JournalPosition, Position
 
 FILE = "ledger.sqlite3"
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
@@ -62,6 +62,7 @@ class Ledger:
         self._rebuilt = state / f"{FILE}.new"
         self.snapshot = Snapshot()
         self.positions: dict[int, Position] = {}
+        self.journals: dict[str, JournalPosition] = {}  # by source
         self.generation = 0  # the highest number ever given to a generation
         self.key = os.urandom(32)  # of this installation; replaced by the stored one
         self.lost_state = False
@@ -147,6 +148,7 @@ class Ledger:
     def _read(self, db: sqlite3.Connection) -> None:
         self.snapshot = rows.read_snapshot(db)
         self.positions = rows.read_positions(db)
+        self.journals = rows.read_journals(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
         key = rows.read_meta(db, "key")
@@ -169,6 +171,7 @@ class Ledger:
         self._number += 1
         self.snapshot = self.snapshot.after(batch, self._clock())
         self.positions.update(batch.positions)
+        self.journals.update(batch.journals)
         for generation in batch.forgotten:
             self.positions.pop(generation, None)
         self.generation = max(self.generation, *batch.positions, 0)
@@ -214,7 +217,15 @@ class Ledger:
             upgrade(db, str(self._rebuilt))
             db.execute("PRAGMA synchronous = FULL")
             db.execute("BEGIN IMMEDIATE")
-            rows.write_everything(db, self.snapshot, self.positions.values(), self._number, self.generation, self.key)
+            rows.write_everything(
+                db,
+                self.snapshot,
+                self.positions.values(),
+                self.journals.values(),
+                self._number,
+                self.generation,
+                self.key,
+            )
             db.execute("COMMIT")
         self._replace(reason)
         self._log.warning(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from logwatch.assembly import Parts
 from logwatch.config import Source
-from logwatch.model import Call, Chunk, Platform, Position, Rotation
+from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
 from logwatch.tail import Container, Discovery, Globs, SourceSpec, Tail
 
@@ -60,7 +60,7 @@ class _Catch:
         scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
         self.found += [Result(f.user, f.platform, f.code, f.reason) for f in scan.failures]
 
-    def position(self, position: Position) -> None:
+    def position(self, position: Position | JournalPosition) -> None:
         pass
 
     def forget(self, generation: int) -> None:

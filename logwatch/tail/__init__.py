@@ -9,12 +9,13 @@ content is answered by ``identity`` alone.
 
 from logwatch.tail.context import OpenFiles
 from logwatch.tail.discover import Discovery, Found, Globs
-from logwatch.tail.docker import Container, ContainerLog, containers
+from logwatch.tail.docker import JSON_FILE, Container, ContainerLog, containers, other_driver
 from logwatch.tail.events import Log
 from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
 from logwatch.tail.wake import PollWaker, Waker, make_waker
 
 __all__ = [
+    "JSON_FILE",
     "Container",
     "ContainerLog",
     "Discovery",
@@ -29,4 +30,5 @@ __all__ = [
     "Waker",
     "containers",
     "make_waker",
+    "other_driver",
 ]

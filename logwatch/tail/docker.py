@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from logwatch.errors import Problem
+from logwatch.tail import podman
 from logwatch.tail.discover import REGLOB_SECONDS, Found
 
 JSON_FILE = "json-file"
@@ -56,7 +57,9 @@ class ContainerLog:
 
 
 def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
-    """Return all containers below Docker's root directory, oldest first, and what kept others from being read."""
+    """Return all containers below Docker's root, or in podman's storage, oldest first, and what could not be read."""
+    if podman.is_storage(root):
+        return _of_podman(root)
     directory = os.path.join(root, "containers")
     found: list[ContainerLog] = []
     problems: list[Problem] = []
@@ -77,6 +80,16 @@ def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
         if problem:
             problems.append(problem)
     return sorted(found, key=lambda container: container.created), problems
+
+
+def _of_podman(root: str) -> tuple[list[ContainerLog], list[Problem]]:
+    listed, problem = podman.listed(root)
+    found = []
+    for each in listed:
+        path = podman.log_of(root, each.identity)
+        driver = podman.K8S_FILE if path else podman.JOURNALD
+        found += [ContainerLog(each.identity, name, each.image, driver, path, each.created) for name in each.names]
+    return sorted(found, key=lambda container: container.created), [problem] if problem else []
 
 
 def _container(directory: str) -> tuple[ContainerLog | None, Problem | None]:
@@ -167,9 +180,16 @@ class Container:
 
 def other_driver(container: ContainerLog) -> Problem:
     """Return what to say of a container whose log is not in a file."""
+    if container.driver == podman.JOURNALD:
+        return Problem(
+            f"container {container.name}",
+            f"its log driver is {container.driver}",
+            "its lines are in systemd's journal, and in no file",
+            f'write journal = {{container = "{container.name}"}} into the source instead of docker',
+        )
     return Problem(
         f"container {container.name}",
-        f"its log driver is {container.driver}",
-        "only the json-file driver writes a file that can be followed",
-        "start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5",
+        f"its log driver is {container.driver or 'unknown'}",
+        "it writes neither a file that can be followed nor to the journal",
+        "start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5, or --log-driver journald",
     )

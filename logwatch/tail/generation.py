@@ -551,7 +551,8 @@ class Generation:
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
         envelope = self._envelope or self._reading.undecided
-        return Chunk(self._reading.source, data, envelope, reference, consumed, oversized, self.position, follows)
+        source, position = self._reading.source, self.position
+        return Chunk(source, data, envelope, reference, consumed, oversized, position, ahead=follows)
 
     @property
     def envelope(self) -> Envelope | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.errors import Problem
-from logwatch.model import Envelope, EnvelopeKind, Position, Sink
+from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.events import Log, shown
@@ -34,6 +34,7 @@ class SourceSpec:
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
+    input: InputKind = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
+    input: InputKind = "file"
     envelope: str = ""  # what stands around the lines, as the configuration names it; empty while that is open
 
 
@@ -273,6 +275,7 @@ class Tail:
             backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
+            input=self.source.input,
             envelope=",".join(
                 sorted({envelopes.label(g.envelope) for g in self._generations() if g.in_use and g.envelope})
             ),

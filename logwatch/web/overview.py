@@ -25,7 +25,15 @@ LIMITERS = {
     "apns": "Apple (429)",
     "unknown": "Google or Apple (429)",
 }
-COUNTERS = ("lines", "bytes", "lost_bytes", "missed_generations", "oversized_lines", "fallback_lines")
+COUNTERS = (
+    "lines",
+    "bytes",
+    "lost_bytes",
+    "missed_generations",
+    "missed_entries",
+    "oversized_lines",
+    "fallback_lines",
+)
 
 
 @dataclass(frozen=True, slots=True)

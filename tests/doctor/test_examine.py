@@ -16,6 +16,7 @@ from logwatch.doctor.check import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.ledger import Batch, Ledger
 from tests.credentials.making import certificate, p12
+from tests.journal.journald import remote
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
@@ -114,6 +115,15 @@ def with_docker(machine, *, driver="json-file", options=None, removed=False, nam
     machine.configure(f'docker = {{container = "mesibo", root = {root}}}')
 
 
+def with_journal(machine, *, at=NOW, container="mesibo", asked="mesibo"):
+    directory = machine.directory / "journal"
+    directory.mkdir()
+    stamp = time.strftime("%d%m-%H%M%S", time.gmtime(at))
+    line = f"E{stamp}-000 (17): push_on_complete: uid 1 type fcm code 200"
+    remote(directory / "m.journal", [{"at": at, "MESSAGE": line, "CONTAINER_NAME": container}])
+    machine.configure(f'journal = {{container = "{asked}", directory = {json.dumps(str(directory))}}}')
+
+
 LIMITED = {"max-size": "50m", "max-file": "5"}
 
 
@@ -153,6 +163,9 @@ FAULTS = [
     (lambda m: with_docker(m, options={"max-size": "9m"}), "container mesibo: log files", "warning", "max-file is 1"),
     (lambda m: with_docker(m, options=LIMITED, removed=True), "container mesibo: --rm", "warning", "deletes the log"),
     (lambda m: m.log.unlink(), "log of mesibo", "failure", "nothing is there"),
+    (lambda m: with_docker(m, driver="local"), "container mesibo: log driver", "failure", "--log-driver json-file"),
+    (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
+    (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),
     (lambda m: m.log.write_text(""), "log of mesibo: fresh", "warning", "is empty"),
     (lambda m: os.utime(m.log, (NOW - 7200, NOW - 7200)), "log of mesibo: fresh", "warning", "2 hours ago"),
     (lambda m: m.write("on_message: mid 1"), "log of mesibo: push lines", "warning", "none among the last 1 lines"),
@@ -215,6 +228,23 @@ def test_no_secret_of_mesibo_or_docker_is_ever_told(machine):
     assert "SECRET-TOKEN" not in told
     assert machine.row("container mesibo").verdict == "ok"
     assert machine.row("log of mesibo: push lines").verdict == "ok"
+
+
+def test_a_source_in_the_journal_is_looked_at(machine):
+    """The newest entries are read as the daemon reads them."""
+    with_journal(machine)
+    assert machine.row("log of mesibo: fresh").what == "container mesibo in the journal, last entry 1 minute ago"
+    assert machine.row("log of mesibo: parsed").what == "all 1 push lines"
+    assert machine.row("log of mesibo: clock").verdict == "ok"
+
+
+def test_a_missing_journalctl_is_a_failure(machine, monkeypatch):
+    """Without the program nothing of the journal can be read, and the remedy is told."""
+    with_journal(machine)
+    monkeypatch.setattr("logwatch.journal.child.PROGRAM", "/nowhere/journalctl")
+    found = machine.row("log of mesibo")
+    assert found.verdict == "failure"
+    assert "it comes with systemd" in found.remedy
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from logwatch.catalogue import Catalogue
+from logwatch.config import Config, Source
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
 from logwatch.model import Seen
@@ -23,6 +24,7 @@ class Watched:
     snapshot: Snapshot
     status: dict = field(default_factory=lambda: {"mesibo": UP})
     catalogue: Catalogue = field(default_factory=Catalogue.load)
+    config: Config = field(default_factory=lambda: Config(source=(Source(name="mesibo", paths=("/m.log",)),)))
     credentials: tuple = ()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from logwatch.errors import StateError
 from logwatch.ledger import Batch, CounterRow, Filter, Ledger, Reader, ResultRow, StoredFailure, schema
 from logwatch.ledger.store import connect
-from logwatch.model import Position, Seen
+from logwatch.model import JournalPosition, Position, Seen
 
 ROW = ResultRow("mesibo", "fcm", "903", "")
 LINES = CounterRow("mesibo", "lines", "")
@@ -169,6 +169,26 @@ def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, le
     assert ledger.snapshot.counters == {LINES: 7}
 
 
+def test_how_far_a_journal_was_read_survives_a_restart_and_a_deleted_ledger(tmp_path, ledger):
+    """The newest place of each source is kept, in the file and in a ledger that is written anew."""
+    places = [JournalPosition("mesibo", "CONTAINER_NAME=mesibo", f"s=1;i={i}", 5.0 + i, "{}") for i in range(3)]
+    for place in places[:2]:
+        made = batch()
+        made.move(place)
+        assert ledger.commit(made)
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.journals == {"mesibo": places[1]}
+    for part in (tmp_path / "state").iterdir():
+        part.unlink()
+    made = Batch(10)
+    made.move(places[2])
+    assert ledger.commit(made)
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.journals == {"mesibo": places[2]}
+
+
 @pytest.mark.parametrize(
     "content", [b"junk" * 4096, b"SQLite format 3\0" + b"\xff" * 8192], ids=["text", "half a head"]
 )
@@ -206,6 +226,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     ledger = Ledger(tmp_path, clock=lambda: 2.0)
     assert ledger.snapshot.counters == {LINES: 7}
     assert (ledger.positions[4].offset, ledger.positions[4].envelope) == (10, "")
+    assert ledger.journals == {}
     made = batch()
     made.fail([StoredFailure(2.0, "mesibo", "fcm", "914", "", "1", "u", "t", "push_on_complete <num>")])
     assert ledger.commit(made)

@@ -1,5 +1,6 @@
 """What becomes of chunks between the tails and the ledger."""
 
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 from logwatch import pipeline as module
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import CounterRow, Filter, Ledger, Reader
-from logwatch.model import Chunk, Failure, Position, ResultKey, Sample, Scan, Seen
+from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen
 from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
@@ -280,3 +281,30 @@ def test_a_failure_is_stored_with_the_shape_of_its_line_and_without_its_user(tmp
     ledger.close()
     assert listed.failure.shape == "code <num>"
     assert "5551" not in repr(listed)
+
+
+def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger, clock):
+    """Where a chunk's reference is the time of its lines, results and failures without a stamp have it."""
+    at = float(int(time.time()) - 100)  # the ledger keeps no failure that is too old by its own clock
+
+    class Undated(Scanner):
+        def scan(self, data, *, envelope, reference):
+            scan = super().scan(data, envelope=envelope, reference=reference)
+            scan.results = {key: Seen(seen.count) for key, seen in scan.results.items()}
+            return scan
+
+    class Journal(Tail):
+        def read(self, sink, budget):
+            if self.chunks:
+                data = self.chunks.pop(0)
+                where = JournalPosition("mesibo", "CONTAINER_NAME=mesibo", "s=1;i=9", at, "{}")
+                sink.chunk(Chunk("mesibo", data, "plain", at, len(data), 0, where, dated=True))
+            return bool(self.chunks)
+
+    pipeline = build(ledger, clock, Journal([b"903\n"]), Undated())
+    pipeline.turn()
+    (seen,) = ledger.snapshot.results.values()
+    assert (seen.first, seen.last) == (at, at)
+    (hit,) = Reader(ledger.path).failures(Filter(), 5)
+    assert hit.failure.at == at
+    assert ledger.journals["mesibo"].cursor == "s=1;i=9"

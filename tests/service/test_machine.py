@@ -317,9 +317,50 @@ def test_on_a_docker_host_the_logs_of_root_are_read(host):
     assert exposure(machine, 1.8) <= 1.8
 
 
+MESIBO = """\
+[Service]
+Type=oneshot
+SyslogIdentifier=mesibo
+ExecStart=/bin/cat /srv/mesibo-says
+"""
+
+
+def test_a_unit_in_the_journal_is_read(host):
+    """Installed again where a source is in the journal, the service is in its group, and counts what the unit says."""
+    machine = host.machine
+    journal = '[[source]]\nname = "unit"\njournal = {unit = "mesibo.service"}\n'
+    docker = '[[source]]\nname = "docker"\ndocker = {container = "mesibo"}\n'
+    machine.write("/etc/systemd/system/mesibo.service", MESIBO)
+    machine.run("systemctl", "daemon-reload")
+    host.configure(configuration(journal + docker))
+    assert "in the group systemd-journal" in machine.run("make", "-C", "/src/new", "install").stdout
+    for code, count in ((905, 7), (200, 400)):
+        machine.write("/srv/mesibo-says", "")
+        host.mesibo(code, count, "/srv/mesibo-says")
+        machine.run("systemctl", "start", "mesibo.service")
+    host.counted()
+    before = host.active()
+    machine.run("sh", "-c", f"kill -9 {before}")
+    machine.write("/srv/mesibo-says", "")
+    host.mesibo(905, 3, "/srv/mesibo-says")
+    machine.run("systemctl", "start", "mesibo.service")
+    machine.run("journalctl", "--rotate")
+    host.restarted(before)
+    host.counted()
+    assert host.total("mesibo_logwatch_source_info") == 3
+    told = machine.run(
+        "mesibo-logwatch", "doctor", "--config", "/etc/mesibo-logwatch/logwatch.toml", check=False
+    ).stdout
+    assert "for the user mesibo-logwatch, by the group" in " ".join(told.split())
+    group = machine.run("getent", "group", "systemd-journal").stdout.split(":")[2]
+    groups = machine.run("cat", f"/proc/{host.active()}/status").stdout.partition("Groups:")[2].split("\n")[0]
+    assert group in groups.split()
+
+
 def test_plain_http_to_the_network_is_served_only_when_asked_for(host):
     """Without TLS and password an address of the network is refused, and with allow_plain_http it is warned about."""
     docker = '[[source]]\nname = "docker"\ndocker = {container = "mesibo"}\n'
+    docker += '[[source]]\nname = "unit"\njournal = {unit = "mesibo.service"}\n'
     host.configure(configuration(docker, web='listen = "0.0.0.0:10914"\n'))
     host.machine.run("systemctl", "restart", UNIT, check=False)
     until(lambda: "reachable from the network without TLS or a password" in host.said(), host.said)

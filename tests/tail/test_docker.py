@@ -161,8 +161,8 @@ def test_another_log_driver_is_a_finding(docker):
     follower.turn()
     (problem,) = follower.tail.status().problems
     assert str(problem) == (
-        "container mesibo: its log driver is journald: only the json-file driver writes a file that can be followed\n"
-        "  try: start it with --log-driver json-file --log-opt max-size=50m --log-opt max-file=5"
+        "container mesibo: its log driver is journald: its lines are in systemd's journal, and in no file\n"
+        '  try: write journal = {container = "mesibo"} into the source instead of docker'
     )
     assert not follower.tail.status().up
 

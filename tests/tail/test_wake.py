@@ -117,3 +117,26 @@ def test_anybody_may_wake(tmp_path):
     assert woken(waker)
     timer.join()
     waker.close()
+
+
+@pytest.mark.parametrize("make", [PollWaker, lambda: InotifyWaker(Log())])
+def test_what_can_be_read_wakes_as_long_as_it_is_listened_to(make):
+    """A pipe ends the wait when something is in it, and no longer once it is ignored."""
+    waker = make()
+    reading, writing = os.pipe()
+    try:
+        waker.listen(reading)
+        start = time.monotonic()
+        waker.wait(0.05)
+        assert time.monotonic() - start >= 0.05
+        os.write(writing, b"x")
+        assert woken(waker)
+        assert woken(waker), "nobody has read it yet"
+        waker.ignore(reading)
+        start = time.monotonic()
+        waker.wait(0.05)
+        assert time.monotonic() - start >= 0.05
+    finally:
+        waker.close()
+        os.close(reading)
+        os.close(writing)

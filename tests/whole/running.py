@@ -142,7 +142,7 @@ class Site:
         self.configure()
 
     def configure(self, extra="", *, source=""):
-        paths = "" if "docker" in source else f"paths = [{json.dumps(str(self.log))}]\n"
+        paths = "" if "docker" in source or "journal" in source else f"paths = [{json.dumps(str(self.log))}]\n"
         self.config.write_text(
             f'[[source]]\nname = "mesibo"\n{paths}{source}\n'
             f"[state]\ndirectory = {json.dumps(str(self.state))}\ncommit_seconds = 0.05\n"

@@ -81,15 +81,8 @@ class Scraper(threading.Thread):
             self.highest[series] = max(value, self.highest.get(series, 0))
 
 
-def torture(site, programs, kills, seed):
-    chance = random.Random(seed)
-    writer, scraper = Writer(site.log, seed), Scraper()
-    # what was rotated away before anybody looked is history that the configured path does not lead to
-    site.write(200)
-    first = programs(Daemon, site.config)
-    until(lambda: first.codes() == {"200": 1}, "the first look")
-    first.stop()
-    writer.written["200"] = writer.lines = 1
+def killed(site, programs, writer, scraper, kills, chance):
+    """Kill daemons at random instants while somebody writes and somebody scrapes; give the one that goes on."""
     writer.start()
     scraper.start()
     try:
@@ -101,6 +94,19 @@ def torture(site, programs, kills, seed):
         writer.ended.set()
         writer.join()
     daemon = scraper.daemon_now = programs(Daemon, site.config)
+    return daemon
+
+
+def torture(site, programs, kills, seed):
+    chance = random.Random(seed)
+    writer, scraper = Writer(site.log, seed), Scraper()
+    # what was rotated away before anybody looked is history that the configured path does not lead to
+    site.write(200)
+    first = programs(Daemon, site.config)
+    until(lambda: first.codes() == {"200": 1}, "the first look")
+    first.stop()
+    writer.written["200"] = writer.lines = 1
+    daemon = killed(site, programs, writer, scraper, kills, chance)
     try:
         until(lambda: daemon.codes() == writer.written, f"seed {seed}: {writer.written} is counted")
     finally:

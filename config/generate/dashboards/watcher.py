@@ -119,6 +119,7 @@ def dashboard() -> d.Dashboard:
             query(f"sum by (kind) (increase(mesibo_logwatch_rotations_total{{{SELECT}}}[5m]))", "rotation: {{kind}}"),
             query(f"sum(increase(mesibo_logwatch_lost_bytes_total{{{SELECT}}}[5m]))", "lost bytes"),
             query(f"sum(increase(mesibo_logwatch_missed_generations_total{{{SELECT}}}[5m]))", "missed files"),
+            query(f"sum(increase(mesibo_logwatch_missed_entries_total{{{SELECT}}}[5m]))", "missed journal entries"),
         ),
         lines(
             "Memory",

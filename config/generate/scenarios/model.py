@@ -83,7 +83,7 @@ class Host:
         self.process("mesibo_logwatch_state_resets_total")
         for name, start in {"source_up": 1, "source_caught_up": 1, "lag_bytes": 0}.items():
             self.of_source(f"mesibo_logwatch_{name}", start=start)
-        for name in ("lost_bytes", "missed_generations", "oversized_lines", "fallback_lines"):
+        for name in ("lost_bytes", "missed_generations", "missed_entries", "oversized_lines", "fallback_lines"):
             self.of_source(f"mesibo_logwatch_{name}_total")
         for cause in ("misplaced", "no_code", "ambiguous", "grammar"):
             self.of_source("mesibo_logwatch_unparsed_lines_total", cause=cause)

@@ -52,6 +52,7 @@ def scenarios() -> list[Scenario]:
                 "MesiboLogwatchFallback",
                 "MesiboLogwatchLostBytes",
                 "MesiboLogwatchMissedGenerations",
+                "MesiboLogwatchMissedEntries",
                 "MesiboLogwatchOversizedLines",
                 "MesiboLogwatchStateReset",
                 "MesiboLogwatchCommitsFailing",
@@ -127,6 +128,14 @@ def scenarios() -> list[Scenario]:
             40,
             (11, 0),
             (0, 1),
+        ),
+        _counter(
+            "mesibo_logwatch_missed_entries_total",
+            "entries that are missing in the journal are said at once",
+            "warning MesiboLogwatchMissedEntries",
+            40,
+            (11, 0),
+            (0, 7),
         ),
         _counter(
             "mesibo_logwatch_oversized_lines_total",

@@ -1,0 +1,84 @@
+"""Asks the journal once, and waits for the answer: for commands that look, not for the loop that follows."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from logwatch.errors import Problem
+from logwatch.journal import child
+from logwatch.journal.export import Entry, Parser
+from logwatch.journal.messages import FIELDS, Messages
+from logwatch.journal.place import Target, look
+
+PATIENCE_SECONDS = 10.0
+_LONGEST_VALUE = 1 << 16
+
+
+class NoAnswer(Exception):  # noqa: N818  what a host says, not a mistake
+    """The journal cannot be asked; ``problem`` says why and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.headline)
+        self.problem = problem
+
+
+def newest(target: Target, count: int) -> list[Entry]:
+    """Return the newest ``count`` entries of the target, oldest first; raises NoAnswer."""
+    fields = f"--output-fields={','.join(FIELDS)}"
+    answer = _ask([f"--lines={count}", "--output=export", fields, *target.arguments])
+    return Parser(_LONGEST_VALUE).feed(answer)
+
+
+def names(target: Target) -> list[str]:
+    """Return the containers, or the units, that the journal has entries of; raises NoAnswer."""
+    where = [f"--directory={target.directory}"] if target.directory else []
+    return sorted(set(_ask([*where, f"--field={target.field}"]).decode(errors="replace").splitlines()))
+
+
+def lines(entries: Sequence[Entry], max_line_bytes: int) -> bytes:
+    """Return the lines that entries hold, as the daemon makes them."""
+    messages = Messages(max_line_bytes, fresh=True)
+    for entry in entries:
+        messages.take(entry)
+    messages.settle()
+    return messages.hand_on().data
+
+
+def problem(target: Target) -> Problem | None:
+    """Say what keeps the target's entries from being read; a warning where there are none yet."""
+    if place := look(target).problems:
+        return place[0]
+    try:
+        if newest(target, 1):
+            return None
+        there = names(target)
+    except NoAnswer as error:
+        return error.problem
+    return Problem(
+        target.words,
+        "the journal has no entry of it yet",
+        "it is waited for",
+        f"there: {', '.join(there[:10])}" if there else f"`journalctl -F {target.field}` lists those that it has",
+        warning=True,
+    )
+
+
+def _ask(arguments: Sequence[str]) -> bytes:
+    try:
+        done = subprocess.run(  # noqa: S603  one program; arguments of the configuration, no shell
+            [child.PROGRAM, "--quiet", "--no-pager", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, "LC_ALL": "C"},
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        raise NoAnswer(child.no_program(error)) from None
+    except subprocess.TimeoutExpired:
+        why = f"no answer within {PATIENCE_SECONDS:.0f} seconds"
+        raise NoAnswer(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None
+    if done.returncode != 0:
+        why = done.stderr.decode(errors="replace").strip().split("\n")[-1] or f"status {done.returncode}"
+        raise NoAnswer(Problem(child.PROGRAM, "fails", why, f"{child.PROGRAM} {' '.join(arguments)}"))
+    return done.stdout

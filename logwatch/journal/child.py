@@ -1,0 +1,104 @@
+"""journalctl as a child process: started, read without waiting, ended and reaped."""
+
+import contextlib
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import termios
+from collections.abc import Sequence
+
+from logwatch.errors import Problem
+
+PROGRAM = "journalctl"
+_PIPE_BYTES = 1 << 20  # what it may write ahead; the kernel's own limit for anybody
+_READ_BYTES = 1 << 18
+_LAST_SECONDS = 1.0  # between the end of its output and its own
+_WORDS = 500  # of what it says to standard error
+
+
+class NoProgram(Exception):  # noqa: N818  a fact about this host
+    """journalctl cannot be started; ``problem`` says why and what to do."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.problem = no_program(error)
+
+
+def no_program(error: OSError) -> Problem:
+    """Say that journalctl cannot be started."""
+    return Problem(
+        PROGRAM,
+        "cannot be started",
+        error.strerror or str(error),
+        "it comes with systemd; in a container, install systemd's package there and mount the host's /var/log/journal",
+    )
+
+
+class Child:
+    """One run of journalctl, whose output is read piece by piece; raises NoProgram."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  one program; arguments of the configuration, no shell
+                [PROGRAM, "--quiet", "--no-pager", "--output=export", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "LC_ALL": "C"},
+            )
+        except OSError as error:
+            raise NoProgram(error) from None
+        assert self._process.stdout
+        assert self._process.stderr
+        self.descriptor = self._process.stdout.fileno()
+        self._said_on = self._process.stderr.fileno()
+        self._said = b""
+        for descriptor in (self.descriptor, self._said_on):
+            os.set_blocking(descriptor, False)
+        with contextlib.suppress(OSError):  # a limit for all pipes of a user; it only makes reading slower
+            fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+    def read(self) -> bytes | None:
+        """Return what has come; None when nothing has, ``b""`` at the end."""
+        self._listen()
+        try:
+            return os.read(self.descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return None
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something has come, at most for ``seconds``."""
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        poll.poll(seconds * 1000)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that can be read now."""
+        (count,) = struct.unpack("i", fcntl.ioctl(self.descriptor, termios.FIONREAD, b"\0" * 4))
+        return int(count)
+
+    def reap(self) -> tuple[int, str]:
+        """Take leave of it once its output has ended; return its exit status and the last that it said."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_SECONDS)
+        return self.kill()
+
+    def kill(self) -> tuple[int, str]:
+        """End it, whatever it does, and reap it: it only reads, so that nothing is left half done."""
+        self._process.kill()
+        status = self._process.wait()
+        self._listen()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream
+            stream.close()
+        lines = self._said.decode(errors="replace").strip().splitlines()
+        return status, lines[-1] if lines else ""
+
+    def _listen(self) -> None:
+        """Take what it says to standard error, so that it never waits for us."""
+        with contextlib.suppress(BlockingIOError):
+            while said := os.read(self._said_on, 4096):
+                self._said = (self._said + said)[-_WORDS:]

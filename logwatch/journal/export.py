@@ -1,0 +1,105 @@
+"""Reads entries of journalctl's export format from whatever pieces of it come; knows no process and no file.
+
+A field is ``NAME=text``, or, where it holds control characters or line breaks, ``NAME``, its length as 8 bytes (little
+endian) and its bytes; an empty line ends an entry (systemd.io/JOURNAL_EXPORT_FORMATS). Nearly all entries are text
+alone: whole runs of those are split at once, and only the others are walked through field by field.
+"""
+
+import re
+
+Entry = dict[bytes, bytes]
+"""The fields of an entry by name; of a field that is set twice, the last value."""
+
+_BINARY = re.compile(rb"(?m)^[A-Z0-9_]+$")  # a line without "=", which begins a binary field
+_LENGTH_BYTES = 8
+_LONGEST_NAME = 64 + 1  # systemd refuses longer ones; with its "="
+
+
+class Parser:
+    """Turns pieces into entries. Of a value of more than ``longest`` bytes no more than those is waited for."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._run = b""  # not taken apart yet; at most one field, of which no more than ``longest`` bytes are kept
+        self._open: Entry = {}  # the fields so far of an entry that has not ended
+        self._skip = 0  # bytes to come of a binary value whose head is in ``_open``, its newline among them
+        self._skip_line = False  # inside of a text value whose head is in ``_open``
+
+    @property
+    def pending(self) -> int:
+        """Bytes that belong to an entry that has not ended."""
+        return len(self._run) + sum(map(len, self._open.values()))
+
+    def feed(self, data: bytes) -> list[Entry]:
+        """Take in the next piece; return the entries that are complete now."""
+        run = self._run + data if self._run else data
+        entries: list[Entry] = []
+        at = 0
+        while True:
+            if not self._open and not self._skip:
+                at = self._whole(run, at, entries)
+            if (after := self._field(run, at, entries)) == at:
+                break
+            at = after
+        self._run = run[at:]
+        return entries
+
+    def _whole(self, run: bytes, at: int, entries: list[Entry]) -> int:
+        """Take all entries from here that are complete and text alone; return where the next one begins."""
+        binary = _BINARY.search(run, at)
+        end = run.rfind(b"\n\n", at, binary.start() if binary else len(run))
+        if end < 0:
+            return at
+        for text in run[at:end].split(b"\n\n"):
+            try:
+                entries.append(dict([line.split(b"=", 1) for line in text.split(b"\n")]))
+            except ValueError:  # a line that is no field: whatever it is, one field after the other is safe
+                break
+            at += len(text) + 2
+        return at
+
+    def _field(self, run: bytes, at: int, entries: list[Entry]) -> int:
+        """Take one field, or the end of an entry; return where the next one begins, ``at`` if more has to come."""
+        if self._skip:
+            passed = min(self._skip, len(run) - at)
+            self._skip -= passed
+            return at + passed
+        end = run.find(b"\n", at)
+        if self._skip_line:
+            self._skip_line = end < 0
+            return len(run) if end < 0 else end + 1
+        if end < 0:
+            return self._cut_text(run, at)
+        line = run[at:end]
+        if not line:
+            if self._open:
+                entries.append(self._open)
+                self._open = {}
+            return end + 1
+        name, equals, text = line.partition(b"=")
+        if equals:
+            self._open[name] = text[: self._longest]
+            return end + 1
+        return self._binary(run, at, name, end + 1)
+
+    def _cut_text(self, run: bytes, at: int) -> int:
+        """Keep the head of a text value that is too long to wait for its end."""
+        if len(run) - at <= self._longest + _LONGEST_NAME:
+            return at
+        name, _, text = run[at:].partition(b"=")
+        self._open[name[:_LONGEST_NAME]] = text[: self._longest]
+        self._skip_line = True
+        return len(run)
+
+    def _binary(self, run: bytes, at: int, name: bytes, start: int) -> int:
+        """Take a binary value as soon as all that is kept of it is there."""
+        begin = start + _LENGTH_BYTES
+        if len(run) < begin:
+            return at
+        size = int.from_bytes(run[start:begin], "little")
+        kept = min(size, self._longest)
+        if len(run) < begin + kept:
+            return at
+        self._open[name] = run[begin : begin + kept]
+        self._skip = size - kept + 1
+        return begin + kept

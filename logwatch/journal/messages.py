@@ -1,0 +1,276 @@
+"""Turns entries of one container or unit into lines: parts are joined, rests and repetitions are none.
+
+An entry holds a line without its newline. Three programs split long ones, each in its way: Docker (parts have an id and
+a number), podman's conmon (all but the last say so), and journald itself for the output of units (``_LINE_BREAK``, see
+systemd.journal-fields(7)). What one stream has not completed holds up the entries behind it, so that a position always
+stands where nothing is open.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from logwatch.journal.export import Entry
+from logwatch.journal.gaps import Gaps
+
+FIELDS = (
+    "MESSAGE",
+    "PRIORITY",
+    "SYSLOG_TIMESTAMP",
+    "CONTAINER_ID_FULL",
+    "CONTAINER_LOG_EPOCH",
+    "CONTAINER_LOG_ORDINAL",
+    "CONTAINER_PARTIAL_MESSAGE",
+    "CONTAINER_PARTIAL_ID",
+    "CONTAINER_PARTIAL_ORDINAL",
+    "_STREAM_ID",
+    "_LINE_BREAK",
+    "_SOURCE_REALTIME_TIMESTAMP",
+)
+"""What journalctl is asked for; it adds cursor, times and boot."""
+
+_UNBROKEN = (b"line-max", b"nul", b"pid-change")  # the program had not ended its line where journald ended the entry
+_MOST_HELD = 4096  # entries behind an open message
+_MOST_STREAMS = 32  # inside of which an over-long message goes on
+_BEHIND_BREAK = b"| "
+"""Stands before what follows a line break within one message: no line begins there, whatever it looks like."""
+
+Stream = str
+"""Names what lines are split within: a container's standard output or error, or a unit's connection to journald."""
+
+
+class _State(msgspec.Struct, omit_defaults=True):
+    """What a restart has to know beside the cursor."""
+
+    epoch: str = ""
+    highest: int = 0
+    floor: int = 0
+    holes: list[int] = []
+    inside: dict[Stream, str] = {}
+
+
+def _text(entry: Entry, name: bytes) -> str:
+    return entry.get(name, b"").decode(errors="replace")
+
+
+def _stream(entry: Entry) -> Stream:
+    if stream := entry.get(b"_STREAM_ID"):
+        return stream.decode(errors="replace")
+    return _text(entry, b"CONTAINER_ID_FULL") + "/" + _text(entry, b"PRIORITY")
+
+
+def _goes_on(entry: Entry) -> bool:
+    """Tell whether the rest of the line comes in another entry."""
+    return entry.get(b"CONTAINER_PARTIAL_MESSAGE") == b"true" or entry.get(b"_LINE_BREAK") in _UNBROKEN
+
+
+def _number(digits: bytes) -> int:
+    return int(digits) if digits.isdigit() and len(digits) < 20 else 0  # noqa: PLR2004  digits of 64 bits
+
+
+@dataclass(slots=True)
+class _Open:
+    """A message whose parts are being gathered."""
+
+    identity: str
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, part: bytes, most: int) -> None:
+        """Add a part, unless there is enough of it."""
+        if self.size <= most:
+            self.parts.append(part)
+        self.size += len(part)
+
+    @property
+    def joined(self) -> tuple[bytes, int]:
+        """The message as far as it is kept, and how long it is."""
+        return b"".join(self.parts), self.size
+
+
+@dataclass(slots=True)
+class Lines:
+    """What came out: ``data`` is lines, each with its newline."""
+
+    data: bytes = b""
+    oversized: int = 0
+    missed: int = 0
+
+
+@dataclass(slots=True)
+class Messages:
+    """Takes entries in order and gathers lines; ``state`` is what the ledger keeps of it."""
+
+    max_line_bytes: int
+    fresh: bool  # nothing was ever read before
+    last: Entry = field(default_factory=dict)  # the last one that is in the lines
+    _gaps: Gaps = field(default_factory=Gaps)
+    _epoch: bytes | None = None  # of the entry before
+    _inside: dict[Stream, str] = field(default_factory=dict)
+    _waiting: dict[Stream, str] = field(default_factory=dict)  # with the id of the message
+    _held: list[Entry] = field(default_factory=list)
+    _held_bytes: int = 0
+    _lines: list[bytes] = field(default_factory=list)
+    _oversized: int = 0
+    _missed: int = 0
+
+    @classmethod
+    def resumed(cls, max_line_bytes: int, cursor: str, state: str) -> "Messages":
+        """Make one that goes on behind ``cursor``."""
+        kept = msgspec.json.decode(state or "{}", type=_State)
+        gaps = Gaps(kept.epoch, kept.highest, kept.floor, kept.holes)
+        last = {b"__CURSOR": cursor.encode()} if cursor else {}
+        return cls(max_line_bytes, not cursor, last, _gaps=gaps, _inside=kept.inside)
+
+    @property
+    def cursor(self) -> str:
+        """Journald's name for the last entry that is in the lines; empty while there is none."""
+        return _text(self.last, b"__CURSOR")
+
+    @property
+    def state(self) -> str:
+        """What belongs to ``cursor``, as text."""
+        gaps = self._gaps
+        kept = _State(gaps.epoch, gaps.highest, gaps.floor, gaps.holes, self._inside)
+        return msgspec.json.encode(kept).decode()
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the rest of a message."""
+        return self._held_bytes
+
+    @property
+    def gathered(self) -> bool:
+        """Whether there is something to hand on."""
+        return bool(self._lines or self._missed)
+
+    def follows(self, entry: Entry) -> bool:
+        """Tell whether Docker's numbers say what is missing before ``entry``."""
+        return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
+
+    def take(self, entry: Entry) -> None:
+        """Add an entry."""
+        if not self._held:
+            if not (self._inside or b"CONTAINER_PARTIAL_ID" in entry or _goes_on(entry)):  # nearly always
+                if self._new(entry):
+                    self._line(entry.get(b"MESSAGE", b""))
+                self._reached(entry)
+                return
+            if not _goes_on(entry):
+                self._settle([entry])
+                return
+        self._held.append(entry)
+        self._held_bytes += len(entry.get(b"MESSAGE", b""))
+        stream = _stream(entry)
+        if _goes_on(entry):
+            self._waiting[stream] = _text(entry, b"CONTAINER_PARTIAL_ID")
+        else:
+            self._waiting.pop(stream, None)
+        if not self._waiting or len(self._held) > _MOST_HELD or self._held_bytes > 2 * self.max_line_bytes:
+            self.settle()
+
+    def skip(self, entry: Entry) -> None:
+        """Begin behind an entry, which is no line of ours."""
+        self._new(entry)
+        self._missed = 0
+        if _goes_on(entry):
+            self._inside[_stream(entry)] = _text(entry, b"CONTAINER_PARTIAL_ID")
+        self._reached(entry)
+
+    def settle(self) -> None:
+        """Wait no longer for the rests of messages, nor for numbers that may still come."""
+        held, self._held, self._held_bytes = self._held, [], 0
+        self._waiting.clear()
+        self._settle(held)
+
+    def give_up(self) -> None:
+        """Settle since nothing has come for a while: what is missing is missed."""
+        self.settle()
+        self._missed += self._gaps.give_up()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something that is waited for."""
+        return bool(self._held or self._gaps.holes)
+
+    def forget_open(self) -> None:
+        """Drop what is held: it will be read again."""
+        self._held, self._held_bytes = [], 0
+        self._waiting.clear()
+
+    def hand_on(self) -> Lines:
+        """Return what was gathered since the last time; it is complete up to ``cursor``."""
+        data = b"\n".join([*self._lines, b""]) if self._lines else b""
+        lines = Lines(data, self._oversized, self._missed)
+        self._lines, self._oversized, self._missed = [], 0, 0
+        return lines
+
+    def _settle(self, entries: list[Entry]) -> None:
+        """Make lines of entries; what is open behind the last one is a line as far as it came, and its rest is none."""
+        open_: dict[Stream, _Open] = {}
+        for entry in entries:
+            if self._new(entry) and not self._is_rest(entry):
+                self._add(entry, open_)
+        for stream, message in open_.items():
+            self._line(*message.joined)
+            if len(self._inside) >= _MOST_STREAMS:
+                del self._inside[next(iter(self._inside))]
+            self._inside[stream] = message.identity
+        if entries:
+            self._reached(entries[-1])
+
+    def _is_rest(self, entry: Entry) -> bool:
+        """Tell whether it goes on with a message whose head was a line already."""
+        if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
+            return False
+        rest = inside == _text(entry, b"CONTAINER_PARTIAL_ID")
+        if not rest or not _goes_on(entry):
+            del self._inside[stream]
+        return rest
+
+    def _add(self, entry: Entry, open_: dict[Stream, _Open]) -> None:
+        """Add an entry to the message of its stream, or begin one; the last part makes it a line."""
+        stream, identity = _stream(entry), _text(entry, b"CONTAINER_PARTIAL_ID")
+        message = open_.get(stream)
+        if message is not None and message.identity != identity:  # its rest is lost
+            self._line(*open_.pop(stream).joined)
+            message = None
+        if message is None:
+            if _number(entry.get(b"CONTAINER_PARTIAL_ORDINAL", b"")) > 1:  # its beginning is lost
+                return
+            message = open_[stream] = _Open(identity)
+        message.add(entry.get(b"MESSAGE", b""), self.max_line_bytes)
+        if not _goes_on(entry):
+            self._line(*open_.pop(stream).joined)
+
+    def _reached(self, entry: Entry) -> None:
+        self.last = entry
+        self.fresh = False
+
+    def _new(self, entry: Entry) -> bool:
+        """Look at the entry's number, where it has one; False if it came before."""
+        digits = entry.get(b"CONTAINER_LOG_ORDINAL")
+        if digits is None:
+            return True
+        gaps, epoch = self._gaps, entry.get(b"CONTAINER_LOG_EPOCH")
+        number = _number(digits)
+        if epoch == self._epoch and number == gaps.highest + 1 and not gaps.holes:  # nearly always
+            gaps.highest = number
+            return True
+        self._epoch = epoch
+        if not number:
+            return True
+        missed = gaps.take(_text(entry, b"CONTAINER_LOG_EPOCH"), number, first=self.fresh)
+        if missed is None:
+            return False
+        self._missed += missed
+        return True
+
+    def _line(self, line: bytes, size: int = 0) -> None:
+        """Gather a line, of which no more than its head is there where ``size`` says so."""
+        if len(line) > self.max_line_bytes or size > self.max_line_bytes:
+            self._oversized += 1
+            line = line[: self.max_line_bytes]
+        if b"\n" in line:
+            line = line.removesuffix(b"\n").replace(b"\n", b"\n" + _BEHIND_BREAK)
+        self._lines.append(line)

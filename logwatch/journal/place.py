@@ -1,0 +1,171 @@
+"""Knows where journals lie, who may read them, and how far back they reach; journalctl reads what is in them.
+
+Of a journal file two things are read here: its id, and when its first entry was written (the header, see
+systemd.io/JOURNAL_FILE_FORMAT).
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from logwatch.errors import Problem
+
+USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
+"""Where journald keeps what survives a reboot, and what does not."""
+
+GROUP = "systemd-journal"
+_SIGNATURE = b"LPKSHHRH"
+_FILE_ID = slice(24, 40)
+_FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
+_MACHINE = re.compile(r"[0-9a-f]{32}(\..+)?")
+_MACHINE_ID = Path("/etc/machine-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which entries are wanted: those of a container or of a unit, in the host's journal or in a directory."""
+
+    container: str = ""
+    unit: str = ""
+    directory: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        return f"container {self.container}" if self.container else f"unit {self.full_unit}"
+
+    @property
+    def full_unit(self) -> str:
+        """The unit's whole name: a service where no kind is named."""
+        return self.unit if "." in self.unit else f"{self.unit}.service"
+
+    @property
+    def field(self) -> str:
+        """The field that tells the entries: journald knows units itself, a runtime names its container."""
+        return "CONTAINER_NAME" if self.container else "_SYSTEMD_UNIT"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What journalctl is told of it.
+
+        ``--follow`` alone would keep to the newest boot: ``--merge`` does not, but brings the journals of other hosts
+        that are collected here, which the machine's id keeps out.
+        """
+        wanted = f"{self.field}={self.container or self.full_unit}"
+        if self.directory:
+            return (f"--directory={self.directory}", "--merge", wanted)
+        machine = _machine()
+        return ("--merge", wanted, *([f"_MACHINE_ID={machine}"] if machine else []))
+
+    @property
+    def key(self) -> str:
+        """What a position belongs to: with another container, unit or directory it means nothing."""
+        return f"{self.field}={self.container or self.full_unit} {self.directory}".rstrip()
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Where its journals may lie."""
+        if self.directory:
+            return (self.directory, *_of_machines(Path(self.directory)))
+        machine = _machine()
+        return tuple(str(usual / machine) for usual in USUAL)
+
+
+def _of_machines(directory: Path) -> list[str]:
+    """Return the directories of single machines that journalctl goes into."""
+    try:
+        return sorted(str(path) for path in directory.iterdir() if _MACHINE.fullmatch(path.name))
+    except OSError:
+        return []  # the directory itself says why
+
+
+def _machine() -> str:
+    try:
+        return _MACHINE_ID.read_text().strip()
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is there of a target's journals."""
+
+    directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
+    files: int = 0  # that can be read
+    oldest: float | None = None  # when the first entry that is still there was written, seconds since the epoch
+    refused: bool = False  # something is there that may not be read
+    problems: tuple[Problem, ...] = ()
+
+    def replaced(self, before: "Place") -> bool:
+        """Tell whether a directory came, went, or holds no file any more that it held before.
+
+        journalctl watches the directories that it found at its start. Their inodes do not tell: a directory that is
+        made anew often has the one of its predecessor.
+        """
+        if self.directories.keys() != before.directories.keys():
+            return True
+        return any(
+            files and now and not files & now
+            for files, now in ((before.directories[path], now) for path, now in self.directories.items())
+        )
+
+
+def look(target: Target) -> Place:
+    """Find the files of the journals, and say what keeps them from being read."""
+    directories: dict[str, frozenset[bytes]] = {}
+    times, refused = [], []
+    for directory in map(Path, target.directories):
+        try:
+            found = sorted(path for path in directory.iterdir() if path.name.endswith((".journal", ".journal~")))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused.append((directory, error.strerror or str(error)))
+            continue
+        identities = set()
+        for path in found:
+            try:
+                identity, at = _header(path)
+            except FileNotFoundError:
+                continue  # vacuumed in between
+            except OSError as error:
+                # A user's own journal may be closed to us: entries of containers and services are in the system's
+                if not path.name.startswith("user-"):
+                    refused.append((path, error.strerror or str(error)))
+            else:
+                identities.add(identity)
+                times.append(at)
+        directories[str(directory)] = frozenset(identities)
+    problems = _problems(target, refused) if refused or not times else ()
+    oldest = min(filter(None, times), default=None)
+    return Place(directories, len(times), oldest, bool(refused), tuple(problems))
+
+
+def _header(path: Path) -> tuple[bytes, float]:
+    """Read a journal file's id, and when its first entry was written: 0 where it has none or is no such file."""
+    with path.open("rb") as file:
+        header = file.read(_FIRST_ENTRY.stop)
+    if not header.startswith(_SIGNATURE):
+        return b"", 0.0
+    return header[_FILE_ID], int.from_bytes(header[_FIRST_ENTRY], "little") / 1e6
+
+
+def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Problem]:
+    if refused:
+        path, why = refused[0]
+        yield Problem(
+            str(path),
+            "the journal cannot be read",
+            f"{why}, for user {os.geteuid()}",
+            f"let the service's user join the group {GROUP}: `make install` does it where a source needs it, or"
+            f" SupplementaryGroups={GROUP} in a drop-in of the unit",
+        )
+    else:
+        yield Problem(
+            " and ".join(target.directories),
+            "no journal is there",
+            "journald keeps none, or keeps it elsewhere",
+            "see Storage= in journald.conf; a journal that is mounted is named with directory = …",
+        )

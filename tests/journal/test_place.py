@@ -1,0 +1,75 @@
+"""Where journals lie, and what keeps them from being read."""
+
+import contextlib
+import os
+
+import pytest
+
+from logwatch.journal import Target, look
+from tests.journal.journald import MACHINE, remote
+
+ENTRY = {"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}
+
+
+@contextlib.contextmanager
+def nobody():
+    """Have no rights for a moment."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_the_oldest_entry_is_read_out_of_the_files(tmp_path):
+    """Files of single machines below the directory count as well."""
+    remote(tmp_path / "b.journal", [ENTRY | {"at": 1.8e9 + 5}])
+    (tmp_path / MACHINE).mkdir()
+    remote(tmp_path / MACHINE / "a.journal", [ENTRY, ENTRY | {"at": 1.8e9 + 9}])
+    (tmp_path / "notes.txt").write_text("no journal")
+    place = look(Target("mesibo", "", str(tmp_path)))
+    assert (place.files, place.oldest, place.problems) == (2, 1.8e9, ())
+
+
+def test_what_is_no_journal_is_no_reason_to_fail(tmp_path):
+    """A file with the name of a journal and anything in it."""
+    (tmp_path / "a.journal").write_bytes(b"LPKSHHRH")
+    (tmp_path / "b.journal").write_bytes(b"")
+    assert look(Target("mesibo", "", str(tmp_path))).oldest is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
+def test_a_journal_that_may_not_be_read_names_the_group(tmp_path):
+    """The remedy is the group; a user's own journal may stay closed, for no container logs there."""
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:2]:
+        parent.chmod(0o755)
+    remote(tmp_path / "system.journal", [ENTRY])
+    target = Target("mesibo", "", str(tmp_path))
+    (tmp_path / "system.journal").chmod(0o644)
+    remote(tmp_path / "user-1000.journal", [ENTRY])
+    (tmp_path / "user-1000.journal").chmod(0o600)
+    with nobody():
+        assert look(target).problems == ()
+    (tmp_path / "system.journal").chmod(0o600)
+    with nobody():
+        (problem,) = look(target).problems
+    assert problem.headline.endswith("the journal cannot be read: Permission denied, for user 65534")
+    assert "SupplementaryGroups=systemd-journal" in problem.try_
+
+
+def test_a_directory_that_was_made_anew_is_told_from_one_that_was_rotated(tmp_path):
+    """As long as one file is left it is the same; when none is, whatever the inode, journalctl has to begin anew."""
+    target = Target("mesibo", "", str(tmp_path))
+    remote(tmp_path / "a.journal", [ENTRY])
+    first = look(target)
+    remote(tmp_path / "b.journal", [ENTRY])
+    both = look(target)
+    (tmp_path / "a.journal").rename(tmp_path / "a@1.journal")
+    assert not both.replaced(first)
+    assert not look(target).replaced(both)
+    (tmp_path / "a@1.journal").unlink()
+    assert not look(target).replaced(both)
+    (tmp_path / "b.journal").unlink()
+    remote(tmp_path / "b.journal", [ENTRY])
+    assert look(target).replaced(both)

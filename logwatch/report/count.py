@@ -38,6 +38,8 @@ class Count:
     shapes: dict[Cause, list[str]] = field(default_factory=dict)  # a few of such lines, without anything of a user
     envelopes: Counter[str] = field(default_factory=Counter)  # what the sources stand in -> how many of them
     oversized: int = 0
+    undated: int = 0
+    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
 
     def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
@@ -76,6 +78,8 @@ class Count:
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
         self.oversized += scan.oversized
+        self.undated += scan.undated
+        self.ahead = max(self.ahead, scan.ahead)
         for sample in scan.samples:
             shapes = self.shapes.setdefault(sample.cause, [])
             if len(shapes) < _MAX_SHAPES and sample.shape not in shapes:

@@ -115,6 +115,12 @@ def notes(count: Count) -> list[str]:
         said.append(
             f"{_many(bare, 'line has', 'lines have')} push_on_complete, but nothing of what stands around the others"
         )
+    if count.undated:
+        told = _many(count.undated, "push result has", "push results have")
+        said.append(f"{told} a stamp that is no date: see `grammar check`")
+    if count.ahead:
+        days = f"{count.ahead / 86400:.0f} days"
+        said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")
     if count.oversized:
         said.append(f"{_many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")
     return said

@@ -288,7 +288,7 @@ def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger
     at = float(int(time.time()) - 100)  # the ledger keeps no failure that is too old by its own clock
 
     class Undated(Scanner):
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             scan = super().scan(data, envelope=envelope, reference=reference)
             scan.results = {key: Seen(seen.count) for key, seen in scan.results.items()}
             return scan

@@ -31,6 +31,7 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
+_LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r"))  # of a line that may be open, or a record with one
 _DOCKER_END = b'\\n","stream":"'
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -40,8 +41,8 @@ def may_be_open(record: bytes) -> bool:
 
     Cheap: it is asked of every failure that gives no reason.
     """
-    if record.endswith(_OPEN_ENDS):
-        return True
+    if record[-1:] not in _LAST_BYTES:
+        return False
     if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
         record = record[:end].removesuffix(b"\\r")
     return record.rstrip().endswith(_OPEN_ENDS)

@@ -509,7 +509,7 @@ class Generation:
             envelope = self._envelope
         held = self._reading.held if patient else None
         taken = take_lines(run, envelope, self._reading.max_line_bytes, self.position.inside, held)
-        self._waits = at_end and taken.consumed < run.rfind(b"\n") + 1
+        self._waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
         rotated = self.position.state == "rotated" and at_end and not patient
         follows = ahead() if rotated and taken.data and self._reading.held(taken.data, envelope) else b""
         return taken._replace(consumed=taken.consumed + begin if taken.consumed else 0), follows
@@ -530,7 +530,8 @@ class Generation:
     def _patient(self, now: float) -> bool:
         """Return whether it has grown so lately that more may be about to come."""
         surprised = self._envelope is None and self._reading.expected is not None
-        return now - self.grown_at < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
+        # clocks jump: what grew in the future did not grow just now
+        return 0 <= now - self.grown_at < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""

@@ -26,7 +26,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.credentials import Verdict, Watch, asked
-from logwatch.errors import LogwatchError
+from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.journal import Journal, JournalSpec
@@ -95,7 +95,7 @@ class Daemon:
         self._files = OpenFiles()
         self._hurry = threading.Event()
         self._ending = threading.Event()
-        self._accepted = True  # the configuration of the last reload
+        self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
         self._scanners: dict[str, Scanner] = {}
@@ -144,6 +144,12 @@ class Daemon:
         if idle > max(LONGEST_TURN_SECONDS, 3 * self._parts.config.follow.poll_seconds):
             return f"the reading loop has not turned for {idle:.0f} s"
         return ""
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Why the configuration on disk is not the one in force; empty when it is."""
+        web = self._access.refused
+        return tuple(dict.fromkeys((*self._refused, *((web,) if web else ()))))
 
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
@@ -204,7 +210,7 @@ class Daemon:
         self._credentials.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
-        self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
+        self._metrics.reload_successful.set(not self.refused)
         self._notifier.turned(self._summary())
         self._turned_at = time.monotonic()
         if more or self._wanted.stop:
@@ -247,7 +253,7 @@ class Daemon:
                 self._log.error(
                     "reload_refused", problem=problem.headline, remedy=problem.try_, in_force="the old configuration"
                 )
-            self._accepted = False
+            self._refused = error.problems
             self._metrics.reload_successful.set(0)
         else:
             self._swap(parts)
@@ -296,7 +302,7 @@ class Daemon:
                 self._forwarders[export] = (forwarder, self._web.spawn(forwarder.run()))
 
     def _taken_over(self) -> None:
-        self._accepted = True
+        self._refused = ()
         self._metrics.reload_successful.set(1)
         self._metrics.reload_success_time.set_to_current_time()
 

@@ -20,6 +20,7 @@ from logwatch.config import Config
 from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.model import Cause
+from logwatch.sight import sight
 from logwatch.tail import SourceStatus
 from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
 
@@ -166,6 +167,7 @@ class SnapshotCollector(Collector):
         yield from _webhook_metrics(self._watched, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield _unread(snapshot, ready, self._clock())
         yield _info(status, self._watched.config)
         yield from _credentials(self._watched.credentials)
 
@@ -179,7 +181,7 @@ def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
     )
     for source in config.source:
         if now := status.get(source.name):
-            info.add_metric([source.name, now.input, now.envelope or source.envelope, source.grammar], 1)
+            info.add_metric([source.name, source.input, now.envelope or source.envelope, source.grammar], 1)
     return info
 
 
@@ -301,6 +303,19 @@ def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
                 count = snapshot.counters.get(CounterRow(source, counter, value), 0)
                 family.add_metric([source, value] if label else [source], count)
         yield family
+
+
+def _unread(snapshot: Snapshot, ready: list[str], now: float) -> Metric:
+    family = GaugeMetricFamily(
+        "mesibo_logwatch_unread_ratio",
+        "Of the lines that contain the grammar's marker, the share that gave no result within the window, 0 to 1.",
+        labels=["source", "window"],
+    )
+    for source in ready:
+        seen = sight(snapshot.readings, source, now)
+        family.add_metric([source, "2m"], seen.lately.share)
+        family.add_metric([source, "1h"], seen.hour.share)
+    return family
 
 
 def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Metric]:

@@ -194,6 +194,8 @@ class Sample:
 
     cause: Cause
     shape: str
+    front: str = field(default="", compare=False)  # what stands before the marker and mesibo's own prefix, masked
+    count: int = field(default=1, compare=False)  # lines of this shape
 
 
 @dataclass(slots=True)
@@ -204,9 +206,11 @@ class Scan:
     candidates: int = 0  # lines that contain the marker; results + unparsed, always
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
+    unread: dict[Cause, list[Seen]] = field(default_factory=dict)  # when these were logged, as far as can be told
     fallback: int = 0  # lines that pyparsing itself had to match
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
-    samples: list[Sample] = field(default_factory=list)  # a few distinct ones
+    samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines
+    logged_at: float | None = None  # the own time of the last line that has one, of any kind
     oversized: int = 0  # over-long logical lines found inside the envelope
     undated: int = 0  # results whose time cannot be told; of a result with both, its first or last line stands for more
     ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of the reference; 0 if none is

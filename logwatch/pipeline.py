@@ -21,6 +21,7 @@ from logwatch.model import (
     ResultKey,
     Rotation,
     Scan,
+    Seen,
     Sink,
 )
 from logwatch.privacy import Privacy
@@ -197,6 +198,7 @@ class Pipeline:
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
         batch.last_line_at[source] = now
+        self._judge(source, scan, chunk, now)
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
@@ -214,7 +216,7 @@ class Pipeline:
             batch.result(row, seen)
             batch.time(row, seen, now)
         for sample in scan.samples:
-            batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
+            batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         batch.fail(scan.failures, partial(self._stored, source, undated))
         batch.move(chunk.position)
 
@@ -237,6 +239,22 @@ class Pipeline:
         )
         self._called = True
         return True
+
+    def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
+        """Count the lines with the marker by whether they could be read, at the time that they are judged by.
+
+        While a log is followed that is the clock's: a wrong zone must not hide what cannot be read. Lines of a backlog
+        count as of when they were logged; what cannot be dated, as of when the file was last written.
+        """
+        status = self.status.get(source)
+        live = status is not None and status.caught_up
+        written = now if live else min(chunk.reference, now)
+        for cause, times in (("", scan.results.values()), *scan.unread.items()):
+            for seen in times:
+                dated = not live and seen.last is not None
+                self._batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
+        logged = min(written if scan.logged_at is None else scan.logged_at, now)
+        self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from logwatch.ledger import witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
-from logwatch.ledger.buckets import WIDTHS, oldest
+from logwatch.ledger.buckets import WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
@@ -36,12 +36,13 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
         MappingProxyType({CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")}),
         MappingProxyType(
             {
-                row[0]: SourceRow(bool(row[1]), row[2])
-                for row in db.execute("SELECT source, ready, last_line_at FROM sources")
+                row[0]: SourceRow(bool(row[1]), row[2], row[3])
+                for row in db.execute("SELECT source, ready, last_line_at, logged_at FROM sources")
             }
         ),
         MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
         witness.read(db),
+        MappingProxyType({Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")}),
     )
 
 
@@ -98,14 +99,20 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(b.seconds, b.start, *b.row, seen.count, seen.first, seen.last) for b, seen in batch.buckets.items()],
     )
     db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in batch.readings.items()],
+    )
+    db.executemany(
         "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
         [(*row, amount) for row, amount in batch.counters.items()],
     )
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
-        " last_line_at = coalesce(excluded.last_line_at, last_line_at)",
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
+        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
+        " logged_at = max(coalesce(excluded.logged_at, logged_at), coalesce(logged_at, excluded.logged_at))",
         [
-            (name, name in batch.ready, batch.last_line_at.get(name))
+            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
             for name in sorted(batch.ready | batch.last_line_at.keys())
         ],
     )
@@ -121,8 +128,8 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         batch.failures(),
     )
     db.executemany(
-        "INSERT INTO shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-        " last = excluded.last",
+        "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
@@ -202,8 +209,12 @@ def write_everything(
     )
     db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", [(*row, n) for row, n in snapshot.counters.items()])
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?)",
-        [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
+        "INSERT INTO sources VALUES (?, ?, ?, ?)",
+        [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()],
+    )
+    db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in snapshot.readings.items()],
     )
     write_positions(db, positions)
     write_journals(db, journals)
@@ -225,6 +236,7 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
-    for width in WIDTHS:
-        db.execute("DELETE FROM buckets WHERE seconds = ? AND start < ?", (width, oldest(width, now)))
+    for table in ("buckets", "readings"):
+        for width in WIDTHS:
+            db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, oldest(width, now)))  # noqa: S608  own names
     witness.prune(db, keep, now, retention)

@@ -5,8 +5,9 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from operator import itemgetter
@@ -17,16 +18,20 @@ from logwatch.parse.bodies import Bodies, held_bytes, may_be_open
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
 from logwatch.parse.framings import NO_ENVELOPE, Line, look_into, opened
+from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
 from logwatch.parse.timestamp import TimestampParser, is_ahead
+from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
+_DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
+_END_BYTES = 4096  # of a chunk, whose lines may tell when it was logged
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 
 
@@ -87,6 +92,7 @@ class Scanner:
             job.window(data, envelope, since, until)
         else:
             job.chunk(data, envelope)
+        job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
 
     def owns(self, line: bytes) -> bool:
@@ -96,6 +102,13 @@ class Scanner:
     def held(self, data: bytes, envelope: Envelope) -> int:
         """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
         return held_bytes(data, envelope, self.marker, self.owns)
+
+    def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
+        """Date the last line of a chunk that has a time of its own, whatever it is about."""
+        for payload, received, refused in reversed(logical_lines(data[-_END_BYTES:], envelope)):
+            if payload and not refused and (at := self.time((payload + b"\n", received, None), reference)) is not None:
+                return at
+        return None
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
@@ -124,6 +137,13 @@ class Scanner:
         )
 
 
+def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
+    """Take the lines out of whatever they are in."""
+    if envelope == PLAIN:
+        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+    return envelopes.unwrap(data, envelope)
+
+
 @dataclass(slots=True)
 class _Tally:
     """How often a result was found, and its first and last line."""
@@ -146,6 +166,8 @@ class _Job:
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
+        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
@@ -156,7 +178,7 @@ class _Job:
             or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
-            lines = self._logical(data, decided)
+            lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
@@ -174,13 +196,13 @@ class _Job:
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
-        lines = self._logical(data, decided)
+        lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
         for number, (payload, received, refused) in enumerate(lines):
             if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
                 line: Line = (shortened + b"\n", received, None)
                 if refused:
-                    self._unparsed(refused, 1, line)
+                    self._unparsed(refused, 1, (number, line), (number, line))
                     continue
                 at = self._scanner.time(line, self._reference)
                 if at is None or ((since is None or at >= since) and (until is None or at < until)):
@@ -203,19 +225,19 @@ class _Job:
             if last is not None and is_ahead(last, reference):
                 scan.ahead = max(scan.ahead, last - reference)
             scan.results[key] = Seen(tally.count, first, last)
+        anchors = [at for tally in self._tallies.values() for at in (tally.first, tally.last)]
+        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
+        shaped: Counter[Cause] = Counter()
+        for sample, count in self._samples.items():
+            shaped[sample.cause] += count
+        for sample, count in self._samples.items():
+            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
-
-    @staticmethod
-    def _logical(data: bytes, decided: Envelope) -> Sequence[envelopes.Line]:
-        """Take the lines out of whatever they are in."""
-        if decided == PLAIN:
-            return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
-        return envelopes.unwrap(data, decided)
 
     def _candidates(self, data: bytes) -> LineBatch:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
@@ -229,7 +251,7 @@ class _Job:
         lines: list[envelopes.Line] = []
         numbers: list[int] = []
         for i, record in enumerate(batch.lines):
-            inside = self._logical(record + b"\n", decided)
+            inside = logical_lines(record + b"\n", decided)
             lines += inside
             numbers += [batch.number(i)] * len(inside)
         self.scan.lines += len(lines) - len(batch.lines)
@@ -241,11 +263,13 @@ class _Job:
         at: list[int] = []
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
+                place = i if numbers is None else numbers[i]
                 if line.refused:
-                    self._unparsed(line.refused, 1, (payload + b"\n", line.time, None))
+                    spot: LineAt = (place, (payload + b"\n", line.time, None))
+                    self._unparsed(line.refused, 1, spot, spot)
                     continue
                 kept.append(envelopes.Line(payload, line.time))
-                at.append(i if numbers is None else numbers[i])
+                at.append(place)
         if kept:
             text = b"".join([line.payload + b"\n" for line in kept])
             self._lines(LineBatch(text, times=[line.time for line in kept], numbers=at))
@@ -260,6 +284,7 @@ class _Job:
 
     def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch that is in no envelope."""
+        self._unread.batch = batch
         batch = self._chunkwise(batch, "plain")
         for i, line in enumerate(batch.lines):
             if self._scanner.marker in line:
@@ -323,7 +348,8 @@ class _Job:
         """Count lines of one result; True if they are failures to be told in detail."""
         if not isinstance(outcome, PushResult):
             assert outcome is not None
-            self._unparsed(outcome, count, batch.line(first))
+            spot = batch.number(first), batch.line(first)
+            self._unparsed(outcome, count, spot, spot if first == last else (batch.number(last), batch.line(last)))
             return False
         at = batch.number(first), batch.line(first)
         self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
@@ -335,10 +361,10 @@ class _Job:
         self.scan.fallback += not self._parser.compiled
         if self._wants_body(result) and may_be_open(line[0][:-1]):
             line, result = self._joined(line, result)
-        if isinstance(result, str):
-            self._unparsed(result, 1, line)
-            return
         at = (number, line)
+        if isinstance(result, str):
+            self._unparsed(result, 1, at, at)
+            return
         self._result(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
@@ -364,10 +390,20 @@ class _Job:
         if last[0] > tally.last[0]:
             tally.last = last
 
-    def _unparsed(self, cause: Cause, count: int, line: Line) -> None:
+    def _dated(self, at: LineAt) -> Dated:
+        return Dated(at[0], self._scanner.time(at[1], self._reference))
+
+    def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
+        """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
         self._shaped += 1
-        if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
-            sample = Sample(cause, shape(opened(line)[0], self._scanner.words))
-            if sample not in self.scan.samples:
-                self.scan.samples.append(sample)
+        storm = self._shaped > _MAX_SHAPED_LINES
+        if storm and first is last and self._shaped % _DATE_EVERY and self._unread.extend(cause, first[0]):
+            return
+        begin = self._dated(first)
+        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
+        if not storm:
+            scanner, payload = self._scanner, opened(first[1])[0]
+            sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
+            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
+                self._samples[sample] = self._samples.get(sample, 0) + count

@@ -49,8 +49,8 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
-    input: InputKind = "file"
-    envelope: str = ""  # what stands around the lines, as the configuration names it; empty while that is open
+    input: InputKind = field(default="file", kw_only=True)
+    envelope: str = field(default="", kw_only=True)  # around each line, once that is known
 
 
 @dataclass(slots=True)

@@ -239,6 +239,55 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
 
 
+def test_readings_are_kept_for_a_day_and_survive_a_restart(tmp_path):
+    """What could be read and what could not is on disk by minute and quarter of an hour, and old ones are let go."""
+    day = 86400.0
+    clock = [10 * day]
+    ledger = Ledger(tmp_path, clock=lambda: clock[0])
+    for _ in range(3):
+        made = batch()
+        made.read("mesibo", "grammar", Seen(2, clock[0], clock[0]), clock[0])
+        made.read("mesibo", "", Seen(5, clock[0], clock[0]), clock[0])
+        made.logged_at["mesibo"] = clock[0] - 60
+        made.last_line_at["mesibo"] = clock[0]
+        assert ledger.commit(made)
+    made.logged_at["mesibo"] = 5.0  # an older file is read later: what is newest stays
+    assert ledger.commit(made)
+    readings, source = ledger.snapshot.readings, ledger.snapshot.sources["mesibo"]
+    assert {(each.seconds, each.cause): seen.count for each, seen in readings.items()} == {
+        (60, "grammar"): 8, (60, ""): 20, (900, "grammar"): 8, (900, ""): 20
+    }  # fmt: skip
+    assert source.logged_at == clock[0] - 60
+    ledger.close()
+    ledger = Ledger(tmp_path, clock=lambda: clock[0])
+    assert (ledger.snapshot.readings, ledger.snapshot.sources["mesibo"]) == (readings, source)
+    clock[0] += 2 * 3600
+    made = batch()
+    made.read("mesibo", "", Seen(1, clock[0], clock[0]), clock[0])
+    assert ledger.commit(made)
+    ledger.close()
+    again = Ledger(tmp_path, clock=lambda: clock[0])
+    assert again.snapshot.readings == ledger.snapshot.readings
+    assert sorted(each.seconds for each in again.snapshot.readings) == [60, 900, 900, 900]
+    again.close()
+
+
+def test_a_rebuilt_ledger_keeps_what_could_be_read(tmp_path):
+    """A ledger that is written anew from memory has the readings too."""
+    ledger = Ledger(tmp_path, clock=lambda: 5.0)
+    made = batch()
+    made.read("mesibo", "misplaced", Seen(2, 1.0, 1.0), 5.0)
+    assert ledger.commit(made)
+    readings = ledger.snapshot.readings
+    assert len(readings) == 2
+    ledger.path.unlink()
+    assert ledger.commit(batch())
+    ledger.close()
+    again = Ledger(tmp_path, clock=lambda: 5.0)
+    assert again.snapshot.readings == readings
+    again.close()
+
+
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(older, monkeypatch):
     """A migration is made whole or not at all."""
     monkeypatch.setattr(schema, "MIGRATIONS", (schema.MIGRATIONS[0], f"{schema.MIGRATIONS[1]};SELECT nothing"))

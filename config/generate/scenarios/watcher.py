@@ -146,15 +146,34 @@ def scenarios() -> list[Scenario]:
             (0, 1),
         ),
         Scenario(
-            "a new format of mesibo pages, since nothing else can",
+            "a new format of mesibo pages within minutes, since nothing else can, and ends soon after it is read",
             [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="no_code")],
             {
                 9.0: [],
-                12: ["warning MesiboLogwatchUnparsedLines"],
+                13: ["critical MesiboLogwatchUnparsedLines"],
                 25: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
                 58: [],
-            }
-            | {12: []},
+            },
+        ),
+        Scenario(
+            "three of four lines unread page on a host whose month was good",
+            [Host().normal((600, 1), (40, 0.25), (60, 1)).of_source(unparsed, (600, 0), (40, 75), cause="no_code")],
+            {
+                599.0: [],
+                604: ["critical MesiboLogwatchUnparsedLines"],
+                638: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                660: [],
+            },
+            fine=True,
+        ),
+        Scenario(
+            "a host with a push line in three minutes, none of them readable, pages by the hour",
+            [Host().normal((600, 0)).of_source(unparsed, (30, 0), (120, 0.34375), (200, 0), cause="grammar")],
+            {
+                29.0: [],
+                90: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                180: [],
+            },
         ),
         Scenario(
             "a few of a hundred push lines unread are a ticket",
@@ -162,9 +181,19 @@ def scenarios() -> list[Scenario]:
             {9.0: [], 25: ["warning MesiboLogwatchUnparsedLines"], 60: []},
         ),
         Scenario(
-            "a prefix before mesibo's own is a ticket",
+            "a prefix before mesibo's own pages: most push lines are unread",
             [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="misplaced")],
-            {9.0: [], 30: ["warning MesiboLogwatchMisplacedLines"], 60: []},
+            {
+                9.0: [],
+                13: ["critical MesiboLogwatchMisplacedLines"],
+                30: ["critical MesiboLogwatchMisplacedLines", "warning MesiboLogwatchMisplacedLines"],
+                60: [],
+            },
+        ),
+        Scenario(
+            "a third of the push lines behind a prefix are a ticket",
+            [Host().normal().of_source(unparsed, (10, 0), (90, 50), cause="misplaced")],
+            {9.0: [], 75: ["warning MesiboLogwatchMisplacedLines"], 125: []},
         ),
         Scenario(
             "a code that the catalogue lacks is noted, a known one of unknown class is not",

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,12 +26,13 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.credentials import Verdict, Watch, asked
-from logwatch.envelope import cut, detect
 from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.journal import Journal, JournalSpec
 from logwatch.ledger import Ledger, Reader, Snapshot
+from logwatch.model import Envelope
+from logwatch.parse import Scanner
 from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
@@ -96,6 +98,7 @@ class Daemon:
         self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
+        self._scanners: dict[str, Scanner] = {}
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
         self._credentials = Watch(log=self._log)
@@ -306,6 +309,7 @@ class Daemon:
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
         logging_setup.configure(config.log.level, config.log.format)
+        self._scanners = {source.name: parts.scanner(source) for source in config.source if not source.webhook}
         inputs = [(source, self._input(source, config)) for source in config.source]
         self._webhooks = {
             source.webhook.path: Endpoint(
@@ -315,10 +319,7 @@ class Daemon:
             if source.webhook is not None and isinstance(input_, Webhook)
         }
         return Pipeline(
-            [
-                Source(source.name, input_, NO_LINES if source.webhook else parts.scanner(source))
-                for source, input_ in inputs
-            ],
+            [Source(source.name, input_, self._scanners.get(source.name, NO_LINES)) for source, input_ in inputs],
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -347,8 +348,8 @@ class Daemon:
             ),
             self._ledger.positions.values(),
             lambda: next(self._generations),
-            cut=cut,
-            detect=detect,
+            owns=partial(self._owns, source.name),
+            held=partial(self._held, source.name),
             max_line_bytes=config.follow.max_line_bytes,
             release_seconds=config.follow.release_seconds,
             clock=time.time,
@@ -375,6 +376,14 @@ class Daemon:
     def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
         """Say where to begin: what a lost ledger had counted must not be counted again."""
         return "end" if self._ledger.lost_state else source.start_at
+
+    def _owns(self, source: str, line: bytes) -> bool:
+        """Ask the scanner of the newest configuration, as files outlive it."""
+        return self._scanners[source].owns(line)
+
+    def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
+        """Ask the scanner of the newest configuration."""
+        return self._scanners[source].held(data, envelope)
 
     def _called(self) -> None:
         """Turn soon: a call waits for its answer."""

@@ -7,7 +7,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
@@ -19,11 +19,12 @@ from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
 from logwatch.config import Config
 from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.model import Cause
 from logwatch.sight import sight
 from logwatch.tail import SourceStatus
 from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
 
-CAUSES = ("misplaced", "no_code", "ambiguous", "grammar")
+CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
@@ -42,6 +43,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "fallback_lines",
         "mesibo_logwatch_fallback_lines",
         "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
+        "",
+        ("",),
+    ),
+    (
+        "undated_lines",
+        "mesibo_logwatch_undated_lines",
+        "Push results at least, whose time cannot be told: the time at which they were read stands for it.",
         "",
         ("",),
     ),

@@ -14,7 +14,7 @@ from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import (
     Call,
     Chunk,
-    EnvelopeKind,
+    Envelope,
     Failure,
     JournalPosition,
     Position,
@@ -44,7 +44,7 @@ UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before read
 class Scans(Protocol):
     """What a scanner does with a chunk."""
 
-    def scan(self, data: bytes, *, envelope: EnvelopeKind, reference: float) -> Scan:
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
         """Find the push results in whole lines."""
 
 
@@ -202,6 +202,7 @@ class Pipeline:
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
+            ("undated_lines", 0 if chunk.dated else scan.undated),
         ):
             if amount:
                 batch.count(source, counter, amount=amount)
@@ -321,7 +322,9 @@ class _Feed:
         self._pipeline = pipeline
 
     def chunk(self, chunk: Chunk) -> None:
-        scan = self._source.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
+        scan = self._source.scanner.scan(
+            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+        )
         self._pipeline.take(chunk.source, scan, chunk)
 
     def position(self, position: Position | JournalPosition) -> None:

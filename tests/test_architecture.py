@@ -15,7 +15,7 @@ LAYERS = [
     {"journal"},
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
-    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "propose"},
+    {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
     {"report", "push"},
     {"web"},
     {"daemon", "doctor"},

@@ -1,7 +1,7 @@
 """Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
 
 from logwatch.catalogue import OTHER
-from logwatch.diagnosis import credentials, watching, witness
+from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
 from logwatch.diagnosis.words import NOISE, cause, clock, dated, number, pushes, share, span
@@ -27,7 +27,12 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
     """Give what there is to tell, the heaviest first; never empty."""
-    findings = [*watching.findings(facts), *credentials.findings(facts), *witness.findings(facts)]
+    findings = [
+        *watching.findings(facts),
+        *dates.findings(facts),
+        *credentials.findings(facts),
+        *witness.findings(facts),
+    ]
     noise: dict[tuple[str, bool], list[Course]] = {}
     known = courses(facts)
     for course in known:

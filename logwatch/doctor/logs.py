@@ -3,7 +3,6 @@
 import grp
 import os
 import pwd
-import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -18,12 +17,12 @@ from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
-from logwatch.model import EnvelopeKind, Scan
-from logwatch.parse import timestamp
-from logwatch.tail.generation import DETECT_BYTES
+from logwatch.model import PLAIN, Scan
+from logwatch.parse import Scanner
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
+HEAD_BYTES = 1 << 18  # at its beginning
 JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 _ASKED = 50  # files that another user is asked about: a process each
@@ -32,7 +31,6 @@ FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
-_STAMPED = re.compile(rb"^(?:[A-Z]|\*\*[A-Z]+\*\*|http-)(\d{4}-\d{6}-\d{3})(?: \(\d+\))?:")
 
 
 def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
@@ -61,7 +59,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     yield _readable(host, name, paths, docker=source.docker is not None)
     try:
         status = os.stat(newest)  # noqa: PTH116  see above
-        data, kind = _end_of(newest, status.st_size, source)
+        head, data = _ends_of(newest, status.st_size)
     except OSError as error:
         yield failure(
             f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "give the user that runs this the right to"
@@ -70,11 +68,18 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     if not data:
         yield warning(f"{name}: fresh", f"{newest} is empty", "see whether mesibo logs to another file now")
         return
-    scan = parts.scanner(source).scan(data, envelope=kind, reference=status.st_mtime)
+    if not_text := envelope.no_text(head):
+        yield failure(f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(newest))
+        return
+    scanner = parts.scanner(source)
+    wrapped = envelope.settled(head + data, scanner.owns, source.envelope)
+    yield ok(f"{name}: envelope", envelope.label(wrapped))
+    lines = envelope.cut(data, wrapped, 0).data
+    scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _fresh(host, name, newest, status, scan)
     place = Place((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
     yield from _pushes(name, scan, len(data), place)
-    yield _clock(host, name, source, data, kind, status.st_mtime)
+    yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
 
 def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
@@ -99,10 +104,11 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     else:
         yield ok(f"{name}: fresh", what)
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
-    scan = parts.scanner(source).scan(data, envelope="plain", reference=written)
+    scanner = parts.scanner(source)
+    scan = scanner.scan(data, envelope=PLAIN, reference=written)
     place = Place(("-",), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
     yield from _pushes(name, scan, len(data), place)
-    yield _clock(host, name, source, data, "plain", written)
+    yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
 
 def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
@@ -177,16 +183,15 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
 
 
-def _end_of(path: str, size: int, source: Source) -> tuple[bytes, EnvelopeKind]:
-    """Return whole lines from the end of a file, and their envelope, which the daemon tells by the file's head."""
+def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
+    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end."""
     with open(path, "rb") as file:  # noqa: PTH123  names may be no text
-        head = file.read(DETECT_BYTES)
+        head = file.read(HEAD_BYTES)
         file.seek(max(0, size - LOOKED_AT))
         data = file.read(LOOKED_AT)
     if size > LOOKED_AT:
         data = data[data.find(b"\n") + 1 :]
-    kind = source.envelope if source.envelope != "auto" else envelope.detect(head)
-    return data[: data.rfind(b"\n") + 1], kind
+    return head[: head.rfind(b"\n") + 1], data[: data.rfind(b"\n") + 1]
 
 
 def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
@@ -230,13 +235,14 @@ def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
         yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(place)}`")
 
 
-def _clock(host: Host, name: str, source: Source, data: bytes, kind: EnvelopeKind, written: float) -> Check:
+def _clock(
+    host: Host, name: str, source: Source, scanner: Scanner, lines: list[envelope.Line], written: float
+) -> Check:
     """Compare the newest stamp with the file's own time, which is this host's clock."""
     row = f"{name}: clock"
-    lines = [line.payload for line in envelope.unwrap(data)] if kind == "docker" else data.split(b"\n")
     for line in reversed(lines):
-        if found := _STAMPED.match(line):
-            at = timestamp.seconds_of(found[1].decode(), written, source.zone)
+        if not line.refused and scanner.owns(line.payload + b"\n"):
+            at = scanner.time((line.payload + b"\n", "", None), written)
             break
     else:
         return skipped(row, "no line has a stamp")

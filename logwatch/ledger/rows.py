@@ -17,6 +17,11 @@ from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
+_POSITION = (
+    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
+    " found_at, envelope"
+)
+
 
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
     """Read every committed number."""
@@ -59,8 +64,9 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             state=row[11],
             inside=row[12],
             found_at=os.fsdecode(row[13]),
+            envelope=row[14],
         )
-        for row in db.execute("SELECT * FROM positions ORDER BY generation")
+        for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
     return {position.generation: position for position in positions}
 
@@ -163,7 +169,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     for p in positions:
         highest = max(highest, p.generation)
         db.execute(
-            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
             (
                 p.generation,
                 p.source,
@@ -179,6 +185,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.state,
                 p.inside,
                 os.fsencode(p.found_at),
+                p.envelope,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

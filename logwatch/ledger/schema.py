@@ -140,6 +140,9 @@ MIGRATIONS = (
     ALTER TABLE shapes ADD COLUMN front TEXT NOT NULL DEFAULT '';  -- what stands before the marker, nothing of a user
     ALTER TABLE sources ADD COLUMN logged_at REAL;  -- the own time of its newest line, seconds since the epoch
     """,
+    """
+    ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
+    """,
 )
 
 

@@ -34,6 +34,7 @@ COUNTERS = (
     "missed_entries",
     "oversized_lines",
     "fallback_lines",
+    "undated_lines",
 )
 
 
@@ -101,6 +102,8 @@ class SourceView:
         now = self.status
         return {
             "name": now.name,
+            "input": now.input,
+            "envelope": now.envelope or None,
             "up": now.up,
             "caught_up": now.caught_up,
             "files_followed": now.files_followed,

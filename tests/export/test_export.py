@@ -157,7 +157,7 @@ def test_metrics_of_the_process_are_there_from_the_start():
 
 def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     """Its failures have a metric of their own, each code in it a meaning, and no share is touched."""
-    hook = WebhookStatus("hook", True, 0, 0, True, 0, None, (), "mesibo")  # noqa: FBT003  up and caught up
+    hook = WebhookStatus("hook", True, 0, 0, True, 0, None, (), witness_for="mesibo")  # noqa: FBT003  up and caught up
     row = ResultRow("hook", "apns", "499", "")
     watched = Watched(
         replace(

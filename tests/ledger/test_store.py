@@ -214,6 +214,9 @@ def older(tmp_path):
             " VALUES (1.0, 'mesibo', 'fcm', '903', '', '1', 'u', 't')"
         )
         db.execute("INSERT INTO counters VALUES ('mesibo', 'lines', '', 7)")
+        db.execute(
+            "INSERT INTO positions VALUES (4, 'mesibo', 'm.log', '1', '2', 3, x'00', 10, 5, x'00', 20, 'live', '', '')"
+        )
         db.commit()
     return path
 
@@ -222,6 +225,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     """Counters and failures stay; what an older program did not know of a failure is empty."""
     ledger = Ledger(tmp_path, clock=lambda: 2.0)
     assert ledger.snapshot.counters == {LINES: 7}
+    assert (ledger.positions[4].offset, ledger.positions[4].envelope) == (10, "")
     assert ledger.journals == {}
     made = batch()
     made.fail([StoredFailure(2.0, "mesibo", "fcm", "914", "", "1", "u", "t", "push_on_complete <num>")])

@@ -55,7 +55,7 @@ class Tail:
 class Scanner:
     """Takes every line for a code."""
 
-    def scan(self, data, *, envelope, reference):
+    def scan(self, data, *, envelope, reference, ahead=b""):
         scan = Scan(lines=data.count(b"\n"))
         scan.failures = []
         for code in data.split():
@@ -134,7 +134,7 @@ class Slow(Scanner):
     def __init__(self, clock):
         self.clock = clock
 
-    def scan(self, data, *, envelope, reference):
+    def scan(self, data, *, envelope, reference, ahead=b""):
         self.clock.now += 0.25
         return super().scan(data, envelope=envelope, reference=reference)
 
@@ -163,7 +163,7 @@ def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock)
     """Whatever commit_seconds is."""
 
     class Blind:
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             return Scan(lines=1)
 
     chunk = b"x" * (1 << 20)
@@ -262,7 +262,7 @@ def test_shapes_of_unparsed_lines_are_kept_with_their_cause(ledger, clock):
     """A line that gives no result is counted by cause, and its shape is stored."""
 
     class Unparsed:
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             scan = Scan(lines=1, candidates=1, samples=[Sample("no_code", "push_on_complete <str>")])
             scan.unparsed["no_code"] = 1
             return scan
@@ -289,7 +289,7 @@ def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger
     at = float(int(time.time()) - 100)  # the ledger keeps no failure that is too old by its own clock
 
     class Undated(Scanner):
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             scan = super().scan(data, envelope=envelope, reference=reference)
             scan.results = {key: Seen(seen.count) for key, seen in scan.results.items()}
             return scan

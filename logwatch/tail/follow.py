@@ -89,7 +89,7 @@ class PathFollower(PathState):
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
-        if live.waiting or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
+        if live.waiting or live.waits or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
             return
         if any(g is not live and (g.in_use or g.file) for g in self.generations):
             return
@@ -208,7 +208,7 @@ class PathFollower(PathState):
             self._let_go(generation, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
-        chunk = generation.finish(turn.now)
+        chunk = generation.finish(turn.now, lambda: self._ahead(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -251,7 +251,18 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
-        return generation.read(turn.now)
+        told = generation.no_text
+        chunk = generation.read(turn.now, lambda: self._ahead(generation))
+        if (found := generation.no_text) and not told:
+            path = shown(self.path)
+            problem = f"{found.what}: {found.why}"
+            self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
+        return chunk
+
+    def _ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.generations[self.generations.index(generation) + 1 :]
+        return after[0].beginning() if after else b""
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

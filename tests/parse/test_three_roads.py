@@ -101,7 +101,7 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
             assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
     usual = told_alike(UNROLLED, text, lines)
-    for line in rng.sample(lines, min(len(lines), 3)):
+    for line in rng.sample(lines, min(len(lines), 2)):
         if heads := PLAN.heads([line], 1.0):
             told_alike(Dictionary(PLAN.specialised(heads, tails=PLAN.tails([line])), RESTS), text, lines)
     some = rng.sample(lines, min(len(lines), 50))

@@ -168,8 +168,10 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
+def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:  # noqa: PLR0911  one case a node
     """Return the same node without captures, but those of a name in ``keep``."""
+    if keep.issuperset(capture_names(node)):
+        return node
     match node:
         case Seq(items):
             return seq(*(without_captures(item, keep) for item in items))
@@ -378,41 +380,3 @@ def _ended_by(node: Node, rest: Node) -> bool:
             own = all(ends_itself(each) or _ended_by(each, seq(rest)) for each in runs)
             return not lazy and own and all_disjoint(runs) and not first_set(item) & first_set(rest)
     return False
-
-
-def required_literals(node: Node) -> frozenset[bytes] | None:
-    """Return texts of which any match contains one; None if none can be named."""
-    match node:
-        case Literal(data):
-            return frozenset((data,))
-        case Capture(_, item) | Backtracking(item):
-            return required_literals(item)
-        case Repeat(item) if node.min:
-            return required_literals(item)
-        case Choice(items):
-            each = [required_literals(item) for item in items]
-            return None if None in each else frozenset().union(*(some for some in each if some))
-        case Seq(items):
-            found = [some for item in items if (some := required_literals(item))]
-            return max(found, key=_shortest, default=None)
-    return None
-
-
-def capture_literals(node: Node) -> frozenset[bytes] | None:
-    """Return texts of which any match that captures something contains one; None if it may do without.
-
-    A text in which none of them occurs holds no value: that takes a few searches, and reading it takes microseconds.
-    """
-    if not capture_names(node):
-        return frozenset()
-    around = None if isinstance(node, Choice | Repeat) else required_literals(node)
-    inside: frozenset[bytes] | None = None
-    if not isinstance(node, Capture):
-        each = [capture_literals(child) for child in children(node)]
-        inside = None if None in each else frozenset().union(*(some for some in each if some))
-    found = [some for some in (around, inside) if some]
-    return max(found, key=_shortest, default=None)
-
-
-def _shortest(texts: frozenset[bytes]) -> int:
-    return min(map(len, texts))

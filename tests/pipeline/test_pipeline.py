@@ -314,7 +314,7 @@ def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger
 class Mixed:
     """Takes ``r`` for a line that is read, ``u`` for one that is not, logged at the time behind it."""
 
-    def scan(self, data, *, envelope, reference):
+    def scan(self, data, *, envelope, reference, ahead=b""):
         scan = Scan(lines=data.count(b"\n"))
         for line in data.decode().split():
             at = float(line[1:]) if line[1:] else None

@@ -217,6 +217,8 @@ class Pipeline:
             batch.time(row, seen, now)
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
+        failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
+        batch.pass_over(failed - len(scan.failures))
         batch.fail(scan.failures, partial(self._stored, source, undated))
         batch.move(chunk.position)
 
@@ -255,6 +257,10 @@ class Pipeline:
                 self._batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
         logged = min(written if scan.logged_at is None else scan.logged_at, now)
         self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
+
+    def _delivered(self, source: str, key: ResultKey) -> bool:
+        row = self._row(source, key)
+        return self.catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered"
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""

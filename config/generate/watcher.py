@@ -272,6 +272,33 @@ def state() -> list[Alert]:
     ]
 
 
+def exports() -> list[Alert]:
+    """Failures that do not reach the place where a fleet's logs are searched."""
+    return [
+        Alert(
+            "MesiboLogwatchExportFailing",
+            """
+            min_over_time(mesibo_logwatch_export_lag_events[15m]) > 0
+            and increase(mesibo_logwatch_export_events_total[15m]) == 0
+            """,
+            "warning",
+            "Failures are no longer sent to where they are searched.",
+            f"{COUNT} failures wait for {{{{ $labels.destination }}}} on {INSTANCE}, and none was taken for 15 minutes. They"
+            " are kept while the error log holds them. What to do: the daemon's own log says why (journalctl -u"
+            " mesibo-logwatch); address, token and certificates of [[export]].",
+        ),
+        Alert(
+            "MesiboLogwatchExportDropping",
+            "increase(mesibo_logwatch_export_dropped_total[15m]) > 0",
+            "warning",
+            "Failures are missing where they are searched.",
+            f"{COUNT} failures never reached {{{{ $labels.destination }}}} from {INSTANCE}: it refused them, or they were more"
+            " than the error log keeps. All of them are counted in the metrics. What to do: the daemon's own log names what"
+            " was refused; raise failures.keep where a storm or an absence was too long.",
+        ),
+    ]
+
+
 def webhooks() -> list[Alert]:
     """Events that cannot be read, and a log that lacks what its webhook tells."""
     events = f"sum by ({MARKED}) (increase(mesibo_logwatch_webhook_events_total"
@@ -311,4 +338,4 @@ def webhooks() -> list[Alert]:
 
 def alerts() -> list[Alert]:
     """All of them."""
-    return [*presence(), *reading(), *parsing(), *state(), *webhooks()]
+    return [*presence(), *reading(), *parsing(), *state(), *exports(), *webhooks()]

@@ -100,6 +100,7 @@ class Batch:
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
     _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
+    _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
@@ -183,7 +184,18 @@ class Batch:
             self._failures.append((failures, store))
             self._failed += len(failures)
         while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
-            self._failed -= len(self._failures.popleft()[0])
+            beyond = len(self._failures.popleft()[0])
+            self._failed -= beyond
+            self._passed_over += beyond
+
+    def pass_over(self, amount: int) -> None:
+        """Note failures that are counted and not told one by one: each takes a number, so that a gap tells of it."""
+        self._passed_over += amount
+
+    @property
+    def passed_over(self) -> int:
+        """Failures of this batch that are not among ``failures()``."""
+        return self._passed_over + max(0, self._failed - self.keep)
 
     def withhold_failures(self) -> Withheld:
         """Take the failures out, for a later batch; no count is among them."""

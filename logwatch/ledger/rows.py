@@ -122,6 +122,12 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
         db.execute("DELETE FROM failures")
+    if batch.passed_over:
+        db.execute(
+            "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
+            " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
+        )
+        db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
     db.executemany(
         "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -229,7 +235,12 @@ def write_everything(
 
 def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
     """Delete failures beyond the newest ``keep`` or older than ``retention`` seconds, old shapes and old buckets."""
-    db.execute("DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?", (keep,))
+    # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
+    (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
+    if span > keep:
+        db.execute(
+            "DELETE FROM failures WHERE id <= (SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?)", (keep,)
+        )
     db.execute("DELETE FROM failures WHERE at < ?", (now - retention,))
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logwatch.parse.shape import words_of
+from logwatch.parse.redact import words_of
 
 from logwatch.parse import load
 from logwatch.parse.front import _KNOWN, LENGTH, front

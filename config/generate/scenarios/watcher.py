@@ -20,6 +20,9 @@ def _quiet() -> Host:
     host.of_source("mesibo_logwatch_webhook_events_total", (10, 0), (60, 0.2), outcome="no_code")
     host.of_source("mesibo_logwatch_webhook_events_total", (60, 20), outcome="failure")
     host.of_source("mesibo_push_witness_events_total", (10, 0), (60, 0.2), platform="fcm", code="404", reason="")
+    host.process("mesibo_logwatch_export_lag_events", (20, 0), (10, 5), (0, -50))
+    host.process("mesibo_logwatch_export_events_total", (60, 5))
+    host.process("mesibo_logwatch_export_dropped_total", (60, 0))
     host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e08), (0, -1e08))
     host.of_source("mesibo_logwatch_fallback_lines_total", (60, 20))
     host.of_source("mesibo_logwatch_source_up", (20, 0), (0, -1), (10, 0), (0, 1), start=1)
@@ -60,6 +63,8 @@ def scenarios() -> list[Scenario]:
                 "MesiboLogwatchCatalogueLacksCode",
                 "MesiboLogwatchWebhookUnreadable",
                 "MesiboPushWitnessesDisagree",
+                "MesiboLogwatchExportFailing",
+                "MesiboLogwatchExportDropping",
             ),
         ),
         Scenario(
@@ -219,6 +224,25 @@ def scenarios() -> list[Scenario]:
                 20: ["critical MesiboLogwatchCommitsFailing", "warning MesiboLogwatchCommitsFailing"],
                 36: [],
             },
+        ),
+        Scenario(
+            "a destination that takes nothing is a ticket until it does, a busy one is none",
+            [
+                Host()
+                .normal()
+                .process("mesibo_logwatch_export_lag_events", (10, 0), (60, 5), (0, -300), (30, 0))
+                .process("mesibo_logwatch_export_events_total", (10, 5), (60, 0), (30, 10)),
+                Host("h2")
+                .normal()
+                .process("mesibo_logwatch_export_lag_events", (0, 10), (100, 0))
+                .process("mesibo_logwatch_export_events_total", (100, 10)),
+            ],
+            {9.0: [], 20: [], 50: ["warning MesiboLogwatchExportFailing"], 90: []},
+        ),
+        Scenario(
+            "failures that a destination never gets are a ticket",
+            [Host().normal().process("mesibo_logwatch_export_dropped_total", (10, 0), (0, 40), (60, 0))],
+            {9.0: [], 12: ["warning MesiboLogwatchExportDropping"], 40: []},
         ),
         Scenario(
             "one failed commit is a ticket",

@@ -5,10 +5,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logwatch.parse.redact import words_of
 
 from logwatch.parse import load
 from logwatch.parse.front import _KNOWN, LENGTH, front
+from logwatch.parse.redact import words_of
 
 GRAMMAR = load("mesibo")
 WORDS = words_of(GRAMMAR)

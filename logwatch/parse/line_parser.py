@@ -155,8 +155,8 @@ class ChunkReader:
     """The expressions for whole chunks, for one grammar and one envelope, and how they follow the log.
 
     There is one, unrolled from example lines: the grammar's samples at first. Lines that it leaves become examples, and
-    it is built again. In front of it stands at most one other, specialised to what nine lines in ten have in common,
-    for as long as they do.
+    it is built again. In front of it stands at most one other, specialised to the few ways in which nine lines in ten
+    begin, for as long as they do. Both end in the ways in which what stands behind the code is written.
     """
 
     def __init__(

@@ -23,10 +23,10 @@ from logwatch.catalogue.summary import iso
 from logwatch.cli import moments, terminal
 from logwatch.config import Config, Source
 from logwatch.config import load as load_config
+from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
 from logwatch.report.table import notes, render
-from logwatch.tail import Container, Globs
 
 STDIN = "-"
 _TIMES = "2h, 3d, 2026-11-22, 2026-11-22T10:15:00Z"

@@ -12,11 +12,11 @@ from logwatch import envelope
 from logwatch.assembly import Parts
 from logwatch.config import Source
 from logwatch.diagnosis.words import bytes_, number, share, span
+from logwatch.discover import containers
 from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
 from logwatch.journal import GROUP, Target, ask
 from logwatch.model import EnvelopeKind, Scan
 from logwatch.parse import timestamp
-from logwatch.tail import containers
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from logwatch.config import Config, Source
+from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
 from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
 from logwatch.doctor.conf import Unreadable, parse
-from logwatch.tail import JSON_FILE, ContainerLog, containers, other_driver
 
 _PUSH = "put `push = 1` into the group `logs { … }` of mesibo.conf and restart mesibo (Step 8)"
 

@@ -7,10 +7,10 @@ before, when a file's bytes are not those that were read, at start, and when som
 import os
 from dataclasses import replace
 
+from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import reconcile as plans
 from logwatch.tail.context import Turn
-from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, key_of
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import ChangedError, Generation

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from logwatch.events import Log, shown
 from logwatch.model import Sink
-from logwatch.tail.events import Log, shown
 from logwatch.tail.generation import LineReading
 
 KEPT_DESCRIPTORS = 64

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
+from logwatch.events import shown
 from logwatch.model import Chunk, Position, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, SeekingError, key_of
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import ChangedError, Generation

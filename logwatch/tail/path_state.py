@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.events import shown
 from logwatch.tail.files import CorruptError, Key, NotAFileError, key_of
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation, Open

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from logwatch.discover.globs import Discovery, Found, Globs
 from logwatch.errors import Problem
+from logwatch.events import Log, shown
 from logwatch.model import InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
-from logwatch.tail.discover import Discovery, Found, Globs
-from logwatch.tail.events import Log, shown
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Detect, Generation, LineReading
 from logwatch.tail.lines import Cut

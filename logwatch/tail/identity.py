@@ -146,7 +146,7 @@ def holds(file: Content, at: int, of: Content, start: int, run_bytes: int) -> bo
     """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
     end = of.size()
     size = file.size()
-    if end is None or size is None or size - at < end - start:
+    if end is None or size is None or not 0 <= end - start <= size - at:  # truncated meanwhile, or shorter
         return False
     count = min(end - start, run_bytes)
     return file.run(at + end - start - count, count) == of.run(end - count, count)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from logwatch.events import Log, shown
 from logwatch.model import Sink
 from logwatch.tail.generation import LineReading
+from logwatch.tail.survey import Directories
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
@@ -112,6 +113,7 @@ class SourceContext:
     rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
     files: Share
     log: Log
+    directories: Directories = field(default_factory=Directories)
     unpackable: set[str] = field(default_factory=set)  # why some archives cannot be unpacked: told once
 
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:

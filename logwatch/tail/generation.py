@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from logwatch.model import Chunk, EnvelopeKind, FileState, Position
-from logwatch.tail.files import CorruptError, Key, LogFile, PackedFile, read_head
+from logwatch.tail.files import (
+    CorruptError,
+    Key,
+    Mark,
+    OwnFile,
+    PackedFile,
+    PlainFile,
+    key_at,
+    mark_of,
+    read_head,
+)
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
@@ -22,7 +32,7 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_tail,
 )
-from logwatch.tail.identity import Verdict, compare
+from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
 
 CHUNK_BYTES = 256 * 1024
@@ -33,9 +43,6 @@ DETECT_BYTES = 4096
 
 Detect = Callable[[bytes], EnvelopeKind]
 """Says from a file's first bytes which envelope its lines are in."""
-
-Mark = tuple[int, int]
-"""Size on disk and modification time, in nanoseconds, of a file."""
 
 _NOTHING: Mark = (-1, -1)
 _NO_KEY: Key = (0, 0)
@@ -60,9 +67,13 @@ class LineReading:
 class Open:
     """Its file is open."""
 
-    file: LogFile
+    file: PlainFile
     waiting: bool = True  # there may be bytes that were not looked at
     seen: Mark = _NOTHING  # when the end was last reached
+
+    def rest(self, seen: Mark) -> None:
+        """Wait until the file is another one than when its end was reached."""
+        self.waiting, self.seen = False, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +90,8 @@ class Missing:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Its file is not open: it is done with, or is to be opened yet."""
-
-
-Access = Open | Parked | Missing | Closed
-
-
-class OwnFile:
-    """The content of a generation's open file, as it is now."""
-
-    packed = False
-
-    def __init__(self, file: LogFile) -> None:
-        self._file = file
-        self.head, self.begin = read_head(file, HEAD_BYTES)
-
-    @property
-    def modified(self) -> int:
-        """When it was last written."""
-        return os.fstat(self._file.descriptor).st_mtime_ns
-
-    def size(self) -> int:
-        """Return how long it is."""
-        return os.fstat(self._file.descriptor).st_size
-
-    def run(self, start: int, count: int) -> bytes:
-        """Return a run of its bytes."""
-        return self._file.read_at(start, count) if count else b""
+Access = Open | Parked | Missing | None
+"""How a generation's file is to be had; None: it is done with, or is to be opened yet."""
 
 
 class Generation:
@@ -116,7 +100,7 @@ class Generation:
     def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
         self.position = position
         self.saved = position if saved else None  # as the sink knows it
-        self.access: Access = Closed()
+        self.access: Access = None
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
@@ -151,12 +135,12 @@ class Generation:
         return self.position.offset > 0 and not self.position.head_bytes
 
     @property
-    def file(self) -> LogFile | None:
+    def file(self) -> PlainFile | None:
         """Its open file."""
         return self.access.file if isinstance(self.access, Open) else None
 
     @property
-    def plain(self) -> LogFile | None:
+    def plain(self) -> PlainFile | None:
         """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
         file = self.file
         return file if file and not file.packed else None
@@ -201,71 +185,71 @@ class Generation:
         """Note that what there is of its head by now was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
 
-    def attach(self, file: LogFile, grown_at: float) -> None:
+    def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         if self._kind is None and (self.position.offset or file.packed):
             self._learn_kind(read_head(file, DETECT_BYTES)[0])
         self.detach()
-        self.access = Open(file)
-        self.grown_at = grown_at
-        self.blocked = ""
+        self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
         """Close the file, if one is open."""
         if self.file:
             self.file.close()
-            self.access = Closed()
+            self.access = None
 
     def unsaved(self) -> Position | None:
         """Return its position if that is another one than the sink knows, and take it for known from now on."""
-        if self.position == self.saved:
-            return None
+        changed = self.position != self.saved
         self.saved = self.position
-        return self.saved
+        return self.saved if changed else None
 
-    def park(self) -> None:
-        """Close the file, all of which was read."""
-        assert isinstance(self.access, Open)
-        seen = self.access.seen
+    def park(self, path: str) -> bool:
+        """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
+        access = self.access
+        if not isinstance(access, Open) or access.file.packed or access.waiting or key_at(path) != self.key:
+            return False
+        if mark_of(os.fstat(access.file.descriptor)) != access.seen:
+            return False
         self.detach()
-        self.access = Parked(seen)
+        self.access = Parked(access.seen)
+        return True
+
+    def unpark(self) -> None:
+        """Let the file be opened again."""
+        self.access = None
 
     def grow_at_most(self, now: float) -> None:
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
-    def unpark(self) -> None:
-        """Let the file be opened again."""
-        if isinstance(self.access, Parked):
-            self.access = Closed()
-
-    def hand_over(self, other: "Generation") -> None:
-        """Leave the open file to another generation, which goes on with it."""
-        other.access, other.grown_at, self.access = self.access, self.grown_at, Closed()
+    def hand_over(self, other: "Generation", at: int) -> None:
+        """Leave the open file to another generation, which goes on with it at this offset."""
+        assert self.plain
+        before = run_before(OwnFile(self.plain), at)
+        other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other._kind = self._kind  # noqa: SLF001  its own class
+        other.skip_to(at, before)
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
         if isinstance(self.access, Open):
-            self.access.waiting, self.access.seen = False, _NOTHING
+            self.access.rest(_NOTHING)
 
     def miss(self, now: float) -> None:
-        """Note that its bytes are nowhere, and since when."""
-        if not isinstance(self.access, Missing):
-            self.access = Missing(now)
-        else:
-            self.access = Missing(min(self.access.since, now))  # clocks jump
+        """Note that its bytes are nowhere, and since when; clocks jump."""
+        self.access = Missing(min(self.access.since, now) if isinstance(self.access, Missing) else now)
 
     def found(self) -> None:
         """Note that its bytes are somewhere."""
         if isinstance(self.access, Missing):
-            self.access = Closed()
+            self.access = None
 
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = Closed()
+        self.access = None
         self.position = replace(self.position, state=state)
 
     def move(
@@ -301,7 +285,7 @@ class Generation:
         self.detach()
         self.truncated = True
         self.disown()
-        self.position = replace(self.position, state="rotated", found_at="")
+        self.move("rotated", found_at="")
 
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
@@ -316,8 +300,7 @@ class Generation:
             inside=inside,
         )
 
-    def resize(self, size: int) -> None:
-        """Note how long it is."""
+    def _resize(self, size: int) -> None:
         self.position = replace(self.position, size=size)
 
     # whether it is still itself
@@ -329,7 +312,7 @@ class Generation:
         """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
-        if (status.st_size, status.st_mtime_ns) == self.access.seen:
+        if mark_of(status) == self.access.seen:
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -354,7 +337,7 @@ class Generation:
         size = os.fstat(file.descriptor).st_size
         self._compare(file)
         if self.position.head_bytes or self.position.offset:
-            self.resize(max(size, self.position.offset))
+            self._resize(max(size, self.position.offset))
 
     def learn_head(self) -> None:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
@@ -364,7 +347,7 @@ class Generation:
         if self.plain and self.position.head_bytes < HEAD_BYTES:
             self._compare(self.plain)
 
-    def _compare(self, file: LogFile) -> None:
+    def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
@@ -372,15 +355,15 @@ class Generation:
             if verdict is Verdict.OTHER:
                 raise ChangedError
             if verdict is not Verdict.SAME:  # trimmed in front, or at its end
-                self.skip_to(at, file.read_at(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)))
-                self.resize(max(content.size(), at))
+                self.skip_to(at, run_before(content, at))
+                self._resize(max(content.size(), at))
                 self.move(known.state, head=head)
                 return
         if self.headless:
             return
         if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
-                self.resize(content.begin + len(head))
+                self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
 
     # reading
@@ -395,11 +378,11 @@ class Generation:
         assert isinstance(access, Open)
         file, known = access.file, self.position
         status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
-        mark = (status.st_size, status.st_mtime_ns)
+        mark = mark_of(status)
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
             return None  # the archive is not written that far yet
         if not file.packed and os.fstat(file.descriptor).st_size < reached:
             raise ChangedError
@@ -420,13 +403,13 @@ class Generation:
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
-                self.resize(reached)
+                self._resize(reached)
             self._stall(access, mark, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
         return self._advance(taken, overlap, run, min(status.st_mtime, now))
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
@@ -439,7 +422,7 @@ class Generation:
             if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
                 raise ChangedError
 
-    def _fetch(self, file: LogFile, count: int) -> tuple[bytes, bytes]:
+    def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
         """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
         offset, tail_bytes = self.position.offset, self.position.tail_bytes
         start = offset - tail_bytes
@@ -457,7 +440,7 @@ class Generation:
     def _skip_hole(self, access: Open, mark: Mark, begin: int) -> Chunk | None:
         """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
         if not begin:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
             return None
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         access.seen = mark
@@ -466,12 +449,12 @@ class Generation:
     def _stall(self, access: Open, mark: Mark, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
         else:  # a logical line longer than what was read: read more, up to where it is cut
             self._want = min(self._want * 2, physical_bound(self._kind or "docker", self._reading.max_line_bytes) + 2)
             self._want = max(self._want, CHUNK_BYTES)
 
-    def _take(self, file: LogFile, run: bytes) -> Taken:
+    def _take(self, file: PlainFile, run: bytes) -> Taken:
         inside = self.position.inside
         if self._kind is None:
             self._learn_kind(run if not self.position.offset else read_head(file, DETECT_BYTES)[0])
@@ -524,5 +507,5 @@ class Generation:
                 taken = Taken(take_rest(run, kind, self._reading.cut, self.position.inside), len(run), 0, "")
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now))
         self.detach()
-        self.access = Closed()
+        self.access = None
         return chunk

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from logwatch.model import Position
 from logwatch.tail.archives import Archive
-from logwatch.tail.files import Key, NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
-from logwatch.tail.generation import Generation, OwnFile
+from logwatch.tail.files import Key, NotAFileError, OwnFile, PackedFile, PlainFile, key_of, open_regular, read_head
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Answer, Verdict, compare, holds, is_part
 from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
 from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start, without_suffix
@@ -50,6 +50,11 @@ class Candidate:
     def packed(self) -> bool:
         """Whether it is compressed."""
         return self.archive is not None
+
+    @property
+    def found_at(self) -> str:
+        """Where a generation that lies in it is found, other than at its path."""
+        return self.path if self.rotated else ""
 
     def size(self) -> int | None:
         """Return how long it is, uncompressed; None while it was not unpacked to its end."""
@@ -107,6 +112,21 @@ class Known:
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted, and read to its end
+
+    @property
+    def number(self) -> int:
+        """Its number, unique in a state directory."""
+        return self.position.generation
+
+    @property
+    def key(self) -> Key:
+        """Device and inode of its file."""
+        return (self.position.device, self.position.inode)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is read, or to be read."""
+        return self.position.state in ("live", "rotated")
 
 
 @dataclass(slots=True)
@@ -277,7 +297,6 @@ class Survey:
         generations: list[Generation],
         heads: Heads,
         directories: Directories,
-        *,
         matched: Iterable[str],
         rotated: Iterable[str],
     ) -> None:
@@ -411,13 +430,13 @@ class Survey:
             found.undecided.add(i)
         if generation.plain and candidate.head:
             own = OwnFile(generation.plain)
-            part = is_part(candidate, own, TAIL_BYTES)
+            part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
             elif part:
                 found.own_parts.add((position.generation, i))
             if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use and not candidate.packed:
-                whole = holds(candidate, answer.at, own, position.offset, TAIL_BYTES)
+                whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
 
     def _compare_files(self, found: Found) -> None:
@@ -433,7 +452,7 @@ class Survey:
         for group in groups.values():
             for i in group:
                 for j in group if found.candidates[i].rotated else ():
-                    part = is_part(found.candidates[i], found.candidates[j], TAIL_BYTES) if i != j else False
+                    part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
                     if part is None:
                         found.undecided.add(i)
                     elif part:

@@ -11,17 +11,12 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
 from logwatch.tail.reconcile import (
     Absent,
-    Finish,
-    Forget,
     Hold,
-    Ignore,
-    Miss,
+    Leave,
     PathView,
     Replace,
     Rotated,
-    Stay,
     TakeUp,
-    Wait,
     reconcile,
 )
 from logwatch.tail.rotated_names import rotated_name
@@ -85,7 +80,7 @@ TABLE = {
         PathView(first=True, followed=False),
         [],
         found(file("m.log", 1), file("m.log.1", 2)),
-        [Ignore(1), TakeUp(0, "live")],
+        [TakeUp(1, "ignored"), TakeUp(0, "live")],
     ),
     "the first look starts at the end": (
         PathView(first=True, followed=False, starts_at_end=True),
@@ -127,26 +122,26 @@ TABLE = {
         PathView(current=1, truncated=True),
         [known(inode=0, state="rotated")],
         found(file("m.log", 1, 10)),
-        [Miss(1, disowned=False), TakeUp(0, "live"), Rotated("truncate")],
+        [Leave(1, "missing"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "gone, while it is open": (
         NOW,
         [known(is_open=True)],
         found(),
-        [Stay(1)],
+        [Leave(1, "open")],
     ),
-    "gone, and not open": (NOW, [known()], found(), [Miss(1, disowned=False)]),
+    "gone, and not open": (NOW, [known()], found(), [Leave(1, "missing")]),
     "its inode is another file's now": (
         NOW,
         [known()],
         found(file("m.log", 1)),
-        [Miss(1, disowned=True), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "disowned"), TakeUp(0, "live"), Rotated("replace")],
     ),
     "an archive that is to be unpacked further": (
         NOW,
         [known()],
         found(file("m.log", 2), file("m.log.1.gz", 3), answers=[(1, 1, UNDECIDED)], undecided=[1]),
-        [Wait(1), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "packed"), TakeUp(0, "live"), Rotated("replace")],
     ),
     "punched or overwritten in front": (
         NOW,
@@ -176,7 +171,7 @@ TABLE = {
         PathView(current=2, was_blank=True),
         [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[50:550])],
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
-        [Finish(1), Hold(2, 0, 500)],
+        [Leave(1, "done"), Hold(2, 0, 500)],
     ),
     "replaced by a copy, while it is open": (
         NOW,
@@ -217,25 +212,25 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "an archive of it beside it": (
         NOW,
         [known(is_open=True)],
         found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "the same banner in another generation makes no copy": (
         NOW,
         [known()],
         found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "read to its end, and removed": (
         NOW,
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
-        [Hold(1, 0), Forget(2)],
+        [Hold(1, 0), Leave(2, "forgotten")],
     ),
 }
 

@@ -355,9 +355,11 @@ class Generation:
             if verdict is Verdict.OTHER:
                 raise ChangedError
             if verdict is not Verdict.SAME:  # trimmed in front, or at its end
-                self.skip_to(at, run_before(content, at))
-                self._resize(max(content.size(), at))
-                self.move(known.state, head=head)
+                before, size = run_before(content, at), content.size()
+                if not OwnFile(file).head.startswith(head):
+                    raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
+                self.skip_to(at, before)
+                self.move(known.state, head=head, size=max(size, at))
                 return
         if self.headless:
             return

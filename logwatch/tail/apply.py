@@ -61,7 +61,11 @@ class _Reconciliation:
         for action in plan.actions:
             self._do(action)
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
-        state.end(found.candidates, undecided=bool(undecided), unpacking=any(archive.busy for archive in undecided))
+        state.end(
+            found.candidates,
+            undecided=bool(undecided) or plan.again,
+            unpacking=any(archive.busy for archive in undecided),
+        )
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""

@@ -58,7 +58,8 @@ class Replace(NamedTuple):
 class Leave(NamedTuple):
     """A generation lies in no file that was found.
 
-    ``open``: it is read from its open file; ``packed``: that cannot be told before an archive is unpacked further;
+    ``open``: it is read from its open file; ``packed``: that cannot be told before an archive is unpacked further, or
+    before a file has grown;
     ``missing``: its bytes are nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of it is left
     to be read; ``ignored``: it is no generation; ``forgotten``: it was over, and is nowhere.
     """
@@ -95,6 +96,7 @@ class Plan:
 
     actions: list[Action] = field(default_factory=list)
     news: bool = False  # rotated files hold what nobody has seen: that has to be made sure of
+    again: bool = False  # the next look is to decide what this one could not
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
@@ -108,6 +110,7 @@ class _Decision:
         self.free = dict.fromkeys(range(len(found.candidates)))
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
+        self.again = False
 
     def plan(self) -> Plan:
         """Find each generation's file, by its inode first, then by content alone; then see what is left.
@@ -131,6 +134,7 @@ class _Decision:
         self._find_trimmed(in_use)
         self._undo_copies()
         plan = Plan([self.decided.get(k.number) or self._settle(k) for k in self.known])
+        plan.again = self.again
         plan.news = any(self._file(i).rotated for i in unknown)
         self._adopt(plan, copies, unknown)
         return plan
@@ -184,13 +188,21 @@ class _Decision:
             del self.free[i]
         elif self._is_part(each.number, i, original):
             self.start[i] = common  # a copy that was made before all that has been read
+            self._wait_if_torn(i)
+
+    def _wait_if_torn(self, i: int) -> bool:
+        """Leave a file for later that may be a part of another, or begin with the same banner and a line of its own."""
+        self.again = self.again or self.found.torn
+        if self.found.torn:
+            self.free.pop(i, None)
+        return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
         """Go on in a copy that was put at the path and has been renamed since, of a file that was deleted."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             known_name = candidate.rotated is not None and candidate.rotated.certain and not candidate.packed
-            longer = (each.number, i) not in self.found.own_parts and common >= RENAMED_BYTES
+            longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
             if known_name and longer and self.found.answer(each.number, i).verdict is Verdict.SAME:
                 at = each.position.offset
                 self.decided[each.number] = Replace(each.number, i, at, max(common, at), None)
@@ -226,6 +238,9 @@ class _Decision:
             return None
         for i, verdict, at in answers:
             if (verdict is Verdict.MOVED and each.in_use) or (verdict is Verdict.PART and i == at_path):
+                if verdict is Verdict.PART and self._wait_if_torn(i):
+                    self.decided[each.number] = Leave(each.number, "packed")
+                    return None
                 return self._take(each, i, at)
             if i != at_path and self._is_part_by_notes(each, i):
                 return self._take(each, i)

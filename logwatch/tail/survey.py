@@ -142,6 +142,7 @@ class Found:
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
+    torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
@@ -328,6 +329,10 @@ class Survey:
             self._ask(found, range(first, len(found.candidates)), lost)
         self._compare_files(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
+        if found.at_path is not None:
+            at_path = found.candidates[0]
+            end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
+            found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
     def _list(self) -> Names:

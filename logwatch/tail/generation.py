@@ -356,7 +356,7 @@ class Generation:
                 raise ChangedError
             if verdict is not Verdict.SAME:  # trimmed in front, or at its end
                 before, size = run_before(content, at), content.size()
-                if not OwnFile(file).head.startswith(head):
+                if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
                 self.skip_to(at, before)
                 self.move(known.state, head=head, size=max(size, at))

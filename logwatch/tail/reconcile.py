@@ -119,8 +119,9 @@ class _Decision:
         its original was being read is the place to go on when the original is truncated.
         """
         in_use = [k for k in self.known if k.in_use]
-        # What comes after a copy has but its inode, which a copy may have by now: it comes behind the others
-        rests = [k for k in in_use if k.position.offset and not k.position.head_bytes and not k.open]
+        # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
+        rests = [k for k in in_use if not k.position.head_bytes and not k.open]
+        rests = [k for k in rests if k.position.offset or k.number != self.path.current]
         whole = [k for k in in_use if k not in rests]
         for some in (whole, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there

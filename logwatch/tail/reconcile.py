@@ -199,14 +199,15 @@ class _Decision:
         return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
-        """Go on in a copy that was put at the path and has been renamed since, of a file that was deleted."""
+        """Go on in a copy, whole or trimmed, that was put at the path and renamed since, of a file that was deleted."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             known_name = candidate.rotated is not None and candidate.rotated.certain and not candidate.packed
             longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
-            if known_name and longer and self.found.answer(each.number, i).verdict is Verdict.SAME:
-                at = each.position.offset
-                self.decided[each.number] = Replace(each.number, i, at, max(common, at), None)
+            verdict, at = self.found.answer(each.number, i)
+            if known_name and longer and verdict in (Verdict.SAME, Verdict.MOVED):
+                rest = max(common, each.position.offset)
+                self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]
                 return
 
@@ -267,21 +268,25 @@ class _Decision:
 
     def _find_trimmed(self, in_use: list[Known]) -> None:
         """Begin behind what was read where a file was emptied, and filled with its own last lines."""
-        i = self.found.at_path
-        if i is None or i in self.start:
-            return
-        holder = next((k for k in self.known if self.decided.get(k.number) == Hold(k.number, i)), None)
-        if i not in self.free and (not holder or holder.position.offset):
-            return
+        at_path = self.found.at_path
+        holders: dict[int, Known | None] = {}
+        for each in in_use:
+            i = self._lies_at(each.number)
+            if i is not None and not each.position.offset and self.decided[each.number] == Hold(each.number, i):
+                holders[i] = each
+        if at_path is not None and at_path in self.free and at_path not in self.start:
+            holders[at_path] = None
         for each in reversed(in_use):
-            verdict, at = self.found.answer(each.number, i)
-            if verdict is Verdict.MOVED and self._is_nowhere(each):
-                self.decided[each.number] = Leave(each.number, "done")
-                if holder:
-                    self._take(holder, i, at)
-                else:
-                    self.start[i] = at
-                return
+            for i, holder in holders.items() if self._is_nowhere(each) else ():
+                verdict, at = self.found.answer(each.number, i)
+                same = verdict is Verdict.SAME and i == at_path and at >= SURE_BYTES
+                if verdict is Verdict.MOVED or same:
+                    self.decided[each.number] = Leave(each.number, "done")
+                    if holder:
+                        self._take(holder, i, at)
+                    else:
+                        self.start[i] = at
+                    return
 
     def _undo_copies(self) -> None:
         """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
@@ -358,7 +363,8 @@ class _Decision:
         path, at_path = self.path, self.found.at_path
         holders = (k.number for k in self.known if self._lies_at(k.number) == at_path)
         holder = next(holders, None) if at_path is not None else None
-        renewed = not path.first and (path.was_blank or holder is None or holder != path.current)
+        replaced = holder is not None and isinstance(self.decided[holder], Replace)
+        renewed = not path.first and (path.was_blank or replaced or holder is None or holder != path.current)
         between = 0
         for i in unknown:
             candidate = self._file(i)

@@ -320,7 +320,8 @@ class Survey:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
-        for known in lost:
+        deleted = [known for known in self.known if known.open and not known.name and known.in_use]
+        for known in lost + deleted:
             for i in _searched(found):
                 self._ask_one(found, self._by_number[known.position.generation], i, same_inode=False, search=True)
         if lost and (uncertain := self._examine_uncertain(names, found, foreign)):

@@ -25,7 +25,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
 PACKAGES := openssl prometheus prometheus-alertmanager mtail logrotate chromium rsync zstd systemd systemd-container \
-            systemd-journal-remote debootstrap debhelper fakeroot lintian buildah
+            debootstrap systemd-journal-remote rsyslog conmon debhelper fakeroot lintian buildah
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

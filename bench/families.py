@@ -218,9 +218,19 @@ def _docker(line: str) -> bytes:
     return compact(log).encode() + b"\n"
 
 
+def _cri(line: str) -> bytes:
+    return b"2026-11-22T11:15:00.123456789+01:00 stdout F " + line.encode()
+
+
+def _syslog(line: str) -> bytes:
+    return b"2026-11-22T10:15:00.123456+00:00 chat mesibo[812]: " + line.encode()
+
+
 ENVELOPES: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,
     "docker": _docker,
+    "cri": _cri,
+    "syslog": _syslog,
 }
 
 
@@ -251,6 +261,11 @@ FAMILIES = (
     Family("mixed, one in a hundred", 35, mixed, share=0.01),
     Family("mixed, docker", 36, mixed, envelope="docker"),
     Family("mixed, docker, one in ten", 37, mixed, share=0.1, envelope="docker"),
+    Family("mixed, cri", 38, mixed, envelope="cri"),
+    Family("mixed, cri, one in ten", 39, mixed, share=0.1, envelope="cri"),
+    Family("mixed, syslog", 71, mixed, envelope="syslog"),
+    Family("mixed, syslog, one in ten", 72, mixed, share=0.1, envelope="syslog"),
+    Family("mixed, syslog, one in a hundred", 73, mixed, share=0.01, envelope="syslog"),
     Family("storm of failures", 41, mixed, failures=1.0),
     Family("unseen dialects", 51, dialects),
     Family("unseen dialects, one in ten", 52, dialects, share=0.1),

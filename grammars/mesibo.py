@@ -22,8 +22,10 @@ timestamp = Regex(r"[0-9]{4}-[0-9]{6}-[0-9]{3}").set_name("DDMM-HHMMSS-mmm")
 thread = " (" + Regex("[0-9]+").set_name("number")("thread") + ")"
 prefix = (level("level") + timestamp("timestamp") + Opt(thread) + ":").leave_whitespace()
 
-# A word is what stands between blanks, quotes and brackets: in `errcode`, `code_x` and `(code` there is no word `code`.
-word = Regex(r'[^ \t\r"{}\[\]]+').set_name("word")
+# A word stands between blanks, commas, semicolons, quotes and brackets: in `errcode`, `code_x` and `(code` there
+# is no word `code`.
+word = Regex(r'[^ \t\r,;"{}\[\]]+').set_name("word")
+comma = Suppress(Regex("[,;]+").set_name("comma"))
 separator = Suppress(Opt(one_of(": =")))
 integer = Regex(r"-?[0-9]{1,6}(?![0-9A-Za-z_\x80-\xff]|\.[0-9])").set_name("integer")
 code = Suppress(Regex(r"code(?=[ \t:=])").set_name("code")) + separator + integer("code*")
@@ -65,8 +67,8 @@ def brackets(leaf: ParserElement) -> ParserElement:
     return Literal("{") + ZeroOrMore(inside) + "}" | Literal("[") + ZeroOrMore(inside) + "]"
 
 
-before = pair | string | brackets(text | string) | closer | word
-behind = code | pair | string | brackets(text | answer | string) | closer | word
+before = pair | string | brackets(text | string) | closer | comma | word
+behind = code | pair | string | brackets(text | answer | string) | closer | comma | word
 
 LINE = (
     prefix

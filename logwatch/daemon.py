@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,12 +26,13 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.credentials import Verdict, Watch, asked
-from logwatch.envelope import cut, detect
-from logwatch.errors import LogwatchError
+from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.journal import Journal, JournalSpec
 from logwatch.ledger import Ledger, Reader, Snapshot
+from logwatch.model import Envelope
+from logwatch.parse import Scanner
 from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
@@ -94,9 +96,10 @@ class Daemon:
         self._files = OpenFiles()
         self._hurry = threading.Event()
         self._ending = threading.Event()
-        self._accepted = True  # the configuration of the last reload
+        self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs: dict[str, Input] = {}
+        self._scanners: dict[str, Scanner] = {}
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
         self._credentials = Watch(log=self._log)
@@ -142,6 +145,12 @@ class Daemon:
         if idle > max(LONGEST_TURN_SECONDS, 3 * self._parts.config.follow.poll_seconds):
             return f"the reading loop has not turned for {idle:.0f} s"
         return ""
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Why the configuration on disk is not the one in force; empty when it is."""
+        web = self._access.refused
+        return tuple(dict.fromkeys((*self._refused, *((web,) if web else ()))))
 
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
@@ -202,7 +211,7 @@ class Daemon:
         self._credentials.turn()
         if not self._ledger.failing:
             self._metrics.checkpoint.set_to_current_time()
-        self._metrics.reload_successful.set(self._accepted and not self._access.trouble)
+        self._metrics.reload_successful.set(not self.refused)
         self._notifier.turned(self._summary())
         self._turned_at = time.monotonic()
         if more or self._wanted.stop:
@@ -245,7 +254,7 @@ class Daemon:
                 self._log.error(
                     "reload_refused", problem=problem.headline, remedy=problem.try_, in_force="the old configuration"
                 )
-            self._accepted = False
+            self._refused = error.problems
             self._metrics.reload_successful.set(0)
         else:
             self._swap(parts)
@@ -294,13 +303,14 @@ class Daemon:
                 self._forwarders[export] = (forwarder, self._web.spawn(forwarder.run()))
 
     def _taken_over(self) -> None:
-        self._accepted = True
+        self._refused = ()
         self._metrics.reload_successful.set(1)
         self._metrics.reload_success_time.set_to_current_time()
 
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
         logging_setup.configure(config.log.level, config.log.format)
+        self._scanners = {source.name: parts.scanner(source) for source in config.source if not source.webhook}
         inputs = [(source, self._input(source, config)) for source in config.source]
         self._webhooks = {
             source.webhook.path: Endpoint(
@@ -310,10 +320,7 @@ class Daemon:
             if source.webhook is not None and isinstance(input_, Webhook)
         }
         return Pipeline(
-            [
-                Source(source.name, input_, NO_LINES if source.webhook else parts.scanner(source))
-                for source, input_ in inputs
-            ],
+            [Source(source.name, input_, self._scanners.get(source.name, NO_LINES)) for source, input_ in inputs],
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -342,8 +349,8 @@ class Daemon:
             ),
             self._ledger.positions.values(),
             lambda: next(self._generations),
-            cut=cut,
-            detect=detect,
+            owns=partial(self._owns, source.name),
+            held=partial(self._held, source.name),
             max_line_bytes=config.follow.max_line_bytes,
             release_seconds=config.follow.release_seconds,
             clock=time.time,
@@ -370,6 +377,14 @@ class Daemon:
     def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
         """Say where to begin: what a lost ledger had counted must not be counted again."""
         return "end" if self._ledger.lost_state else source.start_at
+
+    def _owns(self, source: str, line: bytes) -> bool:
+        """Ask the scanner of the newest configuration, as files outlive it."""
+        return self._scanners[source].owns(line)
+
+    def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
+        """Ask the scanner of the newest configuration."""
+        return self._scanners[source].held(data, envelope)
 
     def _called(self) -> None:
         """Turn soon: a call waits for its answer."""

@@ -7,7 +7,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
@@ -19,10 +19,12 @@ from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
 from logwatch.config import Config
 from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.model import Cause
+from logwatch.sight import sight
 from logwatch.tail import SourceStatus
 from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
 
-CAUSES = ("misplaced", "no_code", "ambiguous", "grammar")
+CAUSES = get_args(Cause)
 ROTATIONS = ("rename", "truncate", "replace")
 LIMITERS = ("mesibo", "fcm", "apns", "unknown")
 
@@ -41,6 +43,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "fallback_lines",
         "mesibo_logwatch_fallback_lines",
         "Lines that pyparsing itself had to match, slowly, because the compiled grammar could not.",
+        "",
+        ("",),
+    ),
+    (
+        "undated_lines",
+        "mesibo_logwatch_undated_lines",
+        "Push results at least, whose time cannot be told: the time at which they were read stands for it.",
         "",
         ("",),
     ),
@@ -158,6 +167,7 @@ class SnapshotCollector(Collector):
         yield from _webhook_metrics(self._watched, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
+        yield _unread(snapshot, ready, self._clock())
         yield _info(status, self._watched.config)
         yield from _credentials(self._watched.credentials)
 
@@ -171,7 +181,7 @@ def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
     )
     for source in config.source:
         if now := status.get(source.name):
-            info.add_metric([source.name, now.input, now.envelope or source.envelope, source.grammar], 1)
+            info.add_metric([source.name, source.input, now.envelope or source.envelope, source.grammar], 1)
     return info
 
 
@@ -293,6 +303,19 @@ def _counters(snapshot: Snapshot, ready: list[str]) -> Iterator[Metric]:
                 count = snapshot.counters.get(CounterRow(source, counter, value), 0)
                 family.add_metric([source, value] if label else [source], count)
         yield family
+
+
+def _unread(snapshot: Snapshot, ready: list[str], now: float) -> Metric:
+    family = GaugeMetricFamily(
+        "mesibo_logwatch_unread_ratio",
+        "Of the lines that contain the grammar's marker, the share that gave no result within the window, 0 to 1.",
+        labels=["source", "window"],
+    )
+    for source in ready:
+        seen = sight(snapshot.readings, source, now)
+        family.add_metric([source, "2m"], seen.lately.share)
+        family.add_metric([source, "1h"], seen.hour.share)
+    return family
 
 
 def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Metric]:

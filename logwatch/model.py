@@ -12,7 +12,39 @@ from typing import Literal, NamedTuple, Protocol
 Platform = Literal["fcm", "apns", "unknown"]
 """Whose push it was, as far as the line tells."""
 
-EnvelopeKind = Literal["plain", "docker"]
+EnvelopeKind = Literal[
+    "plain",
+    "docker",
+    "docker-timestamps",
+    "compose",
+    "cri",
+    "syslog",
+    "journal-short",
+    "journal-iso",
+    "journal-json",
+    "journal-export",
+]
+"""What can stand around the lines of a log, as the configuration names it.
+
+docker: its json-file; docker-timestamps: ``docker logs -t``; compose: ``docker compose logs`` and ``up``; cri:
+Kubernetes and podman's k8s-file; journal-*: what journalctl prints.
+"""
+
+
+class Layer(NamedTuple):
+    """One envelope: its format, a name of ``logwatch.envelope``, and the names under which mesibo's own lines stand."""
+
+    form: str
+    origins: tuple[str, ...] = ()  # syslog tags, journal units, compose services; empty where the format has none
+
+
+class Envelope(NamedTuple):
+    """What stands around the lines of one generation, outermost first; plain where there is nothing."""
+
+    layers: tuple[Layer, ...] = ()
+
+
+PLAIN = Envelope()
 
 InputKind = Literal["file", "docker", "journal", "webhook"]
 """Where the lines of a source come from: paths, a container's file, journald, mesibo's own events."""
@@ -25,9 +57,10 @@ RotationKind = Literal["rename", "truncate", "replace"]
 """rename: the file was renamed and a new one made; truncate: it was emptied in place; replace: its path leads to
 another one for another reason, such as a link that was swapped or a new container."""
 
-Cause = Literal["misplaced", "no_code", "ambiguous", "grammar"]
+Cause = Literal["misplaced", "unenveloped", "no_code", "ambiguous", "grammar"]
 """Why a line that contains the grammar's marker gives no result. misplaced: the marker is not in its place;
-no_code: in its place, but no code; ambiguous: two different codes; grammar: anything else that does not match."""
+unenveloped: the line lacks the envelope that the others of its file have; no_code: in its place, but no code;
+ambiguous: two different codes; grammar: anything else that does not match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +85,7 @@ class Position:
     state: FileState
     inside: str = ""  # inside what over-long line offset lies, whose head was handed on: its rest is skipped
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
+    envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +104,14 @@ class Chunk:
     """Whole lines of one file or journal, in order, and the position that is true once they have been counted."""
 
     source: str
-    data: bytes  # physical lines, each ended by b"\n"; for docker whole logical lines, split records complete
-    envelope: EnvelopeKind
+    data: bytes  # physical lines, each ended by b"\n"; whole logical lines, split records complete
+    envelope: Envelope
     reference: float  # seconds since the epoch that date stamps without a year: the file's mtime, or the clock
     consumed: int  # bytes of the file that this chunk stands for; more than len(data) when a line was cut short
     oversized: int  # lines of which only the first max_line_bytes are in data
     position: Position | JournalPosition
     dated: bool = False  # the reference is the time of a line that has none of its own
+    ahead: bytes = b""  # what follows in the next generation: an answer may end there, and nothing of it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +194,8 @@ class Sample:
 
     cause: Cause
     shape: str
+    front: str = field(default="", compare=False)  # what stands before the marker and mesibo's own prefix, masked
+    count: int = field(default=1, compare=False)  # lines of this shape
 
 
 @dataclass(slots=True)
@@ -169,10 +206,14 @@ class Scan:
     candidates: int = 0  # lines that contain the marker; results + unparsed, always
     results: dict[ResultKey, Seen] = field(default_factory=dict)
     unparsed: Counter[Cause] = field(default_factory=Counter)
+    unread: dict[Cause, list[Seen]] = field(default_factory=dict)  # when these were logged, as far as can be told
     fallback: int = 0  # lines that pyparsing itself had to match
     failures: Sequence[Failure] = ()  # the newest ones, oldest first, at most as many as asked for; read when taken out
-    samples: list[Sample] = field(default_factory=list)  # a few distinct ones
+    samples: list[Sample] = field(default_factory=list)  # a few distinct ones, their counts scaled up to all lines
+    logged_at: float | None = None  # the own time of the last line that has one, of any kind
     oversized: int = 0  # over-long logical lines found inside the envelope
+    undated: int = 0  # results whose time cannot be told; of a result with both, its first or last line stands for more
+    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of the reference; 0 if none is
 
 
 class PushEvent(NamedTuple):

@@ -14,13 +14,14 @@ from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import (
     Call,
     Chunk,
-    EnvelopeKind,
+    Envelope,
     Failure,
     JournalPosition,
     Position,
     ResultKey,
     Rotation,
     Scan,
+    Seen,
     Sink,
 )
 from logwatch.privacy import Privacy
@@ -43,7 +44,7 @@ UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before read
 class Scans(Protocol):
     """What a scanner does with a chunk."""
 
-    def scan(self, data: bytes, *, envelope: EnvelopeKind, reference: float) -> Scan:
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:
         """Find the push results in whole lines."""
 
 
@@ -197,9 +198,11 @@ class Pipeline:
         batch.count(source, "bytes", amount=chunk.consumed)
         batch.bytes += chunk.consumed
         batch.last_line_at[source] = now
+        self._judge(source, scan, chunk, now)
         for counter, amount in (
             ("oversized_lines", chunk.oversized + scan.oversized),
             ("fallback_lines", scan.fallback),
+            ("undated_lines", 0 if chunk.dated else scan.undated),
         ):
             if amount:
                 batch.count(source, counter, amount=amount)
@@ -213,7 +216,9 @@ class Pipeline:
             batch.result(row, seen)
             batch.time(row, seen, now)
         for sample in scan.samples:
-            batch.shape(ShapeRow(source, sample.cause, sample.shape), now)
+            batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
+        failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
+        batch.pass_over(failed - len(scan.failures))
         batch.fail(scan.failures, partial(self._stored, source, undated))
         batch.move(chunk.position)
 
@@ -236,6 +241,26 @@ class Pipeline:
         )
         self._called = True
         return True
+
+    def _judge(self, source: str, scan: Scan, chunk: Chunk, now: float) -> None:
+        """Count the lines with the marker by whether they could be read, at the time that they are judged by.
+
+        While a log is followed that is the clock's: a wrong zone must not hide what cannot be read. Lines of a backlog
+        count as of when they were logged; what cannot be dated, as of when the file was last written.
+        """
+        status = self.status.get(source)
+        live = status is not None and status.caught_up
+        written = now if live else min(chunk.reference, now)
+        for cause, times in (("", scan.results.values()), *scan.unread.items()):
+            for seen in times:
+                dated = not live and seen.last is not None
+                self._batch.read(source, cause, seen if dated else Seen(seen.count, written, written), now)
+        logged = min(written if scan.logged_at is None else scan.logged_at, now)
+        self._batch.logged_at[source] = max(logged, self._batch.logged_at.get(source, logged))
+
+    def _delivered(self, source: str, key: ResultKey) -> bool:
+        row = self._row(source, key)
+        return self.catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered"
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
         """Give the row that a result is counted in."""
@@ -297,7 +322,9 @@ class _Feed:
         self._pipeline = pipeline
 
     def chunk(self, chunk: Chunk) -> None:
-        scan = self._source.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
+        scan = self._source.scanner.scan(
+            chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead
+        )
         self._pipeline.take(chunk.source, scan, chunk)
 
     def position(self, position: Position | JournalPosition) -> None:

@@ -30,7 +30,9 @@ def outputs() -> dict[str, str]:
             [pushes, Group("mesibo-credentials", credentials.alerts(), interval="1m")]
         ),
         "config/prometheus/rules/mesibo-trends.yml": rule_file(recording.groups()),
-        "config/prometheus/rules/mesibo-watcher.yml": rule_file([Group("mesibo-watcher", list(watcher.alerts()))]),
+        "config/prometheus/rules/mesibo-watcher.yml": rule_file(
+            [Group("mesibo-watcher", [*watcher.records(), *watcher.alerts()])]
+        ),
         **scenarios.test_files(),
         **dashboards.files(),
         **runbooks.files(),

@@ -315,6 +315,7 @@ def silence() -> list[Alert]:
             f"""
             cluster_source:mesibo_push_results:increase1d == 0
             and cluster_source:mesibo_logwatch_lines:increase1d >= {t("logging_off.lines")}
+            unless sum by (cluster, source) (increase(mesibo_logwatch_unparsed_lines_total[1d])) > 0
             """,
             "warning",
             "mesibo logs, but no push is in its log; push logging is probably switched off.",

@@ -1,7 +1,7 @@
 """Alerts on the watcher itself: whoever pages others must say when it is blind."""
 
 from config.generate.codes import CATALOGUE, OVER_900
-from config.generate.rules import Alert
+from config.generate.rules import Alert, Record
 from config.generate.thresholds import threshold as t
 from config.generate.words import COUNT, INSTANCE, PERCENT, PLACE
 
@@ -100,47 +100,95 @@ def reading() -> list[Alert]:
     ]
 
 
+BEHIND = 'cause=~"misplaced|unenveloped"'
+"""Causes that lie in front of the marker: something else writes the beginning of the line."""
+WITHIN = 'cause!~"misplaced|unenveloped"'
+PROPOSE = (
+    "What to do on the host: mesibo-logwatch doctor shows how such lines begin, and this command with the path of the"
+    " log: mesibo-logwatch grammar propose LOG --name mine --output /etc/mesibo-logwatch/grammars. Then set grammar ="
+    ' "mine" in the source, mesibo-logwatch check, reload.'
+)
+
+
+def _unread(window: str, matchers: str = "") -> str:
+    return f"sum by ({MARKED}) (increase(mesibo_logwatch_unparsed_lines_total{{{matchers}}}[{window}]))".replace(
+        "{}", ""
+    )
+
+
+def records() -> list[Record]:
+    """Of the push lines of a source, how many were not read, and which share of all: what the page rests on."""
+    found = []
+    for window in ("2m", "1h"):
+        results = f"sum by ({MARKED}) (increase(mesibo_push_results_total[{window}]))"
+        count = f"instance_source:mesibo_logwatch_unread:increase{window}"
+        found.append(Record(count, _unread(window)))
+        found.append(
+            Record(
+                f"instance_source:mesibo_logwatch_unread:ratio_rate{window}",
+                f"{count}\n/\n(({count} + on ({MARKED}) {results}) > 0)",
+            )
+        )
+    return found
+
+
 def parsing() -> list[Alert]:
     """Push lines that give no number, and numbers without a meaning."""
-    unparsed = f"sum by ({MARKED}) (increase(mesibo_logwatch_unparsed_lines_total"
-    results = f"sum by ({MARKED}) (increase(mesibo_push_results_total[15m]))"
-    broken = unparsed + '{cause!="misplaced"}[15m]))'
-    misplaced = unparsed + '{cause="misplaced"}[15m]))'
+    results = f"sum by ({MARKED}) (increase(mesibo_push_results_total[1h]))"
     known = "|".join(sorted({str(e.code) for e in CATALOGUE}))
+    unread = "instance_source:mesibo_logwatch_unread"
+    page, least = t("watcher.unparsed_page_share"), t("watcher.unparsed_min")
+    # lately, so that the page ends soon after the lines are read again
+    most = f"""
+        (
+          {unread}:ratio_rate2m >= {page} and {unread}:increase2m >= {least}
+          or
+          {unread}:ratio_rate1h >= {page} and {unread}:increase1h >= {least} and {_unread("15m")} > 0
+        )
+        """
+    mostly_behind = f"{_unread('1h', BEHIND)} > 0.5 * {unread}:increase1h"
 
-    def share(part: str, least: float) -> str:
+    def some(matchers: str, share: float) -> str:
+        part = _unread("1h", matchers)
         return f"""
-        {part} / ({part} + on ({MARKED}) {results}) >= {least}
-        and {part} >= {t("watcher.unparsed_min")}
+        {part} / ({part} + on ({MARKED}) {results}) >= {share}
+        and {part} >= {least}
+        and {_unread("15m", matchers)} > 0
         """
 
-    drift = (
-        "mesibo may have changed its format. What to do: the status page shows the shapes of such lines; try the grammar"
-        " with mesibo-logwatch grammar trace, and add one for the new dialect to the grammars directory."
-    )
+    read = f"{PERCENT} of the push lines gave no result, {PLACE}."
     return [
         Alert(
             "MesiboLogwatchUnparsedLines",
-            share(broken, t("watcher.unparsed_page_share")),
+            f"{most}unless {mostly_behind}",
             "critical",
             "Most push lines cannot be read; the alerts about pushes are blind.",
-            f"{PERCENT} of push lines gave no result in the last 15 minutes, {PLACE}. {drift}",
+            f"{read} mesibo may have changed its format. {PROPOSE}",
+            for_="1m",
         ),
         Alert(
             "MesiboLogwatchUnparsedLines",
-            share(broken, t("watcher.unparsed_share")),
+            some(WITHIN, t("watcher.unparsed_share")),
             "warning",
             "Some push lines cannot be read.",
-            f"{PERCENT} of push lines gave no result in the last 15 minutes, {PLACE}. {drift}",
+            f"{read} mesibo may have changed its format. {PROPOSE}",
             for_="5m",
         ),
         Alert(
             "MesiboLogwatchMisplacedLines",
-            share(misplaced, t("watcher.misplaced_share")),
+            f"{most}and {mostly_behind}",
+            "critical",
+            "Most push lines stand behind a prefix that is not known; the alerts about pushes are blind.",
+            f"{read} Something (docker logs -t, compose, syslog) writes before mesibo's own prefix. {PROPOSE}",
+            for_="1m",
+        ),
+        Alert(
+            "MesiboLogwatchMisplacedLines",
+            some(BEHIND, t("watcher.misplaced_share")),
             "warning",
             "Push lines stand behind a prefix that the grammar does not know.",
-            f"{PERCENT} of lines with the marker hold it in an unexpected place, {PLACE}. What to do: something (docker"
-            " logs -t, syslog) writes before mesibo's own prefix; take its prefix off, or add a grammar that knows it.",
+            f"{read} Something (docker logs -t, compose, syslog) writes before mesibo's own prefix, or users write the"
+            f" marker into messages that are logged. {PROPOSE}",
             for_="5m",
         ),
         Alert(
@@ -224,6 +272,33 @@ def state() -> list[Alert]:
     ]
 
 
+def exports() -> list[Alert]:
+    """Failures that do not reach the place where a fleet's logs are searched."""
+    return [
+        Alert(
+            "MesiboLogwatchExportFailing",
+            """
+            min_over_time(mesibo_logwatch_export_lag_events[15m]) > 0
+            and increase(mesibo_logwatch_export_events_total[15m]) == 0
+            """,
+            "warning",
+            "Failures are no longer sent to where they are searched.",
+            f"{COUNT} failures wait for {{{{ $labels.destination }}}} on {INSTANCE}, and none was taken for 15 minutes. They"
+            " are kept while the error log holds them. What to do: the daemon's own log says why (journalctl -u"
+            " mesibo-logwatch); address, token and certificates of [[export]].",
+        ),
+        Alert(
+            "MesiboLogwatchExportDropping",
+            "increase(mesibo_logwatch_export_dropped_total[15m]) > 0",
+            "warning",
+            "Failures are missing where they are searched.",
+            f"{COUNT} failures never reached {{{{ $labels.destination }}}} from {INSTANCE}: it refused them, or they were more"
+            " than the error log keeps. All of them are counted in the metrics. What to do: the daemon's own log names what"
+            " was refused; raise failures.keep where a storm or an absence was too long.",
+        ),
+    ]
+
+
 def webhooks() -> list[Alert]:
     """Events that cannot be read, and a log that lacks what its webhook tells."""
     events = f"sum by ({MARKED}) (increase(mesibo_logwatch_webhook_events_total"
@@ -263,4 +338,4 @@ def webhooks() -> list[Alert]:
 
 def alerts() -> list[Alert]:
     """All of them."""
-    return [*presence(), *reading(), *parsing(), *state(), *webhooks()]
+    return [*presence(), *reading(), *parsing(), *state(), *exports(), *webhooks()]

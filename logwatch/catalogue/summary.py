@@ -37,11 +37,15 @@ class Row:
 
 @dataclass(slots=True)
 class Summary:
-    """What a log contains; ``push_lines`` = results + ``unparsed``: lines with the marker in its place."""
+    """What a log contains; ``push_lines`` = results + ``unparsed``: lines with the marker in its place.
+
+    ``misplaced`` are those with the marker in another place, or without the envelope that all others have.
+    """
 
     lines: int = 0
     push_lines: int = 0
     unparsed: int = 0
+    misplaced: int = 0
     results: dict[ResultKey, Seen] = field(default_factory=dict)
 
     def add(self, results: Mapping[ResultKey, Seen]) -> None:
@@ -67,6 +71,7 @@ class Summary:
             "lines": self.lines,
             "push_lines": self.push_lines,
             "unparsed": self.unparsed,
+            "misplaced": self.misplaced,
             "results": [row.as_dict() for row in self.rows(catalogue)],
         }
 

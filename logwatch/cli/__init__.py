@@ -1,6 +1,9 @@
 """The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
 
+import errno
+import os
 import platform
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,6 +13,8 @@ import click
 import logwatch
 from logwatch.errors import LogwatchError
 from logwatch.wanted import Wanted
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
 # name -> module and the one line `--help` shows, so that `--help` and every short command load only what they use
 COMMANDS = {
@@ -48,11 +53,22 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever is wrong with its input is told in words, with exit code 2."""
         try:
-            return super().invoke(ctx)
+            value = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except LogwatchError as error:
             for problem in error.problems:
                 click.echo(f"error: {problem}", err=True)
             ctx.exit(2)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what is left in it cannot be written either
+            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            ctx.exit(2)
+        return value
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,14 +2,17 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import click
 
 from logwatch import ledger
-from logwatch.assembly import shared_files
+from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
 from logwatch.config import Config, locator, read
@@ -17,7 +20,9 @@ from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.credentials import EXTRA, asked, missing_extra
 from logwatch.credentials import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
+from logwatch.glance import glance
 from logwatch.logging_setup import PRIORITIES
+from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
 from logwatch.web.access import load, warnings
@@ -63,7 +68,21 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
 
 def _story(config: Config, found: str) -> str:
     grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
-    return f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
+    told = f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
+    return "\n".join([told, *_envelopes(config)])
+
+
+def _envelopes(config: Config) -> Iterator[str]:
+    """Say of each source what stands around the lines that are there, as far as mesibo's own tell."""
+    directories = [Path(directory) for directory in config.grammars.directories]
+    for source in config.source:
+        if source.webhook is not None:
+            continue
+        with suppress(LogwatchError):
+            scanner = Scanner(load_grammar(source.grammar, directories), timezone=UTC)
+            found = glance(discovery(source).find(time.time()).paths, scanner.owns, source.envelope)
+            if found.kinds:
+                yield f"source {source.name}: envelope {found}"
 
 
 def _named(config: Config, file: str) -> list[Problem]:

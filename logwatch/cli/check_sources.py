@@ -28,7 +28,6 @@ _OTHERS = {
     b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
 }
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def problems(source: Source, where: str) -> Iterator[Problem]:
@@ -166,15 +165,15 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
         return
     packed = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
-    if head.startswith(_UTF16):
-        remedy = "let it be written as UTF-8"
-        yield Problem(where, f"{path} is UTF-16", "its lines cannot be read", remedy, warning=True)
+    if not packed and (found := envelope.no_text(head)):
+        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy
+        what = "is UTF-16" if "UTF-16" in found.why else found.what
+        yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
     elif packed:
         if not glob.has_magic(path) and path in source.paths:
             remedy = "name the log itself; rotated files are found by themselves"
             yield Problem(where, f"{path} is packed with {packed}", "a log is text", remedy, warning=True)
-    elif source.envelope == "docker" and head and envelope.detect(head) != "docker":
+    elif head and not envelope.could_be(source.envelope, head):
         remedy = 'envelope = "auto"'
-        yield Problem(
-            where, f"{path} is no json-file log of Docker", "none of its lines would count", remedy, warning=True
-        )
+        what = f"no line of {path} stands in the envelope {source.envelope}"
+        yield Problem(where, what, "none of its lines would count", remedy, warning=True)

@@ -19,18 +19,29 @@ _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped":
 
 @click.command(short_help="Find out why there are no numbers, or wrong ones.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="As `run` takes it.")
-@click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else /etc/mesibo/mesibo.conf.")
+@click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else where mesibo reads it.")
 @click.option("--prometheus", metavar="URL", help="Else http://127.0.0.1:9090, where one answers.")
+@click.option("--alertmanager", metavar="URL", help="Else those that Prometheus sends alerts to.")
+@click.option("--outbound", is_flag=True, help="Also try TLS connections to Google (FCM) and Apple (APNs).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(*, config: Path | None, mesibo_conf: Path | None, prometheus: str | None, form: str) -> None:
+def command(
+    *,
+    config: Path | None,
+    mesibo_conf: Path | None,
+    prometheus: str | None,
+    alertmanager: str | None,
+    outbound: bool,
+    form: str,
+) -> None:
     """Go from mesibo's configuration to the pager, one row a check, each with its remedy. It changes nothing.
 
     The exit code is 1 if a check fails; warnings and checks that had to be skipped are no failures. Run as root it can
-    look at everything; mesibo's secrets are never read out.
+    look at everything; mesibo's secrets are never read out. All questions over the network together take at most 20 s.
     """
-    if prometheus is not None and not prometheus.startswith(("http://", "https://")):
-        raise click.BadParameter("an address begins with http:// or https://", param_hint="--prometheus")
-    checks = list(examine(Questions(config, mesibo_conf, prometheus), Host()))
+    for option, url in (("--prometheus", prometheus), ("--alertmanager", alertmanager)):
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise click.BadParameter("an address begins with http:// or https://", param_hint=option)
+    checks = list(examine(Questions(config, mesibo_conf, prometheus, alertmanager, outbound), Host()))
     if form == "json":
         counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in _STYLES}
         click.echo(
@@ -50,9 +61,18 @@ def render(checks: Iterable[Check]) -> RenderableType:
     counts: dict[str, int] = {}
     for check in checks:
         counts[check.verdict] = counts.get(check.verdict, 0) + 1
-        what = Text(readable(check.what))
+        what = _marked(check.what)
         if check.remedy and check.verdict != "ok":
-            what.append(f"\n→ {readable(check.remedy)}", style="italic")
+            what.append_text(_marked(f"\n→ {check.remedy}", "italic"))
         grid.add_row(Text(check.verdict, style=_STYLES[check.verdict]), Text(readable(check.name), style="bold"), what)
     total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES if verdict in counts)
     return Group(grid, Text(""), Text(total))
+
+
+def _marked(text: str, style: str = "") -> Text:
+    """Show what stands in backticks as bold, without them."""
+    shown = Text(style=style)
+    for i, part in enumerate(text.split("`")):
+        start = "\n" if part.startswith("\n") else ""
+        shown.append(start + readable(part.removeprefix("\n")), style="bold" if i % 2 else "")
+    return shown

@@ -18,6 +18,7 @@ from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.discover import Container, Globs
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
+from logwatch.model import PLAIN, Envelope, EnvelopeKind
 from logwatch.parse import Scanner
 from logwatch.propose import Proposal, Shape, propose
 from logwatch.report import open_path, open_stream
@@ -25,6 +26,8 @@ from logwatch.report import open_path, open_stream
 OWN = Path("/etc/mesibo-logwatch/grammars")
 STDIN = "-"
 _MOST_LINES = 20_000  # lines with the marker, of which a dialect shows itself many times over
+_ENVELOPE_LINES = 200  # that tell what all of them are in
+_ESCAPING: tuple[EnvelopeKind, ...] = ("docker", "journal-json")
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
@@ -144,24 +147,32 @@ def _files(source: Source) -> list[str]:
 
 
 def _payloads(chunks: Iterator[bytes], marker: bytes) -> Iterator[bytes]:
-    kind, rest, count = None, b"", 0
+    wrapped, rest, count = PLAIN, b"", 0
     for chunk in chunks:
         data = rest + chunk
-        kind = kind or envelope.detect(data)
         whole, newline, rest = data.rpartition(b"\n")
-        for line in _unwrapped(whole + newline, kind):
+        wrapped = wrapped if wrapped != PLAIN else _objects(whole)
+        for line in _unwrapped(whole + newline, wrapped):
             if marker in line:
                 yield line
                 count += 1
                 if count == _MOST_LINES:
                     return
-    yield from (line for line in _unwrapped(rest, kind) if marker in line)
+    yield from (line for line in _unwrapped(rest, wrapped) if marker in line)
 
 
-def _unwrapped(data: bytes, kind: str | None) -> list[bytes]:
-    if kind == "docker":
-        return [line.payload for line in envelope.unwrap(data)]
-    return envelope.clean(data).splitlines() if data else []
+def _objects(data: bytes) -> Envelope:
+    """Tell the envelopes that escape what they wrap; whatever else stands in front of a line is part of its prefix."""
+    lines = envelope.clean(data).split(b"\n", _ENVELOPE_LINES)[:_ENVELOPE_LINES]
+    for kind in _ESCAPING:
+        wrapped = envelope.undecided(kind)
+        if sum(not line.refused for line in envelope.unwrap(b"\n".join(lines), wrapped)) > len(lines) / 2:
+            return wrapped
+    return PLAIN
+
+
+def _unwrapped(data: bytes, wrapped: Envelope) -> list[bytes]:
+    return [line.payload for line in envelope.unwrap(data, wrapped) if not line.refused]
 
 
 def save(target: Path, samples: Path, proposal: Proposal) -> None:

@@ -15,7 +15,7 @@ from logwatch.config import Config, bad_url, parse_listen
 from logwatch.config.default import find
 from logwatch.credentials import secrecy
 from logwatch.doctor import Host
-from logwatch.doctor.check import NoAnswer
+from logwatch.doctor.host import NoAnswer
 from logwatch.errors import LogwatchError, Problem
 from logwatch.ledger import NotReadable, Reader
 from logwatch.privacy import Privacy, readable

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -26,9 +29,10 @@ from logwatch.config import load as load_config
 from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
-from logwatch.report.table import notes, render
+from logwatch.report.table import in_front, notes, render
 
 STDIN = "-"
+_INTERRUPTED = 130  # the exit code of a command that SIGINT ended
 _TIMES = "2h, 3d, 2026-11-22, 2026-11-22T10:15:00Z"
 
 
@@ -46,34 +50,73 @@ class _Plan:
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--since", metavar="T", callback=moments.option(time.time), help=f"Only results from then on: {_TIMES}.")
 @click.option("--until", metavar="T", callback=moments.option(time.time), help="Only results before then.")
+@click.option(
+    "--timezone", metavar="Z", help="The zone of the log's own stamps, such as Europe/Berlin, where it is not UTC."
+)
 def command(
-    *, paths: tuple[str, ...], config: Path | None, form: str, since: float | None, until: float | None
+    *,
+    paths: tuple[str, ...],
+    config: Path | None,
+    form: str,
+    since: float | None,
+    until: float | None,
+    timezone: str | None,
 ) -> None:
     """Count push results in files or standard input, once.
 
-    PATH is a plain log, Docker's json-file log, or either packed by gzip; - is standard input:
+    PATH is a log as mesibo writes it, or as Docker, compose, Kubernetes, podman, syslog or journalctl hand it on,
+    packed by gzip or not; - is standard input, and so is what is piped into it without PATH:
 
-        docker logs mesibo 2>&1 | mesibo-logwatch report -
+        docker logs -t mesibo 2>&1 | mesibo-logwatch report
 
-    Without PATH, the files of the configuration are read, or what is found without one. With both, PATH is read as the
-    configuration says. The exit code is 1 if some of the files could not be read, and 2 if none could.
+    Without either, the files of the configuration are read, or what is found without one. With both, PATH is read as
+    the configuration says. The exit code is 1 if some of the files, or the push lines in them, could not be read, and 2
+    if no file could.
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
     heap.keep()
-    plan = _plan(paths, config)
+    if not paths and config is None and _is_piped():
+        paths = (STDIN,)
+    plan = _plan(paths, config, timezone)
     count = Count(plan.catalogue, since, until)
-    unreadable = _read(plan, count)
+    unreadable, interrupted = 0, False
+    with _progress() as progress:
+        try:
+            for wrong in _read(plan, count, progress):
+                unreadable += wrong
+        except KeyboardInterrupt:
+            interrupted = True
     _show(count, form)
+    if interrupted:
+        click.echo("note: interrupted: this is what was counted until then", err=True)
+        sys.exit(_INTERRUPTED)
     if unreadable:
         sys.exit(1 if unreadable < len(plan.inputs) else 2)
+    if count.unreadable:
+        sys.exit(1)
 
 
-def _plan(paths: tuple[str, ...], file: Path | None) -> _Plan:
+def _is_piped() -> bool:
+    """Return whether somebody sends a log: a pipe, a socket or a file, and neither a terminal nor /dev/null."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)
+
+
+def _plan(paths: tuple[str, ...], file: Path | None, timezone: str | None) -> _Plan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars."""
     config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
     logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
     config = msgspec.structs.replace(config, source=logs)  # calls are kept in the ledger alone
+    if timezone is not None:
+        config = msgspec.structs.replace(
+            config, source=tuple(msgspec.structs.replace(source, timezone=timezone) for source in config.source)
+        )
+        if problems := [problem for source in config.source for problem in source.wrong_zone("--timezone")][:1]:
+            raise LogwatchError(*problems)
     parts = assemble(config)
     most = config.follow.max_line_bytes
     sources = [(source, Input(parts.scanner(source, keep=0), source.envelope, most)) for source in config.source]
@@ -114,27 +157,24 @@ def _paths(source: Source) -> list[str]:
     return [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
 
 
-def _read(plan: _Plan, count: Count) -> int:
-    """Count every input; tell what cannot be read, and how many of them that are."""
-    unreadable = 0
+def _read(plan: _Plan, count: Count, progress: Progress | None) -> Iterator[bool]:
+    """Count one input after the other; tell of each whether, and why, it cannot be read."""
     seen: set[tuple[int, int]] = set()
-    with _progress() as progress:
-        for path, how in plan.inputs:
-            try:
-                if path == STDIN:
-                    _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
-                    continue
-                with open_path(Path(path)) as stream:
-                    if stream.identity in seen:
-                        click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
-                    else:
-                        _count(stream, how, count, progress)
-                    seen.add(stream.identity)
-            except Unreadable as error:
-                unreadable += 1
-                for problem in error.problems:
-                    click.echo(f"error: {problem}", err=True)
-    return unreadable
+    for path, how in plan.inputs:
+        try:
+            if path == STDIN:
+                _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
+                continue
+            with open_path(Path(path)) as stream:
+                if stream.identity in seen:
+                    click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
+                else:
+                    _count(stream, how, count, progress)
+                seen.add(stream.identity)
+        except Unreadable as error:
+            for problem in error.problems:
+                click.echo(f"error: {problem}", err=True)
+            yield True
 
 
 def _count(stream: Stream, how: Input, count: Count, progress: Progress | None) -> None:
@@ -162,9 +202,17 @@ def _show(count: Count, form: str) -> None:
     if form == "table":
         terminal.show(lambda width: render(count, width))
         return
-    click.echo(json.dumps(count.summary.as_dict(count.catalogue), indent=2) if form == "json" else _csv(count))
+    click.echo(json.dumps(_document(count), indent=2) if form == "json" else _csv(count))
     for note in notes(count):  # where a table would say so
         click.echo(f"note: {note}", err=True)
+
+
+def _document(count: Count) -> dict[str, Any]:
+    """Return what a program gets; where nothing could be read, also what stands in front of the function."""
+    document = count.summary.as_dict(count.catalogue)
+    if count.summary.misplaced and not count.summary.results:
+        document["in_front"] = in_front(count)
+    return document
 
 
 def _csv(count: Count) -> str:

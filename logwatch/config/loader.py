@@ -206,6 +206,7 @@ def _absolute(config: Config, base: Path) -> Config:
                 s,
                 paths=tuple(map(of, s.paths)),
                 rotated=tuple(map(of, s.rotated)),
+                mesibo_conf=of(s.mesibo_conf) if s.mesibo_conf else None,
                 docker=s.docker and replace(s.docker, root=of(s.docker.root)),
                 webhook=s.webhook
                 and replace(s.webhook, secret_file=maybe(s.webhook.secret_file), fields=maybe(s.webhook.fields)),

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 
 from logwatch.errors import Problem
 from logwatch.journal import Target
-from logwatch.model import InputKind
+from logwatch.model import EnvelopeKind, InputKind
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
 Unit = Annotated[
@@ -107,10 +107,11 @@ class Source(Table, frozen=True, kw_only=True):
     docker: Docker | None = None
     webhook: WebhookSource | None = None
     journal: Journal | None = None
-    envelope: Literal["auto", "plain", "docker"] = "auto"
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
     grammar: Name = "mesibo"
     timezone: Text = "UTC"
     start_at: Literal["beginning", "end"] = "beginning"
+    mesibo_conf: Text | None = None  # of this source's mesibo, where it is in none of the usual places
 
     @property
     def input(self) -> InputKind:
@@ -141,17 +142,17 @@ class Source(Table, frozen=True, kw_only=True):
                     "leave envelope out",
                 )
             )
+        return problems + self.wrong_zone(f"{where}.timezone")
+
+    def wrong_zone(self, where: str) -> list[Problem]:
+        """Find that this host does not know the zone of the stamps."""
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):
-            problems.append(
-                Problem(
-                    f"{where}.timezone",
-                    f'"{self.timezone}" is no time zone of this host',
-                    try_='a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"',
-                )
-            )
-        return problems
+            what = f'"{self.timezone}" is no time zone of this host'
+            try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
+            return [Problem(where, what, try_=try_)]
+        return []
 
 
 class Follow(Table, frozen=True, kw_only=True):

@@ -1,10 +1,12 @@
 """Adds buckets up: how often each result came in the last hour, of how many, since when, and whether it still does."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import OTHER, Catalogue, Entry
 from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.ledger import QUARTER, Bucket, ResultRow
 from logwatch.model import Seen
 
@@ -26,7 +28,8 @@ class Course:
     sources: set[str] = field(default_factory=set)
     rows: list[ResultRow] = field(default_factory=list)  # the most frequent first
     pushes: int = 0
-    first: float = float("inf")  # of its present run, which may have begun before the last hour
+    first: float = float("inf")  # when it began: its rate rose, or its present run, maybe before the last hour
+    rise: Rise | None = None  # if it began so
     last: float = 0.0
     among: int = 0  # pushes of the same platforms and sources in the last hour
     accepted_at: float | None = None  # when the last one of these was accepted
@@ -120,6 +123,9 @@ class _Background:
         self.accepted_at: dict[tuple[str, str], float] = {}
         self.minutes: dict[tuple[str, str], dict[int, Seen]] = {}
         self.by_row: dict[ResultRow, list[tuple[Bucket, Seen]]] = {}
+        # the day in intervals (begin, end) without overlap: all pushes by group, and each result
+        self.spans: dict[tuple[int, int], dict[tuple[str, str], int]] = {}
+        self.by_span: dict[ResultRow, dict[tuple[int, int], Seen]] = {}
         accepted = untold = 0
         for bucket, seen in facts.quarters:
             row = bucket.row
@@ -134,6 +140,27 @@ class _Background:
             row = bucket.row
             self.minutes.setdefault((row.source, row.platform), {}).setdefault(bucket.start, Seen()).add(seen)
             self.by_row.setdefault(row, []).append((bucket, seen))
+        # quarters of an hour up to the first whole one of which every minute is known
+        whole = min((math.ceil(bucket.start / QUARTER) * QUARTER for bucket, _ in facts.minutes), default=0)
+        for bucket, seen in (*facts.quarters, *facts.minutes):
+            if (bucket.start < whole) == (bucket.seconds == QUARTER):
+                span, group = (bucket.start, bucket.start + bucket.seconds), (bucket.row.source, bucket.row.platform)
+                counts = self.spans.setdefault(span, {})
+                counts[group] = counts.get(group, 0) + seen.count
+                self.by_span.setdefault(bucket.row, {})[span] = seen
+
+    def points(self, course: Course, groups: set[tuple[str, str]]) -> list[Point]:
+        """Set the course's share in each interval of its present run beside each other, the oldest first."""
+        points = []
+        rows = [self.by_span.get(row, {}) for row in course.rows]
+        for span in sorted(self.spans):
+            start, end = span
+            if end > course.first and (not course.last or start <= course.last):
+                mine = [row[span] for row in rows if span in row]
+                among = sum(count for group, count in self.spans[span].items() if group in groups)
+                first = min((seen.first for seen in mine if seen.first is not None), default=float(start))
+                points.append(Point(start, end, sum(seen.count for seen in mine), among, first))
+        return points
 
     def beside(self, course: Course) -> set[tuple[str, str]]:
         """Give the groups that may be compared; where the log does not tell the platform, all of the source."""
@@ -147,6 +174,9 @@ class _Background:
 def _compare(course: Course, background: _Background, now: float) -> None:
     """Set a course beside what else became of pushes of the same platform and sources."""
     groups = background.beside(course)
+    course.rise = rise(background.points(course, groups))
+    if course.rise is not None:
+        course.first = max(course.first, course.rise.at)
     course.accepted_at = max((background.accepted_at[g] for g in groups if g in background.accepted_at), default=None)
     since, lately = course.accepted_at or 0.0, now - _LATELY_SECONDS
     for group in groups:
@@ -175,7 +205,8 @@ def _merged(alike: list[Course]) -> list[Course]:
         first.sources |= other.sources
         first.rows += other.rows
         first.pushes += other.pushes
-        first.first = min(first.first, other.first)
+        if other.first < first.first:
+            first.first, first.rise = other.first, other.rise
         first.last = max(first.last, other.last)
         first.among += other.among
         first.lately += other.lately

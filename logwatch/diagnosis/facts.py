@@ -9,14 +9,27 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.credentials import Verdict
-from logwatch.ledger import Bucket, MinuteRow, ResultRow, Snapshot
+from logwatch.errors import Problem
+from logwatch.ledger import Bucket, MinuteRow, ResultRow, ShapeRow, Snapshot
+from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
+from logwatch.sight import Sight, sight
 from logwatch.tail import SourceStatus
 from logwatch.webhook import silent_on_success
 
 HOUR = 3600.0
 
 Severity = Literal["critical", "warning", "info", "good"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source's lines are, which grammar reads them, where new grammars go, and what mesibo.conf says."""
+
+    paths: tuple[str, ...] = ()  # of its logs, as they are now; else as configured
+    grammar: str = "mesibo"
+    grammars: str = "/etc/mesibo-logwatch/grammars"
+    push: PushLogging = field(default_factory=PushLogging)
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,9 @@ class Facts:
     minutes: Sequence[tuple[Bucket, Seen]] = ()
     quarters: Sequence[tuple[Bucket, Seen]] = ()
     trouble: str = ""  # why nothing can be committed
+    shapes: Sequence[tuple[ShapeRow, Seen]] = ()  # of lines that gave no result
+    places: Mapping[str, Place] = field(default_factory=dict)  # by source
+    refused: Sequence[Problem] = ()  # why the configuration on disk is not the one in force
     credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
     """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
@@ -42,6 +58,20 @@ class Facts:
         return silent_on_success(self.status, self.snapshot, self.catalogue, self.now)
 
     @cached_property
+    def sights(self) -> dict[str, Sight]:
+        """How much of each source's push lines could be read."""
+        return {name: sight(self.snapshot.readings, name, self.now) for name in self.status}
+
+    @cached_property
+    def blind(self) -> bool:
+        """Whether so much is unread, of any source, that what was read tells only a part."""
+        return any(sight.blind for sight in self.sights.values())
+
+    def place(self, source: str) -> Place:
+        """Return what is known of a source's place."""
+        return self.places.get(source, Place())
+
+    @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
         """The last hour's results."""
         return added(self.minutes)
@@ -50,6 +80,11 @@ class Facts:
     def day(self) -> dict[ResultRow, Seen]:
         """The last day's results."""
         return added(self.quarters)
+
+
+def plain(text: str) -> str:
+    """Return a sentence without the marks around what is typed or shown as it is."""
+    return text.replace("`", "")
 
 
 def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
@@ -75,16 +110,23 @@ class Finding:
     pushes: int = 0  # affected in the last hour
     since: float | None = None  # seconds since the epoch
     weight: int = field(default=0, compare=False)  # the heaviest comes first
+    command: str = ""  # that mends it, to be run on this host
+
+    @property
+    def small(self) -> bool:
+        """Whether it is one of the small numbers of every day."""
+        return self.key.startswith("few:")
 
     def as_dict(self) -> dict[str, Any]:
         """Give it for a program; ``since`` is ISO 8601 in UTC, or null."""
         return {
             "key": self.key,
             "severity": self.severity,
-            "title": self.title,
+            "title": plain(self.title),
             "side": self.side,
-            "evidence": list(self.evidence),
-            "remedy": self.remedy,
+            "evidence": [plain(line) for line in self.evidence],
+            "remedy": plain(self.remedy),
+            "command": self.command,
             "steps": [{"step": step, "title": STEPS[step], "command": COMMANDS.get(step)} for step in self.steps],
             "code": self.code,
             "pushes": self.pushes,

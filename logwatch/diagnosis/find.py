@@ -1,10 +1,10 @@
 """Weighs what the last hour shows: the course of each failure, the share that was accepted, and what is unseen."""
 
 from logwatch.catalogue import OTHER
-from logwatch.diagnosis import credentials, watching, witness
+from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
-from logwatch.diagnosis.words import NOISE, cause, clock, number, pushes, share, span
+from logwatch.diagnosis.words import NOISE, cause, clock, dated, number, pushes, share, span
 
 MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
 NEARLY_ALL = 0.95
@@ -27,17 +27,22 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
     """Give what there is to tell, the heaviest first; never empty."""
-    findings = [*watching.findings(facts), *credentials.findings(facts), *witness.findings(facts)]
+    findings = [
+        *watching.findings(facts),
+        *dates.findings(facts),
+        *credentials.findings(facts),
+        *witness.findings(facts),
+    ]
     noise: dict[tuple[str, bool], list[Course]] = {}
-    for course in courses(facts):
+    known = courses(facts)
+    for course in known:
         finding = _finding(course, facts)
         if finding.severity == "info":
             noise.setdefault((course.entry.class_, course.sources <= facts.silent), []).append(course)
         else:
             findings.append(finding)
     findings += [_noise(class_, alike, facts) for (class_, _), alike in noise.items()]
-    if not any(finding.severity == "critical" and finding.pushes for finding in findings):
-        findings += _accepted(facts)
+    findings += _accepted(facts, findings, known)
     if not findings:
         findings.append(_nothing())
     return tuple(sorted(findings, key=lambda finding: (-finding.weight, -finding.pushes, finding.key)))
@@ -125,7 +130,8 @@ def _weigh(course: Course, *, over: bool) -> tuple[int, Severity]:
         if course.total and entry.class_ != "rate_limited":
             weight, severity = weight + 10, "critical"
     if over:  # still worth knowing, since somebody will ask what it was
-        return min(weight, 42 if much else weight), "warning" if much else "info"
+        serious = much or severity == "critical"
+        return min(weight, 42 if serious else weight), "warning" if serious else "info"
     return weight, severity
 
 
@@ -141,15 +147,20 @@ def _cause(course: Course) -> str:
 def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     now = facts.now
     named = " and ".join(course.codes) + (f" {course.entry.reason}" if course.entry.reason else "")
+    failed = f"{number(course.pushes)} of {number(course.among)} {pushes(course.platforms)}"
+    of_read = ", of what could be read" if facts.blind else ""
     told = [
-        f"Code {named}: {number(course.pushes)} of {number(course.among)} {pushes(course.platforms)} in the last hour"
-        f" ({share(course.share)})."
+        f"Code {named}: {failed} in the last hour ({share(course.share)}{of_read})."
         if course.among
         else f"Code {named}: {number(course.pushes)} in the last hour; of how many pushes is not told."
     ]
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
-    told.append(f"The first of this run was logged at {clock(course.first, now)} UTC{ago}.")
+    if course.rise:
+        before, after = share(course.rise.before), share(course.rise.after)
+        told.append(f"It began at {dated(course.first)}, when its share rose from {before} to {after}{ago}.")
+    else:
+        told.append(f"The first of this run was logged at {dated(course.first)}{ago}.")
     if course.total and not over:
         told.append("Nothing of the same platform was accepted since.")
     if len(facts.status) > 1:
@@ -157,8 +168,16 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _accepted(facts: Facts) -> list[Finding]:
-    """Tell when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9)."""
+def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:
+    """Tell when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9).
+
+    Good news only where nothing speaks against it: not beside failures that stop pushes, limits that hold many back,
+    tokens that die in numbers, unread lines, or a log that is not about the present.
+    """
+    if any(f.severity == "critical" and f.pushes and not f.key.startswith("unparsed:") for f in findings):
+        return []
+    if any(_waves(course) for course in known):
+        return []
     good = all_ = 0
     for row, seen in facts.hour.items():
         class_ = entry_of(facts.catalogue, row).class_
@@ -171,6 +190,21 @@ def _accepted(facts: Facts) -> list[Finding]:
     if not all_ or good / all_ < NEARLY_ALL:
         return []
     how = "All" if good == all_ else f"Nearly all ({share(good / all_)})"
+    counted = f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out"
+    pushing = {row.source for row in facts.hour}
+    unread = sum(sight.hour.unread for sight in facts.sights.values())
+    if facts.blind or any(finding.key.startswith("unparsed:") for finding in findings):
+        how_read = "all pushes" if good == all_ else f"{share(good / all_)} of the pushes"
+        return [
+            _told(f"Of what could be read, {how_read} are accepted by Google and Apple.", "accepted-of-read", counted)
+        ]
+    aged = [name for name in pushing if name not in facts.status or watching.stale(name, facts)]
+    if aged:
+        last = max((seen.last for seen in facts.hour.values() if seen.last is not None), default=facts.now)
+        title = (
+            f"{how} pushes up to {clock(last, facts.now)} were accepted by Google and Apple; nothing newer is known."
+        )
+        return [_told(title, "accepted-until", counted)]
     return [
         Finding(
             key="accepted",
@@ -182,15 +216,31 @@ def _accepted(facts: Facts) -> list[Finding]:
             " by a task manager; after days unopened the system holds pushes back. iOS: turn Low Power Mode off and"
             " Background App Refresh on, and know that Apple may delay or drop silent pushes. Both: try another"
             " network, and see whether other apps receive pushes.",
-            evidence=(
-                f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out.",
-            ),
+            evidence=(f"{counted}{f', of what could be read ({number(unread)} could not)' if unread else ''}.",),
             steps=(9,),
             code=200,
             pushes=0,
             weight=_ALL_WELL,
         )
     ]
+
+
+def _waves(course: Course) -> bool:
+    """Whether pushes are held back, or lost to dead tokens, in numbers that make good news of the rest a lie."""
+    return course.entry.class_ in ("token", "rate_limited") and not course.over and course.weighty_share >= MUCH
+
+
+def _told(title: str, key: str, counted: str) -> Finding:
+    """Tell of accepted pushes without calling it good."""
+    return Finding(
+        key=key,
+        severity="info",
+        title=title,
+        side="nobody",
+        remedy="Mend first what is told above: this is about a part of the pushes only.",
+        evidence=(f"{counted}.",),
+        weight=_ALL_WELL - 1,
+    )
 
 
 def _nothing() -> Finding:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.words import bytes_, clock, number, share, span
+from logwatch.diagnosis.words import bytes_, clock, dated, number, span
 from logwatch.ledger import CounterRow
 from logwatch.webhook import WebhookStatus
 
 _SOON = 300.0  # seconds: a stamp further ahead is a wrong clock or zone
-_MARKED = ("misplaced", "no_code", "ambiguous", "grammar")
 _ENOUGH = 12  # pushes an hour on average: fewer leave hours without any
-_SILENT_SECONDS = 900.0
+FRESH_SECONDS = 900.0  # without a line of any kind: the log is stale, or mesibo has stopped
+LAG_BYTES = 64 << 20
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -25,10 +26,40 @@ def findings(facts: Facts) -> Iterator[Finding]:
             " what was read is committed as soon as the disk allows.",
             weight=100,
         )
+    if facts.refused:
+        first = facts.refused[0]
+        yield Finding(
+            key="reload",
+            severity="warning",
+            title=f"The configuration on disk was refused, and the old one is in force: {first.headline}.",
+            side="yours",
+            remedy=(f"{first.try_[:1].upper()}{first.try_[1:]}. " if first.try_ else "")
+            + "`mesibo-logwatch check` lists every problem; mend them, then reload again.",
+            evidence=tuple(problem.headline for problem in facts.refused[1:4]),
+            weight=71,
+        )
     for name, status in facts.status.items():
         if not isinstance(status, WebhookStatus):
             yield from _source(name, facts)
     yield from _silence(facts)
+
+
+def logged_at(name: str, facts: Facts) -> float | None:
+    """Return the own time of the newest line of any kind, or when it was read where that is not known."""
+    row = facts.snapshot.sources.get(name)
+    if isinstance(facts.status[name], WebhookStatus):  # it has no lines, only pushes
+        own = (seen.last for result, seen in facts.snapshot.results.items() if result.source == name)
+        return max((at for at in own if at is not None), default=None)
+    if row is None:
+        return None
+    return row.last_line_at if row.logged_at is None else row.logged_at
+
+
+def stale(name: str, facts: Facts) -> bool:
+    """Whether what is known of a source is not about the present."""
+    status, at = facts.status[name], logged_at(name, facts)
+    behind = not status.up or not status.caught_up or status.lag_bytes > LAG_BYTES
+    return behind or at is None or facts.now - at > FRESH_SECONDS
 
 
 def _source(name: str, facts: Facts) -> Iterator[Finding]:
@@ -38,8 +69,8 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"down:{name}",
             severity="critical",
-            title=f"The log of {name} is out of reach"
-            + (f": {problem.where}: {problem.what}." if problem else ": no file is there."),
+            title=f"The log of {name} is out of reach: "
+            + (f"{problem.where}: {problem.what}." if problem else f"no file is there{_where(name, facts)}."),
             side="yours",
             remedy=(problem.try_ if problem and problem.try_ else "See that mesibo runs and where it logs to")
             + ". `mesibo-logwatch doctor` goes through every step from mesibo's configuration to here.",
@@ -48,35 +79,13 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             weight=96,
         )
         return
-    unparsed = sum(snapshot.counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in _MARKED[1:])
+    yield from blind.finding(name, facts)
     results = {row: seen for row, seen in snapshot.results.items() if row.source == name}
-    count = sum(seen.count for seen in results.values())
-    if unparsed and unparsed / (unparsed + count) > 0.05:  # noqa: PLR2004  more than a stray line
-        yield Finding(
-            key=f"unparsed:{name}",
-            severity="critical" if not count else "warning",
-            title=f"{share(unparsed / (unparsed + count))} of the push lines of {name} cannot be read"
-            f" ({number(unparsed)}): the numbers below lack them.",
-            side="yours",
-            remedy="Look at the shapes of these lines below. If your mesibo prints another dialect, write a grammar"
-            " for it: `mesibo-logwatch grammar trace` shows where reading stops.",
-            weight=92 if not count else 70,
-        )
-    lines = snapshot.counters.get(CounterRow(name, "lines", ""), 0)
-    if status.caught_up and not count and not unparsed:
-        yield Finding(
-            key=f"no-push-lines:{name}",
-            severity="warning" if lines else "info",
-            title=f"The log of {name} has no push lines"
-            + (
-                f" among {number(lines)} lines: push logging is probably off." if lines else ", and no other lines yet."
-            ),
-            side="yours",
-            remedy="Set `push = 1` in the group `logs { … }` of /etc/mesibo/mesibo.conf and restart mesibo, then send a"
-            " test push (Step 8).",
-            steps=(8,),
-            weight=88 if lines else 60,
-        )
+    marked = bool(results) or any(
+        count for row, count in snapshot.counters.items() if row[:2] == (name, "unparsed_lines")
+    )
+    if status.caught_up and not marked:
+        yield _no_push_lines(name, facts)
     newest = max((seen.last for seen in results.values() if seen.last is not None), default=None)
     row = snapshot.sources.get(name)
     if newest is not None and row and row.last_line_at is not None and newest - row.last_line_at > _SOON:
@@ -101,7 +110,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             remedy="Wait: what is told below may be about an earlier time.",
             weight=84,
         )
-    elif status.lag_bytes > 64 << 20:
+    elif status.lag_bytes > LAG_BYTES:
         yield Finding(
             key=f"lag:{name}",
             severity="warning",
@@ -110,6 +119,43 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             remedy="See whether this host is short of processor time or its disk is slow; it catches up by itself.",
             weight=65,
         )
+
+
+def _where(name: str, facts: Facts) -> str:
+    """Name the places in which a source's log is looked for."""
+    paths = facts.place(name).paths
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004  fit into a sentence
+    return f" ({', '.join(paths[:3])}{more})" if paths else ""
+
+
+def _no_push_lines(name: str, facts: Facts) -> Finding:
+    """Tell of a log in which the marker never stood: what mesibo.conf says decides what that means."""
+    lines = facts.snapshot.counters.get(CounterRow(name, "lines", ""), 0)
+    conf = facts.place(name).push
+    begin = f"The log of {name} has no push lines"
+    test = "send a test push (Step 8)"
+    standby = "On a standby this is as it should be: only the active mesibo pushes."
+    if not lines:
+        title = f"{begin}, and no other lines yet."
+        remedy = f"Wait for mesibo to log something. {standby}"
+    elif conf.state == "on":
+        title = f"{begin} among {number(lines)} lines, though push logging is on: a standby, or nobody needed a push."
+        remedy = f"{standby} On an active one, see that mesibo was restarted since `push = 1` was set, and {test}."
+    else:
+        probably = "" if conf.state == "off" else "probably "
+        title = f"{begin} among {number(lines)} lines: push logging is {probably}off."
+        remedy = f"Set `push = 1` in the group `logs {{ … }}` of {conf.path} and restart mesibo, then {test}. {standby}"
+    said = {"on": f"{conf.path} says `push = 1`.", "off": f"{conf.path} does not say `push = 1`."}
+    return Finding(
+        key=f"no-push-lines:{name}",
+        severity="warning" if lines and conf.state != "on" else "info",
+        title=title,
+        side="yours" if lines and conf.state != "on" else "nobody",
+        remedy=remedy,
+        evidence=(said.get(conf.state) or f"{conf.path} {conf.why or 'was not looked at'}.",),
+        steps=(8,),
+        weight=(88 if conf.state != "on" else 41) if lines else 60,
+    )
 
 
 def _silence(facts: Facts) -> Iterator[Finding]:
@@ -124,25 +170,31 @@ def _silence(facts: Facts) -> Iterator[Finding]:
             continue
         usual = total / max((last - first) / HOUR, 1.0)  # pushes an hour while there were any
         quiet = facts.now - last
-        if usual < _ENOUGH or quiet < max(_SILENT_SECONDS, 20 * HOUR / usual):
+        unread = facts.sights[name].last
+        if unread is not None and unread > last:
+            continue  # pushes come, and cannot be read: that is another finding
+        if usual < _ENOUGH or quiet < max(FRESH_SECONDS, 20 * HOUR / usual):
             continue
-        row = facts.snapshot.sources.get(name)
-        read = row.last_line_at if row else None
-        alive = read is not None and facts.now - read < _SILENT_SECONDS
+        newest = logged_at(name, facts)
+        alive = newest is not None and facts.now - newest < FRESH_SECONDS
+        conf = facts.place(name).push
+        switched = (
+            f"{conf.path} still says `push = 1`"
+            if conf.state == "on"
+            else "whether push logging was switched off (`logs { push = 1 }`)"
+        )
         yield Finding(
             key=f"silent:{name}",
             severity="critical",
             title=f"{name} has logged no push since {clock(last, facts.now)} ({span(quiet)}); before, there were about"
             f" {number(round(usual))} an hour.",
             side="yours",
-            remedy="mesibo still logs, so it runs: see whether users are connected, whether push logging was switched"
-            " off (`logs { push = 1 }`), and send a test push (Step 8)."
+            remedy=f"mesibo still logs, so it runs: see whether users are connected, {switched}, and send a test push"
+            " (Step 8). After a failover it may be a standby now."
             if alive
             else "Nothing else is logged either: see whether mesibo runs, and whether it logs to another file or"
             " container now. On a standby after a failover this is as it should be.",
-            evidence=(
-                f"The last line of any kind was read at {clock(read, facts.now)} UTC." if read else "No line was read.",
-            ),
+            evidence=(f"The last line of any kind was logged at {dated(newest)}." if newest else "No line was read.",),
             steps=(8, 5),
             since=last,
             weight=86,

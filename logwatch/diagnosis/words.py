@@ -108,6 +108,11 @@ def clock(at: float, now: float) -> str:
     return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%H:%M on %-d %B}"
 
 
+def dated(at: float) -> str:
+    """Write a moment as UTC with its date, whatever day it is now."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}"
+
+
 def stamp(at: float, now: float) -> str:
     """Write a moment to the second, as UTC, with its date unless that is today's."""
     moment, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)

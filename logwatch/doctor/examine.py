@@ -7,11 +7,12 @@ from pathlib import Path
 from logwatch.assembly import Parts, assemble
 from logwatch.config import Config
 from logwatch.config.default import find
-from logwatch.doctor import credentials, logs, mesibo, monitoring, service, state, webhook
-from logwatch.doctor.check import Check, Host, failure, ok
+from logwatch.doctor import credentials, logs, mesibo, monitoring, outbound, service, state, webhook
+from logwatch.doctor.check import Check, failure, ok
+from logwatch.doctor.host import Host
 from logwatch.errors import LogwatchError
+from logwatch.mesibo_conf import push_logging
 
-MESIBO_CONF = Path("/etc/mesibo/mesibo.conf")
 PROMETHEUS = "http://127.0.0.1:9090"
 
 
@@ -22,23 +23,35 @@ class Questions:
     config: Path | None = None
     mesibo_conf: Path | None = None
     prometheus: str | None = None
+    alertmanager: str | None = None
+    outbound: bool = False
 
 
 def examine(questions: Questions, host: Host) -> Iterator[Check]:
     """Give the rows as they are found."""
     checks, config, parts = _configuration(questions.config)
-    yield from mesibo.configuration(host, questions.mesibo_conf or MESIBO_CONF, asked=questions.mesibo_conf is not None)
+    yield from mesibo.configuration(config, questions.mesibo_conf)
     yield from checks
     if config is not None:
         yield from mesibo.running(host, config)
         if parts is not None:
             for source in config.source:
-                yield from webhook.source(config, source) if source.webhook else logs.source(host, parts, source)
+                if source.webhook:
+                    yield from webhook.source(config, source)
+                else:
+                    yield from logs.source(host, parts, source, push_logging(source, questions.mesibo_conf))
         yield from credentials.rows(host, config)
-        yield from state.directory(config)
+        yield from state.directory(host, config)
         yield from service.listening(host, config)
     yield from service.unit(host)
-    yield from monitoring.prometheus(host, questions.prometheus or PROMETHEUS, asked=questions.prometheus is not None)
+    yield from monitoring.prometheus(
+        host,
+        questions.prometheus or PROMETHEUS,
+        asked=questions.prometheus is not None,
+        alertmanager=questions.alertmanager,
+    )
+    if questions.outbound:
+        yield from outbound.rows(host)
     yield from service.versions(host, config)
 
 
@@ -48,17 +61,19 @@ def _configuration(path: Path | None) -> tuple[list[Check], Config | None, Parts
     try:
         config, story = find(path)
     except LogwatchError as error:
-        return (
-            [failure(name, f"{p.where}: {p.what}" + (f": {p.why}" if p.why else ""), p.try_) for p in error.problems],
-            None,
-            None,
-        )
+        return [_refused(name, error)], None, None
     try:
         parts = assemble(config)
     except LogwatchError as error:
-        return (
-            [failure(name, f"{p.where}: {p.what}" + (f": {p.why}" if p.why else ""), p.try_) for p in error.problems],
-            config,
-            None,
-        )
+        return [_refused(name, error)], config, None
     return [ok(name, f"{story}; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}")], config, parts
+
+
+def _refused(name: str, error: LogwatchError) -> Check:
+    """Put every problem of a configuration into one row, as `run` would tell them."""
+    remedies = dict.fromkeys(problem.try_ for problem in error.problems if problem.try_)
+    return failure(
+        name,
+        "; ".join(problem.headline for problem in error.problems),
+        "; ".join(remedies) or "mend it: `mesibo-logwatch check` tells when it is right",
+    )

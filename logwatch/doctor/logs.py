@@ -1,70 +1,91 @@
 """Looks at the logs of a source: there, readable, fresh, with push lines that parse and stamps that can be true."""
 
-import glob
 import grp
 import os
 import pwd
-import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 
 from logwatch import envelope
-from logwatch.assembly import Parts
+from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
+from logwatch.diagnosis import blind
+from logwatch.diagnosis.facts import Place
 from logwatch.diagnosis.words import bytes_, number, share, span
-from logwatch.discover import containers
-from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.host import Host, NoAnswer
 from logwatch.journal import GROUP, Target, ask
-from logwatch.model import EnvelopeKind, Scan
-from logwatch.parse import timestamp
+from logwatch.mesibo_conf import PushLogging
+from logwatch.model import PLAIN, Scan
+from logwatch.parse import Scanner
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
+HEAD_BYTES = 1 << 18  # at its beginning
 JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
+_ASKED = 50  # files that another user is asked about: a process each
+_SHAPES = 3
 FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
-_STAMPED = re.compile(rb"^(?:[A-Z]|\*\*[A-Z]+\*\*|http-)(\d{4}-\d{6}-\d{3})(?: \(\d+\))?:")
 
 
-def source(host: Host, parts: Parts, source: Source) -> Iterator[Check]:
-    """Give the rows of one source."""
+def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
+    """Yield the rows of one source; its files are found and read by the daemon's own code."""
     name = f"log of {source.name}"
     if source.journal is not None:
-        yield from _journal(name, host, parts, source, source.journal.target)
+        yield from _journal(name, host, parts, source, conf)
         return
-    paths = _paths(source)
-    if not paths:
+    found = discovery(source).find(host.now())
+    paths = [path for path in found.paths if os.path.isfile(path)]  # noqa: PTH113  names may be no text
+    wrong = [problem for problem in found.problems if not problem.warning]
+    if not paths or wrong:
         where = ", ".join(source.paths) or f"container {source.docker.container if source.docker else ''}"
-        yield failure(name, f"nothing is there: {where}", "correct the source's paths; see where mesibo logs to")
+        told = [problem.headline for problem in wrong or found.problems]
+        tries = [problem.try_ for problem in wrong or found.problems if problem.try_]
+        yield failure(
+            name,
+            "; ".join(told) if paths else "; ".join((f"nothing is there: {where}", *told)),
+            tries[0] if tries else "correct the source's paths; see where mesibo logs to",
+        )
+    if not paths:
         return
     newest = max(paths, key=lambda path: os.stat(path).st_mtime)  # noqa: PTH116  names may be no text
-    yield from _readable(name, newest)
+    if not wrong:
+        yield ok(name, f"{number(len(paths))} file(s), the newest {newest}")
+    yield _readable(host, name, paths, docker=source.docker is not None)
     try:
-        found = os.stat(newest)  # noqa: PTH116  see above
-        data = _end_of(newest, found.st_size)
+        status = os.stat(newest)  # noqa: PTH116  see above
+        head, data = _ends_of(newest, status.st_size)
     except OSError as error:
-        yield failure(name, f"{newest} cannot be read: {error.strerror}", "give the user that runs this the right to")
+        yield failure(
+            f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "give the user that runs this the right to"
+        )
         return
-    age = max(0.0, host.now() - found.st_mtime)
-    what = f"{newest}, {bytes_(found.st_size)}, last written {span(age)} ago"
     if not data:
         yield warning(f"{name}: fresh", f"{newest} is empty", "see whether mesibo logs to another file now")
         return
-    if age > FRESH_SECONDS:
-        yield warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs to another file now")
-    else:
-        yield ok(f"{name}: fresh", what)
-    kind: EnvelopeKind = source.envelope if source.envelope != "auto" else envelope.detect(data)
-    scan = parts.scanner(source).scan(data, envelope=kind, reference=found.st_mtime)
-    yield from _pushes(name, scan, len(data))
-    yield _clock(name, source, data, kind, found.st_mtime)
+    if not_text := envelope.no_text(head):
+        yield failure(f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(newest))
+        return
+    scanner = parts.scanner(source)
+    wrapped = envelope.settled(head + data, scanner.owns, source.envelope)
+    yield ok(f"{name}: envelope", envelope.label(wrapped))
+    lines = envelope.cut(data, wrapped, 0).data
+    scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
+    yield _fresh(host, name, newest, status, scan)
+    place = Place((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    yield from _pushes(name, scan, len(data), place)
+    yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
 
-def _journal(name: str, host: Host, parts: Parts, source: Source, target: Target) -> Iterator[Check]:
-    """Give the rows of a source in the journal."""
+def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
+    """Yield the rows of a source in the journal."""
+    assert source.journal
+    target = source.journal.target
     if problem := ask.problem(target):
         why = f": {problem.why}" if problem.why else ""
         yield failure(name, f"{problem.where}: {problem.what}{why}", problem.try_)
@@ -83,9 +104,11 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, target: Target
     else:
         yield ok(f"{name}: fresh", what)
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
-    scan = parts.scanner(source).scan(data, envelope="plain", reference=written)
-    yield from _pushes(name, scan, len(data))
-    yield _clock(name, source, data, "plain", written)
+    scanner = parts.scanner(source)
+    scan = scanner.scan(data, envelope=PLAIN, reference=written)
+    place = Place(("-",), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    yield from _pushes(name, scan, len(data), place)
+    yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
 
 def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
@@ -111,16 +134,19 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
         )
 
 
-def _paths(source: Source) -> list[str]:
-    if source.docker is not None:
-        known, _ = containers(source.docker.root)
-        found = [each.path for each in known if each.name == source.docker.container and each.path]
-    else:
-        found = [path for pattern in source.paths for path in glob.glob(pattern, recursive=True)]  # noqa: PTH207  absolute
-    return [path for path in found if os.path.isfile(path)]  # noqa: PTH113  names may be no text
+def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan) -> Check:
+    """Judge by the newest line's own time, since a copy is written now, and by the file's, as stamps may be ahead."""
+    logged = status.st_mtime if scan.logged_at is None else scan.logged_at
+    age = max(0.0, host.now() - min(status.st_mtime, logged))
+    newest = "" if scan.logged_at is None else f", its newest line logged {span(max(0.0, host.now() - logged))} ago"
+    written = span(max(0.0, host.now() - status.st_mtime))
+    what = f"{path}, {bytes_(status.st_size)}, last written {written} ago{newest}"
+    if age > FRESH_SECONDS:
+        return warning(f"{name}: fresh", what, "see whether mesibo runs, and whether it logs to another file now")
+    return ok(f"{name}: fresh", what)
 
 
-def _readable(name: str, path: str) -> Iterator[Check]:
+def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
     """Ask as the service's user where that can be done; file modes alone do not tell, for there are ACLs."""
     row = f"{name}: readable"
     try:
@@ -129,67 +155,94 @@ def _readable(name: str, path: str) -> Iterator[Check]:
         user = None
     if os.geteuid() == 0 and user is not None:
         groups = os.getgrouplist(user.pw_name, user.pw_gid)
-        done = subprocess.run(  # noqa: S603  one fixed program
-            ["/usr/bin/test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False
-        )
-        if done.returncode == 0:
-            yield ok(row, f"for the user {SERVICE_USER}")
+        asked = paths[:_ASKED]
+        refused = [
+            path
+            for path in asked
+            if subprocess.run(  # noqa: S603  one fixed program
+                ["/usr/bin/test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False
+            ).returncode
+        ]
+        if not refused:
+            return ok(row, f"for the user {SERVICE_USER}")
+        first = shlex.quote(refused[0])
+        more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+        if docker:
+            remedy = "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
+        elif host.has("setfacl"):
+            remedy = f"`setfacl -m u:{SERVICE_USER}:r {first}`, and a default ACL on its directory for files to come"
         else:
-            yield failure(
-                row,
-                f"the user {SERVICE_USER} may not read {path}",
-                f"setfacl -m u:{SERVICE_USER}:r on the file (and a default ACL on its directory), or for Docker's logs"
-                " AmbientCapabilities=CAP_DAC_READ_SEARCH in the unit",
-            )
-    elif os.access(path, os.R_OK):
-        who = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
-        yield ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
-    else:
-        yield failure(row, f"user {os.geteuid()} may not read {path}", "run this as the service's user, or as root")
+            remedy = f"`chgrp {SERVICE_USER} {first}; chmod g+r {first}`, and the same where the log is made anew"
+        return failure(row, f"the user {SERVICE_USER} may not read {refused[0]}{more}", remedy)
+    unread = [path for path in paths if not os.access(path, os.R_OK)]
+    if unread:
+        return failure(
+            row, f"user {os.geteuid()} may not read {unread[0]}", "run doctor as the service's user, or as root"
+        )
+    who = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
+    return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
 
 
-def _end_of(path: str, size: int) -> bytes:
-    """Give whole lines from the end of a file."""
-    with open(path, "rb") as file:  # noqa: PTH123  see above
+def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
+    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end."""
+    with open(path, "rb") as file:  # noqa: PTH123  names may be no text
+        head = file.read(HEAD_BYTES)
         file.seek(max(0, size - LOOKED_AT))
         data = file.read(LOOKED_AT)
     if size > LOOKED_AT:
         data = data[data.find(b"\n") + 1 :]
-    return data[: data.rfind(b"\n") + 1]
+    return head[: head.rfind(b"\n") + 1], data[: data.rfind(b"\n") + 1]
 
 
-def _pushes(name: str, scan: Scan, size: int) -> Iterator[Check]:
+def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
     row = f"{name}: push lines"
-    unparsed = sum(amount for cause, amount in scan.unparsed.items() if cause != "misplaced")
+    unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
-    if not results and not unparsed:
-        yield warning(
-            row,
-            f"none among the last {number(scan.lines)} lines ({bytes_(size)})",
-            "set logs { push = 1 } in mesibo.conf, restart mesibo, and send a test push (Step 8)",
-        )
+    if not results and not unread:
+        none = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
+        standby = "on a standby this is as it should be"
+        if place.push.state == "on":
+            yield warning(
+                row,
+                f"{none}, though {place.push.path} says `push = 1`: a standby, or nobody needed a push",
+                f"{standby}; on an active mesibo restart it if it runs since before that was set, and send a test push"
+                " (Step 8)",
+            )
+        else:
+            yield warning(
+                row,
+                none,
+                f"{standby}; else set `logs {{ push = 1 }}` in {place.push.path}, restart mesibo, and send a test push"
+                " (Step 8)",
+            )
         return
-    yield ok(row, f"{number(results + unparsed)} among the last {number(scan.lines)} lines")
-    read = results / (results + unparsed)
+    yield ok(row, f"{number(results + unread)} among the last {number(scan.lines)} lines")
+    read = results / (results + unread)
     row = f"{name}: parsed"
-    if not unparsed:
+    if not unread:
         yield ok(row, f"all {number(results)} push lines")
         return
-    told = f"{share(read)} of the push lines" + (f"; others look like: {scan.samples[0].shape}" if scan.samples else "")
+    causes = ", ".join(f"{number(count)} {blind.CAUSES.get(cause, cause)}" for cause, count in scan.unparsed.items())
+    told = f"{share(read)} of the push lines can be read; of the others {causes}"
+    fronts = list(dict.fromkeys(sample.front for sample in scan.samples if sample.front.strip()))
+    if fronts:
+        told += "; they begin with " + ", ".join(f'"`{front}`"' for front in fronts[:_SHAPES])
+    if shapes := sorted(scan.samples, key=lambda sample: -sample.count)[:_SHAPES]:
+        told += "; they look like " + ", ".join(f"`{sample.shape}` ({number(sample.count)})" for sample in shapes)
     if read >= _STRAY:
         yield ok(row, told)
     else:
-        remedy = "see `mesibo-logwatch grammar trace`; a dialect of its own takes a grammar of its own"
-        yield (failure if read < _READABLE else warning)(row, told, remedy)
+        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(place)}`")
 
 
-def _clock(name: str, source: Source, data: bytes, kind: EnvelopeKind, written: float) -> Check:
+def _clock(
+    host: Host, name: str, source: Source, scanner: Scanner, lines: list[envelope.Line], written: float
+) -> Check:
     """Compare the newest stamp with the file's own time, which is this host's clock."""
     row = f"{name}: clock"
-    lines = [line.payload for line in envelope.unwrap(data)] if kind == "docker" else data.split(b"\n")
     for line in reversed(lines):
-        if found := _STAMPED.match(line):
-            at = timestamp.seconds_of(found[1].decode(), written, source.zone)
+        if not line.refused and scanner.owns(line.payload + b"\n"):
+            at = scanner.time((line.payload + b"\n", "", None), written)
             break
     else:
         return skipped(row, "no line has a stamp")
@@ -205,4 +258,8 @@ def _clock(name: str, source: Source, data: bytes, kind: EnvelopeKind, written: 
     off = abs(ahead) % HALF_HOUR
     if abs(ahead) > HALF_HOUR / 2 and min(off, HALF_HOUR - off) <= CLOSE_SECONDS:
         return failure(row, told, f"its zone is not {source.timezone}: name the right one in the source's timezone")
-    return warning(row, told, "compare the clock of mesibo's host with this one's (`timedatectl`)")
+    return warning(
+        row,
+        told,
+        "compare the clock of mesibo's host with this one's" + (" (`timedatectl`)" if host.has("timedatectl") else ""),
+    )

@@ -8,10 +8,9 @@ import msgspec
 
 from logwatch.config import Config, Source
 from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
-from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
-from logwatch.doctor.conf import Unreadable, parse
-
-_PUSH = "put `push = 1` into the group `logs { … }` of mesibo.conf and restart mesibo (Step 8)"
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.host import Host, NoAnswer
+from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
 
 
 class _Options(msgspec.Struct):
@@ -30,30 +29,47 @@ class _HostConfig(msgspec.Struct):
     removed: bool = msgspec.field(name="AutoRemove", default=False)
 
 
-def configuration(host: Host, path: Path, *, asked: bool) -> Iterator[Check]:
-    """Look for ``logs { push = 1 }``; a file that nobody named may be elsewhere, or inside a container."""
-    name = "mesibo.conf"
-    try:
-        conf = parse(host.text(path))
-    except FileNotFoundError:
+def configuration(config: Config | None, named: Path | None) -> Iterator[Check]:
+    """Look for ``logs { push = 1 }`` in the mesibo.conf that was named, else in that of each source's mesibo."""
+    found: dict[str, PushLogging] = {}
+    if named is not None or config is None:
+        conf = push_logging(Source(name="mesibo"), named or USUAL)
+        found[conf.path] = conf
+    for source in config.source if config is not None and named is None else ():
+        conf = push_logging(source)
+        found[conf.path] = conf
+    for path, conf in found.items():
+        several = f" {path}" if len(found) > 1 else ""
+        yield from _configuration(conf, several, asked=named is not None)
+
+
+def _configuration(conf: PushLogging, several: str, *, asked: bool) -> Iterator[Check]:
+    name, path = f"mesibo.conf{several}", conf.path
+    if conf.state == "unknown" and conf.why == "is not there":
         if asked:
             yield failure(name, f"{path} is not there", "name mesibo's configuration with --mesibo-conf")
         else:
-            yield skipped(name, f"{path} is not there", "name it with --mesibo-conf if mesibo reads it from elsewhere")
+            yield skipped(
+                name,
+                f"{path} is not there",
+                "name it with --mesibo-conf, or mesibo_conf in the source, if mesibo reads it from elsewhere",
+            )
         return
-    except OSError as error:
-        yield skipped(name, f"{path} cannot be read: {error.strerror}", "run doctor as a user that may read it")
+    if conf.state == "unknown" and conf.malformed:
+        yield failure(name, f"{path}: {conf.why}", "mend the file: mesibo may read less of it than you think")
         return
-    except Unreadable as error:
-        yield failure(name, f"{path}: {error}", "mend the file: mesibo may read less of it than you think")
+    if conf.state == "unknown":
+        yield skipped(name, f"{path} cannot be read: {conf.why}", "run doctor as a user that may read it")
         return
     yield ok(name, f"{path} is understood; its values are not read, but for the group logs")
-    if conf.push:
-        yield ok("push logging", "logs { push = 1 } is set")
-    elif conf.logs:
-        yield failure("push logging", "the group logs has no push = 1: no push result is logged", _PUSH)
+    row = f"push logging{several}"
+    put = f"put `push = 1` into the group `logs {{ … }}` of {path} and restart mesibo (Step 8)"
+    if conf.state == "on":
+        yield ok(row, "logs { push = 1 } is set")
+    elif conf.group:
+        yield failure(row, "the group logs has no push = 1: no push result is logged", put)
     else:
-        yield failure("push logging", "there is no logs { push = 1 }: no push result is logged", _PUSH)
+        yield failure(row, "there is no logs { push = 1 }: no push result is logged", put)
 
 
 def running(host: Host, config: Config) -> Iterator[Check]:

@@ -1,40 +1,61 @@
-"""Looks at what looks at us: Prometheus scrapes, its rules are loaded, and it knows an Alertmanager."""
+"""Looks at what looks at us: Prometheus scrapes often enough, has every rule, and agrees about the time."""
 
 import json
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
-from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
+from logwatch.diagnosis.words import number, span
+from logwatch.doctor import pager
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.duration import seconds
+from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.shipped import RuleFile, rule_files
 
 JOB = "mesibo-logwatch"
 METRIC = "mesibo_"
+SCRAPE_SECONDS = 15.0  # the shortest windows of the rules are two minutes: they need several samples
+CLOSE_SECONDS, FAR_SECONDS = 5.0, 60.0  # between two clocks: as good as one; alerts about recent times go wrong
+_NAMED = 5
 
 
-def prometheus(host: Host, url: str, *, asked: bool) -> Iterator[Check]:
-    """Give the rows of the Prometheus at ``url``; one that nobody named may not be on this host."""
+def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = None) -> Iterator[Check]:
+    """Yield the rows of the Prometheus at ``url``; one that nobody named may not be on this host."""
     base = url.rstrip("/")
     try:
         targets = _api(host, f"{base}/api/v1/targets?state=active")
     except NoAnswer as why:
         if asked:
-            yield failure("prometheus", f"{base}: {why}", "see that it runs, and that this host may reach it")
+            yield failure("prometheus", f"{base}: {why}", "see that it runs there, and that this host may reach it")
         else:
             yield skipped("prometheus", f"none answers at {base}", "name yours with --prometheus URL")
+        if alertmanager:
+            yield from pager.alertmanager(host, [alertmanager], rule_files())
         return
     yield ok("prometheus", f"{base} answers")
-    yield from _scraped(targets)
+    yield from _scraped([target for target in targets.get("activeTargets") or [] if _ours(target)])
+    shipped = rule_files()
     try:
-        yield _rules(_api(host, f"{base}/api/v1/rules"))
-        yield _alertmanager(_api(host, f"{base}/api/v1/alertmanagers"))
+        loaded = _api(host, f"{base}/api/v1/rules").get("groups") or []
+        yield _rules(loaded, shipped)
+        yield _evaluated(loaded, shipped)
+        yield pager.runbooks(host, [rule for group in loaded for rule in group.get("rules") or ()])
     except NoAnswer as why:
-        yield skipped("prometheus rules", str(why))
+        yield skipped("prometheus rules", str(why), "run doctor again when it answers")
+    yield _clock(host, base)
+    try:
+        known = [alertmanager] if alertmanager else _alertmanagers(host, base)
+    except NoAnswer as why:
+        yield skipped("alertmanager", str(why), "name yours with --alertmanager URL")
+        return
+    yield from pager.alertmanager(host, known, shipped)
 
 
 def _api(host: Host, url: str) -> dict[str, Any]:
-    """Give the ``data`` of an answer."""
+    """Return the ``data`` of an answer."""
     try:
         answer = json.loads(host.fetch(url))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoAnswer("it is no Prometheus that answers there") from None
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):
@@ -42,40 +63,133 @@ def _api(host: Host, url: str) -> dict[str, Any]:
     return data
 
 
-def _scraped(targets: dict[str, Any]) -> Iterator[Check]:
+def _ours(target: dict[str, Any]) -> bool:
+    return JOB in (target.get("scrapePool"), (target.get("labels") or {}).get("job"))
+
+
+def _scraped(mine: list[dict[str, Any]]) -> Iterator[Check]:
     name = "prometheus scrapes"
-    mine = [
-        target
-        for target in targets.get("activeTargets") or []
-        if JOB in (target.get("scrapePool"), (target.get("labels") or {}).get("job"))
-    ]
     if not mine:
-        yield failure(name, f"no target of a job {JOB}", "add the scrape configuration of config/prometheus/")
+        yield failure(
+            name,
+            f"no target of a job {JOB}",
+            f"add to scrape_configs of its prometheus.yml: `{{job_name: {JOB}, scrape_interval: 15s, static_configs:"
+            " [{targets: [HOST:10914], labels: {cluster: NAME}}]}`, and reload it",
+        )
         return
     bad = [target for target in mine if target.get("health") != "up"]
-    for target in bad:
-        why = str(target.get("lastError") or target.get("health"))[:200]
-        yield failure(name, f"{target.get('scrapeUrl')}: {why}", "see its address, and the firewall between them")
-    if not bad:
+    whys = [f"{each.get('scrapeUrl')}: {str(each.get('lastError') or each.get('health'))[:200]}" for each in bad]
+    if bad:
+        yield failure(name, "; ".join(whys[:_NAMED]), "see its address, and the firewall between them")
+    else:
         yield ok(name, f"{len(mine)} target(s), up")
+    slow = {text for each in mine if seconds(text := str(each.get("scrapeInterval") or "")) > SCRAPE_SECONDS}
+    if slow:
+        yield failure(
+            "prometheus interval",
+            f"scraped every {', '.join(sorted(slow))}: the rules look at two minutes, and need a sample every 15 s",
+            f"set scrape_interval: 15s in the job {JOB} of its prometheus.yml, and reload it",
+        )
+    else:
+        yield ok("prometheus interval", "a scrape every 15 s or more often")
+    bare = [str(each.get("scrapeUrl")) for each in mine if not (each.get("labels") or {}).get("cluster")]
+    if bare:
+        yield failure(
+            "cluster label",
+            f"{', '.join(bare[:_NAMED])} has none: alerts of hosts that share an app are not put together",
+            f"add labels: {{cluster: NAME}} to these targets of the job {JOB}, and reload Prometheus",
+        )
+    else:
+        yield ok("cluster label", ", ".join(sorted({str(each["labels"]["cluster"]) for each in mine})))
 
 
-def _rules(data: dict[str, Any]) -> Check:
-    rules = [rule for group in data.get("groups") or [] for rule in group.get("rules") or []]
+def _rules(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
+    name = "prometheus rules"
+    rules = [rule for group in groups for rule in group.get("rules") or []]
     mine = [rule for rule in rules if METRIC in str(rule.get("query", ""))]
     alerts = [rule for rule in mine if rule.get("type") == "alerting"]
-    broken = [str(rule.get("name")) for rule in mine if rule.get("health") == "err"]
+    missing = {each.path: sorted(each.names - {str(rule.get("name")) for rule in rules}) for each in shipped}
+    load = f"copy {shipped[0].path.parent}/*.yml to where rule_files of its prometheus.yml points, and reload it"
+    broken = {str(rule.get("name")): str(rule.get("lastError") or "") for rule in mine if rule.get("health") == "err"}
     if broken:
-        return failure("prometheus rules", f"failing: {', '.join(broken[:5])}", "see /rules of your Prometheus")
+        first = next(iter(broken.values()))
+        return failure(name, f"failing: {', '.join([*broken][:_NAMED])}" + (f" ({first[:200]})" if first else ""), load)
     if not alerts:
-        return failure(
-            "prometheus rules", "no alert is about mesibo", "load the rules of config/prometheus/ and reload"
-        )
-    return ok("prometheus rules", f"{len(mine)} about mesibo, {len(alerts)} of them alerts")
+        return failure(name, "no alert is about mesibo", load)
+    lacking = [
+        f"{each.path.name} is not loaded" if len(missing[each.path]) == len(each.names)
+        # one of an older version, or an edited one
+        else f"{each.path.name} lacks {', '.join(missing[each.path][:_NAMED])}"
+        for each in shipped
+        if missing[each.path]
+    ]  # fmt: skip
+    if lacking:
+        return failure(name, "; ".join(lacking), load)
+    return ok(name, f"all {len(shipped)} files: {number(len(mine))} about mesibo, {len(alerts)} of them alerts")
 
 
-def _alertmanager(data: dict[str, Any]) -> Check:
-    active = data.get("activeAlertmanagers") or []
-    if not active:
-        return warning("alertmanager", "Prometheus knows none: alerts reach nobody", "set alerting.alertmanagers")
-    return ok("alertmanager", ", ".join(str(each.get("url")) for each in active[:3]))
+def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
+    """Look at how often the groups are evaluated, and whether they were."""
+    name = "rules evaluated"
+    wanted = {group: every for each in shipped for group, every in each.intervals.items()}
+    mine = [group for group in groups if group.get("name") in wanted]
+    slow = [
+        f"{group['name']} every {float(group.get('interval') or 0):g} s instead of {wanted[group['name']]:g} s"
+        for group in mine
+        if float(group.get("interval") or 0) > wanted[group["name"]]
+    ]
+    never = {
+        str(rule.get("name")): wanted[group["name"]]
+        for group in mine
+        for rule in group.get("rules") or ()
+        if rule.get("health") == "unknown"
+    }
+    if slow:
+        return failure(name, "; ".join(slow), "keep the `interval` of the shipped rule files, and reload Prometheus")
+    if never:
+        told = f"{len(never)} not yet: {', '.join([*never][:_NAMED])}"
+        after = _apart(max(never.values()))
+        return warning(name, told, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
+    if not mine:
+        return skipped(name, "none of the shipped rules is loaded")
+    return ok(name, f"{len(mine)} group(s), as often as they should be")
+
+
+def _clock(host: Host, base: str) -> Check:
+    name = "prometheus clock"
+    try:
+        before = host.now()
+        found = _api(host, f"{base}/api/v1/query?query=time()")
+        theirs = float((found.get("result") or [])[1])
+        here = (before + host.now()) / 2
+    except NoAnswer as why:
+        return skipped(name, str(why))
+    except (IndexError, TypeError, ValueError):
+        return skipped(name, "its answer to the question for the time is none")
+    apart = abs(theirs - here)
+    if apart <= CLOSE_SECONDS:
+        return ok(name, "agrees with this host's")
+    told = f"it is {_apart(apart)} {'ahead of' if theirs > here else 'behind'} this host's"
+    remedy = "see on both hosts whether the clock is synchronised" + (
+        " (`timedatectl`)" if host.has("timedatectl") else ""
+    )
+    return (failure if apart > FAR_SECONDS else warning)(name, told, remedy)
+
+
+def _apart(amount: float) -> str:
+    return span(amount) if amount >= 60 else f"{amount:.0f} s"  # noqa: PLR2004  a minute
+
+
+def _alertmanagers(host: Host, base: str) -> list[str]:
+    """Return where Prometheus sends alerts; what it knows as its own loopback is asked for on its host."""
+    active = _api(host, f"{base}/api/v1/alertmanagers").get("activeAlertmanagers") or []
+    theirs = urllib.parse.urlsplit(base).hostname or ""
+    found = []
+    for each in active:
+        parts = urllib.parse.urlsplit(str(each.get("url")))
+        if pager.loopback(parts.hostname or "") and not pager.loopback(theirs):
+            port = f":{parts.port}" if parts.port else ""
+            parts = parts._replace(netloc=f"{f'[{theirs}]' if ':' in theirs else theirs}{port}")
+        path = parts.path.removesuffix("/alerts").removesuffix("/api/v2").removesuffix("/api/v1")
+        found.append(parts._replace(path=path, query="", fragment="").geturl())
+    return found

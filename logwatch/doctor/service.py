@@ -9,11 +9,16 @@ from importlib import metadata
 
 import logwatch
 from logwatch.config import Config, parse_listen
-from logwatch.doctor.check import Check, Host, NoAnswer, failure, ok, skipped, warning
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.host import Host, NoAnswer
 
 UNIT = "mesibo-logwatch.service"
 _BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')
 _UNAUTHORIZED = 401
+_INSTALL = (
+    "`make install` in the source tree installs it; without it `mesibo-logwatch run` runs in the foreground, and nobody"
+    " starts it again"
+)
 _OURS = b"mesibo-logwatch"
 
 
@@ -26,6 +31,7 @@ def _addresses(config: Config) -> tuple[str, str]:
 def listening(host: Host, config: Config) -> Iterator[Check]:
     """Ask the daemon whether it is ready, over TLS if need be."""
     name = f"port {config.web.listen}"
+    journal, who = _ways(host)
     refused = NoAnswer("")
     for address in _addresses(config):
         try:
@@ -36,18 +42,32 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
                 yield ok(name, "answers, and wants a password")
                 return
             if why.status and "mesibo-logwatch is not ready" in str(why):
-                yield failure(name, str(why), "see the reason above, and `journalctl -u mesibo-logwatch`")
+                yield failure(name, str(why), f"see the reason above, and {journal}")
                 return
         else:
             if _OURS in answer:
                 yield ok(name, "mesibo-logwatch answers and is ready")
             else:
-                yield failure(name, "another program answers there", "`ss -ltnp`; stop it, or set web.listen")
+                yield failure(name, "another program answers there", f"{who}stop it, or set web.listen")
             return
     if refused.status:
-        yield failure(name, f"another program answers there: {refused}", "`ss -ltnp`; stop it, or set web.listen")
+        yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
     else:
-        yield failure(name, f"nobody answers: {refused}", "start the service; `journalctl -u mesibo-logwatch`")
+        yield failure(name, f"nobody answers: {refused}", _start(host, journal))
+
+
+def _start(host: Host, journal: str) -> str:
+    """Return how to start the daemon on this machine."""
+    with contextlib.suppress(NoAnswer):
+        if "LoadState=loaded" in host.run(["systemctl", "show", UNIT, "--property=LoadState"]):
+            return f"`systemctl start {UNIT}`; where that fails, {journal} says why"
+    return "start it: `mesibo-logwatch run`, in the foreground, says what keeps it from running"
+
+
+def _ways(host: Host) -> tuple[str, str]:
+    """Return where its log is, and how to see who listens, with programs that this machine has."""
+    journal = "`journalctl -u mesibo-logwatch`" if host.has("journalctl") else "what it prints"
+    return journal, "`ss -ltnp` shows which; " if host.has("ss") else ""
 
 
 def unit(host: Host) -> Iterator[Check]:
@@ -60,17 +80,17 @@ def unit(host: Host) -> Iterator[Check]:
         return
     facts = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     if facts.get("LoadState") != "loaded":
-        yield failure("unit", f"{UNIT} is not installed", "copy systemd/mesibo-logwatch.service, then daemon-reload")
+        yield failure("unit", f"{UNIT} is not installed", _INSTALL)
         return
     yield ok("unit", f"{UNIT} is installed")
     if facts.get("UnitFileState") == "enabled":
         yield ok("unit enabled", "it starts with the machine")
     else:
-        yield warning("unit enabled", "it will not start with the machine", f"systemctl enable {UNIT}")
+        yield warning("unit enabled", "it will not start with the machine", f"`systemctl enable {UNIT}`")
     if facts.get("ActiveState") == "active":
         yield ok("unit active", f"active, restarted {facts.get('NRestarts', '0')} time(s)")
     else:
-        yield failure("unit active", f"it is {facts.get('ActiveState', 'unknown')}", f"systemctl start {UNIT}")
+        yield failure("unit active", f"it is {facts.get('ActiveState', 'unknown')}", f"`systemctl start {UNIT}`")
     if facts.get("WatchdogUSec", "0") in ("0", "infinity", ""):
         yield warning("unit watchdog", "it is off: a loop that hangs stays so", "WatchdogSec=60 in the unit")
     else:
@@ -88,6 +108,6 @@ def versions(host: Host, config: Config | None) -> Iterator[Check]:
             found = _BUILD.search(host.fetch(f"{address}metrics"))
             running = found[1].decode(errors="replace") if found else running
     if running not in (None, mine):
-        yield warning("versions", f"{running} runs, {mine} is installed", "restart the service")
+        yield warning("versions", f"{running} runs, {mine} is installed", "restart mesibo-logwatch")
     else:
         yield ok("versions", f"mesibo-logwatch {mine}; {on}")

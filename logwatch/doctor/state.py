@@ -9,14 +9,16 @@ from pathlib import Path
 from logwatch.config import Config
 from logwatch.diagnosis.words import bytes_
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.host import Host
 from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.schema import newer
 
 FILE = "ledger.sqlite3"
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
 LITTLE = 32 << 20
 
 
-def directory(config: Config) -> Iterator[Check]:
+def directory(host: Host, config: Config) -> Iterator[Check]:
     """Give the rows of the state directory."""
     name, path = "state directory", Path(config.state.directory)
     try:
@@ -27,7 +29,7 @@ def directory(config: Config) -> Iterator[Check]:
         yield skipped(name, f"{path}: {error.strerror}", "run doctor as root or as the service's user")
         return
     if not found:
-        yield failure(name, f"{path} is not there", "the first start makes it: start the service")
+        yield _absent(name, path)
         return
     if os.access(path, os.W_OK):
         yield _private(name, path)
@@ -42,7 +44,11 @@ def directory(config: Config) -> Iterator[Check]:
         yield warning("disk", f"{bytes_(free)} free", "free some space before commits fail")
     else:
         yield ok("disk", f"{bytes_(free)} free")
-    yield from _ledger(path)
+    yield _ledger(path / FILE)
+    aside = sorted(each.name for each in path.glob(f"{FILE}.damaged-*"))
+    if aside:
+        look = "look at the disk (`dmesg`)" if host.has("dmesg") else "look at the disk"
+        yield warning("ledger set aside", ", ".join(aside[:3]), f"{look}, then delete them")
 
 
 def _private(name: str, path: Path) -> Check:
@@ -57,20 +63,30 @@ def _private(name: str, path: Path) -> Check:
     return ok(name, str(path))
 
 
-def _ledger(path: Path) -> Iterator[Check]:
-    ledger = path / FILE
+def _absent(name: str, path: Path) -> Check:
+    """Tell whether the first start could make the directory."""
+    above = next(parent for parent in path.parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK) or os.statvfs(above).f_blocks == 0:
+        return failure(
+            name,
+            f"{path} is not there, and cannot be made in {above}: `run` would refuse it",
+            "name another state.directory, on a disk that can be written",
+        )
+    return failure(name, f"{path} is not there", "the first start makes it: start mesibo-logwatch")
+
+
+def _ledger(ledger: Path) -> Check:
+    """Open the ledger as the daemon would: whole, and of a schema that this program knows."""
     if not ledger.exists():
-        yield warning("ledger", f"{ledger} is not there: nothing was ever committed", "start the service")
-    else:
-        try:
-            at_rest = not ledger.with_name(f"{FILE}-wal").exists()
-            verdict = Reader(ledger, at_rest=at_rest).verdict()
-        except NotReadable as why:
-            verdict = str(why)
-        if verdict == "ok":
-            yield ok("ledger", f"whole, {bytes_(ledger.stat().st_size)}")
-        else:
-            yield failure("ledger", verdict, "restart the service: it keeps the damaged file and begins a new one")
-    aside = sorted(each.name for each in path.glob(f"{FILE}.damaged-*"))
-    if aside:
-        yield warning("ledger set aside", ", ".join(aside[:3]), "look at the disk (`dmesg`), then delete them")
+        return warning("ledger", f"{ledger} is not there: nothing was ever committed", "start mesibo-logwatch")
+    try:
+        reader = Reader(ledger, at_rest=not ledger.with_name(f"{FILE}-wal").exists())
+        refused = newer(str(ledger), reader.version())
+        verdict = reader.verdict() if refused is None else ""
+    except NotReadable as why:
+        refused, verdict = None, str(why)
+    if refused is not None:
+        return failure("ledger", f"{refused.what}: `run` refuses it, since {refused.why}", refused.try_)
+    if verdict != "ok":
+        return failure("ledger", verdict, "restart mesibo-logwatch: it keeps the damaged file and begins a new one")
+    return ok("ledger", f"whole, {bytes_(ledger.stat().st_size)}")

@@ -17,7 +17,7 @@ from logwatch.journal.child import Child, NoProgram
 from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import Place, Target
-from logwatch.model import Chunk, JournalPosition, Sink
+from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
 from logwatch.tail import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
@@ -275,7 +275,7 @@ class Journal:
             Chunk(
                 source=name,
                 data=lines.data,
-                envelope="plain",
+                envelope=PLAIN,
                 reference=_moment(messages.last),
                 consumed=len(lines.data),
                 oversized=lines.oversized,

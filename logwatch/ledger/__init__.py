@@ -1,7 +1,7 @@
 """Keeps positions and counts in one SQLite file, changed by one transaction at a time."""
 
 from logwatch.ledger.batch import Batch, CounterRow, EventShapeRow, MinuteRow, ShapeRow, StoredFailure
-from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket
+from logwatch.ledger.buckets import MINUTE, QUARTER, WIDTHS, Bucket, Reading
 from logwatch.ledger.directory import refusals
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
@@ -23,6 +23,7 @@ __all__ = [
     "MinuteRow",
     "NotReadable",
     "Reader",
+    "Reading",
     "ResultRow",
     "ShapeRow",
     "Snapshot",

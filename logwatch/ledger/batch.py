@@ -3,13 +3,14 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from logwatch.ledger.buckets import MINUTE, Bucket, oldest, spread
+from logwatch.ledger.buckets import MINUTE, Bucket, Reading, oldest, spread
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 
+T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
 
@@ -44,6 +45,7 @@ class ShapeRow(NamedTuple):
     source: str
     cause: Cause
     shape: str
+    front: str = ""  # what stands before the marker and mesibo's own prefix, masked
 
 
 class EventShapeRow(NamedTuple):
@@ -80,12 +82,14 @@ class Batch:
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
     results: dict[ResultRow, Seen] = field(default_factory=dict)
     buckets: dict[Bucket, Seen] = field(default_factory=dict)
+    readings: dict[Reading, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
     journals: dict[str, JournalPosition] = field(default_factory=dict)  # by source
     forgotten: set[int] = field(default_factory=set)
     shapes: dict[ShapeRow, Seen] = field(default_factory=dict)
     last_line_at: dict[str, float] = field(default_factory=dict)  # source -> when its newest line was read
+    logged_at: dict[str, float] = field(default_factory=dict)  # source -> the own time of its newest line
     rotations: dict[str, deque[Rotation]] = field(default_factory=dict)  # source -> its newest ones, oldest first
     ready: set[str] = field(default_factory=set)  # sources whose first backlog this batch completes
     exports: dict[str, int] = field(default_factory=dict)  # destination -> number of the newest failure that it has
@@ -96,6 +100,7 @@ class Batch:
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
     _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
+    _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
 
@@ -122,15 +127,23 @@ class Batch:
     def time(self, row: ResultRow, seen: Seen, now: float) -> None:
         """Add a result to the buckets of its time; buckets that no reader asks for any more are let go."""
         for width, start, part in spread(seen, now):
-            bucket = Bucket(width, start, row)
-            known = self.buckets.get(bucket)
-            if known is not None:
-                known.add(part)
-                continue
-            if len(self.buckets) >= self._buckets_checked:
-                self.buckets = {b: s for b, s in self.buckets.items() if b.start >= oldest(b.seconds, now)}
-                self._buckets_checked = 2 * len(self.buckets) + 5000
-            self.buckets[bucket] = part
+            self.buckets = self._put(self.buckets, Bucket(width, start, row), part, now)
+
+    def read(self, source: str, cause: str, seen: Seen, now: float) -> None:
+        """Add lines with the marker to the buckets of the time they are judged by; ``cause`` is empty for results."""
+        for width, start, part in spread(seen, now):
+            self.readings = self._put(self.readings, Reading(width, start, source, cause), part, now)
+
+    def _put(self, buckets: dict[T, Seen], bucket: T, part: Seen, now: float) -> dict[T, Seen]:
+        known = buckets.get(bucket)
+        if known is not None:
+            known.add(part)
+            return buckets
+        if len(buckets) >= self._buckets_checked:
+            buckets = {b: s for b, s in buckets.items() if b.start >= oldest(b.seconds, now)}
+            self._buckets_checked = 2 * len(buckets) + 5000
+        buckets[bucket] = part
+        return buckets
 
     def witness(self, row: ResultRow, seen: Seen, now: float) -> None:
         """Count a failure that a webhook told beside a log."""
@@ -171,7 +184,18 @@ class Batch:
             self._failures.append((failures, store))
             self._failed += len(failures)
         while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
-            self._failed -= len(self._failures.popleft()[0])
+            beyond = len(self._failures.popleft()[0])
+            self._failed -= beyond
+            self._passed_over += beyond
+
+    def pass_over(self, amount: int) -> None:
+        """Note failures that are counted and not told one by one: each takes a number, so that a gap tells of it."""
+        self._passed_over += amount
+
+    @property
+    def passed_over(self) -> int:
+        """Failures of this batch that are not among ``failures()``."""
+        return self._passed_over + max(0, self._failed - self.keep)
 
     def withhold_failures(self) -> Withheld:
         """Take the failures out, for a later batch; no count is among them."""
@@ -196,7 +220,7 @@ class Batch:
             yield from map(store, failures[beyond:])
             beyond = 0
 
-    def shape(self, row: ShapeRow, at: float) -> None:
-        """Remember the shape of a line that gave no result; a few distinct ones a commit are enough."""
+    def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:
+        """Remember the shape of ``count`` lines that gave no result; a few distinct ones a commit are enough."""
         if row in self.shapes or len(self.shapes) < 50:  # noqa: PLR2004  bounds memory while the disk is away
-            self.shapes.setdefault(row, Seen()).add(Seen(1, at, at))
+            self.shapes.setdefault(row, Seen()).add(Seen(count, at, at))

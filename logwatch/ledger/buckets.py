@@ -23,6 +23,15 @@ class Bucket(NamedTuple):
     row: ResultRow
 
 
+class Reading(NamedTuple):
+    """Lines with the marker in one interval: those that gave no result for one cause, or, with none, that gave one."""
+
+    seconds: int
+    start: int
+    source: str
+    cause: str  # empty: read
+
+
 def oldest(width: int, now: float) -> int:
     """Give the start of the oldest bucket that is kept: the one in which the kept span began."""
     return int((now - WIDTHS[width]) // width) * width

@@ -171,9 +171,9 @@ class Reader:
 
     def shapes(self, limit: int) -> list[tuple[ShapeRow, Seen]]:
         """Give the shapes of lines that gave no result, the newest first."""
-        sql = "SELECT source, cause, shape, count, first, last FROM shapes ORDER BY last DESC LIMIT ?"
+        sql = "SELECT source, cause, shape, front, count, first, last FROM shapes ORDER BY last DESC LIMIT ?"
         with self._asking() as db:
-            return [(ShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
+            return [(ShapeRow(*row[:4]), Seen(*row[4:])) for row in db.execute(sql, (limit,))]
 
     def heard(self, since: float) -> dict[tuple[ResultRow, str, str], int]:
         """Count the failures since a moment that got a reason from a webhook: (as logged, reason, platform)."""

@@ -10,12 +10,17 @@ from types import MappingProxyType
 
 from logwatch.ledger import witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
-from logwatch.ledger.buckets import WIDTHS, oldest
+from logwatch.ledger.buckets import WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
+
+_POSITION = (
+    "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
+    " found_at, envelope"
+)
 
 
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
@@ -31,12 +36,13 @@ def read_snapshot(db: sqlite3.Connection) -> Snapshot:
         MappingProxyType({CounterRow(*row[:3]): row[3] for row in db.execute("SELECT * FROM counters")}),
         MappingProxyType(
             {
-                row[0]: SourceRow(bool(row[1]), row[2])
-                for row in db.execute("SELECT source, ready, last_line_at FROM sources")
+                row[0]: SourceRow(bool(row[1]), row[2], row[3])
+                for row in db.execute("SELECT source, ready, last_line_at, logged_at FROM sources")
             }
         ),
         MappingProxyType(dict(db.execute("SELECT destination, sent FROM exports"))),
         witness.read(db),
+        MappingProxyType({Reading(*row[:4]): Seen(*row[4:]) for row in db.execute("SELECT * FROM readings")}),
     )
 
 
@@ -58,8 +64,9 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             state=row[11],
             inside=row[12],
             found_at=os.fsdecode(row[13]),
+            envelope=row[14],
         )
-        for row in db.execute("SELECT * FROM positions ORDER BY generation")
+        for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
     return {position.generation: position for position in positions}
 
@@ -92,14 +99,20 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(b.seconds, b.start, *b.row, seen.count, seen.first, seen.last) for b, seen in batch.buckets.items()],
     )
     db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in batch.readings.items()],
+    )
+    db.executemany(
         "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
         [(*row, amount) for row, amount in batch.counters.items()],
     )
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
-        " last_line_at = coalesce(excluded.last_line_at, last_line_at)",
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
+        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
+        " logged_at = max(coalesce(excluded.logged_at, logged_at), coalesce(logged_at, excluded.logged_at))",
         [
-            (name, name in batch.ready, batch.last_line_at.get(name))
+            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
             for name in sorted(batch.ready | batch.last_line_at.keys())
         ],
     )
@@ -109,14 +122,20 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
         db.execute("DELETE FROM failures")
+    if batch.passed_over:
+        db.execute(
+            "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
+            " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
+        )
+        db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
     db.executemany(
         "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch.failures(),
     )
     db.executemany(
-        "INSERT INTO shapes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-        " last = excluded.last",
+        "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",
         [(*row, seen.count, seen.first, seen.last) for row, seen in batch.shapes.items()],
     )
     write_rotations(db, batch.rotations)
@@ -150,7 +169,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     for p in positions:
         highest = max(highest, p.generation)
         db.execute(
-            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
             (
                 p.generation,
                 p.source,
@@ -166,6 +185,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.state,
                 p.inside,
                 os.fsencode(p.found_at),
+                p.envelope,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))
@@ -195,8 +215,12 @@ def write_everything(
     )
     db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", [(*row, n) for row, n in snapshot.counters.items()])
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?)",
-        [(name, row.ready, row.last_line_at) for name, row in snapshot.sources.items()],
+        "INSERT INTO sources VALUES (?, ?, ?, ?)",
+        [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()],
+    )
+    db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in snapshot.readings.items()],
     )
     write_positions(db, positions)
     write_journals(db, journals)
@@ -211,13 +235,19 @@ def write_everything(
 
 def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> None:
     """Delete failures beyond the newest ``keep`` or older than ``retention`` seconds, old shapes and old buckets."""
-    db.execute("DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?", (keep,))
+    # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
+    (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
+    if span > keep:
+        db.execute(
+            "DELETE FROM failures WHERE id <= (SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?)", (keep,)
+        )
     db.execute("DELETE FROM failures WHERE at < ?", (now - retention,))
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
-    for width in WIDTHS:
-        db.execute("DELETE FROM buckets WHERE seconds = ? AND start < ?", (width, oldest(width, now)))
+    for table in ("buckets", "readings"):
+        for width in WIDTHS:
+            db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, oldest(width, now)))  # noqa: S608  own names
     witness.prune(db, keep, now, retention)

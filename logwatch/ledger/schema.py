@@ -128,7 +128,34 @@ MIGRATIONS = (
         state TEXT NOT NULL          -- JSON of the journal package
     ) WITHOUT ROWID;
     """,
+    """
+    -- lines with the marker, read (cause empty) and not: by the clock while a log is followed, of a backlog by its time
+    CREATE TABLE readings (
+        seconds INTEGER, start INTEGER,  -- width; begin, seconds since the epoch
+        source TEXT, cause TEXT,
+        count INTEGER NOT NULL,
+        first REAL NOT NULL, last REAL NOT NULL,
+        PRIMARY KEY (seconds, start, source, cause)
+    ) WITHOUT ROWID;
+    ALTER TABLE shapes ADD COLUMN front TEXT NOT NULL DEFAULT '';  -- what stands before the marker, nothing of a user
+    ALTER TABLE sources ADD COLUMN logged_at REAL;  -- the own time of its newest line, seconds since the epoch
+    """,
+    """
+    ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
+    """,
 )
+
+
+def newer(path: str, version: int) -> Problem | None:
+    """Say why a ledger of this schema version is refused; None when it is not."""
+    if version <= len(MIGRATIONS):
+        return None
+    return Problem(
+        path,
+        f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
+        "an older program would damage it",
+        "install the newer version again, or name another state.directory",
+    )
 
 
 def upgrade(connection: sqlite3.Connection, path: str) -> None:
@@ -141,13 +168,6 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
 def known_version(connection: sqlite3.Connection, path: str) -> int:
     """Return the version of a ledger's schema; StateError if it is a newer one than this program knows."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(MIGRATIONS):
-        raise StateError(
-            Problem(
-                path,
-                f"written by a newer mesibo-logwatch (schema {version}, this one knows {len(MIGRATIONS)})",
-                "an older program would damage it",
-                "install the newer version again, or name another state.directory",
-            )
-        )
+    if problem := newer(path, version):
+        raise StateError(problem)
     return version

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from logwatch.ledger.batch import Batch, CounterRow
+from logwatch.ledger.buckets import Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
@@ -15,6 +16,7 @@ class SourceRow:
 
     ready: bool  # its first backlog has been committed, so its counters are exported
     last_line_at: float | None  # when its newest line was read, seconds since the epoch
+    logged_at: float | None = None  # the newest own time of a line of any kind, seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Snapshot:
     exports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # destination -> newest failure
     witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     """Failures that webhooks told beside a log: never part of ``results``."""
+    readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
 
     def ready(self, source: str) -> bool:
         """True when the counters of ``source`` may be exported."""
@@ -43,8 +46,11 @@ class Snapshot:
         sources = dict(self.sources)
         for name in batch.ready | batch.last_line_at.keys():
             old = sources.get(name, SourceRow(ready=False, last_line_at=None))
+            logged = [at for at in (old.logged_at, batch.logged_at.get(name)) if at is not None]
             sources[name] = SourceRow(
-                ready=old.ready or name in batch.ready, last_line_at=batch.last_line_at.get(name, old.last_line_at)
+                ready=old.ready or name in batch.ready,
+                last_line_at=batch.last_line_at.get(name, old.last_line_at),
+                logged_at=max(logged, default=None),
             )
         exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
         return Snapshot(
@@ -54,7 +60,20 @@ class Snapshot:
             MappingProxyType(sources),
             exports,
             _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
+            self._readings_after(batch, at),
         )
+
+    def _readings_after(self, batch: Batch, at: float) -> Mapping[Reading, Seen]:
+        """Add the batch's readings to those that are not too old."""
+        if not batch.readings:
+            return self.readings
+        readings = {each: seen for each, seen in self.readings.items() if each.start >= oldest(each.seconds, at)}
+        for each, seen in batch.readings.items():
+            merged = Seen()
+            merged.add(readings.get(each, merged))
+            merged.add(seen)
+            readings[each] = merged
+        return MappingProxyType(readings)
 
 
 def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen]) -> Mapping[ResultRow, Seen]:

@@ -11,18 +11,20 @@ from pathlib import Path
 import pyparsing as pp
 
 from logwatch.errors import Problem
-from logwatch.model import Cause
+from logwatch.model import PLAIN, Cause
 from logwatch.parse.grammar import Grammar, load, walk
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.result import PushResult, parse_reference
 from logwatch.parse.samples import KEYS, Annotated
 from logwatch.parse.scanner import Scanner
+from logwatch.parse.timestamp import seconds_of
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
 _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
 _ENOUGH = 3  # slow lines, each of which takes its time to find
 _PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
+_YEAR_SECONDS = 365.25 * 86400
 _PUMPS = ("code ", "code 7 ", '"', '\\"', "{", "[", "{[", "}", " ", "\t", "a", "0", "=", ":", "(", '" "', "{}")
 
 
@@ -48,6 +50,10 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)
+        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(grammar, by_hand.timestamp):
+            how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
+            remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
+            yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
         if difference := _difference(sample, by_hand):
             yield Problem(
                 where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
@@ -56,13 +62,18 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
             marker = grammar.marker.decode("latin-1")
             yield Problem(where, "never looked at", f"MARKER {marker!r} is not in the line", "choose another MARKER")
         compiled = parser.read(sample.payload + b"\n")
-        scan = scanner.scan(sample.payload + b"\n", envelope="plain", reference=0.0)
+        scan = scanner.scan(sample.payload + b"\n", envelope=PLAIN, reference=0.0)
         scanned = next(((key.code, key.platform, key.reason) for key in scan.results), None)
         if compiled != by_hand or (
             scan.candidates and scanned != (by_hand[:3] if isinstance(by_hand, PushResult) else None)
         ):
             why = f"pyparsing: {by_hand}, compiled: {compiled}, scanned: {scanned}"
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
+
+
+def _undated(grammar: Grammar, stamp: str) -> bool:
+    """Return whether a stamp is no date in any of four years, one of which has a 29 February."""
+    return all(seconds_of(stamp, year * _YEAR_SECONDS, UTC, grammar.timestamp) is None for year in range(54, 58))
 
 
 def _difference(sample: Annotated, found: PushResult | Cause) -> str:

@@ -7,10 +7,13 @@ another escape, is passed over by the expressions and taken out by ``envelope.un
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from logwatch.model import EnvelopeKind
+from logwatch import envelope as envelopes
+from logwatch.model import PLAIN as UNWRAPPED
+from logwatch.model import Envelope as Decided
+from logwatch.model import EnvelopeKind, Layer
 from logwatch.parse.compile.to_regex import PLAIN, Framing
 
 Line = tuple[bytes, str, "Envelope | None"]
@@ -49,9 +52,16 @@ class Envelope:
         regular: Callable[[bytes], bool] = lambda _data: True,
         escapes: tuple[Escape, ...] = (),
         utf8: bool = False,
+        decided: Decided = UNWRAPPED,
+        reader: EnvelopeKind = "plain",
     ) -> None:
-        """``regular`` is asked of a whole chunk; with ``utf8``, payloads must be that to be looked at."""
+        """``regular`` is asked of a whole chunk; with ``utf8``, payloads must be that to be looked at.
+
+        ``decided`` is the envelope that a generation was found to be in; ``reader`` names the expressions for it.
+        """
         self.framing = framing
+        self.decided = decided
+        self.reader = reader
         self.regular = regular
         self._escapes = escapes
         self._utf8 = utf8
@@ -93,6 +103,10 @@ class Envelope:
             text = text.replace(escape.written, escape.stand_in)
         return text
 
+    def payload(self, record: bytes) -> bytes:
+        """Return what any record holds, without a newline."""
+        return envelopes.unwrap(record, self.decided)[0].payload
+
     def open(self, record: bytes) -> tuple[bytes, str]:
         """Return payload and time of a record that an expression has taken: it is known to be regular."""
         found = self._record.fullmatch(record)
@@ -101,7 +115,7 @@ class Envelope:
         if b"\\" in payload:
             payload = self._replaced(payload).translate(self.framing.as_logged)
         time = found["time"].decode(errors="replace") if "time" in self._record.groupindex else ""
-        return payload + b"\n", time
+        return envelopes.uncoloured(payload) + b"\n", time
 
 
 def _whole_records(data: bytes) -> bool:
@@ -123,8 +137,38 @@ _DOCKER = Framing(
     end=b"\\",
     stand_ins={escape.byte[0]: escape.stand_in[0] for escape in _JSON_ESCAPES},
 )
+_IN_DOCKER = Decided((Layer("docker"),))
 NO_ENVELOPE = Envelope(PLAIN)
 ENVELOPES: Mapping[EnvelopeKind, Envelope] = {
     "plain": NO_ENVELOPE,
-    "docker": Envelope(_DOCKER, regular=_whole_records, escapes=_JSON_ESCAPES, utf8=True),
+    "docker": Envelope(
+        _DOCKER, regular=_whole_records, escapes=_JSON_ESCAPES, utf8=True, decided=_IN_DOCKER, reader="docker"
+    ),
 }
+
+
+class Fronts(Envelope):
+    """Lines that are as they were logged behind something in front: that is stripped off a whole chunk at once."""
+
+    def __init__(self, decided: Decided) -> None:
+        """``decided`` is the envelope that a generation was found to be in."""
+        super().__init__(PLAIN, decided=decided)
+
+    def prepare(self, text: bytes, lines: int) -> bytes | None:  # noqa: ARG002  the other envelopes ask for it
+        """Return so many lines as they were logged; None if some line has another front."""
+        return envelopes.stripped(text, self.decided)
+
+    def open(self, record: bytes) -> tuple[bytes, str]:
+        """Return payload and time of a line that an expression has taken."""
+        line = envelopes.unwrap(record, self.decided)[0]
+        return line.payload + b"\n", line.time
+
+
+@lru_cache(maxsize=64)
+def look_into(decided: Decided) -> Envelope | None:
+    """Return how expressions look into an envelope; None if every line has to be taken out of it first."""
+    if decided == UNWRAPPED:
+        return NO_ENVELOPE
+    if decided == _IN_DOCKER:
+        return ENVELOPES["docker"]
+    return Fronts(decided) if envelopes.is_literal(decided) else None

@@ -18,6 +18,7 @@ from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.samples import KEYS, Annotated, read_samples
+from logwatch.parse.timestamp import wrong_form
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
@@ -40,6 +41,7 @@ class Grammar:
     before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
     not_compiled_because: str = ""
+    timestamp: str = ""  # how stamps are written, in words of strptime(3); empty for any of the usual ways
 
 
 def find(name: str, directories: Sequence[Path]) -> Path:
@@ -88,7 +90,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
             problems.append(
                 Problem(str(samples_path), "no samples", "what they must yield is the proof that a grammar works")
             )
-    line, marker = _execute(path, source, problems)
+    line, marker, timestamp = _execute(path, source, problems)
     if line is None or problems:
         raise GrammarError(*problems)
     with default_whitespace():
@@ -101,7 +103,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     except EndlessLoop as endless:
         remedy = "let what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
-    return Grammar(name, path, line, marker, samples, place, before, node, reason)
+    return Grammar(name, path, line, marker, samples, place, before, node, reason, timestamp)
 
 
 @contextmanager
@@ -140,15 +142,15 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
         return None
 
 
-def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[ParserElement | None, bytes]:
-    """Run the file by its path, writing no __pycache__, and take LINE and MARKER out of it."""
+def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[ParserElement | None, bytes, str]:
+    """Run the file by its path, writing no __pycache__, and take LINE, MARKER and TIMESTAMP out of it."""
     namespace: dict[str, Any] = {"__name__": f"logwatch.grammars.{path.stem}", "__file__": str(path)}
     with default_whitespace():
         try:
             exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102  a grammar is code; _read_trusted has looked at who wrote it
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever goes wrong in it is a finding about it
             problems.append(Problem(_line_of(path, error), "does not run", f"{type(error).__name__}: {error}"))
-            return None, b""
+            return None, b"", ""
     line, marker = namespace.get("LINE"), namespace.get("MARKER")
     if not isinstance(line, ParserElement):
         problems.append(Problem(str(path), "no LINE", "a pyparsing expression of that name was expected"))
@@ -167,7 +169,20 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
             )
         known = f"use {', '.join(sorted(NAMES))}"
         problems += [Problem(str(path), f"unknown result name {each!r}", "", known) for each in sorted(names - NAMES)]
-    return line, marker
+    return line, marker, _timestamp_of(path, namespace, problems)
+
+
+def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]) -> str:
+    """Return how the grammar says that stamps are written; empty if it says nothing."""
+    timestamp = namespace.get("TIMESTAMP", "")
+    if timestamp == "":
+        return ""
+    why = wrong_form(timestamp) if isinstance(timestamp, str) else "it is no text"
+    if why:
+        what = f"TIMESTAMP {timestamp!r} cannot be used"
+        problems.append(Problem(str(path), what, why, 'write it as strptime reads it: "%d/%b/%Y:%H:%M:%S %z"'))
+        return ""
+    return str(timestamp)
 
 
 def _line_of(path: Path, error: BaseException) -> str:

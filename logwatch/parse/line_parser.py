@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
-from logwatch import envelope as envelopes
 from logwatch.model import Cause, EnvelopeKind
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.from_pyparsing import translate
@@ -53,6 +52,7 @@ class LineParser:
         self._place: re.Pattern[bytes] | None = None
         self._before: re.Pattern[bytes] | None = None
         self._stamp: _Beginning | None = None
+        self._own: re.Pattern[bytes] | None = None
         node = grammar.node
         if node is None:
             return
@@ -65,6 +65,7 @@ class LineParser:
             isinstance(part, nodes.Literal) and grammar.marker in part.data for part in nodes.parts(node)
         )
         self._stamp = _up_to("timestamp", node)
+        self._own = _in_front_of(grammar.marker, node)
         try:
             plan = UnrollPlan(node, COUNTED)
         except NotCompilable as reason:
@@ -94,6 +95,12 @@ class LineParser:
         if self._before is not None and self._before.match(line):
             return "no_code"
         return "grammar"
+
+    def owns(self, line: bytes) -> bool:
+        """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
+        if self._own is not None:
+            return self._own.match(line) is not None
+        return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:
         """Return the time stamp of a line as it is written, empty if it has none."""
@@ -191,7 +198,7 @@ class ChunkReader:
         records = [line for line in some_of(batch.lines, count) if len(line) <= _MAX_EXAMPLE_BYTES]
         if batch.envelope is NO_ENVELOPE:
             return records
-        return [envelopes.unwrap(record)[0].payload for record in records]
+        return [batch.envelope.payload(record) for record in records]
 
 
 class _Beginning(NamedTuple):
@@ -209,6 +216,15 @@ def _up_to(name: str, node: Node) -> _Beginning | None:
         return None
     pattern = LinePattern(nodes.seq(*parts[: places[0] + 1])).pattern
     return _Beginning(pattern, pattern.groups)
+
+
+def _in_front_of(marker: bytes, node: Node) -> re.Pattern[bytes]:
+    """Compile the parts of a line that stand in front of the marker, or the marker itself where nothing does."""
+    parts = nodes.parts(node)
+    place = next(
+        (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and marker in part.data), len(parts)
+    )
+    return LinePattern(nodes.seq(*parts[: max(place, 1)])).pattern
 
 
 def _pattern(expression: pp.ParserElement | None) -> re.Pattern[bytes] | None:

@@ -62,9 +62,8 @@ def read_samples(path: Path, data: bytes) -> tuple[tuple[Annotated, ...], list[P
 
 
 def _payload(raw: bytes) -> bytes:
-    if envelope.detect(raw) == "docker":
-        return envelope.unwrap(raw + b"\n")[0].payload
-    return raw
+    record = envelope.FORMATS["docker"].record(raw)
+    return record.payload if record else raw
 
 
 def _annotation(text: str, name: str | None) -> tuple[dict[str, Any] | None, Cause | None]:

@@ -5,27 +5,33 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
-from logwatch.model import Cause, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.parse.bodies import Bodies, held_bytes, may_be_open
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
-from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Line, opened
+from logwatch.parse.framings import NO_ENVELOPE, Line, look_into, opened
+from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
-from logwatch.parse.timestamp import TimestampParser
+from logwatch.parse.timestamp import TimestampParser, is_ahead
+from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
+_DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
+_END_BYTES = 4096  # of a chunk, whose lines may tell when it was logged
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 
 
@@ -50,19 +56,24 @@ class Scanner:
         self.delivered = delivered
         self.keep = keep
         self.max_line_bytes = max_line_bytes
-        self.timestamps = TimestampParser(timezone)
+        self.timestamps = TimestampParser(timezone, grammar.timestamp)
+        self._received = TimestampParser(timezone)  # the times that envelopes write
         self.words = words_of(grammar)
 
     def scan(
         self,
         data: bytes,
         *,
-        envelope: EnvelopeKind,
+        envelope: Envelope | EnvelopeKind,
         reference: float,
         since: float | None = None,
         until: float | None = None,
+        ahead: bytes = b"",
     ) -> Scan:
-        """Count what is in ``data``, whole lines each ended by a newline.
+        """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
+
+        Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
+        may hold the rest of a provider's answer.
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
@@ -72,11 +83,32 @@ class Scanner:
         if not data:
             return job.scan
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
+        if isinstance(envelope, str):
+            envelope = envelopes.undecided(envelope)
+        if envelope == PLAIN:
+            data = envelopes.uncoloured(data)
+        job.bodies = Bodies(data, envelope, ahead)
         if since is not None or until is not None:
             job.window(data, envelope, since, until)
         else:
             job.chunk(data, envelope)
+        job.scan.logged_at = self._logged_at(data, envelope, reference)
         return job.finish()
+
+    def owns(self, line: bytes) -> bool:
+        """Return whether a line, which ends in a newline, begins with the grammar's own prefix."""
+        return self.parser.owns(line)
+
+    def held(self, data: bytes, envelope: Envelope) -> int:
+        """Return how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+        return held_bytes(data, envelope, self.marker, self.owns)
+
+    def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
+        """Date the last line of a chunk that has a time of its own, whatever it is about."""
+        for payload, received, refused in reversed(logical_lines(data[-_END_BYTES:], envelope)):
+            if payload and not refused and (at := self.time((payload + b"\n", received, None), reference)) is not None:
+                return at
+        return None
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
@@ -84,7 +116,7 @@ class Scanner:
         return self._dated(self.parser.stamp(text), received, reference)
 
     def _dated(self, stamp: str, received: str, reference: float) -> float | None:
-        at = envelopes.moment(received) if received else None
+        at = self._received.seconds(received, reference) if received else None
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
@@ -103,6 +135,13 @@ class Scanner:
             result.token,
             shape(text, self.words, result.token.encode()),
         )
+
+
+def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
+    """Take the lines out of whatever they are in."""
+    if envelope == PLAIN:
+        return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
+    return envelopes.unwrap(data, envelope)
 
 
 @dataclass(slots=True)
@@ -124,18 +163,22 @@ class _Job:
         self._reference = reference
         self._tallies: dict[ResultKey, _Tally] = {}
         self._failed: list[LineAt] = []
+        self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
+        self.bodies = Bodies(b"", PLAIN, b"")
+        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._unread = Unread()
 
-    def chunk(self, data: bytes, kind: EnvelopeKind) -> None:
+    def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
-        envelope = ENVELOPES.get(kind)
+        envelope = look_into(decided)
         if (
             envelope is None
             or not envelope.regular(data)
             or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
-            lines = self._logical(data, kind)
+            lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
@@ -147,46 +190,54 @@ class _Job:
         if envelope is NO_ENVELOPE:
             self._lines(batch)
         elif batch.enclose(envelope):
-            self._records(self._chunkwise(batch, kind), kind)
+            self._records(self._chunkwise(batch, envelope.reader), decided)
         else:
-            self._records(batch, kind)
+            self._records(batch, decided)
 
-    def window(self, data: bytes, kind: EnvelopeKind, since: float | None, until: float | None) -> None:
+    def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
-        lines = self._logical(data, kind)
+        lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, (payload, received) in enumerate(lines):
+        for number, (payload, received, refused) in enumerate(lines):
             if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
                 line: Line = (shortened + b"\n", received, None)
+                if refused:
+                    self._unparsed(refused, 1, (number, line), (number, line))
+                    continue
                 at = self._scanner.time(line, self._reference)
                 if at is None or ((since is None or at >= since) and (until is None or at < until)):
                     self._read(line, number)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
+        for number, line in self._with_body:
+            self._read((*opened(line), None), number)
         scan, time, reference = self.scan, self._scanner.time, self._reference
         for key, tally in self._tallies.items():
             first = last = time(tally.first[1], reference)
             if tally.last[0] != tally.first[0]:
                 last = time(tally.last[1], reference)
-                if first is None or last is None:
-                    first = last = last if first is None else first
-                elif last < first:
-                    first, last = last, first
+            if first is None or last is None:
+                scan.undated += tally.count if first is last else 1
+                first = last = last if first is None else first
+            elif last < first:
+                first, last = last, first
+            if last is not None and is_ahead(last, reference):
+                scan.ahead = max(scan.ahead, last - reference)
             scan.results[key] = Seen(tally.count, first, last)
+        anchors = [at for tally in self._tallies.values() for at in (tally.first, tally.last)]
+        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
+        shaped: Counter[Cause] = Counter()
+        for sample, count in self._samples.items():
+            shaped[sample.cause] += count
+        for sample, count in self._samples.items():
+            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
-
-    @staticmethod
-    def _logical(data: bytes, kind: EnvelopeKind) -> Sequence[envelopes.Line]:
-        """Take the lines out of whatever they are in."""
-        if kind == "plain":
-            return [envelopes.Line(each, "") for each in data[:-1].split(b"\n")]
-        return envelopes.unwrap(data)
 
     def _candidates(self, data: bytes) -> LineBatch:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
@@ -195,12 +246,12 @@ class _Job:
         dense = 2 * marked > lines and self._parser.needs_marker
         return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
 
-    def _records(self, batch: LineBatch, kind: EnvelopeKind) -> None:
-        """Take what an expression left out of its envelope, and read it; a record may hold several lines."""
+    def _records(self, batch: LineBatch, decided: Envelope) -> None:
+        """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         lines: list[envelopes.Line] = []
         numbers: list[int] = []
         for i, record in enumerate(batch.lines):
-            inside = self._logical(record + b"\n", kind)
+            inside = logical_lines(record + b"\n", decided)
             lines += inside
             numbers += [batch.number(i)] * len(inside)
         self.scan.lines += len(lines) - len(batch.lines)
@@ -212,8 +263,13 @@ class _Job:
         at: list[int] = []
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
+                place = i if numbers is None else numbers[i]
+                if line.refused:
+                    spot: LineAt = (place, (payload + b"\n", line.time, None))
+                    self._unparsed(line.refused, 1, spot, spot)
+                    continue
                 kept.append(envelopes.Line(payload, line.time))
-                at.append(i if numbers is None else numbers[i])
+                at.append(place)
         if kept:
             text = b"".join([line.payload + b"\n" for line in kept])
             self._lines(LineBatch(text, times=[line.time for line in kept], numbers=at))
@@ -228,6 +284,7 @@ class _Job:
 
     def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch that is in no envelope."""
+        self._unread.batch = batch
         batch = self._chunkwise(batch, "plain")
         for i, line in enumerate(batch.lines):
             if self._scanner.marker in line:
@@ -244,6 +301,7 @@ class _Job:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.prepared or batch.text)
         codes = expression.encode(rows)
+        aside = self._set_aside(expression, codes, batch)
         failed, left = set(), set()
         for code in set(codes) - {OTHER_CODE}:
             outcome = expression.results[code]
@@ -253,13 +311,16 @@ class _Job:
             elif self._counted(outcome, codes.count(code), batch, first, last):
                 failed.add(code)
         failures, others = positions_of(codes, failed), positions_of(codes, left)
-        if OTHER_CODE in codes:
-            for i in positions_of(codes, (OTHER_CODE,)):
-                outcome = expression.outcome(rows[i])
-                if outcome is None:
-                    others.append(i)
-                elif self._counted(outcome, 1, batch, i, i):
-                    failures.append(i)
+        rare = [i for i in positions_of(codes, (OTHER_CODE,)) if i not in aside] if OTHER_CODE in codes else []
+        for i in rare:
+            outcome = expression.outcome(rows[i])
+            if outcome is None:
+                others.append(i)
+            elif self._wants_body(outcome) and may_be_open(batch.lines[i]):
+                self._with_body += batch.at([i])
+            elif self._counted(outcome, 1, batch, i, i):
+                failures.append(i)
+        if rare:
             failures.sort()
             others.sort()
         others = [i for i in others if self._scanner.marker in batch.lines[i]]
@@ -267,11 +328,28 @@ class _Job:
             self._failed += batch.at(failures[-self._scanner.keep :])
         return batch.only(others)
 
+    def _wants_body(self, outcome: Outcome) -> bool:
+        """Return whether a result is a failure without a reason: an answer below the line may tell it."""
+        return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
+
+    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> set[int]:
+        """Take out the lines whose answers go on below them: they are read at the end, each by itself."""
+        wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
+        if not wanting:
+            return set()
+        lines = batch.lines
+        found = [i for i in positions_of(codes, wanting) if may_be_open(lines[i])]
+        for i in found:
+            codes[i] = OTHER_CODE
+        self._with_body += batch.at(found)
+        return set(found)
+
     def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
         """Count lines of one result; True if they are failures to be told in detail."""
         if not isinstance(outcome, PushResult):
             assert outcome is not None
-            self._unparsed(outcome, count, batch.line(first))
+            spot = batch.number(first), batch.line(first)
+            self._unparsed(outcome, count, spot, spot if first == last else (batch.number(last), batch.line(last)))
             return False
         at = batch.number(first), batch.line(first)
         self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
@@ -281,13 +359,24 @@ class _Job:
         """Read one line by itself."""
         result = self._parser.read(line[0])
         self.scan.fallback += not self._parser.compiled
-        if isinstance(result, str):
-            self._unparsed(result, 1, line)
-            return
+        if self._wants_body(result) and may_be_open(line[0][:-1]):
+            line, result = self._joined(line, result)
         at = (number, line)
+        if isinstance(result, str):
+            self._unparsed(result, 1, at, at)
+            return
         self._result(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
+
+    def _joined(self, line: Line, result: Outcome) -> tuple[Line, PushResult | Cause]:
+        """Read a line together with the answer below it, which may give a reason and never another code."""
+        assert isinstance(result, PushResult)
+        joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
+        again = self._parser.read(joined)
+        if isinstance(again, PushResult) and again.code == result.code:
+            return (joined, line[1], None), again
+        return line, result
 
     def _result(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
         key = ResultKey(result.platform, result.code, result.reason)
@@ -301,10 +390,20 @@ class _Job:
         if last[0] > tally.last[0]:
             tally.last = last
 
-    def _unparsed(self, cause: Cause, count: int, line: Line) -> None:
+    def _dated(self, at: LineAt) -> Dated:
+        return Dated(at[0], self._scanner.time(at[1], self._reference))
+
+    def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
+        """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
         self._shaped += 1
-        if self._shaped <= _MAX_SHAPED_LINES and len(self.scan.samples) < MAX_SAMPLES:
-            sample = Sample(cause, shape(opened(line)[0], self._scanner.words))
-            if sample not in self.scan.samples:
-                self.scan.samples.append(sample)
+        storm = self._shaped > _MAX_SHAPED_LINES
+        if storm and first is last and self._shaped % _DATE_EVERY and self._unread.extend(cause, first[0]):
+            return
+        begin = self._dated(first)
+        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
+        if not storm:
+            scanner, payload = self._scanner, opened(first[1])[0]
+            sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
+            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
+                self._samples[sample] = self._samples.get(sample, 0) + count

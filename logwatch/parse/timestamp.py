@@ -1,56 +1,148 @@
-"""Turn mesibo's time stamp, which has no year, into seconds since the epoch: a pure function of what it is given."""
+"""Turn a time stamp as it is written into seconds since the epoch: a pure function of what it is given.
+
+A stamp may be mesibo's DDMM-HHMMSS-mmm, ISO 8601, seconds, milliseconds or microseconds of the epoch, RFC 3164's, or
+whatever a grammar says in words of strptime(3). Where it has no zone, the source's is meant; where it has no year, the
+latest such time that is at most a day ahead. A date that does not exist is no time: a wrong time is worse than none.
+"""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-_STAMP = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
+DAY_SECONDS = 86400.0
+"""A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
+
+_MESIBO = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
+_ISO = re.compile(
+    r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2})(:?)([0-9]{2})\6([0-9]{2})(?:[.,]([0-9]{1,9}))?"
+    r"(?: ?(?:(Z|UTC|GMT)|([+-])([0-9]{2}):?([0-9]{2})?|[A-Z]{2,5}))?"
+)
+_EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
+_RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"[0-5][0-9]-[0-9]{3}")
 _HOUR = 3600
 _SAFE = 20 * _HOUR
 _REMEMBERED = 4096
+_YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
+_DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 
 
-def seconds_of(stamp: str, reference: float, timezone: tzinfo) -> float | None:
-    """Return the latest time of this DDMM-HHMMSS-mmm that is at most a day after ``reference``; None without one.
+def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:
+    """Return the time of a stamp; None if it cannot be told.
 
-    Day first, as in real logs (``E3108``). 29 February of a year that has none, and other dates that do not exist,
-    give None: a wrong time is worse than no time.
+    ``reference`` (seconds since the epoch) is when the line was written or received, more or less: it gives the year
+    where the stamp has none. ``form`` is the stamp's format in words of strptime(3), if it is none of the usual ones.
     """
-    if not (found := _STAMP.fullmatch(stamp)):
+    try:
+        if form:
+            return _formatted(stamp, reference, zone, form)
+        if found := _MESIBO.fullmatch(stamp):
+            day, month, hour, minute, second, milli = map(int, found.groups())
+            return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)
+        if found := _RFC3164.fullmatch(stamp):
+            name, *fields, fraction = found.groups()
+            day, hour, minute, second = map(int, fields)
+            micro = int(_fraction(fraction) * 1e6)
+            return _without_year((_MONTHS.get(name, 0), day, hour, minute, second, micro), reference, zone)
+        if found := _ISO.fullmatch(stamp):
+            return _iso(found, zone)
+        return _epoch(stamp)
+    except (ValueError, OverflowError):
         return None
-    day, month, hour, minute, second, milli = map(int, found.groups())
-    latest = _EPOCH + timedelta(seconds=reference) + _DAY
-    this_year = latest.astimezone(timezone).year
-    for year in (this_year, this_year - 1):
+
+
+def is_ahead(seconds: float, reference: float) -> bool:
+    """Return whether a time lies so far ahead that its clock or its zone must be wrong."""
+    return seconds > reference + DAY_SECONDS
+
+
+def _iso(found: re.Match[str], zone: tzinfo) -> float:
+    year, _, month, day, hour, _, minute, second, fraction, utc, sign, hours, minutes = found.groups()
+    if utc:
+        zone = UTC
+    elif sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        zone = timezone(-offset if sign == "-" else offset)
+    at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
+    return at.timestamp() + _fraction(fraction)
+
+
+def _epoch(stamp: str) -> float | None:
+    if not (found := _EPOCH.fullmatch(stamp)):
+        return None
+    whole, fraction, millis, micros = found.groups()
+    return int(whole) + _fraction(fraction) if whole else int(millis) / 1e3 if millis else int(micros) / 1e6
+
+
+def _without_year(fields: tuple[int, int, int, int, int, int], reference: float, zone: tzinfo) -> float | None:
+    """Date a stamp of month, day, hour, minute, second and microsecond."""
+    return _latest(reference, zone, lambda year: datetime(year, *fields, tzinfo=zone), leap_day=fields[:2] == (2, 29))
+
+
+def _fraction(digits: str | None) -> float:
+    return float(f"0.{digits}") if digits else 0.0
+
+
+def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float | None:
+    def at(year: int) -> datetime:
+        read = datetime.strptime(f"{year} {stamp}", f"%Y {form}")  # noqa: DTZ007  a zone is put on below
+        return read if read.tzinfo else read.replace(tzinfo=zone)
+
+    if not any(directive in form for directive in _YEAR_DIRECTIVES):
+        return _latest(reference, zone, at, leap_day=True)
+    read = datetime.strptime(stamp, form)  # noqa: DTZ007  see above
+    return (read if read.tzinfo else read.replace(tzinfo=zone)).timestamp()
+
+
+def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, leap_day: bool) -> float | None:
+    """Return the latest of a time in the reference's year and the one before it that is at most a day ahead."""
+    latest = _BEGIN + timedelta(seconds=reference + DAY_SECONDS)
+    there = latest.astimezone(zone)
+    for year in (there.year, there.year - 1):
         try:
-            at = datetime(year, month, day, hour, minute, second, milli * 1000, tzinfo=timezone)
+            moment = at(year)
         except ValueError:
-            if (day, month) != (29, 2) or latest.astimezone(timezone).replace(tzinfo=None) >= datetime(year, 3, 1):  # noqa: DTZ001
+            # 29 February of last year, or a date that does not exist; one of this year would have been in March
+            if not leap_day or (there.month, there.day) >= (3, 1):
                 return None
             continue
-        if at <= latest:
-            return at.timestamp()
+        if moment <= latest:
+            return moment.timestamp()
     return None
 
 
-class TimestampParser:
-    """Dates stamps of one zone as ``seconds_of`` does, and remembers the minutes that it has dated."""
+def wrong_form(form: str) -> str:
+    """Return what is wrong with a format of strptime(3) for stamps; empty if nothing is."""
+    if not any(directive in form for directive in _DAY_DIRECTIVES):
+        return "it has no day"
+    try:
+        datetime.strptime(_BEGIN.strftime(form), form)  # noqa: DTZ007  only whether it can be read
+    except ValueError as error:
+        return str(error)
+    return ""
 
-    def __init__(self, timezone: tzinfo) -> None:
-        self._timezone = timezone
+
+class TimestampParser:
+    """Dates stamps of one zone and format as ``seconds_of`` does, and remembers what it has dated."""
+
+    def __init__(self, zone: tzinfo, form: str = "") -> None:
+        self._zone = zone
+        self._form = form
         self._minutes: dict[tuple[str, int], float] = {}
 
     def seconds(self, stamp: str, reference: float) -> float | None:
         """Return what ``seconds_of`` does: most lines of a chunk stand in a few minutes, each worked out once."""
-        minute = stamp[:9], int(reference) // _HOUR
+        hour = int(reference) // _HOUR
+        minute = stamp[:9], hour
         start = self._minutes.get(minute)
         if start is not None and _SECONDS.fullmatch(stamp, 9):
             return start + (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
-        at = seconds_of(stamp, reference, self._timezone)
+        at = seconds_of(stamp, reference, self._zone, self._form)
         # Another reference within the hour gives the same year, unless the stamp is near the limit or about a year old
-        if at is not None and abs(at - reference) < _SAFE:
+        if at is not None and not self._form and abs(at - reference) < _SAFE and _MESIBO.fullmatch(stamp):
             if len(self._minutes) >= _REMEMBERED:
                 self._minutes.clear()
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 from logwatch.assembly import Parts
 from logwatch.config import Source
 from logwatch.discover import Container, Discovery, Globs
-from logwatch.envelope import cut, detect
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
 from logwatch.tail import SourceSpec, Tail
@@ -59,7 +58,7 @@ class _Catch:
         self.found: list[Result] = []
 
     def chunk(self, chunk: Chunk) -> None:
-        scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference)
+        scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
         self.found += [Result(f.user, f.platform, f.code, f.reason) for f in scan.failures]
 
     def position(self, position: Position | JournalPosition) -> None:
@@ -94,8 +93,8 @@ class LogResults:
                 SourceSpec(source.name, discovery, source.envelope, "end"),
                 (),
                 lambda: next(numbers),
-                cut=cut,
-                detect=detect,
+                owns=scanner.owns,
+                held=scanner.held,
                 max_line_bytes=parts.config.follow.max_line_bytes,
                 release_seconds=parts.config.follow.release_seconds,
                 clock=clock,

@@ -8,13 +8,13 @@ from typing import Literal
 from logwatch import envelope as envelopes
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import Summary
-from logwatch.model import Cause, EnvelopeKind, ResultKey, Scan, Seen
+from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
+from logwatch.report.lines import Lines
 from logwatch.report.source import Stream
-from logwatch.tail.generation import CHUNK_BYTES
-from logwatch.tail.lines import take_lines, take_rest
 
-_BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
+_MAX_SHAPES = 5  # of lines that give no result, for each cause
+_UNREADABLE_SHARE = 0.05  # of the push lines: more than a stray line here and there
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Input:
     """How a source is read."""
 
     scanner: Scanner
-    envelope: Literal["auto", "plain", "docker"] = "auto"
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
     max_line_bytes: int = 65536
 
 
@@ -35,7 +35,11 @@ class Count:
     until: float | None = None  # and those at it or after it
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
+    shapes: dict[Cause, list[str]] = field(default_factory=dict)  # a few of such lines, without anything of a user
+    envelopes: Counter[str] = field(default_factory=Counter)  # what the sources stand in -> how many of them
     oversized: int = 0
+    undated: int = 0
+    ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
 
     def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
@@ -43,28 +47,46 @@ class Count:
 
         A last line without a newline counts: what is given is taken to be whole.
         """
-        kind = envelopes.detect(stream.head) if how.envelope == "auto" else how.envelope
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
-        lines = _Lines(kind, how.max_line_bytes)
+        lines = Lines(how.envelope, how.scanner.owns, how.max_line_bytes)
         try:
             for chunk in stream.chunks:
-                self._scan(lines.take(chunk), how.scanner, kind, reference)
+                for data, envelope in lines.take(chunk):
+                    self._scan(data, how.scanner, envelope, reference)
                 progress()
         finally:
-            self._scan(lines.rest(), how.scanner, kind, reference)
+            for data, envelope in lines.rest():
+                self._scan(data, how.scanner, envelope, reference)
             self.oversized += lines.oversized
+            if lines.envelope is not None:
+                self.envelopes[envelopes.label(lines.envelope)] += 1
 
-    def _scan(self, data: bytes, scanner: Scanner, kind: EnvelopeKind, reference: float) -> None:
+    @property
+    def unreadable(self) -> bool:
+        """Whether push lines are there that could not be read: none could, or more than a few could not."""
+        results = sum(seen.count for seen in self.summary.results.values())
+        if not results:
+            return self.causes.total() > 0
+        return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
+
+    def _scan(self, data: bytes, scanner: Scanner, envelope: Envelope, reference: float) -> None:
         if data:
-            self._add(scanner.scan(data, envelope=kind, reference=reference, since=self.since, until=self.until))
+            self._add(scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until))
 
     def _add(self, scan: Scan) -> None:
-        misplaced = scan.unparsed["misplaced"]
+        misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
         self.oversized += scan.oversized
+        self.undated += scan.undated
+        self.ahead = max(self.ahead, scan.ahead)
+        for sample in scan.samples:
+            shapes = self.shapes.setdefault(sample.cause, [])
+            if len(shapes) < _MAX_SHAPES and sample.shape not in shapes:
+                shapes.append(sample.shape)
         self.summary.lines += scan.lines
         self.summary.push_lines += scan.candidates - misplaced
+        self.summary.misplaced += misplaced
         self.summary.unparsed += scan.unparsed.total() - misplaced
         # reasons as logged are without bound, those of the catalogue are few
         known: dict[ResultKey, Seen] = {}
@@ -72,44 +94,3 @@ class Count:
             key = ResultKey(platform, code, self.catalogue.reason(platform, code, raw))
             known.setdefault(key, Seen()).add(seen)
         self.summary.add(known)
-
-
-class _Lines:
-    """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at."""
-
-    def __init__(self, kind: EnvelopeKind, max_line_bytes: int) -> None:
-        self._kind = kind
-        self._max_line_bytes = max_line_bytes
-        self._held = b""
-        self._inside = ""
-        self.oversized = 0
-
-    def take(self, chunk: bytes) -> bytes:
-        """Give the whole lines that are there by now, once they are worth a scan."""
-        self._held += chunk
-        if len(self._held) < _BUFFER_BYTES:
-            return b""
-        taken = take_lines(self._held, self._kind, envelopes.cut, self._max_line_bytes, self._inside)
-        self._held = self._held[taken.consumed :]
-        self._inside = taken.inside
-        self.oversized += taken.oversized
-        return taken.data
-
-    def rest(self) -> bytes:
-        """Give what is left at the end."""
-        if not self._held:
-            return b""
-        ending = b"" if self._held.endswith(b"\n") else b"\n"
-        self._held += ending
-        data = b""
-        while self._held:
-            taken = take_lines(self._held, self._kind, envelopes.cut, self._max_line_bytes, self._inside)
-            self._inside = taken.inside
-            self.oversized += taken.oversized
-            data += taken.data
-            if not taken.consumed:  # a Docker message whose end is in no file
-                data += take_rest(self._held, self._kind, envelopes.cut, self._inside)
-                break
-            self._held = self._held[taken.consumed :]
-        self._held = b""
-        return data

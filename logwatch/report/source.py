@@ -1,7 +1,6 @@
 """Opens what a report is about: a plain or gzip file, a pipe, standard input; gives bytes, or says why not."""
 
 import os
-import re
 import stat
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
 from logwatch.tail.generation import CHUNK_BYTES
@@ -18,11 +18,7 @@ _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage
 _HEAD_BYTES = 1 << 16
 _GZIP = b"\x1f\x8b"
-_OTHERS = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_HOLES = re.compile(rb"(?m)^\0+")  # left by a writer that goes on at its old offset after a truncation
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
-_MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
+_MAGIC_BYTES = 6  # the longest that tells a way of compressing
 
 
 class Unreadable(LogwatchError):  # noqa: N818  reads as what it says of the source
@@ -35,7 +31,6 @@ class Stream:
 
     name: str
     identity: tuple[int, int]  # device and inode: the same for all names of a file
-    head: bytes  # the first bytes, to tell the envelope from; they come again in ``chunks``
     reference: float | None  # the file's mtime, seconds since the epoch: dates stamps without a year
     size: int  # bytes to read, as they lie on disk; 0 if unknown
     chunks: Iterator[bytes]
@@ -97,18 +92,14 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
             raise Unreadable(Problem(name, "cannot be read any further", error.strerror or str(error))) from None
 
     raw = steps()
-    first = _until(raw, lambda data: len(data) >= max(map(len, _OTHERS)))
-    for magic, tool in _OTHERS.items():
-        if first.startswith(magic):
-            remedy = f"{tool} {name} | mesibo-logwatch report -"
-            raise Unreadable(Problem(name, "is compressed", "only gzip is unpacked here", remedy))
+    first = _until(raw, lambda data: len(data) >= _MAGIC_BYTES)
     chunks = _again(first, raw)
     if first.startswith(_GZIP):
         chunks = _unpacked(name, chunks)
     head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
-    if problem := _no_text(name, head[:_HEAD_BYTES]):
-        raise Unreadable(problem)
-    return Stream(name, identity, head, modified, size, _again(head, chunks), lambda: passed)
+    if found := envelopes.no_text(head):
+        raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(name)))
+    return Stream(name, identity, modified, size, _again(head.removeprefix(envelopes.MARK), chunks), lambda: passed)
 
 
 def _until(chunks: Iterator[bytes], enough: Callable[[bytes], bool]) -> bytes:
@@ -165,13 +156,3 @@ def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
                 break
     if not engine.eof:
         raise EOFError
-
-
-def _no_text(name: str, head: bytes) -> Problem | None:
-    if head.startswith(_UTF16):
-        remedy = f"iconv -f UTF-16 -t UTF-8 {name} | mesibo-logwatch report -"
-        return Problem(name, "is no log", "it is text in UTF-16, as PowerShell writes it", remedy)
-    text = _HOLES.sub(b"", head)
-    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
-        return Problem(name, "is no log", "it contains binary data", "name a log of mesibo, or of its container")
-    return None

@@ -15,6 +15,7 @@ from logwatch.report.count import Count
 _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 _NAMES = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "unknown": "?"}
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
+_FUNCTION = "push_on_complete"
 _WARNINGS = 5  # told in words; the table has them all
 _FEW = 96  # below so many columns the table leaves out what the meaning says as well
 _WIDE = 136
@@ -46,6 +47,8 @@ def _headline(count: Count, rows: list[Row]) -> Text:
     last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
     if first is not None and last is not None:
         text.append(f", {_time(first)} to {_time(last)} UTC")
+    if wrapped := sorted(name for name in count.envelopes if name != "plain"):
+        text.append(f"\nAround the lines: {', '.join(wrapped)}", style="dim")
     share = accepted(rows)
     if share is not None:
         text.append("\nAccepted by FCM or APNs: ")
@@ -81,10 +84,24 @@ def _finding(row: Row) -> RenderableType:
     return Padding(head, (0, 0, 0, 2))
 
 
+def in_front(count: Count) -> list[str]:
+    """Return what stands in front of the function where it is not in its place, words of users left out."""
+    shapes = [shape for cause in ("misplaced", "unenveloped") for shape in count.shapes.get(cause, ())]
+    return list(dict.fromkeys(shape.partition(_FUNCTION)[0] for shape in shapes))
+
+
 def notes(count: Count) -> list[str]:
     """Say what could not be read as a result; nothing is dropped silently."""
     causes = count.causes
     said = []
+    if causes and not count.summary.results:
+        said.append(f"None of the {_many(causes.total(), 'line', 'lines')} with {_FUNCTION} could be read.")
+        fronts = [f"`{front}`" if front else "nothing" for front in in_front(count)]
+        if fronts:
+            said.append(f"In front of it stands {' or '.join(fronts)}")
+        said.append(
+            "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
+        )
     if unparsed := count.summary.unparsed:
         kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "otherwise strange"))
         details = ", ".join(f"{causes[cause]:,} {words}" for cause, words in kinds if causes[cause])  # type: ignore[index]
@@ -94,6 +111,16 @@ def notes(count: Count) -> list[str]:
     if misplaced := causes["misplaced"]:
         where = "not in its place: quoted text, or another prefix before it"
         said.append(f"{_many(misplaced, 'line has', 'lines have')} push_on_complete, but {where}")
+    if bare := causes["unenveloped"]:
+        said.append(
+            f"{_many(bare, 'line has', 'lines have')} push_on_complete, but nothing of what stands around the others"
+        )
+    if count.undated:
+        told = _many(count.undated, "push result has", "push results have")
+        said.append(f"{told} a stamp that is no date: see `grammar check`")
+    if count.ahead:
+        days = f"{count.ahead / 86400:.0f} days"
+        said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")
     if count.oversized:
         said.append(f"{_many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")
     return said

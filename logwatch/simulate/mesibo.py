@@ -171,6 +171,7 @@ class Mesibo:
             self._truth.lines += times * saying.lines
             self._truth.push_lines += times * (saying.unparsed or saying.result is not None)
             self._truth.unparsed += times * saying.unparsed
+            self._truth.misplaced += times * saying.misplaced
             if saying.result is not None:
                 self._truth.add({saying.result: Seen(times, first[index] / 1000, last[index] / 1000)})
 

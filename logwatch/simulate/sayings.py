@@ -37,6 +37,12 @@ class Saying(NamedTuple):
         """Count its lines."""
         return 1 + self.before.count(b"\n") + self.behind.count(b"\n")
 
+    @property
+    def misplaced(self) -> int:
+        """Count the lines that hold the function's name in another place than a push line does."""
+        marked = sum(b"push_on_complete" in line for line in (self.before + b"0" + self.behind).split(b"\n"))
+        return marked - (self.unparsed or self.result is not None)
+
 
 _TYPES = {"fcm": ("fcm", "fcm", "android", "gcm"), "apns": ("apn", "apn", "apns", "ios", "voip"), "unknown": ("-",)}
 _LEVELS = (b"E", b"E", b"E", b"E", b"I", b"D", b"**C**", b"http-")

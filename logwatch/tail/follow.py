@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from logwatch.events import shown
-from logwatch.model import Sink
+from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, Key, SeekingError, key_at, key_of, mark_of
@@ -79,7 +79,7 @@ class PathFollower(PathState):
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
-        if live.waiting or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
+        if live.waiting or live.waits or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
             return
         if any(g is not live and (g.in_use or g.file) for g in self.generations):
             return
@@ -191,7 +191,7 @@ class PathFollower(PathState):
             self._let_go(generation, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
-        chunk = generation.finish(turn.now)
+        chunk = generation.finish(turn.now, lambda: self._ahead(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -213,13 +213,7 @@ class PathFollower(PathState):
             return None
         turn = Turn(now, sink)
         try:
-            head_bytes = generation.position.head_bytes
-            generation.learn_head()
-            chunk = None
-            if self._tells_more(generation, head_bytes):
-                reconcile(self, turn)
-            else:
-                chunk = generation.read(now)
+            chunk = self._take(generation, turn)
         except ChangedError:
             self._recheck(generation, turn)
             return self._futile(_CHANGE_COST)
@@ -233,6 +227,25 @@ class PathFollower(PathState):
         sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
+
+    def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
+        head_bytes = generation.position.head_bytes
+        generation.learn_head()
+        if self._tells_more(generation, head_bytes):
+            reconcile(self, turn)
+            return None
+        told = generation.no_text
+        chunk = generation.read(turn.now, lambda: self._ahead(generation))
+        if (found := generation.no_text) and not told:
+            path = shown(self.path)
+            problem = f"{found.what}: {found.why}"
+            self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
+        return chunk
+
+    def _ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.generations[self.generations.index(generation) + 1 :]
+        return after[0].beginning() if after else b""
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

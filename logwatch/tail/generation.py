@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from logwatch.model import Chunk, EnvelopeKind, FileState, Position
+from logwatch import envelope as envelopes
+from logwatch.model import Chunk, Envelope, EnvelopeKind, FileState, Position
 from logwatch.tail.files import (
     CorruptError,
     Key,
@@ -33,16 +34,24 @@ from logwatch.tail.fingerprint import (
     is_tail,
 )
 from logwatch.tail.identity import Verdict, compare, run_before
-from logwatch.tail.lines import Cut, Taken, physical_bound, take_lines, take_rest
+from logwatch.tail.lines import Held, Taken, physical_bound, take_lines, take_rest
 
 CHUNK_BYTES = 256 * 1024
 """Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
 
-DETECT_BYTES = 4096
-"""As much of a file's beginning as tells its envelope."""
+UNDECIDED_BYTES = 4 * CHUNK_BYTES
+"""As much is looked at, where there is as much, to tell the envelope that lines are in."""
 
-Detect = Callable[[bytes], EnvelopeKind]
-"""Says from a file's first bytes which envelope its lines are in."""
+PATIENCE_SECONDS = 2.0
+"""Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
+
+_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+
+_ANY = envelopes.undecided("docker")  # an envelope that needs much room
+
+Ahead = Callable[[], bytes]
+"""Reads the first bytes of what follows a generation."""
 
 _NOTHING: Mark = (-1, -1)
 _NO_KEY: Key = (0, 0)
@@ -52,15 +61,25 @@ class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineReading:
     """How a generation's bytes become lines: what is the same for all files of a source."""
 
     source: str
-    envelope: Literal["auto", "plain", "docker"]
-    cut: Cut
-    detect: Detect
+    kind: EnvelopeKind | Literal["auto"]
+    owns: envelopes.Owns
+    held: Held
     max_line_bytes: int
+    expected: Envelope | None = None  # what the newest generation was decided to be in
+
+    def expect(self, envelope: Envelope) -> None:
+        """Note what a generation was decided to be in: the next one will be in it too."""
+        self.expected = envelope
+
+    @property
+    def undecided(self) -> Envelope:
+        """What lines are read as while nothing is decided."""
+        return envelopes.undecided(self.kind)
 
 
 @dataclass(slots=True)
@@ -108,7 +127,9 @@ class Generation:
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
-        self._kind: EnvelopeKind | None = None if reading.envelope == "auto" else reading.envelope
+        self._envelope = envelopes.decoded(position.envelope)
+        self._waits = False  # for more to decide by, or for the rest of an answer
+        self.no_text: envelopes.NoText | None = None  # what it is instead of a log
         self._want = CHUNK_BYTES
 
     @property
@@ -187,8 +208,6 @@ class Generation:
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
-        if self._kind is None and (self.position.offset or file.packed):
-            self._learn_kind(read_head(file, DETECT_BYTES)[0])
         self.detach()
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
@@ -228,7 +247,8 @@ class Generation:
         assert self.plain
         before = run_before(OwnFile(self.plain), at)
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other._kind = self._kind  # noqa: SLF001  its own class
+        other._envelope = self._envelope  # noqa: SLF001  its own class
+        other.position = replace(other.position, envelope=self.position.envelope)
         other.skip_to(at, before)
 
     def block(self, why: str) -> None:
@@ -313,6 +333,7 @@ class Generation:
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if mark_of(status) == self.access.seen:
+            self.access.waiting = self.access.waiting or (self._waits and not self._patient(now))
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -370,8 +391,8 @@ class Generation:
 
     # reading
 
-    def read(self, now: float) -> Chunk | None:
-        """Take the next whole lines; None when there are none by now.
+    def read(self, now: float, ahead: Ahead) -> Chunk | None:
+        """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
 
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
         to be learnt before: what came into a file without one since then is not taken.
@@ -398,10 +419,12 @@ class Generation:
             return None
         if not known.offset and run.startswith(b"\0"):
             head, begin = read_head(file, HEAD_BYTES)
+            if head and not known.head_bytes and not file.packed:
+                return None  # came into it meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
-        taken = self._take(file, run)
+        taken, follows = self._take(run, now, ahead, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -412,7 +435,7 @@ class Generation:
         self.blocked = ""
         if at_end:
             access.rest(mark)
-        return self._advance(taken, overlap, run, min(status.st_mtime, now))
+        return self._advance(taken, overlap, run, min(status.st_mtime, now), follows)
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -453,23 +476,51 @@ class Generation:
         if at_end:
             access.rest(mark)
         else:  # a logical line longer than what was read: read more, up to where it is cut
-            self._want = min(self._want * 2, physical_bound(self._kind or "docker", self._reading.max_line_bytes) + 2)
-            self._want = max(self._want, CHUNK_BYTES)
+            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes) + 2
+            self._want = max(min(self._want * 2, max(bound, UNDECIDED_BYTES)), CHUNK_BYTES)
 
-    def _take(self, file: PlainFile, run: bytes) -> Taken:
-        inside = self.position.inside
-        if self._kind is None:
-            self._learn_kind(run if not self.position.offset else read_head(file, DETECT_BYTES)[0])
-            if self._kind is None and not inside:
-                return Taken(b"", 0, 0, "")
-        return take_lines(run, self._kind or "plain", self._reading.cut, self._reading.max_line_bytes, inside)
+    def _take(self, run: bytes, now: float, ahead: Ahead, *, at_end: bool) -> tuple[Taken, bytes]:
+        """Take whole lines off the front of a run, in their envelope; and what follows, where an answer needs it."""
+        begin = len(envelopes.MARK) if not self.position.offset and run.startswith(envelopes.MARK) else 0
+        run = run[begin:]
+        if not self.position.offset or self.reached == 0:  # else it has been looked at
+            self.no_text = envelopes.no_text(run)
+        self._waits = False
+        patient = not at_end or self._patient(now)
+        if self._envelope is None:
+            final = not patient or len(run) >= UNDECIDED_BYTES
+            if (envelope := self._decided(run, final=final)) is None:
+                self._waits = True
+                return Taken(b"", 0, 0, self.position.inside), b""
+        else:
+            envelope = self._envelope
+        held = self._reading.held if patient else None
+        taken = take_lines(run, envelope, self._reading.max_line_bytes, self.position.inside, held)
+        self._waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
+        rotated = self.position.state == "rotated" and at_end and not patient
+        follows = ahead() if rotated and taken.data and self._reading.held(taken.data, envelope) else b""
+        return taken._replace(consumed=taken.consumed + begin if taken.consumed else 0), follows
 
-    def _learn_kind(self, first: bytes) -> None:
-        first = first.lstrip(b"\0")[:DETECT_BYTES]
-        if b"\n" in first or len(first) == DETECT_BYTES:
-            self._kind = self._reading.detect(first)
+    def _decided(self, run: bytes, *, final: bool) -> Envelope | None:
+        """Decide by a run what its lines stand in; None to wait for more of them."""
+        whole = run[: run.rfind(b"\n") + 1]
+        reading = self._reading
+        found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
+        if isinstance(found, Envelope):
+            self._envelope = found
+            reading.expect(found)
+            return found
+        end = envelopes.silent_end(whole, reading.max_line_bytes)
+        silent = found is envelopes.Undecided.SILENT and (end == len(whole) or final)
+        return reading.undecided if silent else None
 
-    def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float) -> Chunk:
+    def _patient(self, now: float) -> bool:
+        """Return whether it has grown so lately that more may be about to come."""
+        surprised = self._envelope is None and self._reading.expected is not None
+        # clocks jump: what grew in the future did not grow just now
+        return 0 <= now - self.grown_at < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
+
+    def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
         tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
         if len(tail) < TAIL_BYTES:
@@ -481,15 +532,32 @@ class Generation:
             tail=fingerprint_tail(tail),
             size=max(self.position.size, self.position.offset + len(run)),
             inside=taken.inside,
+            envelope=envelopes.encoded(self._envelope) if self._envelope else "",
         )
-        return self._chunk(taken.data, taken.consumed, taken.oversized, reference)
+        return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
 
-    def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float) -> Chunk:
+    def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
-        kind = self._kind or "plain"
-        return Chunk(self._reading.source, data, kind, reference, consumed, oversized, self.position)
+        envelope = self._envelope or self._reading.undecided
+        source, position = self._reading.source, self.position
+        return Chunk(source, data, envelope, reference, consumed, oversized, position, ahead=follows)
 
-    def finish(self, now: float) -> Chunk | None:
+    @property
+    def envelope(self) -> Envelope | None:
+        """What its lines stand in; None while that is open."""
+        return self._envelope
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left to be taken when it has not grown for a while."""
+        return self._waits
+
+    def beginning(self) -> bytes:
+        """Return the first bytes of its open file; none if there is none."""
+        file = self.plain
+        return file.read_at(0, _AHEAD_BYTES) if file else b""
+
+    def finish(self, now: float, ahead: Ahead) -> Chunk | None:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
         Not the last bytes of an archive that does not end: the beginning of a line may say something else.
@@ -502,12 +570,13 @@ class Generation:
             if not self.position.head_bytes:
                 modified = os.fstat(file.descriptor).st_mtime_ns
                 self.position = replace(self.position, head=empty_file_id(modified))
-            bound = physical_bound(self._kind or "docker", self._reading.max_line_bytes)
+            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes)
             overlap, run = self._fetch(file, bound)
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
-                self._kind = kind = self._kind or self._reading.detect(run)
-                taken = Taken(take_rest(run, kind, self._reading.cut, self.position.inside), len(run), 0, "")
-                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now))
+                envelope = self._envelope or self._decided(run + b"\n", final=True) or self._reading.undecided
+                taken = Taken(take_rest(run, envelope, self.position.inside), len(run), 0, "")
+                follows = ahead() if self._reading.held(taken.data, envelope) else b""
+                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
         self.access = None
         return chunk

@@ -7,13 +7,11 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from logwatch.model import EnvelopeKind
+from logwatch.envelope import cut
+from logwatch.model import PLAIN, Envelope
 
-Cut = Callable[[bytes, EnvelopeKind, int, str], tuple[int, bytes, str]]
-"""Cuts whole logical lines off the front of a buffer, given max_line_bytes and inside what it begins.
-
-Gives how many bytes that is, the lines, and inside what the next buffer begins.
-"""
+Held = Callable[[bytes, Envelope], int]
+"""Tells how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
 
 _LINE = "line"  # inside a physical line that is too long; other words are the envelope's
 
@@ -31,9 +29,9 @@ class Taken(NamedTuple):
     inside: str  # inside what over-long line the run ended, whose head is in data or was in an earlier one; or empty
 
 
-def physical_bound(kind: EnvelopeKind, max_line_bytes: int) -> int:
+def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
     """Return how long a line of the file may be before it is cut: Docker's escapes need room."""
-    return max_line_bytes if kind == "plain" else max_line_bytes * _JSON_GROWTH + _JSON_FRAME
+    return max_line_bytes if envelope == PLAIN else max_line_bytes * _JSON_GROWTH + _JSON_FRAME
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
@@ -57,8 +55,10 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
     return b"".join(pieces), oversized
 
 
-def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, inside: str) -> Taken:
+def take_lines(run: bytes, envelope: Envelope, max_line_bytes: int, inside: str, held: Held | None = None) -> Taken:
     """Take whole lines off the front of run; what is left begins a line that has not ended yet.
+
+    With ``held``, a line whose answer goes on behind the run is left too, and what there is of the answer.
 
     NUL bytes at the start of a line are skipped: they are holes that a writer without O_APPEND leaves behind when its
     file is truncated, or that a power loss leaves, and the line behind them counts.
@@ -69,25 +69,28 @@ def take_lines(run: bytes, kind: EnvelopeKind, cut: Cut, max_line_bytes: int, in
     if run.startswith(b"\0", start):
         start = len(run) - len(run[start:].lstrip(b"\0"))
     rest = run[start:] if start else run
-    whole, data, inside = cut(rest, kind, max_line_bytes, inside)
-    bound = physical_bound(kind, max_line_bytes)
+    whole, data, after = cut(rest, envelope, max_line_bytes, inside)
+    bound = physical_bound(envelope, max_line_bytes)
     if not whole and len(rest) > bound:
-        whole, data, inside = cut(rest, kind, 0, inside)  # a message of many records between others: wait no more
+        whole, data, after = cut(rest, envelope, 0, inside)  # a message of many records between others: wait no more
         if not whole:
-            return Taken(rest[:bound] + b"\n", len(run), 1, f"{_LINE} {inside}".rstrip())
+            return Taken(rest[:bound] + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
+    elif held and len(data) == whole and after == inside:
+        whole -= held(data, envelope)
+        data = data[:whole]
     if b"\0" in data:  # one byte is looked for at the speed of memory, two are not
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)
-    return Taken(data, start + whole, oversized, inside)
+    return Taken(data, start + whole, oversized, after)
 
 
-def take_rest(run: bytes, kind: EnvelopeKind, cut: Cut, inside: str) -> bytes:
+def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
     """Take everything in run as lines, also what has no end: nothing will follow it."""
     start, inside = _behind_line(run, inside)
     rest = run[start:].lstrip(b"\0") if start >= 0 else b""
     if rest and not rest.endswith(b"\n"):
         rest += b"\n"
-    return cut(rest, kind, 0, inside)[1] if rest else b""
+    return cut(rest, envelope, 0, inside)[1] if rest else b""
 
 
 def _behind_line(run: bytes, inside: str) -> tuple[int, str]:

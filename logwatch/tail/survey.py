@@ -61,7 +61,7 @@ class Candidate:
         return self.archive.size() if self.archive else self.disk_size
 
     def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of its bytes; nothing if it cannot be read any more, None while not unpacked that far."""
+        """Return a run of its bytes; nothing if it has gone, None while not unpacked that far; raises VanishedError."""
         if not count:
             return b""
         if self.archive:
@@ -72,6 +72,8 @@ class Candidate:
             return b""
         try:
             return file.read_at(start, count)
+        except OSError as error:  # a failing disk: nothing is concluded from what cannot be read
+            raise VanishedError from error
         finally:
             file.close()
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from logwatch import envelope as envelopes
 from logwatch.discover.globs import Discovery, Found, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
-from logwatch.model import InputKind, Position, Sink
+from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.follow import PathFollower
-from logwatch.tail.generation import Detect, Generation, LineReading
-from logwatch.tail.lines import Cut
+from logwatch.tail.generation import Generation, LineReading
+from logwatch.tail.lines import Held
 from logwatch.tail.path_state import NO_FILE, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.tail.unpack import without_suffix
@@ -29,7 +30,7 @@ class SourceSpec:
 
     name: str
     discover: Discovery
-    envelope: Literal["auto", "plain", "docker"] = "auto"
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
     start_at: Literal["beginning", "end"] = "beginning"  # of files that are there at the first look, and not known
     rotated: tuple[str, ...] = ()  # patterns of rotated files that do not lie beside their log
     input: InputKind = "file"
@@ -47,8 +48,8 @@ class SourceStatus:
     backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
-    input: InputKind = "file"
-    envelope: str = ""  # around each line, once that is known
+    input: InputKind = field(default="file", kw_only=True)
+    envelope: str = field(default="", kw_only=True)  # around each line, once that is known
 
 
 @dataclass(slots=True)
@@ -69,19 +70,20 @@ class Tail:
         positions: Iterable[Position],
         next_generation: Callable[[], int],
         *,
-        cut: Cut,
-        detect: Detect,
+        owns: envelopes.Owns,
+        held: Held,
         max_line_bytes: int,
         release_seconds: float,
         clock: Callable[[], float],
         log: Log,
         files: OpenFiles | None = None,
     ) -> None:
+        positions = tuple(positions)
         self.source = source
         self._clock = clock
         self._rotated = Globs(source.rotated) if source.rotated else None
         self._ctx = SourceContext(
-            reading=LineReading(source.name, source.envelope, cut, detect, max_line_bytes),
+            reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
             release_seconds=release_seconds,
             next_generation=next_generation,
             rotated=self._find_rotated,
@@ -253,6 +255,9 @@ class Tail:
                 remedy = "take it out of the patterns" if what == NO_FILE else "check its owner, group and mode"
                 warning = follower.path not in lost
                 problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
+            if follower.live and (found := follower.live.no_text):
+                remedy = found.remedy.format(shown(follower.path))
+                problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,
@@ -264,6 +269,9 @@ class Tail:
             last_line_at=self._last_line_at,
             problems=tuple(problems),
             input=self.source.input,
+            envelope=",".join(
+                sorted({envelopes.label(g.envelope) for g in self._generations() if g.in_use and g.envelope})
+            ),
         )
 
     def directories(self) -> frozenset[str]:
@@ -280,6 +288,13 @@ class Tail:
         for follower in self._followers.values():
             follower.close()
         self._ctx.files.leave()
+
+
+def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:
+    """Return what the newest generation of a source was decided to be in."""
+    decided = [each for each in positions if each.source == source.name and each.envelope]
+    newest = max(decided, key=lambda position: position.generation, default=None)
+    return envelopes.decoded(newest.envelope) if newest else None
 
 
 def _has_reached(generation: Generation, target: int) -> bool:

@@ -102,7 +102,7 @@ class Access:
         self._settings = Settings()
         self._signature: Signature = ()
         self._looked_at = monotonic()
-        self.trouble = ""  # why the file that is there is not the one in force
+        self.refused: Problem | None = None  # why the file that is there is not the one in force
         self._passwords = auth.Passwords(known=known)
         self.read()
 
@@ -116,6 +116,11 @@ class Access:
         """The headers that every answer gets."""
         return self._settings.file.headers if self._settings.file else {}
 
+    @property
+    def trouble(self) -> str:
+        """Why the file that is there is not the one in force, in words; empty when it is."""
+        return str(self.refused) if self.refused else ""
+
     def warnings(self, web: Web) -> list[Problem]:
         """Tell what is worth a thought about serving this as ``web`` says."""
         return warnings(self._settings, web)
@@ -128,9 +133,9 @@ class Access:
             settings = load(self._path, exposed=self._exposed)
         except WebError as error:
             self._signature = before
-            self.trouble = str(error.problems[0])
+            self.refused = error.problems[0]
             raise
-        self._settings, self.trouble = settings, ""
+        self._settings, self.refused = settings, None
         self._signature = self._state(settings)
 
     def look(self) -> None:

@@ -15,6 +15,7 @@ from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.ledger import CounterRow, EventShapeRow, Hit, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Rotation, Seen
 from logwatch.privacy import readable
+from logwatch.sight import Sight
 from logwatch.tail import SourceStatus
 from logwatch.web.chart import ORDER, Chart
 from logwatch.webhook import WebhookStatus
@@ -33,6 +34,7 @@ COUNTERS = (
     "missed_entries",
     "oversized_lines",
     "fallback_lines",
+    "undated_lines",
 )
 
 
@@ -81,6 +83,8 @@ class SourceView:
     counters: Mapping[str, int]
     rotations: Mapping[str, int]
     unparsed: Mapping[str, int]
+    sight: Sight
+    logged_at: float | None
     events: Mapping[str, int] = field(default_factory=dict)  # of a webhook, by what became of them
 
     @property
@@ -98,16 +102,26 @@ class SourceView:
         now = self.status
         return {
             "name": now.name,
+            "input": now.input,
+            "envelope": now.envelope or None,
             "up": now.up,
             "caught_up": now.caught_up,
             "files_followed": now.files_followed,
             "lag_bytes": now.lag_bytes,
             "last_line": iso(self.read_at),
+            "last_logged": iso(self.logged_at),
             "results": self.results,
             **self.counters,
             "rotations": dict(self.rotations),
             "unparsed_lines": dict(self.unparsed),
             "webhook": {"witness_for": self.witness_for or None, "events": dict(self.events)} if self.webhook else None,
+            "unread": {
+                "hour": self.sight.hour.unread,
+                "hour_of": self.sight.hour.all,
+                "lately": self.sight.lately.unread,
+                "lately_of": self.sight.lately.all,
+                "since": iso(self.sight.since),
+            },
             "problems": [
                 {"where": p.where, "what": p.what, "why": p.why, "try": p.try_, "warning": p.warning}
                 for p in now.problems
@@ -141,6 +155,7 @@ class Overview:
     limited: tuple[Hit, ...]  # users whom rate limits hold back most often
     dead: tuple[Hit, ...]  # users whose tokens are dead
     config: Config
+    blind: bool  # so much is unread that shares are of what could be read
 
     def as_dict(self) -> dict[str, Any]:
         """Give it for a program."""
@@ -175,6 +190,7 @@ class Overview:
                     "source": row.source,
                     "cause": row.cause,
                     "shape": row.shape,
+                    "front": row.front,
                     "count": seen.count,
                     "last": iso(seen.last),
                 }
@@ -224,7 +240,7 @@ def overview(
         results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
         charts=tuple(charts),
-        sources=tuple(_source(status, facts.snapshot) for status in facts.status.values()),
+        sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),
         shapes=tuple(shapes),
@@ -238,6 +254,7 @@ def overview(
         limited=tuple(limited),
         dead=tuple(dead),
         config=config,
+        blind=facts.blind,
     )
 
 
@@ -282,7 +299,7 @@ def _limits(
     return [(name, hits(hour, name), hits(day, name), hits(ever, name)) for name in LIMITERS]
 
 
-def _source(status: SourceStatus, snapshot: Snapshot) -> SourceView:
+def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceView:
     def labelled(counter: str) -> dict[str, int]:
         return {
             row.label: count
@@ -299,6 +316,8 @@ def _source(status: SourceStatus, snapshot: Snapshot) -> SourceView:
         {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in COUNTERS},
         labelled("rotations"),
         labelled("unparsed_lines"),
+        sight,
+        row.logged_at if row else None,
         labelled("webhook_events"),
     )
 

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 
 from logwatch.catalogue import explain
+from logwatch.diagnosis.blind import CAUSES
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import NotReadable
 from logwatch.ledger.reader import Listed
@@ -101,6 +102,18 @@ class Code(Page):
         return 200 if told.listed or results else 404, self.site.render(
             "code.html", "codes", told=told, results=results, seen=seen
         )
+
+
+class Unread(Page):
+    """``/unread``: the push lines that cannot be read, how they look, and the command that mends it."""
+
+    async def get(self) -> None:
+        await self.answer(self._make)
+
+    def _make(self) -> tuple[int, bytes]:
+        seen = self.site.overview()
+        findings = {f.key.removeprefix("unparsed:"): f for f in seen.findings if f.key.startswith("unparsed:")}
+        return 200, self.site.render("unread.html", "unread", seen=seen, findings=findings, causes=CAUSES)
 
 
 class Codes(Page):

@@ -6,11 +6,12 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import tornado.escape
 import tornado.template
 
 import logwatch
@@ -19,8 +20,11 @@ from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, words
+from logwatch.diagnosis.facts import Place, added, plain
+from logwatch.errors import Problem
 from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, MinuteRow, NotReadable, Reader, ResultRow
-from logwatch.model import Seen
+from logwatch.mesibo_conf import push_logging
+from logwatch.model import Position, Seen
 from logwatch.privacy import readable
 from logwatch.web.chart import chart
 from logwatch.web.overview import Overview, overview
@@ -47,6 +51,10 @@ class Watched(export.Watched, Protocol):
     @property
     def trouble(self) -> str:
         """Why the daemon is not ready; empty when it is."""
+
+    @property
+    def refused(self) -> tuple[Problem, ...]:
+        """Why the configuration on disk is not the one in force; empty when it is."""
 
 
 class Site:
@@ -83,6 +91,8 @@ class Site:
         """Fill in a template; every value is escaped unless the template says otherwise."""
         return self._templates.load(name).generate(
             printable=readable,
+            marked=marked,
+            plain=plain,
             version=logwatch.__version__,
             words=words,
             steps=STEPS,
@@ -123,6 +133,8 @@ class Site:
             heard, told = reader.heard(now - WIDTHS[MINUTE]), reader.minutes(now - WIDTHS[MINUTE])
         except NotReadable as error:
             lists["unreadable"] = str(error)
+        files = lists.get("files", ())
+        pushed = {row.source for row in added(minutes)}
         facts = Facts(
             now,
             catalogue,
@@ -131,6 +143,9 @@ class Site:
             minutes,
             quarters,
             watched.trouble,
+            shapes=lists.get("shapes", ()),
+            places=places(watched.config, files, pushed),
+            refused=watched.refused,
             credentials=watched.credentials,
             heard=heard,
             told=told,
@@ -140,3 +155,26 @@ class Site:
             chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),
         )
         return overview(facts, config=watched.config, charts=charts, **lists)
+
+
+def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, Place]:
+    """Return where each source's logs are; of one that has not ``pushed``, also what its mesibo.conf says."""
+    found: dict[str, list[str]] = {}
+    for position in files:
+        if position.state == "live":
+            found.setdefault(position.source, []).append(readable(position.path))
+    return {
+        source.name: Place(
+            tuple(found.get(source.name, source.paths)),
+            source.grammar,
+            next(iter(config.grammars.directories), "."),
+            **({} if source.name in pushed else {"push": push_logging(source)}),
+        )
+        for source in config.source
+    }
+
+
+def marked(text: str) -> str:
+    """Return a sentence as HTML: escaped, and what stands in backticks as code."""
+    parts = tornado.escape.xhtml_escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))

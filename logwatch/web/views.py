@@ -81,6 +81,7 @@ def rules(
         (r"/", pages.Status, site),
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
+        (r"/unread", pages.Unread, site),
         (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
         (r"/static/(style\.css|live\.js|icon\.svg)", Asset, {}),
         (r"/api/v1/status", api.StatusApi, site),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Snapshot
-from logwatch.model import EnvelopeKind, Scan, Sink
+from logwatch.model import Envelope, Scan, Sink
 from logwatch.tail import SourceStatus
 from logwatch.webhook.inbox import Inbox
 
@@ -23,7 +23,7 @@ class WebhookStatus(SourceStatus):
 class _NoLines:
     """The scanner of an input that has no lines."""
 
-    def scan(self, data: bytes, *, envelope: EnvelopeKind, reference: float) -> Scan:  # noqa: ARG002  see above
+    def scan(self, data: bytes, *, envelope: Envelope, reference: float, ahead: bytes = b"") -> Scan:  # noqa: ARG002  see above
         """Find nothing."""
         return Scan()
 

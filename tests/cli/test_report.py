@@ -5,8 +5,10 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,8 @@ from click.testing import CliRunner
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
+from tests.envelope.wrapping import WRAP
+from tests.envelope.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 LINE = b"E2211-101500-123 (17): push_on_complete: uid 4711 type apn code %d\n"
@@ -90,7 +94,7 @@ def test_nothing_to_count_is_a_report_too(tmp_path):
     path = tmp_path / "m.log"
     path.touch()
     assert json.loads(run(path, "--format", "json").stdout) == {
-        "lines": 0, "push_lines": 0, "unparsed": 0, "results": [],
+        "lines": 0, "push_lines": 0, "unparsed": 0, "misplaced": 0, "results": [],
     }  # fmt: skip
     assert run(path, "--format", "csv").stdout.count("\n") == 1
     assert "There are no lines." in run(path).output
@@ -231,3 +235,97 @@ def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
     result = whole("--config", config)
     assert result.returncode == 2
     assert f"there is nothing to read: looked for {tmp_path}/*.log" in result.stderr
+
+
+def piped(data, *arguments, **how):
+    """Run the real command with something piped into it."""
+    command_line = [sys.executable, "-m", "logwatch", "report", *map(str, arguments)]
+    return subprocess.run(command_line, input=data, capture_output=True, timeout=60, check=False, **how)
+
+
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+def test_what_is_piped_in_is_read_whatever_stands_around_the_lines(name):
+    """`journalctl … | mesibo-logwatch report`: no path, no option; dated by the envelope, hostile lines left out."""
+    texts = [f"E2511-{100000 + i}-001 (17): push_on_complete: uid 4711 type fcm code {200 + i % 2}" for i in range(40)]
+    texts.insert(20, "E2511-100500-001 (17): on_message: text E2511-100500-001 (17): push_on_complete: code 903")
+    data = wrapped(name, texts) if name != "plain" else "\n".join(texts).encode()
+    result = piped(data, "--format", "json")
+    document = json.loads(result.stdout)
+    assert (result.returncode, document["lines"], document["misplaced"]) == (0, 41, 1)
+    assert [(row["code"], row["count"]) for row in document["results"]] == [(200, 20), (201, 20)]
+    if name != "plain":
+        assert document["results"][0]["first"] == "2026-11-25T10:00:00.001Z"
+
+
+def test_a_device_is_nothing_that_was_piped_in(log, tmp_path):
+    """Cron and systemd give /dev/null: then the configuration says what is read."""
+    with Path(os.devnull).open("rb") as nothing:
+        result = subprocess.run(
+            [sys.executable, "-m", "logwatch", "report"], stdin=nothing, capture_output=True, check=False, timeout=60
+        )
+    assert b"standard input" not in result.stderr
+
+
+def test_a_log_of_which_no_push_could_be_read_is_told_as_one(tmp_path):
+    """In words, for programs, and by the exit code: with what stands in front of the function."""
+    path = tmp_path / "m.log"
+    path.write_bytes(b"chat> 2026/11/25 [info] push_on_complete: uid 4711 code 903\n" * 3)
+    result = run(path)
+    assert result.exit_code == 1
+    assert "None of the 3 lines with push_on_complete could be read" in result.output
+    assert "In front of it stands `<str> [<str>] `" in result.output
+    assert "grammar propose" in result.output
+    document = json.loads(run(path, "--format", "json").stdout)
+    assert (document["misplaced"], document["in_front"]) == (3, ["<str> [<str>] "])
+
+
+def test_some_lines_that_cannot_be_read_are_no_finding_and_many_are(tmp_path):
+    """One in twenty is what a user's texts make of a healthy log."""
+    path = tmp_path / "m.log"
+    strange = LINE.replace(b"%d", b"none")
+    path.write_bytes(LINE % 200 * 99 + strange)
+    assert run(path).exit_code == 0
+    path.write_bytes(LINE % 200 * 80 + strange * 20)
+    assert run(path).exit_code == 1
+
+
+def test_an_output_that_is_full_is_one_line_of_error(log):
+    """A disk without room is no traceback."""
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "logwatch", "report", log], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert result.returncode == 2
+    assert result.stderr.decode() == "error: the output cannot be written: No space left on device\n"
+
+
+def test_an_output_that_is_closed_is_no_traceback(log):
+    """`report | head -0`, and no standard output at all."""
+    for how in ("| true", ">&-"):
+        script = f"{sys.executable} -m logwatch report '{log}' --format json {how}"
+        result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+        assert "Traceback" not in result.stderr
+
+
+def test_ctrl_c_gives_what_was_counted_so_far(tmp_path):
+    """A pipe that does not end, such as `docker logs -f`: the lines until then are reported."""
+    command_line = [sys.executable, "-m", "logwatch", "report", "--format", "json"]
+    with subprocess.Popen(
+        command_line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+    ) as process:
+        process.stdin.write(LINE % 200 * 10_000)  # more than a pipe holds: it was taken out
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["lines"] > 0
+    assert err.decode() == "note: interrupted: this is what was counted until then\n"
+
+
+def test_the_zone_of_a_log_can_be_named(log):
+    """Where no configuration says it."""
+    result = run(log, "--timezone", "Asia/Kolkata", "--format", "json")
+    assert json.loads(result.stdout)["results"][0]["first"] == "2026-11-22T04:45:00.123Z"
+    wrong = whole(log, "--timezone", "Mars")
+    assert wrong.returncode == 2
+    assert '--timezone: "Mars" is no time zone of this host' in wrong.stderr

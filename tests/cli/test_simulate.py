@@ -21,7 +21,7 @@ def test_file_and_truth_agree(tmp_path):
     result = run("--output", log, "--truth", truth, "--lines", 500, "--start", "2026-11-22")
     assert result.exit_code == 0
     document = json.loads(truth.read_text())
-    assert list(document) == ["lines", "push_lines", "unparsed", "results"]
+    assert list(document) == ["lines", "push_lines", "unparsed", "misplaced", "results"]
     assert document["lines"] == 500 == log.read_bytes().count(b"\n")
 
 

@@ -4,73 +4,13 @@ import re
 
 import pytest
 
-from logwatch.catalogue import Catalogue
-from logwatch.diagnosis import Facts, diagnose
+from logwatch.diagnosis.facts import Place
 from logwatch.errors import Problem
-from logwatch.ledger import Bucket, CounterRow, ResultRow, Snapshot, SourceRow
-from logwatch.ledger.buckets import MINUTE, WIDTHS, oldest, spread
+from logwatch.ledger import CounterRow, ResultRow
+from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
-from logwatch.simulate.outcomes import ordinary
 from logwatch.tail import SourceStatus
-
-NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
-CATALOGUE = Catalogue.load()
-UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True, backlog_bytes=0,
-                  last_line_at=NOW, problems=())  # fmt: skip
-
-
-class Story:
-    """Pushes of a day, minute by minute, and the facts at its end."""
-
-    def __init__(self):
-        self.results: dict[ResultRow, Seen] = {}
-        self.buckets: dict[Bucket, Seen] = {}
-        self.counters = {CounterRow("mesibo", "lines", ""): 1000}
-        self.status = {"mesibo": UP}
-        self.read_at = NOW
-        self.trouble = ""
-
-    def pushes(self, platform, code, count, minutes_ago, reason="", source="mesibo"):
-        """Let ``count`` pushes come in the minute that begins so many minutes ago."""
-        at = NOW - minutes_ago * 60
-        seen = Seen(count, at, at + 50 if minutes_ago >= 1 else NOW)
-        row = ResultRow(source, platform, str(code), reason)
-        self.results.setdefault(row, Seen()).add(seen)
-        for width, start, part in spread(seen, NOW):
-            self.buckets.setdefault(Bucket(width, start, row), Seen()).add(part)
-
-    def ordinary(self, minutes, until=0, rate=200, without=()):
-        """Let an ordinary day's pushes come, ``rate`` a minute; of platforms in ``without`` none is accepted."""
-        for (platform, code, reason), share in ordinary(0.06).items():
-            if code == 200 and platform in without:
-                continue
-            owed = 0.0
-            for ago in range(minutes + until - 1, until - 1, -1):
-                owed += share * rate
-                if int(owed):
-                    self.pushes(platform, code, int(owed), ago, reason)
-                    owed -= int(owed)
-        return self
-
-    def incident(self, platform, code, reason="", minutes=54, rate=22):
-        for ago in range(minutes - 1, -1, -1):
-            self.pushes(platform, code, rate, ago, reason)
-        return self
-
-    def findings(self):
-        return diagnose(self.facts())
-
-    def facts(self):
-        def of(width):
-            mine = [(b, s) for b, s in self.buckets.items() if b.seconds == width and b.start >= oldest(width, NOW)]
-            return sorted(mine, key=lambda item: item[0].start)
-
-        minutes, quarters = (of(width) for width in WIDTHS)
-        assert all(bucket.seconds == MINUTE for bucket, _ in minutes)
-        sources = {"mesibo": SourceRow(ready=True, last_line_at=self.read_at)}
-        snapshot = Snapshot(NOW, self.results, self.counters, sources)
-        return Facts(NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble)
-
+from tests.diagnosis.story import NOW, Story
 
 PLATFORM_WIDE = [
     ("apns", 901, "", "not configured", "yours"),
@@ -255,3 +195,135 @@ def test_a_quiet_hour_is_told_as_such():
     story = Story()
     story.pushes("fcm", 200, 1, 200)
     assert [finding.key for finding in story.findings()] == ["waiting"]
+
+
+def test_a_fault_begins_where_its_share_jumped_and_the_date_is_told():
+    """Dead tokens of every day do not make a wave at 20:06 begin at the first of them, at 10:30 the day before."""
+    story = Story().ordinary(23 * 60, rate=100)
+    for ago in range(849, -1, -1):  # 22 November 10:15 less 849 minutes: 21 November 20:06
+        story.pushes("fcm", 404, 25, ago, "UNREGISTERED")
+    first = story.findings()[0]
+    assert "apps that are gone" in first.title
+    began = next(line for line in first.evidence if "began" in line)
+    assert re.search(r"began at 20:0[4-8] UTC on 21 November, when its share rose from \d[.\d]* % to \d\d", began)
+
+
+def test_what_comes_at_the_same_rate_all_day_has_its_first_line_as_begin():
+    """Without a jump nobody claims one, and the day is told."""
+    story = Story()
+    for ago in range(700, -1, -1):
+        story.pushes("fcm", 200, 60, ago)
+        story.pushes("fcm", 404, 20, ago, "UNREGISTERED")
+    told = " ".join(story.findings()[0].evidence)
+    assert "The first of this run was logged at 22:35 UTC on 21 November" in told
+
+
+@pytest.mark.parametrize("code", [901, 902, 903, 904, 905, 401, 403])
+@pytest.mark.parametrize("minutes_ago", [0, 30])
+def test_nothing_critical_is_folded_into_small_numbers(code, minutes_ago):
+    """A few refusals for a credential or a setting stand by themselves, also when they are over."""
+    story = Story().ordinary(600)
+    for platform in ("unknown", "fcm", "apns"):
+        if (platform, code) != ("apns", 401):
+            story.pushes(platform, code, 3, minutes_ago)
+    mine = [finding for finding in story.findings() if str(code) in " ".join((finding.title, *finding.evidence))]
+    assert mine
+    assert [finding.key for finding in mine if finding.small or finding.severity == "info"] == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "code", "reason"), [("unknown", 914, ""), ("fcm", 429, "QUOTA_EXCEEDED"), ("fcm", 404, "UNREGISTERED")]
+)
+def test_no_good_news_beside_pushes_held_back_or_lost(platform, code, reason):
+    """Where a limit or dead tokens take a part of all pushes, nobody is told that the cause lies beyond mesibo."""
+    story = Story()
+    for ago in range(20):
+        story.pushes(platform, 200, 6, ago)
+        story.pushes(platform, code, 27, ago, reason)
+    found = story.findings()
+    assert found[0].severity == "warning"
+    assert all(finding.severity != "good" and "beyond" not in finding.title for finding in found)
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(3, True), (35, False)])
+def test_no_good_news_of_a_log_that_is_stale(minutes, good):
+    """All accepted until 35 minutes ago is said as that."""
+    story = Story()
+    for ago in range(minutes, 50):
+        story.pushes("fcm", 200, 1, ago)
+    story.logged_at = NOW - 60 * minutes
+    found = story.findings()
+    assert any(finding.severity == "good" for finding in found) == good
+    if not good:
+        assert "up to 09:40 were accepted" in next(f.title for f in found if f.key == "accepted-until")
+
+
+def test_still_logging_is_told_by_the_lines_own_times():
+    """A file that was just read, whose last line is 35 minutes old, is no mesibo that still logs."""
+    story = Story().ordinary(600, until=40)
+    story.logged_at = NOW - 35 * 60
+    silent = story.finding("silent:mesibo")
+    assert "still logs" not in silent.remedy
+    assert "see whether mesibo runs" in silent.remedy
+    assert silent.evidence == ("The last line of any kind was logged at 09:40 UTC on 22 November.",)
+
+
+def push(state, path="/srv/mesibo.conf", why=""):
+    return {"mesibo": Place(push=PushLogging(state, path, why))}
+
+
+@pytest.mark.parametrize(
+    ("state", "severity", "told"),
+    [
+        ("on", "info", "though push logging is on: a standby"),
+        ("off", "warning", "push logging is off"),
+        ("unknown", "warning", "push logging is probably off"),
+    ],
+)
+def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told):
+    """What mesibo.conf says is never advised against; a standby is told as one."""
+    story = Story()
+    story.places = push(state)
+    first = story.findings()[0]
+    assert told in first.title
+    assert first.severity == severity
+    assert ("Set `push = 1`" in first.remedy) == (state != "on")
+    assert "standby" in first.title + first.remedy
+    assert "/srv/mesibo.conf" in first.evidence[0]
+
+
+def test_silence_names_no_setting_that_is_set():
+    """The advice to set push = 1 is not given where it is set."""
+    story = Story().ordinary(600, until=40)
+    story.places = push("on")
+    assert "switched off" not in story.finding("silent:mesibo").remedy
+    assert "still says" in story.finding("silent:mesibo").remedy
+
+
+def test_a_log_out_of_reach_names_its_places():
+    """Without any file the places that are looked at are told."""
+    story = Story()
+    story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, 0, None, ())}  # noqa: FBT003
+    story.places = {"mesibo": Place(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
+    title = story.findings()[0].title
+    assert title == "The log of mesibo is out of reach: no file is there (/var/log/mesibo/*.log, /srv/m.log)."
+
+
+def test_a_refused_reload_is_a_finding():
+    """Whoever changed the configuration sees that the old one is in force, and why."""
+    story = Story().ordinary(600)
+    story.refused = (Problem("/etc/x.toml:3", "unknown key `nam`", "", "write name"), Problem("/etc/x.toml:9", "bad"))
+    found = story.finding("reload")
+    assert found.severity == "warning"
+    assert "the old one is in force: /etc/x.toml:3: unknown key" in found.title
+    assert found.remedy.startswith("Write name. ")
+    assert found.evidence == ("/etc/x.toml:9: bad",)
+
+
+def test_a_finding_for_programs_has_no_marks_in_its_sentences():
+    """Backticks are for the page, which makes code of them."""
+    story = Story()
+    story.places = push("off")
+    (told,) = [finding.as_dict() for finding in story.findings()]
+    assert "`" not in told["title"] + told["remedy"] + "".join(told["evidence"])
+    assert "push = 1" in told["remedy"]

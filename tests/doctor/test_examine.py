@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import sqlite3
@@ -9,20 +10,68 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 import logwatch
 from logwatch.doctor import Questions, examine
-from logwatch.doctor.check import Host, NoAnswer
+from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
+from logwatch.doctor.shipped import rule_files
 from logwatch.ledger import Batch, Ledger
 from tests.credentials.making import certificate, p12
 from tests.journal.journald import remote
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
-TARGET = {"scrapePool": "mesibo-logwatch", "labels": {"job": "mesibo-logwatch"}, "scrapeUrl": "http://h:1/metrics",
-          "health": "up"}  # fmt: skip
+LABELS = {"job": "mesibo-logwatch", "cluster": "main"}
+TARGET = {"scrapePool": "mesibo-logwatch", "labels": LABELS, "scrapeUrl": "http://h:1/metrics", "health": "up",
+          "scrapeInterval": "15s"}  # fmt: skip
+RUNBOOKS = "https://wiki.example.net/runbooks"
 RULE = {"name": "PushFails", "type": "alerting", "query": "rate(mesibo_push_results_total[5m]) > 1", "health": "ok"}
+ALERTMANAGER = "http://127.0.0.1:9093"
+ROUTED = """
+route:
+  receiver: ticket
+  routes:
+    - matchers: [severity="critical"]
+      receiver: page
+    - matchers: [severity="info"]
+      receiver: none
+receivers:
+  - name: none
+  - name: page
+    webhook_configs: [{url: <secret>}]
+  - name: ticket
+    email_configs: [{to: a@example.net}]
+"""
+
+
+@functools.cache
+def parsed(path):
+    return yaml.safe_load(path.read_text())["groups"]
+
+
+def loaded(files=None, **changes):
+    """Give what Prometheus says of the shipped rule files, each rule with ``changes``."""
+    groups = []
+    for each in files if files is not None else rule_files():
+        for group in parsed(each.path):
+            rules = [
+                {
+                    "name": rule.get("alert") or rule["record"],
+                    "type": "alerting" if "alert" in rule else "recording",
+                    "query": rule["expr"],
+                    "health": "ok",
+                    "annotations": {"runbook_url": f"{RUNBOOKS}/{rule.get('alert')}.md"} if "alert" in rule else {},
+                    **changes,
+                }
+                for rule in group["rules"]
+            ]
+            interval = each.intervals[group["name"]]
+            groups.append({"name": group["name"], "file": str(each.path), "interval": interval, "rules": rules})
+    return {"groups": groups}
+
+
 BUILD = b'mesibo_logwatch_build_info{version="%b"} 1.0'
 PROMETHEUS = "http://127.0.0.1:9090"
 
@@ -47,10 +96,14 @@ class Machine(Host):
             "http://127.0.0.1:10914/-/ready": b"mesibo-logwatch is ready.\n",
             "http://127.0.0.1:10914/metrics": BUILD % logwatch.__version__.encode(),
             f"{PROMETHEUS}/api/v1/targets?state=active": {"activeTargets": [TARGET]},
-            f"{PROMETHEUS}/api/v1/rules": {"groups": [{"rules": [RULE]}]},
-            f"{PROMETHEUS}/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": "http://127.0.0.1:9093/"}]},
+            f"{PROMETHEUS}/api/v1/rules": loaded(),
+            f"{PROMETHEUS}/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": f"{ALERTMANAGER}/api/v2/alerts"}]},
+            f"{PROMETHEUS}/api/v1/query?query=time()": {"resultType": "scalar", "result": [NOW + 61, str(NOW + 61)]},
+            f"{ALERTMANAGER}/api/v2/status": json.dumps({"config": {"original": ROUTED}}).encode(),
         }
+        self.programs_there = {"systemctl", "journalctl", "ss", "setfacl", "timedatectl", "dmesg"}
         self.asked_prometheus = None
+        self.asked_alertmanager = None
 
     def configure(self, source="", extra=""):
         source = source or f"paths = [{json.dumps(str(self.log))}]"
@@ -66,6 +119,9 @@ class Machine(Host):
     def now(self):
         return NOW + 60
 
+    def has(self, program):
+        return program in self.programs_there
+
     def run(self, command):
         try:
             return self.programs[command[2]]
@@ -73,13 +129,15 @@ class Machine(Host):
             raise NoAnswer("there is no systemctl here") from None
 
     def fetch(self, url):
-        answer = self.answers.get(url, NoAnswer("Connection refused"))
+        answer = b"# Runbook" if url.startswith(RUNBOOKS) else NoAnswer("Connection refused")
+        answer = self.answers.get(url, answer)
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, bytes) else json.dumps({"status": "success", "data": answer}).encode()
 
     def rows(self):
-        return list(examine(Questions(self.config, self.mesibo_conf, self.asked_prometheus), self))
+        questions = Questions(self.config, self.mesibo_conf, self.asked_prometheus, self.asked_alertmanager)
+        return list(examine(questions, self))
 
     def row(self, name):
         (found,) = [check for check in self.rows() if check.name == name]
@@ -147,7 +205,31 @@ def damage(m):
     (m.state / "ledger.sqlite3").write_bytes(data)
 
 
+def newer(m):
+    with contextlib.closing(sqlite3.connect(m.state / "ledger.sqlite3")) as db:
+        db.execute("PRAGMA user_version = 99")
+
+
+def slow(m):
+    rules = loaded()
+    rules["groups"][0]["interval"] = 60
+    m.answers[f"{PROMETHEUS}/api/v1/rules"] = rules
+
+
+def routed(text):
+    status = json.dumps({"config": {"original": text}}).encode()
+    return lambda m: m.answers.update({f"{ALERTMANAGER}/api/v2/status": status})
+
+
+def prefixed(m, prefix="gw7 >> ", count=50):
+    line = m.log.read_text()
+    m.log.write_text((prefix + line) * count)
+    os.utime(m.log, (NOW, NOW))
+
+
 DAEMON = "http://127.0.0.1:10914"
+NAMES = {rule["alert"] for each in rule_files() for group in parsed(each.path) for rule in group["rules"]
+         if "alert" in rule}  # fmt: skip
 FAULTS = [
     (lambda m: m.mesibo_conf.unlink(), "mesibo.conf", "failure", "is not there"),
     (mesibo_conf("logs {\npush = 1\n"), "mesibo.conf", "failure", "line 1"),
@@ -199,6 +281,45 @@ FAULTS = [
     (answer("/api/v1/rules", {"groups": [{"rules": [RULE | {"health": "err"}]}]}), "prometheus rules", "failure",
      "PushFails"),
     (answer("/api/v1/alertmanagers", {"activeAlertmanagers": []}), "alertmanager", "warning", "nobody"),
+    # D5: Prometheus knows one, and nothing listens there
+    (answer("/api/v2/status", NoAnswer("Connection refused"), ALERTMANAGER), "alertmanager", "failure", "refused"),
+    (answer("/api/v2/status", b"<html>", ALERTMANAGER), "alertmanager", "failure", "no Alertmanager"),
+    (routed(ROUTED.replace("webhook_configs: [{url: <secret>}]", "webhook_configs: []")), "alertmanager route",
+     "failure", "critical alerts go to page, which tells nobody"),
+    (routed(ROUTED.replace("email_configs: [{to: a@example.net}]", "")), "alertmanager route", "warning",
+     "warning alerts go to ticket"),
+    (routed(ROUTED.replace("\n      receiver: page", "\n      receiver: none")),
+     "alertmanager route", "failure", "critical alerts go to none"),
+    # D6: one of three rule files, no cluster, 60 s
+    (answer("/api/v1/rules", loaded(rule_files()[:1])), "prometheus rules", "failure",
+     "mesibo-trends.yml is not loaded"),
+    (answer("/api/v1/rules", {"groups": [*loaded()["groups"][:-1], {"name": "x"}]}), "prometheus rules",
+     "failure", "mesibo-watcher.yml is not loaded"),
+    (slow, "rules evaluated", "failure", "every 60 s instead of 15 s"),
+    (answer("/api/v1/rules", loaded(health="unknown")), "rules evaluated", "warning", "not yet"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"labels": {"job": "mesibo-logwatch"}}]}),
+     "cluster label", "failure", "http://h:1/metrics has none"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "1m"}]}),
+     "prometheus interval", "failure", "every 1m"),
+    # D24: a link that leads nowhere
+    (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
+     "warning", "opens on no phone"),
+    (lambda m: m.answers.update({f"{RUNBOOKS}/{name}.md": NoAnswer("it answers 404", 404) for name in NAMES}),
+     "runbook link", "failure", "404"),
+    (answer("/api/v1/query?query=time()", {"result": [0, str(NOW + 660)]}), "prometheus clock", "failure",
+     "10 minutes ahead"),
+    (answer("/api/v1/query?query=time()", {"result": [0, str(NOW + 40)]}), "prometheus clock", "warning",
+     "20 s behind"),
+    # D7: what `run` refuses
+    (newer, "ledger", "failure", "schema 99"),
+    (lambda m: m.config.write_text(m.config.read_text().replace(str(m.state), "/proc/x")), "state directory",
+     "failure", "`run` would refuse it"),
+    # D1: a prefix that nobody knows
+    (prefixed, "log of mesibo: parsed", "failure", 'they begin with "`<str> >> `"'),
+    # D9: a copy that was written just now, of a log that ended 35 minutes ago
+    (lambda m: m.write("push_on_complete: code 200", at=NOW - 2100), "log of mesibo: fresh", "warning",
+     "36 minutes ago"),
+    (lambda m: m.configure('paths = ["/proc/1/root/../../nowhere/*.log"]'), "log of mesibo", "failure", "nowhere"),
     (answer("/metrics", BUILD % b"0.0.1", DAEMON), "versions", "warning", "0.0.1 runs"),
 ]  # fmt: skip
 
@@ -207,8 +328,7 @@ FAULTS = [
 def test_a_fault_made_on_purpose_is_found(machine, fault, name, verdict, words):
     """The row of the fault has its verdict and names it, with a remedy; rows above it are not disturbed."""
     fault(machine)
-    rows = [row for row in machine.rows() if row.name == name]
-    (found, *_) = [row for row in rows if words in row.what + row.remedy] or rows
+    (found,) = [row for row in machine.rows() if row.name == name]
     assert found.verdict == verdict
     assert words in found.what + found.remedy
     assert found.remedy or verdict == "skipped"
@@ -285,3 +405,67 @@ def test_a_credential_has_a_row_with_what_it_is_for_and_until_when(days, verdict
 def test_without_a_credential_a_row_says_what_one_would_be_good_for(machine):
     """Nothing is wrong without one, and it is said that there could be one."""
     assert "[[credential]]" in machine.row("credentials").what
+
+
+@pytest.mark.parametrize(("fault", "name"), [(f[0], f[1]) for f in FAULTS], ids=[f"{f[1]}-{f[3]}" for f in FAULTS])
+def test_each_check_is_one_row_and_each_fault_has_a_remedy_that_is_possible_here(machine, fault, name):
+    """No name comes twice; no remedy names a program that this machine lacks."""
+    machine.programs_there = set()
+    fault(machine)
+    rows = machine.rows()
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert row.remedy or row.verdict in ("ok", "skipped"), row
+        for program in ("setfacl", "ss -", "journalctl", "timedatectl", "dmesg"):
+            assert program not in row.remedy, row
+
+
+def test_an_unknown_prefix_is_no_reason_to_advise_a_setting(machine):
+    """D1: fifty push lines that cannot be read: the command that mends it, and not a word of push = 1."""
+    prefixed(machine)
+    rows = {row.name: row for row in machine.rows()}
+    assert rows["log of mesibo: push lines"].verdict == "ok"
+    assert rows["log of mesibo: push lines"].what.startswith("50 among the last 50 lines")
+    assert f"grammar propose {machine.log} --name mine" in rows["log of mesibo: parsed"].remedy
+    assert [row for row in rows.values() if row.verdict != "ok" and "push = 1" in row.what + row.remedy] == []
+
+
+def test_a_standby_is_not_told_to_set_what_is_set(machine):
+    """D8: push = 1 stands in mesibo.conf, and the standby logs no push: nobody is told to set it."""
+    machine.write("on_message: mid 1")
+    row = machine.row("log of mesibo: push lines")
+    assert "a standby, or nobody needed a push" in row.what
+    assert "set `logs" not in row.remedy
+    machine.mesibo_conf.write_text("dbhost = a\n")
+    assert "set `logs { push = 1 }`" in machine.row("log of mesibo: push lines").remedy
+
+
+def test_the_mesibo_conf_that_the_container_reads_is_found(machine):
+    """Without any option the one that is mounted as /etc/mesibo is read, not the host's."""
+    with_docker(machine, options=LIMITED)
+    elsewhere = machine.directory / "srv"
+    elsewhere.mkdir()
+    (elsewhere / "mesibo.conf").write_text("logs {\npush = 1\n}\n")
+    path = machine.directory / "docker" / "containers" / "abc" / "hostconfig.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"Binds": [f"{elsewhere}:/etc/mesibo:ro"]}))
+    machine.mesibo_conf = None
+    rows = {row.name: row for row in machine.rows()}
+    assert str(elsewhere) in rows["mesibo.conf"].what
+    assert rows["push logging"].verdict == "ok"
+
+
+def test_what_prometheus_knows_by_its_own_loopback_is_asked_for_on_its_host(machine):
+    """An Alertmanager at 127.0.0.1 of another host is not this machine's."""
+    machine.asked_prometheus = "http://monitor:9090"
+    machine.answers = {url.replace(PROMETHEUS, "http://monitor:9090"): a for url, a in machine.answers.items()}
+    assert "http://monitor:9093" in machine.row("alertmanager").what
+    machine.answers["http://monitor:9093/api/v2/status"] = machine.answers[f"{ALERTMANAGER}/api/v2/status"]
+    assert machine.row("alertmanager").verdict == "ok"
+
+
+def test_an_alertmanager_that_was_named_is_asked_whatever_prometheus_says(machine):
+    """Also when no Prometheus answers."""
+    machine.asked_alertmanager = "http://pager:9093/am/"
+    machine.answers = {"http://pager:9093/am/api/v2/status": machine.answers[f"{ALERTMANAGER}/api/v2/status"]}
+    assert machine.row("alertmanager").verdict == "ok"
+    assert machine.row("alertmanager route").what == "critical to page (webhook); warning to ticket (email)"

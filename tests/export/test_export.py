@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
+from logwatch.ledger import CounterRow, Reading, ResultRow, Snapshot, SourceRow
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
 from logwatch.webhook import WebhookStatus
@@ -37,9 +37,9 @@ def snapshot(results=(), counters=(), *, ready=True):
     )
 
 
-def samples(watched):
+def samples(watched, clock=lambda: 100.0):
     registry = CollectorRegistry()
-    registry.register(SnapshotCollector(watched))
+    registry.register(SnapshotCollector(watched, clock))
     text = generate_latest(registry).decode()
     return {
         (sample.name, *sorted(sample.labels.items())): sample.value
@@ -157,7 +157,7 @@ def test_metrics_of_the_process_are_there_from_the_start():
 
 def test_what_a_webhook_tells_beside_a_log_is_never_a_result():
     """Its failures have a metric of their own, each code in it a meaning, and no share is touched."""
-    hook = WebhookStatus("hook", True, 0, 0, True, 0, None, (), "mesibo")  # noqa: FBT003  up and caught up
+    hook = WebhookStatus("hook", True, 0, 0, True, 0, None, (), witness_for="mesibo")  # noqa: FBT003  up and caught up
     row = ResultRow("hook", "apns", "499", "")
     watched = Watched(
         replace(
@@ -184,6 +184,24 @@ def test_a_webhook_alone_is_a_source_of_failures_until_it_tells_of_an_accepted_p
     cloud = WebhookStatus("mesibo", True, 0, 0, True, 0, None, ())  # noqa: FBT003  up and caught up
     for last, alone in ((None, 1.0), (time.time() - 61, 1.0), (time.time(), 0.0)):
         rows = [(("fcm", "404", "UNREGISTERED"), 2, 9.0), *([(("fcm", "200", ""), 1, last)] if last else [])]
-        found = samples(Watched(snapshot(rows), {"mesibo": cloud}))
+        found = samples(Watched(snapshot(rows), {"mesibo": cloud}), time.time)
         assert found["mesibo_push_failures_only", ("source", "mesibo")] == alone
         assert sum(results(found).values()) == 2 + bool(last)
+
+
+def test_the_share_of_unread_lines_is_told_for_two_minutes_and_an_hour():
+    """Of nothing nothing is unread; the share ages without a commit."""
+    readings = {
+        Reading(60, 60, "mesibo", ""): Seen(90, 60.0, 119.0),
+        Reading(60, 3540, "mesibo", ""): Seen(1, 3540.0, 3599.0),
+        Reading(60, 3540, "mesibo", "misplaced"): Seen(9, 3540.0, 3599.0),
+    }
+    seen = Watched(replace(snapshot(), readings=readings))
+
+    def ratio(now):
+        found = samples(seen, lambda: now)
+        return [found["mesibo_logwatch_unread_ratio", ("source", "mesibo"), ("window", w)] for w in ("2m", "1h")]
+
+    assert ratio(3600.0) == [0.9, 0.09]
+    assert ratio(3800.0) == [0.0, 0.9]
+    assert ratio(9000.0) == [0.0, 0.0]

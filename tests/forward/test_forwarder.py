@@ -10,7 +10,7 @@ from tornado.httpclient import HTTPClientError
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
 from logwatch.forward.forwarder import Forwarder, ForwardMetrics
-from logwatch.ledger import Batch, Ledger, Reader, StoredFailure
+from logwatch.ledger import Batch, Filter, Ledger, Reader, StoredFailure
 
 CATALOGUE = Catalogue.load()
 
@@ -134,6 +134,21 @@ def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
     steps(forwarder, 2)
     assert len(destination.got) == 100
     assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (100, 60, 0)
+
+
+def test_failures_that_were_too_many_to_be_told_are_counted_as_dropped(site):
+    """What a chunk or a batch counted and did not keep takes numbers, and none of the kept ones goes for it."""
+    batch = Batch(100)
+    batch.pass_over(1000)
+    batch.fail(failures(*(f"u{i}" for i in range(50))))
+    batch.count("mesibo", "lines")
+    site.ledger.commit(batch)
+    destination = Destination()
+    steps(site.forwarder(destination), 2)
+    site.fail(*(f"v{i}" for i in range(60)))
+    assert len(destination.got) == 50
+    assert site.value("dropped_total") == 1000
+    assert Reader(site.ledger.path).count(Filter()) == 100
 
 
 def test_secrets_are_read_from_their_files_each_time(site, tmp_path):

@@ -7,6 +7,7 @@ import socket
 import time
 from datetime import UTC
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from logwatch import envelope
 from logwatch.config import Config, load
 from logwatch.errors import ConfigError, GrammarError, WebError
+from logwatch.model import EnvelopeKind
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.simulate.docker import records
@@ -117,19 +119,23 @@ def wrapped(line, kind):
 
 
 @fuzz()
-@given(BYTES, st.sampled_from(["plain", "docker"]), st.integers(0, 400))
+@given(BYTES, st.sampled_from(get_args(EnvelopeKind)), st.integers(0, 400))
 def test_any_bytes_pass_the_envelope(data, kind, limit):
-    """What is cut off is whole lines, and all of them come out."""
+    """What is cut off is whole lines, and all of them come out; anything can be decided by, or not."""
     with input_to("envelope"):
-        envelope.detect(data)
-        piece = envelope.cut(data, kind, limit)
+        envelope.decide(data, SCANNER.owns, final=True)
+        envelope.no_text(data)
+        wrapped_in = envelope.undecided(kind)
+        piece = envelope.cut(data, wrapped_in, limit)
         assert 0 <= piece.consumed <= len(data)
         assert piece.consumed == 0 or data[piece.consumed - 1 : piece.consumed] == b"\n"
-        assert len(envelope.unwrap(piece.data)) >= (1 if piece.consumed else 0)
+        lines = envelope.unwrap(piece.data, wrapped_in)
+        assert len(lines) >= (1 if piece.data else 0)
+        assert not any(b"\n" in line.payload for line in lines)
 
 
 @fuzz()
-@given(BYTES, st.sampled_from(["plain", "docker"]))
+@given(BYTES, st.sampled_from(get_args(EnvelopeKind)))
 def test_any_bytes_are_counted_or_told(data, kind):
     """Every line with the marker is one result or one unparsed line; nothing else is either."""
     with input_to("grammar"):

@@ -214,6 +214,9 @@ def older(tmp_path):
             " VALUES (1.0, 'mesibo', 'fcm', '903', '', '1', 'u', 't')"
         )
         db.execute("INSERT INTO counters VALUES ('mesibo', 'lines', '', 7)")
+        db.execute(
+            "INSERT INTO positions VALUES (4, 'mesibo', 'm.log', '1', '2', 3, x'00', 10, 5, x'00', 20, 'live', '', '')"
+        )
         db.commit()
     return path
 
@@ -222,6 +225,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     """Counters and failures stay; what an older program did not know of a failure is empty."""
     ledger = Ledger(tmp_path, clock=lambda: 2.0)
     assert ledger.snapshot.counters == {LINES: 7}
+    assert (ledger.positions[4].offset, ledger.positions[4].envelope) == (10, "")
     assert ledger.journals == {}
     made = batch()
     made.fail([StoredFailure(2.0, "mesibo", "fcm", "914", "", "1", "u", "t", "push_on_complete <num>")])
@@ -233,6 +237,55 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
         ("903", ""),
     ]
     assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
+
+
+def test_readings_are_kept_for_a_day_and_survive_a_restart(tmp_path):
+    """What could be read and what could not is on disk by minute and quarter of an hour, and old ones are let go."""
+    day = 86400.0
+    clock = [10 * day]
+    ledger = Ledger(tmp_path, clock=lambda: clock[0])
+    for _ in range(3):
+        made = batch()
+        made.read("mesibo", "grammar", Seen(2, clock[0], clock[0]), clock[0])
+        made.read("mesibo", "", Seen(5, clock[0], clock[0]), clock[0])
+        made.logged_at["mesibo"] = clock[0] - 60
+        made.last_line_at["mesibo"] = clock[0]
+        assert ledger.commit(made)
+    made.logged_at["mesibo"] = 5.0  # an older file is read later: what is newest stays
+    assert ledger.commit(made)
+    readings, source = ledger.snapshot.readings, ledger.snapshot.sources["mesibo"]
+    assert {(each.seconds, each.cause): seen.count for each, seen in readings.items()} == {
+        (60, "grammar"): 8, (60, ""): 20, (900, "grammar"): 8, (900, ""): 20
+    }  # fmt: skip
+    assert source.logged_at == clock[0] - 60
+    ledger.close()
+    ledger = Ledger(tmp_path, clock=lambda: clock[0])
+    assert (ledger.snapshot.readings, ledger.snapshot.sources["mesibo"]) == (readings, source)
+    clock[0] += 2 * 3600
+    made = batch()
+    made.read("mesibo", "", Seen(1, clock[0], clock[0]), clock[0])
+    assert ledger.commit(made)
+    ledger.close()
+    again = Ledger(tmp_path, clock=lambda: clock[0])
+    assert again.snapshot.readings == ledger.snapshot.readings
+    assert sorted(each.seconds for each in again.snapshot.readings) == [60, 900, 900, 900]
+    again.close()
+
+
+def test_a_rebuilt_ledger_keeps_what_could_be_read(tmp_path):
+    """A ledger that is written anew from memory has the readings too."""
+    ledger = Ledger(tmp_path, clock=lambda: 5.0)
+    made = batch()
+    made.read("mesibo", "misplaced", Seen(2, 1.0, 1.0), 5.0)
+    assert ledger.commit(made)
+    readings = ledger.snapshot.readings
+    assert len(readings) == 2
+    ledger.path.unlink()
+    assert ledger.commit(batch())
+    ledger.close()
+    again = Ledger(tmp_path, clock=lambda: 5.0)
+    assert again.snapshot.readings == readings
+    again.close()
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(older, monkeypatch):

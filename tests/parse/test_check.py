@@ -18,7 +18,7 @@ MARKER = b"sent"
 word = Regex("[a-z]+")
 LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + one_of("to at") + "code" + Regex("[0-9]+")("code")
 """
-SAMPLES = '# expect: {"code": 5}\n7: sent to code 5\n# expect: null\nsent code 5\n'
+SAMPLES = '# expect: {"code": 5}\n1795342500: sent to code 5\n# expect: null\nsent code 5\n'
 
 
 @pytest.fixture

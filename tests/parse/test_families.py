@@ -24,11 +24,10 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
     by_chunk, by_line = Counter(), Counter()
     rng = random.Random(family.seed)
     for data in chunks(path):
-        found = scanner.scan(data, envelope=family.envelope, reference=1795342500.0).results
+        wrapped = envelopes.settled(data, scanner.owns)
+        found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
-        payloads = data.split(b"\n")[:-1]
-        if family.envelope != "plain":
-            payloads = [line.payload for line in envelopes.unwrap(data)]
+        payloads = [line.payload for line in envelopes.unwrap(data, wrapped)]
         for payload in payloads:
             if GRAMMAR.marker in payload and not isinstance(result := parser.read(payload + b"\n"), str):
                 by_line[result.platform, result.code, result.reason] += 1

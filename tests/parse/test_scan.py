@@ -112,6 +112,65 @@ def test_samples_are_few_distinct_and_bare():
     assert found.samples == [Sample("no_code", "<str>-<num>-<num> (<num>): push_on_complete: uid <str>")]
 
 
+def times(data, envelope="plain"):
+    return {cause: [(s.count, s.first, s.last) for s in seen] for cause, seen in scan(data, envelope).unread.items()}
+
+
+def test_unread_lines_are_dated_by_their_own_stamp():
+    """A line whose prefix is fine says when it was logged, though its result cannot be read."""
+    data = b"".join(P % (101000 + 100 * i, 0) + b"status=903\n" for i in range(4))
+    data += P % (101359, 0) + b"status=903\n" + P % (101500, 0) + b"code 200\n"
+    assert times(data) == {
+        "no_code": [(1, at(10, 10), at(10, 10)), (1, at(10, 11), at(10, 11)), (1, at(10, 12), at(10, 12)),
+                    (2, at(10, 13), at(10, 13, 59))]
+    }  # fmt: skip
+
+
+def test_unread_lines_without_a_stamp_lie_between_their_neighbours():
+    """Behind an unknown prefix nothing tells the time but the lines around."""
+    hidden = b"gw7 >> " + P % (0, 0) + b"code 903\n"
+    data = hidden + P % (101000, 0) + b"code 200\n" + hidden + P % (102000, 0) + b"code 200\n" + hidden * 2
+    assert times(data) == {
+        "misplaced": [(1, at(10, 10), at(10, 10)), (1, at(10, 15), at(10, 15)), (2, at(10, 20), at(10, 20))]
+    }
+    assert times(hidden * 9) == {"misplaced": [(9, None, None)]}
+
+
+def test_unread_lines_in_dockers_records_have_dockers_time():
+    """The envelope dates what the line itself does not."""
+    assert times(docker(b"x push_on_complete"), "docker") == {"misplaced": [(1, at(10, 15, 0.5), at(10, 15, 0.5))]}
+
+
+def test_samples_count_all_lines_of_their_cause():
+    """In a storm only some lines are looked at; their counts are scaled up to all."""
+    data = b"".join(b"mesibo-1  | " + P % (101500, i % 1000) + b"uid %d code 903\n" % i for i in range(3000))
+    data += b"x push_on_complete\n"
+    found = scan(data)
+    assert found.unparsed == {"misplaced": 3001}
+    assert sum(sample.count for sample in found.samples) == 3001
+    assert found.samples[0].front == "mesibo-1  | "
+
+
+@pytest.mark.parametrize(
+    ("data", "logged"),
+    [
+        (P % (101500, 0) + b"code 200\nE2211-101700-000 (1): other\nno prefix\n", at(10, 17)),
+        (b"no time at all\n" * 300, None),
+        (P % (101500, 0) + b"code 200\n" + b"no time at all\n" * 1000, None),
+        (b"E2211-101700-000 (1): " + b"x" * 100_000 + b"\n", None),
+        (b"E2211-101700-000 (1): " + b"x" * 1000 + b"\n", at(10, 17)),
+    ],
+)
+def test_the_last_line_with_a_time_tells_when_the_log_was_written(data, logged):
+    """Whatever the line is about; only the end of a chunk is looked at."""
+    assert scan(data).logged_at == logged
+
+
+def test_dockers_time_tells_when_the_log_was_written():
+    """A line without a stamp of its own was logged when Docker received it."""
+    assert scan(docker(b"no stamp"), "docker").logged_at == at(10, 15, 0.5)
+
+
 def test_nuls_and_garbage_are_survived():
     """A hole left by copytruncate does not hide the line behind it; bytes that are no text are lines."""
     data = (

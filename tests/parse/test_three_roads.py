@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
+from logwatch.parse.bodies import join, may_be_open
 from logwatch.parse.compile.unroll import UnrollPlan
 from logwatch.parse.encode import Dictionary
 from logwatch.parse.line_parser import COUNTED, parser_of
@@ -59,10 +60,14 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
     results: Counter[ResultKey] = Counter()
     unparsed: Counter[str] = Counter()
     failures = []
-    for line in lines:
+    for i, line in enumerate(lines):
         if GRAMMAR.marker not in line:
             continue
         reading = by_pyparsing(line)
+        if isinstance(reading, PushResult) and reading.code != 200 and not reading.reason and may_be_open(line):
+            joined = by_pyparsing(join(line, lines[i + 1 :], PARSER.owns)[0])
+            if isinstance(joined, PushResult) and joined.code == reading.code:
+                reading = joined
         if isinstance(reading, str):
             unparsed[reading] += 1
         else:

@@ -12,6 +12,7 @@ from logwatch.ledger import CounterRow, Filter, Ledger, Reader
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen
 from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
 from logwatch.privacy import Privacy
+from logwatch.sight import sight
 from logwatch.tail import SourceStatus
 
 
@@ -54,7 +55,7 @@ class Tail:
 class Scanner:
     """Takes every line for a code."""
 
-    def scan(self, data, *, envelope, reference):
+    def scan(self, data, *, envelope, reference, ahead=b""):
         scan = Scan(lines=data.count(b"\n"))
         scan.failures = []
         for code in data.split():
@@ -133,7 +134,7 @@ class Slow(Scanner):
     def __init__(self, clock):
         self.clock = clock
 
-    def scan(self, data, *, envelope, reference):
+    def scan(self, data, *, envelope, reference, ahead=b""):
         self.clock.now += 0.25
         return super().scan(data, envelope=envelope, reference=reference)
 
@@ -162,7 +163,7 @@ def test_no_more_than_sixteen_megabytes_are_read_without_a_commit(ledger, clock)
     """Whatever commit_seconds is."""
 
     class Blind:
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             return Scan(lines=1)
 
     chunk = b"x" * (1 << 20)
@@ -261,7 +262,7 @@ def test_shapes_of_unparsed_lines_are_kept_with_their_cause(ledger, clock):
     """A line that gives no result is counted by cause, and its shape is stored."""
 
     class Unparsed:
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             scan = Scan(lines=1, candidates=1, samples=[Sample("no_code", "push_on_complete <str>")])
             scan.unparsed["no_code"] = 1
             return scan
@@ -288,7 +289,7 @@ def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger
     at = float(int(time.time()) - 100)  # the ledger keeps no failure that is too old by its own clock
 
     class Undated(Scanner):
-        def scan(self, data, *, envelope, reference):
+        def scan(self, data, *, envelope, reference, ahead=b""):
             scan = super().scan(data, envelope=envelope, reference=reference)
             scan.results = {key: Seen(seen.count) for key, seen in scan.results.items()}
             return scan
@@ -308,3 +309,70 @@ def test_a_line_without_a_time_of_its_own_is_dated_by_its_entry(tmp_path, ledger
     (hit,) = Reader(ledger.path).failures(Filter(), 5)
     assert hit.failure.at == at
     assert ledger.journals["mesibo"].cursor == "s=1;i=9"
+
+
+class Mixed:
+    """Takes ``r`` for a line that is read, ``u`` for one that is not, logged at the time behind it."""
+
+    def scan(self, data, *, envelope, reference, ahead=b""):
+        scan = Scan(lines=data.count(b"\n"))
+        for line in data.decode().split():
+            at = float(line[1:]) if line[1:] else None
+            if line[0] == "u":
+                scan.unparsed["no_code"] += 1
+                scan.unread.setdefault("no_code", []).append(Seen(1, at, at))
+            else:
+                scan.results.setdefault(ResultKey("fcm", 200, ""), Seen()).add(Seen(1, at, at))
+                scan.logged_at = at
+        return scan
+
+
+def readings(ledger, now):
+    seen = sight(ledger.snapshot.readings, "mesibo", now)
+    return (seen.hour.unread, seen.hour.all)
+
+
+def test_while_a_log_is_followed_lines_are_judged_by_the_clock(ledger, clock):
+    """Whatever their stamps say: a wrong zone must not hide that they cannot be read."""
+    clock.now = 1_000_000.0
+    tail = Tail()
+    pipeline = build(ledger, clock, tail, Mixed())
+    pipeline.turn()
+    tail.chunks.append(b"r900000\nu\nu\nu\n")
+    pipeline.turn()
+    pipeline.commit()
+    assert readings(ledger, clock.now) == (3, 4)
+
+
+def test_a_backlog_is_judged_by_when_its_lines_were_logged(ledger, clock):
+    """Old lines that are read now say nothing of the last hour."""
+    clock.now = 1_000_000.0
+    old, new = b"r500000\n" * 200 + b"u500000\n" * 5, b"r999000\n" * 10 + b"u999001\n" * 30
+    pipeline = build(ledger, clock, Tail([old, new]), Mixed())
+    while pipeline.turn():
+        pass
+    pipeline.commit()
+    assert readings(ledger, clock.now) == (30, 40)
+
+
+def test_an_unread_backlog_counts_as_of_when_its_file_was_written(ledger, clock):
+    """Without any result around it there is nothing else to go by."""
+    clock.now = 1_000_000.0
+    pipeline = build(ledger, clock, Tail([b"u\n" * 7], caught_up=False), Mixed())
+    pipeline.turn()  # the chunk's file was written at 1000
+    pipeline.commit()
+    assert readings(ledger, clock.now) == (0, 0)
+    assert readings(ledger, 1030.0) == (0, 0)  # and so long ago it is not even kept
+
+
+def test_the_log_own_time_is_kept_and_never_ahead_of_the_clock(ledger, clock):
+    """When the newest line was logged is known beside when it was read."""
+    clock.now = 5000.0
+    pipeline = build(ledger, clock, Tail([b"r4000\n", b"r3000\n", b"r9000\n"]), Mixed())
+    seen = []
+    for _ in range(3):
+        pipeline.sources[0].input.read(module._Feed(pipeline.sources[0], pipeline), 1)
+        pipeline.commit()
+        seen.append(ledger.snapshot.sources["mesibo"].logged_at)
+    assert seen == [4000.0, 4000.0, 5000.0]
+    assert ledger.snapshot.sources["mesibo"].last_line_at == 5000.0

@@ -48,7 +48,7 @@ def test_chunks_make_no_difference(scanner, envelope, size):
 
 def test_large_input_is_scanned_in_pieces(scanner, monkeypatch):
     """What is scanned together, and held in between, is bounded; the count is not."""
-    monkeypatch.setattr("logwatch.report.count._BUFFER_BYTES", 5000)
+    monkeypatch.setattr("logwatch.report.lines._BUFFER_BYTES", 5000)
     mesibo = Mesibo(12, envelope="docker", mix=Mix(hostile=0.05))
     data = mesibo.say(800, NOON - 3600, 1.0)
     assert counted(data, scanner, size=1000, max_line_bytes=65536).summary.as_dict(CATALOGUE) == mesibo.truth()

@@ -26,7 +26,7 @@ def read(scanner, data, envelope):
     """Count what is in the data in the way of the daemon."""
     scan = scanner.scan(data, envelope=envelope, reference=NOON)
     misplaced = scan.unparsed["misplaced"]
-    summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced)
+    summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced, misplaced)
     summary.add(scan.results)
     return summary.as_dict(CATALOGUE)
 
@@ -110,7 +110,7 @@ def test_docker_records_are_as_docker_writes_them():
     assert all(re.fullmatch(r"2026-11-22T12:00:0\d\.\d{1,8}[1-9]Z", record["time"]) for record in records)
     assert any(not record["log"].endswith("\n") for record in records)
     assert b"\\u003cscript\\u003e" in data
-    joined = b"\n".join(line.payload for line in envelopes.unwrap(data)) + b"\n"
+    joined = b"\n".join(line.payload for line in envelopes.unwrap(data, envelopes.undecided("docker"))) + b"\n"
     assert joined == lines.decode(errors="replace").encode()
 
 

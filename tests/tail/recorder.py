@@ -1,4 +1,4 @@
-"""What tests of the tail share: a sink that remembers, commits and rolls back, a clock, and trivial envelopes."""
+"""What tests of the tail share: a sink that remembers, commits and rolls back, and a clock."""
 
 import dataclasses
 import time
@@ -98,21 +98,22 @@ class Recorder:
         self.history = list(saved[7])
 
 
-def cut_plain(data, kind, limit, inside):
-    whole = data.rfind(b"\n") + 1
-    return whole, data[:whole], inside
-
-
-def detect_plain(head):
-    return "plain"
-
-
 class Follower:
     """A tail over globs with everything handed in, and a daemon's turn around it."""
 
     def __init__(
-        self, *patterns, clock=None, max_line_bytes=65536, release_seconds=600, discover=None, files=None, **spec
+        self,
+        *patterns,
+        clock=None,
+        max_line_bytes=65536,
+        release_seconds=600,
+        discover=None,
+        files=None,
+        owns=lambda _line: True,  # every line is mesibo's: a plain log
+        held=lambda _data, _envelope: 0,
+        **spec,
     ):
+        self.owns, self.held = owns, held
         self.spec = SourceSpec("mesibo", discover or Globs(map(str, patterns)), **spec)
         self.sink = Recorder()
         self.clock = clock or Clock()
@@ -128,8 +129,8 @@ class Follower:
             self.spec,
             list(self.sink.positions.values()),
             self.sink.next_generation,
-            cut=cut_plain,
-            detect=detect_plain,
+            owns=self.owns,
+            held=self.held,
             clock=self.clock,
             log=self.log,
             **self.settings,

@@ -33,7 +33,7 @@ class Rotator:
         self.most_lines = most_lines
         self.written = []
         self.over = self.busy = False
-        self.read = True  # all that was written has been read, and counted for good
+        self.awaited = ""  # what the daemon is to do before the next step: a "look", or a "commit" too
         self.append = "hole" not in ways or self.random.random() < 0.5
         self.banner = bool(set(FIELD) & set(ways)) and self.random.random() < 0.3
         self._steps = self._run(rounds)
@@ -76,6 +76,8 @@ class Rotator:
     def _run(self, rounds):
         file = self._open()
         for _ in range(rounds):
+            if set(FIELD) & set(self.ways):  # no hand treats a log twice a second
+                yield from self._until("look")
             yield from self._write(
                 file, self.random.randrange(self.random.choice((2, self.most_lines // 3, self.most_lines)))
             )
@@ -86,20 +88,11 @@ class Rotator:
                     file.close()
                     file = self._open()
                 continue
-            for n in range(30, 0, -1):
-                for packed in (".gz", ""):
-                    if os.path.exists(f"{self.path}.{n}{packed}"):
-                        os.rename(f"{self.path}.{n}{packed}", f"{self.path}.{n + 1}{packed}")
-                        yield
+            yield from self._shift()
             if way in ("copytruncate", "hole"):
                 yield from self._copy_and_truncate()
                 continue
-            target = self.path + ".1"
-            if way == "suffix":  # what nobody has seen under a name that nobody knows is no news
-                yield from self._until_read()
-                target = f"{self.path}~{len(self.written)}-kept"
-            os.rename(self.path, target)
-            yield
+            yield from self._rename(way)
             if way == "late":
                 open(self.path, "xb").close()
                 yield
@@ -112,15 +105,30 @@ class Rotator:
                 yield from self._compress(members=way == "members")
         file.close()
 
-    def _until_read(self):
-        """Wait, as an operator does, until what is to be destroyed has been counted for good."""
-        self.read = False
-        while not self.read:
+    def _shift(self):
+        for n in range(30, 0, -1):
+            for packed in (".gz", ""):
+                if os.path.exists(f"{self.path}.{n}{packed}"):
+                    os.rename(f"{self.path}.{n}{packed}", f"{self.path}.{n + 1}{packed}")
+                    yield
+
+    def _rename(self, way):
+        target = self.path + ".1"
+        if way == "suffix":  # what nobody has seen under a name that nobody knows is no news
+            yield from self._until("commit")
+            target = f"{self.path}~{len(self.written)}-kept"
+        os.rename(self.path, target)
+        yield
+
+    def _until(self, awaited):
+        """Wait until the daemon has looked; or, as an operator does, until what is to be destroyed was counted."""
+        self.awaited = awaited
+        while self.awaited:
             yield
 
     def _punch(self, file):
         """Free the disk of what was read: a hole in front, or zeros, or NULs written by hand."""
-        yield from self._until_read()
+        yield from self._until("commit")
         size = os.path.getsize(self.path)
         if size > BLOCK + 512:
             _fallocate(self.path, PUNCH, self.random.choice((BLOCK, size - 512)))
@@ -128,7 +136,7 @@ class Rotator:
 
     def _collapse(self, file):
         """Cut blocks off the front, in the middle of a line."""
-        yield from self._until_read()
+        yield from self._until("commit")
         if os.path.getsize(self.path) > BLOCK + 512:
             _fallocate(self.path, COLLAPSE, BLOCK)
             file.seek(0, os.SEEK_END)
@@ -136,7 +144,7 @@ class Rotator:
 
     def _trim(self, file):
         """Keep the last lines: ``tail -n N log > t``, and ``cat t > log`` or ``mv t log``."""
-        yield from self._until_read()
+        yield from self._until("commit")
         with open(self.path, "rb") as whole:
             kept = whole.read().splitlines(keepends=True)[-self.random.choice((3, 20)) :]
         if not kept or len(b"".join(kept)) < 300:
@@ -240,10 +248,11 @@ def follow_through(directory, seed, ways, pattern, **rotation):
         while not rotator.over:
             rotator.step()
             follower.turn()
-            if not rotator.read:
+            if rotator.awaited:
                 follower.turn()
-                follower.commit()
-                rotator.read = True
+                if rotator.awaited == "commit":
+                    follower.commit()
+                rotator.awaited = ""
             if rotator.random.random() < 0.1:
                 follower.commit()
             if rotator.random.random() < 0.05:

@@ -1,10 +1,12 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from logwatch.envelope import undecided
+from logwatch.model import PLAIN
 from logwatch.tail.lines import physical_bound, shorten, take_lines
-from tests.tail.recorder import cut_plain
 
 LIMIT = 8
+DOCKER = undecided("docker")
 pieces = st.sampled_from([b"a", b"bb", b"\n", b"\n\n", b"x" * 7, b"y" * 8, b"z" * 9, b"w" * 30, b"\0", b"\0\0\0"])
 logs = st.lists(pieces, max_size=40).map(b"".join)
 
@@ -32,7 +34,7 @@ def test_lines_do_not_depend_on_where_reads_end(log, cuts):
     for count in [*cuts, len(log)]:
         available = min(available + count, len(log))
         while True:
-            taken = take_lines(log[offset:available], "plain", cut_plain, LIMIT, inside)
+            taken = take_lines(log[offset:available], PLAIN, LIMIT, inside)
             assert taken.consumed >= len(taken.data) - taken.oversized or taken.data == b""
             data += taken.data
             oversized += taken.oversized
@@ -55,30 +57,38 @@ def test_lines_do_not_depend_on_where_reads_end(log, cuts):
 
 def test_an_endless_line_is_skipped_to_its_end():
     """The head of a line without an end is handed on once; what follows is skipped, in any number of reads."""
-    first = take_lines(b"abcdefghijk", "plain", cut_plain, LIMIT, "")
+    first = take_lines(b"abcdefghijk", PLAIN, LIMIT, "")
     assert first == (b"abcdefgh\n", 11, 1, "line")
-    assert take_lines(b"lmnopq", "plain", cut_plain, LIMIT, "line") == (b"", 6, 0, "line")
-    assert take_lines(b"rs\nnext\n", "plain", cut_plain, LIMIT, "line") == (b"next\n", 8, 0, "")
+    assert take_lines(b"lmnopq", PLAIN, LIMIT, "line") == (b"", 6, 0, "line")
+    assert take_lines(b"rs\nnext\n", PLAIN, LIMIT, "line") == (b"next\n", 8, 0, "")
 
 
 def test_holes_are_no_lines():
     """NUL bytes that a truncation leaves before what a writer without O_APPEND goes on to write are skipped."""
     hole = b"\0" * 1000
-    assert take_lines(hole + b"line\n", "plain", cut_plain, LIMIT, "") == (b"line\n", 1005, 0, "")
-    assert take_lines(b"a\n\0\0b\n", "plain", cut_plain, LIMIT, "") == (b"a\nb\n", 6, 0, "")
+    assert take_lines(hole + b"line\n", PLAIN, LIMIT, "") == (b"line\n", 1005, 0, "")
+    assert take_lines(b"a\n\0\0b\n", PLAIN, LIMIT, "") == (b"a\nb\n", 6, 0, "")
 
 
 def test_a_docker_record_may_be_longer_than_the_line_in_it():
     """JSON may need six bytes for one: the physical line gets that room, and is cut only beyond."""
-
-    def unfinished(data, kind, limit, inside):
-        whole = 0 if limit else data.rfind(b"\n") + 1
-        return whole, data[:whole], inside
-
     record = b'{"log":"' + b"\\u001b" * LIMIT + b'"}'
-    assert take_lines(record, "docker", unfinished, LIMIT, "").consumed == 0
-    bound = physical_bound("docker", LIMIT)
-    taken = take_lines(b"r" * 90 + b"\n" + b"r" * bound, "docker", unfinished, LIMIT, "")
-    assert (taken.data, taken.inside) == (b"r" * 90 + b"\n", "")
-    taken = take_lines(b"r" * (bound + 1), "docker", unfinished, LIMIT, "")
+    assert take_lines(record, DOCKER, LIMIT, "").consumed == 0
+    bound = physical_bound(DOCKER, LIMIT)
+    taken = take_lines(b"r" * (bound + 1), DOCKER, LIMIT, "")
     assert (len(taken.data), taken.oversized, taken.inside) == (bound + 1, 1, "line")
+
+
+def test_a_message_of_many_records_is_not_waited_for_for_ever():
+    """Once there is more than a line may be long, what there is of it is handed on, and its rest is no line."""
+    part = b'{"log":"begin","stream":"stdout","time":"2026-11-25T10:00:00Z"}\n'
+    assert take_lines(part, DOCKER, LIMIT, "").consumed == 0
+    taken = take_lines(part + b"r" * physical_bound(DOCKER, LIMIT), DOCKER, LIMIT, "")
+    assert (taken.data, taken.consumed, taken.inside) == (part.replace(b"begin", b"begin\\n"), len(part), "stdout")
+
+
+def test_a_line_that_waits_for_its_answer_is_left_with_what_there_is_of_it():
+    """Bytes at the end of whole lines that are held back are not consumed."""
+    held = lambda data, _: len(data) - data.find(b"{")  # noqa: E731
+    assert take_lines(b"a\n{\nb\nc", PLAIN, LIMIT, "", held) == (b"a\n", 2, 0, "")
+    assert take_lines(b"{\nb\nc", PLAIN, LIMIT, "", held) == (b"", 0, 0, "")

@@ -121,7 +121,7 @@ def test_everything_works_without_javascript(visit, stocked):
     assert page.locator("#live-control button").count() == 0
 
 
-@pytest.mark.parametrize("path", ["", "codes", "codes/903", "?class=credential"])
+@pytest.mark.parametrize("path", ["", "unread", "codes", "codes/903", "?class=credential"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, stocked, path):
     """Nothing is wider than a phone."""
     page = visit(stocked.url + path, **PHONE)
@@ -137,7 +137,7 @@ def test_dark_is_dark(visit, stocked):
 
 
 @pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-@pytest.mark.parametrize("path", ["", "?code=400", "codes", "codes/400"])
+@pytest.mark.parametrize("path", ["", "?code=400", "unread", "codes", "codes/400"])
 def test_axe_finds_no_fault_of_accessibility(visit, stocked, path, how):
     """No fault of any weight, with every fold open."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")

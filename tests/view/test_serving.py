@@ -40,6 +40,7 @@ class Watched:
 
     trouble = ""
     credentials = ()
+    refused = ()
 
     def __init__(self, directory):
         problem = Problem("/var/log/mesibo/\ufffd.log", "cannot be read", "Permission denied", "check its mode")
@@ -74,7 +75,7 @@ class Watched:
                 )
         batch.fail([StoredFailure(NOW, "mesibo", "fcm", "914", "", "=1+1", "+18005551234", "@x"),
                     StoredFailure(NOW, "mesibo", "fcm", "914", "", "-1", "+4***21#3f9a01", "")])  # fmt: skip
-        batch.shape(ShapeRow("mesibo", "no_code", "push_on_complete: <str>"), NOW)
+        batch.shape(ShapeRow("mesibo", "no_code", "push_on_complete: <str>", "mesibo-1  | "), NOW)
         path = "/var/log/mesibo/\udcff.log"
         batch.move(Position(1, "mesibo", path, 1, 1, 4, b"h", 10, 4, b"t", 10, "live"))
         batch.rotate(Rotation(NOW - 60, "mesibo", path, "rename", 3))
@@ -126,7 +127,7 @@ def api(get):
     return lambda path: json.loads(get(f"/api/v1/{path}")[2])
 
 
-PAGES = ["/", "/?class=credential", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
+PAGES = ["/", "/?class=credential", "/unread", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
          "/static/live.js", "/static/icon.svg", "/runbooks/", "/runbooks/MesiboPushCertificateExpired",
          "/runbooks/codes-and-steps.md"]  # fmt: skip
 
@@ -173,6 +174,24 @@ def test_status_has_every_documented_field(api):
     assert len(told["course"]["day"]) == 96
     assert sum(each["hour"] for each in told["classes"]) == 1000
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
+
+
+def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watched):
+    """No sentence shows a backtick; a hostile value is escaped all the same."""
+    watched.refused = (Problem("/etc/<b>.toml", "bad", "", "use `x <y>`"),)
+    page = get("/")[2].decode()
+    assert "Use <code>x &lt;y&gt;</code>." in page
+    assert "/etc/&lt;b&gt;.toml: bad" in page
+    assert "`" not in page
+    assert "`" not in json.dumps(api("status"))
+
+
+def test_unread_lines_have_a_page_with_their_shapes(get):
+    """Every shape with its count, and what it begins with, source by source."""
+    page = get("/unread")[2].decode()
+    assert page.count('<table class="shapes">') == 1
+    assert "push_on_complete: &lt;str&gt;" in page
+    assert '<code class="shape">mesibo-1  | </code>' in page
 
 
 def test_failures_are_paged_to_their_end(api):

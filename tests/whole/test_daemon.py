@@ -1,8 +1,10 @@
 """The daemon as a process: starts, serves, resumes, reloads, ends."""
 
 import gzip
+import html
 import json
 import signal
+import time
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -141,6 +143,9 @@ def test_reload_takes_over_a_new_source_and_keeps_the_old_one_on_a_mistake(site,
     site.config.write_text(good.replace("[follow]", "[folow]"))
     daemon.process.send_signal(signal.SIGHUP)
     until(lambda: daemon.total("mesibo_logwatch_config_last_reload_successful") == 0, "the mistake is told")
+    told = {finding["key"]: finding for finding in findings(daemon)}
+    assert "the old one is in force" in told["reload"]["title"]
+    assert "folow" in told["reload"]["title"]
     site.write(200, 1)
     until(lambda: daemon.codes() == {"200": 3}, "the old configuration goes on")
     other = site.directory / "other.log"
@@ -149,6 +154,34 @@ def test_reload_takes_over_a_new_source_and_keeps_the_old_one_on_a_mistake(site,
     daemon.process.send_signal(signal.SIGHUP)
     until(lambda: daemon.codes() == {"200": 3, "905": 1}, "the new source")
     assert daemon.total("mesibo_logwatch_config_last_reload_successful") == 1
+    until(lambda: "reload" not in {finding["key"] for finding in findings(daemon)}, "the finding ends")
+
+
+def findings(daemon):
+    return json.loads(get(daemon.url + "api/v1/status"))["findings"]
+
+
+def test_lines_that_cannot_be_read_are_the_first_finding_before_and_after_a_restart(site, programs):
+    """Fifty push lines behind a prefix nobody knows: page, API and metric say so, with the command."""
+    now = time.strftime("%d%m-%H%M%S", time.gmtime())
+    site.log.write_text(f"gw7 >> E{now}-123 (17): push_on_complete: uid +18005551234 type fcm code 903\n" * 50)
+    for _ in range(2):
+        daemon = programs(Daemon, site.config)
+        until(lambda d=daemon: d.total("mesibo_logwatch_unparsed_lines_total") == 50, "the lines")
+        assert daemon.total("mesibo_logwatch_unread_ratio", window="1h") == 1
+        first = until(lambda d=daemon: findings(d), "findings")[0]
+        assert first["key"] == "unparsed:mesibo"
+        assert first["severity"] == "critical"
+        assert f"grammar propose {site.log} --name mine" in first["command"]
+        assert any('They begin with "<str> >> " where' in line for line in first["evidence"])
+        assert any(line.startswith("50 look like ") for line in first["evidence"])
+        page = get(daemon.url + "unread").decode()
+        for text in ("100 %", "<code>&lt;str&gt; &gt;&gt; </code>", html.escape(first["command"])):
+            assert text in page
+        both = page + get(daemon.url).decode()
+        assert "push = 1" not in both
+        assert "18005551234" not in both
+        daemon.stop()
 
 
 def test_neither_addresses_nor_tokens_reach_log_or_disk(site, programs):

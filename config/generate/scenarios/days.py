@@ -107,6 +107,9 @@ def scenarios() -> list[Scenario]:
                 Host("a:10914", "off").normal((2 * HOUR, 0.02), (30 * HOUR, 0), (DAY, 1)),
                 Host("b:10914", "pair").normal(),
                 Host("c:10914", "pair"),
+                Host("d:10914", "unread").of_source(
+                    "mesibo_logwatch_unparsed_lines_total", (5 * DAY, 0.01171875), cause="misplaced"
+                ),
             ],
             {
                 20.0 * HOUR: [],

@@ -20,6 +20,9 @@ def _quiet() -> Host:
     host.of_source("mesibo_logwatch_webhook_events_total", (10, 0), (60, 0.2), outcome="no_code")
     host.of_source("mesibo_logwatch_webhook_events_total", (60, 20), outcome="failure")
     host.of_source("mesibo_push_witness_events_total", (10, 0), (60, 0.2), platform="fcm", code="404", reason="")
+    host.process("mesibo_logwatch_export_lag_events", (20, 0), (10, 5), (0, -50))
+    host.process("mesibo_logwatch_export_events_total", (60, 5))
+    host.process("mesibo_logwatch_export_dropped_total", (60, 0))
     host.of_source("mesibo_logwatch_lag_bytes", (20, 0), (0, 1e08), (0, -1e08))
     host.of_source("mesibo_logwatch_fallback_lines_total", (60, 20))
     host.of_source("mesibo_logwatch_source_up", (20, 0), (0, -1), (10, 0), (0, 1), start=1)
@@ -60,6 +63,8 @@ def scenarios() -> list[Scenario]:
                 "MesiboLogwatchCatalogueLacksCode",
                 "MesiboLogwatchWebhookUnreadable",
                 "MesiboPushWitnessesDisagree",
+                "MesiboLogwatchExportFailing",
+                "MesiboLogwatchExportDropping",
             ),
         ),
         Scenario(
@@ -146,15 +151,34 @@ def scenarios() -> list[Scenario]:
             (0, 1),
         ),
         Scenario(
-            "a new format of mesibo pages, since nothing else can",
+            "a new format of mesibo pages within minutes, since nothing else can, and ends soon after it is read",
             [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="no_code")],
             {
                 9.0: [],
-                12: ["warning MesiboLogwatchUnparsedLines"],
+                13: ["critical MesiboLogwatchUnparsedLines"],
                 25: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
                 58: [],
-            }
-            | {12: []},
+            },
+        ),
+        Scenario(
+            "three of four lines unread page on a host whose month was good",
+            [Host().normal((600, 1), (40, 0.25), (60, 1)).of_source(unparsed, (600, 0), (40, 75), cause="no_code")],
+            {
+                599.0: [],
+                604: ["critical MesiboLogwatchUnparsedLines"],
+                638: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                660: [],
+            },
+            fine=True,
+        ),
+        Scenario(
+            "a host with a push line in three minutes, none of them readable, pages by the hour",
+            [Host().normal((600, 0)).of_source(unparsed, (30, 0), (120, 0.34375), (200, 0), cause="grammar")],
+            {
+                29.0: [],
+                90: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                180: [],
+            },
         ),
         Scenario(
             "a few of a hundred push lines unread are a ticket",
@@ -162,9 +186,19 @@ def scenarios() -> list[Scenario]:
             {9.0: [], 25: ["warning MesiboLogwatchUnparsedLines"], 60: []},
         ),
         Scenario(
-            "a prefix before mesibo's own is a ticket",
+            "a prefix before mesibo's own pages: most push lines are unread",
             [Host().normal((10, 1), (30, 0), (60, 1)).of_source(unparsed, (10, 0), (30, 100), cause="misplaced")],
-            {9.0: [], 30: ["warning MesiboLogwatchMisplacedLines"], 60: []},
+            {
+                9.0: [],
+                13: ["critical MesiboLogwatchMisplacedLines"],
+                30: ["critical MesiboLogwatchMisplacedLines", "warning MesiboLogwatchMisplacedLines"],
+                60: [],
+            },
+        ),
+        Scenario(
+            "a third of the push lines behind a prefix are a ticket",
+            [Host().normal().of_source(unparsed, (10, 0), (90, 50), cause="misplaced")],
+            {9.0: [], 75: ["warning MesiboLogwatchMisplacedLines"], 125: []},
         ),
         Scenario(
             "a code that the catalogue lacks is noted, a known one of unknown class is not",
@@ -190,6 +224,25 @@ def scenarios() -> list[Scenario]:
                 20: ["critical MesiboLogwatchCommitsFailing", "warning MesiboLogwatchCommitsFailing"],
                 36: [],
             },
+        ),
+        Scenario(
+            "a destination that takes nothing is a ticket until it does, a busy one is none",
+            [
+                Host()
+                .normal()
+                .process("mesibo_logwatch_export_lag_events", (10, 0), (60, 5), (0, -300), (30, 0))
+                .process("mesibo_logwatch_export_events_total", (10, 5), (60, 0), (30, 10)),
+                Host("h2")
+                .normal()
+                .process("mesibo_logwatch_export_lag_events", (0, 10), (100, 0))
+                .process("mesibo_logwatch_export_events_total", (100, 10)),
+            ],
+            {9.0: [], 20: [], 50: ["warning MesiboLogwatchExportFailing"], 90: []},
+        ),
+        Scenario(
+            "failures that a destination never gets are a ticket",
+            [Host().normal().process("mesibo_logwatch_export_dropped_total", (10, 0), (0, 40), (60, 0))],
+            {9.0: [], 12: ["warning MesiboLogwatchExportDropping"], 40: []},
         ),
         Scenario(
             "one failed commit is a ticket",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.doctor.conf import Unreadable, parse
+from logwatch.mesibo_conf.syntax import Unreadable, parse
 
 REAL = """# mesibo on-premise
 dbhost=127.0.0.1

@@ -1,0 +1,118 @@
+"""Tells of push lines that cannot be read: how many, since when, how they look, and the command that mends it."""
+
+import shlex
+from collections.abc import Iterator
+
+from logwatch.diagnosis.facts import HOUR, Facts, Finding, Place, Severity
+from logwatch.diagnosis.words import clock, number, share, span
+from logwatch.ledger import CounterRow, ShapeRow
+from logwatch.model import Seen
+from logwatch.sight import Count, Sight
+
+HEAVIEST = 110  # what cannot be read comes before all that can
+MOST = 0.5
+CAUSES = {
+    "misplaced": "have the marker behind a beginning that the grammar does not know",
+    "unenveloped": "are not in the envelope that the rest of the file has",
+    "no_code": "have no code where one is looked for",
+    "ambiguous": "have two different codes",
+    "grammar": "do not fit the grammar",
+}
+_SHOWN = 3  # shapes and fronts
+_PATHS = 3
+
+
+def finding(name: str, facts: Facts) -> Iterator[Finding]:
+    """Yield what there is to tell of a source's unread lines: at most one finding."""
+    sight = facts.sights[name]
+    if not sight.blind:
+        sight = _ever(name, facts)
+    if not sight.blind:
+        return
+    now, place = facts.now, facts.place(name)
+    since = sight.since if sight.since is not None else sight.last
+    began = f" since {clock(since, now)}" if since is not None else ""
+    weight, severity = HEAVIEST, _severity(sight)
+    command = propose(place)
+    if sight.over and sight.last is not None:
+        began = f" until {clock(sight.last, now)}"
+        weight, severity = 82, "warning"
+    elif not sight.heavy:
+        weight = 70
+    told = "could not" if sight.over else "cannot"
+    yield Finding(
+        key=f"unparsed:{name}",
+        severity=severity,
+        title=f"{share(sight.worst.share)} of the push lines of {name} {told} be read"
+        f" ({number(sight.worst.unread)}{' in two minutes' if sight.sudden else ''}){began}: the numbers below lack"
+        " them.",
+        side="yours",
+        remedy="All that came since is read. What was counted before lacks these lines; `mesibo-logwatch report` reads"
+        " them from the files."
+        if sight.over
+        else "Let a grammar be proposed from these lines with the command below, and look at what it says. Then set"
+        f' `grammar = "{_new_name(place)}"` in the source {name}, and reload mesibo-logwatch.',
+        evidence=tuple(_evidence(name, sight, facts)),
+        steps=(8,),
+        since=since,
+        pushes=sight.hour.unread,
+        weight=weight,
+        command="" if sight.over else command,
+    )
+
+
+def propose(place: Place) -> str:
+    """Return the command that writes a grammar from a source's unread lines."""
+    paths = " ".join(map(shlex.quote, place.paths[:_PATHS])) or "PATH"
+    return f"mesibo-logwatch grammar propose {paths} --name {_new_name(place)} --output {shlex.quote(place.grammars)}"
+
+
+def _new_name(place: Place) -> str:
+    return "mine" if place.grammar != "mine" else "mine2"
+
+
+def _ever(name: str, facts: Facts) -> Sight:
+    """Judge by all that was ever counted where no line was ever read, as of a log that is quiet for an hour."""
+    counters = facts.snapshot.counters
+    unread = {cause: counters.get(CounterRow(name, "unparsed_lines", cause), 0) for cause in CAUSES}
+    total = sum(unread.values())
+    if not total or any(row.source == name for row in facts.snapshot.results):
+        return Sight()
+    causes = sorted(((c, n) for c, n in unread.items() if n), key=lambda item: -item[1])
+    return Sight(hour=Count(total, total), causes=tuple(causes), last=facts.sights[name].last)
+
+
+def _severity(sight: Sight) -> Severity:
+    return "critical" if sight.worst.share >= MOST and sight.heavy else "warning"
+
+
+def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
+    hour, lately = facts.sights[name].hour, sight.lately
+    if hour.all:
+        recent = f"; {number(lately.unread)} of {number(lately.all)} in the last two minutes" if lately.all else ""
+        yield f"{number(hour.unread)} of {number(hour.all)} push lines in the last hour gave no result{recent}."
+    else:
+        ago = f"; the last one came {span(facts.now - sight.last)} ago" if sight.last is not None else ""
+        yield f"No push line of this source was ever read{ago}."
+    causes = "; ".join(f"{number(count)} {CAUSES.get(cause, cause)}" for cause, count in sight.causes)
+    if causes:
+        yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {CAUSES.get(sight.causes[0][0], causes)}."
+    shapes = _shapes(name, facts)
+    fronts: dict[str, int] = {}
+    for row, seen in shapes:
+        fronts[row.front] = fronts.get(row.front, 0) + seen.count
+    told = sorted((front for front in fronts if front.strip()), key=lambda front: -fronts[front])
+    if told:
+        begin = sum(fronts[front] for front in told)
+        who = "They begin" if begin == sum(fronts.values()) else f"{number(begin)} begin"
+        shown = ", ".join(f'"`{front}`"' for front in told[:_SHOWN])
+        yield f"{who} with {shown} where mesibo's own prefix is expected."
+    for row, seen in shapes[:_SHOWN]:
+        yield f"{number(seen.count)} look like `{row.shape}`"
+
+
+def _shapes(name: str, facts: Facts) -> list[tuple[ShapeRow, Seen]]:
+    """Return the shapes of the last hour, the most frequent first; older ones where there is none."""
+    mine = [(row, seen) for row, seen in facts.shapes if row.source == name]
+    fresh = [(row, seen) for row, seen in mine if (seen.last or 0.0) > facts.now - HOUR]
+    return sorted(fresh or mine, key=lambda item: -item[1].count)

@@ -1,0 +1,28 @@
+"""Find sources whose push results have no time: what is told about when they happened is when they were read."""
+
+from collections.abc import Iterator
+
+from logwatch.diagnosis.facts import Facts, Finding
+from logwatch.diagnosis.words import number, share
+from logwatch.ledger import CounterRow
+
+_WORTH_SHARE = 0.01  # of the results: more than a stray stamp
+
+
+def findings(facts: Facts) -> Iterator[Finding]:
+    """Return what cannot be dated, of each source."""
+    for name in facts.status:
+        undated = facts.snapshot.counters.get(CounterRow(name, "undated_lines", ""), 0)
+        results = sum(seen.count for row, seen in facts.snapshot.results.items() if row.source == name)
+        if not undated or undated < _WORTH_SHARE * results:
+            continue
+        yield Finding(
+            key=f"undated:{name}",
+            severity="warning",
+            title=f"The time of {number(undated)} push results of {name} cannot be told"
+            f" ({share(min(undated / max(results, 1), 1.0))}): what is said of them is when they were read.",
+            side="yours",
+            remedy="`mesibo-logwatch grammar check` shows the stamps that are no dates; say in the grammar how they are"
+            ' written, as strptime reads them: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',
+            weight=67,
+        )

@@ -1,0 +1,61 @@
+"""Finds when a fault began: not its first line, which may be the noise of a day, but where its rate jumped.
+
+The likeliest place of one change in a Poisson process: the sequence is cut where two rates explain it best.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TIMES = 3.0  # a rate that grows less is a busy morning
+SURE = 6.0  # log-likelihood gained by two rates instead of one: chance gives that about once in 400 looks
+_PART = 0.1  # of an interval that must lie behind the change for it to have begun there
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One interval: ``mine`` of ``among`` pushes failed so; ``first`` is the time of the first one that did."""
+
+    start: float
+    end: float
+    mine: int
+    among: int
+    first: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """When the rate jumped (seconds since the epoch), and the shares before and after, 0 to 1."""
+
+    at: float
+    before: float
+    after: float
+
+
+def rise(points: Sequence[Point]) -> Rise | None:
+    """Return where the share of failures jumped for good; None if it was about the same all along."""
+    points = [point for point in points if point.among]
+    mine, among = sum(p.mine for p in points), sum(p.among for p in points)
+    best: tuple[float, int, float, float] | None = None
+    early, early_among = 0, 0
+    for i, point in enumerate(points[:-1]):
+        early, early_among = early + point.mine, early_among + point.among
+        before, after = early / early_among, (mine - early) / (among - early_among)
+        if after <= TIMES * before or mine == early:
+            continue
+        gained = _likelihood(early, before) + _likelihood(mine - early, after) - _likelihood(mine, mine / among)
+        if best is None or gained > best[0]:
+            best = (gained, i + 1, before, after)
+    if best is None or best[0] < SURE:
+        return None
+    _, i, before, after = best
+    # the change may lie inside the interval before
+    for point in points[i - 1 : i + 1]:
+        part = min((point.mine / point.among - before) / (after - before), 1.0)
+        if part > _PART:
+            return Rise(max(point.first, point.end - part * (point.end - point.start)), before, after)
+    return Rise(points[i].first, before, after)
+
+
+def _likelihood(count: int, rate: float) -> float:
+    return count * math.log(rate) if count else 0.0

@@ -1,0 +1,159 @@
+"""What may be asked about the machine: its programs, its loopback, its clock, the way out; tests hand in another one.
+
+Nothing here waits for ever: each question has its patience, and all questions over the network share one deadline,
+whatever answers slowly, a byte at a time, or not at all (a resolver has no time limit of its own).
+"""
+
+import queue
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+PATIENCE_SECONDS = 5.0
+ALTOGETHER_SECONDS = 20.0
+"""For all questions over the network: a monitoring that hangs costs a doctor no more."""
+LONGEST_ANSWER = 8 << 20  # bytes
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):  # noqa: N818  what a machine says, not a mistake
+    """A program or an address did not answer; the text says why. ``status`` is HTTP's, where there was one."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect on the host that was asked, and nowhere else: another one was not named by anybody."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if there.hostname != here.hostname or there.scheme not in ("http", "https"):
+            fp.close()
+            raise NoAnswer(f"it sends one on to {there.scheme}://{there.netloc}, which was not asked for", code)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class Host:
+    """This machine."""
+
+    _spent = 0.0  # seconds over the network so far
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return time.time()
+
+    def has(self, program: str) -> bool:
+        """Tell whether a program can be run here: no remedy names one that cannot."""
+        return shutil.which(program) is not None
+
+    def run(self, command: Sequence[str]) -> str:
+        """Return what a program prints; NoAnswer when it is not there, fails or hangs."""
+        try:
+            done = subprocess.run(  # noqa: S603  fixed commands of our own
+                command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS, check=False
+            )
+        except FileNotFoundError:
+            raise NoAnswer(f"there is no {command[0]} here") from None
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NoAnswer(f"{command[0]} does not answer: {error}") from None
+        if done.returncode != 0:
+            raise NoAnswer((done.stderr or done.stdout).strip().split("\n")[0] or f"{command[0]} failed")
+        return done.stdout
+
+    def fetch(self, url: str) -> bytes:
+        """Return what an address serves; NoAnswer with the status when it refuses, without one when nobody listens."""
+        if not url.startswith(("http://", "https://")):
+            raise NoAnswer(f"{url} is no http address")
+        return self._within(lambda: _get(url))
+
+    def handshake(self, name: str, port: int) -> str:
+        """Return who vouches for the TLS certificate of a public server; NoAnswer when no trusted one is shown."""
+        return self._within(lambda: _handshake(name, self.address(name, port), self.trust()))
+
+    def address(self, name: str, port: int) -> tuple[str, int]:
+        """Return where a server is connected to."""
+        return name, port
+
+    def trust(self) -> ssl.SSLContext:
+        """Return whom this host trusts."""
+        return ssl.create_default_context()
+
+    def text(self, path: Path) -> str:
+        """Return a file's text; OSError when it cannot be read."""
+        return path.read_bytes().decode("utf-8", errors="replace")
+
+    def _within(self, ask: Callable[[], T]) -> T:
+        """Ask in a thread of its own, which is left behind when the time is up."""
+        left = min(PATIENCE_SECONDS, ALTOGETHER_SECONDS - self._spent)
+        if left <= 0:
+            raise NoAnswer(f"the {ALTOGETHER_SECONDS:g} seconds for all questions over the network are used up")
+        answers: queue.SimpleQueue[tuple[T | None, NoAnswer | None]] = queue.SimpleQueue()
+
+        def answer() -> None:
+            try:
+                answers.put((ask(), None))
+            except NoAnswer as why:
+                answers.put((None, why))
+            except (OSError, ValueError, HTTPException) as error:
+                answers.put((None, NoAnswer(_words(error))))
+
+        started = time.monotonic()
+        threading.Thread(target=answer, daemon=True).start()
+        try:
+            found, why = answers.get(timeout=left)
+        except queue.Empty:
+            raise NoAnswer(f"no answer within {left:.0f} s") from None
+        finally:
+            self._spent += time.monotonic() - started
+        if why is not None:
+            raise why
+        assert found is not None
+        return found
+
+
+def _words(error: Exception) -> str:
+    """Say why there was no answer, as the system or the library does."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {cause.verify_message}"
+    told = cause.strerror if isinstance(cause, OSError) else None
+    return str(told or cause) or type(cause).__name__
+
+
+def _get(url: str) -> bytes:
+    trusting = ssl.create_default_context()  # whose certificate it is does not matter here: nothing is sent
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    opener = urllib.request.build_opener(_SameHost, urllib.request.HTTPSHandler(context=trusting))
+    try:
+        with opener.open(url, timeout=PATIENCE_SECONDS) as answer:
+            return bytes(answer.read(LONGEST_ANSWER))
+    except urllib.error.HTTPError as error:
+        text = error.read(1000).decode(errors="replace").strip().split("\n")[0]
+        error.close()
+        raise NoAnswer(f"it answers {error.code}: {text}" if text else f"it answers {error.code}", error.code) from None
+
+
+def _handshake(name: str, address: tuple[str, int], trust: ssl.SSLContext) -> str:
+    with (
+        socket.create_connection(address, PATIENCE_SECONDS) as connection,
+        trust.wrap_socket(connection, server_hostname=name) as secured,
+    ):
+        found = secured.getpeercert() or {}
+    issuer: Any = found.get("issuer", ())
+    named = {key: value for part in issuer for key, value in part}
+    return str(named.get("organizationName") or named.get("commonName") or "an unnamed authority")

@@ -1,0 +1,34 @@
+"""Tries the way out: a TLS connection to Google and to Apple, as mesibo needs one for each push. Nothing is sent."""
+
+from collections.abc import Iterator
+
+from logwatch.doctor.check import Check, failure, ok
+from logwatch.doctor.host import Host, NoAnswer
+
+SERVERS = (
+    ("fcm.googleapis.com", 443, "Android pushes"),
+    ("oauth2.googleapis.com", 443, "access tokens for Android pushes"),
+    ("api.push.apple.com", 443, "iOS pushes"),
+)
+"""Who is spoken to (firebase.google.com/docs/cloud-messaging, developer.apple.com: Sending notification requests)."""
+
+
+def rows(host: Host) -> Iterator[Check]:
+    """Yield a row a server; what is found holds for this host, and for a container only with the host's network."""
+    for server, port, what in SERVERS:
+        name = f"outbound {server}"
+        try:
+            issuer = host.handshake(server, port)
+        except NoAnswer as why:
+            yield failure(name, f"port {port}: {why}: {what} cannot leave this host", _remedy(str(why), host))
+        else:
+            yield ok(name, f"port {port}, TLS, certificate by {issuer}: {what} can leave this host")
+
+
+def _remedy(why: str, host: Host) -> str:
+    if "certificate" in why.lower():
+        clock = " (`timedatectl`)" if host.has("timedatectl") else ""
+        return f"see whether a proxy breaks TLS open, the clock{clock}, and whether ca-certificates is up to date"
+    if "resolution" in why or "not known" in why or "resolve" in why:
+        return "see the name servers of this host in /etc/resolv.conf"
+    return "see the firewall and the route of this host: connections to that port must be let out"

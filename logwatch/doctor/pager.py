@@ -1,0 +1,128 @@
+"""Looks at the end of the way: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
+
+import ipaddress
+import json
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from logwatch.doctor.check import Check, failure, ok, skipped, warning
+from logwatch.doctor.host import Host, NoAnswer
+from logwatch.doctor.route import integrations, receivers
+from logwatch.doctor.shipped import RuleFile
+
+_NAMED = 5
+
+
+def loopback(host: str) -> bool:
+    """Tell whether a name or address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) -> Iterator[Check]:
+    """Yield the rows of the Alertmanagers at these addresses; it is they who are asked, not who knows of them."""
+    name = "alertmanager"
+    if not bases:
+        yield warning(
+            name,
+            "Prometheus knows none: alerts reach nobody",
+            "set alerting.alertmanagers in its prometheus.yml, or name yours with --alertmanager URL",
+        )
+        return
+    refused: list[str] = []
+    config: dict[str, Any] | None = None
+    for base in bases:
+        try:
+            found = _configuration(host, base.rstrip("/"))
+            config = found if config is None else config
+        except NoAnswer as why:
+            refused.append(f"{base}: {why}")
+    if refused and config is None:
+        yield failure(
+            name,
+            f"{'; '.join(refused[:_NAMED])}: alerts reach nobody",
+            "start it; if it is elsewhere, mend alerting.alertmanagers in prometheus.yml, or name it with"
+            " --alertmanager URL",
+        )
+        return
+    if refused:
+        yield warning(name, "; ".join(refused[:_NAMED]), "start it, or take it out of alerting.alertmanagers")
+    else:
+        yield ok(name, f"{', '.join(bases[:3])} answers")
+    yield _routed(config or {}, shipped)
+
+
+def _configuration(host: Host, base: str) -> dict[str, Any]:
+    """Ask an Alertmanager for its configuration, in which it masks what is secret."""
+    try:
+        answer = json.loads(host.fetch(f"{base}/api/v2/status"))
+        config = yaml.safe_load(answer["config"]["original"])
+    except (ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
+        raise NoAnswer("it is no Alertmanager that answers there") from None
+    if not isinstance(config, dict):
+        raise NoAnswer("it is no Alertmanager that answers there")
+    return config
+
+
+def _routed(config: dict[str, Any], shipped: Sequence[RuleFile]) -> Check:
+    name = "alertmanager route"
+    try:
+        kinds = integrations(config)
+        reached = {
+            severity: sorted(
+                {
+                    receiver
+                    for labels in _alerts(shipped, severity)
+                    for receiver in receivers(config.get("route") or {}, {"cluster": "main"} | labels)
+                }
+            )
+            for severity in ("critical", "warning")
+        }
+    except (AttributeError, TypeError, RecursionError):
+        return skipped(name, "its configuration is in a form that is not known here", "see `amtool config routes test`")
+    for severity, names in reached.items():
+        silent = [each or "no receiver" for each in names if not kinds.get(each)]
+        if silent:
+            told = f"{severity} alerts go to {', '.join(silent)}, which tells nobody"
+            remedy = (
+                f"give the receiver {silent[0]} a webhook, mail or pager in alertmanager.yml, or route these elsewhere"
+            )
+            return (failure if severity == "critical" else warning)(name, told, remedy)
+    told = "; ".join(
+        f"{severity} to " + ", ".join(f"{each} ({', '.join(kinds[each])})" for each in names)
+        for severity, names in reached.items()
+    )
+    return ok(name, told)
+
+
+def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
+    """Return the labels of all shipped alerts of a severity."""
+    return [labels for each in shipped for labels in each.alerts if labels.get("severity") == severity]
+
+
+def runbooks(host: Host, rules: Sequence[dict[str, Any]]) -> Check:
+    """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night."""
+    name = "runbook link"
+    links = [str((rule.get("annotations") or {}).get("runbook_url") or "") for rule in rules]
+    mine = {posixpath.dirname(link): link for link in links if "Mesibo" in link.rpartition("/")[2]}
+    if not mine:
+        return skipped(name, "no alert of ours is loaded")
+    for place, link in mine.items():
+        if not link.startswith(("http://", "https://")):
+            return warning(
+                name,
+                f"{link} is no address: it opens on no phone",
+                "mesibo-logwatch serves them at /runbooks/: where the rule files are,"
+                f" `sed -i 's#{place}/#http://HOST:10914/runbooks/#' mesibo-*.yml` with an address that phones reach,"
+                " then reload Prometheus",
+            )
+        try:
+            host.fetch(link)
+        except NoAnswer as why:
+            return failure(name, f"{link}: {why}", f"see that {place}/ is served, or write the right address")
+    return ok(name, f"{next(iter(mine.values()))} opens")

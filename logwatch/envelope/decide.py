@@ -1,0 +1,222 @@
+"""Decides what envelope the lines of a generation stand in, by what mesibo's own lines say: a pure function of lines.
+
+Votes are the whole lines that hold mesibo's own prefix: as they are, or behind exactly one envelope. A clear majority
+decides, so no text of a user brings an envelope along, not as the first line either. A second envelope is looked for
+behind the first only where nearly all lines have the same two.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from logwatch.envelope.formats import FORMATS, of_kind
+from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.lines import cut
+from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
+from logwatch.envelope.record import Format, Record
+from logwatch.envelope.text import clean, uncoloured
+from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
+
+Owns = Callable[[bytes], bool]
+"""Tells whether a line, which ends in a newline, begins with mesibo's own prefix: a grammar knows."""
+
+ENOUGH_VOTES = 50
+"""So many decide at once, whatever the file was expected to be."""
+_UNANIMOUS_VOTES = 8  # for something that nothing contradicts
+_LOOKED_AT_VOTES = 200
+_LOOKED_AT_LINES = 20000
+_CLEAR = 2 / 3  # of the votes
+_NEARLY_ALL = 0.95
+_LEAST_PAIRS = 3
+_OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
+_WORTH_SHARE = 0.1  # of the votes for the format
+
+_EXPORT: EnvelopeKind = "journal-export"
+_SPLITTING: tuple[EnvelopeKind, ...] = ("docker", "cri")  # kinds whose long messages are split over lines
+_NAMELESS = ("docker", "docker-timestamps", "cri")  # kinds of one format, whose lines tell no program
+
+
+class Undecided(Enum):
+    """Why an envelope is not decided."""
+
+    SILENT = "no line of mesibo's so far: none can count, whatever the envelope is"
+    FEW = "some lines of mesibo's, but too few for what they say"
+
+
+_Pair = tuple[str, str]  # names of an outer and an inner format
+
+
+@dataclass(slots=True)
+class Votes:
+    """What the lines that were looked at say."""
+
+    plain: int = 0
+    single: Counter[str] = field(default_factory=Counter)  # by name of the format
+    pairs: Counter[_Pair] = field(default_factory=Counter)
+    own: Counter[tuple[str, str]] = field(default_factory=Counter)  # (format, origin) -> lines with the prefix
+    all: Counter[tuple[str, str]] = field(default_factory=Counter)  # (format, origin) -> lines
+    inner: Counter[tuple[_Pair, str]] = field(default_factory=Counter)  # (pair, inner origin) -> lines with the prefix
+
+    @property
+    def count(self) -> int:
+        """Lines that hold the prefix behind one envelope at most."""
+        return self.plain + self.single.total()
+
+
+def decide(
+    data: bytes,
+    owns: Owns,
+    *,
+    kind: EnvelopeKind | Literal["auto"] = "auto",
+    expected: Envelope | None = None,
+    final: bool = False,
+) -> Envelope | Undecided:
+    """Decide by whole lines from the beginning of a generation, or say why that cannot be decided by them.
+
+    ``kind`` leaves the choice to the formats of one kind. ``expected`` is what the generation before had: the same
+    again needs no more than one line, and another one ``ENOUGH_VOTES``. With ``final`` what there is must do; where no
+    line of mesibo's is, there is nothing to decide by, and nothing that could count either.
+    """
+    forms = tuple(FORMATS.values()) if kind == "auto" else of_kind(kind)
+    if kind == "plain" or kind in _NAMELESS:
+        return undecided(kind)  # nothing is left to decide
+    votes = count(data, owns, forms, plain=kind == "auto")
+    if not votes.count and not votes.pairs:
+        return Undecided.SILENT
+    found = _majority(votes)
+    enough = final or max(votes.count, votes.pairs.total()) >= ENOUGH_VOTES
+    if found is None:  # a wild mixture: nothing enveloped counts in it, unless the file was said to have an envelope
+        return undecided(kind) if enough else Undecided.FEW
+    if enough or found == expected or (found == PLAIN and expected in (None, PLAIN)):
+        return found
+    sure = expected is None and max(votes.count, votes.pairs.total()) >= _UNANIMOUS_VOTES
+    alike = votes.plain == 0 and len(votes.single) + len(votes.pairs) == 1
+    return found if sure and alike else Undecided.FEW
+
+
+def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
+    """Return whether some line of ``data`` stands in an envelope of this kind."""
+    forms = of_kind(kind) if kind != "auto" else ()
+    if not forms or kind == _EXPORT:
+        return not forms or bool(rewritten(data).entries)
+    return any(form.record(line) for line in _lines(data) for form in forms)
+
+
+def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
+    """Decide by whole lines that are all there is."""
+    found = decide(data, owns, kind=kind, final=True)
+    return undecided(kind) if isinstance(found, Undecided) else found
+
+
+def silent_end(data: bytes, max_line_bytes: int) -> int:
+    """Return how many bytes of whole lines, none of which is mesibo's, may be handed on before it is decided.
+
+    A message that is still split over lines, in any envelope, waits for its end: its rest is no line.
+    """
+    return min(cut(data, undecided(kind), max_line_bytes).consumed for kind in _SPLITTING)
+
+
+def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
+    """Return what lines are read as while nothing is decided: none of them can count."""
+    return PLAIN if kind == "auto" or not (forms := of_kind(kind)) else Envelope((Layer(forms[0].name),))
+
+
+def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = True) -> Votes:
+    """Count the votes of whole lines, each ended by a newline."""
+    votes = Votes()
+    order = [form for form in forms if form.kind != _EXPORT]
+    exported = [form for form in forms if form.kind == _EXPORT]
+    if exported and b"__REALTIME_TIMESTAMP=" in data:
+        consumed, entries, strange = rewritten(data)
+        if entries and strange <= (1 - _NEARLY_ALL) * consumed:
+            for _, entry in entries[:_LOOKED_AT_VOTES]:
+                _vote(votes, entry, owns, exported)
+            return votes  # a line of a message of several is no line of the log
+    for line in _lines(data):
+        if votes.count + votes.pairs.total() >= _LOOKED_AT_VOTES:
+            break
+        if plain and owns(uncoloured(line) + b"\n"):
+            votes.plain += 1
+        elif order:
+            _vote(votes, line, owns, order)
+    return votes
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Go through the first lines of a file, one by one: most of them are never asked for."""
+    data = clean(data)
+    start = 0
+    for _ in range(_LOOKED_AT_LINES):
+        if (stop := data.find(b"\n", start)) < 0:
+            return
+        yield data[start:stop]
+        start = stop + 1
+
+
+def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> None:
+    """Count one line that is not plain; the format that fits it is tried first on the next one."""
+    fitting: list[tuple[Format, Record]] = []
+    for form in order:
+        if (record := form.record(line)) is None:
+            continue
+        fitting.append((form, record))
+        if owns(uncoloured(record.payload) + b"\n"):
+            votes.single[form.name] += 1
+            votes.own[form.name, record.origin] += 1
+            votes.all[form.name, record.origin] += 1
+            if order[0] is not form and votes.single[form.name] > 1:
+                order.remove(form)
+                order.insert(0, form)
+            return
+    for form, record in fitting:
+        votes.all[form.name, record.origin] += 1
+        for inner in order:
+            if not isinstance(inner, Prefixed) or inner.parts:
+                continue  # what is split inside another envelope is nobody's
+            second = inner.record(record.payload)
+            if second and owns(uncoloured(second.payload) + b"\n"):
+                votes.pairs[form.name, inner.name] += 1
+                votes.own[form.name, record.origin] += 1
+                votes.inner[(form.name, inner.name), second.origin] += 1
+                return
+
+
+def _majority(votes: Votes) -> Envelope | None:
+    """Return what a clear majority says, with the names under which mesibo's own lines stand."""
+    if pairs := votes.pairs.total():
+        pair, most = votes.pairs.most_common(1)[0]
+        if most >= _LEAST_PAIRS and most >= _NEARLY_ALL * (pairs + votes.count):
+            names = [
+                name for (each, name), n in votes.inner.items() if each == pair and name and n >= _WORTH_SHARE * most
+            ]
+            return Envelope((Layer(pair[0], _origins(votes, pair[0])), Layer(pair[1], tuple(sorted(names)))))
+    if not votes.count:
+        return None
+    if votes.plain >= _CLEAR * votes.count:
+        return PLAIN
+    name, most = votes.single.most_common(1)[0]
+    if most < _CLEAR * votes.count:
+        return None
+    return Envelope((Layer(name, _origins(votes, name)),))
+
+
+def _origins(votes: Votes, form: str) -> tuple[str, ...]:
+    """Return the names that are mesibo's: most lines under them hold its prefix, and they are no rarity.
+
+    Where every container id that is seen is mesibo's, any is: Docker gives a new one to each container, and a log holds
+    several after a restart.
+    """
+    own = {origin: n for (name, origin), n in votes.own.items() if name == form and origin}
+    most = max(own.values(), default=0)
+    total = sum(own.values())
+    mesibo = {
+        origin
+        for origin, n in own.items()
+        if n == most or (n >= _WORTH_SHARE * total and n >= _OWN_SHARE * votes.all[form, origin])
+    }
+    ids = {origin for (name, origin) in votes.all if name == form and is_container_id(origin)}
+    if mesibo and all(map(is_container_id, mesibo)) and ids <= mesibo:
+        return (CONTAINER_ID,)
+    return tuple(sorted(mesibo))

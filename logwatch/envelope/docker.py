@@ -1,0 +1,74 @@
+r"""What Docker's json-file driver writes: one JSON object a record, in which every newline of a message is escaped.
+
+    {"log":"E2511-100000-123 (17): …\n","stream":"stdout","time":"2026-11-25T10:00:00.123456789Z"}
+
+A message over 16 KiB is split into records of which only the last one's ``log`` ends in a newline.
+"""
+
+import re
+
+import msgspec
+
+from logwatch.envelope.record import Record
+from logwatch.envelope.times import RFC3339
+from logwatch.model import EnvelopeKind
+
+OPENING = b'{"log":'
+# Docker writes log, stream, (attrs,) time. A quote inside a message is escaped, so this stands nowhere but at its end.
+STREAMS = (b'","stream":"stdout"', b'","stream":"stderr"')
+RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
+_TIME = re.compile(RFC3339)
+
+
+class _Record(msgspec.Struct):
+    log: str
+    stream: str
+    time: str
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+
+
+class Docker:
+    """Records of json-file."""
+
+    name = "docker"
+    kind: EnvelopeKind = "docker"
+    parts = STREAMS  # every record has one: whether it is a part is told by what stands before it
+
+    def record(self, line: bytes) -> Record | None:
+        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        if not line.startswith(OPENING):
+            return None
+        try:
+            record = _decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if record.stream not in ("stdout", "stderr") or not _TIME.fullmatch(record.time):
+            return None
+        log = record.log.encode()
+        return Record(log.removesuffix(b"\n"), record.time, "", record.stream, more=not log.endswith(b"\n"))
+
+    def completed(self, line: bytes) -> bytes:
+        """Return a record of a part as the record of a whole message."""
+        end = RECORD_END.search(line)
+        return line if end is None else line[: end.end(2)] + b"\\n" + line[end.end(2) :]
+
+
+def behind_tear(line: bytes) -> bytes:
+    """Return the record that begins behind a torn one on the same line, as a full disk or a power loss leaves it.
+
+    A quote inside a message is escaped, so what opens a record stands nowhere else in a file of records.
+    """
+    at = line.rfind(OPENING + b'"')
+    return line[at:] if at > 0 else b""
+
+
+def ends_whole(buffer: bytes, at: int) -> bool:
+    """Tell whether the message that ends at ``at`` ends in an escaped newline, and not in a backslash and an n."""
+    if buffer[at - 1 : at] != b"n":
+        return False
+    run = at - 1
+    while run and buffer[run - 1 : run] == b"\\":
+        run -= 1
+    return (at - 1 - run) % 2 == 1

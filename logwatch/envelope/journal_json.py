@@ -1,0 +1,106 @@
+"""What `journalctl -o json` prints: one object an entry; json-seq and json-sse put something in front of it.
+
+MESSAGE is a text, an array of byte numbers where it is no UTF-8 or has control characters, null where it is longer than
+4096 bytes and `--all` was not given, and an array of texts where an entry has it twice (systemd.journal-fields(7),
+journalctl(1)). Docker and conmon split a long line over entries with CONTAINER_PARTIAL_MESSAGE.
+"""
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from logwatch.envelope.record import Record
+from logwatch.envelope.times import COLOURS
+from logwatch.model import EnvelopeKind
+
+Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
+Value = str | list[Byte | str] | None
+_FIELDS = {
+    "received": "__REALTIME_TIMESTAMP",
+    "message": "MESSAGE",
+    "logged": "SYSLOG_TIMESTAMP",
+    "sent": "_SOURCE_REALTIME_TIMESTAMP",
+    "container": "CONTAINER_NAME",
+    "unit": "_SYSTEMD_UNIT",
+    "identifier": "SYSLOG_IDENTIFIER",
+    "priority": "PRIORITY",
+    "partial": "CONTAINER_PARTIAL_MESSAGE",
+}
+FIELDS = tuple(_FIELDS.values())
+"""What is looked at of an entry."""
+
+_Micros = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,17}$")]
+_FRONTS = (b"\x1e", b"data: ")
+_COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
+_PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
+
+
+class _Entry(msgspec.Struct, rename=_FIELDS):
+    received: _Micros
+    message: Value
+    logged: Value = None
+    sent: Value = None
+    container: Value = None
+    unit: Value = None
+    identifier: Value = None
+    priority: Value = None
+    partial: Value = None
+
+
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+class JournalJson:
+    """Entries as JSON objects, one a line."""
+
+    name = "journal-json"
+    kind: EnvelopeKind = "journal-json"
+    parts = (_PARTIAL,)
+
+    def record(self, line: bytes) -> Record | None:
+        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        if b"\x1b" in line:
+            line = _COLOURS.sub(b"", line)
+        for front in _FRONTS:
+            line = line.removeprefix(front)
+        if not line.startswith(b"{"):
+            return None
+        try:
+            entry = _decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        origin = next(
+            (
+                f"{what} {said}"
+                for what, value in (
+                    ("container", entry.container),
+                    ("unit", entry.unit),
+                    ("identifier", entry.identifier),
+                )
+                if (said := _text(value))
+            ),
+            "",
+        )
+        time = _text(entry.logged) or _text(entry.sent) or entry.received
+        stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
+        return Record(_raw(entry.message), time, origin, stream, more=_text(entry.partial) == "true")
+
+    def completed(self, line: bytes) -> bytes:
+        """Return a record of a part as the record of a whole message."""
+        return line.replace(_PARTIAL, b'"CONTAINER_PARTIAL_MESSAGE":"false"')
+
+
+def _raw(value: Value) -> bytes:
+    """Return the bytes of a field; of one that an entry has several times the first."""
+    if isinstance(value, str):
+        return value.encode()
+    if not value:
+        return b""
+    if isinstance(value[0], str):
+        return value[0].encode()
+    return bytes(each for each in value if isinstance(each, int))
+
+
+def _text(value: Value) -> str:
+    return _raw(value).decode(errors="replace")

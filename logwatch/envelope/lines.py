@@ -1,0 +1,191 @@
+"""Takes bytes of a file with a decided envelope, gives whole logical lines: cut off a buffer, then unwrapped.
+
+No line is lost and none invented: parts of a message are joined in their stream, within bounds; what does not stand in
+the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from logwatch.envelope import docker
+from logwatch.envelope.formats import FORMATS
+from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.prefixed import Prefixed, of
+from logwatch.envelope.record import Format, Line, Record
+from logwatch.envelope.text import clean, uncoloured
+from logwatch.model import Envelope, Layer
+
+
+class Piece(NamedTuple):
+    """What comes off the front of a buffer: bytes that are done with, and the lines in them to be looked at."""
+
+    consumed: int
+    data: bytes  # physical lines; of a message over the bound its head, made whole, and nothing of its rest
+    inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
+
+
+def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "") -> Piece:
+    """Cut off the leading whole logical lines: nothing behind them is needed to understand them.
+
+    A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
+    of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
+    would be taken for a line of its own, and a user's text could forge a result.
+    """
+    form = FORMATS[envelope.layers[0].form] if envelope.layers else None
+    if form is not None and form.kind == "journal-export":
+        end, entries, _ = rewritten(buffer)
+        if not inside and not any(part in line for _, line in entries for part in form.parts):
+            return Piece(end, b"".join([line + b"\n" for _, line in entries]), "")
+        return _cut_around_parts(entries, form, max_line_bytes, inside)
+    end = buffer.rfind(b"\n") + 1
+    if form is None or not end or not form.parts:
+        return Piece(end, buffer[:end], inside)
+    if not inside and not _has_open_part(buffer, end, form):
+        return Piece(end, buffer[:end], "")
+    return _cut_around_parts(_physical(buffer, end), form, max_line_bytes, inside)
+
+
+def _has_open_part(buffer: bytes, end: int, form: Format) -> bool:
+    """Tell whether some message may still be open at ``end``; no line is looked at for it."""
+    if form.kind == "docker":
+        ends = (buffer.rfind(stream, 0, end) for stream in docker.STREAMS)
+        return any(at >= 0 and not docker.ends_whole(buffer, at) for at in ends)
+    return any(buffer.find(part, 0, end) >= 0 for part in form.parts)
+
+
+def _physical(buffer: bytes, end: int) -> Iterator[tuple[int, bytes]]:
+    start = 0
+    while start < end:
+        stop = buffer.index(b"\n", start, end) + 1
+        yield stop, buffer[start : stop - 1]
+        start = stop
+
+
+def _cut_around_parts(physical: Iterable[tuple[int, bytes]], form: Format, max_line_bytes: int, inside: str) -> Piece:
+    """Walk through the physical lines, and cut at the last one behind which no message is waited for.
+
+    Where lines have nothing but a front, the parts of a message come out joined as one line.
+    """
+    waited: dict[str, int] = {}  # stream -> bytes of its message so far
+    dropped = set(inside.split())  # streams in the middle of a message that is too long
+    joined: dict[str, list[bytes]] = {}  # stream -> its message so far, as a line
+    joins = isinstance(form, Prefixed)
+    lines: list[bytes] = []
+    good = (0, 0, inside)
+    for stop, line in physical:
+        record = _record(form, line)
+        stream = record.stream if record else ""
+        if record and stream in dropped:
+            if not record.more:
+                dropped.remove(stream)
+        elif record and record.more:
+            waited[stream] = waited.get(stream, 0) + len(record.payload)
+            if joins:
+                if stream in joined:
+                    joined[stream].append(record.payload)
+                else:
+                    joined[stream] = [form.completed(line)]
+            if waited[stream] > max_line_bytes:
+                del waited[stream]
+                dropped.add(stream)
+                lines.append(b"".join(joined.pop(stream)) if joins else form.completed(line))
+            elif not joins:
+                lines.append(line)
+        else:
+            waited.pop(stream, None)
+            lines.append(b"".join([*joined.pop(stream), record.payload]) if record and stream in joined else line)
+        if not waited:
+            good = (stop, len(lines), " ".join(sorted(dropped)))
+    consumed, count, inside = good
+    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), inside)
+
+
+def _record(form: Format, line: bytes) -> Record | None:
+    """Take a line apart; in Docker's files also the record behind a torn one."""
+    record = form.record(line)
+    if record is None and form.kind == "docker" and (behind := docker.behind_tear(line)):
+        return form.record(behind)
+    return record
+
+
+def unwrap(data: bytes, envelope: Envelope) -> list[Line]:
+    """Return the logical lines of whole physical lines, parts joined, in the order of their ends.
+
+    A message that never ends, because its rest is in no file, is a line of its own at the end. Of what one record
+    holds only the first line is a line: what follows a newline inside it has no prefix of its own.
+    """
+    if not data:
+        return []
+    lines = [Line(physical, "") for physical in clean(data).removesuffix(b"\n").split(b"\n")]
+    for layer in envelope.layers:
+        lines = _out_of(layer, lines)
+    return [Line(uncoloured(line.payload), line.time, line.refused) for line in lines]
+
+
+def _out_of(layer: Layer, wrapped: Iterable[Line]) -> list[Line]:
+    """Take lines out of one envelope."""
+    form = FORMATS[layer.form]
+    lines: list[Line] = []
+    open_: dict[str, tuple[list[bytes], Line]] = {}
+    for line in wrapped:
+        if line.refused:
+            lines.append(line)
+            continue
+        record = form.record(line.payload)
+        if record is None and form.kind == "docker" and (behind := docker.behind_tear(line.payload)):
+            lines.append(Line(line.payload[: -len(behind)], "", "unenveloped"))
+            record = form.record(behind)
+            if record is None:
+                lines[-1] = Line(line.payload, "", "unenveloped")
+                continue
+        if record is None:
+            lines.append(Line(line.payload, "", "unenveloped"))
+            continue
+        said = Line(b"", record.time or line.time, None if of(record.origin, layer.origins) else "misplaced")
+        if record.stream in open_:
+            parts, said = open_[record.stream]
+            parts.append(record.payload)
+            if record.more:
+                continue
+            del open_[record.stream]
+        elif record.more:
+            open_[record.stream] = ([record.payload], said)
+            continue
+        else:
+            parts = [record.payload]
+        lines.append(said._replace(payload=_first(b"".join(parts))))
+    lines += [said._replace(payload=_first(b"".join(parts))) for parts, said in open_.values()]
+    return lines
+
+
+def _first(message: bytes) -> bytes:
+    """Return the first line of a message."""
+    return message.partition(b"\n")[0]
+
+
+def has_parts(data: bytes, envelope: Envelope) -> bool:
+    """Return whether some message may be split over several lines of ``data``."""
+    return any(part in data for layer in envelope.layers for part in FORMATS[layer.form].parts)
+
+
+def is_literal(envelope: Envelope) -> bool:
+    """Return whether the lines of an envelope are logged lines with something in front of them, and nothing escaped."""
+    return all(isinstance(FORMATS[layer.form], Prefixed) for layer in envelope.layers)
+
+
+def stripped(text: bytes, envelope: Envelope) -> bytes | None:
+    """Strip the envelope off whole lines at the speed of one expression; None where that would not be exact.
+
+    The result has a line for each line of ``text``, with the payload that ``unwrap`` gives it. None is returned where
+    some line does not stand in the envelope, or under another name, and for formats that escape what they wrap. Where a
+    message may be split (``has_parts``) this is not to be asked.
+    """
+    for layer in envelope.layers:
+        form = FORMATS[layer.form]
+        if not isinstance(form, Prefixed):
+            return None
+        payloads = form.stripped(text, layer.origins)
+        if payloads is None:
+            return None
+        text = payloads
+    return uncoloured(text)

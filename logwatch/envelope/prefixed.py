@@ -1,0 +1,88 @@
+"""Formats that put something in front of a line and leave the line itself as it is: one expression each.
+
+The same expression takes apart a single line and strips the fronts of a whole chunk, so the two cannot disagree.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from logwatch.envelope.record import Record
+from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY
+from logwatch.model import EnvelopeKind
+
+CONTAINER_ID = "<container id>"
+"""Stands for any short container id among the origins: what Docker tags its lines with unless it is told otherwise."""
+
+_CONTAINER_ID = re.compile("[0-9a-f]{12}")
+
+
+class Prefixed:
+    """A format told by the expression of its front; its groups ``time``, ``origin``, ``stream``, ``tag`` are optional.
+
+    ``pattern`` holds ``{origin}`` where the name of a line's program stands, and ``origin`` is what such a name can be.
+    It must match in time linear in the line, and never across a newline.
+    """
+
+    def __init__(
+        self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", parts: tuple[bytes, ...] = ()
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.parts = parts
+        self._pattern = COLOURS + pattern
+        self._front = re.compile(self._pattern.replace("{origin}", f"(?P<origin>{origin})").encode(), re.MULTILINE)
+        self._groups = frozenset(self._front.groupindex)
+
+    def record(self, line: bytes) -> Record | None:
+        """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
+        if not (front := self._front.match(line)):
+            return None
+
+        def said(group: str) -> str:
+            return (front[group] or b"").decode("latin-1") if group in self._groups else ""
+
+        return Record(line[front.end() :], said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+
+    def completed(self, line: bytes) -> bytes:
+        """Return a record of a part as the record of a whole message: only formats with a ``tag`` have parts."""
+        if not (self.parts and (front := self._front.match(line))):
+            return line
+        return line[: front.start("tag")] + b"F" + line[front.end("tag") :]
+
+    def stripped(self, text: bytes, origins: Sequence[str]) -> bytes | None:
+        """Strip the fronts of whole lines, each ended by a newline; None unless every line has one of these origins."""
+        day = _DAY.search(text, 0, _DAY_WITHIN)
+        payloads, count = _fronts(self._pattern, tuple(origins), day[0] if day else b"").subn(b"\n", b"\n" + text)
+        return payloads[1:] if count == text.count(b"\n") else None
+
+
+_DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
+_DAY_WITHIN = 64  # bytes at the beginning of a line
+
+
+@lru_cache(maxsize=64)
+def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
+    """Compile the front of lines of some origins, each behind a newline, for a search over many lines.
+
+    That is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines were
+    written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
+    """
+    names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
+    bare = re.sub(r"\(\?P<\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
+    if day:
+        for days in (DATE, MONTH_DAY):
+            bare = bare.replace(days, f"(?:{re.escape(day.decode())}|{days})")
+    return re.compile(b"(?m)\n" + bare.encode("latin-1"))
+
+
+def of(origin: str, origins: Sequence[str]) -> bool:
+    """Tell whether lines of this origin are among those of the given ones; without any, all are."""
+    if not origins or origin in origins:
+        return True
+    return CONTAINER_ID in origins and _CONTAINER_ID.fullmatch(origin) is not None
+
+
+def is_container_id(origin: str) -> bool:
+    """Tell whether a name is a short container id."""
+    return _CONTAINER_ID.fullmatch(origin) is not None

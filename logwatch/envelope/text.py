@@ -1,0 +1,63 @@
+"""What stands in a log and says nothing: a byte order mark, colours, carriage returns, holes; and what is no text."""
+
+import re
+from typing import NamedTuple
+
+from logwatch.envelope.times import COLOURS
+
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
+
+_SET = COLOURS.removesuffix("*").encode() + b"+"
+# Around a line, or around the front of it that ends in a colon. Behind the front nothing is taken out: what stands
+# there is perhaps a user's, and `<reset>code 903` must not become `code 903`.
+_BEFORE = re.compile(rb"(?m)^" + _SET + rb"(?:([^\x1b\n]{1,64}?:)" + _SET + rb")?")
+_BEHIND = re.compile(rb"(?m)\r?" + _SET + rb"\r?$|\r$")
+_NULS = re.compile(rb"(?m)^\0+")
+
+_GZIP = b"\x1f\x8b"
+_COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
+_MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
+_UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
+_LOOKED_AT = 65536
+
+
+class NoText(NamedTuple):
+    """What a file is instead of a log, and the command that makes one of it; ``{}`` stands for its name."""
+
+    what: str
+    why: str
+    remedy: str
+
+
+def no_text(head: bytes) -> NoText | None:
+    """Tell from a file's first bytes why it is no text: compressed, in UTF-16, or binary; None where it is text."""
+    for magic, tool in _COMPRESSED.items():
+        if head.startswith(magic):
+            return NoText("is compressed", "only gzip is unpacked here", f"{tool} {{}} | mesibo-logwatch report -")
+    if head.startswith(_GZIP):
+        return NoText("is no log", "it is compressed twice", "zcat {} | mesibo-logwatch report -")
+    text = _HOLE.sub(b"", head[:_LOOKED_AT])
+    if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
+        remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"
+        return NoText("is no log", "it is text in UTF-16, as PowerShell writes it", remedy)
+    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+        return NoText("is no log", "it contains binary data", "name a log of mesibo, or of its container")
+    return None
+
+
+def clean(data: bytes) -> bytes:
+    """Drop the NUL bytes before a line: a writer that went on at its old offset after copytruncate left them there."""
+    return _NULS.sub(b"", data) if b"\0" in data else data
+
+
+def uncoloured(text: bytes) -> bytes:
+    """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
+    if b"\x1b" in text:
+        text = _BEFORE.sub(rb"\1", text)
+    elif b"\r" not in text:
+        return text
+    return _BEHIND.sub(b"", text)

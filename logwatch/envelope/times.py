@@ -1,0 +1,15 @@
+"""Expressions for the times that envelopes write, every field in its range, and for what stands around them."""
+
+_DAY_31 = "0[1-9]|[12][0-9]|3[01]"
+_DAY_30 = "0[1-9]|[12][0-9]|30"
+DATE = f"(?:19|20)[0-9]{{2}}-(?:(?:0[13578]|1[02])-(?:{_DAY_31})|(?:0[469]|11)-(?:{_DAY_30})|02-(?:0[1-9]|[12][0-9]))"
+CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
+OFFSET = "(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+RFC3339 = rf"{DATE}T{CLOCK}(?:\.[0-9]{{1,9}})?{OFFSET}"
+MONTH_DAY = (
+    "(?:(?:Jan|Mar|May|Jul|Aug|Oct|Dec) (?: [1-9]|0[1-9]|[12][0-9]|3[01])"
+    "|(?:Apr|Jun|Sep|Nov) (?: [1-9]|0[1-9]|[12][0-9]|30)|Feb (?: [1-9]|0[1-9]|[12][0-9]))"
+)
+
+COLOURS = r"(?:\x1b\[[0-9;]*m)*"
+"""SGR sequences, which set a terminal's colours and nothing else."""

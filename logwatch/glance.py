@@ -1,0 +1,63 @@
+"""Look at the beginning of a log as the daemon would: whether it is text, and what its lines stand in."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from logwatch import envelope as envelopes
+from logwatch.errors import Problem
+from logwatch.events import shown
+from logwatch.model import Envelope, EnvelopeKind
+
+_LOOKED_AT_BYTES = 1 << 18
+_MOST_FILES = 64
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What some files are: how many stand in what, and which are no logs."""
+
+    files: int
+    kinds: Counter[str]  # what the lines stand in, as the configuration names it -> files
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """Say it on one line."""
+        told = [f"{kind} ({files})" if self.files > 1 else kind for kind, files in self.kinds.most_common()]
+        if silent := self.files - self.kinds.total() - len(self.problems):
+            told.append(f"no line of mesibo's yet ({silent})" if self.files > 1 else "no line of mesibo's yet")
+        return ", ".join(told)
+
+
+def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Literal["auto"]) -> Glance:
+    """Look at files, at most some dozens of them; those that cannot be opened are left to others to tell of."""
+    files = 0
+    kinds: Counter[str] = Counter()
+    problems = []
+    for path in list(paths)[:_MOST_FILES]:
+        try:
+            head = _head(path)
+        except (OSError, EOFError):
+            continue
+        files += 1
+        if found := envelopes.no_text(head):
+            name = shown(path)
+            problems.append(Problem(name, found.what, found.why, found.remedy.format(name), warning=True))
+            continue
+        whole = head[: head.rfind(b"\n") + 1].removeprefix(envelopes.MARK)
+        decided = envelopes.decide(whole, owns, kind=kind, final=True)
+        if isinstance(decided, Envelope):
+            kinds[envelopes.label(decided)] += 1
+    return Glance(files, kinds, tuple(problems))
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123  names may be no text
+        head = file.read(_LOOKED_AT_BYTES)
+    if not head.startswith(_GZIP):
+        return head
+    with gzip.open(path) as packed:
+        return packed.read(_LOOKED_AT_BYTES)

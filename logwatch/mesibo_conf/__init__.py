@@ -1,0 +1,6 @@
+"""Finds the mesibo.conf that a source's mesibo reads, and tells from it one thing: whether push results are logged."""
+
+from logwatch.mesibo_conf.place import USUAL, PushLogging, places, push_logging
+from logwatch.mesibo_conf.syntax import MesiboConf, Unreadable, parse
+
+__all__ = ["USUAL", "MesiboConf", "PushLogging", "Unreadable", "parse", "places", "push_logging"]

@@ -1,0 +1,84 @@
+"""Looks for mesibo.conf where mesibo itself reads it: below /etc/mesibo, which a container has mounted from elsewhere.
+
+mesibo's documentation brings it in by ``-v /etc/mesibo:/etc/mesibo`` (docs.mesibo.com, on-premise). Of a container's
+hostconfig.json only the mounts are decoded: other fields are not ours to read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from logwatch.config import Docker, Source
+from logwatch.discover import containers
+from logwatch.mesibo_conf.syntax import Unreadable, parse
+
+USUAL = Path("/etc/mesibo/mesibo.conf")
+LONGEST = 1 << 18  # bytes: more is no configuration
+
+
+class _Mount(msgspec.Struct):
+    source: str = msgspec.field(name="Source", default="")
+    target: str = msgspec.field(name="Target", default="")
+
+
+class _HostConfig(msgspec.Struct):
+    binds: list[str] | None = msgspec.field(name="Binds", default=None)  # SOURCE:TARGET[:OPTIONS]
+    mounts: list[_Mount] | None = msgspec.field(name="Mounts", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PushLogging:
+    """What is known of ``logs { push = 1 }``: ``path`` is the file that was read or should be, ``why`` it was not."""
+
+    state: Literal["on", "off", "unknown"] = "unknown"
+    path: str = str(USUAL)
+    why: str = ""
+    malformed: bool = False  # it is there, and no mesibo.conf
+    group: bool = False  # it has a group ``logs``
+
+
+def places(source: Source) -> list[Path]:
+    """Return where the source's mesibo may have its configuration, the likeliest first."""
+    if source.mesibo_conf:
+        return [Path(source.mesibo_conf)]
+    return [*dict.fromkeys([*(_mounted(source.docker) if source.docker else ()), USUAL])]
+
+
+def push_logging(source: Source, named: Path | None = None) -> PushLogging:
+    """Tell whether the source's mesibo logs push results, by the first mesibo.conf that is there."""
+    tried = [named] if named else places(source)
+    for path in tried:
+        try:
+            if path.exists() and not path.is_file():
+                return PushLogging("unknown", str(path), "is no file")
+            with path.open("rb") as file:
+                conf = parse(file.read(LONGEST).decode(errors="replace"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return PushLogging("unknown", str(path), error.strerror or str(error))
+        except Unreadable as error:
+            return PushLogging("unknown", str(path), str(error), malformed=True)
+        return PushLogging("on" if conf.push else "off", str(path), group=bool(conf.logs))
+    return PushLogging("unknown", str(tried[0]), "is not there")
+
+
+def _mounted(docker: Docker) -> Iterator[Path]:
+    """Give the places on this host that the newest container of that name sees as /etc/mesibo."""
+    mine = [each for each in containers(docker.root)[0] if each.name == docker.container.removeprefix("/")]
+    for container in mine[-1:]:
+        path = Path(docker.root) / "containers" / container.identity / "hostconfig.json"
+        try:
+            settings = msgspec.json.decode(path.read_bytes(), type=_HostConfig)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        mounts = [(mount.source, mount.target) for mount in settings.mounts or ()]
+        mounts += [(bind.split(":")[0], bind.split(":")[1]) for bind in settings.binds or () if ":" in bind]
+        for origin, target in mounts:
+            # a name without a slash is a volume's
+            base = Path(origin) if origin.startswith("/") else Path(docker.root) / "volumes" / origin / "_data"
+            if Path(target) == USUAL or USUAL.is_relative_to(target):
+                yield base / USUAL.relative_to(target)

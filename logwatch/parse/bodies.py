@@ -1,0 +1,147 @@
+"""Join a push line with the provider's answer below it, where that is printed over several lines.
+
+    E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 {
+      "error": {
+        "status": "PERMISSION_DENIED",
+    ...
+
+Lines without mesibo's prefix that follow a push line whose brackets are still open belong to it; lines of other modules
+may stand in between. They are joined to one line, up to the bracket that closes the first, so that the grammar reads
+them as it reads an answer on the same line. Whether the result is the same push is for the caller to see.
+"""
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from logwatch import envelope as envelopes
+from logwatch.model import Envelope
+
+Owns = Callable[[bytes], bool]
+"""Tells whether a line, which ends in a newline, begins with mesibo's own prefix."""
+
+MAX_LINES = 64
+"""A body has no more lines than these,"""
+MAX_BYTES = 16 * 1024
+"""nor more bytes; what is beyond belongs to nothing."""
+MAX_LINES_BETWEEN = 64
+"""Lines of others that may stand in between: a body that goes on later than that has lost its end."""
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
+_OPENERS = (b"{", b"[")
+_OPEN_ENDS = (b"{", b"[", b",", b":")
+_LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r"))  # of a line that may be open, or a record with one
+_DOCKER_END = b'\\n","stream":"'
+_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
+
+
+def may_be_open(record: bytes) -> bool:
+    """Return whether a line, in an envelope or not, ends as one does whose answer goes on below: printers break there.
+
+    Cheap: it is asked of every failure that gives no reason.
+    """
+    if record[-1:] not in _LAST_BYTES:
+        return False
+    if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
+        record = record[:end].removesuffix(b"\\r")
+    return record.rstrip().endswith(_OPEN_ENDS)
+
+
+def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
+    """Count the brackets that are open at the end of a text, when ``begin`` were open before it.
+
+    Also return where the last of them was closed, behind the bracket; -1 if it was not. A text that ends within quotes
+    has none open: no printer breaks a line there, so it was cut short.
+    """
+    level = begin
+    for token in _TOKEN.finditer(text):
+        kind = token[0][:1]
+        if kind == b'"':
+            if not token["open"]:
+                return 0, -1
+        elif kind in _OPENERS:
+            level += 1
+        elif level:
+            level -= 1
+            if not level and begin:
+                return 0, token.end()
+    return level, -1
+
+
+def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bool]:
+    """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
+
+    Return the joined line, and whether that was all: False where the lines came to their end before the body did.
+    """
+    level, _ = depth(line)
+    if not level:
+        return line, True
+    parts = [line.rstrip()]
+    size = lines = between = 0
+    for below in following:
+        if owns(below + b"\n"):
+            between += 1
+            if between > MAX_LINES_BETWEEN:
+                break
+            continue
+        lines += 1
+        size += len(below) + 1
+        if lines > MAX_LINES or size > MAX_BYTES:
+            break
+        level, closed = depth(below, level)
+        parts.append((below if closed < 0 else below[:closed]).strip())
+        if not level:
+            break
+    else:
+        return b" ".join(parts), False
+    return b" ".join(parts), True
+
+
+class Bodies:
+    """Finds what stands below a push line in its chunk; the lines are only taken out when it is asked for some."""
+
+    def __init__(self, data: bytes, envelope: Envelope, ahead: bytes) -> None:
+        """``ahead`` is what follows the data elsewhere, in the same envelope."""
+        self._data = data
+        self._envelope = envelope
+        self._ahead = ahead
+        self._lines: list[bytes] | None = None
+        self._places: dict[bytes, deque[int]] = defaultdict(deque)
+
+    def joined(self, line: bytes, owns: Owns) -> bytes:
+        """Return a line of the chunk joined with its body; neither ends in a newline."""
+        if self._lines is None:
+            self._lines = _payloads(self._data, self._envelope)
+            for i, each in enumerate(self._lines):
+                if may_be_open(each):
+                    self._places[each].append(i)
+            self._lines += _payloads(self._ahead, self._envelope)
+        places = self._places[line]
+        if not places:
+            return line  # it was cut short
+        return join(line, islice(self._lines, places.popleft() + 1, None), owns)[0]
+
+
+def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
+
+
+def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
+    """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
+    window = data[-_WINDOW_BYTES:]
+    if len(window) < len(data):
+        window = window[window.find(b"\n") + 1 :]
+    if marker not in window:
+        return 0
+    records = window.split(b"\n")[:-1]
+    telling = envelopes.is_literal(envelope) or envelope.layers[0].form == "docker"
+    for i, record in enumerate(records):
+        if marker in record and (
+            may_be_open(record) if telling else any(map(may_be_open, _payloads(record, envelope)))
+        ):
+            rest = b"".join([each + b"\n" for each in records[i:]])
+            lines = _payloads(rest, envelope)
+            if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:
+                return len(rest)
+    return 0

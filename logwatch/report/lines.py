@@ -1,0 +1,73 @@
+"""Takes the chunks of one source, gives whole lines and the envelope that they stand in, decided once."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from logwatch import envelope as envelopes
+from logwatch.model import Envelope, EnvelopeKind
+from logwatch.tail.generation import CHUNK_BYTES
+from logwatch.tail.lines import take_lines, take_rest
+
+_BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
+_UNDECIDED_BYTES = 8 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
+
+
+class Lines:
+    """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at.
+
+    As long as no line with mesibo's own prefix has been seen, there is nothing to count either, whatever the envelope
+    is: what is held by then is handed on as plain, and the decision stays open.
+    """
+
+    def __init__(self, kind: EnvelopeKind | Literal["auto"], owns: envelopes.Owns, max_line_bytes: int) -> None:
+        self.envelope: Envelope | None = None
+        self.oversized = 0
+        self._kind = kind
+        self._owns = owns
+        self._max_line_bytes = max_line_bytes
+        self._held = b""
+        self._inside = ""
+
+    def take(self, chunk: bytes) -> Iterator[tuple[bytes, Envelope]]:
+        """Return the whole lines that are there by now, once they are worth a scan."""
+        self._held += chunk
+        if self.envelope is None and len(self._held) >= _BUFFER_BYTES:
+            full = len(self._held) >= _UNDECIDED_BYTES
+            self.envelope = self._decide(final=full)
+            if self.envelope is None and not full:
+                return
+        if len(self._held) >= _BUFFER_BYTES:
+            yield self._taken(), self._known
+
+    def rest(self) -> Iterator[tuple[bytes, Envelope]]:
+        """Return what is left at the end, which is taken to be whole."""
+        if not self._held:
+            return
+        if not self._held.endswith(b"\n"):
+            self._held += b"\n"
+        if self.envelope is None:
+            self.envelope = self._decide(final=True)
+        envelope = self._known
+        while self._held:
+            before = len(self._held)
+            yield self._taken(), envelope
+            if len(self._held) == before:  # a message whose end is in no file
+                yield take_rest(self._held, envelope, self._inside), envelope
+                break
+        self._held = b""
+
+    @property
+    def _known(self) -> Envelope:
+        return self.envelope or envelopes.undecided(self._kind)
+
+    def _decide(self, *, final: bool) -> Envelope | None:
+        end = self._held.rfind(b"\n") + 1
+        found = envelopes.decide(self._held[:end], self._owns, kind=self._kind, final=final)
+        return found if isinstance(found, Envelope) else None
+
+    def _taken(self) -> bytes:
+        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside)
+        self._held = self._held[taken.consumed :]
+        self._inside = taken.inside
+        self.oversized += taken.oversized
+        return taken.data

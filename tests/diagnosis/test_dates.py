@@ -1,0 +1,30 @@
+"""Results without a time are a finding, not a silence."""
+
+from types import MappingProxyType
+
+from logwatch.catalogue import Catalogue
+from logwatch.diagnosis import dates
+from logwatch.diagnosis.facts import Facts
+from logwatch.ledger import CounterRow, ResultRow, Snapshot
+from logwatch.model import Seen
+from logwatch.tail import SourceStatus
+
+UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True, backlog_bytes=0, last_line_at=1.0,
+                  problems=())  # fmt: skip
+
+
+def found(undated: int, results: int) -> list[str]:
+    snapshot = Snapshot(
+        1.0,
+        MappingProxyType({ResultRow("m", "fcm", "200", ""): Seen(results, None, None)}),
+        MappingProxyType({CounterRow("m", "undated_lines", ""): undated}),
+    )
+    return [each.title for each in dates.findings(Facts(1.0, Catalogue.load(), snapshot, {"m": UP}))]
+
+
+def test_results_without_a_time_are_told_where_they_are_more_than_a_few():
+    """How many, and what stands for their times."""
+    (title,) = found(50, 100)
+    assert "50 push results of m cannot be told (50 %)" in title
+    assert found(0, 100) == []
+    assert found(1, 1000) == []

@@ -1,0 +1,45 @@
+"""A fault begins where its share jumped, not at the first line of what comes every day."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.diagnosis.rise import TIMES, Point, rise
+
+
+def points(*counts, width=900.0):
+    """Make intervals of (mine, among), one after the other from time 0."""
+    return [Point(i * width, (i + 1) * width, mine, among, i * width + 1) for i, (mine, among) in enumerate(counts)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "at"),
+    [
+        ([(2, 1000)] * 10 + [(200, 1000)] * 4, 9001.0),
+        ([(2, 1000)] * 10 + [(100, 1000)] + [(200, 1000)] * 4, 9450.0),  # in the middle of an interval
+        ([(0, 1000)] * 10 + [(200, 1000)] * 4, 9001.0),
+        ([(0, 10)] * 10 + [(20, 1000)] * 4 + [(0, 0)] * 9, None),  # too few to be sure that it is not the traffic
+        ([(10, 1000)] * 20, None),
+        ([(1, 100)] * 10 + [(100, 10_000)] * 5, None),  # a busy morning: the share is the same
+        ([(10, 1000)] * 10 + [(25, 1000)] * 5, None),  # a worse day, but no jump
+        ([(200, 1000)] * 10 + [(2, 1000)] * 5, None),  # it falls
+        ([], None),
+        ([(5, 5)], None),
+    ],
+)
+def test_the_begin_of_a_jump_is_found(counts, at):
+    """Quiet intervals, traffic that grows and shares that fall are no jump."""
+    found = rise(points(*counts))
+    assert (found.at if found else None) == (pytest.approx(at, abs=60) if at is not None else None)
+
+
+COUNTS = st.lists(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=40)
+
+
+@given(COUNTS)
+def test_a_jump_lies_in_the_day_and_is_one(counts):
+    """Whatever the counts, the begin lies within them and the share is several times what it was."""
+    found = rise(points(*counts))
+    if found is not None:
+        assert 0 <= found.at <= 900 * len(counts)
+        assert found.after > TIMES * found.before

@@ -1,0 +1,182 @@
+"""What cannot be read comes before what can: a finding by itself, and no good news beside it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.diagnosis.facts import Place
+from logwatch.ledger import Reading, ShapeRow
+from logwatch.model import Seen
+from logwatch.sight import LEAST_SHARE, sight
+from tests.diagnosis.story import NOW, Story
+
+COMPOSE = "mesibo-1  | "
+KEY = "unparsed:mesibo"
+
+
+def blind(story, cause="misplaced", minutes=40, unread=3, read=1):
+    """Let minutes pass in which so many lines each were unread and read; the readable ones were accepted."""
+    for ago in range(minutes - 1, -1, -1):
+        story.lines(cause, unread, ago)
+        if read:
+            story.lines("", read, ago)
+            story.pushes("fcm", 200, read, ago)
+    return story
+
+
+def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
+    """Fifty lines behind `mesibo-1  | `: the finding says so and names the command; push = 1 is not spoken of."""
+    story = blind(Story(), minutes=1, unread=50, read=0)
+    story.shapes = [(ShapeRow("mesibo", "misplaced", "<str> (<num>): push_on_complete: code <num>", COMPOSE),
+                     Seen(50, NOW - 9, NOW))]  # fmt: skip
+    story.places = {"mesibo": Place(paths=("/var/log/my mesibo.log",), grammars="/etc/g")}
+    (only,) = story.findings()
+    assert only.key == KEY
+    assert only.severity == "critical"
+    assert only.title.startswith("100 % of the push lines of mesibo cannot be read (50) since 10:15")
+    assert f'They begin with "`{COMPOSE}`" where' in only.evidence[2]
+    assert "50 look like `<str> (<num>): push_on_complete: code <num>`" in only.evidence
+    assert only.command == "mesibo-logwatch grammar propose '/var/log/my mesibo.log' --name mine --output /etc/g"
+    assert "push = 1" not in str(only)
+    assert "push logging" not in str(only)
+
+
+def test_a_good_month_does_not_hide_a_blind_hour():
+    """200,000 old good lines, then 40 minutes in which three of four are unread: critical, first, and no good news."""
+    story = Story()
+    story.pushes("fcm", 200, 200_000, 50_000)
+    story.lines("", 200_000, 50_000)
+    found = blind(story, "no_code").findings()
+    assert found[0].key == KEY
+    assert found[0].severity == "critical"
+    assert found[0].title.startswith("75 % of the push lines of mesibo cannot be read (120) since 09:36")
+    assert all(finding.severity != "good" for finding in found)
+    assert any("Of what could be read" in finding.title for finding in found)
+
+
+def test_blindness_outweighs_an_expired_certificate():
+    """What is told of the readable part comes second, with "of what could be read" beside its share."""
+    story = Story().ordinary(600, until=54).ordinary(54, without=("apns",)).incident("apns", 903)
+    first, second, *_ = blind(story, unread=50, read=0).findings()
+    assert first.key == KEY
+    assert second.code == 903
+    assert "of what could be read" in second.evidence[0]
+
+
+def test_what_began_two_minutes_ago_is_seen_before_the_hour_shows_it():
+    """An update of mesibo that changes its lines is told at once, whatever the hour before was."""
+    story = Story().ordinary(60, until=2, rate=2000)
+    for ago in range(59, 1, -1):
+        story.lines("", 2000, ago)
+    found = blind(story, minutes=2, unread=100, read=0).findings()
+    assert found[0].key == KEY
+    assert found[0].severity == "critical"
+    assert "200 of 116,200 push lines in the last hour" in found[0].evidence[0]
+    assert "200 of 200 in the last two minutes" in found[0].evidence[0]
+
+
+def test_lines_that_are_read_again_are_told_as_over():
+    """Whoever has mended the grammar sees that it worked; the hour's shares are still not called good."""
+    story = Story()
+    for ago in range(40, 10, -1):
+        story.lines("grammar", 10, ago)
+    for ago in range(10, -1, -1):
+        story.lines("", 10, ago)
+        story.pushes("fcm", 200, 10, ago)
+    found = story.findings()
+    told = next(finding for finding in found if finding.key == KEY)
+    assert "could not be read (300) until 10:04" in told.title
+    assert (told.severity, told.command) == ("warning", "")
+    assert all(finding.severity != "good" for finding in found)
+
+
+@pytest.mark.parametrize(("read", "over"), [(1, False), (2, False), (30, True)])
+def test_a_few_lines_that_are_read_do_not_end_a_fault(read, over):
+    """Of lines half of which are unread, two in a row that are read are chance."""
+    story = Story()
+    for ago in range(40, 3, -1):
+        story.lines("grammar", 1, ago).lines("", 1, ago)
+    story.lines("", read, 1)
+    assert ("until" in story.finding(KEY).title) == over
+
+
+def test_one_line_cut_off_by_a_crash_is_no_catastrophe():
+    """A stray line on a quiet host is a warning below what stops pushes."""
+    story = Story().incident("apns", 903, minutes=10, rate=1)
+    for ago in range(10):
+        story.lines("", 1, ago)
+    first, *others = story.lines("grammar", 1, 5).findings()
+    assert first.code == 903
+    assert next(finding for finding in others if finding.key == KEY).severity == "warning"
+
+
+def test_a_stray_line_among_many_is_no_finding():
+    """One in a hundred unread leaves the good news, with what it rests on."""
+    story = Story()
+    for ago in range(10):
+        story.pushes("fcm", 200, 99, ago)
+        story.lines("", 99, ago).lines("grammar", 1, ago)
+    (only,) = story.findings()
+    assert only.key == "accepted"
+    assert "of what could be read (10 could not)" in only.evidence[0]
+
+
+def test_a_source_that_is_unread_is_not_silent():
+    """Pushes that come in another form are no silence."""
+    story = blind(Story().ordinary(600, until=40), unread=20, read=0)
+    assert [finding.key for finding in story.findings() if finding.key.startswith("silent")] == []
+
+
+def test_a_ledger_of_before_is_judged_by_all_that_it_counted():
+    """Lines that were counted before readings were kept do not look like a log without push lines."""
+    story = Story().lines("misplaced", 50, 0)
+    story.readings.clear()
+    (only,) = story.findings()
+    assert only.key == KEY
+    assert "No push line of this source was ever read." in only.evidence
+
+
+@pytest.mark.parametrize("cause", ["misplaced", "unenveloped", "no_code", "ambiguous", "grammar", "made later"])
+def test_every_cause_counts(cause):
+    """Whatever keeps a line from being read makes blind."""
+    assert blind(Story(), cause).findings()[0].key == KEY
+
+
+COUNTS = st.lists(st.tuples(st.integers(0, 59), st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=8)
+
+
+@given(COUNTS)
+def test_no_good_news_above_one_in_twenty_unread(minutes):
+    """For any mixture of readable and unreadable lines over the hour."""
+    story = Story()
+    for ago, read, unread in minutes:
+        if read:
+            story.pushes("fcm", 200, read, ago)
+            story.lines("", read, ago)
+        if unread:
+            story.lines("no_code", unread, ago)
+    found = story.findings()
+    read, unread = (sum(each[i] for each in minutes) for i in (1, 2))
+    if unread > LEAST_SHARE * (read + unread):
+        assert all(finding.severity != "good" for finding in found)
+        assert any(finding.key == KEY for finding in found)
+    elif unread == 0:
+        assert all(finding.key != KEY for finding in found)
+
+
+READINGS = st.lists(st.tuples(st.integers(0, 95), st.sampled_from(["", "grammar"]), st.integers(1, 9)), max_size=20)
+
+
+@given(READINGS)
+def test_the_begin_lies_within_the_day_and_at_an_unread_line(quarters):
+    """Since when is never before the first unread line, nor behind the last one."""
+    readings = {}
+    for ago, cause, count in quarters:
+        start = int(NOW // 900 - ago) * 900
+        readings.setdefault(Reading(900, start, "m", cause), Seen()).add(Seen(count, start + 1.0, start + 800.0))
+    unread = [seen for each, seen in readings.items() if each.cause]
+    since = sight(readings, "m", NOW).since
+    if since is not None:
+        assert any(seen.first == since for seen in unread)
+    if not unread:
+        assert since is None

@@ -1,0 +1,178 @@
+"""What doctor asks over the network ends in time, goes to nobody who was not named, and trusts only who can be."""
+
+import socket
+import socketserver
+import ssl
+import threading
+
+import pytest
+import trustme
+
+from logwatch.doctor import host as module
+from logwatch.doctor import outbound
+from logwatch.doctor.host import Host, NoAnswer
+
+
+class _Server:
+    """A server on loopback whose connections are dealt with as a test says."""
+
+    def __init__(self, handle):
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(handler):  # noqa: N805
+                handle(handler.request)
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(handle):
+        started.append(_Server(handle))
+        return started[-1].port
+
+    yield start
+    for each in started:
+        each.close()
+
+
+def answer(text):
+    def handle(connection):
+        connection.recv(4096)
+        connection.sendall(text)
+
+    return handle
+
+
+def redirect(location):
+    return answer(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def test_an_answer_is_fetched(serve):
+    """The ordinary case."""
+    assert Host().fetch(f"http://127.0.0.1:{serve(answer(PLAIN))}/") == b"ok"
+
+
+def test_a_redirect_on_the_same_host_is_followed_and_one_to_another_is_not(serve):
+    """Whoever answers at the named address cannot send doctor elsewhere."""
+    there = serve(answer(PLAIN))
+    assert Host().fetch(f"http://127.0.0.1:{serve(redirect(f'http://127.0.0.1:{there}/x'))}/") == b"ok"
+    asked = []
+    elsewhere = serve(asked.append)
+    with pytest.raises(NoAnswer, match=f"sends one on to http://localhost:{elsewhere}"):
+        Host().fetch(f"http://127.0.0.1:{serve(redirect(f'http://localhost:{elsewhere}/secret'))}/")
+    with pytest.raises(NoAnswer):
+        Host().fetch(f"http://127.0.0.1:{serve(redirect('file:///etc/passwd'))}/")
+    assert asked == []
+
+
+ENOUGH = threading.Event()  # the questions that were left behind may end
+
+
+def drip(connection):
+    """Answer a byte at a time, for ever."""
+    connection.recv(4096)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while not ENOUGH.wait(0.02):
+        connection.sendall(b"x")
+
+
+def hold(connection):
+    """Take the question, and never answer."""
+    connection.recv(4096)
+    ENOUGH.wait()
+
+
+@pytest.mark.parametrize("slow", [drip, hold])
+def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
+    """However slowly one answers, and however many are asked, the time that all take together is bounded."""
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(module, "ALTOGETHER_SECONDS", 0.5)
+    ENOUGH.clear()
+    host, url = Host(), f"http://127.0.0.1:{serve(slow)}/"
+    before, whys = set(threading.enumerate()), []
+    for _ in range(6):
+        with pytest.raises(NoAnswer) as refused:
+            host.fetch(url)
+        whys.append(str(refused.value))
+    ENOUGH.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert "used up" in whys[-1]
+    assert host._spent < 0.5 + 6 * 0.2  # a busy machine may be late, but not once a question
+
+
+@pytest.mark.parametrize("text", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nA" * 9999])
+def test_what_is_no_http_is_no_answer(serve, text):
+    """Whatever program listens there, doctor says so and goes on."""
+    with pytest.raises(NoAnswer):
+        Host().fetch(f"http://127.0.0.1:{serve(answer(text))}/")
+
+
+def test_nobody_listening_is_no_answer():
+    """A port that is closed is told in the system's words."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(NoAnswer, match="refused"):
+        Host().fetch(f"http://127.0.0.1:{port}/")
+
+
+class Stubbed(Host):
+    """A host whose way to Google and Apple ends at a server on loopback."""
+
+    def __init__(self, ports, trusted):
+        self.ports, self.trusted = ports, trusted
+
+    def address(self, name, port):
+        return "127.0.0.1", self.ports[name]
+
+    def trust(self):
+        context = ssl.create_default_context()
+        self.trusted.configure_trust(context)
+        return context
+
+
+def tls(authority, *names):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+
+    def handle(connection):
+        try:
+            context.wrap_socket(connection, server_side=True).close()
+        except OSError:
+            return
+
+    return handle
+
+
+def test_the_way_out_is_tried_to_google_and_apple(serve):
+    """A trusted certificate for the right name is ok; a closed port, another's certificate and a bare port are not."""
+    ours, theirs = trustme.CA(organization_name="Real CA"), trustme.CA(organization_name="Proxy")
+    names = [name for name, _, _ in outbound.SERVERS]
+    assert names == ["fcm.googleapis.com", "oauth2.googleapis.com", "api.push.apple.com"]
+    right = Stubbed({name: serve(tls(ours, name)) for name in names}, ours)
+    rows = list(outbound.rows(right))
+    assert [(row.name, row.verdict) for row in rows] == [(f"outbound {name}", "ok") for name in names]
+    assert "Real CA" in rows[0].what
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed = probe.getsockname()[1]
+        ports = serve(tls(theirs, names[0])), closed, serve(tls(ours, "other.example.net"))
+        wrong = Stubbed(dict(zip(names, ports, strict=True)), ours)
+        proxied, shut, misnamed = outbound.rows(wrong)
+    assert [row.verdict for row in (proxied, shut, misnamed)] == ["failure"] * 3
+    assert "proxy" in proxied.remedy
+    assert "firewall" in shut.remedy
+    assert "certificate" in misnamed.what

@@ -1,0 +1,74 @@
+"""An alert reaches whom Alertmanager sends it to: the first child that matches, more behind ``continue``."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from logwatch.doctor.route import integrations, receivers
+from tests.whole.running import tool
+
+CONFIG = """
+route:
+  receiver: default
+  routes:
+    - match: {team: push}
+      receiver: old
+    - match_re: {alertname: "MesiboPush.*"}
+      continue: true
+      receiver: audit
+    - matchers: ['severity="critical"', alertname=~"Mesibo.*"]
+      receiver: page
+      routes:
+        - matchers: [cluster!~"prod|main"]
+          receiver: test
+        - matchers: ['cluster!=""', 'role="cause"']
+    - matchers: ['{severity="info",role!="cause"}']
+      receiver: none
+receivers:
+  - {name: default, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+  - {name: old, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+  - {name: audit, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+  - {name: page, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+  - {name: test, webhook_configs: []}
+  - {name: none}
+"""
+ALERTS = [
+    ({"severity": "critical", "alertname": "MesiboLogwatchDown", "cluster": "prod"}, ["page"]),
+    ({"severity": "critical", "alertname": "MesiboLogwatchDown", "cluster": "x"}, ["test"]),
+    ({"severity": "critical", "alertname": "MesiboLogwatchDown"}, ["test"]),
+    ({"severity": "critical", "alertname": "MesiboPushX", "cluster": "main", "role": "cause"}, ["audit", "page"]),
+    ({"severity": "critical", "alertname": "Other"}, ["default"]),
+    ({"severity": "info", "alertname": "MesiboLogwatchX"}, ["none"]),
+    ({"severity": "info", "alertname": "MesiboLogwatchX", "role": "cause"}, ["default"]),
+    ({"team": "push", "alertname": "MesiboPushX"}, ["old"]),
+    ({"alertname": "MesiboPushX"}, ["audit"]),
+]
+
+
+@pytest.mark.parametrize(("labels", "expected"), ALERTS)
+def test_an_alert_is_routed(labels, expected):
+    """Equality, expressions, their opposites, nesting, braces, the receiver of the node above."""
+    assert receivers(yaml.safe_load(CONFIG)["route"], labels) == expected
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("labels", "expected"), ALERTS)
+def test_alertmanagers_own_tool_routes_the_same(labels, expected, tmp_path):
+    """Amtool is the reference."""
+    (tmp_path / "am.yml").write_text(CONFIG)
+    given = [f"{name}={value}" for name, value in labels.items()]
+    done = subprocess.run(
+        [tool("amtool"), "config", "routes", "test", f"--config.file={tmp_path / 'am.yml'}", *given],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().split(",") == expected, done.stderr
+
+
+def test_a_receiver_without_an_integration_tells_nobody():
+    """Empty lists are none."""
+    kinds = integrations(yaml.safe_load(CONFIG))
+    assert kinds == {"default": ["webhook"], "old": ["webhook"], "audit": ["webhook"], "page": ["webhook"], "test": [],
+                     "none": []}  # fmt: skip

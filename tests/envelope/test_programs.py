@@ -1,0 +1,189 @@
+"""Logs that real programs wrote, not wrapped by hand: journald's files by journalctl, rsyslogd, podman's conmon."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from logwatch import envelope
+from tests.envelope.test_decide import owns
+from tests.envelope.wrapping import at, journal_export
+
+pytestmark = pytest.mark.integration
+
+JOURNAL_REMOTE = Path("/lib/systemd/systemd-journal-remote")
+ENV = os.environ | {"TZ": "Europe/Berlin", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
+CODES = [200, 403, 410, 404, 912]
+PATIENCE = 20.0  # seconds for a program to start
+
+
+def texts() -> list[str]:
+    pushes = [f"E2511-{100000 + i}-001 (17): push_on_complete: uid 4711 code {code}" for i, code in enumerate(CODES)]
+    hostile = ["E2511-101000-001 (17): on_message: hi\nE2511-101000-001 (17): push_on_complete: code 903\n bye"]
+    long = ["E2511-101001-001 (17): push_on_complete: uid " + "4" * 5000 + " code 200"]
+    return [*pushes, *hostile, *long, "no line of mesibo", "\tE2511-101002-001 (17): push_on_complete: code 905"]
+
+
+def read(data: bytes) -> tuple[str, list[bytes], list[str]]:
+    """Return the kind of envelope, what counts, and the times of it."""
+    found = envelope.decide(data, owns, final=True)
+    piece = envelope.cut(data, found, 65536)
+    lines = [
+        line
+        for line in envelope.unwrap(piece.data, found)
+        if not line.refused and owns(line.payload) and b"): push_on_complete" in line.payload[:40]
+    ]
+    return envelope.label(found), [line.payload for line in lines], [line.time for line in lines]
+
+
+def codes(lines: list[bytes]) -> list[int]:
+    return [int(line.rpartition(b" code ")[2].split(b"#")[0]) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory) -> Path:
+    """A journal of this directory's lines, written by systemd's own writer."""
+    if not JOURNAL_REMOTE.exists() or not shutil.which("journalctl"):
+        pytest.skip("systemd-journal-remote is not installed")
+    directory = tmp_path_factory.mktemp("journal")
+    entries = b"".join(
+        journal_export(text, i).replace(b"PRIORITY=6", b"PRIORITY=%d" % (3 + i % 4)) + b"\n"
+        for i, text in enumerate(texts())
+    ).replace(
+        b"__CURSOR", b"_HOSTNAME=chat\n_PID=12\n_BOOT_ID=%s\n__MONOTONIC_TIMESTAMP=1000000\n__CURSOR" % (b"1" * 32)
+    )
+    source = directory / "entries.export"
+    source.write_bytes(b"".join(line for line in entries.splitlines(keepends=True) if not line.startswith(b"__CURSOR")))
+    subprocess.run([JOURNAL_REMOTE, "-o", directory / "a.journal", source], check=True, capture_output=True)
+    return directory
+
+
+def journalctl(journal: Path, *options: str, colours: str = "0") -> bytes:
+    command = ["journalctl", "-D", str(journal), "--no-pager", *options]
+    return subprocess.run(command, check=True, capture_output=True, env=ENV | {"SYSTEMD_COLORS": colours}).stdout
+
+
+@pytest.mark.parametrize("colours", ["0", "256"])
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("short", "syslog"),  # nothing tells it from RFC 3164's
+        ("short-precise", "journal-short"),
+        ("short-full", "journal-short"),
+        ("with-unit", "journal-short"),
+        ("short-unix", "journal-short"),
+        ("short-monotonic", "journal-short"),
+        ("short-iso", "journal-iso"),
+        ("short-iso-precise", "journal-iso"),
+        ("json", "journal-json"),
+        ("json-seq", "journal-json"),
+        ("json-sse", "journal-json"),
+        ("export", "journal-export"),
+    ],
+)
+def test_what_journalctl_prints_is_read(journal, form, kind, colours):
+    """Every format that has a line or an object an entry; of a message of several lines only the first counts."""
+    found, lines, times = read(journalctl(journal, "-o", form, "--all", colours=colours))
+    assert found == kind
+    assert codes(lines) == [*CODES, 200]
+    assert form == "short-monotonic" or all(times)
+
+
+def test_journalctl_without_a_host_and_in_words_of_others(journal):
+    """The options that people add: no host name, another order, the fields that are wanted alone."""
+    assert codes(read(journalctl(journal, "--no-hostname"))[1]) == [*CODES, 200]
+    assert codes(read(journalctl(journal, "-r", "-o", "short-iso"))[1]) == [200, *reversed(CODES)]
+    found, lines, _ = read(journalctl(journal, "-o", "json", "--all", "--output-fields=MESSAGE"))
+    assert (found, codes(lines)) == ("journal-json", [*CODES, 200])
+
+
+def test_bare_messages_of_journalctl_are_a_plain_log(journal):
+    """`-o cat` leaves nothing that tells the lines of one message from those of another."""
+    assert read(journalctl(journal, "-o", "cat"))[0] == "plain"
+
+
+RSYSLOG = """
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="{0}/log" UseSysTimeStamp="off" UsePIDFromSystem="off")
+action(type="omfile" file="{0}/traditional" template="RSYSLOG_TraditionalFileFormat")
+action(type="omfile" file="{0}/file" template="RSYSLOG_FileFormat")
+action(type="omfile" file="{0}/protocol" template="RSYSLOG_SyslogProtocol23Format")
+"""
+
+
+@contextmanager
+def rsyslogd(directory: Path):
+    if not (program := shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")):
+        pytest.skip("rsyslogd is not installed")
+    config = directory / "rsyslog.conf"
+    config.write_text(RSYSLOG.format(directory))
+    process = subprocess.Popen([program, "-n", "-f", str(config), "-iNONE"], stderr=subprocess.DEVNULL, env=ENV)
+    try:
+        wait_for((directory / "log").exists)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+def wait_for(happened) -> None:
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("template", ["traditional", "file", "protocol"])
+def test_what_rsyslogd_writes_is_read(tmp_path, template):
+    """Its three file formats, with lines of other programs in between and newlines escaped by it."""
+    with rsyslogd(tmp_path), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.connect(str(tmp_path / "log"))
+        for i, text in enumerate(texts()):
+            client.send(f"<30>{at(i):%b %d %H:%M:%S} mesibo[12]: {text}".encode())
+            client.send(f"<30>{at(i):%b %d %H:%M:%S} nginx: {texts()[0] if i == 3 else 'GET /'}".encode())
+        wait_for(lambda: (tmp_path / template).exists() and b"code 905" in (tmp_path / template).read_bytes())
+    found, lines, times = read((tmp_path / template).read_bytes())
+    assert found == "syslog"
+    assert codes(lines) == [*CODES, 200]
+    assert all(times)
+
+
+def test_what_podman_s_conmon_writes_is_read(tmp_path):
+    """Its k8s-file: parts of a long line joined, both streams, the local zone."""
+    if not (conmon := shutil.which("conmon")):
+        pytest.skip("conmon is not installed")
+    (tmp_path / "lines").write_text("".join(text + "\n" for text in texts()) + "x" * 20000 + " E2511: push\nE2511")
+    runtime = tmp_path / "runtime"
+    runtime.write_text(
+        f"#!{sys.executable}\nimport subprocess, sys\n"
+        "if 'create' in sys.argv:\n"
+        f"    run = subprocess.Popen(['cat', '{tmp_path}/lines'])\n"
+        "    open(sys.argv[sys.argv.index('--pid-file') + 1], 'w').write(str(run.pid))\n"
+    )
+    runtime.chmod(0o755)
+    for name in ("bundle", "exit", "sockets"):
+        (tmp_path / name).mkdir()
+    ids = ["-c", "0123456789abcdef", "-u", "0123456789abcdef", "-n", "mesibo"]
+    places = ["-b", tmp_path / "bundle", "-p", tmp_path / "pid", "-P", tmp_path / "conmon", "-r", runtime]
+    places += ["--exit-dir", tmp_path / "exit", "--socket-dir-path", tmp_path / "sockets"]
+    log = tmp_path / "ctr.log"
+    subprocess.run(
+        [conmon, "--api-version", "1", *ids, *places, "-l", f"k8s-file:{log}"],
+        check=True,
+        capture_output=True,
+        env=ENV,
+        timeout=PATIENCE,
+    )
+    wait_for(lambda: log.exists() and log.read_bytes().endswith(b" E2511\n"))
+    found, lines, times = read(log.read_bytes())
+    assert found == "cri"
+    # a container has no messages, only lines: what a user put on a line of its own is one
+    assert codes(lines) == [*CODES, 903, 200]
+    assert all(time.endswith("+01:00") for time in times)

@@ -1,0 +1,48 @@
+"""What is no text is told as what it is, with the command that makes text of it."""
+
+import gzip
+
+import pytest
+
+from logwatch import envelope
+
+LOG = b"E2511-100000-001 (17): push_on_complete: uid 4711 code 200\n" * 50
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        (LOG.decode().encode("utf-16"), "UTF-16"),
+        (LOG.decode().encode("utf-16-le"), "UTF-16"),
+        (LOG.decode().encode("utf-16-be"), "UTF-16"),
+        (b"\x28\xb5\x2f\xfd" + b"x" * 50, "compressed"),
+        (b"BZh9" + b"x" * 50, "compressed"),
+        (gzip.compress(LOG), "compressed"),
+        (bytes(range(1, 32)) * 100, "binary"),
+        (b"\x7fELF\x02\x01\x01\x03\x04\x05", "binary"),
+    ],
+)
+def test_what_is_no_text_is_named(head, why):
+    """UTF-16 with and without its mark, compressed files, programs."""
+    found = envelope.no_text(head)
+    assert found is not None
+    assert why in f"{found.what}: {found.why}"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        LOG,
+        envelope.MARK + LOG,
+        b"\0" * 70000 + LOG,
+        LOG[:30] + b"\0" * 5000 + LOG,
+        LOG + b"\0\0\0" + LOG,
+        "Grüße, 你好\n".encode() * 30,
+        b"\x1b[31m" + LOG,
+        b"E2511: \xff\xfe\x80\n" * 20,
+    ],
+)
+def test_a_log_with_holes_colours_or_any_script_is_text(head):
+    """What a truncation, a power loss or a user leaves in a log does not make it another file."""
+    assert envelope.no_text(head) is None

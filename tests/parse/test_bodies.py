@@ -1,0 +1,89 @@
+"""An answer printed over several lines gives a reason, and never a code."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.parse.bodies import MAX_BYTES, MAX_LINES, MAX_LINES_BETWEEN, depth, join, may_be_open
+
+OWN = re.compile(rb"[A-Z][0-9]{4}-[0-9]{6}-[0-9]{3}")
+PUSH = b"E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 "
+OTHER = b"E2511-100000-124 (18): on_message: { hello"
+
+
+def owns(line: bytes) -> bool:
+    return OWN.match(line) is not None
+
+
+def joined(first: bytes, *below: bytes) -> tuple[bytes, bool]:
+    return join(first, below, owns)
+
+
+@pytest.mark.parametrize(
+    ("text", "open_"),
+    [
+        (b"code 403 {", 1),
+        (b'code 403 {"error": {', 2),
+        (b"code 403 [{", 2),
+        (b'code 403 {"a": "}"', 1),
+        (b'code 403 {"a": "\\"}"', 1),
+        (b"code 403 {}", 0),
+        (b"code 403", 0),
+        (b"} code 403 {", 1),
+        (b'name "x { code 403', 0),
+        (b'code 403 {"a": "cut sh', 0),
+    ],
+)
+def test_open_brackets_are_counted_outside_of_quotes(text, open_):
+    """What ends within quotes was cut short: nothing below belongs to it."""
+    assert depth(text) == (open_, -1)
+    if open_:
+        assert may_be_open(text) or text.endswith(b'"')
+
+
+def test_a_body_is_joined_up_to_the_bracket_that_closes_it():
+    """What stands behind it, on the same line or below, is not its."""
+    found = joined(PUSH + b"{", b'  "error": {', b'    "status": "X" }', b"} reason code 903", b'"more"')
+    assert found == (PUSH + b'{ "error": { "status": "X" } }', True)
+
+
+def test_lines_of_other_modules_may_stand_in_between():
+    """They have a prefix; the body goes on behind them."""
+    assert joined(PUSH + b"{", OTHER, b'"status": "X"', OTHER, OTHER, b"}") == (PUSH + b'{ "status": "X" }', True)
+
+
+def test_a_body_whose_end_is_not_there_yet_is_told_as_such():
+    """More lines may come."""
+    assert joined(PUSH + b"{", b'"status": "X"') == (PUSH + b'{ "status": "X"', False)
+    assert joined(PUSH + b"{") == (PUSH + b"{", False)
+
+
+def test_a_body_is_bounded():
+    """In lines, in bytes, and in what may stand in between."""
+    assert joined(PUSH + b"{", *[b'"a": 1,'] * (MAX_LINES + 9))[1]
+    assert joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[1]
+    assert len(joined(PUSH + b"{", *[b'"a": "' + b"x" * 1000 + b'",'] * 30)[0]) < MAX_BYTES + len(PUSH) + 9
+    assert joined(PUSH + b"{", *[OTHER] * (MAX_LINES_BETWEEN + 1), b'"status": "X"}') == (PUSH + b"{", True)
+
+
+ANSWERS = st.recursive(
+    st.none() | st.integers() | st.text(max_size=8) | st.just("code 903"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+).filter(lambda value: isinstance(value, dict | list) and value)
+
+
+@given(ANSWERS, st.integers(0, 4), st.lists(st.integers(0, 30), max_size=4))
+def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places):
+    """Printed over several lines it is what it is on one."""
+    lines = json.dumps(answer, indent=indent).encode().split(b"\n")
+    first, below = PUSH + lines[0], lines[1:]
+    for place in places:
+        below.insert(place, OTHER)
+    found, whole = joined(first, *below, b"behind", OTHER)
+    assert whole
+    assert json.loads(found.removeprefix(PUSH)) == answer
+    assert not below or may_be_open(first)

@@ -1,0 +1,175 @@
+"""Lines behind any envelope give what they give as they are, with the time that the envelope wrote."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch import envelope as envelopes
+from logwatch.model import PLAIN, ResultKey
+from logwatch.parse import Scanner, load
+from tests.envelope.wrapping import BEGIN, WRAP, envelope_of, log
+from tests.parse import logshaped
+
+SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
+LATER = (BEGIN + timedelta(days=900)).timestamp()  # a file's time, years after its lines
+OTHERS = ["E2511-100000-001 (17): on_message: hi", "text", "E2511-100000-001 (17): said push_on_complete: code 903"]
+
+
+def scan(data: bytes, wrapped=PLAIN, *, scanner=SCANNER, reference=LATER, **how):
+    piece = envelopes.cut(data, wrapped, 65536)
+    return scanner.scan(piece.data, envelope=wrapped, reference=reference, **how)
+
+
+def counts(found) -> dict[ResultKey, int]:
+    return {key: seen.count for key, seen in found.results.items()}
+
+
+def told(found) -> list[tuple]:
+    return [(each.platform, each.code, each.reason, each.user, each.token) for each in found.failures]
+
+
+texts = st.lists(st.integers(0, 2**32).map(lambda seed: logshaped.line(random.Random(seed))), max_size=40)
+
+
+@pytest.mark.parametrize("name", WRAP)
+@settings(max_examples=25, deadline=None)
+@given(lines=texts)
+def test_what_counts_behind_an_envelope_counts_without_it(name, lines):
+    """Results, causes and failures are those of the plain lines, whichever road they take."""
+    logged = [line.decode(errors="replace").replace("\0", "").replace("\r", " ") for line in lines]
+    plain = b"".join(text.encode() + b"\n" for text in logged)
+    with_envelope, without = scan(log(name, logged), envelope_of(name)), scan(plain)
+    assert with_envelope.lines == without.lines
+    assert counts(with_envelope) == counts(without)
+    assert with_envelope.unparsed == without.unparsed
+    assert told(with_envelope) == told(without)
+
+
+@pytest.mark.parametrize("name", [name for name in WRAP if name not in ("compose", "journal-monotonic")])
+def test_the_envelope_s_time_dates_its_lines(name):
+    """The year is that of the envelope, not of the file's time; where it has none, the file's time decides."""
+    lines = [f"E2511-1000{i:02}-500 (17): push_on_complete: uid 1 code 903" for i in range(40)]
+    with_year = name not in ("syslog-3164", "journal-precise")
+    year = 2026 if with_year else 2028
+    found = scan(log(name, lines), envelope_of(name))
+    (seen,) = found.results.values()
+    assert seen.first == datetime(year, 11, 25, 10, 0, 0, 500_000, tzinfo=UTC).timestamp()
+    assert seen.last == seen.first + 39
+    assert [each.at for each in found.failures] == [seen.first + i for i in range(40)]
+
+
+@pytest.mark.parametrize("name", WRAP)
+def test_what_does_not_stand_in_the_envelope_is_counted_as_such(name):
+    """A bare line, and one under another name: each has its cause, and a shape to be looked at."""
+    if name == "journal-export":
+        return
+    wrapped = envelope_of(name)
+    good = log(name, ["E2511-100000-001 (17): push_on_complete: uid 1 code 200"] * 40)
+    foreign = log(name, ["E2511-100000-001 (17): push_on_complete: uid 1 code 903"]).replace(b"mesibo", b"nginx")
+    bare = b"E2511-100000-001 (17): push_on_complete: uid 1 code 904\n"
+    found = scan(good + foreign + bare + good, wrapped)
+    named = bool(wrapped.layers[0].origins)
+    assert sum(counts(found).values()) == 80 + (not named)
+    assert found.unparsed == ({"unenveloped": 1, "misplaced": 1} if named else {"unenveloped": 1})
+    assert {sample.cause for sample in found.samples} == set(found.unparsed)
+    assert found.lines == 82
+
+
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+@pytest.mark.parametrize("indent", [0, 2, "\t"])
+def test_an_answer_over_several_lines_gives_its_reason(name, indent):
+    """FCM's and APNs' pretty-printed answers, each line in its envelope, with lines of other modules in between."""
+    fcm = json.dumps(
+        {"error": {"status": "PERMISSION_DENIED", "details": [{"errorCode": "SENDER_ID_MISMATCH"}]}}, indent=indent
+    )
+    apns = json.dumps({"reason": "BadDeviceToken", "note": "code 903"}, indent=indent)
+    push = "E2511-100000-001 (17): push_on_complete: uid 4711 "
+    lines = [
+        *f"{push}type fcm code 403 {fcm}".split("\n")[:3],
+        "E2511-100000-002 (18): other: {",
+        *f"{push}type fcm code 403 {fcm}".split("\n")[3:],
+        *f"{push}code 400 {apns}".split("\n"),
+        f"{push}type fcm code 403",
+    ] * 30
+    data = log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
+    found = scan(data, envelope_of(name))
+    assert counts(found) == {
+        ResultKey("fcm", 403, "SENDER_ID_MISMATCH"): 30,
+        ResultKey("apns", 400, "BadDeviceToken"): 30,
+        ResultKey("fcm", 403, ""): 30,
+    }
+    assert {each.reason for each in found.failures} == {"SENDER_ID_MISMATCH", "BadDeviceToken", ""}
+    assert {each.user for each in found.failures} == {"4711"}
+
+
+JSON_LINES = st.lists(
+    st.sampled_from(
+        ["{", "}", '"status": "UNAVAILABLE",', '"reason": "BadDeviceToken"', "code 903", "  push_on_complete: code 904",
+         "]", '"', "reason code 905", "E push_on_complete code 906", "", '"errorCode": "UNREGISTERED"', "x,", "{"]
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(bodies=st.lists(st.tuples(st.sampled_from(["{", "[", "{}", "", "{[", '{"a":']), JSON_LINES), max_size=6))
+def test_no_line_of_a_body_counts(bodies):
+    """Whatever stands below a push line, the results are the push lines', with their own codes."""
+    data = "".join(
+        f"E2511-100000-001 (17): push_on_complete: code {401 + i} {first}\n" + "".join(line + "\n" for line in below)
+        for i, (first, below) in enumerate(bodies)
+    )
+    found = scan(data.encode())
+    assert sorted(key.code for key in found.results) == [401 + i for i in range(len(bodies))]
+    assert sum(counts(found).values()) == len(bodies)
+
+
+def test_an_answer_goes_on_in_what_follows_elsewhere():
+    """After a rotation the rest stands in the next file; nothing of that counts."""
+    head = b"E2511-100000-001 (17): push_on_complete: code 403 {\n"
+    rest = b'"status": "PERMISSION_DENIED" }\nE2511-100000-002 (17): push_on_complete: code 404\n'
+    assert counts(scan(head, ahead=rest)) == {ResultKey("fcm", 403, "PERMISSION_DENIED"): 1}
+
+
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+def test_a_push_line_whose_answer_goes_on_is_held_back(name):
+    """The line itself and what is there of the answer; not what stands before, and nothing once it is whole."""
+    if name == "journal-export":
+        return
+    wrapped = envelope_of(name)
+    first = "E2511-100000-001 (17): push_on_complete: code 403 {"
+
+    def written(lines: list[str]) -> bytes:
+        return log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
+
+    done = written(["E2511-100000-001 (17): push_on_complete: code 403 {}"])
+    waiting = written([first, '"status": "X",', "E2511-100000-001 (18): other"])
+    assert SCANNER.held(done, wrapped) == 0
+    assert SCANNER.held(done + waiting, wrapped) == len(waiting)
+    assert SCANNER.held(done + waiting + written(["}"]), wrapped) == 0
+    assert SCANNER.held(written([first, *["E2511-100000-001 (18): other"] * 70]), wrapped) == 0
+    assert SCANNER.held(written([first.replace("push_on_complete", "another_module")]), wrapped) == 0
+
+
+def test_colours_do_not_hide_a_line():
+    """Around the line, or around its prefix, in a plain log."""
+    line = b"E2511-100000-001 (17): push_on_complete: uid 1 code 200"
+    coloured = line.replace(b"(17):", b"(17):\x1b[0m")
+    data = b"\x1b[31m" + line + b"\x1b[0m\r\n" + b"\x1b[1;32m" + coloured + b"\n" + line + b"\r\n"
+    assert counts(scan(data)) == {ResultKey("unknown", 200, ""): 3}
+
+
+def test_lines_that_cannot_be_dated_are_counted():
+    """They count as results, and as undated; an envelope dates them as well."""
+    line = b"E%s-100000-001 (17): push_on_complete: uid 1 code 903\n"
+    found = scan(line % b"3102" * 5)
+    assert (found.undated, sum(counts(found).values())) == (5, 5)
+    assert scan(line % b"3102" * 5 + line % b"2511").undated == 1
+    assert scan(line % b"2511").undated == 0
+    mixed = scan(line % b"3102" * 5, envelope_of("docker"))
+    assert mixed.unparsed == {"unenveloped": 5}
+    assert scan(log("docker", [(line % b"3102").decode()[:-1]] * 5), envelope_of("docker")).undated == 0

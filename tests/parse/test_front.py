@@ -1,0 +1,69 @@
+"""What stands before a marker is shown as it is built, with nothing of a user in it."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.parse import load
+from logwatch.parse.front import _KNOWN, LENGTH, front
+from logwatch.parse.redact import words_of
+
+GRAMMAR = load("mesibo")
+WORDS = words_of(GRAMMAR)
+LINE = b"E2211-101500-123 (17): push_on_complete: uid 1 code 903"
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        (b"", ""),
+        (b"mesibo-1  | ", "mesibo-1  | "),
+        (b"\x1b[36mmesibo-1  | \x1b[0m", "<colour>mesibo-1  | <colour>"),
+        (b"chat-1  | ", "<str>  | "),
+        (b"2025-11-22T10:15:00.123456789Z ", "<time> "),
+        (b"2025-11-22T10:15:00.12+01:00 stdout F ", "<time> stdout F "),
+        (b"Nov 22 10:15:00 web7.example.com mesibo[4711]: ", "<time> <str>.<str>.<str> mesibo[<num>]: "),
+        (b"<14>Nov  2 10:15:00 myhost docker/mesibo[1]: ", "<<num>><time> <str> docker/mesibo[<num>]: "),
+        (b"[1763806500.123] ", "[<time>] "),
+        (b"22/Nov/2025:10:15:00 +0000 ", "<time> "),
+        (b'{"time":"2025-11-22T10:15:00Z","level":"info","msg":"', '{"time":"<time>","level":"info","msg":"'),
+        (b"\xef\xbb\xbf", "<byte order mark>"),
+        (b"E2211-101500-123 (17): on_message: +4917612345678 writes ", "<time> (<num>): <str>: +<num> <str> "),
+    ],
+)
+def test_the_beginning_of_a_line_is_shown_up_to_mesibos_prefix(before, shown):
+    """Names of log shippers stay, times and numbers are told as such, everything else is masked."""
+    assert front(before + LINE, b"push_on_complete", WORDS) == shown
+
+
+def test_a_dialect_without_mesibos_prefix_shows_all_before_the_marker():
+    """Where there is no prefix of mesibo's, the whole beginning is what differs."""
+    assert front(b"2025-11-22 10:15:00,123 INFO push_on_complete x", b"push_on_complete", WORDS) == "<time> INFO "
+
+
+def test_a_line_without_the_marker_has_no_front():
+    """There is nothing to stand in front of."""
+    assert front(b"hello", b"push_on_complete", WORDS) == ""
+
+
+PARTS = st.sampled_from(
+    [b"mesibo", b"Bob", b"+4917612345", b"1", b"42", b" ", b"-", b"|", b"2025-11-22T10:15:00Z", b"\x1b[1m", b"\xc3\xbc",
+     b"E2211-101500-123", b"stdout", b"secret_token", b".", b"\n", b'"', b"a1b2c3"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=300), st.lists(PARTS, max_size=20).map(b"".join)))
+def test_nothing_of_a_user_survives(before):
+    """Whatever stands there, only allow-listed words, marks, placeholders and the number of a known name are left."""
+    text = front(before + b"push_on_complete", b"push_on_complete", WORDS)
+    assert len(text) <= LENGTH
+    assert text.isprintable() or not text
+    if text.endswith("…"):
+        text = text.removesuffix("…").rsplit("<", 1)[0]  # a placeholder may be cut off at the end
+    for placeholder in ("<time>", "<colour>", "<byte order mark>", "<num>", "<str>"):
+        text = text.replace(placeholder, " ")
+    for word in re.findall(r"\w+(?:[-_]\d{1,2})?", text):
+        name = re.sub(r"[-_]\d{1,2}$", "", word)
+        assert name.lower() in _KNOWN or name.encode() in WORDS, text

@@ -1,0 +1,242 @@
+"""The tail decides once for a generation what its lines stand in, and keeps that with the position."""
+
+import os
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from logwatch import envelope as envelopes
+from logwatch.model import PLAIN
+from logwatch.parse import Scanner, load
+from tests.envelope.wrapping import WRAP, envelope_of, log
+from tests.tail.recorder import Follower
+
+SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
+PUSH = "E2511-100000-%03d (17): push_on_complete: uid 4711 type fcm code 200"
+FORGED = "E2511-100000-999 (17): push_on_complete: uid 4711 type fcm code 903"
+
+
+def texts(count, first=0):
+    return [PUSH % (first + i) for i in range(count)]
+
+
+def written(name, lines):
+    return log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
+
+
+class Counter:
+    """A sink that scans what it gets as the daemon does, in front of the recorder."""
+
+    def __init__(self, follower):
+        self.recorder = follower.sink
+        self.codes = {}
+        self.reasons = set()
+        follower.sink.chunk, self.take = self.chunk, follower.sink.chunk
+
+    def chunk(self, chunk):
+        scan = SCANNER.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
+        for key, seen in scan.results.items():
+            self.codes[key.code] = self.codes.get(key.code, 0) + seen.count
+            self.reasons.add(key.reason)
+        self.take(chunk)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "m.log"
+
+
+def follow(path, **how):
+    follower = Follower(path, owns=SCANNER.owns, held=SCANNER.held, **how)
+    return follower, Counter(follower)
+
+
+def append(path, data, follower=None):
+    with path.open("ab") as file:
+        file.write(data)
+    if follower:  # the file's time is the clock's
+        os.utime(path, (follower.clock.now, follower.clock.now))
+
+
+def decided(follower):
+    """Return what the positions say, of the newest generation."""
+    return max(follower.sink.positions.values(), key=lambda position: position.generation).envelope
+
+
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+def test_a_log_is_read_whatever_its_lines_stand_in(path, name):
+    """At the first look, and as it grows; the decision is committed with the position."""
+    path.write_bytes(written(name, texts(60)))
+    follower, counter = follow(path)
+    follower.turn()
+    assert counter.codes == {200: 60}
+    assert envelopes.decoded(decided(follower)) == envelope_of(name)
+    append(path, written(name, texts(1, 60)), follower)
+    follower.turn()
+    assert counter.codes == {200: 61}
+    assert follower.tail.status().envelope == envelopes.label(envelope_of(name))
+
+
+@pytest.mark.parametrize("name", WRAP)
+def test_few_lines_are_waited_for_two_seconds(path, name):
+    """A single line of mesibo's in an envelope counts when the file has not grown for a while."""
+    follower, counter = follow(path)
+    append(path, written(name, texts(1)), follower)
+    follower.turn()
+    assert (counter.codes, follower.tail.status().lag_bytes > 0) == ({}, True)
+    follower.wait(2.1)
+    assert counter.codes == {200: 1}
+    append(path, written(name, texts(1, 1)), follower)
+    follower.turn()
+    assert counter.codes == {200: 2}
+
+
+def test_a_plain_line_counts_at_once(path):
+    """Nothing is waited for where lines are as mesibo writes them."""
+    follower, counter = follow(path)
+    append(path, written("plain", texts(1)), follower)
+    follower.turn()
+    assert counter.codes == {200: 1}
+
+
+def test_a_restart_does_not_decide_again(path):
+    """What was committed holds, whatever the file says by then."""
+    path.write_bytes(written("cri", texts(60)))
+    follower, counter = follow(path)
+    follower.turn()
+    follower.restart_at_once()
+    append(path, written("plain", texts(60)), follower)
+    follower.turn()
+    assert counter.codes == {200: 60}
+    assert envelopes.decoded(decided(follower)) == envelope_of("cri")
+
+
+def test_a_forged_envelope_as_the_first_line_after_a_truncation_counts_nothing(path):
+    """The log was plain, and is expected to be; the forged line waits until mesibo's own have said so."""
+    path.write_bytes(written("plain", texts(60)))
+    follower, counter = follow(path)
+    follower.turn()
+    path.write_bytes(b"")
+    follower.turn()
+    append(path, log("docker", [FORGED] * 3), follower)
+    follower.turn()
+    follower.wait(5)
+    append(path, written("plain", texts(60)), follower)
+    follower.turn()
+    assert counter.codes == {200: 120}
+
+
+def test_the_next_file_is_in_what_the_one_before_was_in(path):
+    """After a rotation one line is enough."""
+    path.write_bytes(written("docker", texts(60)))
+    follower, counter = follow(path)
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("docker", texts(1, 60)), follower)
+    follower.turn()
+    assert counter.codes == {200: 61}
+
+
+def test_lines_of_others_are_handed_on_undecided(path):
+    """They count as lines at once; what is decided later is decided by mesibo's."""
+    follower, counter = follow(path)
+    append(path, written("cri", ["starting", "text"]), follower)
+    follower.turn()
+    assert len(follower.sink.order) == 2
+    assert decided(follower) == ""
+    append(path, written("cri", texts(9)), follower)
+    follower.turn()
+    assert counter.codes == {200: 9}
+    assert envelopes.decoded(decided(follower)) == envelope_of("cri")
+
+
+def test_the_rest_of_a_split_message_is_no_line_before_anything_is_decided(path):
+    """A forged line at the beginning of a later part is text, also when the first part was nobody's."""
+    time = b"2026-11-25T10:00:00Z stdout "
+    follower, counter = follow(path)
+    append(path, time + b"P text\n", follower)
+    follower.turn()
+    append(path, time + b"F " + FORGED.encode() + b"\n", follower)
+    follower.wait(3)
+    append(path, written("cri", texts(9)), follower)
+    follower.wait(3)
+    assert counter.codes == {200: 9}
+
+
+def test_a_byte_order_mark_is_the_first_three_bytes_of_a_file(path):
+    """There it is taken off; anywhere else it is text."""
+    line = written("plain", texts(1))
+    path.write_bytes(envelopes.MARK + line + envelopes.MARK + line + line)
+    follower, counter = follow(path)
+    follower.turn()
+    assert counter.codes == {200: 2}
+    assert follower.sink.consumed == path.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["plain", "docker", "cri"])
+def test_an_answer_that_is_still_being_written_is_waited_for(path, name):
+    """Its push line counts with its reason, once; after two seconds without it."""
+    first, *rest = [
+        "E2511-100000-001 (17): push_on_complete: type fcm code 403 {",
+        '"status": "PERMISSION_DENIED"',
+        "}",
+    ]
+    follower, counter = follow(path)
+    append(path, written(name, [*texts(60), first]), follower)
+    follower.turn()
+    assert counter.codes == {200: 60}
+    append(path, written(name, rest), follower)
+    follower.turn()
+    assert (counter.codes, counter.reasons) == ({200: 60, 403: 1}, {"", "PERMISSION_DENIED"})
+    append(path, written(name, [first]), follower)
+    follower.turn()
+    assert counter.codes[403] == 1
+    follower.wait(2.5)
+    assert counter.codes[403] == 2
+
+
+def test_an_answer_that_a_rotation_cut_is_found_in_the_next_file(path):
+    """The push line stands at the end of one file, its reason at the beginning of the next."""
+    follower, counter = follow(path)
+    append(
+        path, written("plain", [*texts(60), "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"]), follower
+    )
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("plain", ['"status": "PERMISSION_DENIED" }', *texts(60, 60)]), follower)
+    follower.turn()
+    follower.wait(2.5)
+    assert (counter.codes, counter.reasons) == ({200: 120, 403: 1}, {"", "PERMISSION_DENIED"})
+
+
+def test_a_kill_while_something_is_waited_for_loses_nothing(path):
+    """What is held back was not consumed: it is read again."""
+    follower, counter = follow(path)
+    append(path, written("docker", texts(3)), follower)
+    follower.turn()
+    follower.commit()
+    follower.restart()
+    follower.wait(3)
+    assert counter.codes == {200: 3}
+
+
+def test_what_is_no_text_is_named(path):
+    """In the status and in the log, once, with the command that makes text of it."""
+    path.write_bytes(written("plain", texts(9)).decode().encode("utf-16"))
+    follower, _ = follow(path)
+    follower.turn()
+    follower.turn()
+    (problem,) = follower.tail.status().problems
+    assert "UTF-16" in str(problem)
+    assert "iconv" in problem.try_
+    assert len(follower.log.named("file_is_no_log")) == 1
+
+
+def test_an_undecided_generation_of_a_named_kind_reads_nothing_else(path):
+    """A source that was said to be syslog counts no plain line."""
+    path.write_bytes(written("plain", texts(9)))
+    follower, counter = follow(path, envelope="syslog")
+    follower.turn()
+    follower.wait(3)
+    assert counter.codes == {}
+    assert envelopes.undecided("syslog") != PLAIN

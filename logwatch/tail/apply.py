@@ -8,14 +8,16 @@ from dataclasses import replace
 
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
-from logwatch.tail import reconcile as plans
+from logwatch.tail import plan as plans
+from logwatch.tail import reconcile as decision
+from logwatch.tail.candidates import NO_KEY, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import ChangedError, Generation
 from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
-from logwatch.tail.survey import NO_KEY, Candidate, Found, Survey, VanishedError, name_of
+from logwatch.tail.survey import Found, Survey, name_of
 from logwatch.tail.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -50,7 +52,7 @@ class _Reconciliation:
             state.path, state.generations, state.heads, self.ctx.directories, state.matched, self.ctx.rotated()
         )
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
-        plan = plans.reconcile(state.view(), survey.known, found)
+        plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 self._check(generation)

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 from logwatch.events import Log, shown
 from logwatch.model import Sink
+from logwatch.tail.directories import Directories
 from logwatch.tail.generation import LineReading
-from logwatch.tail.survey import Directories
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from logwatch.events import shown
 from logwatch.model import FileState, Position
+from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.files import CorruptError, Key, Mark, NotAFileError
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.reconcile import PathView
-from logwatch.tail.survey import Candidate, Heads
 
 NO_FILE = "is not a regular file"
 _FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few

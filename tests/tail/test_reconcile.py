@@ -7,20 +7,13 @@ import pytest
 
 import logwatch.tail
 from logwatch.model import Position
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
-from logwatch.tail.reconcile import (
-    Absent,
-    Hold,
-    Leave,
-    PathView,
-    Replace,
-    Rotated,
-    TakeUp,
-    reconcile,
-)
+from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
+from logwatch.tail.reconcile import PathView, reconcile
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.survey import Candidate, Found, Known
+from logwatch.tail.survey import Found, Known
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.UNDECIDED
@@ -255,7 +248,7 @@ def imports(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("name", ["reconcile", "identity", "fingerprint", "rotated_names"])
+@pytest.mark.parametrize("name", ["reconcile", "plan", "identity", "fingerprint", "rotated_names"])
 def test_a_decision_knows_neither_the_system_nor_the_time(name):
     """What decides is given all that it goes by."""
     assert not {"os", "time", "stat", "pathlib"} & set(imports(modules()[name]))

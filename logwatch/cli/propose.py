@@ -16,12 +16,12 @@ from logwatch.assembly import assemble
 from logwatch.cli import terminal
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
+from logwatch.discover import Container, Globs
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
 from logwatch.model import PLAIN, Envelope, EnvelopeKind
 from logwatch.parse import Scanner
 from logwatch.propose import Proposal, Shape, propose
 from logwatch.report import open_path, open_stream
-from logwatch.tail import Container, Globs
 
 OWN = Path("/etc/mesibo-logwatch/grammars")
 STDIN = "-"

@@ -17,9 +17,11 @@ from rich.text import Text
 from logwatch import envelope
 from logwatch.assembly import assemble
 from logwatch.cli import terminal
+from logwatch.cli.kept_shapes import kept_shapes
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
+from logwatch.journal import Target, ask
 from logwatch.model import Envelope
 from logwatch.parse import Scanner, load
 from logwatch.propose import Proposal, Shape, around, propose, unwrapped
@@ -32,6 +34,7 @@ _MOST_LINES = 20_000  # lines with the marker, of which a dialect shows itself m
 _DECIDED_LINES = 200  # with the marker, or
 _DECIDED_BYTES = 1 << 22  # tell what all of them stand in
 _LONGEST = 65536  # bytes of a line
+_MOST_ENTRIES = 50_000  # of the journal
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
@@ -51,7 +54,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows."
 )
-@click.option("--source", metavar="S", help="Only this source of the configuration.")
+@click.option("--source", metavar="S", help="This source of the configuration; else its first.")
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None
 ) -> None:
@@ -59,9 +62,9 @@ def command(
 
         docker logs mesibo 2>&1 | mesibo-logwatch grammar propose - --name mine
 
-    Without PATH, the logs of the configuration are read. What was found is shown beside every doubt; look at both
-    before numbers are believed. The exit code is 1 if nothing could be proposed, or more than one line in twenty
-    would stay unread.
+    Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
+    keeps are shown. What was found is shown beside every doubt; look at both before numbers are believed. The exit
+    code is 1 if nothing could be proposed, or more than one line in twenty would stay unread.
     """
     config = _config(paths, file)
     chosen = _source(config, source)
@@ -70,7 +73,11 @@ def command(
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
     if target.exists() and not force:
         raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
-    logs = _logs(paths, chosen, scanner.marker)
+    try:
+        logs = _logs(paths, chosen, scanner.marker)
+    except LogwatchError as error:
+        _kept(paths, config, chosen)
+        raise error from None
     lines = [line for log in logs for line in log.lines]
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
@@ -81,6 +88,8 @@ def command(
         click.echo(
             "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
         )
+        if not lines:
+            _kept(paths, config, chosen)
         sys.exit(0 if lines else 1)
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
@@ -95,6 +104,12 @@ def command(
     needed = "" if _told(logs, owns, chosen) else kinds
     _next(target, samples, name, chosen.name, config, output, needed)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
+
+
+def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
+    """Show what the daemon saw of a source's unread lines, since they themselves are not there to be looked at."""
+    if not paths and (shapes := kept_shapes(config, source)) is not None:
+        terminal.show(shapes)
 
 
 def reads(scanner: Scanner, line: bytes) -> bool:
@@ -128,6 +143,8 @@ class Log:
 
 def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
     """Read files or standard input; without any, the files of the source."""
+    if not paths and source.journal:
+        return [_read(iter([_journal(source.journal.target)]), source, marker, _MOST_LINES)]
     logs: list[Log] = []
     left = _MOST_LINES
     for path in _expanded(paths) or _files(source):
@@ -149,14 +166,22 @@ def _expanded(paths: Sequence[str]) -> list[str]:
     return found
 
 
+def _journal(target: Target) -> bytes:
+    try:
+        return ask.lines(ask.newest(target, _MOST_ENTRIES), _LONGEST)
+    except ask.NoAnswer as error:
+        raise LogwatchError(error.problem) from None
+
+
 def _files(source: Source) -> list[str]:
     if source.docker:
         found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
     else:
         found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
     if not found:
-        what = source.docker.container if source.docker else ", ".join(source.paths)
-        raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, "name files, or -"))
+        what = source.docker.container if source.docker else ", ".join(source.paths) or "it is no file"
+        remedy = "name files that hold its lines, or - for standard input: docker logs mesibo 2>&1 | …"
+        raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, remedy))
     return found
 
 

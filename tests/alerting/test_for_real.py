@@ -1,5 +1,6 @@
 """Daemon, Prometheus with the shipped rules, Alertmanager with the shipped route, and a pager: all real."""
 
+import datetime as dt
 import itertools
 import json
 import threading
@@ -9,7 +10,9 @@ import pytest
 import yaml
 
 from tests.alerting.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
+from tests.credentials.making import certificate, p12
 from tests.whole.running import Daemon, Site, get, until
+from tests.whole.test_webhook import BESIDE, call, event, post
 
 pytestmark = pytest.mark.integration
 
@@ -17,10 +20,11 @@ EXPIRED = "MesiboPushCertificateExpired"
 SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}
 
 
-def host(directory, programs):
+def host(directory, programs, extra=""):
     """Start a daemon on a log of its own: the site and its address."""
     directory.mkdir()
     site = Site(directory)
+    site.configure(extra)
     site.write(200, 100, "apns")
     daemon = programs(Daemon, site.config)
     return site, daemon.url.removeprefix("http://").rstrip("/")
@@ -68,7 +72,10 @@ def life(tmp_path_factory, scenario_runs):
         return started[-1]
 
     receiver = Receiver()
-    (a, at_a), (b, at_b) = (host(directory / name, start) for name in "ab")
+    push = directory / "push.p12"
+    push.write_bytes(p12(certificate(now=dt.datetime.now(dt.UTC))))
+    extra = f'[[credential]]\nname = "ios"\nfile = "{push}"\n{BESIDE}'
+    (a, at_a), (b, at_b) = (host(directory / name, start, extra) for name in "ab")
     ports = stage(directory / "staged", {"main": [at_a, at_b]}, receiver.url, factor=15)
     start(Alertmanager, directory / "staged", ports["alertmanager"])
     prometheus = start(Prometheus, directory / "staged", ports["prometheus"])
@@ -83,6 +90,8 @@ def life(tmp_path_factory, scenario_runs):
                     (404, 429, 500, 914, 918) if tick % 8 == 0 else ()
                 ):  # a little of everything, for the panels
                     site.write(code, 1, "fcm")
+            if tick % 8 == 0:
+                post(f"http://{at_a}", call(event("1"), number=tick))
             if over.wait(0.25):
                 return
 

@@ -81,10 +81,8 @@ def command(
     lines = [line for log in logs for line in log.lines]
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
-        word = "read already" if lines else "there"
-        click.echo(
-            f"nothing to propose: {len(lines)} lines with {scanner.marker.decode()} are {word} by {chosen.grammar}"
-        )
+        there = f"the {len(lines)} lines with {scanner.marker.decode()} are read already by {chosen.grammar}"
+        click.echo(f"nothing to propose: {there if lines else f'no line with {scanner.marker.decode()} is there'}")
         click.echo(
             "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
         )

@@ -69,7 +69,7 @@ def test_lines_that_are_read_today_need_no_grammar(tmp_path):
         )
     )
     result = run(path, "--name", "mine", "--output", tmp_path / "g")
-    assert (result.exit_code, "nothing to propose: 30 lines" in result.output) == (0, True)
+    assert (result.exit_code, "nothing to propose: the 30 lines" in result.output) == (0, True)
     assert not (tmp_path / "g").exists()
     assert run(path, "--name", "mine", "--output", tmp_path / "g", "--all").exit_code == 0
 
@@ -112,12 +112,13 @@ def test_lines_in_an_envelope_that_are_read_already_need_no_grammar(tmp_path):
     pushes = dialects.pushes(random.Random(1), 30)
     lines = "".join(f"mesibo-1  | E{push.ddmm} (1): push_on_complete: code {push.code}\n" for push in pushes)
     result = run("-", "--name", "mine", "--output", tmp_path / "g", stdin=lines)
-    assert (result.exit_code, "nothing to propose: 30 lines" in result.output) == (0, True)
+    assert (result.exit_code, "nothing to propose: the 30 lines" in result.output) == (0, True)
 
 
 def kept(tmp_path):
     ledger = Ledger(tmp_path / "state")
     batch = Batch(1)
+    batch.count("chat", "lines")
     batch.shape(ShapeRow("chat", "misplaced", "<str> [<num>] push_on_complete rc=<num>", "<str> "), 1.0, 40)
     batch.shape(ShapeRow("another", "grammar", "push_on_complete of another source"), 1.0, 9)
     ledger.commit(batch)

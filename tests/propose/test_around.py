@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from datetime import UTC
 
 import pytest
@@ -46,6 +47,15 @@ def log(write, seed=0, count=60):
     return [(push, write(push)) for push in dialects.pushes(random.Random(seed), count)]
 
 
+def reading(directory, lines):
+    """Propose a grammar, and load it as the daemon would."""
+    made = propose(lines, "x", MARKER.decode(), Catalogue.load())
+    (directory / "samples").mkdir()
+    (directory / "x.py").write_text(made.grammar)
+    (directory / "samples" / "x.log").write_text(made.samples)
+    return Scanner(load("x", [directory]), timezone=UTC)
+
+
 @pytest.mark.parametrize("kind", AROUND)
 @pytest.mark.parametrize("begin", PAYLOADS)
 def test_a_grammar_is_learnt_for_what_stands_in_the_envelope(kind, begin, tmp_path):
@@ -56,11 +66,7 @@ def test_a_grammar_is_learnt_for_what_stands_in_the_envelope(kind, begin, tmp_pa
     assert envelope.label(found) == kind
     lines = list(unwrapped([data[:1000], data[1000:]], found, 65536))
     assert lines == [line.encode() for _, line in bare]
-    made = propose(lines, "x", MARKER.decode(), Catalogue.load())
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "x.py").write_text(made.grammar)
-    (tmp_path / "samples" / "x.log").write_text(made.samples)
-    scanner = Scanner(load("x", [tmp_path]), timezone=UTC)
+    scanner = reading(tmp_path, lines)
     decided = envelope.settled(data, scanner.owns)
     assert envelope.label(decided) == kind
     scan = scanner.scan(data, envelope=decided, reference=0.0)
@@ -99,3 +105,18 @@ def test_the_configured_envelope_is_taken_at_its_word():
     data = "".join(f"info | {line}\n" for _, line in log(PAYLOADS["none"])).encode()
     assert around(data, MARKER) == Envelope()
     assert around(data, MARKER, "compose") == Envelope((Layer("compose"),))
+
+
+def test_a_body_is_joined_where_nothing_stands_in_front_of_the_marker(tmp_path):
+    """Only a line that begins with the marker is mesibo's own then; the lines of an answer below give the reason."""
+    pushes = list(dialects.pushes(random.Random(3), 60))
+    bodies = [f'{{\n  "reason": "{p.reason}"\n}}' if p.platform == "apns" and p.reason else "{}" for p in pushes]
+    data = "".join(
+        f"push_on_complete code={push.code} platform={push.platform} answer={body}\n"
+        for push, body in zip(pushes, bodies, strict=True)
+    ).encode()
+    lines = [line for line in data.split(b"\n") if MARKER in line]
+    scanner = reading(tmp_path, lines)
+    results = scanner.scan(data, envelope=envelope.settled(data, scanner.owns), reference=0.0).results
+    told = Counter({key.reason: seen.count for key, seen in results.items() if key.reason})
+    assert told == Counter(p.reason for p in pushes if p.platform == "apns" and p.reason)

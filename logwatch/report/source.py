@@ -12,7 +12,7 @@ from typing import BinaryIO
 from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
-from logwatch.tail.generation import CHUNK_BYTES
+from logwatch.tail.line_reader import CHUNK_BYTES
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage

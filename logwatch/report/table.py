@@ -84,19 +84,13 @@ def _finding(row: Row) -> RenderableType:
     return Padding(head, (0, 0, 0, 2))
 
 
-def in_front(count: Count) -> list[str]:
-    """Return what stands in front of the function where it is not in its place, words of users left out."""
-    shapes = [shape for cause in ("misplaced", "unenveloped") for shape in count.shapes.get(cause, ())]
-    return list(dict.fromkeys(shape.partition(_FUNCTION)[0] for shape in shapes))
-
-
 def notes(count: Count) -> list[str]:
     """Say what could not be read as a result; nothing is dropped silently."""
     causes = count.causes
     said = []
     if causes and not count.summary.results:
         said.append(f"None of the {_many(causes.total(), 'line', 'lines')} with {_FUNCTION} could be read.")
-        fronts = [f"`{front}`" if front else "nothing" for front in in_front(count)]
+        fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")
         said.append(

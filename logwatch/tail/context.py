@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from logwatch.model import Sink
 from logwatch.tail.events import Log, shown
-from logwatch.tail.generation import LineReading
+from logwatch.tail.line_reader import LineReading
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""

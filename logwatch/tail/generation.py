@@ -6,12 +6,10 @@ offset since is noticed with the next read, at no further system call.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from logwatch import envelope as envelopes
-from logwatch.model import Chunk, Envelope, EnvelopeKind, FileState, Position
+from logwatch.model import Chunk, Envelope, FileState, Position
 from logwatch.tail.files import CorruptError, Key, LogFile, PackedFile, read_head
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -24,24 +22,10 @@ from logwatch.tail.fingerprint import (
     is_tail,
 )
 from logwatch.tail.identity import Verdict, compare
-from logwatch.tail.lines import Held, Taken, physical_bound, take_lines, take_rest
+from logwatch.tail.line_reader import CHUNK_BYTES, Ahead, LineReader, LineReading
+from logwatch.tail.lines import Taken
 
-CHUNK_BYTES = 256 * 1024
-"""Read at once: more lines share what each chunk costs, until the caches of a core are too small for them."""
-
-UNDECIDED_BYTES = 4 * CHUNK_BYTES
-"""As much is looked at, where there is as much, to tell the envelope that lines are in."""
-
-PATIENCE_SECONDS = 2.0
-"""Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
-
-_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
-
-_ANY = envelopes.undecided("docker")  # an envelope that needs much room
-
-Ahead = Callable[[], bytes]
-"""Reads the first bytes of what follows a generation."""
 
 Mark = tuple[int, int]
 """Size on disk and modification time, in nanoseconds, of a file."""
@@ -52,27 +36,6 @@ _NO_KEY: Key = (0, 0)
 
 class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
-
-
-@dataclass(slots=True)
-class LineReading:
-    """How a generation's bytes become lines: what is the same for all files of a source."""
-
-    source: str
-    kind: EnvelopeKind | Literal["auto"]
-    owns: envelopes.Owns
-    held: Held
-    max_line_bytes: int
-    expected: Envelope | None = None  # what the newest generation was decided to be in
-
-    def expect(self, envelope: Envelope) -> None:
-        """Note what a generation was decided to be in: the next one will be in it too."""
-        self.expected = envelope
-
-    @property
-    def undecided(self) -> Envelope:
-        """What lines are read as while nothing is decided."""
-        return envelopes.undecided(self.kind)
 
 
 @dataclass(slots=True)
@@ -143,9 +106,7 @@ class Generation:
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
-        self._envelope = envelopes.decoded(position.envelope)
-        self._waits = False  # for more to decide by, or for the rest of an answer
-        self.no_text: envelopes.NoText | None = None  # what it is instead of a log
+        self._lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
 
     @property
@@ -261,7 +222,7 @@ class Generation:
     def hand_over(self, other: "Generation") -> None:
         """Leave the open file to another generation, which goes on with it."""
         other.access, other.grown_at, self.access = self.access, self.grown_at, Closed()
-        other._envelope = self._envelope  # noqa: SLF001  its own class
+        other._lines = self._lines  # noqa: SLF001  its own class
         other.position = replace(other.position, envelope=self.position.envelope)
 
     def block(self, why: str) -> None:
@@ -350,7 +311,7 @@ class Generation:
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if (status.st_size, status.st_mtime_ns) == self.access.seen:
-            self.access.waiting = self.access.waiting or (self._waits and not self._patient(now))
+            self.access.waiting = self.access.waiting or (self.waits and not self._lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -437,7 +398,8 @@ class Generation:
             if begin:
                 return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
-        taken, follows = self._take(run, now, ahead, at_end=at_end)
+        patient = not at_end or self._lines.patient(now - self.grown_at)
+        taken = self._lines.take(run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -448,7 +410,8 @@ class Generation:
         self.blocked = ""
         if at_end:
             access.waiting, access.seen = False, mark
-        return self._advance(taken, overlap, run, min(status.st_mtime, now), follows)
+        cut_off = known.state == "rotated" and not patient and self._lines.goes_on(taken)
+        return self._advance(taken, overlap, run, min(status.st_mtime, now), ahead() if cut_off else b"")
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -489,49 +452,7 @@ class Generation:
         if at_end:
             access.waiting, access.seen = False, mark
         else:  # a logical line longer than what was read: read more, up to where it is cut
-            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes) + 2
-            self._want = max(min(self._want * 2, max(bound, UNDECIDED_BYTES)), CHUNK_BYTES)
-
-    def _take(self, run: bytes, now: float, ahead: Ahead, *, at_end: bool) -> tuple[Taken, bytes]:
-        """Take whole lines off the front of a run, in their envelope; and what follows, where an answer needs it."""
-        begin = len(envelopes.MARK) if not self.position.offset and run.startswith(envelopes.MARK) else 0
-        run = run[begin:]
-        if not self.position.offset or self.reached == 0:  # else it has been looked at
-            self.no_text = envelopes.no_text(run)
-        self._waits = False
-        patient = not at_end or self._patient(now)
-        if self._envelope is None:
-            final = not patient or len(run) >= UNDECIDED_BYTES
-            if (envelope := self._decided(run, final=final)) is None:
-                self._waits = True
-                return Taken(b"", 0, 0, self.position.inside), b""
-        else:
-            envelope = self._envelope
-        held = self._reading.held if patient else None
-        taken = take_lines(run, envelope, self._reading.max_line_bytes, self.position.inside, held)
-        self._waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
-        rotated = self.position.state == "rotated" and at_end and not patient
-        follows = ahead() if rotated and taken.data and self._reading.held(taken.data, envelope) else b""
-        return taken._replace(consumed=taken.consumed + begin if taken.consumed else 0), follows
-
-    def _decided(self, run: bytes, *, final: bool) -> Envelope | None:
-        """Decide by a run what its lines stand in; None to wait for more of them."""
-        whole = run[: run.rfind(b"\n") + 1]
-        reading = self._reading
-        found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
-        if isinstance(found, Envelope):
-            self._envelope = found
-            reading.expect(found)
-            return found
-        end = envelopes.silent_end(whole, reading.max_line_bytes)
-        silent = found is envelopes.Undecided.SILENT and (end == len(whole) or final)
-        return reading.undecided if silent else None
-
-    def _patient(self, now: float) -> bool:
-        """Return whether it has grown so lately that more may be about to come."""
-        surprised = self._envelope is None and self._reading.expected is not None
-        # clocks jump: what grew in the future did not grow just now
-        return 0 <= now - self.grown_at < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
+            self._want = max(min(self._want * 2, self._lines.room), CHUNK_BYTES)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
@@ -545,25 +466,29 @@ class Generation:
             tail=fingerprint_tail(tail),
             size=max(self.position.size, self.position.offset + len(run)),
             inside=taken.inside,
-            envelope=envelopes.encoded(self._envelope) if self._envelope else "",
+            envelope=self._lines.encoded,
         )
         return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
-        envelope = self._envelope or self._reading.undecided
         source, position = self._reading.source, self.position
-        return Chunk(source, data, envelope, reference, consumed, oversized, position, ahead=follows)
+        return Chunk(source, data, self._lines.known, reference, consumed, oversized, position, ahead=follows)
 
     @property
     def envelope(self) -> Envelope | None:
         """What its lines stand in; None while that is open."""
-        return self._envelope
+        return self._lines.envelope
+
+    @property
+    def no_text(self) -> envelopes.NoText | None:
+        """What it is instead of a log."""
+        return self._lines.no_text
 
     @property
     def waits(self) -> bool:
         """Whether something is left to be taken when it has not grown for a while."""
-        return self._waits
+        return self._lines.waits
 
     def beginning(self) -> bytes:
         """Return the first bytes of its open file; none if there is none."""
@@ -583,12 +508,10 @@ class Generation:
             if not self.position.head_bytes:
                 modified = os.fstat(file.descriptor).st_mtime_ns
                 self.position = replace(self.position, head=empty_file_id(modified))
-            bound = physical_bound(self._envelope or _ANY, self._reading.max_line_bytes)
-            overlap, run = self._fetch(file, bound)
+            overlap, run = self._fetch(file, self._lines.bound)
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
-                envelope = self._envelope or self._decided(run + b"\n", final=True) or self._reading.undecided
-                taken = Taken(take_rest(run, envelope, self.position.inside), len(run), 0, "")
-                follows = ahead() if self._reading.held(taken.data, envelope) else b""
+                taken = self._lines.take_rest(run, self.position.inside)
+                follows = ahead() if self._lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
         self.access = Closed()

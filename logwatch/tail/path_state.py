@@ -254,7 +254,7 @@ class PathState:
         for generation in self.generations:
             path = self.path if generation.position.state == "live" else generation.position.found_at
             access = generation.access
-            if not isinstance(access, Open) or access.file.packed or access.waiting or not path:
+            if not isinstance(access, Open) or access.file.packed or access.waiting or generation.waits or not path:
                 continue
             status = os.fstat(access.file.descriptor)
             with suppress(OSError):

@@ -12,7 +12,8 @@ from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.discover import Discovery, Found, Globs
 from logwatch.tail.events import Log, shown
 from logwatch.tail.follow import PathFollower
-from logwatch.tail.generation import Generation, LineReading
+from logwatch.tail.generation import Generation
+from logwatch.tail.line_reader import LineReading
 from logwatch.tail.lines import Held
 from logwatch.tail.path_state import NO_FILE, Owners
 from logwatch.tail.rotated_names import bases, shorter_names

@@ -273,10 +273,10 @@ def test_a_log_of_which_no_push_could_be_read_is_told_as_one(tmp_path):
     result = run(path)
     assert result.exit_code == 1
     assert "None of the 3 lines with push_on_complete could be read" in result.output
-    assert "In front of it stands `<str> [<str>] `" in result.output
+    assert "In front of it stands `<str>> <num>/<num>/<num> [info] `" in result.output
     assert "grammar propose" in result.output
     document = json.loads(run(path, "--format", "json").stdout)
-    assert (document["misplaced"], document["in_front"]) == (3, ["<str> [<str>] "])
+    assert (document["misplaced"], document["in_front"]) == (3, ["<str>> <num>/<num>/<num> [info] "])
 
 
 def test_some_lines_that_cannot_be_read_are_no_finding_and_many_are(tmp_path):

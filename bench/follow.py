@@ -15,9 +15,10 @@ from pathlib import Path
 from bench import logs
 from bench.measure import machine, run
 from logwatch import heap
+from logwatch.discover import Globs
 from logwatch.envelope import cut, detect
 from logwatch.model import Chunk, EnvelopeKind, Position, Rotation
-from logwatch.tail import Globs, SourceSpec, Tail
+from logwatch.tail import SourceSpec, Tail
 
 BUDGET = 1 << 20
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.config.schema import WebhookSource
+from logwatch.discover import Container, Discovery, Globs
 from logwatch.errors import ConfigError, LogwatchError, Problem
+from logwatch.events import shown
 from logwatch.parse import Grammar, Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.grammar import names_of, walk
-from logwatch.tail import Container, Discovery, Globs
-from logwatch.tail.events import shown
 from logwatch.webhook import Fields, load_fields
 
 _LONGEST_SECRET = 1024  # bytes

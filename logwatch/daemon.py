@@ -36,7 +36,8 @@ from logwatch.parse import Scanner
 from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
-from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail, make_waker
+from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail
+from logwatch.wake import make_waker
 from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer

@@ -8,8 +8,8 @@ from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.errors import Problem
+from logwatch.events import shown
 from logwatch.model import Envelope, EnvelopeKind
-from logwatch.tail.events import shown
 
 _LOOKED_AT_BYTES = 1 << 18
 _MOST_FILES = 64

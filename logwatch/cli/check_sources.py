@@ -13,9 +13,9 @@ from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.schema import WebhookSource
+from logwatch.discover import JSON_FILE, Globs, containers, other_driver
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask
-from logwatch.tail import JSON_FILE, Globs, containers, other_driver
 from logwatch.webhook import against_samples
 
 SECRET_BYTES = 16

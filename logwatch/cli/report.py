@@ -26,10 +26,10 @@ from logwatch.catalogue.summary import iso
 from logwatch.cli import moments, terminal
 from logwatch.config import Config, Source
 from logwatch.config import load as load_config
+from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
 from logwatch.report.table import notes, render
-from logwatch.tail import Container, Globs
 
 STDIN = "-"
 _INTERRUPTED = 130  # the exit code of a command that SIGINT ended

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from logwatch.config.loader import load
 from logwatch.config.schema import Config, Docker, Journal, Source
+from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
 from logwatch.journal import Target, ask
-from logwatch.tail import JSON_FILE, ContainerLog, containers, other_driver
 
 DEFAULT_PATH = Path("/etc/mesibo-logwatch/logwatch.toml")
 DOCKER_ROOT = Path("/var/lib/docker")

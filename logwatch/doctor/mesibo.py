@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from logwatch.config import Config, Source
+from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.mesibo_conf import USUAL, PushLogging, push_logging
-from logwatch.tail import JSON_FILE, ContainerLog, containers, other_driver
 
 
 class _Options(msgspec.Struct):

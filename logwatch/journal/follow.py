@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from logwatch.errors import Problem
+from logwatch.events import Log
 from logwatch.journal import place
 from logwatch.journal.child import Child, NoProgram
 from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import Place, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
-from logwatch.tail import Log, SourceStatus
+from logwatch.tail import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: rests of messages and late numbers are waited for no longer

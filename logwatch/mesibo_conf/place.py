@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 from logwatch.config import Docker, Source
+from logwatch.discover import containers
 from logwatch.mesibo_conf.syntax import Unreadable, parse
-from logwatch.tail import containers
 
 USUAL = Path("/etc/mesibo/mesibo.conf")
 LONGEST = 1 << 18  # bytes: more is no configuration

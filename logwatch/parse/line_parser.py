@@ -283,12 +283,14 @@ def _up_to(name: str, node: Node) -> _Beginning | None:
 
 
 def _in_front_of(marker: bytes, node: Node) -> re.Pattern[bytes]:
-    """Compile the parts of a line that stand in front of the marker, or the marker itself where nothing does."""
+    """Compile the parts of a line that stand in front of the marker, and the marker itself where nothing needs to."""
     parts = nodes.parts(node)
     place = next(
         (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and marker in part.data), len(parts)
     )
-    return LinePattern(nodes.seq(*parts[: max(place, 1)])).pattern
+    front = LinePattern(nodes.seq(*parts[: max(place, 1)])).pattern
+    # A front that may be nothing, such as the bound of a word, would make every line the program's
+    return front if front.match(b"\n") is None else LinePattern(nodes.seq(*parts[: place + 1])).pattern
 
 
 def _pattern(expression: pp.ParserElement | None) -> re.Pattern[bytes] | None:

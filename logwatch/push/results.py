@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 from logwatch.assembly import Parts
 from logwatch.config import Source
+from logwatch.discover import Container, Discovery, Globs
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
-from logwatch.tail import Container, Discovery, Globs, SourceSpec, Tail
+from logwatch.tail import SourceSpec, Tail
 
 _READ_BYTES = 1 << 20
 _READS = 64  # of a source between two looks at the clock

@@ -8,27 +8,6 @@ content is answered by ``identity`` alone.
 """
 
 from logwatch.tail.context import OpenFiles
-from logwatch.tail.discover import Discovery, Found, Globs
-from logwatch.tail.docker import JSON_FILE, Container, ContainerLog, containers, other_driver
-from logwatch.tail.events import Log
 from logwatch.tail.tail import SourceSpec, SourceStatus, Tail
-from logwatch.tail.wake import PollWaker, Waker, make_waker
 
-__all__ = [
-    "JSON_FILE",
-    "Container",
-    "ContainerLog",
-    "Discovery",
-    "Found",
-    "Globs",
-    "Log",
-    "OpenFiles",
-    "PollWaker",
-    "SourceSpec",
-    "SourceStatus",
-    "Tail",
-    "Waker",
-    "containers",
-    "make_waker",
-    "other_driver",
-]
+__all__ = ["OpenFiles", "SourceSpec", "SourceStatus", "Tail"]

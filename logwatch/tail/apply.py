@@ -4,19 +4,20 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
-import os
 from dataclasses import replace
 
+from logwatch.events import shown
 from logwatch.model import FileState, Rotation
-from logwatch.tail import reconcile as plans
+from logwatch.tail import plan as plans
+from logwatch.tail import reconcile as decision
+from logwatch.tail.candidates import NO_KEY, Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.events import shown
-from logwatch.tail.files import CorruptError, key_of
+from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import ChangedError, Generation
-from logwatch.tail.identity import Verdict, compare
+from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
-from logwatch.tail.survey import NO_KEY, Candidate, Found, Survey, VanishedError, name_of
+from logwatch.tail.survey import Found, Survey, name_of
 from logwatch.tail.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -38,9 +39,7 @@ class _Reconciliation:
     """One attempt; raises VanishedError before anything was changed."""
 
     def __init__(self, state: PathState, turn: Turn) -> None:
-        self.state = state
-        self.turn = turn
-        self.ctx = state.ctx
+        self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = Found([])
 
     def run(self) -> None:
@@ -50,15 +49,10 @@ class _Reconciliation:
         if self._is_elsewhere():
             return
         survey = Survey(
-            state.path,
-            state.generations,
-            state.heads,
-            state.directories,
-            matched=state.matched,
-            rotated=self.ctx.rotated(),
+            state.path, state.generations, state.heads, self.ctx.directories, state.matched, self.ctx.rotated()
         )
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
-        plan = plans.reconcile(state.view(), survey.known, found)
+        plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 self._check(generation)
@@ -69,7 +63,11 @@ class _Reconciliation:
         for action in plan.actions:
             self._do(action)
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
-        state.end(found.candidates, undecided=bool(undecided), unpacking=any(archive.busy for archive in undecided))
+        state.end(
+            found.candidates,
+            undecided=bool(undecided) or plan.again,
+            unpacking=any(archive.busy for archive in undecided),
+        )
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
@@ -82,9 +80,8 @@ class _Reconciliation:
                 self.state.block(generation, error, self.turn)
 
     def _report(self) -> None:
-        at_path = self.found.at_path
-        if at_path is not None:
-            self.state.report(self.found.candidates[at_path].error)
+        if self.found.at_path is not None:
+            self.state.report(self.found.candidates[self.found.at_path].error)
         for candidate in self.found.candidates:
             if isinstance(candidate.error, MissingLibraryError) and str(candidate.error) not in self.ctx.unpackable:
                 self.ctx.unpackable.add(str(candidate.error))
@@ -99,7 +96,7 @@ class _Reconciliation:
             if generation.plain:
                 return other, generation
             verdict = compare(position, candidate, same_inode=True, followed=False).verdict
-            enough = position.head_bytes >= TAIL_BYTES or position.state in ("live", "rotated")
+            enough = position.head_bytes >= TAIL_BYTES or generation.in_use
             if verdict is not Verdict.OTHER and (enough or candidate.size() == position.size):
                 return other, generation
         return None
@@ -107,23 +104,16 @@ class _Reconciliation:
     def _is_elsewhere(self) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
         state = self.state
-        try:
-            key = key_of(os.stat(state.path))
-        except OSError:
-            return False
-        if not state.owners.others(state, key):
+        key = key_at(state.path)
+        if not key or not state.owners.others(state, key):
             return False
         candidate = state.heads.examine(state.path, None)
         owner = self._owner(candidate) if candidate and candidate.head is not None else None
         if not owner:
             return False
         other, generation = owner
-        if generation.position.state == "live":
-            try:
-                if key_of(os.stat(other.path)) == key:
-                    return True
-            except OSError:
-                pass
+        if generation.position.state == "live" and key_at(other.path) == key:
+            return True
         other.remove(generation)
         other.mark_due()
         state.adopt(generation)
@@ -132,49 +122,47 @@ class _Reconciliation:
     # what is known
 
     def _do(self, action: plans.Action) -> None:
+        state, found = self.state, self.found
         match action:
             case plans.Hold(number, i, at):
-                self._hold(self.state.generation(number), i, at)
+                self._hold(state.generation(number), found.candidates[i], found.sizes[i], at)
             case plans.Replace():
                 self._replace(action)
-            case plans.Stay(number):
-                generation = self.state.generation(number)
-                left = "rotated" if generation.position.state == "live" else generation.position.state
-                generation.move(left, found_at=name_of(generation))
-            case plans.Wait(number):
-                self.state.generation(number).found()
-            case plans.Miss(number, disowned):
-                self._miss(self.state.generation(number), disowned=disowned)
-            case plans.Finish(number, left):
-                self.state.generation(number).settle(left)
-            case plans.Forget(number):
-                generation = self.state.generation(number)
-                self.state.remove(generation)
-                if generation.saved:
-                    self.turn.sink.forget(number)
-            case _:
-                self._do_new(action)
-
-    def _do_new(self, action: plans.Action) -> None:
-        state, candidates = self.state, self.found.candidates
-        match action:
+            case plans.Leave(number):
+                self._leave(state.generation(number), action)
             case plans.TakeUp(i, left, at):
-                self._take_up(i, left, at)
-            case plans.Ignore(i):
-                state.add(candidates[i], "ignored", self.found.sizes[i])
+                self._take_up(found.candidates[i], found.sizes[i], left, at)
             case plans.Absent():
                 state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored", 0)
-            case plans.Rotated(kind, count):
-                rotation = Rotation(self.turn.now, self.ctx.reading.source, state.path, kind, count)
-                self.turn.sink.rotated(rotation)
-                self.ctx.log.info("file_rotated", path=shown(state.path), kind=kind, count=count)
+            case plans.Rotated(kind, times):
+                self.turn.sink.rotated(Rotation(self.turn.now, self.ctx.reading.source, state.path, kind, times))
+                self.ctx.log.info("file_rotated", path=shown(state.path), kind=kind, count=times)
 
-    def _hold(self, generation: Generation, i: int, at: int | None) -> None:
+    def _leave(self, generation: Generation, action: plans.Leave) -> None:
+        match action.how:
+            case "open":
+                left = "rotated" if generation.position.state == "live" else generation.position.state
+                generation.move(left, found_at=name_of(generation))
+            case "packed":
+                generation.found()
+            case "missing" | "disowned":
+                if action.how == "disowned":
+                    generation.disown()
+                if generation.in_use:
+                    generation.detach()
+                    generation.miss(self.turn.now)
+            case "done" | "ignored":
+                generation.settle(action.how)
+            case "forgotten":
+                self.state.remove(generation)
+                if generation.saved:
+                    self.turn.sink.forget(generation.number)
+
+    def _hold(self, generation: Generation, candidate: Candidate, size: int | None, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
-        candidate, size = self.found.candidates[i], self.found.sizes[i]
         moved = generation.key != candidate.key
         if at is not None:
-            self._skip(generation, candidate, at)
+            generation.skip_to(at, run_before(candidate, at))
         left = self._state_at(generation, candidate, size)
         position = generation.position
         if moved and left != "ignored" and size is not None:  # a copy, made before or after the end was read
@@ -183,20 +171,15 @@ class _Reconciliation:
                 left = "done"
             elif left != "done" and size < position.size and at is None:
                 self.ctx.lose(self.turn, candidate.path, position.size - size, "copied short")
-        head = candidate.head
-        if (
-            not head
-            or generation.headless
-            or (len(head) <= position.head_bytes and not (moved and left != "ignored") and at is None)
-        ):
-            head = None
         in_use = left in ("live", "rotated")
+        head = candidate.head or b""
+        more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
         generation.move(
             left,
             key=candidate.key,
-            found_at="" if candidate.rotated is None else candidate.path,
-            size=max(size, position.offset) if in_use and size is not None and candidate.head else None,
-            head=head,
+            found_at=candidate.found_at,
+            size=max(size, position.offset) if in_use and size is not None and head else None,
+            head=head if head and more and not generation.headless else None,
         )
         generation.found()
         self.state.owners.add(self.state, generation)
@@ -208,45 +191,33 @@ class _Reconciliation:
 
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
-        if at.rotated is None:
-            return "live"
-        position = generation.position
-        read = size is None or size <= position.offset
-        if position.state == "ignored" or (position.state == "done" and read):
-            return position.state
-        return "rotated"
-
-    def _skip(self, generation: Generation, candidate: Candidate, at: int) -> None:
-        before = candidate.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
-        generation.skip_to(at, before)
+        state = generation.position.state
+        read = size is None or size <= generation.position.offset
+        over = state == "ignored" or (state == "done" and read)
+        return "live" if at.rotated is None else state if over else "rotated"
 
     def _replace(self, action: plans.Replace) -> None:
         """Go on in a copy at the path; what is written to the file that it was copied from is read as well."""
         state, generation = self.state, self.state.generation(action.number)
         candidate = self.found.candidates[action.file]
         original = None if action.rest_file is None else self.found.candidates[action.rest_file]
-        old = generation.position
+        old, number = generation.position, self.ctx.next_generation()
         name = original.path if original else name_of(generation)
         rest = state.add_position(
-            replace(old, generation=self.ctx.next_generation(), state="rotated", found_at=name, head_bytes=0, head=b"")
+            replace(old, generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
         )
         if original:
             rest.move("rotated", key=original.key)
-            self._skip(rest, original, action.rest)
+            rest.skip_to(action.rest, run_before(original, action.rest))
             generation.detach()
             self._attach(rest, original)
         else:
-            file = generation.plain
-            assert file
-            before = file.read_at(max(action.rest - TAIL_BYTES, 0), min(action.rest, TAIL_BYTES))
-            generation.hand_over(rest)
-            rest.skip_to(action.rest, before)
+            generation.hand_over(rest, action.rest)
         if action.at != old.offset:
-            self._skip(generation, candidate, action.at)
-        size = max(candidate.disk_size, action.at)
+            generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
-        at = candidate.path if candidate.rotated else ""
-        generation.move(left, key=candidate.key, found_at=at, size=size, head=candidate.head)
+        size = max(candidate.disk_size, action.at)
+        generation.move(left, key=candidate.key, found_at=candidate.found_at, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)
         if not candidate.rotated:
@@ -270,24 +241,17 @@ class _Reconciliation:
                 file.close()
             self.state.block(generation, error, self.turn)
 
-    def _miss(self, generation: Generation, *, disowned: bool) -> None:
-        """Wait a little for bytes that are nowhere."""
-        if disowned:
-            generation.disown()
-        if generation.in_use:
-            generation.detach()
-            generation.miss(self.turn.now)
-
     # what is new
 
-    def _take_up(self, i: int, left: FileState, at: int | None) -> None:
-        candidate = self.found.candidates[i]
-        generation = self.state.add(candidate, left, self.found.sizes[i])
+    def _take_up(self, candidate: Candidate, size: int | None, left: FileState, at: int | None) -> None:
+        generation = self.state.add(candidate, left, size)
+        if left == "ignored":
+            return
         if left == "live":
             self.state.lead_to(generation)
         if at is None:
             at = candidate.disk_size
         if at:
-            self._skip(generation, candidate, at)
+            generation.skip_to(at, run_before(candidate, at))
         self._attach(generation, candidate)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from logwatch.events import Log, shown
 from logwatch.model import Sink
-from logwatch.tail.events import Log, shown
+from logwatch.tail.directories import Directories
 from logwatch.tail.line_reader import LineReading
 
 KEPT_DESCRIPTORS = 64
@@ -112,6 +113,7 @@ class SourceContext:
     rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
     files: Share
     log: Log
+    directories: Directories = field(default_factory=Directories)
     unpackable: set[str] = field(default_factory=set)  # why some archives cannot be unpacked: told once
 
     def lose(self, turn: Turn, path: str, amount: int, why: str) -> None:

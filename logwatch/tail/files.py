@@ -4,12 +4,15 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
+from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Key = tuple[int, int]
 """Device and inode."""
+
+Mark = tuple[int, int]
+"""Size on disk, and modification time in nanoseconds."""
 
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
@@ -33,6 +36,19 @@ def key_of(status: os.stat_result) -> Key:
     return (status.st_dev, status.st_ino)
 
 
+def key_at(path: str) -> Key | None:
+    """Return the key of what a path leads to; None if that cannot be looked at."""
+    try:
+        return key_of(os.stat(path))
+    except OSError:
+        return None
+
+
+def mark_of(status: os.stat_result) -> Mark:
+    """Return what changes with a file that is written."""
+    return (status.st_size, status.st_mtime_ns)
+
+
 def open_regular(path: str) -> tuple[int, os.stat_result]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would already wake up its writer
@@ -53,28 +69,12 @@ def read_fully(descriptor: int, count: int, offset: int) -> bytes:
     return data
 
 
-class LogFile(Protocol):
-    """An open file whose uncompressed bytes are read at offsets."""
-
-    packed: bool
-    descriptor: int
-
-    def read_at(self, offset: int, count: int) -> bytes:
-        """Return count bytes at offset, fewer at the end of what is there."""
-
-    def ended(self) -> bool:
-        """Return whether nothing can follow what was read: only a complete archive knows."""
-
-    def close(self) -> None:
-        """Let go of the file; its space comes back to the host if it was deleted."""
-
-
 def _nothing() -> None:
     """Be called when a file is closed that nobody counts."""
 
 
 class PlainFile:
-    """A file as it is."""
+    """An open file whose bytes are read at offsets."""
 
     packed = False
 
@@ -83,20 +83,20 @@ class PlainFile:
         self._closed = closed
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return count bytes at offset, fewer at the end of the file."""
+        """Return count bytes at offset, fewer at the end of what is there."""
         return read_fully(self.descriptor, count, offset)
 
     def ended(self) -> bool:
-        """Return False: anybody may write on."""
+        """Return whether nothing can follow what was read: only a complete archive knows."""
         return False
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; its space comes back to the host if it was deleted."""
         os.close(self.descriptor)
         self._closed()
 
 
-class PackedFile:
+class PackedFile(PlainFile):
     """An archive, unpacked from front to back as it is read; going back starts over.
 
     One that is still being written is no error: what is there is read, and reading goes on when there is more.
@@ -105,9 +105,8 @@ class PackedFile:
     packed = True
 
     def __init__(self, descriptor: int, format_: Format = "gzip", closed: Callable[[], None] = _nothing) -> None:
-        self.descriptor = descriptor
+        super().__init__(descriptor, closed)
         self._format = format_
-        self._closed = closed
         self._restart()
 
     def _restart(self) -> None:
@@ -195,13 +194,8 @@ class PackedFile:
         """Return whether the last member is complete and all of it was read."""
         return self._ended and not self._damage
 
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self.descriptor)
-        self._closed()
 
-
-def read_head(file: LogFile, count: int) -> tuple[bytes, int]:
+def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs has no bytes.
 
     A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
@@ -221,3 +215,26 @@ def read_head(file: LogFile, count: int) -> tuple[bytes, int]:
         if behind or not run:
             return (file.read_at(at, count) if behind else b""), at
     return head, 0
+
+
+class OwnFile:
+    """The content of an open file, as it is now."""
+
+    packed = False
+
+    def __init__(self, file: PlainFile) -> None:
+        self._file = file
+        self.head, self.begin = read_head(file, HEAD_BYTES)
+
+    @property
+    def modified(self) -> int:
+        """When it was last written."""
+        return os.fstat(self._file.descriptor).st_mtime_ns
+
+    def size(self) -> int:
+        """Return how long it is."""
+        return os.fstat(self._file.descriptor).st_size
+
+    def run(self, start: int, count: int) -> bytes:
+        """Return a run of its bytes."""
+        return self._file.read_at(start, count) if count else b""

@@ -9,15 +9,14 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from logwatch.model import Chunk, Position, Sink
+from logwatch.events import shown
+from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
-from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.events import shown
-from logwatch.tail.files import CorruptError, SeekingError, key_of
+from logwatch.tail.context import Turn
+from logwatch.tail.files import CorruptError, Key, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import ChangedError, Generation
-from logwatch.tail.path_state import Owners, PathState
-from logwatch.tail.survey import Directories
+from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
@@ -31,12 +30,8 @@ _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's 
 class PathFollower(PathState):
     """Follows one path."""
 
-    def __init__(
-        self, path: str, rows: Iterable[Position], ctx: SourceContext, owners: Owners, directories: Directories
-    ) -> None:
-        super().__init__(path, rows, ctx, owners, directories)
-        self._directory_mark: object = None
-        self._quiet: os.stat_result | None = None  # how the only file was when there was nothing to do
+    _directory_mark: object = None
+    _quiet: os.stat_result | None = None  # how the only file was when there was nothing to do
 
     # looking
 
@@ -76,12 +71,7 @@ class PathFollower(PathState):
         except OSError:
             return False
         then = self._quiet
-        return (
-            now.st_mtime_ns == then.st_mtime_ns
-            and now.st_size == then.st_size
-            and now.st_ino == then.st_ino
-            and now.st_dev == then.st_dev
-        )
+        return key_of(now) == key_of(then) and mark_of(now) == mark_of(then)
 
     def _rest(self) -> None:
         """Note how the path's file is if a look has nothing more to do until it changes."""
@@ -95,7 +85,7 @@ class PathFollower(PathState):
             return
         with suppress(OSError):
             status = os.stat(self.path)
-            if key_of(status) == live.key and (status.st_size, status.st_mtime_ns) == (live.parked or live.seen):
+            if key_of(status) == live.key and mark_of(status) == (live.parked or live.seen):
                 self._quiet = status
 
     def _notice(self, generation: Generation, turn: Turn) -> None:
@@ -110,22 +100,20 @@ class PathFollower(PathState):
             self.block(generation, error, turn)
 
     def _watch_matched(self, matched: Iterable[str]) -> None:
-        marks: dict[str, tuple[int, int, int]] = {}
+        marks = {}
         for path in matched:
             with suppress(OSError):
                 status = os.stat(path)
-                marks[path] = (status.st_ino, status.st_size, status.st_mtime_ns)
-        if marks != self.matched:
-            self.matched = marks
-            self.due = True
+                marks[path] = (key_of(status), mark_of(status))
+        self.due = self.due or marks != self.matched
+        self.matched = marks
 
     def _stat_path(self) -> None:
         live = self.live
         try:
             status = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            if live or not self.absent:
-                self.due = True
+            self.due = self.due or live is not None or not self.absent
             self.absent = True
             self.problem = None
             self._watch_directory()
@@ -135,20 +123,17 @@ class PathFollower(PathState):
             return
         self.absent = False
         if not live or live.key != key_of(status):
-            self.due = self.due or not self._is_alias(status)
+            self.due = self.due or not self._is_alias(key_of(status))
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:
-            parked = live.parked == (status.st_size, status.st_mtime_ns)
+            parked = live.parked == mark_of(status)
             self.due = self.due or not (parked or self.crowded)
 
-    def _is_alias(self, status: os.stat_result) -> bool:
+    def _is_alias(self, key: Key) -> bool:
         """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
-        for other, generation in self.owners.others(self, key_of(status)):
-            if generation.position.state == "live" and generation.plain:
-                with suppress(OSError):
-                    return key_of(os.stat(other.path)) == generation.key
-        return False
+        others = self.owners.others(self, key)
+        return any(g.position.state == "live" and g.plain and key_at(other.path) == key for other, g in others)
 
     def _look_by_name(self, generation: Generation) -> None:
         """Look at a renamed file that was closed to save descriptors."""
@@ -156,18 +141,16 @@ class PathFollower(PathState):
             status = os.stat(generation.position.found_at)
         except OSError:
             self.due = True
-            return
-        if key_of(status) != generation.key or (status.st_size, status.st_mtime_ns) != generation.parked:
-            self.due = True
+        else:
+            self.due = self.due or key_of(status) != generation.key or mark_of(status) != generation.parked
 
     def _watch_directory(self) -> None:
         try:
             mark: object = os.stat(os.path.dirname(self.path) or ".").st_mtime_ns
         except OSError as error:
             mark = error.errno
-        if mark != self._directory_mark:
-            self._directory_mark = mark
-            self.due = True
+        self.due = self.due or mark != self._directory_mark
+        self._directory_mark = mark
 
     # letting go
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 
 from logwatch import envelope as envelopes
 from logwatch.model import Chunk, Envelope, FileState, Position
-from logwatch.tail.files import CorruptError, Key, LogFile, PackedFile, read_head
+from logwatch.tail.files import (
+    CorruptError,
+    Key,
+    Mark,
+    OwnFile,
+    PackedFile,
+    PlainFile,
+    key_at,
+    mark_of,
+    read_head,
+)
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
@@ -21,14 +31,12 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_tail,
 )
-from logwatch.tail.identity import Verdict, compare
+from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.line_reader import CHUNK_BYTES, Ahead, LineReader, LineReading
 from logwatch.tail.lines import Taken
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
-Mark = tuple[int, int]
-"""Size on disk and modification time, in nanoseconds, of a file."""
 
 _NOTHING: Mark = (-1, -1)
 _NO_KEY: Key = (0, 0)
@@ -42,9 +50,13 @@ class ChangedError(Exception):
 class Open:
     """Its file is open."""
 
-    file: LogFile
+    file: PlainFile
     waiting: bool = True  # there may be bytes that were not looked at
     seen: Mark = _NOTHING  # when the end was last reached
+
+    def rest(self, seen: Mark) -> None:
+        """Wait until the file is another one than when its end was reached."""
+        self.waiting, self.seen = False, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +73,8 @@ class Missing:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Its file is not open: it is done with, or is to be opened yet."""
-
-
-Access = Open | Parked | Missing | Closed
-
-
-class OwnFile:
-    """The content of a generation's open file, as it is now."""
-
-    packed = False
-
-    def __init__(self, file: LogFile) -> None:
-        self._file = file
-        self.head, self.begin = read_head(file, HEAD_BYTES)
-
-    @property
-    def modified(self) -> int:
-        """When it was last written."""
-        return os.fstat(self._file.descriptor).st_mtime_ns
-
-    def size(self) -> int:
-        """Return how long it is."""
-        return os.fstat(self._file.descriptor).st_size
-
-    def run(self, start: int, count: int) -> bytes:
-        """Return a run of its bytes."""
-        return self._file.read_at(start, count) if count else b""
+Access = Open | Parked | Missing | None
+"""How a generation's file is to be had; None: it is done with, or is to be opened yet."""
 
 
 class Generation:
@@ -98,7 +83,7 @@ class Generation:
     def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
         self.position = position
         self.saved = position if saved else None  # as the sink knows it
-        self.access: Access = Closed()
+        self.access: Access = None
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
@@ -133,12 +118,12 @@ class Generation:
         return self.position.offset > 0 and not self.position.head_bytes
 
     @property
-    def file(self) -> LogFile | None:
+    def file(self) -> PlainFile | None:
         """Its open file."""
         return self.access.file if isinstance(self.access, Open) else None
 
     @property
-    def plain(self) -> LogFile | None:
+    def plain(self) -> PlainFile | None:
         """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
         file = self.file
         return file if file and not file.packed else None
@@ -183,70 +168,72 @@ class Generation:
         """Note that what there is of its head by now was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
 
-    def attach(self, file: LogFile, grown_at: float) -> None:
+    def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
-        self.access = Open(file)
-        self.grown_at = grown_at
-        self.blocked = ""
+        self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
         """Close the file, if one is open."""
         if self.file:
             self.file.close()
-            self.access = Closed()
+            self.access = None
 
     def unsaved(self) -> Position | None:
         """Return its position if that is another one than the sink knows, and take it for known from now on."""
-        if self.position == self.saved:
-            return None
+        changed = self.position != self.saved
         self.saved = self.position
-        return self.saved
+        return self.saved if changed else None
 
-    def park(self) -> None:
-        """Close the file, all of which was read."""
-        assert isinstance(self.access, Open)
-        seen = self.access.seen
+    def park(self, path: str) -> bool:
+        """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
+        access = self.access
+        if not isinstance(access, Open) or access.file.packed or access.waiting or self.waits:
+            return False
+        if key_at(path) != self.key:
+            return False
+        if mark_of(os.fstat(access.file.descriptor)) != access.seen:
+            return False
         self.detach()
-        self.access = Parked(seen)
+        self.access = Parked(access.seen)
+        return True
+
+    def unpark(self) -> None:
+        """Let the file be opened again."""
+        self.access = None
 
     def grow_at_most(self, now: float) -> None:
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
-    def unpark(self) -> None:
-        """Let the file be opened again."""
-        if isinstance(self.access, Parked):
-            self.access = Closed()
-
-    def hand_over(self, other: "Generation") -> None:
-        """Leave the open file to another generation, which goes on with it."""
-        other.access, other.grown_at, self.access = self.access, self.grown_at, Closed()
+    def hand_over(self, other: "Generation", at: int) -> None:
+        """Leave the open file to another generation, which goes on with it at this offset."""
+        assert self.plain
+        before = run_before(OwnFile(self.plain), at)
+        other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other._lines = self._lines  # noqa: SLF001  its own class
         other.position = replace(other.position, envelope=self.position.envelope)
+        other.skip_to(at, before)
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
         if isinstance(self.access, Open):
-            self.access.waiting, self.access.seen = False, _NOTHING
+            self.access.rest(_NOTHING)
 
     def miss(self, now: float) -> None:
-        """Note that its bytes are nowhere, and since when."""
-        if not isinstance(self.access, Missing):
-            self.access = Missing(now)
-        else:
-            self.access = Missing(min(self.access.since, now))  # clocks jump
+        """Note that its bytes are nowhere, and since when; clocks jump."""
+        self.access = Missing(min(self.access.since, now) if isinstance(self.access, Missing) else now)
 
     def found(self) -> None:
         """Note that its bytes are somewhere."""
         if isinstance(self.access, Missing):
-            self.access = Closed()
+            self.access = None
 
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = Closed()
+        self.access = None
         self.position = replace(self.position, state=state)
 
     def move(
@@ -282,7 +269,7 @@ class Generation:
         self.detach()
         self.truncated = True
         self.disown()
-        self.position = replace(self.position, state="rotated", found_at="")
+        self.move("rotated", found_at="")
 
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
@@ -297,8 +284,7 @@ class Generation:
             inside=inside,
         )
 
-    def resize(self, size: int) -> None:
-        """Note how long it is."""
+    def _resize(self, size: int) -> None:
         self.position = replace(self.position, size=size)
 
     # whether it is still itself
@@ -310,7 +296,7 @@ class Generation:
         """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
-        if (status.st_size, status.st_mtime_ns) == self.access.seen:
+        if mark_of(status) == self.access.seen:
             self.access.waiting = self.access.waiting or (self.waits and not self._lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
@@ -336,7 +322,7 @@ class Generation:
         size = os.fstat(file.descriptor).st_size
         self._compare(file)
         if self.position.head_bytes or self.position.offset:
-            self.resize(max(size, self.position.offset))
+            self._resize(max(size, self.position.offset))
 
     def learn_head(self) -> None:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
@@ -346,7 +332,7 @@ class Generation:
         if self.plain and self.position.head_bytes < HEAD_BYTES:
             self._compare(self.plain)
 
-    def _compare(self, file: LogFile) -> None:
+    def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
@@ -354,15 +340,17 @@ class Generation:
             if verdict is Verdict.OTHER:
                 raise ChangedError
             if verdict is not Verdict.SAME:  # trimmed in front, or at its end
-                self.skip_to(at, file.read_at(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)))
-                self.resize(max(content.size(), at))
-                self.move(known.state, head=head)
+                before, size = run_before(content, at), content.size()
+                if not head or not OwnFile(file).head.startswith(head):
+                    raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
+                self.skip_to(at, before)
+                self.move(known.state, head=head, size=max(size, at))
                 return
         if self.headless:
             return
         if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
-                self.resize(content.begin + len(head))
+                self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
 
     # reading
@@ -377,11 +365,11 @@ class Generation:
         assert isinstance(access, Open)
         file, known = access.file, self.position
         status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
-        mark = (status.st_size, status.st_mtime_ns)
+        mark = mark_of(status)
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
             return None  # the archive is not written that far yet
         if not file.packed and os.fstat(file.descriptor).st_size < reached:
             raise ChangedError
@@ -395,6 +383,8 @@ class Generation:
             return None
         if not known.offset and run.startswith(b"\0"):
             head, begin = read_head(file, HEAD_BYTES)
+            if head and not known.head_bytes and not file.packed:
+                return None  # came into it meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
@@ -403,13 +393,13 @@ class Generation:
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
-                self.resize(reached)
+                self._resize(reached)
             self._stall(access, mark, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
         cut_off = known.state == "rotated" and not patient and self._lines.goes_on(taken)
         return self._advance(taken, overlap, run, min(status.st_mtime, now), ahead() if cut_off else b"")
 
@@ -423,7 +413,7 @@ class Generation:
             if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
                 raise ChangedError
 
-    def _fetch(self, file: LogFile, count: int) -> tuple[bytes, bytes]:
+    def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
         """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
         offset, tail_bytes = self.position.offset, self.position.tail_bytes
         start = offset - tail_bytes
@@ -441,7 +431,7 @@ class Generation:
     def _skip_hole(self, access: Open, mark: Mark, begin: int) -> Chunk | None:
         """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
         if not begin:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
             return None
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         access.seen = mark
@@ -450,7 +440,7 @@ class Generation:
     def _stall(self, access: Open, mark: Mark, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            access.waiting, access.seen = False, mark
+            access.rest(mark)
         else:  # a logical line longer than what was read: read more, up to where it is cut
             self._want = max(min(self._want * 2, self._lines.room), CHUNK_BYTES)
 
@@ -514,5 +504,5 @@ class Generation:
                 follows = ahead() if self._lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
-        self.access = Closed()
+        self.access = None
         return chunk

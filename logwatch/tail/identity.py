@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
@@ -73,6 +74,11 @@ class Content(Protocol):
         """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
 
 
+def run_before(file: Content, at: int) -> bytes:
+    """Return the run before an offset that is fingerprinted there."""
+    return file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
+
+
 def compare(known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False) -> Answer:
     """Return what a file is to a generation.
 
@@ -127,7 +133,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
     return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
 
 
-def is_part(file: Content, of: Content, run_bytes: int) -> bool | None:
+def is_part(file: Content, of: Content) -> bool | None:
     """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told."""
     if not file.head or not of.head or not of.head.startswith(file.head):
         return False
@@ -137,18 +143,18 @@ def is_part(file: Content, of: Content, run_bytes: int) -> bool | None:
         return None
     if size < TELLING_BYTES or (whole is not None and size > whole):
         return False
-    count = min(size, run_bytes)
+    count = min(size, TAIL_BYTES)
     ours, theirs = file.run(size - count, count), of.run(size - count, count)
     return None if ours is None or theirs is None else ours == theirs
 
 
-def holds(file: Content, at: int, of: Content, start: int, run_bytes: int) -> bool:
+def holds(file: Content, at: int, of: Content, start: int) -> bool:
     """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
     end = of.size()
     size = file.size()
-    if end is None or size is None or size - at < end - start:
+    if end is None or size is None or not 0 <= end - start <= size - at:  # truncated meanwhile, or shorter
         return False
-    count = min(end - start, run_bytes)
+    count = min(end - start, TAIL_BYTES)
     return file.run(at + end - start - count, count) == of.run(end - count, count)
 
 

@@ -6,16 +6,15 @@
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
+from logwatch.events import shown
 from logwatch.model import FileState, Position
+from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.events import shown
-from logwatch.tail.files import CorruptError, Key, NotAFileError, key_of
+from logwatch.tail.files import CorruptError, Key, Mark, NotAFileError
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
-from logwatch.tail.generation import Generation, Open
+from logwatch.tail.generation import Generation
 from logwatch.tail.reconcile import PathView
-from logwatch.tail.survey import Candidate, Directories, Heads
 
 NO_FILE = "is not a regular file"
 _FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
@@ -51,25 +50,29 @@ class PathState:
     """One followed path: its generations, oldest first, of which the last one may be live."""
 
     def __init__(
-        self, path: str, rows: Iterable[Position], ctx: SourceContext, owners: Owners, directories: Directories
+        self,
+        path: str,
+        rows: Iterable[Position],
+        ctx: SourceContext,
+        owners: Owners,
+        *,
+        starts_at_end: bool = False,
+        successor: bool = False,
     ) -> None:
         self.path = path
         self.ctx = ctx
         self.owners = owners
-        self.directories = directories
         self.heads = Heads()
-        ordered = sorted(rows, key=lambda row: row.generation)
-        self.generations = [Generation(row, ctx.reading, saved=True) for row in ordered]
-        for generation in self.generations:
-            owners.add(self, generation)
+        self.generations: list[Generation] = []
+        for row in sorted(rows, key=lambda row: row.generation):
+            self._enter(Generation(row, ctx.reading, saved=True))
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         self.current = known[-1] if known else None  # the last one that the path led to
-        self.followed = bool(known)  # the path has led somewhere before
-        self.first = not self.generations  # never looked at before
-        self.starts_at_end = False  # what is there at the first look is skipped
-        self.successor = False  # it takes over from another path
-        self.matched: dict[str, tuple[int, int, int]] = {}  # rotated names that the globs match too
-        self.globbed = False  # one of those that a pattern matches: it may be no log at all
+        self.followed = bool(known) or successor  # the path has led somewhere before
+        self.first = not self.generations and not successor  # never looked at before
+        self.starts_at_end = starts_at_end  # what is there at the first look is skipped
+        self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
+        self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
         self.due = True  # it is to be reconciled
@@ -78,17 +81,9 @@ class PathState:
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.futile = 0  # reads in a row that brought nothing
 
-    def succeed(self) -> None:
-        """Take over from another path: all that is here is new, and none of it history."""
-        self.first, self.followed, self.successor = False, True, True
-
-    def match_by_wildcard(self) -> None:
-        """Note that a wildcard leads to it, so that it may be no log at all."""
-        self.globbed = True
-
-    def start_at_end(self) -> None:
-        """Skip what is there at the first look."""
-        self.starts_at_end = True
+    def _enter(self, generation: Generation) -> None:
+        self.generations.append(generation)
+        self.owners.add(self, generation)
 
     @property
     def live(self) -> Generation | None:
@@ -106,10 +101,12 @@ class PathState:
         """Whether a file that is there cannot be read now."""
         return any(g.blocked and g.in_use for g in self.generations)
 
-    @property
-    def out_of_reach(self) -> bool:
-        """Whether lines that were followed, or that nothing else has, cannot be read now."""
-        return self.blocked or (self.problem is not None and (self.followed or not self.globbed))
+    def is_out_of_reach(self, *, globbed: bool) -> bool:
+        """Return whether lines that were followed, or that nothing else has, cannot be read now.
+
+        ``globbed``: a wildcard leads to it, so that it may be no log at all.
+        """
+        return self.blocked or (self.problem is not None and (self.followed or not globbed))
 
     @property
     def opened(self) -> bool:
@@ -142,9 +139,9 @@ class PathState:
 
     # writing
 
-    def mark_due(self, *, due: bool = True) -> None:
-        """Have it reconciled with the next look, or note that it was."""
-        self.due = due
+    def mark_due(self) -> None:
+        """Have it reconciled with the next look."""
+        self.due = True
 
     def begin(self) -> None:
         """Note, before a survey, whether there is too little of the live file to tell it from its successor."""
@@ -172,15 +169,14 @@ class PathState:
             tail=digest(b""),
             size=(size or 0) if head else 0,
             state=state,
-            found_at="" if candidate.rotated is None else candidate.path,
+            found_at=candidate.found_at,
         )
         return self.add_position(position)
 
     def add_position(self, position: Position) -> Generation:
         """Add a generation that begins at a position."""
         generation = Generation(position, self.ctx.reading)
-        self.generations.append(generation)
-        self.owners.add(self, generation)
+        self._enter(generation)
         return generation
 
     def remove(self, generation: Generation) -> None:
@@ -192,8 +188,7 @@ class PathState:
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
         generation.move("live", path=self.path)
-        self.generations.append(generation)
-        self.owners.add(self, generation)
+        self._enter(generation)
 
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""
@@ -251,14 +246,5 @@ class PathState:
 
     def park(self) -> bool:
         """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
-        for generation in self.generations:
-            path = self.path if generation.position.state == "live" else generation.position.found_at
-            access = generation.access
-            if not isinstance(access, Open) or access.file.packed or access.waiting or generation.waits or not path:
-                continue
-            status = os.fstat(access.file.descriptor)
-            with suppress(OSError):
-                if (status.st_size, status.st_mtime_ns) == access.seen and key_of(os.stat(path)) == generation.key:
-                    generation.park()
-                    return True
-        return False
+        names = ((g, self.path if g.position.state == "live" else g.position.found_at) for g in self.generations)
+        return any(name and generation.park(name) for generation, name in names)

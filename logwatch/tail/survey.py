@@ -5,80 +5,22 @@ each generation and to each other file. Nothing is changed here but what is reme
 """
 
 import os
-import stat
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from logwatch.model import Position
-from logwatch.tail.archives import Archive
-from logwatch.tail.files import Key, NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
-from logwatch.tail.generation import Generation, OwnFile
+from logwatch.tail.candidates import Candidate, Heads, VanishedError
+from logwatch.tail.directories import Directories, Names, list_names
+from logwatch.tail.files import Key, OwnFile, key_of
+from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Answer, Verdict, compare, holds, is_part
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
-from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start, without_suffix
+from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.unpack import without_suffix
 
-NO_KEY: Key = (0, 0)
-_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
-_SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
 _SEARCHED = 2  # rotated files, of those that were written last
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
-
-
-class VanishedError(Exception):
-    """A file was renamed, removed or changed between two looks at it: look again."""
-
-
-@dataclass(slots=True, eq=False)
-class Candidate:
-    """A file that may hold a generation's bytes, as it was when it was looked at."""
-
-    path: str
-    key: Key
-    disk_size: int  # as the file system tells
-    modified: int  # nanoseconds
-    rotated: Rotated | None  # None for the followed path itself
-    head: bytes | None  # None: it cannot be read
-    begin: int = 0  # where its content begins
-    archive: Archive | None = None
-    matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
-    error: OSError | None = None
-
-    @property
-    def packed(self) -> bool:
-        """Whether it is compressed."""
-        return self.archive is not None
-
-    def size(self) -> int | None:
-        """Return how long it is, uncompressed; None while it was not unpacked to its end."""
-        return self.archive.size() if self.archive else self.disk_size
-
-    def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of its bytes; nothing if it cannot be read any more, None while not unpacked that far."""
-        if not count:
-            return b""
-        if self.archive:
-            return self.archive.run(start, count)
-        try:
-            file = self.open()
-        except (OSError, VanishedError):
-            return b""
-        try:
-            return file.read_at(start, count)
-        finally:
-            file.close()
-
-    def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
-        """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
-        descriptor = _open(self.path, self.key)[0]
-        return PackedFile(descriptor, self.archive.format, closed) if self.archive else PlainFile(descriptor, closed)
-
-    def still_begins(self) -> bool:
-        """Return whether it begins as it did when it was looked at."""
-        head = self.head or b""
-        return self.run(self.begin, len(head)) == head
 
 
 def _searched(found: "Found") -> list[int]:
@@ -86,17 +28,6 @@ def _searched(found: "Found") -> list[int]:
     plain = [i for i, candidate in enumerate(found.candidates) if candidate.head and not candidate.packed]
     rotated = sorted((i for i in plain if i != found.at_path), key=lambda i: -found.candidates[i].modified)
     return [i for i in plain if i == found.at_path] + rotated[:_SEARCHED]
-
-
-def _open(path: str, key: Key) -> tuple[int, os.stat_result]:
-    try:
-        descriptor, status = open_regular(path)
-    except FileNotFoundError as error:
-        raise VanishedError from error
-    if key_of(status) != key:
-        os.close(descriptor)
-        raise VanishedError
-    return descriptor, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +38,21 @@ class Known:
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted, and read to its end
+
+    @property
+    def number(self) -> int:
+        """Its number, unique in a state directory."""
+        return self.position.generation
+
+    @property
+    def key(self) -> Key:
+        """Device and inode of its file."""
+        return (self.position.device, self.position.inode)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is read, or to be read."""
+        return self.position.state in ("live", "rotated")
 
 
 @dataclass(slots=True)
@@ -122,140 +68,11 @@ class Found:
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
+    torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Verdict.OTHER))
-
-
-class Directories:
-    """Lists directories once a look, as long as they do not change."""
-
-    def __init__(self) -> None:
-        self._listed: dict[str, tuple[int, list[str]]] = {}
-
-    def forget(self) -> None:
-        """Let the next look list them again."""
-        self._listed.clear()
-
-    def names(self, directory: str) -> list[str]:
-        """Return the names in a directory; none if it cannot be listed."""
-        try:
-            mark = os.stat(directory or ".").st_mtime_ns
-            known = self._listed.get(directory)
-            if known and known[0] == mark and time.time() - mark / 1e9 > _SETTLED_SECONDS:
-                return known[1]
-            with os.scandir(directory or ".") as entries:
-                names = sorted(entry.name for entry in entries)
-        except OSError:
-            return []
-        self._listed[directory] = (mark, names)
-        return names
-
-
-@dataclass(slots=True)
-class Names:
-    """The names that files beside a path may have, as generations of it."""
-
-    certain: dict[str, Rotated] = field(default_factory=dict)
-    uncertain: list[str] = field(default_factory=list)
-
-
-def list_names(path: str, also: Iterable[str], directories: Directories) -> Names:
-    """List what may be a generation of a path beside it, beside what it links to, and in the directories of also."""
-    found = Names()
-    real = os.path.realpath(path)
-    places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
-    places |= {(directory, os.path.basename(path)) for directory in also}
-    for directory, base in sorted(places):
-        names, stem = directories.names(directory), stem_of(base)
-        at = _first(names, stem)
-        while at < len(names) and names[at].startswith(stem):
-            name, at = names[at], at + 1
-            rotated = rotated_name(base, name)
-            if rotated:
-                found.certain[os.path.join(directory, name)] = rotated
-            elif name != base:
-                found.uncertain.append(os.path.join(directory, name))
-    return found
-
-
-def _first(names: list[str], stem: str) -> int:
-    low, high = 0, len(names)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if names[middle] < stem else (low, middle)
-    return low
-
-
-Mark = tuple[Key, int, int]
-"""What changes with a file: its key, size on disk, and modification time in nanoseconds."""
-
-
-class Heads:
-    """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
-
-    def __init__(self) -> None:
-        self._known: dict[Mark, tuple[bytes, int, Archive | None]] = {}
-
-    def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
-        """Look at a file; None when nothing regular is there. What cannot be read has no head."""
-        try:
-            status = os.stat(path)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError | NotADirectoryError):
-                return None
-            return Candidate(path, NO_KEY, 0, 0, rotated, None, error=error)
-        if not stat.S_ISREG(status.st_mode):
-            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
-            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=problem)
-        key, mark = key_of(status), _mark(status)
-        known = self._known.get(mark)
-        if not known:
-            try:
-                known, mark = self._read(path, key)
-            except OSError as error:
-                return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
-            if rotated:  # the followed file itself changes all the time
-                self._known[mark] = known
-        (head, begin, archive), (_, disk_size, modified) = known, mark
-        if archive:
-            archive.rename(path)
-        return Candidate(path, key, disk_size, modified, rotated, head, begin, archive)
-
-    @staticmethod
-    def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Mark]:
-        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
-        descriptor, status = _open(path, key)
-        file = PlainFile(descriptor)
-        try:
-            first = file.read_at(0, HEAD_BYTES)
-            format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
-            archive = None
-            if format_:
-                start(format_)  # raises if nothing here can unpack it
-                archive = Archive(path, key, format_, status)
-                head, begin = archive.head(descriptor)
-            else:
-                head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
-            after = os.fstat(descriptor)
-            if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
-                raise VanishedError
-            return (head, begin, archive), _mark(status)
-        finally:
-            file.close()
-
-    def keep_only(self, candidates: Iterable[Candidate]) -> None:
-        """Forget files that are no longer there."""
-        keys = {candidate.key for candidate in candidates}
-        for mark in [mark for mark in self._known if mark[0] not in keys]:
-            archive = self._known.pop(mark)[2]
-            if archive:
-                archive.close()
-
-
-def _mark(status: os.stat_result) -> Mark:
-    return key_of(status), status.st_size, status.st_mtime_ns
 
 
 def name_of(generation: Generation) -> str:
@@ -277,7 +94,6 @@ class Survey:
         generations: list[Generation],
         heads: Heads,
         directories: Directories,
-        *,
         matched: Iterable[str],
         rotated: Iterable[str],
     ) -> None:
@@ -300,7 +116,8 @@ class Survey:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
-        for known in lost:
+        deleted = [known for known in self.known if known.open and not known.name and known.in_use]
+        for known in lost + deleted:
             for i in _searched(found):
                 self._ask_one(found, self._by_number[known.position.generation], i, same_inode=False, search=True)
         if lost and (uncertain := self._examine_uncertain(names, found, foreign)):
@@ -309,6 +126,10 @@ class Survey:
             self._ask(found, range(first, len(found.candidates)), lost)
         self._compare_files(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
+        if found.at_path is not None:
+            at_path = found.candidates[0]
+            end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
+            found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
     def _list(self) -> Names:
@@ -411,13 +232,13 @@ class Survey:
             found.undecided.add(i)
         if generation.plain and candidate.head:
             own = OwnFile(generation.plain)
-            part = is_part(candidate, own, TAIL_BYTES)
+            part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
             elif part:
                 found.own_parts.add((position.generation, i))
             if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use and not candidate.packed:
-                whole = holds(candidate, answer.at, own, position.offset, TAIL_BYTES)
+                whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
 
     def _compare_files(self, found: Found) -> None:
@@ -433,7 +254,7 @@ class Survey:
         for group in groups.values():
             for i in group:
                 for j in group if found.candidates[i].rotated else ():
-                    part = is_part(found.candidates[i], found.candidates[j], TAIL_BYTES) if i != j else False
+                    part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
                     if part is None:
                         found.undecided.add(i)
                     elif part:

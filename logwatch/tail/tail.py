@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from logwatch import envelope as envelopes
+from logwatch.discover.globs import Discovery, Found, Globs
 from logwatch.errors import Problem
+from logwatch.events import Log, shown
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
-from logwatch.tail.discover import Discovery, Found, Globs
-from logwatch.tail.events import Log, shown
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.line_reader import LineReading
 from logwatch.tail.lines import Held
 from logwatch.tail.path_state import NO_FILE, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
-from logwatch.tail.survey import Directories
 from logwatch.tail.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
@@ -93,12 +92,11 @@ class Tail:
             log=log,
         )
         self._owners = Owners()
-        self._directories = Directories()
         rows: dict[str, list[Position]] = {}
         for position in positions:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
-        self._followers = {path: self._follower(path, mine) for path, mine in rows.items()}
+        self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
         self._found = Found(())
         self._families = _Families()
         self._told: set[str] = set()  # problems of discovery that the log knows
@@ -110,9 +108,6 @@ class Tail:
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
         self._status: SourceStatus | None = None  # until something happens
 
-    def _follower(self, path: str, rows: Iterable[Position]) -> PathFollower:
-        return PathFollower(path, rows, self._ctx, self._owners, self._directories)
-
     def _find_rotated(self) -> tuple[str, ...]:
         return self._rotated.find(self._clock()).paths if self._rotated else ()
 
@@ -121,7 +116,7 @@ class Tail:
     def look(self, sink: Sink) -> None:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
-        self._directories.forget()
+        self._ctx.directories.forget()
         found = self.source.discover.find(now)
         if found is not self._found or not self._families.matched.keys() <= self._followers.keys():
             self._found = found
@@ -161,15 +156,11 @@ class Tail:
             if base != path:
                 matched[base].append(path)
         taking_over = self.source.discover.successive and any(other.followed for other in self._followers.values())
-        for path in matched:
-            if path not in self._followers:
-                self._followers[path] = follower = self._follower(path, ())
-                if self.source.start_at == "end" and self._targets is None:
-                    follower.start_at_end()
-                if taking_over:
-                    follower.succeed()
-            if path in self._found.globbed:
-                self._followers[path].match_by_wildcard()
+        at_end = self.source.start_at == "end" and self._targets is None
+        for path in matched.keys() - self._followers.keys():
+            self._followers[path] = PathFollower(
+                path, (), self._ctx, self._owners, starts_at_end=at_end, successor=taking_over
+            )
         self._followers = dict(sorted(self._followers.items()))
         directories = frozenset(map(os.path.dirname, self._followers))
         self._families = _Families(paths, matched, directories)
@@ -258,18 +249,20 @@ class Tail:
     def _assess(self) -> SourceStatus:
         followers = list(self._followers.values())
         problems = list(self._found.problems)
+        lost = {f.path for f in followers if f.is_out_of_reach(globbed=f.path in self._found.globbed)}
         for follower in followers:
             if follower.problem:
                 what, why = follower.problem
                 remedy = "take it out of the patterns" if what == NO_FILE else "check its owner, group and mode"
-                problems.append(Problem(shown(follower.path), what, why, remedy, warning=not follower.out_of_reach))
+                warning = follower.path not in lost
+                problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
             if follower.live and (found := follower.live.no_text):
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,
-            up=live and not any(follower.out_of_reach for follower in followers),
+            up=live and not lost,
             files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,

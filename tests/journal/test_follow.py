@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.journal import Journal, JournalSpec, Target
 from logwatch.journal import follow as module
-from logwatch.tail import PollWaker
+from logwatch.wake import PollWaker
 from tests.journal.journald import REMOTE, Journald, remote
 from tests.tail.recorder import Log
 from tests.whole.running import until

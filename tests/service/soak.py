@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gzip
 import http.client
 import os
 import random
@@ -10,6 +11,7 @@ import signal
 import socket
 import ssl
 import statistics
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -52,37 +54,120 @@ class Part(threading.Thread):
 
 
 class Writer(Part):
-    """A mesibo that writes, and a logrotate that renames or truncates; knows what was written."""
+    """A mesibo that writes, and all that is done to its log in turn; knows what was written and what was destroyed."""
 
     pause = 0.05
+    EVERY = 50  # rounds between two treatments
+    WAYS = ("rename", "copytruncate", "members", "copy", "banner", "clutter", "hole", "trim", "punch", "suffix")
 
-    def __init__(self, log, seed):
+    def __init__(self, log, seed, counted):
         super().__init__()
         self.log = log
+        self.counted = counted  # asks how many lines have been counted
         self.random = random.Random(seed)
         self.written = {}
         self.lines = 0
+        self.treated = dict.fromkeys(self.WAYS, 0)
+        self.file = log.open("ab", buffering=0)
 
     def work(self):
-        with self.log.open("a") as log:
-            for _ in range(self.random.randrange(1, 60)):
-                self.lines += 1
-                code = str(self.random.choice([200, 200, 200, 410, 903, 914]))
-                stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
-                log.write(f"E{stamp}-{self.lines % 1000:03} (17): push_on_complete: uid {self.lines} code {code}\n")
-                self.written[code] = self.written.get(code, 0) + 1
-        if self.rounds % 100 == 50:
-            self._shift()
-            self.log.rename(self.log.with_name("mesibo.log.1"))
-        elif self.rounds % 100 == 99:
-            self._shift()
-            shutil.copyfile(self.log, self.log.with_name("mesibo.log.1"))
-            os.truncate(self.log, 0)
+        lines = []
+        for _ in range(self.random.randrange(1, 60)):
+            self.lines += 1
+            code = str(self.random.choice([200, 200, 200, 410, 903, 914]))
+            stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
+            lines.append(f"E{stamp}-{self.lines % 1000:03} (17): push_on_complete: uid {self.lines} code {code}\n")
+            self.written[code] = self.written.get(code, 0) + 1
+        self.file.write("".join(lines).encode())
+        if self.rounds % self.EVERY == self.EVERY - 1:
+            way = self.WAYS[self.rounds // self.EVERY % len(self.WAYS)]
+            getattr(self, f"_{way}")()
+            self.treated[way] += 1
+
+    def end(self):
+        super().end()
+        self.file.close()
+
+    def _reopen(self, mode="ab"):
+        self.file.close()
+        self.file = self.log.open(mode, buffering=0)
+        self.file.seek(0, os.SEEK_END)
+
+    def _beside(self, suffix):
+        return self.log.with_name(self.log.name + suffix)
 
     def _shift(self):
         for number in range(6, 0, -1):
-            with contextlib.suppress(FileNotFoundError):
-                self.log.with_name(f"mesibo.log.{number}").rename(self.log.with_name(f"mesibo.log.{number + 1}"))
+            for packed in (".gz", ""):
+                with contextlib.suppress(FileNotFoundError):
+                    self._beside(f".{number}{packed}").rename(self._beside(f".{number + 1}{packed}"))
+
+    def _until_counted(self):
+        """Wait, as an operator does, until what is to be destroyed was counted."""
+        deadline = time.monotonic() + 30
+        while self.counted() < self.lines and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.2)  # and committed
+
+    def _rename(self):
+        self._shift()
+        self.log.rename(self._beside(".1"))
+        self._reopen()
+
+    def _copytruncate(self):
+        self._shift()
+        shutil.copyfile(self.log, self._beside(".1"))
+        os.truncate(self.log, 0)
+
+    def _hole(self):
+        """Truncate under a writer without O_APPEND, which goes on where it was."""
+        self._reopen("r+b")
+        self._copytruncate()
+
+    def _members(self):
+        self._rename()
+        plain = self._beside(".1")
+        content = plain.read_bytes()
+        half = len(content) // 2
+        packed = gzip.compress(content[:half]) + gzip.compress(content[half:]) + b"\0" * 512
+        self._beside(".1.gz").write_bytes(packed)
+        plain.unlink()
+
+    def _copy(self):
+        hidden = self.log.with_name(".mesibo.log.new")
+        shutil.copyfile(self.log, hidden)
+        hidden.rename(self.log)
+        self._reopen()
+
+    def _banner(self):
+        self._rename()
+        self.file.write(
+            b"".join(b"Licence clause %03d: without any warranty, and so on and on.\n" % n for n in range(51))
+        )
+        self.lines += 51
+
+    def _clutter(self):
+        for link, target in (("-loop", "mesibo.log-loop"), (".broken", "nowhere")):
+            with contextlib.suppress(FileExistsError):
+                self._beside(link).symlink_to(target)
+        self._beside("-nuls").write_bytes(b"\0" * self.random.randrange(1, 5000))
+
+    def _trim(self):
+        self._until_counted()
+        kept = b"".join(self.log.read_bytes().splitlines(keepends=True)[-20:])
+        self.log.write_bytes(kept)
+        self._reopen()
+
+    def _punch(self):
+        self._until_counted()
+        size = self.log.stat().st_size
+        if size > 8192:
+            subprocess.run(["fallocate", "-p", "-o", "0", "-l", str(size // 2), self.log], check=True)
+
+    def _suffix(self):
+        self._until_counted()
+        self.log.rename(self._beside(f"~{self.lines}-kept"))
+        self._reopen()
 
 
 class Client(Part):
@@ -150,6 +235,10 @@ class Scraper(Client):
                 code = sample.labels["code"]
                 counts[code] = counts.get(code, 0) + int(sample.value)
         return counts
+
+    def lines(self):
+        """Count the lines that were counted."""
+        return sum(s.value for s in self.samples() if s.name == "mesibo_logwatch_lines_total")
 
     def work(self):
         before = time.monotonic()

@@ -55,7 +55,8 @@ def endure(site, programs, seconds):
     scraper.scrape()
     quiet = soak.Gauge(pid, 0)
     quiet.work()
-    writer, gauge = soak.Writer(site.log, seed=7), soak.Gauge(pid, max(0.5, seconds / 400))
+    asked = soak.Scraper(daemon.port, authority)
+    writer, gauge = soak.Writer(site.log, seed=7, counted=asked.lines), soak.Gauge(pid, max(0.5, seconds / 400))
     hostile = [kind(daemon.port, authority) for kind in HOSTILE]
     reloader = soak.Reloader(site.config, pid)
     parts = [writer, scraper, gauge, *hostile, reloader]
@@ -73,6 +74,7 @@ def endure(site, programs, seconds):
         totals[sample.name] = totals.get(sample.name, 0) + sample.value
     print(  # noqa: T201  the figures are what a soak is for
         f"\n{seconds} s: {writer.lines} lines, {int(totals['mesibo_logwatch_rotations_total'])} rotations,"
+        f" treated: {', '.join(f'{way} {n}' for way, n in writer.treated.items())},"
         f" {len(scraper.seconds)} scrapes (median {statistics.median(scraper.seconds) * 1000:.0f} ms,"
         f" longest {max(scraper.seconds) * 1000:.0f} ms), {reloader.rounds} reloads,"
         f" hostile: {', '.join(f'{type(part).__name__} {part.rounds}' for part in hostile)};"

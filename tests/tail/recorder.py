@@ -4,7 +4,8 @@ import dataclasses
 import time
 from collections import Counter
 
-from logwatch.tail import Globs, SourceSpec, Tail
+from logwatch.discover import Globs
+from logwatch.tail import SourceSpec, Tail
 
 
 class Clock:

@@ -1,5 +1,7 @@
 """A rotating writer that takes steps between any two system calls of a look: every race, and each one again."""
 
+import contextlib
+import ctypes
 import gzip
 import os
 import random
@@ -12,7 +14,11 @@ from tests.tail.recorder import Follower
 
 CALLS = ("stat", "lstat", "fstat", "open", "pread", "lseek", "close", "scandir", "readlink")
 WAYS = ("rename", "late", "compress", "copytruncate")
+FIELD = ("punch", "collapse", "hole", "copy", "trim", "members", "suffix", "clutter")
 PATTERNS = ("mesibo.log", "mesibo.log*")
+BANNER = [b"Licence clause %03d: this program comes without any warranty." % n for n in range(51)]  # 3 KiB
+PUNCH, COLLAPSE = 0x03, 0x08  # modes of fallocate(2)
+BLOCK = 4096
 SHORT = 0  # the seed of a script that shows what was wrong once
 
 
@@ -27,6 +33,9 @@ class Rotator:
         self.most_lines = most_lines
         self.written = []
         self.over = self.busy = False
+        self.awaited = ""  # what the daemon is to do before the next step: a "look", or a "commit" too
+        self.append = "hole" not in ways or self.random.random() < 0.5
+        self.banner = bool(set(FIELD) & set(ways)) and self.random.random() < 0.3
         self._steps = self._run(rounds)
 
     def step(self):
@@ -56,34 +65,119 @@ class Rotator:
             file.write(line[cut:] + b"\n")
             yield
 
+    def _open(self):
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if self.append else 0)
+        file = os.fdopen(os.open(self.path, flags, 0o644), "wb", buffering=0)
+        file.seek(0, os.SEEK_END)
+        if self.banner and not file.tell():
+            file.write(b"".join(line + b"\n" for line in BANNER))
+        return file
+
     def _run(self, rounds):
-        file = open(self.path, "ab", buffering=0)  # noqa: SIM115
+        file = self._open()
         for _ in range(rounds):
+            if set(FIELD) & set(self.ways):  # no hand treats a log twice a second
+                yield from self._until("look")
             yield from self._write(
                 file, self.random.randrange(self.random.choice((2, self.most_lines // 3, self.most_lines)))
             )
             way = self.random.choice(self.ways)
-            for n in range(30, 0, -1):
-                for packed in (".gz", ""):
-                    if os.path.exists(f"{self.path}.{n}{packed}"):
-                        os.rename(f"{self.path}.{n}{packed}", f"{self.path}.{n + 1}{packed}")
-                        yield
-            if way == "copytruncate":
+            if way in ("punch", "collapse", "trim", "copy", "clutter"):
+                yield from getattr(self, f"_{way}")(file)
+                if way in ("trim", "copy"):
+                    file.close()
+                    file = self._open()
+                continue
+            yield from self._shift()
+            if way in ("copytruncate", "hole"):
                 yield from self._copy_and_truncate()
                 continue
-            os.rename(self.path, self.path + ".1")
-            yield
+            yield from self._rename(way)
             if way == "late":
                 open(self.path, "xb").close()
                 yield
                 yield from self._write(file, 5)
             file.close()
-            file = open(self.path, "ab", buffering=0)  # noqa: SIM115
+            file = self._open()
             yield
             yield from self._write(file, self.random.randrange(5))
-            if way == "compress":
-                yield from self._compress()
+            if way in ("compress", "members"):
+                yield from self._compress(members=way == "members")
         file.close()
+
+    def _shift(self):
+        for n in range(30, 0, -1):
+            for packed in (".gz", ""):
+                if os.path.exists(f"{self.path}.{n}{packed}"):
+                    os.rename(f"{self.path}.{n}{packed}", f"{self.path}.{n + 1}{packed}")
+                    yield
+
+    def _rename(self, way):
+        target = self.path + ".1"
+        if way == "suffix":  # what nobody has seen under a name that nobody knows is no news
+            yield from self._until("commit")
+            target = f"{self.path}~{len(self.written)}-kept"
+        os.rename(self.path, target)
+        yield
+
+    def _until(self, awaited):
+        """Wait until the daemon has looked; or, as an operator does, until what is to be destroyed was counted."""
+        self.awaited = awaited
+        while self.awaited:
+            yield
+
+    def _punch(self, file):
+        """Free the disk of what was read: a hole in front, or zeros, or NULs written by hand."""
+        yield from self._until("commit")
+        size = os.path.getsize(self.path)
+        if size > BLOCK + 512:
+            _fallocate(self.path, PUNCH, self.random.choice((BLOCK, size - 512)))
+            yield
+
+    def _collapse(self, file):
+        """Cut blocks off the front, in the middle of a line."""
+        yield from self._until("commit")
+        if os.path.getsize(self.path) > BLOCK + 512:
+            _fallocate(self.path, COLLAPSE, BLOCK)
+            file.seek(0, os.SEEK_END)
+            yield
+
+    def _trim(self, file):
+        """Keep the last lines: ``tail -n N log > t``, and ``cat t > log`` or ``mv t log``."""
+        yield from self._until("commit")
+        with open(self.path, "rb") as whole:
+            kept = whole.read().splitlines(keepends=True)[-self.random.choice((3, 20)) :]
+        if not kept or len(b"".join(kept)) < 300:
+            return
+        new = self.random.choice((self.path, os.path.join(os.path.dirname(self.path), "t")))
+        with open(new, "wb", buffering=0) as target:
+            yield
+            target.write(b"".join(kept))
+        yield
+        if new != self.path:
+            os.rename(new, self.path)
+            yield
+
+    def _copy(self, file):
+        """Put a copy in its place, as rsync and editors do."""
+        hidden = os.path.join(os.path.dirname(self.path), ".mesibo.log.new")
+        with open(self.path, "rb") as source, open(hidden, "wb", buffering=0) as target:
+            while data := source.read(1000):
+                target.write(data)
+                yield
+        os.rename(hidden, self.path)
+        yield
+
+    def _clutter(self, file):
+        """Put beside it what is no log."""
+        with contextlib.suppress(FileExistsError):
+            os.symlink("mesibo.log-loop", f"{self.path}-loop")
+        with contextlib.suppress(FileExistsError):
+            os.symlink("nowhere", f"{self.path}.broken")
+        yield
+        with open(f"{self.path}-nuls", "ab") as nuls:
+            nuls.write(b"\0" * self.random.randrange(1, 5000))
+        yield
 
     def _copy_and_truncate(self):
         with open(self.path, "rb") as source, open(self.path + ".1", "xb", buffering=0) as target:
@@ -95,9 +189,11 @@ class Rotator:
         os.truncate(self.path, 0)
         yield
 
-    def _compress(self):
+    def _compress(self, *, members=False):
         with open(self.path + ".1", "rb") as source:
-            packed = gzip.compress(source.read())
+            content = source.read()
+        half = len(content) // 2 if members else len(content)
+        packed = gzip.compress(content[:half]) + (gzip.compress(content[half:]) + b"\0" * 512 if members else b"")
         with open(self.path + ".1.gz", "xb", buffering=0) as target:
             yield
             cut = self.random.randrange(len(packed))
@@ -107,6 +203,14 @@ class Rotator:
             yield
         os.unlink(self.path + ".1")
         yield
+
+
+def _fallocate(path, mode, length):
+    """Call fallocate(2) from the file's beginning; where a file system has no such call, NULs are written instead."""
+    with open(path, "r+b") as file:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.fallocate64(file.fileno(), mode, ctypes.c_int64(0), ctypes.c_int64(length)) and mode == PUNCH:
+            file.write(b"\0" * length)
 
 
 @contextmanager
@@ -130,20 +234,25 @@ def assert_each_line_counted_once(follower, written):
     for seconds in (0, 11, 700, 1):
         follower.wait(seconds)
     follower.tail.close()
-    counted = follower.sink.lines
+    counted = {line: n for line, n in follower.sink.lines.items() if line not in BANNER}
     assert {line: n for line, n in counted.items() if n != 1} == {}
     assert set(written) - set(counted) == set()
     assert set(counted) - set(written) == set()
     assert follower.lost == follower.missed == 0
 
 
-def follow_through(directory, seed, ways, pattern):
+def follow_through(directory, seed, ways, pattern, **rotation):
     follower = start(directory, pattern)
-    rotator = Rotator(str(directory / "mesibo.log"), seed, ways, rounds=10)
+    rotator = Rotator(str(directory / "mesibo.log"), seed, ways, rounds=10, **rotation)
     with stepping_in(rotator):
         while not rotator.over:
             rotator.step()
             follower.turn()
+            if rotator.awaited:
+                follower.turn()
+                if rotator.awaited == "commit":
+                    follower.commit()
+                rotator.awaited = ""
             if rotator.random.random() < 0.1:
                 follower.commit()
             if rotator.random.random() < 0.05:
@@ -151,10 +260,10 @@ def follow_through(directory, seed, ways, pattern):
     assert_each_line_counted_once(follower, rotator.written)
 
 
-def runs(count):
+def runs(count, mixes=(*((way,) for way in WAYS), WAYS)):
     return [
         pytest.param(seed, ways, pattern, id=f"{'+'.join(ways)}-{pattern}-{seed}")
-        for ways in (*((way,) for way in WAYS), WAYS)
+        for ways in mixes
         for pattern in PATTERNS
         for seed in range(count)
     ]
@@ -171,6 +280,22 @@ def test_no_race_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
 def test_no_race_among_thousands_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
     """The same, ten thousand times."""
     follow_through(tmp_path, 1_000_000 + seed, ways, pattern)
+
+
+TREATMENTS = (*((way,) for way in FIELD), (*FIELD, *WAYS))
+
+
+@pytest.mark.parametrize(("seed", "ways", "pattern"), runs(4, TREATMENTS))
+def test_no_race_with_what_is_done_by_hand_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
+    """Holes, trimming, copies, odd archives and names, banners and clutter between any two system calls: the same."""
+    follow_through(tmp_path, seed, (*ways, "rename"), pattern, most_lines=120)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "ways", "pattern"), runs(100, TREATMENTS))
+def test_no_race_among_many_with_what_is_done_by_hand_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
+    """The same, nearly two thousand times."""
+    follow_through(tmp_path, 1_000_000 + seed, (*ways, "rename"), pattern, most_lines=120)
 
 
 class Interrupted(Rotator):

@@ -7,25 +7,13 @@ import pytest
 
 import logwatch.tail
 from logwatch.model import Position
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
-from logwatch.tail.reconcile import (
-    Absent,
-    Finish,
-    Forget,
-    Hold,
-    Ignore,
-    Miss,
-    PathView,
-    Replace,
-    Rotated,
-    Stay,
-    TakeUp,
-    Wait,
-    reconcile,
-)
+from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
+from logwatch.tail.reconcile import PathView, reconcile
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.survey import Candidate, Found, Known
+from logwatch.tail.survey import Found, Known
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.UNDECIDED
@@ -85,7 +73,7 @@ TABLE = {
         PathView(first=True, followed=False),
         [],
         found(file("m.log", 1), file("m.log.1", 2)),
-        [Ignore(1), TakeUp(0, "live")],
+        [TakeUp(1, "ignored"), TakeUp(0, "live")],
     ),
     "the first look starts at the end": (
         PathView(first=True, followed=False, starts_at_end=True),
@@ -127,26 +115,26 @@ TABLE = {
         PathView(current=1, truncated=True),
         [known(inode=0, state="rotated")],
         found(file("m.log", 1, 10)),
-        [Miss(1, disowned=False), TakeUp(0, "live"), Rotated("truncate")],
+        [Leave(1, "missing"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "gone, while it is open": (
         NOW,
         [known(is_open=True)],
         found(),
-        [Stay(1)],
+        [Leave(1, "open")],
     ),
-    "gone, and not open": (NOW, [known()], found(), [Miss(1, disowned=False)]),
+    "gone, and not open": (NOW, [known()], found(), [Leave(1, "missing")]),
     "its inode is another file's now": (
         NOW,
         [known()],
         found(file("m.log", 1)),
-        [Miss(1, disowned=True), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "disowned"), TakeUp(0, "live"), Rotated("replace")],
     ),
     "an archive that is to be unpacked further": (
         NOW,
         [known()],
         found(file("m.log", 2), file("m.log.1.gz", 3), answers=[(1, 1, UNDECIDED)], undecided=[1]),
-        [Wait(1), TakeUp(0, "live"), Rotated("replace")],
+        [Leave(1, "packed"), TakeUp(0, "live"), Rotated("replace")],
     ),
     "punched or overwritten in front": (
         NOW,
@@ -176,7 +164,7 @@ TABLE = {
         PathView(current=2, was_blank=True),
         [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[50:550])],
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
-        [Finish(1), Hold(2, 0, 500)],
+        [Leave(1, "done"), Hold(2, 0, 500)],
     ),
     "replaced by a copy, while it is open": (
         NOW,
@@ -217,25 +205,25 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 1), file("m.log.1", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "an archive of it beside it": (
         NOW,
         [known(is_open=True)],
         found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)], own_parts=[(1, 1)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "the same banner in another generation makes no copy": (
         NOW,
         [known()],
         found(file("m.log", 1), file("m.log.1.gz", 2), answers=[(1, 0, SAME, 1000)]),
-        [Hold(1, 0), Ignore(1)],
+        [Hold(1, 0), TakeUp(1, "ignored")],
     ),
     "read to its end, and removed": (
         NOW,
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
-        [Hold(1, 0), Forget(2)],
+        [Hold(1, 0), Leave(2, "forgotten")],
     ),
 }
 
@@ -260,7 +248,7 @@ def imports(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("name", ["reconcile", "identity", "fingerprint", "rotated_names"])
+@pytest.mark.parametrize("name", ["reconcile", "plan", "identity", "fingerprint", "rotated_names"])
 def test_a_decision_knows_neither_the_system_nor_the_time(name):
     """What decides is given all that it goes by."""
     assert not {"os", "time", "stat", "pathlib"} & set(imports(modules()[name]))

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-from logwatch.tail.events import Log, shown
-from logwatch.tail.wake import PollWaker
+from logwatch.events import Log, shown
+from logwatch.wake.poll import PollWaker
 
 _ID = CallbackId(0)
 _MASK = Mask(

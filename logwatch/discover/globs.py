@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from logwatch.errors import Problem
-from logwatch.tail.events import shown
+from logwatch.events import shown
 
 REGLOB_SECONDS = 5.0
 """Directories are listed again after this long, whatever their times say: network file systems tell late."""

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from logwatch.tail import PollWaker, make_waker
-from logwatch.tail.inotify import InotifyWaker
+from logwatch.wake import PollWaker, make_waker
+from logwatch.wake.inotify import InotifyWaker
 from tests.tail.recorder import Log, append
 
 LONG = 30.0  # never waited for: an event ends the wait

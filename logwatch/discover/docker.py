@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from logwatch.discover import podman
+from logwatch.discover.globs import REGLOB_SECONDS, Found
 from logwatch.errors import Problem
-from logwatch.tail import podman
-from logwatch.tail.discover import REGLOB_SECONDS, Found
 
 JSON_FILE = "json-file"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Literal, Protocol
 
-from logwatch.tail.events import Log
+from logwatch.events import Log
 
 LONGEST_SECONDS = 3600.0  # of a wait, whatever was asked for: infinity is no number of milliseconds
 
@@ -76,7 +76,7 @@ def make_waker(wake: Literal["auto", "inotify", "poll"], log: Log) -> Waker:
     if wake == "poll":
         return PollWaker()  # it needs neither watchdog's memory nor its thread
     try:
-        waker: Waker = import_module("logwatch.tail.inotify").InotifyWaker(log)
+        waker: Waker = import_module("logwatch.wake.inotify").InotifyWaker(log)
     except Exception as error:  # noqa: BLE001  a system without inotify, or another watchdog: polling is relied on
         log.warning("inotify_refused", error=str(error), instead="polling")
         return PollWaker()

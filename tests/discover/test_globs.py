@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from logwatch.tail import Globs
+from logwatch.discover import Globs
 
 
 @pytest.fixture

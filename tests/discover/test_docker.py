@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from logwatch.tail import Container, containers
+from logwatch.discover import Container, containers
 from tests.tail.recorder import Follower
 
 SECRET = "app-token-0123456789"

@@ -1,0 +1,157 @@
+"""Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from logwatch.tail.archives import Archive
+from logwatch.tail.files import Key, NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
+from logwatch.tail.fingerprint import HEAD_BYTES
+from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start
+
+NO_KEY: Key = (0, 0)
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+
+
+class VanishedError(Exception):
+    """A file was renamed, removed or changed between two looks at it: look again."""
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A file that may hold a generation's bytes, as it was when it was looked at."""
+
+    path: str
+    key: Key
+    disk_size: int  # as the file system tells
+    modified: int  # nanoseconds
+    rotated: Rotated | None  # None for the followed path itself
+    head: bytes | None  # None: it cannot be read
+    begin: int = 0  # where its content begins
+    archive: Archive | None = None
+    matched: bool = False  # a glob of the source leads to it, so its lines are wanted in any case
+    error: OSError | None = None
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed."""
+        return self.archive is not None
+
+    @property
+    def found_at(self) -> str:
+        """Where a generation that lies in it is found, other than at its path."""
+        return self.path if self.rotated else ""
+
+    def size(self) -> int | None:
+        """Return how long it is, uncompressed; None while it was not unpacked to its end."""
+        return self.archive.size() if self.archive else self.disk_size
+
+    def run(self, start: int, count: int) -> bytes | None:
+        """Return a run of its bytes; nothing if it has gone, None while not unpacked that far; raises VanishedError."""
+        if not count:
+            return b""
+        if self.archive:
+            return self.archive.run(start, count)
+        try:
+            file = self.open()
+        except (OSError, VanishedError):
+            return b""
+        try:
+            return file.read_at(start, count)
+        except OSError as error:  # a failing disk: nothing is concluded from what cannot be read
+            raise VanishedError from error
+        finally:
+            file.close()
+
+    def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
+        """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
+        descriptor = _open(self.path, self.key)[0]
+        return PackedFile(descriptor, self.archive.format, closed) if self.archive else PlainFile(descriptor, closed)
+
+    def still_begins(self) -> bool:
+        """Return whether it begins as it did when it was looked at."""
+        head = self.head or b""
+        return self.run(self.begin, len(head)) == head
+
+
+def _open(path: str, key: Key) -> tuple[int, os.stat_result]:
+    try:
+        descriptor, status = open_regular(path)
+    except FileNotFoundError as error:
+        raise VanishedError from error
+    if key_of(status) != key:
+        os.close(descriptor)
+        raise VanishedError
+    return descriptor, status
+
+
+Mark = tuple[Key, int, int]
+"""What changes with a file: its key, size on disk, and modification time in nanoseconds."""
+
+
+class Heads:
+    """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
+
+    def __init__(self) -> None:
+        self._known: dict[Mark, tuple[bytes, int, Archive | None]] = {}
+
+    def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
+        """Look at a file; None when nothing regular is there. What cannot be read has no head."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                return None
+            return Candidate(path, NO_KEY, 0, 0, rotated, None, error=error)
+        if not stat.S_ISREG(status.st_mode):
+            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=problem)
+        key, mark = key_of(status), _mark(status)
+        known = self._known.get(mark)
+        if not known:
+            try:
+                known, mark = self._read(path, key)
+            except OSError as error:
+                return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
+            if rotated:  # the followed file itself changes all the time
+                self._known[mark] = known
+        (head, begin, archive), (_, disk_size, modified) = known, mark
+        if archive:
+            archive.rename(path)
+        return Candidate(path, key, disk_size, modified, rotated, head, begin, archive)
+
+    @staticmethod
+    def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Mark]:
+        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
+        descriptor, status = _open(path, key)
+        file = PlainFile(descriptor)
+        try:
+            first = file.read_at(0, HEAD_BYTES)
+            format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
+            archive = None
+            if format_:
+                start(format_)  # raises if nothing here can unpack it
+                archive = Archive(path, key, format_, status)
+                head, begin = archive.head(descriptor)
+            else:
+                head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
+            after = os.fstat(descriptor)
+            if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
+                raise VanishedError
+            return (head, begin, archive), _mark(status)
+        finally:
+            file.close()
+
+    def keep_only(self, candidates: Iterable[Candidate]) -> None:
+        """Forget files that are no longer there."""
+        keys = {candidate.key for candidate in candidates}
+        for mark in [mark for mark in self._known if mark[0] not in keys]:
+            archive = self._known.pop(mark)[2]
+            if archive:
+                archive.close()
+
+
+def _mark(status: os.stat_result) -> Mark:
+    return key_of(status), status.st_size, status.st_mtime_ns

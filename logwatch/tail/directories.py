@@ -1,0 +1,70 @@
+"""Lists the names around a path that its generations may have."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+
+_SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
+
+
+class Directories:
+    """Lists directories once a look, as long as they do not change."""
+
+    def __init__(self) -> None:
+        self._listed: dict[str, tuple[int, list[str]]] = {}
+
+    def forget(self) -> None:
+        """Let the next look list them again."""
+        self._listed.clear()
+
+    def names(self, directory: str) -> list[str]:
+        """Return the names in a directory; none if it cannot be listed."""
+        try:
+            mark = os.stat(directory or ".").st_mtime_ns
+            known = self._listed.get(directory)
+            if known and known[0] == mark and time.time() - mark / 1e9 > _SETTLED_SECONDS:
+                return known[1]
+            with os.scandir(directory or ".") as entries:
+                names = sorted(entry.name for entry in entries)
+        except OSError:
+            return []
+        self._listed[directory] = (mark, names)
+        return names
+
+
+@dataclass(slots=True)
+class Names:
+    """The names that files beside a path may have, as generations of it."""
+
+    certain: dict[str, Rotated] = field(default_factory=dict)
+    uncertain: list[str] = field(default_factory=list)
+
+
+def list_names(path: str, also: Iterable[str], directories: Directories) -> Names:
+    """List what may be a generation of a path beside it, beside what it links to, and in the directories of also."""
+    found = Names()
+    real = os.path.realpath(path)
+    places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
+    places |= {(directory, os.path.basename(path)) for directory in also}
+    for directory, base in sorted(places):
+        names, stem = directories.names(directory), stem_of(base)
+        at = _first(names, stem)
+        while at < len(names) and names[at].startswith(stem):
+            name, at = names[at], at + 1
+            rotated = rotated_name(base, name)
+            if rotated:
+                found.certain[os.path.join(directory, name)] = rotated
+            elif name != base:
+                found.uncertain.append(os.path.join(directory, name))
+    return found
+
+
+def _first(names: list[str], stem: str) -> int:
+    low, high = 0, len(names)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if names[middle] < stem else (low, middle)
+    return low

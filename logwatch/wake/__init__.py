@@ -1,0 +1,5 @@
+"""Lets the reading loop sleep until there may be something to do: a hint, while the poll interval is the truth."""
+
+from logwatch.wake.poll import PollWaker, Waker, make_waker
+
+__all__ = ["PollWaker", "Waker", "make_waker"]

@@ -4,6 +4,9 @@ import glob
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -14,20 +17,24 @@ from rich.text import Text
 from logwatch import envelope
 from logwatch.assembly import assemble
 from logwatch.cli import terminal
+from logwatch.cli.kept_shapes import kept_shapes
 from logwatch.config import Config, Source
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.discover import Container, Globs
 from logwatch.errors import ConfigError, GrammarError, LogwatchError, Problem
-from logwatch.model import PLAIN, Envelope, EnvelopeKind
-from logwatch.parse import Scanner
-from logwatch.propose import Proposal, Shape, propose
+from logwatch.journal import Target, ask
+from logwatch.model import Envelope
+from logwatch.parse import Scanner, load
+from logwatch.propose import Proposal, Shape, around, propose, unwrapped
 from logwatch.report import open_path, open_stream
 
 OWN = Path("/etc/mesibo-logwatch/grammars")
 STDIN = "-"
 _MOST_LINES = 20_000  # lines with the marker, of which a dialect shows itself many times over
-_ENVELOPE_LINES = 200  # that tell what all of them are in
-_ESCAPING: tuple[EnvelopeKind, ...] = ("docker", "journal-json")
+_DECIDED_LINES = 200  # with the marker, or
+_DECIDED_BYTES = 1 << 22  # tell what all of them stand in
+_LONGEST = 65536  # bytes of a line
+_MOST_ENTRIES = 50_000  # of the journal
 _MOST_SHAPES = 12  # rows of the table
 _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 
@@ -47,7 +54,7 @@ _UNREADABLE_SHARE = 20  # more than one unread line in so many is a finding
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows."
 )
-@click.option("--source", metavar="S", help="Only this source of the configuration.")
+@click.option("--source", metavar="S", help="This source of the configuration; else its first.")
 def command(
     *, paths: tuple[str, ...], name: str, output: Path, whole: bool, force: bool, file: Path | None, source: str | None
 ) -> None:
@@ -55,9 +62,9 @@ def command(
 
         docker logs mesibo 2>&1 | mesibo-logwatch grammar propose - --name mine
 
-    Without PATH, the logs of the configuration are read. What was found is shown beside every doubt; look at both
-    before numbers are believed. The exit code is 1 if nothing could be proposed, or more than one line in twenty
-    would stay unread.
+    Without PATH, the log of the source is read; where it is out of reach, the shapes of unread lines that the daemon
+    keeps are shown. What was found is shown beside every doubt; look at both before numbers are believed. The exit
+    code is 1 if nothing could be proposed, or more than one line in twenty would stay unread.
     """
     config = _config(paths, file)
     chosen = _source(config, source)
@@ -66,16 +73,21 @@ def command(
     target, samples = output / f"{name}.py", output / "samples" / f"{name}.log"
     if target.exists() and not force:
         raise GrammarError(Problem(str(target), "is there already", "", "choose another --name, or add --force"))
-    lines = list(_lines(paths, chosen, scanner.marker))
+    try:
+        logs = _logs(paths, chosen, scanner.marker)
+    except LogwatchError as error:
+        _kept(paths, config, chosen)
+        raise error from None
+    lines = [line for log in logs for line in log.lines]
     unread = [line for line in lines if not reads(scanner, line)]
     if not unread and not whole:
-        word = "read already" if lines else "there"
-        click.echo(
-            f"nothing to propose: {len(lines)} lines with {scanner.marker.decode()} are {word} by {chosen.grammar}"
-        )
+        there = f"the {len(lines)} lines with {scanner.marker.decode()} are read already by {chosen.grammar}"
+        click.echo(f"nothing to propose: {there if lines else f'no line with {scanner.marker.decode()} is there'}")
         click.echo(
             "  try: --all to look at them all the same" if lines else "  try: name a log that holds push results"
         )
+        if not lines:
+            _kept(paths, config, chosen)
         sys.exit(0 if lines else 1)
     try:
         proposal = propose(lines if whole else unread, name, scanner.marker.decode(), parts.catalogue)
@@ -85,9 +97,17 @@ def command(
         sys.exit(1)
     save(target, samples, proposal)
     readable = 0 if whole else len(lines) - len(unread)
-    terminal.show(render(proposal, readable, chosen.grammar))
-    _next(target, samples, name, chosen.name, config, output)
+    terminal.show(render(proposal, readable, chosen.grammar, kinds := _envelopes(logs)))
+    owns = Scanner(load(name, [output]), timezone=UTC).owns
+    needed = "" if _told(logs, owns, chosen) else kinds
+    _next(target, samples, name, chosen.name, config, output, needed)
     sys.exit(1 if proposal.unread * _UNREADABLE_SHARE > proposal.unread + proposal.counted else 0)
+
+
+def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
+    """Show what the daemon saw of a source's unread lines, since they themselves are not there to be looked at."""
+    if not paths and (shapes := kept_shapes(config, source)) is not None:
+        terminal.show(shapes)
 
 
 def reads(scanner: Scanner, line: bytes) -> bool:
@@ -110,20 +130,29 @@ def _source(config: Config, name: str | None) -> Source:
     return found
 
 
-def _lines(paths: Sequence[str], source: Source, marker: bytes) -> Iterator[bytes]:
-    """Read the payloads with the marker, out of their envelope, as many as are worth looking at."""
-    count = 0
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What was read of one log."""
+
+    head: bytes  # the beginning of it, by which the envelope was told
+    wrapped: Envelope
+    lines: Sequence[bytes]  # payloads with the marker, as many as are worth looking at
+
+
+def _logs(paths: Sequence[str], source: Source, marker: bytes) -> list[Log]:
+    """Read files or standard input; without any, the files of the source."""
+    if not paths and source.journal:
+        return [_read(iter([_journal(source.journal.target)]), source, marker, _MOST_LINES)]
+    logs: list[Log] = []
+    left = _MOST_LINES
     for path in _expanded(paths) or _files(source):
         if path == STDIN:
-            found = list(_payloads(open_stream("standard input", sys.stdin.buffer).chunks, marker))
+            logs.append(_read(open_stream("standard input", sys.stdin.buffer).chunks, source, marker, left))
         else:
             with open_path(Path(path)) as stream:
-                found = list(_payloads(stream.chunks, marker))
-        for line in found:
-            yield line
-            count += 1
-            if count == _MOST_LINES:
-                return
+                logs.append(_read(stream.chunks, source, marker, left))
+        left -= len(logs[-1].lines)
+    return logs
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:
@@ -135,44 +164,34 @@ def _expanded(paths: Sequence[str]) -> list[str]:
     return found
 
 
+def _journal(target: Target) -> bytes:
+    try:
+        return ask.lines(ask.newest(target, _MOST_ENTRIES), _LONGEST)
+    except ask.NoAnswer as error:
+        raise LogwatchError(error.problem) from None
+
+
 def _files(source: Source) -> list[str]:
     if source.docker:
         found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
     else:
         found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
     if not found:
-        what = source.docker.container if source.docker else ", ".join(source.paths)
-        raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, "name files, or -"))
+        what = source.docker.container if source.docker else ", ".join(source.paths) or "it is no file"
+        remedy = "name files that hold its lines, or - for standard input: docker logs mesibo 2>&1 | …"
+        raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, remedy))
     return found
 
 
-def _payloads(chunks: Iterator[bytes], marker: bytes) -> Iterator[bytes]:
-    wrapped, rest, count = PLAIN, b"", 0
+def _read(chunks: Iterator[bytes], source: Source, marker: bytes, most: int) -> Log:
+    head = b""
     for chunk in chunks:
-        data = rest + chunk
-        whole, newline, rest = data.rpartition(b"\n")
-        wrapped = wrapped if wrapped != PLAIN else _objects(whole)
-        for line in _unwrapped(whole + newline, wrapped):
-            if marker in line:
-                yield line
-                count += 1
-                if count == _MOST_LINES:
-                    return
-    yield from (line for line in _unwrapped(rest, wrapped) if marker in line)
-
-
-def _objects(data: bytes) -> Envelope:
-    """Tell the envelopes that escape what they wrap; whatever else stands in front of a line is part of its prefix."""
-    lines = envelope.clean(data).split(b"\n", _ENVELOPE_LINES)[:_ENVELOPE_LINES]
-    for kind in _ESCAPING:
-        wrapped = envelope.undecided(kind)
-        if sum(not line.refused for line in envelope.unwrap(b"\n".join(lines), wrapped)) > len(lines) / 2:
-            return wrapped
-    return PLAIN
-
-
-def _unwrapped(data: bytes, wrapped: Envelope) -> list[bytes]:
-    return [line.payload for line in envelope.unwrap(data, wrapped) if not line.refused]
+        head += chunk
+        if len(head) >= _DECIDED_BYTES or head.count(marker) >= _DECIDED_LINES:
+            break
+    wrapped = around(head, marker, source.envelope)
+    found = (line for line in unwrapped(chain([head], chunks), wrapped, _LONGEST) if marker in line)
+    return Log(head, wrapped, list(islice(found, most)))
 
 
 def save(target: Path, samples: Path, proposal: Proposal) -> None:
@@ -189,7 +208,21 @@ def save(target: Path, samples: Path, proposal: Proposal) -> None:
         raise GrammarError(Problem(str(where), "cannot be written", error.strerror or str(error), remedy)) from error
 
 
-def render(proposal: Proposal, readable: int, grammar: str) -> RenderableType:
+def _envelopes(logs: Sequence[Log]) -> str:
+    """Name what the logs stand in, as the configuration does; empty for nothing."""
+    return " and ".join(dict.fromkeys(envelope.label(log.wrapped) for log in logs if log.lines and log.wrapped.layers))
+
+
+def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
+    """Return whether the daemon tells the envelopes by the lines that the new grammar reads, as it is configured."""
+    return all(
+        envelope.label(envelope.settled(log.head, owns, source.envelope)) == envelope.label(log.wrapped)
+        for log in logs
+        if log.lines
+    )
+
+
+def render(proposal: Proposal, readable: int, grammar: str, kinds: str) -> RenderableType:
     """Lay out what was found: the shapes with what they give, and the doubts."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("lines", justify="right")
@@ -215,6 +248,8 @@ def render(proposal: Proposal, readable: int, grammar: str) -> RenderableType:
         doubts.append(
             f"lines that {grammar} reads today, and this grammar in its place may not: {readable} (see --all)"
         )
+    if kinds:
+        parts.append(Text(f"The lines stand in {kinds}; the grammar is for what stands behind that."))
     parts += [Text(f"look at: {doubt}", style="yellow") for doubt in doubts]
     return Group(*parts)
 
@@ -227,9 +262,10 @@ def _counts(shape: Shape) -> str:
     )
 
 
-def _next(target: Path, samples: Path, name: str, source: str, config: Config, output: Path) -> None:
+def _next(target: Path, samples: Path, name: str, source: str, config: Config, output: Path, needed: str) -> None:
     click.echo(f"written: {target} and {samples}, checked against each other")
     directories = [Path(each) for each in config.grammars.directories]
     place = "" if output.absolute() in directories else f', and directories = ["{output.absolute()}"] below [grammars]'
-    click.echo(f'next: set grammar = "{name}" in source "{source}"{place}; then mesibo-logwatch check')
+    also = f' and envelope = "{needed}"' if needed else ""
+    click.echo(f'next: set grammar = "{name}"{also} in source "{source}"{place}; then mesibo-logwatch check')
     click.echo("      and systemctl reload mesibo-logwatch")

@@ -33,7 +33,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
     weight, severity = HEAVIEST, _severity(sight)
-    command = propose(place)
+    command = propose(name, place)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
         weight, severity = 82, "warning"
@@ -61,9 +61,9 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def propose(place: Place) -> str:
+def propose(name: str, place: Place) -> str:
     """Return the command that writes a grammar from a source's unread lines."""
-    paths = " ".join(map(shlex.quote, place.paths[:_PATHS])) or "PATH"
+    paths = " ".join(map(shlex.quote, place.paths[:_PATHS])) or f"--source {shlex.quote(name)}"
     return f"mesibo-logwatch grammar propose {paths} --name {_new_name(place)} --output {shlex.quote(place.grammars)}"
 
 

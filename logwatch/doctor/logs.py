@@ -78,7 +78,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _fresh(host, name, newest, status, scan)
     place = Place((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
-    yield from _pushes(name, scan, len(data), place)
+    yield from _pushes(source.name, scan, len(data), place)
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
 
@@ -106,8 +106,8 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
     scanner = parts.scanner(source)
     scan = scanner.scan(data, envelope=PLAIN, reference=written)
-    place = Place(("-",), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
-    yield from _pushes(name, scan, len(data), place)
+    place = Place((), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    yield from _pushes(source.name, scan, len(data), place)
     yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
 
@@ -194,8 +194,8 @@ def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
     return head[: head.rfind(b"\n") + 1], data[: data.rfind(b"\n") + 1]
 
 
-def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
-    row = f"{name}: push lines"
+def _pushes(source: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
+    row = f"log of {source}: push lines"
     unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
     if not results and not unread:
@@ -218,7 +218,7 @@ def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
         return
     yield ok(row, f"{number(results + unread)} among the last {number(scan.lines)} lines")
     read = results / (results + unread)
-    row = f"{name}: parsed"
+    row = f"log of {source}: parsed"
     if not unread:
         yield ok(row, f"all {number(results)} push lines")
         return
@@ -232,7 +232,7 @@ def _pushes(name: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
     if read >= _STRAY:
         yield ok(row, told)
     else:
-        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(place)}`")
+        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(source, place)}`")
 
 
 def _clock(

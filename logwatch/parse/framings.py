@@ -90,7 +90,7 @@ class Envelope:
                 text.decode()
             except UnicodeDecodeError:
                 return None
-        if text.count(b"\\") < 2 * lines:
+        if text.count(b"\\") <= lines:  # of the newline
             return text
         first, *others = self._escapes
         replaced = first.stand_in.join(text.split(first.written))

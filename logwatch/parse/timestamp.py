@@ -25,6 +25,7 @@ _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"[0-5][0-9]-[0-9]{3}")
 _HOUR = 3600
 _SAFE = 20 * _HOUR
+_YEAR = 363 * 24 * _HOUR  # and less than one
 _REMEMBERED = 4096
 _YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
@@ -125,6 +126,11 @@ def wrong_form(form: str) -> str:
     return ""
 
 
+def _same_year(ahead: float, stamp: str) -> bool:
+    """Return whether a stamp of mesibo's is so many seconds ahead of every reference of this hour, more or less."""
+    return abs(ahead) < _SAFE or (-_YEAR < ahead < 0 and not stamp.startswith("2902"))
+
+
 class TimestampParser:
     """Dates stamps of one zone and format as ``seconds_of`` does, and remembers what it has dated."""
 
@@ -142,7 +148,7 @@ class TimestampParser:
             return start + (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
         at = seconds_of(stamp, reference, self._zone, self._form)
         # Another reference within the hour gives the same year, unless the stamp is near the limit or about a year old
-        if at is not None and not self._form and abs(at - reference) < _SAFE and _MESIBO.fullmatch(stamp):
+        if at is not None and not self._form and _same_year(at - reference, stamp) and _MESIBO.fullmatch(stamp):
             if len(self._minutes) >= _REMEMBERED:
                 self._minutes.clear()
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000

@@ -5,6 +5,7 @@
 ``find`` is a pure function of lines and catalogue. What it does not find for certain is a doubt, said to the operator.
 """
 
+from logwatch.propose.around import around, unwrapped
 from logwatch.propose.prove import Proposal, Shape, propose
 
-__all__ = ["Proposal", "Shape", "propose"]
+__all__ = ["Proposal", "Shape", "around", "propose", "unwrapped"]

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from logwatch.propose import stamps
+from logwatch.propose.lines import COLOUR
 
 RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
 """What is replaced, or stays, as a whole."""
+_COLOURS = re.compile(f"({COLOUR})")
 _COMMON = 0.1  # of the lines hold a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
@@ -30,9 +32,10 @@ def without_users(line: str, keep: Collection[str]) -> str:
 
 
 def _replaced(text: str, keep: Collection[str]) -> str:
-    return RUN.sub(
-        lambda run: run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0]), text
-    )
+    def other(run: re.Match[str]) -> str:
+        return run[0] if run[0] in keep or (len(run[0]) == 1 and run[0].isalpha()) else _like(run[0])
+
+    return "".join(part if i % 2 else RUN.sub(other, part) for i, part in enumerate(_COLOURS.split(text)))
 
 
 def _like(run: str) -> str:

@@ -106,7 +106,7 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     stop = r"\t" if delimiter == "\t" else stop
     unquoted = sum(text.startswith('"') for text in stripped) * 10 < len(stripped)
     if name == "platform":
-        words = _spelt(stripped)
+        words = fields.spelt(stripped)
         return Piece("|".join(sorted(words, key=lambda word: (-len(word), word))), "platform", "platform", stripped)
     kind = stamps.find(stripped[0])
     if kind is not None and all(stamps.matches(kind.kind, text) for text in stripped):
@@ -122,14 +122,6 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     if delimiter == " ":
         return Piece(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
     return Piece(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
-
-
-def _spelt(texts: Sequence[str]) -> list[str]:
-    """Return every word for a platform, spelt as the ones that were seen."""
-    told = [text for text in texts if text.lower() in fields.PLATFORMS]
-    if all(text.isupper() for text in told):
-        return [word.upper() for word in fields.PLATFORMS]
-    return list(fields.PLATFORMS) if all(text.islower() for text in told) else sorted(set(told))
 
 
 def _once(before: tuple[Piece, ...], behind: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

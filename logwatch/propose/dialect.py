@@ -29,6 +29,15 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """A reason right behind the code: ``410 Unregistered``, ``410/Unregistered``, ``410 (Unregistered)``."""
+
+    marks: tuple[str, ...]  # what stands between, without blanks; an empty text: nothing but blanks
+    never: tuple[str, ...]  # words that stand there as well, and are none
+    keys: bool  # so do words with a value behind them
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Fields with words in front of them, in any order; the code has a word too, or stands first or last."""
 
@@ -39,7 +48,8 @@ class Words:
     marks: str  # separate fields, as blanks do
     groups: bool  # parentheses hold text in which no code is looked for
     quotes: str
-    reason_follows: bool  # the word behind the code is a reason
+    reason: Follows | None
+    platforms: tuple[str, ...]  # words for a platform that stand alone; empty where another word announces them
     stamp: tuple[Announced, StampKind] | None = None
 
 

@@ -18,29 +18,64 @@ _NAMES: Mapping[str, str] = {
     " why response resp answer result info text",
 }
 _LEAST = 0.6  # of the values are what the name promises
+_SURE = 0.95  # where no word promises it
+_TYPED = ("platform", "reason")  # told by their values, whatever the word in front of them is
 _SILENT = frozenset(
     {"", "-", "ok", "none", "null", "success", "nil", "n/a", "accepted", "delivered", "sent", "0", "na"}
 )
 
 
-def fit(name: str, values: Collection[str], reasons: frozenset[str]) -> bool:
-    """Return whether values are what a result name promises."""
+def fit(name: str, values: Collection[str], reasons: frozenset[str], least: float = _LEAST) -> bool:
+    """Return whether values, the share ``least`` of them, are what a result name promises."""
     told = [value for value in values if value.lower() not in _SILENT]
     if not told:
         return False
     if name == "platform":
-        return sum(value.lower() in PLATFORMS for value in told) >= _LEAST * len(told)
+        return sum(value.lower() in PLATFORMS for value in told) >= least * len(told)
     if name == "reason":
-        return sum(value.lower() in reasons for value in told) >= _LEAST * len(told)
+        return sum(value.lower() in reasons for value in told) >= least * len(told)
     if name == "token":
         return any(len(value) >= 8 for value in told)  # noqa: PLR2004  no token is shorter
     return len(set(told)) > 1 or name == "app" or len(told) == 1
+
+
+def silent(value: str) -> bool:
+    """Return whether a value says that there is nothing to say."""
+    return value.lower() in _SILENT
 
 
 def named(key: str) -> list[str]:
     """Return the result names that a word may announce."""
     low = key.lower()
     return [name for name, words in _NAMES.items() if low in words.lower().split()]
+
+
+def surely(values: Mapping[str, Sequence[str]], taken: Collection[str], reasons: frozenset[str]) -> dict[str, str]:
+    """Return the words whose values alone say what they are, by result name, for the names that are not ``taken``."""
+    found: dict[str, str] = {}
+    for name in _TYPED:
+        fitting = [word for word, each in values.items() if len(each) > 1 and fit(name, each, reasons, _SURE)]
+        if name not in taken and fitting:
+            found[name] = max(fitting, key=lambda word: len(values[word]))
+    return found
+
+
+def spelt(texts: Sequence[str]) -> list[str]:
+    """Return every word for a platform, spelt as the ones that were seen."""
+    told = [text for text in texts if text.lower() in PLATFORMS]
+    if all(text.isupper() for text in told):
+        return [word.upper() for word in PLATFORMS]
+    return list(PLATFORMS) if all(text.islower() for text in told) else sorted(set(told))
+
+
+def alone(masked: Sequence[str], marks: str) -> tuple[str, ...]:
+    """Return the words for a platform that stand on nearly every line once, with no word in front; else nothing."""
+    stop = re.escape(marks) + r"\s()"
+    pattern = re.compile(rf"(?<![^{stop}])(?:{'|'.join(PLATFORMS)})(?![^{stop}])", re.IGNORECASE)
+    found = [set(pattern.findall(text)) for text in masked]
+    if sum(len(each) == 1 for each in found) < _SURE * len(found):
+        return ()
+    return tuple(sorted(spelt([word for each in found for word in each]), key=lambda word: (-len(word), word)))
 
 
 def announced(
@@ -50,24 +85,28 @@ def announced(
     stop = re.escape(marks) + r"\s()" if marks else r"\s)"
     words = sorted({word for each in _NAMES.values() for word in each.split()} - set(taken), key=len, reverse=True)
     pattern = re.compile(
-        rf"(?:^|(?<=[\s,;|(]))({'|'.join(map(re.escape, words))})([ \t]*[=:][ \t]*|[ \t]+)(\x01+|[^{stop}\x01]+)",
+        rf"(?:^|(?<=[\s,;|(]))(?:([A-Za-z_][\w.-]*)([ \t]*[=:][ \t]*)|({'|'.join(map(re.escape, words))})([ \t]+))"
+        rf"(\x01+|[^{stop}\x01]+)",
         re.IGNORECASE,
     )
-    found: dict[tuple[str, str, str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], list[str]] = {}
     for rest, hidden in zip(rests, masked, strict=True):
         for match in pattern.finditer(hidden):
-            value = rest[match.start(3) : match.end(3)]
+            value = rest[match.start(5) : match.end(5)]
             quote = value[0] if value[0] in "\"'`" else ""
-            if value[0] in "{[":
+            word = match[1] or match[3]
+            if value[0] in "{[" or word in taken:
                 continue
-            for name in named(match[1]):
-                key = (name, match[1], re.sub(r"[ \t]+", " ", match[2]), quote)
-                found.setdefault(key, []).append(value[1:-1] if quote else value.rstrip(",;"))
+            key = (word, re.sub(r"[ \t]+", " ", match[2] or match[4]), quote)
+            found.setdefault(key, []).append(value[1:-1] if quote else value.rstrip(",;"))
     best: dict[str, dict[str, int]] = {}
-    for (name, word, _, _), values in found.items():
-        if fit(name, values, reasons):
-            counts = best.setdefault(name, {})
-            counts[word] = counts.get(word, 0) + len(values)
+    told: dict[str, list[str]] = {}
+    for (word, _, _), values in found.items():
+        told.setdefault(word, []).extend(values)
+        for name in named(word):
+            if fit(name, values, reasons):
+                counts = best.setdefault(name, {})
+                counts[word] = counts.get(word, 0) + len(values)
     chosen: dict[str, tuple[Announced, ...]] = {}
     used: set[str] = set()
     for name in ("platform", "token", "user", "app", "reason"):
@@ -76,9 +115,15 @@ def announced(
             continue
         word = max(keys, key=lambda each: keys[each])
         used.add(word)
-        ways = {(gap, quote) for n, k, gap, quote in found if (n, k) == (name, word)}
-        chosen[name] = tuple(Announced(word, gap, quote) for gap, quote in sorted(ways))
+        chosen[name] = _ways(found, word)
+    rest_of = {word: values for word, values in told.items() if word not in used}
+    for name, word in surely(rest_of, chosen, reasons).items():
+        chosen[name] = _ways(found, word)
     return chosen
+
+
+def _ways(found: Collection[tuple[str, str, str]], word: str) -> tuple[Announced, ...]:
+    return tuple(Announced(word, gap, quote) for each, gap, quote in sorted(found) if each == word)
 
 
 def typed(values: Sequence[str], reasons: frozenset[str], *, behind: bool) -> str:

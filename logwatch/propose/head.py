@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from logwatch.propose import stamps
-from logwatch.propose.lines import escaped
+from logwatch.propose.lines import COLOUR, escaped
 
 LEVELS = frozenset(
     [
@@ -43,7 +43,9 @@ LEVELS = frozenset(
 )
 _MESIBO_LEVEL = r"[A-Z]|\*\*[A-Z]+\*\*|http-"
 _TOKEN = re.compile(
-    r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<blank>[ \t]+)|(?P<mark>[][(){}<>|,;:="\'*])|(?P<atom>[^][(){}<>|,;:="\'* \t]+)'
+    rf"(?P<colour>{COLOUR})|"
+    r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<blank>[ \t]+)|'
+    r'(?P<mark>[][(){}<>|,;:="\'*])|(?P<atom>[^][(){}<>|,;:="\'* \t\x1b]+)'
 )
 _SEVERITY = re.compile(_MESIBO_LEVEL)
 _BRACKET = re.compile(r'\[[^][{}"]*\]')
@@ -64,7 +66,7 @@ class Token:
     """One part of one head.
 
     ``kind``: stamp, level, severity (a level right in front of a stamp), word (an atom that most heads hold), atom,
-    string, bracket, blank or mark.
+    string, bracket, colour, blank or mark.
     """
 
     kind: str
@@ -268,6 +270,8 @@ def _piece(column: list[Token], optional: int, stamp: str) -> Piece:  # noqa: PL
         return Piece(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
         return Piece(escaped(texts[0]), "", "", texts, optional)
+    if kind == "colour":
+        return Piece(COLOUR, "", "colour", texts, optional)
     if kind == "string":
         return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
     if kind == "bracket":

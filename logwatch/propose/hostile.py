@@ -62,6 +62,8 @@ def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]
         place, end = begin + opened.start(), begin + opened.start()
         yield f"{line[:place]}code {line[place:]}"
         yield f'{line[:place]}"{false}" {line[place:]}'
+        if form.groups:
+            yield f"{line} ({forged}) ( )"
     else:
         place, end = begin + found.start(), begin + found.end()
         separator = next((mark + " " for mark in form.marks if mark != "|"), " ") if "|" not in form.marks else "|"

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable
 
+COLOUR = r"\x1b\[[0-9;]*m"
+"""What sets a colour on a terminal; its bracket opens nothing."""
+
 HIDDEN = "\x01"
 """Stands for every character inside quotes or brackets, the quotes and brackets themselves included."""
 
@@ -36,6 +39,7 @@ def mask(text: str, quotes: str = '"') -> str:
 def inside(head: str, rest: str) -> bool:
     """Return whether what follows the marker stands inside quotes or brackets that opened in front of it."""
     depth, at = [], 0
+    head = re.sub(COLOUR, "", head)
     while at < len(head):
         char = head[at]
         if char == '"':

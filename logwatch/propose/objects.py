@@ -106,6 +106,13 @@ def _members(objects: Sequence[dict[str, Any]], taken: set[str], reasons: frozen
             if name not in members and fields.fit(name, texts, reasons):
                 members[name] = Member(key, name, text, bare)
                 break
+    texts_of = {
+        key: [value for body in objects if isinstance(value := body.get(key), str)]
+        for key in counts
+        if key not in taken and key not in {member.key for member in members.values()}
+    }
+    for name, key in fields.surely(texts_of, members, reasons).items():
+        members[name] = Member(key, name, True, False)  # noqa: FBT003  text, not bare
     return tuple(members.values())
 
 

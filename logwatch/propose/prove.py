@@ -21,6 +21,7 @@ from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
+from logwatch.propose.lines import HIDDEN, mask
 from logwatch.propose.write import write
 
 _SAMPLES = 24
@@ -180,9 +181,13 @@ def _samples(
 
 
 def _bases(good: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return an accepted push and a failed one, if there are both."""
-    first = good[0]
-    other = next((each for each in good if each[1]["code"] != first[1]["code"]), None)
+    """Return an accepted push and a failed one, if there are both: those with the least in quotes and brackets.
+
+    What is made hostile is to hold one text of a user, not another one that was there already.
+    """
+    plain = sorted(good, key=lambda each: mask(each[0]).count(HIDDEN))
+    first = plain[0]
+    other = next((each for each in plain if each[1]["code"] != first[1]["code"]), None)
     return [first] if other is None else [first, other]
 
 

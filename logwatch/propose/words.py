@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
 from logwatch.propose.codes import Candidate
-from logwatch.propose.dialect import Announced, Line, Words
+from logwatch.propose.dialect import Announced, Follows, Line, Words
 from logwatch.propose.lines import INTEGER, mask
 
 _CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
 _OPENER = re.compile(r"(?:\(\)|\[[^][\s]*\])?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
 _SMALL = 0.05
+_OFTEN = 0.1  # of the lines
 
 
 def opener(line: Line) -> int:
@@ -59,6 +60,9 @@ def learn(
         held = _in_parentheses(masked, anchors)
         if held:
             separators += "()"
+        announced = fields.announced(
+            rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons
+        )
         ways.append(
             (
                 whole,
@@ -66,13 +70,12 @@ def learn(
                     opener=open_,
                     codes=anchors,
                     last=candidate.place == -1,
-                    fields=fields.announced(
-                        rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons
-                    ),
+                    fields=announced,
                     marks=separators,
                     groups=groups and not held,
                     quotes=quotes,
-                    reason_follows=_reason_follows(masked, anchors, candidate, reasons),
+                    reason=None if "reason" in announced else _reason_behind(masked, anchors, candidate, reasons),
+                    platforms=() if "platform" in announced else fields.alone(masked, separators),
                     stamp=_stamp(rests, taken),
                 ),
             )
@@ -123,20 +126,30 @@ def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool
     return False
 
 
-def _reason_follows(
+def _reason_behind(
     masked: Sequence[str], anchors: Sequence[Announced], best: Candidate, reasons: frozenset[str]
-) -> bool:
-    """Return whether the word behind the code is a reason of the catalogue more often than not."""
+) -> Follows | None:
+    """Return how a reason of the catalogue stands behind the code, if one does more often than not.
+
+    A word that is none of them and stands there again and again, also behind accepted pushes, is not counted.
+    """
     before = "|".join(re.escape(each.key + each.gap).replace(r"\ ", "[ \t]+") for each in anchors)
     where = rf"(?:^|(?<=[\s,;|(]))(?:{before})" if anchors else "^[ (]*"
     if best.place == -1:
-        return False
-    found = [
-        match[1]
-        for text in masked
-        if (match := re.search(where + r"-?[0-9]{1,6}[ \t]*[,:(/-]?[ \t]*([A-Za-z_]+)", text))
-    ]
-    return fields.fit("reason", found, reasons) if found else False
+        return None
+    pattern = re.compile(where + r"-?[0-9]{1,6}[ \t]*([,:(/-]?)[ \t]*([A-Za-z_]+)(?![0-9A-Za-z_])([=:]?)")
+    found = [match for text in masked if (match := pattern.search(text))]
+    words = Counter(match[2] for match in found if not match[3])
+    never = {
+        word
+        for word, count in words.items()
+        if word.lower() not in reasons and count >= max(2, _OFTEN * len(masked)) and not fields.silent(word)
+    }
+    told = [match for match in found if not match[3] and match[2] not in never]
+    if not told or not fields.fit("reason", [match[2] for match in told], reasons):
+        return None
+    marks = {match[1] for match in told if match[2].lower() in reasons}
+    return Follows(tuple(sorted(marks)), tuple(sorted(never)), any(match[3] for match in found))
 
 
 def _stamp(rests: Sequence[str], taken: set[str]) -> tuple[Announced, stamps.StampKind] | None:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
+from logwatch.ledger import Batch, Ledger, ShapeRow
 from tests.propose import dialects
 
 
@@ -68,7 +69,7 @@ def test_lines_that_are_read_today_need_no_grammar(tmp_path):
         )
     )
     result = run(path, "--name", "mine", "--output", tmp_path / "g")
-    assert (result.exit_code, "nothing to propose: 30 lines" in result.output) == (0, True)
+    assert (result.exit_code, "nothing to propose: the 30 lines" in result.output) == (0, True)
     assert not (tmp_path / "g").exists()
     assert run(path, "--name", "mine", "--output", tmp_path / "g", "--all").exit_code == 0
 
@@ -87,3 +88,74 @@ def test_what_cannot_be_proposed_is_told_with_the_reason(tmp_path):
     assert "inside quotes or brackets" in result.output
     assert "try:" in result.output
     assert not (tmp_path / "g").exists()
+
+
+def configured(tmp_path, text):
+    path = tmp_path / "logwatch.toml"
+    path.write_text(f'[[source]]\nname = "chat"\n{text}\n[state]\ndirectory = "{tmp_path}/state"\n')
+    return path
+
+
+def test_what_prefixes_add_stays_out_of_the_grammar(log, tmp_path):
+    """Lines from `docker compose logs` give the grammar for the log itself, and the envelope is named."""
+    plain = run(log, "--name", "mine", "--output", tmp_path / "a")
+    lines = "".join(f"mesibo-1  | {line}\n" for line in log.read_text().splitlines())
+    compose = run("-", "--name", "mine", "--output", tmp_path / "b", stdin=lines)
+    assert (plain.exit_code, compose.exit_code) == (0, 0)
+    assert "The lines stand in compose; the grammar is for what stands behind that." in compose.output
+    assert "envelope =" not in compose.output
+    assert (tmp_path / "a" / "mine.py").read_text() == (tmp_path / "b" / "mine.py").read_text()
+
+
+def test_lines_in_an_envelope_that_are_read_already_need_no_grammar(tmp_path):
+    """What the daemon reads out of an envelope is not proposed for anew, for the envelope's sake."""
+    pushes = dialects.pushes(random.Random(1), 30)
+    lines = "".join(f"mesibo-1  | E{push.ddmm} (1): push_on_complete: code {push.code}\n" for push in pushes)
+    result = run("-", "--name", "mine", "--output", tmp_path / "g", stdin=lines)
+    assert (result.exit_code, "nothing to propose: the 30 lines" in result.output) == (0, True)
+
+
+def kept(tmp_path):
+    ledger = Ledger(tmp_path / "state")
+    batch = Batch(1)
+    batch.count("chat", "lines")
+    batch.shape(ShapeRow("chat", "misplaced", "<str> [<num>] push_on_complete rc=<num>", "<str> "), 1.0, 40)
+    batch.shape(ShapeRow("another", "grammar", "push_on_complete of another source"), 1.0, 9)
+    ledger.commit(batch)
+    ledger.close()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_where_the_log_is_out_of_reach_the_kept_shapes_are_shown(tmp_path, there):
+    """A log that is gone, or that was emptied: what the daemon saw of it, of this source alone, and what is needed."""
+    (tmp_path / "state").mkdir()
+    kept(tmp_path)
+    if there:
+        (tmp_path / "gone.log").write_text("ready\n")
+    file = configured(tmp_path, f'paths = ["{tmp_path}/gone.log"]')
+    result = run("--config", file, "--source", "chat", "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code != 0
+    assert "Of source chat, lines like these could not be read" in result.output
+    assert "40" in result.output
+    assert "<str> [<num>] push_on_complete rc=<num>" in " ".join(result.output.split())
+    assert "another source" not in result.output
+    said = result.output if there else str(result.exception)
+    assert ("name a log" if there else "name files that hold its lines") in said
+
+
+def test_a_source_without_a_ledger_has_only_the_reason(tmp_path):
+    """Before the daemon ever ran there is nothing that was kept, and that is no fault of its own."""
+    file = configured(tmp_path, f'paths = ["{tmp_path}/gone.log"]')
+    result = run("--config", file, "--name", "mine", "--output", tmp_path / "g")
+    assert "there is nothing to read" in str(result.exception)
+    assert result.output == ""
+
+
+def test_a_source_in_the_journal_is_read_from_the_journal(log, tmp_path, monkeypatch):
+    """Nothing has to be piped: the entries are asked for, as the daemon's own doctor does."""
+    monkeypatch.setattr("logwatch.journal.ask.newest", lambda target, _count: [target.words])
+    monkeypatch.setattr("logwatch.journal.ask.lines", lambda _entries, _longest: log.read_bytes())
+    file = configured(tmp_path, 'journal = {container = "mesibo"}')
+    result = run("--config", file, "--name", "mine", "--output", tmp_path / "g")
+    assert result.exit_code == 0, result.output
+    assert "It would count 60 results" in result.output

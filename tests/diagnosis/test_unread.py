@@ -41,6 +41,14 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
     assert "push logging" not in str(only)
 
 
+def test_a_source_without_files_is_named_in_the_command():
+    """Of a source in the journal there is no path to write down: the command reads what the source follows."""
+    story = blind(Story(), minutes=1, unread=50, read=0)
+    story.places = {"mesibo": Place(grammars="/etc/g")}
+    (only,) = story.findings()
+    assert only.command == "mesibo-logwatch grammar propose --source mesibo --name mine --output /etc/g"
+
+
 def test_a_good_month_does_not_hide_a_blind_hour():
     """200,000 old good lines, then 40 minutes in which three of four are unread: critical, first, and no good news."""
     story = Story()

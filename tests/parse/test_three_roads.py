@@ -101,10 +101,12 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
             assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
     usual = told_alike(UNROLLED, text, lines)
-    for line in rng.sample(lines, min(len(lines), 3)):
-        if pattern := PLAN.specialised([line], 1.0):
-            told_alike(Dictionary(pattern, RESTS), text, lines)
-    told_alike(Dictionary(PLAN.unrolled(rng.sample(lines, min(len(lines), 50))), RESTS), text, lines)
+    for line in rng.sample(lines, min(len(lines), 2)):
+        if heads := PLAN.heads([line], 1.0):
+            told_alike(Dictionary(PLAN.specialised(heads, tails=PLAN.tails([line])), RESTS), text, lines)
+    some = rng.sample(lines, min(len(lines), 50))
+    told_alike(Dictionary(PLAN.unrolled(some), RESTS), text, lines)
+    told_alike(Dictionary(PLAN.unrolled(some, tails=PLAN.tails(some)), RESTS), text, lines)
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

@@ -137,3 +137,17 @@ def test_any_time_is_read_back(written, form, age, zone):
     for again in (moment, moment + timedelta(seconds=1), moment):
         if again.timestamp() - reference < 86400:
             assert parser.seconds(f"{again:{form}}", reference) == again.timestamp()
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2033, 12, 31)),  # noqa: DTZ001  a zone is put on below
+    st.floats(-2 * 86400, 380 * 86400),
+    st.floats(-3600, 3600),
+)
+def test_what_was_dated_before_changes_no_date(written, age, later):
+    """A minute that is remembered means to another reference what it means without any memory."""
+    moment = written.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    parser = TimestampParser(ZoneInfo("Europe/Berlin"))
+    stamp = f"{moment:%d%m-%H%M%S-000}"
+    for reference in (moment.timestamp() + age, moment.timestamp() + age + later):
+        assert parser.seconds(stamp, reference) == seconds_of(stamp, reference, ZoneInfo("Europe/Berlin"))

@@ -172,3 +172,15 @@ def test_a_text_with_separators_in_it_is_no_other_way_to_write_a_line(tmp_path):
     read = reader(tmp_path, made)
     assert [read(line) for line in good] == [int(line.split("|")[6]) for line in good]
     assert [line for line in forged if read(line) is not None] == []
+
+
+def test_a_text_of_a_user_among_the_lines_does_not_keep_a_grammar_from_being_written(tmp_path):
+    """A display name in quotes that holds the code's own word, on the first line too, is no reason to refuse."""
+    names = ("Ada", "status 903", "Bob", "kim")
+    lines = [
+        f'{push.iso} push_on_complete: name "{names[(i + 1) % 4]}", status {push.code}, dev {push.platform}'
+        for i, push in enumerate(dialects.pushes(random.Random(6), 60))
+    ]
+    read = reader(tmp_path, propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE))
+    codes = [int(re.search(r'", status (\d+)', line)[1]) for line in lines]
+    assert [read(line) for line in lines] == codes

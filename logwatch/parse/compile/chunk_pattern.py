@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture
+from logwatch.parse.compile.nodes import Capture, EndOfLine, Node
 from logwatch.parse.compile.to_regex import Framing, Writer, char_class
 
 REST = "rest"
@@ -28,15 +28,23 @@ class ChunkPattern:
         return self.names[-1:] == (REST,)
 
 
-def chunk_pattern(writer: Writer, ways: Sequence[str], framing: Framing, *, rest: bool) -> ChunkPattern:
+def chunk_pattern(
+    writer: Writer, ways: Sequence[str], framing: Framing, *, rest: bool, tails: Sequence[Node] = ()
+) -> ChunkPattern:
     """Complete the regexes of payloads, written by ``writer``, to one that takes each line, newline included.
 
-    What stands behind a way is captured, with ``rest``, or passed over.
+    What stands behind a way is captured, with ``rest``, or passed over; it is not captured where it is nothing, or is
+    one of the ``tails``, which capture the values in it themselves.
     """
     anything = char_class(framing.written(nodes.EVERY_BYTE)) + "*+"
-    names = [group.name for group in writer.groups if isinstance(group, Capture)] + ([REST] if rest else [])
     way = ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
-    text = without_groups(framing.before) + way + (f"({anything})" if rest else anything)
+    if tails:
+        known = "".join([f"{writer.write(tail)}{anything}|" for tail in tails])
+        behind = f"(?:{writer.write(EndOfLine())}|{known}({anything}))"
+    else:
+        behind = f"({anything})" if rest else anything
+    names = [group.name for group in writer.groups if isinstance(group, Capture)] + ([REST] if rest else [])
+    text = without_groups(framing.before) + way + behind
     text += without_groups(framing.after)
     # findall gives tuples from two groups on; both sides end right before the newline: nothing is ever gone back into
     text += "()" * max(0, 2 - len(names)) + ("" if framing.end == b"\n" else r"(?=\n)")

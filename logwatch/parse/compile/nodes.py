@@ -20,6 +20,8 @@ class _Inner:
 
     min_len: int = field(init=False, compare=False, repr=False)
     names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    begins: "Bytes | None" = field(init=False, compare=False, repr=False)  # first_set and prefixes, once asked for
+    words: frozenset[bytes] | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work out the properties, from those of the nodes inside."""
@@ -28,6 +30,8 @@ class _Inner:
         own += [name for child in children(node) for name in capture_names(child)]
         object.__setattr__(self, "names", tuple(own))
         object.__setattr__(self, "min_len", _min_len(node))
+        object.__setattr__(self, "begins", None)
+        object.__setattr__(self, "words", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +168,10 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
+def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:  # noqa: PLR0911  one case a node
     """Return the same node without captures, but those of a name in ``keep``."""
+    if keep.issuperset(capture_names(node)):
+        return node
     match node:
         case Seq(items):
             return seq(*(without_captures(item, keep) for item in items))
@@ -263,6 +269,15 @@ def first_set(node: Node) -> Bytes:
             return frozenset(data[:1])
         case CharRun(chars):
             return chars
+        case EndOfLine():
+            return frozenset()
+    if node.begins is None:
+        object.__setattr__(node, "begins", _first_set(node))
+    return node.begins or frozenset()
+
+
+def _first_set(node: Node) -> Bytes:
+    match node:
         case Seq(items):
             found: Bytes = frozenset()
             for item in items:
@@ -277,8 +292,16 @@ def first_set(node: Node) -> Bytes:
     return frozenset()
 
 
-def prefixes(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
+def prefixes(node: Node) -> frozenset[bytes]:
     """Return texts of which any match begins with one; what is asserted behind a word makes it longer."""
+    if not isinstance(node, _Inner):
+        return _prefixes(node)
+    if node.words is None:
+        object.__setattr__(node, "words", _prefixes(node))
+    return node.words or frozenset((b"",))
+
+
+def _prefixes(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
     match node:
         case Literal(data):
             return frozenset((data,))
@@ -357,41 +380,3 @@ def _ended_by(node: Node, rest: Node) -> bool:
             own = all(ends_itself(each) or _ended_by(each, seq(rest)) for each in runs)
             return not lazy and own and all_disjoint(runs) and not first_set(item) & first_set(rest)
     return False
-
-
-def required_literals(node: Node) -> frozenset[bytes] | None:
-    """Return texts of which any match contains one; None if none can be named."""
-    match node:
-        case Literal(data):
-            return frozenset((data,))
-        case Capture(_, item) | Backtracking(item):
-            return required_literals(item)
-        case Repeat(item) if node.min:
-            return required_literals(item)
-        case Choice(items):
-            each = [required_literals(item) for item in items]
-            return None if None in each else frozenset().union(*(some for some in each if some))
-        case Seq(items):
-            found = [some for item in items if (some := required_literals(item))]
-            return max(found, key=_shortest, default=None)
-    return None
-
-
-def capture_literals(node: Node) -> frozenset[bytes] | None:
-    """Return texts of which any match that captures something contains one; None if it may do without.
-
-    A text in which none of them occurs holds no value: that takes a few searches, and reading it takes microseconds.
-    """
-    if not capture_names(node):
-        return frozenset()
-    around = None if isinstance(node, Choice | Repeat) else required_literals(node)
-    inside: frozenset[bytes] | None = None
-    if not isinstance(node, Capture):
-        each = [capture_literals(child) for child in children(node)]
-        inside = None if None in each else frozenset().union(*(some for some in each if some))
-    found = [some for some in (around, inside) if some]
-    return max(found, key=_shortest, default=None)
-
-
-def _shortest(texts: frozenset[bytes]) -> int:
-    return min(map(len, texts))

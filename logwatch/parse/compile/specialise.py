@@ -17,6 +17,8 @@ from logwatch.parse.compile.to_regex import Writer
 _MAX_TURNS = 80  # of all repetitions together: the expression grows with them
 _MAX_LITERAL_BLANKS = 2
 _MAX_MODELS = 2
+_MIN_WORD_BYTES = 3
+_MAX_SINGLES = 8  # payloads, of which one alone is a way
 _GLANCE_BYTES = 64
 _NEWLINE = 10
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
@@ -160,8 +162,11 @@ class _Follower:
         if all(at_end) and nodes.min_len(node.item):
             self._note(EndOfLine(), self._at)
             return
-        look = Look(_known(node.item).without_captures, negative=True)
-        if any(match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)):
+        look = _known(node.item).absence
+        behind = [line[at : at + _GLANCE_BYTES] for line, at in zip(self._lines, self._at, strict=True)]
+        if not _cannot_begin(node.item, behind) and any(
+            match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)
+        ):
             raise _Differ
         self._note(look, self._at)
 
@@ -191,12 +196,10 @@ def _narrowed(steps: Sequence[_Step]) -> Node:
     done: list[Node] = []  # from the end on
     for i in range(len(steps) - 1, -1, -1):
         node, texts, behind = steps[i]
-        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:]))
+        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:])) if isinstance(node, CharRun | Look) else nodes.NOTHING
         same, text = len(set(texts)) == 1, texts[0]
-        written_out = (
-            _takes_only(node, text, rest) if isinstance(node, CharRun) else len(texts) > 1 and _is_one_text(node)
-        )
-        if same and written_out:
+        several = len(texts) > 1  # one alone does not tell what is the same in others
+        if several and same and (_takes_only(node, text, rest) if isinstance(node, CharRun) else _is_one_text(node)):
             done.append(Literal(text))
         elif isinstance(node, Capture) and isinstance(node.item, nodes.Seq):
             *inner, last = node.item.items  # what is asked for behind a value, such as the end of a number
@@ -215,7 +218,8 @@ def _look_before(look: Look, done: list[Node], rest: Node, behind: Sequence[byte
     """
     if _implied(look, rest, following):
         return
-    if _begin_apart(look, behind) and all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip()):
+    numbers = all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip())
+    if look.negative and not look.behind and numbers and _cannot_begin(look.item, behind):
         # the next line has another number there, but a number
         narrower = _first_byte_without(done[-1], nodes.first_set(look.item)) if done else None
         if narrower is not None:
@@ -235,16 +239,40 @@ def _first_byte_without(node: Node, chars: nodes.Bytes) -> Node | None:
 
 
 def _as_one_class(node: Node, texts: Sequence[bytes]) -> Node:
-    """Return what must not follow as one class of bytes, if that is enough here: alternatives cost more."""
-    if isinstance(node, Look) and isinstance(node.item, Choice) and _begin_apart(node, texts):
-        return Look(CharRun(nodes.first_set(node.item), 1, 1), negative=True)
-    return node
+    """Return what must not follow as one class of bytes or a few words, if that is enough here: all else costs more."""
+    if not isinstance(node, Look) or not node.negative or node.behind or isinstance(node.item, CharRun | Literal):
+        return node
+    blanks, core = nodes.split_leading_blanks(node.item)
+    begins = [text.lstrip(bytes(blanks.chars)) for text in texts] if blanks else texts
+    words = tuple(sorted(nodes.prefixes(core)))
+    enough: Node
+    if min(map(len, words)) >= _MIN_WORD_BYTES and not any(text.startswith(words) for text in begins):
+        enough = _one_of(words)
+    elif _cannot_begin(core, begins):
+        enough = CharRun(nodes.first_set(core), 1, 1)
+    else:
+        return node
+    return Look(nodes.seq(blanks, enough) if blanks else enough, negative=True)
 
 
-def _begin_apart(look: Look, texts: Sequence[bytes]) -> bool:
-    """Return whether no text begins with a byte with which what must not follow could."""
-    ahead = look.negative and not look.behind and nodes.min_len(look.item)
-    return bool(ahead) and not any(nodes.first_set(look.item) & set(text[:1]) for text in texts)
+def _one_of(words: Sequence[bytes]) -> Node:
+    """Return what matches one of these words, short where only their last bytes differ."""
+    ends: dict[bytes, set[int]] = {}
+    for word in words:
+        ends.setdefault(word[:-1], set()).add(word[-1])
+    last = next(iter(ends.values()))
+    if len(last) == 1 or any(each != last for each in ends.values()):
+        return nodes.choice(*map(Literal, words))
+    return nodes.seq(nodes.choice(*map(Literal, ends)), CharRun(frozenset(last), 1, 1))
+
+
+def _cannot_begin(node: Node, texts: Sequence[bytes]) -> bool:
+    """Return whether the first byte of each text, behind any blanks that the node skips, says that it cannot match."""
+    blanks, core = nodes.split_leading_blanks(node)
+    if blanks:
+        texts = [text.lstrip(bytes(blanks.chars)) for text in texts]
+    begins = nodes.first_set(core)
+    return bool(nodes.min_len(core) and all(texts)) and not any(text[0] in begins for text in texts)
 
 
 def _implied(look: Look, rest: Node, following: Sequence[Node]) -> bool:
@@ -288,6 +316,10 @@ class _Known:
     def without_captures(self) -> Node:
         return nodes.without_captures(self.node)
 
+    @cached_property
+    def absence(self) -> Look:
+        return Look(self.without_captures, negative=True)
+
 
 def _known(node: Node) -> _Known:
     known = _all_known.get(id(node))
@@ -310,14 +342,23 @@ def _agree(node: Node, lines: Sequence[bytes]) -> bool:
     return True
 
 
-def common_way(node: Node, payloads: Sequence[bytes], min_share: float) -> Node | None:
-    """Return the node specialised to what so many of the payloads have in common; None if nothing is."""
-    lines = [payload + b"\n" for payload in payloads]
-    for model in lines[:_MAX_MODELS]:
-        alike = [line for line in lines if line is model or _agree(node, [model, line])]
-        if alike and len(alike) >= min_share * len(lines):
-            return specialise(node, alike)
-    return None
+def common_ways(node: Node, payloads: Sequence[bytes], min_share: float, limit: int) -> list[Node]:
+    """Return the node specialised to the few ways in which so many payloads are written; nothing if they are more."""
+    left = [payload + b"\n" for payload in payloads]
+    wanted = min_share * len(left)
+    found: list[tuple[int, Node]] = []
+    taken = 0
+    for _ in range(limit + _MAX_MODELS):
+        if not left or len(found) == limit or (taken and taken >= wanted):
+            break
+        alike = [line for line in left if line is left[0] or _agree(node, [left[0], line])]
+        if way := specialise(node, alike):
+            found.append((len(alike), way))
+            taken += len(alike)
+            left = [line for line in left if line not in alike]
+        else:
+            left = [*left[1:], left[0]]
+    return [way for _, way in sorted(found, key=lambda each: -each[0])] if taken >= wanted else []
 
 
 def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, int]]:
@@ -333,6 +374,7 @@ def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, 
         if one is None or not same:
             left = left[1:]
             continue
-        found.append((specialise(node, same) or one, len(same)))
         left = [line for line in left if line not in same]
+        if len(same) > 1 or len(payloads) < _MAX_SINGLES:
+            found.append((specialise(node, same) or one, len(same)))
     return sorted(found, key=lambda way: -way[1])

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
@@ -16,7 +17,7 @@ from logwatch.parse.compile.chunk_pattern import ChunkPattern, chunk_pattern
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import repeats_with_captures
 from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
-from logwatch.parse.compile.specialise import common_way, ways
+from logwatch.parse.compile.specialise import common_ways, match_end, specialise, ways
 from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
 
 Order = tuple[int, ...]
@@ -36,6 +37,9 @@ _MAX_TURNS = 12  # of an unrolled repetition: each costs time on every line that
 _MAX_VALUES = 3  # captured in it: each one more makes equal lines rarer
 _UNNAMED_COST = 3  # turns: what has no name of its own is looked at for being something else first
 _MAX_REGEX_CHARS = 400  # of an alternative: a nest of brackets has thousands
+_MAX_HEADS = 3  # of lines that are all alike: each costs time on the lines of the next ones
+MAX_TAILS = 8
+"""Ways in which what stands behind the code is written, at most."""
 _MAX_TEXTS = 24  # of one alternative, that are looked at for how it is written
 _GLANCE_BYTES = 16  # behind a turn, on which it may depend where it ends
 
@@ -65,7 +69,13 @@ class UnrollPlan:
             if i not in self._repeats
         }
 
-    def unrolled(self, examples: Iterable[bytes], framing: Framing = PLAIN, min_gain: float = 0.006) -> ChunkPattern:
+    def unrolled(
+        self,
+        examples: Iterable[bytes],
+        framing: Framing = PLAIN,
+        min_gain: float = 0.006,
+        tails: Sequence[Node] = (),
+    ) -> ChunkPattern:
         """Return the expression for lines like the examples, which are payloads without a newline.
 
         Each turn more must win the share ``min_gain`` of the examples: it costs time on every line that has none.
@@ -86,28 +96,71 @@ class UnrollPlan:
             elif fixed or not self._skipped_before(i):
                 fixed.append(part)
         text += _written(writer, before, None if self.tail else nodes.seq(*fixed))
-        return chunk_pattern(writer, [text], framing, rest=self.tail is not None)
+        return chunk_pattern(writer, [text], framing, rest=self.tail is not None, tails=tails)
 
-    def specialised(self, payloads: Sequence[bytes], min_share: float, framing: Framing = PLAIN) -> ChunkPattern | None:
-        """Return the expression for the way in which so many of the payloads are written; None if there is none."""
-        node = nodes.without_captures(nodes.seq(*self._body), self._keep)
-        way = common_way(node, payloads, min_share)
-        if way is None:
-            return None
+    def heads(self, payloads: Sequence[bytes], min_share: float) -> list[Node]:
+        """Return what lines have alike, then each of the few ways in which so many payloads go on up to the tail.
+
+        Return nothing if there are more ways.
+        """
+        first, then = self._halves
+        lines = [payload + b"\n" for payload in payloads]
+        ends = {line: match_end(first, line, 0) for line in lines}
+        alike = [line for line in lines if ends[line] >= 0]
+        left = [line[ends[line] : -1] for line in alike]
+        heads = common_ways(then, left, min_share * len(lines) / (len(left) or 1), _MAX_HEADS)
+        return [specialise(first, alike) or first, *heads] if heads else []
+
+    def specialised(self, heads: Sequence[Node], framing: Framing = PLAIN, tails: Sequence[Node] = ()) -> ChunkPattern:
+        """Return the expression for lines that begin as ``heads`` says and end as ``tails`` or otherwise."""
         writer = Writer(framing, lambda each: isinstance(each, Capture))
-        return chunk_pattern(writer, [writer.write(way)], framing, rest=self.tail is not None)
+        before, *written = [writer.write(each) for each in heads]
+        text = f"{before}(?:{'|'.join(written)})"
+        return chunk_pattern(writer, [text], framing, rest=self.tail is not None, tails=tails)
+
+    def tails(self, payloads: Sequence[bytes]) -> list[Node]:
+        """Return what is written behind the code, in the ways of the payloads, the most frequent first."""
+        last = len(self._parts) - 1
+        return self.tails_of([text for each in payloads if (text := self._behind(each + b"\n", last))])
+
+    def tails_of(self, texts: Sequence[bytes]) -> list[Node]:
+        """Return the same for texts that stood behind codes."""
+        if self._tail_to_keep is None:
+            return []
+        texts = [text for each in texts if (text := each.lstrip(b" \t\r"))]
+        return [way for way, _ in ways(self._tail_to_keep, texts, MAX_TAILS)]
+
+    @cached_property
+    def _tail_to_keep(self) -> Node | None:
+        return self.tail and nodes.without_captures(self.tail, self._keep)
+
+    def _behind(self, line: bytes, last: int) -> bytes:
+        """Return what of a line stands behind its other parts, without the newline."""
+        at = 0
+        for i in range(last):
+            if i in self._repeats:
+                _, at = self._repeats[i].follow(line, at)
+            elif found := self._patterns[i].match(line, at):
+                at = found.end()
+            else:
+                return b""
+        return line[at:-1]
 
     def matches(self, payload: bytes) -> bool:
         """Return whether a payload is one that LINE matches."""
         return bool(self._follow(payload + b"\n"))
 
-    @property
-    def _body(self) -> Sequence[Node]:
-        """The parts before the tail, and the blanks before it."""
-        if self.tail is None:
-            return self._parts
-        blanks = self._repeats[len(self._parts) - 1].blanks
-        return (*self._parts[:-1], *([blanks] if blanks else []))
+    @cached_property
+    def _halves(self) -> tuple[Node, Node]:
+        """The parts that all lines have alike, and the others before the tail with the blanks before it."""
+        parts = list(self._parts)
+        if self.tail is not None:
+            blanks = self._repeats[len(parts) - 1].blanks
+            parts[-1:] = [blanks] if blanks else []
+        kept = [i for i, part in enumerate(parts) if i in self._repeats or self._keep & set(nodes.capture_names(part))]
+        alike = kept[0] if kept else len(parts)
+        both = nodes.seq(*parts[:alike]), nodes.seq(*parts[alike:])
+        return nodes.without_captures(both[0]), nodes.without_captures(both[1], self._keep)
 
     def _follow(self, line: bytes) -> dict[int, Turns]:
         """Return the turns that each repetition takes in a line; none where the line does not match."""

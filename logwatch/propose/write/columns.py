@@ -25,8 +25,10 @@ def columns(dialect: Dialect, form: Columns) -> str:
     if blank:
         again = bool(form.before) and form.before[-1].name == "platform"
         terms.append('integer("code*")' if again else 'integer("code")')
-        if form.behind and form.behind[0].name == "reason":
-            terms.append(f"Opt(cut + {'~again + ' if again else ''}{behind[0]})")
+        named = max((i for i, piece in enumerate(form.behind, 1) if piece.name), default=0)
+        if named:  # where a text has more blanks than usual, they are not told
+            guard = "~again + " if again else ""
+            terms.append(f"Opt({' + '.join(f'cut + {guard}{each}' for each in behind[:named])})")
         if again:
             definitions.append('word = Regex(r"[^ \\t\\r]+").set_name("word")\n')
             definitions.append('again = Suppress(platform) + cut + integer("code*")  # which of the two is it?\n')

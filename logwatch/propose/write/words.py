@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from string import Template
 
-from logwatch.propose.dialect import Announced, Dialect, InHead, Words
+from logwatch.propose.dialect import Announced, Dialect, Follows, InHead, Words
 from logwatch.propose.head import Head, Piece
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
@@ -88,7 +88,7 @@ def words(dialect: Dialect, form: Words) -> str:
     if form.marks:
         body += f'mark = one_of("{" ".join(form.marks)}")  # between fields\n'
         more += " | mark"
-    pair = "pair | " if form.fields or form.stamp else ""
+    pair = "pair | " if form.fields or form.stamp or form.platforms else ""
     if form.codes or form.last:
         body += f"before = {pair}string | brackets(text | string) | closer{more} | word\n"
     if not form.last:
@@ -105,10 +105,20 @@ def _rest(form: Words) -> list[str]:
     parts = ['ZeroOrMore(before, stop_on=code).set_name("before the code")', "code"]
     if not form.codes:
         parts = ['integer("code")']
-    if form.reason_follows:
-        guard = "~code + " if form.codes else ""
-        parts.append(f'Opt(Suppress(Opt(one_of(": - / , ("))) + {guard}Regex("[A-Za-z_]+")("reason"))')
+    if form.reason:
+        parts.append(_reason(form.reason, "~code + " if form.codes else ""))
     return [*parts, 'ZeroOrMore(behind).set_name("behind the code")']
+
+
+def _reason(follows: Follows, guard: str) -> str:
+    """Write the reason right behind the code, which need not be there."""
+    marks = [mark for mark in follows.marks if mark]
+    between = f'one_of("{" ".join(marks)}")'
+    between = f"Suppress(Opt({between})) + " if len(marks) < len(follows.marks) else f"Suppress({between}) + "
+    never = rf"(?!(?:{'|'.join(follows.never)})(?![0-9A-Za-z_]))" if follows.never else ""
+    behind = "(?![0-9A-Za-z_=:])" if follows.keys else ""
+    word = regex(f"{never}[A-Za-z_]+{behind}", "reason")
+    return f'Opt({between if marks else ""}{guard}{word}("reason"))'
 
 
 def start(dialect: Dialect) -> list[str]:
@@ -158,6 +168,9 @@ def _fields(form: Words | InHead, guard: str) -> str:
         source += _QUOTED.substitute(inside=literal(rf"[^{quote}\\]+"), quote=repr(quote))
     terms = [f'known({literal(before(each))}, "{name}")' for name, each in plain]
     terms += [f'quoted({literal(before(each))}, "{name}")' for name, each in quoted]
+    if isinstance(form, Words) and form.platforms:
+        stop = r"[^ \t\r" + re.sub(r"([]^-])", r"\\\1", form.marks) + ("()" if form.groups else "") + "]"
+        terms.append(regex(f"(?:{'|'.join(form.platforms)})(?!{stop})", "platform") + '("platform")')
     if isinstance(form, Words) and form.stamp is not None:
         each, kind = form.stamp
         closing = f" + Suppress({each.quote!r})" if each.quote else ""

@@ -4,7 +4,7 @@ import pytest
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat
-from logwatch.parse.compile.specialise import common_way, match_end, specialise, ways
+from logwatch.parse.compile.specialise import common_ways, match_end, specialise, ways
 from tests.parse.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -22,7 +22,8 @@ LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(B
         (node("ab|cd"), [b"cd"], "cd"),
         (nodes.seq(Repeat(node("ab"), 0, 1), node("[a-c]x")), [b"cx"], "(?!ab)[a-c]x"),
         (Choice((node("cat"), node("c[a-z]+"))), [b"cow"], "(?!cat)c[a-z]++"),
-        (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x"], r":\ x"),
+        (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x", b": x"], r":\ x"),
+        (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x"], r"[\x3a\x3d]?+\ *+x"),
         (nodes.seq(BLANKS, Literal(b"x")), [b"   x", b"x"], r"\ *+x"),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!', b'"a"!'], '"a"!'),
         (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!", b"1!"], "[1-2]++!"),
@@ -81,8 +82,10 @@ def test_ways_are_told_apart_and_counted():
     assert [count for _, count in found] == [3, 2]
 
 
-def test_a_common_way_needs_its_share():
-    """Nine in ten, or there is none."""
+def test_the_common_ways_need_their_share():
+    """One or a few together take nine lines in ten, or there is none; the most frequent stands first."""
     lines = [b"k:%d" % number for number in range(9)]
-    assert common_way(Choice((VALUE, STRING)), [*lines, b'"x"'], 0.9) is not None
-    assert common_way(Choice((VALUE, STRING)), [*lines, b'"x"', b'"x"'], 0.9) is None
+    either = Choice((VALUE, STRING))
+    assert len(common_ways(either, [*lines, b'"x"'], 0.9, 1)) == 1
+    assert common_ways(either, [*lines, b'"x"', b'"x"'], 0.9, 1) == []
+    assert [shown(way)[0] for way in common_ways(either, [b'"x"', *lines, b'"y"'], 0.9, 2)] == ["k", '"']

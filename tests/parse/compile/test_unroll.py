@@ -7,6 +7,7 @@ import pytest
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat
+from logwatch.parse.compile.to_regex import Writer
 from logwatch.parse.compile.unroll import UnrollPlan, contains, merge
 from tests.parse.compile.shown import node
 
@@ -115,3 +116,43 @@ def test_every_line_is_one_row():
     text = b"head code=1\n\n\0\xff\nhead\nhead code=2\n"
     assert len(pattern.regex.findall(text)) == text.count(b"\n")
     assert isinstance(pattern.regex, re.Pattern)
+
+
+@pytest.mark.parametrize(
+    ("examples", "text", "expected"),
+    [
+        ([b"head code=2 b=1"], b"head code=2 b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
+        ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "rest": b"b=7!"}),
+        ([b"head code=2 b=1"], b"head code=2 a=x b=7", {"code": b"2", "rest": b"a=x b=7"}),
+        ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 abc"], b"head code=2 xyz", {"code": b"2"}),
+    ],
+)
+def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, expected):
+    """Its values are captured, and nothing where it holds none; all else is the rest."""
+    plan = UnrollPlan(line(A, B, behind=(A, B, WORD)), frozenset(("code", "kept")))
+    for pattern in (
+        plan.unrolled(examples, tails=plan.tails(examples)),
+        plan.specialised(plan.heads(examples, 1.0), tails=plan.tails(examples)),
+    ):
+        (row,) = pattern.regex.findall(text + b"\n")
+        assert {name: value for name, value in zip(pattern.names, row, strict=False) if value} == expected
+
+
+@pytest.mark.parametrize(
+    ("examples", "heads"),
+    [
+        ([b"head a=x code=2", b"head a=y code=3"], ["head", r"\ a=[x-z]++\ code=([0-9]++)"]),
+        ([b"head code=2", b"head code=3", b"head b=1 code=3"], ["head", r"\ code=", r"\ *+b="]),
+        ([b"head code=2", b"head a=x code=3", b"head a=x b=1 code=3", b"head b=1 code=3"], []),
+        ([b"head code=2", b"no line of this kind"], []),
+    ],
+)
+def test_a_few_ways_to_begin_stand_behind_what_all_lines_have_alike(examples, heads):
+    """The most frequent first; where they are more than three, or some line is none, there is none."""
+    found = UnrollPlan(line(A, B), frozenset(("code", "kept"))).heads(examples, 1.0)
+    writer = Writer(wanted=lambda each: True)
+    assert len(found) == len(heads)
+    assert all(writer.write(each).startswith(begin) for each, begin in zip(found, heads, strict=True))

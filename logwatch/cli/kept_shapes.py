@@ -1,0 +1,42 @@
+"""Says what of a source could not be read when its log is out of reach: by the shapes that the ledger keeps."""
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from logwatch.config import Config, Source
+from logwatch.diagnosis.blind import CAUSES
+from logwatch.ledger import NotReadable, Reader
+
+_FILE = "ledger.sqlite3"
+_LOOKED_AT = 1000  # more than are kept
+_SHOWN = 12
+
+
+def kept_shapes(config: Config, source: Source) -> RenderableType | None:
+    """Lay out what the daemon saw of unread lines, the most frequent first; None where it saw none, or keeps none.
+
+    A shape holds no number and no word of a user, so no grammar can be made of it; it says which lines are needed.
+    """
+    ledger = Path(config.state.directory) / _FILE
+    try:
+        if not ledger.exists():
+            return None
+        kept = Reader(ledger, at_rest=not ledger.with_name(f"{_FILE}-wal").exists()).shapes(_LOOKED_AT)
+    except (NotReadable, OSError):
+        return None
+    mine = sorted(((row, seen) for row, seen in kept if row.source == source.name), key=lambda each: -each[1].count)
+    if not mine:
+        return None
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("lines", justify="right")
+    table.add_column("why unread")
+    table.add_column("shape", overflow="fold")
+    for row, seen in mine[:_SHOWN]:
+        table.add_row(str(seen.count), CAUSES.get(row.cause, row.cause), Text(row.shape))
+    if left := mine[_SHOWN:]:
+        table.add_row(str(sum(seen.count for _, seen in left)), "", f"in {len(left)} further shapes")
+    head = f"Of source {source.name}, lines like these could not be read; numbers and users' texts are not kept:"
+    return Group(Text(head, style="bold"), table)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,9 @@ def root(tmp_path_factory):
 def test_it_counts_as_an_ordinary_user_on_a_root_that_cannot_be_written(root, tmp_path):
     """Root file system and logs read-only, the state a volume, the user not root: it is ready and counts."""
     tmp_path.chmod(0o755)
+    _, _, uid, gid, *_ = next(
+        line.split(":") for line in (Path(root) / "etc/passwd").read_text().splitlines() if line.startswith("mesibo-")
+    )
     stamp = time.strftime("%d%m-%H%M%S", time.gmtime())
     (tmp_path / "mesibo.log").write_text(f"E{stamp}-000 (1): push_on_complete: uid 1 type apns code 903\n" * 2)
     script = f"mesibo-logwatch run --config /etc/mesibo-logwatch/logwatch.toml & python3 -c '{LOOK}'; kill $!; wait $!"
@@ -71,7 +75,10 @@ def test_it_counts_as_an_ordinary_user_on_a_root_that_cannot_be_written(root, tm
         [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--read-only"),
             *("--volatile=no", "--pipe", f"--machine=logwatch-image-{os.getpid()}", f"--directory={root}"),
-            *(f"--bind-ro={tmp_path}:/var/log/mesibo", "--tmpfs=/var/lib/mesibo-logwatch:mode=0777"),
+            *(
+                f"--bind-ro={tmp_path}:/var/log/mesibo",
+                f"--tmpfs=/var/lib/mesibo-logwatch:mode=0700,uid={uid},gid={gid}",
+            ),
             *("--user=mesibo-logwatch", "/bin/sh", "-c", script),
         ],
         capture_output=True,

@@ -14,6 +14,7 @@ from collections import Counter
 
 import pytest
 
+from logwatch.tail import unpack
 from tests.tail.recorder import Follower
 
 LIVES = ("running", "looking", "stopped", "killed")
@@ -622,7 +623,12 @@ def test_a_glob_never_reads_an_archive_as_text(tmp_path):
         (log.directory / name).write_bytes(pack(log.lines(2)))
     (log.directory / "d.log.zst").write_bytes(bytes.fromhex("28b52ffd") + os.urandom(100))
     log.treat(lambda log: iter(()))
-    log.check()
+    try:
+        unpack.start("zstd")
+    except unpack.MissingLibraryError:
+        log.check()
+    else:
+        log.check(missed=1)  # what can be unpacked is found to be damaged
     assert {line for line in log.follower.sink.lines if not line.startswith(b"E2511")} == set()
     told = [event for event, data in log.follower.log.events if data.get("path", "").endswith("d.log.zst")]
     assert told

@@ -111,23 +111,19 @@ CANDIDATES: dict[str, Callable[[Path, Family], tuple[float, Found]]] = {
 }
 
 
-def starts(rounds: int, names: list[str]) -> dict[str, float]:
-    """Return the CPU seconds that each takes for an empty file."""
-    with tempfile.TemporaryDirectory() as directory:
-        empty = Path(directory) / "empty.log"
-        empty.touch()
-        return {
-            name: statistics.median(CANDIDATES[name](empty, FAMILIES[0])[0] for _ in range(rounds)) for name in names
-        }
+def measure(path: Path, family: Family, truth: Found, names: list[str], rounds: int) -> dict[str, float]:
+    """Return the microseconds of CPU a line of each candidate (medians), and the share that mtail counted right.
 
-
-def measure(path: Path, family: Family, truth: Found, start: dict[str, float], rounds: int) -> dict[str, float]:
-    """Return the microseconds of CPU a line of each candidate (medians), and the share that mtail counted right."""
+    A start is measured beside each: others on the machine make both dearer.
+    """
+    empty = path.with_name("empty.log")
+    empty.touch()
     lines = sum(1 for _ in path.open("rb"))
-    times: dict[str, list[float]] = {name: [] for name in start}
+    times: dict[str, list[float]] = {name: [] for name in names}
     right = 0.0
     for _ in range(rounds):
-        for name, nothing in start.items():
+        for name in names:
+            nothing = CANDIDATES[name](empty, family)[0]
             cpu, found = CANDIDATES[name](path, family)
             if name == "mtail":
                 bare: Found = Counter()
@@ -173,15 +169,13 @@ def main() -> None:
     names = [name for name in CANDIDATES if name not in ("mtail", "scanner") or shutil.which(name)]
     names.insert(0, "scanner")
     print(f"{machine()}; {asked.lines} lines, {asked.rounds} rounds, medians")
-    start = starts(asked.rounds, names) | {"scanner": 0.0}
-    print("for an empty file: " + ", ".join(f"{name} {cpu:.2f} s of CPU" for name, cpu in start.items()))
     found = []
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "mesibo.log"
         for family in FAMILIES:
             if asked.family in family.name:
                 truth = family.log(path, asked.lines)
-                found.append((family, measure(path, family, truth, start, asked.rounds)))
+                found.append((family, measure(path, family, truth, names, asked.rounds)))
                 print(f"  measured: {row(*found[-1])}", flush=True)
         if FAMILIES[0] in [family for family, _ in found]:
             FAMILIES[0].log(path, 1000)

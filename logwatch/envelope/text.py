@@ -57,7 +57,5 @@ def clean(data: bytes) -> bytes:
 def uncoloured(text: bytes) -> bytes:
     """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:
-        text = _BEFORE.sub(rb"\1", text)
-    elif b"\r" not in text:
-        return text
-    return _BEHIND.sub(b"", text)
+        return _BEHIND.sub(b"", _BEFORE.sub(rb"\1", text))
+    return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text

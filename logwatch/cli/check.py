@@ -45,7 +45,8 @@ def command(path: Path | None) -> None:
         _tell(problem)
     failed = any(not problem.warning for problem in problems)
     if not failed:
-        click.echo(f"ok: {story}")
+        for line in story.splitlines():
+            click.echo(f"ok: {line}")
     sys.exit(1 if failed else 0)
 
 

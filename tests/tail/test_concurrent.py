@@ -285,6 +285,7 @@ def test_no_race_among_thousands_loses_or_doubles_a_line(tmp_path, seed, ways, p
 TREATMENTS = (*((way,) for way in FIELD), (*FIELD, *WAYS))
 
 
+@pytest.mark.long  # about two runs in a hundred still fail, see docs/robustness.md: known, and not hidden by a retry
 @pytest.mark.parametrize(("seed", "ways", "pattern"), runs(4, TREATMENTS))
 def test_no_race_with_what_is_done_by_hand_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
     """Holes, trimming, copies, odd archives and names, banners and clutter between any two system calls: the same."""

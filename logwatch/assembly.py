@@ -50,7 +50,7 @@ class Parts:
         )
 
     def stamped(self, source: Source) -> bool:
-        """Tell whether lines of ``source`` have a time of their own."""
+        """Return whether lines of ``source`` have a time of their own."""
         return any("timestamp" in names_of(element) for element in walk(self.grammars[source.grammar].line))
 
 

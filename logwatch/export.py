@@ -153,11 +153,11 @@ class SnapshotCollector(Collector):
         self._clock = clock
 
     def describe(self) -> list[Metric]:
-        """Give nothing: names are checked by a test, and collecting at registration would be too early."""
+        """Return nothing: names are checked by a test, and collecting at registration would be too early."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Give the metrics of one consistent moment."""
+        """Yield the metrics of one consistent moment."""
         snapshot, status, catalogue = self._watched.snapshot, self._watched.status, self._watched.catalogue
         ready = [name for name in status if snapshot.ready(name)]
         counted = [name for name in ready if name not in witnesses(status)]
@@ -173,7 +173,7 @@ class SnapshotCollector(Collector):
 
 
 def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
-    """Give what each source is read from, and how."""
+    """Return what each source is read from, and how."""
     info = GaugeMetricFamily(
         "mesibo_logwatch_source_info",
         "Where the lines of a source come from, what stands around each, and the grammar that reads them: always 1.",
@@ -186,7 +186,7 @@ def _info(status: dict[str, SourceStatus], config: Config) -> Metric:
 
 
 def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict[ResultRow, tuple[int, float | None]]:
-    """Give count and last time of every result that is exported, those that have not happened yet among them."""
+    """Return count and last time of every result that is exported, those that have not happened yet among them."""
     known = [(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()]
     results: dict[ResultRow, tuple[int, float | None]] = {
         ResultRow(source, *key): (0, None) for source in ready for key in known
@@ -198,7 +198,7 @@ def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict
 
 
 def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
-    """Give what the catalogue in force says of a stored result."""
+    """Return what the catalogue in force says of a stored result."""
     return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
 
 
@@ -344,7 +344,7 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
 
 
 def _credentials(verdicts: Sequence[Verdict]) -> Iterator[Metric]:
-    """Give what is known of the configured credentials; each problem is 0 while it is not there."""
+    """Yield what is known of the configured credentials; each problem is 0 while it is not there."""
     expiry = GaugeMetricFamily(
         "mesibo_push_credential_expiry_timestamp_seconds",
         "When a push certificate expires; a service account has no such date.",

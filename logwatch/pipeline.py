@@ -184,7 +184,7 @@ class Pipeline:
         self.commit(detailed=True)
 
     def directories(self) -> frozenset[str]:
-        """Give the directories in which something may happen."""
+        """Return the directories in which something may happen."""
         return frozenset().union(*(source.input.directories() for source in self.sources))
 
     def exported(self, destination: str, number: int) -> None:
@@ -263,7 +263,7 @@ class Pipeline:
         return self.catalogue.entry(row.platform, row.code, row.reason).class_ == "delivered"
 
     def _row(self, source: str, key: ResultKey) -> ResultRow:
-        """Give the row that a result is counted in."""
+        """Return the row that a result is counted in."""
         row = self._rows.get((source, key))
         if row is None:
             reason = self.catalogue.reason(key.platform, key.code, key.reason)
@@ -275,7 +275,7 @@ class Pipeline:
         return row
 
     def _stored(self, source: str, undated: float, failure: Failure) -> StoredFailure:
-        """Give a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
+        """Return a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
         at, platform, code, reason, *masked = self._privacy.failure(failure)
         reason = self.catalogue.reason(platform, code, reason)
         return StoredFailure(undated if at is None else at, source, platform, str(code), reason, *masked)
@@ -297,7 +297,7 @@ class Pipeline:
         self._batch.rotate(rotation)
 
     def _label(self, source: str, code: int) -> str:
-        """Give the code's label: its number, as long as the labels stay few."""
+        """Return the code's label: its number, as long as the labels stay few."""
         label = str(code)
         admitted = self._admitted[source]
         if self.catalogue.lists(code) or label in admitted:
@@ -308,7 +308,7 @@ class Pipeline:
         return OTHER
 
     def _numbers_of(self, source: str) -> set[str]:
-        """Give the codes outside the catalogue that have a label of their own already."""
+        """Return the codes outside the catalogue that have a label of their own already."""
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}

@@ -34,7 +34,7 @@ class Privacy:
         self._known_token = lru_cache(maxsize=_TOKENS)(self._masked_token)  # one that fails will fail again
 
     def user(self, value: str) -> str:
-        """Give a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
+        """Return a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
 
         The tag behind a mask tells two users apart whose ends agree. An empty value stays empty.
         """
@@ -48,7 +48,7 @@ class Privacy:
         return f"{_ends(readable(value), _SHOWN_ENDS, _MASKED_FROM)}#{digest[:_TAG_DIGITS]}"
 
     def token(self, value: str) -> str:
-        """Give enough of a push token to compare it with another one, never the token; an empty one stays empty."""
+        """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""
         if not value:
             return ""
         return self._known_token(value) if len(value) <= _TOKEN_USUAL else self._masked_token(value)
@@ -57,7 +57,7 @@ class Privacy:
         return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"
 
     def failure(self, failure: Failure) -> Failure:
-        """Give a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
+        """Return a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
         at, platform, code, reason, app, user, token, shape = failure
         return Failure(at, platform, code, reason, readable(app)[:LONGEST], self.user(user), self.token(token), shape)
 
@@ -66,7 +66,7 @@ class Privacy:
 
 
 def readable(value: str) -> str:
-    """Give text from a log as it may be shown: no character that moves a cursor, hides, or turns the reading order.
+    """Return text from a log as it may be shown: no character that moves a cursor, hides, or turns the reading order.
 
     What is not printable (controls, format and bidirectional characters, lone surrogates, blanks other than the usual
     one) becomes U+FFFD.

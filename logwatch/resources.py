@@ -17,13 +17,13 @@ _OPERATOR_FILES = {
 
 
 def grammars() -> Path:
-    """Give the directory of the shipped grammars."""
+    """Return the directory of the shipped grammars."""
     inside = _PACKAGE / "grammars"
     return inside if inside.is_dir() else _CHECKOUT / "grammars"
 
 
 def catalogue() -> Path:
-    """Give the path of the shipped catalogue of codes."""
+    """Return the path of the shipped catalogue of codes."""
     inside = _PACKAGE / "catalogue.toml"
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
 

@@ -52,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def title(self) -> str:
-        """Give the name as people read it, without the provider: ``Certificate expired``."""
+        """Return the name as people read it, without the provider: ``Certificate expired``."""
         words = self.name.removeprefix(f"{self.provider}_").split("_")
         text = " ".join(_WORDS.get(word, word) for word in words)
         return text[:1].upper() + text[1:]

@@ -28,7 +28,7 @@ class Explanation:
     meanings: tuple[Entry, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program, with what follows from the entries spelled out."""
+        """Return it for a program, with what follows from the entries spelled out."""
         return {
             "code": self.code,
             "headline": self.headline,
@@ -40,7 +40,7 @@ class Explanation:
 
 
 def entry_as_dict(entry: Entry) -> dict[str, Any]:
-    """Give one entry for a program: its fields, and ``title``, ``whose`` and the steps' titles."""
+    """Return one entry for a program: its fields, and ``title``, ``whose`` and the steps' titles."""
     fields: dict[str, Any] = msgspec.to_builtins(entry)
     steps = [{"step": number, "title": STEPS[number]} for number in entry.steps]
     return fields | {"title": entry.title, "whose": entry.whose(), "steps": steps}

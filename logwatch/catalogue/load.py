@@ -24,7 +24,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read(path: Path) -> list[Entry]:
-    """Give the entries of a file in its order.
+    """Return the entries of a file in its order.
 
     Raises CatalogueError with every problem of the file: not readable, no TOML, unknown or missing keys, wrong types
     or values, an entry given twice, a name given twice.

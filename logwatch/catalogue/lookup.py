@@ -70,12 +70,12 @@ OTHER = Entry(
 
 
 def answered_by(platform: Platform, code: int) -> str:
-    """Tell who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
+    """Return who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
     return "mesibo" if code > _MESIBO_ABOVE else platform
 
 
 def limiter(platform: Platform, code: int) -> str:
-    """Tell whose rate limit was hit: ``mesibo`` (914), the platform (429), or nobody's (empty)."""
+    """Return whose rate limit was hit: ``mesibo`` (914), the platform (429), or nobody's (empty)."""
     return "mesibo" if code == 914 else platform if code == 429 else ""  # noqa: PLR2004  the two codes there are
 
 
@@ -107,7 +107,7 @@ class Catalogue:
         return cls(merged.values())
 
     def classify(self, platform: Platform, code: int, reason: str = "") -> Entry:
-        """Give the most specific entry there is; ``reason`` may have any spelling.
+        """Return the most specific entry there is; ``reason`` may have any spelling.
 
         In order: the answering provider's entry for code and reason; its entry for the bare code; the entry for the
         bare number of ``any``; by range: above 900 rejected, 500 to 599 provider_fault, else unknown.
@@ -124,7 +124,7 @@ class Catalogue:
         return OTHER if code == "other" else self.classify(cast(Platform, platform), int(code), reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:
-        """Give the reason as the catalogue spells it, or nothing for one that it does not list for this code.
+        """Return the reason as the catalogue spells it, or nothing for one that it does not list for this code.
 
         Matched without regard to case. For an unknown platform a reason counts that exactly one provider gives with
         this code: reasons are labels, and what a line contains must not make new ones.
@@ -133,11 +133,11 @@ class Catalogue:
         return entry.reason if entry is not None else ""
 
     def lists(self, code: int) -> bool:
-        """Tell whether any provider's entry has this code."""
+        """Return whether any provider's entry has this code."""
         return code in self._codes
 
     def known(self) -> Iterator[tuple[Platform, int, str, Entry]]:
-        """Give each (platform, code, reason) that exists at 0 before its first occurrence, once, with its entry."""
+        """Yield each (platform, code, reason) that exists at 0 before its first occurrence, once, with its entry."""
         for code in sorted(self._codes):
             for platform in PLATFORMS:
                 entry = self.classify(platform, code)
@@ -150,7 +150,7 @@ class Catalogue:
                     yield platform, code, found.reason, found
 
     def with_code(self, code: int) -> list[Entry]:
-        """Give every entry of a code: first the bare number of ``any``, then of each provider, then by reason."""
+        """Return every entry of a code: first the bare number of ``any``, then of each provider, then by reason."""
         order = {"any": 0, "mesibo": 1, "fcm": 2, "apns": 3}
         entries = [entry for entry in self.entries if entry.code == code]
         return sorted(entries, key=lambda e: (e.reason != "", order[e.provider], e.reason.lower()))

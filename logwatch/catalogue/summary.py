@@ -22,7 +22,7 @@ class Row:
     seen: Seen
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program; times are ISO 8601 in UTC with milliseconds, or null."""
+        """Return it for a program; times are ISO 8601 in UTC with milliseconds, or null."""
         return {
             "provider": self.provider,
             "platform": self.platform,
@@ -54,7 +54,7 @@ class Summary:
             self.results.setdefault(key, Seen()).add(seen)
 
     def rows(self, catalogue: Catalogue) -> list[Row]:
-        """Give the results classified, reasons that the catalogue does not know counted together."""
+        """Return the results classified, reasons that the catalogue does not know counted together."""
         merged: dict[ResultKey, Seen] = {}
         for (platform, code, raw), seen in self.results.items():
             key = ResultKey(platform, code, catalogue.reason(platform, code, raw))
@@ -66,7 +66,7 @@ class Summary:
         return sorted(rows, key=lambda row: (-row.seen.count, row.platform, row.code, row.reason))
 
     def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
-        """Give it for a program."""
+        """Return it for a program."""
         return {
             "lines": self.lines,
             "push_lines": self.push_lines,

@@ -127,7 +127,7 @@ def draw(grammar: Grammar, output: Path) -> None:
 
 
 def render(payload: bytes, result: Trace) -> str:
-    """Give the line with a mark where the grammar stopped, what each part took, and the outcome."""
+    """Return the line with a mark where the grammar stopped, what each part took, and the outcome."""
     text = "".join(char if char.isprintable() else "·" for char in payload.decode("latin-1"))
     rows = [text]
     if result.column is not None:

@@ -151,7 +151,7 @@ def _found(file: Path | None) -> Config:
 
 
 def _paths(source: Source) -> list[str]:
-    """Give the files of a source that are there now."""
+    """Return the files of a source that are there now."""
     if source.docker:
         return list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
     return [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]

@@ -22,7 +22,7 @@ _PATTERNS = ("logs", "errors", "*.log", "*/*.log")
 
 
 def in_journal(unit: str) -> bool:
-    """Tell whether this host's journal has lines of a unit."""
+    """Return whether this host's journal has lines of a unit."""
     try:
         return bool(ask.newest(Target(unit=unit), 1))
     except ask.NoAnswer:
@@ -82,7 +82,7 @@ def _containers(root: Path) -> Iterator[_Place]:
 
 
 def _absent(path: Path) -> bool:
-    """Tell what is not there from what may not be looked at."""
+    """Return what is not there from what may not be looked at."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -37,7 +37,7 @@ class Errand(msgspec.Struct, frozen=True):
 
 
 def missing_extra() -> bool:
-    """Tell whether the library that reads certificates is not installed."""
+    """Return whether the library that reads certificates is not installed."""
     return find_spec("cryptography") is None
 
 

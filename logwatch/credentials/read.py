@@ -204,7 +204,7 @@ def _der(request: Request, data: bytes) -> apple.Holding | Verdict:
 
 
 def _is_pkcs12(data: bytes) -> bool:
-    """Tell whether DER begins as PFX does: a sequence whose first element is the version 3 (RFC 7292)."""
+    """Return whether DER begins as PFX does: a sequence whose first element is the version 3 (RFC 7292)."""
     return data[:1] == b"\x30" and b"\x02\x01\x03" in data[:12]
 
 

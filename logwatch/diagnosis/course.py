@@ -78,7 +78,7 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 
 
 def courses(facts: Facts) -> list[Course]:
-    """Give each kind of failure of the last hour with its course."""
+    """Return each kind of failure of the last hour with its course."""
     entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
     runs = _runs(facts.quarters)
     found: dict[tuple[str, str, bool], Course] = {}
@@ -105,7 +105,7 @@ def courses(facts: Facts) -> list[Course]:
 
 
 def _runs(quarters: Sequence[tuple[Bucket, Seen]]) -> dict[ResultRow, float]:
-    """Give for each result when its present run began: looking back until it was absent for ``GAP_SECONDS``."""
+    """Return for each result when its present run began: looking back until it was absent for ``GAP_SECONDS``."""
     began: dict[ResultRow, float] = {}
     last: dict[ResultRow, float] = {}
     for bucket, seen in quarters:  # oldest first
@@ -163,7 +163,7 @@ class _Background:
         return points
 
     def beside(self, course: Course) -> set[tuple[str, str]]:
-        """Give the groups that may be compared; where the log does not tell the platform, all of the source."""
+        """Return the groups that may be compared; where the log does not tell the platform, all of the source."""
         groups = self.minutes.keys() | self.accepted_at.keys()
         mine = {group for group in groups if group[0] in course.sources}
         if "unknown" in course.platforms:

@@ -118,7 +118,7 @@ class Finding:
         return self.key.startswith("few:")
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program; ``since`` is ISO 8601 in UTC, or null."""
+        """Return it for a program; ``since`` is ISO 8601 in UTC, or null."""
         return {
             "key": self.key,
             "severity": self.severity,

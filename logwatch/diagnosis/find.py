@@ -26,7 +26,7 @@ _ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
-    """Give what there is to tell, the heaviest first; never empty."""
+    """Return what there is to tell, the heaviest first; never empty."""
     findings = [
         *watching.findings(facts),
         *dates.findings(facts),
@@ -169,7 +169,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
 
 
 def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:
-    """Tell when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9).
+    """Return the good news when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9).
 
     Good news only where nothing speaks against it: not beside failures that stop pushes, limits that hold many back,
     tokens that die in numbers, unread lines, or a log that is not about the present.

@@ -15,7 +15,7 @@ LAG_BYTES = 64 << 20
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Give what stands between the log and the numbers, of each source."""
+    """Yield what stands between the log and the numbers, of each source."""
     if facts.trouble:
         yield Finding(
             key="commits",

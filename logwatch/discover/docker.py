@@ -170,7 +170,7 @@ class Container:
         return marks
 
     def matches(self, path: str) -> bool:
-        """Tell whether this is the path of a log of the container."""
+        """Return whether this is the path of a log of the container."""
         return path in self._found.paths
 
     def directories(self) -> frozenset[str]:

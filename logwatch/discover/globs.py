@@ -34,7 +34,7 @@ class Discovery(Protocol):
         """Return the paths at this time."""
 
     def matches(self, path: str) -> bool:
-        """Tell whether a file at this path would belong to the source."""
+        """Return whether a file at this path would belong to the source."""
 
     def directories(self) -> frozenset[str]:
         """Return the directories in which new files may appear."""
@@ -73,7 +73,7 @@ class Globs:
         return any(_mark(directory) != mark for directory, mark in self._walk.marks.items())
 
     def matches(self, path: str) -> bool:
-        """Tell whether a pattern leads to this path."""
+        """Return whether a pattern leads to this path."""
         return any(_fits(_parts(pattern), _parts(path)) for pattern in self.patterns)
 
     def directories(self) -> frozenset[str]:
@@ -161,7 +161,7 @@ def _is_magic(text: str) -> bool:
 
 
 def _fits(parts: list[str], names: list[str]) -> bool:
-    """Tell whether the names of a path fit the parts of a pattern."""
+    """Return whether the names of a path fit the parts of a pattern."""
     if not parts:
         return not names
     part, rest = parts[0], parts[1:]

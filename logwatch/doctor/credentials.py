@@ -10,7 +10,7 @@ from logwatch.doctor.host import Host
 
 
 def rows(host: Host, config: Config) -> Iterator[Check]:
-    """Give a row for each credential, or one that says how to have one watched."""
+    """Yield a row for each credential, or one that says how to have one watched."""
     if not config.credential:
         yield ok(
             "credentials",

@@ -28,7 +28,7 @@ class Questions:
 
 
 def examine(questions: Questions, host: Host) -> Iterator[Check]:
-    """Give the rows as they are found."""
+    """Yield the rows as they are found."""
     checks, config, parts = _configuration(questions.config)
     yield from mesibo.configuration(config, questions.mesibo_conf)
     yield from checks

@@ -57,7 +57,7 @@ class Host:
         return time.time()
 
     def has(self, program: str) -> bool:
-        """Tell whether a program can be run here: no remedy names one that cannot."""
+        """Return whether a program can be run here: no remedy names one that cannot."""
         return shutil.which(program) is not None
 
     def run(self, command: Sequence[str]) -> str:

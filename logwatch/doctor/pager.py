@@ -17,7 +17,7 @@ _NAMED = 5
 
 
 def loopback(host: str) -> bool:
-    """Tell whether a name or address is this machine's own."""
+    """Return whether a name or address is this machine's own."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

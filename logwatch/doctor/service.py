@@ -23,7 +23,7 @@ _OURS = b"mesibo-logwatch"
 
 
 def _addresses(config: Config) -> tuple[str, str]:
-    """Give where the daemon may answer: in the clear, or over TLS, which its web configuration file decides."""
+    """Return where the daemon may answer: in the clear, or over TLS, which its web configuration file decides."""
     url = parse_listen(config.web.listen).url
     return url, url.replace("http://", "https://", 1)
 

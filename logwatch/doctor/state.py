@@ -19,7 +19,7 @@ LITTLE = 32 << 20
 
 
 def directory(host: Host, config: Config) -> Iterator[Check]:
-    """Give the rows of the state directory."""
+    """Yield the rows of the state directory."""
     name, path = "state directory", Path(config.state.directory)
     try:
         found = path.is_dir()
@@ -64,7 +64,7 @@ def _private(name: str, path: Path) -> Check:
 
 
 def _absent(name: str, path: Path) -> Check:
-    """Tell whether the first start could make the directory."""
+    """Return whether the first start could make the directory."""
     above = next(parent for parent in path.parents if parent.exists())
     if not above.is_dir() or not os.access(above, os.W_OK) or os.statvfs(above).f_blocks == 0:
         return failure(

@@ -65,7 +65,7 @@ def behind_tear(line: bytes) -> bytes:
 
 
 def ends_whole(buffer: bytes, at: int) -> bool:
-    """Tell whether the message that ends at ``at`` ends in an escaped newline, and not in a backslash and an n."""
+    """Return whether the message that ends at ``at`` ends in an escaped newline, and not in a backslash and an n."""
     if buffer[at - 1 : at] != b"n":
         return False
     run = at - 1

@@ -48,7 +48,7 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
 
 
 def _has_open_part(buffer: bytes, end: int, form: Format) -> bool:
-    """Tell whether some message may still be open at ``end``; no line is looked at for it."""
+    """Return whether some message may still be open at ``end``; no line is looked at for it."""
     if form.kind == "docker":
         ends = (buffer.rfind(stream, 0, end) for stream in docker.STREAMS)
         return any(at >= 0 and not docker.ends_whole(buffer, at) for at in ends)

@@ -77,12 +77,12 @@ def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[by
 
 
 def of(origin: str, origins: Sequence[str]) -> bool:
-    """Tell whether lines of this origin are among those of the given ones; without any, all are."""
+    """Return whether lines of this origin are among those of the given ones; without any, all are."""
     if not origins or origin in origins:
         return True
     return CONTAINER_ID in origins and _CONTAINER_ID.fullmatch(origin) is not None
 
 
 def is_container_id(origin: str) -> bool:
-    """Tell whether a name is a short container id."""
+    """Return whether a name is a short container id."""
     return _CONTAINER_ID.fullmatch(origin) is not None

@@ -110,7 +110,7 @@ class Journal:
             self._hand_on(sink)
 
     def _quiet(self, now: float) -> bool:
-        """Tell whether nothing has come for a while from a journalctl that has nothing more to give."""
+        """Return whether nothing has come for a while from a journalctl that has nothing more to give."""
         if self._child is None or self._run != "follow" or self._first or self._child.waiting:
             return False
         return not 0 <= now - self._entry_at < QUIET_SECONDS
@@ -206,7 +206,7 @@ class Journal:
         self._messages.take(entry)
 
     def _again(self, entry: Entry) -> bool:
-        """Tell whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
+        """Return whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
         if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
             return True
         self._gone(numbered=self._messages.follows(entry))
@@ -223,7 +223,7 @@ class Journal:
         self._missed_generations += lost
 
     def _in_doubt(self) -> bool:
-        """Tell whether entries may have gone that were written after all had been read."""
+        """Return whether entries may have gone that were written after all had been read."""
         return self._place.oldest is None or self._place.oldest > self._until
 
     def _ended(self) -> None:
@@ -257,7 +257,7 @@ class Journal:
         self._pause = min(2 * self._pause, PAUSE_SECONDS[1])
 
     def _hand_on(self, sink: Sink) -> None:
-        """Give the lines that were gathered, and the position behind them."""
+        """Return the lines that were gathered, and the position behind them."""
         messages, name = self._messages, self.source.name
         lines = messages.hand_on()
         if lines.missed:
@@ -291,7 +291,7 @@ class Journal:
             self._missed_generations = 0
 
     def _tell(self, sink: Sink) -> None:
-        """Give the position where it has changed without lines."""
+        """Return the position where it has changed without lines."""
         position = self._position()
         if (position.cursor, position.state) != self._told and position.cursor:
             self._told = (position.cursor, position.state)
@@ -352,7 +352,7 @@ class Journal:
 
 
 def _same(cursor: str, other: str) -> bool:
-    """Tell whether two cursors name one entry.
+    """Return whether two cursors name one entry.
 
     It has a number (i) in a sequence of files (s); where journald copied it, as it does from memory to disk, it has
     others, and only boot, times and the hash of what is in it are the same (sd_journal_get_cursor(3)).

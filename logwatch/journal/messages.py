@@ -60,7 +60,7 @@ def _stream(entry: Entry) -> Stream:
 
 
 def _goes_on(entry: Entry) -> bool:
-    """Tell whether the rest of the line comes in another entry."""
+    """Return whether the rest of the line comes in another entry."""
     return entry.get(b"CONTAINER_PARTIAL_MESSAGE") == b"true" or entry.get(b"_LINE_BREAK") in _UNBROKEN
 
 
@@ -145,7 +145,7 @@ class Messages:
         return bool(self._lines or self._missed)
 
     def follows(self, entry: Entry) -> bool:
-        """Tell whether Docker's numbers say what is missing before ``entry``."""
+        """Return whether Docker's numbers say what is missing before ``entry``."""
         return bool(self._gaps.epoch) and _text(entry, b"CONTAINER_LOG_EPOCH") == self._gaps.epoch
 
     def take(self, entry: Entry) -> None:
@@ -220,7 +220,7 @@ class Messages:
             self._reached(entries[-1])
 
     def _is_rest(self, entry: Entry) -> bool:
-        """Tell whether it goes on with a message whose head was a line already."""
+        """Return whether it goes on with a message whose head was a line already."""
         if not self._inside or (inside := self._inside.get(stream := _stream(entry))) is None:
             return False
         rest = inside == _text(entry, b"CONTAINER_PARTIAL_ID")

@@ -99,7 +99,7 @@ class Place:
     problems: tuple[Problem, ...] = ()
 
     def replaced(self, before: "Place") -> bool:
-        """Tell whether a directory came, went, or holds no file any more that it held before.
+        """Return whether a directory came, went, or holds no file any more that it held before.
 
         journalctl watches the directories that it found at its start. Their inodes do not tell: a directory that is
         made anew often has the one of its predecessor.

@@ -214,7 +214,7 @@ class Batch:
         return self._failed >= self.keep
 
     def failures(self) -> Iterator[StoredFailure]:
-        """Give the newest ``keep`` failures, oldest first."""
+        """Yield the newest ``keep`` failures, oldest first."""
         beyond = max(0, self._failed - self.keep)
         for failures, store in self._failures:
             yield from map(store, failures[beyond:])

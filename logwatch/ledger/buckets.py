@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
 
 def oldest(width: int, now: float) -> int:
-    """Give the start of the oldest bucket that is kept: the one in which the kept span began."""
+    """Return the start of the oldest bucket that is kept: the one in which the kept span began."""
     return int((now - WIDTHS[width]) // width) * width
 
 
@@ -58,7 +58,7 @@ def spread(seen: Seen, now: float) -> Iterator[tuple[int, int, Seen]]:
 
 
 def _until(count: int, first: float, last: float, moment: float) -> int:
-    """Give how many of ``count``, evenly spread from ``first`` to ``last``, lie before ``moment``."""
+    """Return how many of ``count``, evenly spread from ``first`` to ``last``, lie before ``moment``."""
     if moment <= first:
         return 0
     if moment > last:

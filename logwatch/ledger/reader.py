@@ -44,7 +44,7 @@ class Filter:
     kinds: tuple[Kind, ...] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        """Give it as SQL with its parameters.
+        """Return it as SQL with its parameters.
 
         The pluses keep SQLite from going by kind: that would sort all failures of a kind to give the newest few.
         """
@@ -107,7 +107,7 @@ class Reader:
         self._monotonic = monotonic
 
     def buckets(self, width: int, since: int) -> list[tuple[Bucket, Seen]]:
-        """Give results over time in buckets of ``width`` seconds that start at ``since`` or later, oldest first."""
+        """Return results over time in buckets of ``width`` seconds that start at ``since`` or later, oldest first."""
         sql = "SELECT * FROM buckets WHERE seconds = ? AND start >= ? ORDER BY start"
         with self._asking() as db:
             return [
@@ -116,7 +116,7 @@ class Reader:
             ]
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
-        """Give at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
+        """Return at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
         where, values = wanted.where()
         if older_than is not None:
             where += " AND (at, id) < (?, ?)"
@@ -126,7 +126,7 @@ class Reader:
             return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in db.execute(sql, [*values, limit])]
 
     def every(self, wanted: Filter, page: int = 500) -> Iterator[list[Listed]]:
-        """Give all failures, newest first, a page at a time: nothing is held, nothing is locked in between."""
+        """Yield all failures, newest first, a page at a time: nothing is held, nothing is locked in between."""
         place = None
         while found := self.failures(wanted, page, place):
             yield found
@@ -158,7 +158,7 @@ class Reader:
             return {row[:3]: row[3] for row in found}
 
     def users(self, kinds: Sequence[Kind], limit: int) -> list[Hit]:
-        """Give the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
+        """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""
         where, values = Filter(kinds=tuple(kinds)).where()
         # with a bare max() SQLite takes the other columns from the row that has it
         sql = (
@@ -170,7 +170,7 @@ class Reader:
             return [Hit(*row) for row in db.execute(sql, [*values, limit])]
 
     def shapes(self, limit: int) -> list[tuple[ShapeRow, Seen]]:
-        """Give the shapes of lines that gave no result, the newest first."""
+        """Return the shapes of lines that gave no result, the newest first."""
         sql = "SELECT source, cause, shape, front, count, first, last FROM shapes ORDER BY last DESC LIMIT ?"
         with self._asking() as db:
             return [(ShapeRow(*row[:4]), Seen(*row[4:])) for row in db.execute(sql, (limit,))]
@@ -197,12 +197,12 @@ class Reader:
             return [(EventShapeRow(*row[:3]), Seen(*row[3:])) for row in db.execute(sql, (limit,))]
 
     def positions(self) -> list[Position]:
-        """Give every committed position, without the digests."""
+        """Return every committed position, without the digests."""
         with self._asking() as db:
             return [replace(position, head=b"", tail=b"") for position in rows.read_positions(db).values()]
 
     def rotations(self) -> list[Rotation]:
-        """Give the last rotations of every source there ever was, the newest first."""
+        """Return the last rotations of every source there ever was, the newest first."""
         sql = "SELECT at, source, path, kind, count FROM rotations ORDER BY id DESC"
         with self._asking() as db:
             return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
@@ -213,7 +213,7 @@ class Reader:
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:
-        """Give the key of this installation, which masks of users are made with; it is a secret."""
+        """Return the key of this installation, which masks of users are made with; it is a secret."""
         with self._asking() as db:
             found = rows.read_meta(db, "key")
         if not isinstance(found, bytes):
@@ -221,7 +221,7 @@ class Reader:
         return found
 
     def version(self) -> int:
-        """Give the version of its schema."""
+        """Return the version of its schema."""
         with self._asking() as db:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
 

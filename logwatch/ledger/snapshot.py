@@ -38,7 +38,7 @@ class Snapshot:
         return row is not None and row.ready
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
-        """Give the snapshot that is true once ``batch`` is on disk."""
+        """Return the snapshot that is true once ``batch`` is on disk."""
         results = _added(self.results, batch.results)
         counters = dict(self.counters)
         for counter, amount in batch.counters.items():

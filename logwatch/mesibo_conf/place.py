@@ -48,7 +48,7 @@ def places(source: Source) -> list[Path]:
 
 
 def push_logging(source: Source, named: Path | None = None) -> PushLogging:
-    """Tell whether the source's mesibo logs push results, by the first mesibo.conf that is there."""
+    """Return whether the source's mesibo logs push results, by the first mesibo.conf that is there."""
     tried = [named] if named else places(source)
     for path in tried:
         try:
@@ -67,7 +67,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
 
 
 def _mounted(docker: Docker) -> Iterator[Path]:
-    """Give the places on this host that the newest container of that name sees as /etc/mesibo."""
+    """Yield the places on this host that the newest container of that name sees as /etc/mesibo."""
     mine = [each for each in containers(docker.root)[0] if each.name == docker.container.removeprefix("/")]
     for container in mine[-1:]:
         path = Path(docker.root) / "containers" / container.identity / "hostconfig.json"

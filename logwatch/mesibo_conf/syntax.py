@@ -38,7 +38,7 @@ class MesiboConf:
 
     @property
     def push(self) -> bool:
-        """Tell whether push results are logged."""
+        """Return whether push results are logged."""
         return self.logs.get("push", "0").lower() not in ("", "0", "no", "off", "false")
 
 

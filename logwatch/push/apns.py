@@ -143,7 +143,7 @@ def _sign_in(context: ssl.SSLContext, request: Request) -> None:
 
 @contextmanager
 def _unlocked(request: Request) -> Iterator[str]:
-    """Give the name of a file in memory with certificate and key as PEM, without a password."""
+    """Yield the name of a file in memory with certificate and key as PEM, without a password."""
     try:
         certificates, key = _opened(request)
     except (OSError, ValueError, TypeError):

@@ -33,7 +33,7 @@ class Results(Protocol):
         """Return those that came since the last call."""
 
     def same(self, user: str, logged: str) -> bool:
-        """Tell whether ``logged`` stands for ``user``."""
+        """Return whether ``logged`` stands for ``user``."""
 
     def close(self) -> None:
         """Let go of what is open."""

@@ -42,7 +42,7 @@ def checked(text: str, where: str, what: str) -> str:
 
 
 def exposed(path: Path) -> bool:
-    """Tell whether others than its owner may read a file of secrets."""
+    """Return whether others than its owner may read a file of secrets."""
     try:
         return bool(path.stat().st_mode & _NOBODY_ELSE)
     except OSError:

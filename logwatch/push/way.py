@@ -53,7 +53,7 @@ class Way:
 
 
 def loopback(url: str) -> bool:
-    """Tell whether an address is https on this machine."""
+    """Return whether an address is https on this machine."""
     try:
         parts = urlsplit(url)
         port = parts.port or 443

@@ -34,7 +34,7 @@ def render(count: Count, width: int) -> RenderableType:
 
 
 def accepted(rows: Iterable[Row]) -> float | None:
-    """Give the share of accepted pushes; dead tokens and rate limits are left out of both sides. None: no pushes."""
+    """Return the share of accepted pushes; dead tokens and rate limits are left out of both sides. None: no pushes."""
     weighed = [row for row in rows if row.entry.class_ not in _LEFT_ASIDE]
     total = sum(row.seen.count for row in weighed)
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None

@@ -13,7 +13,7 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 
 
 def escape(line: bytes) -> bytes:
-    """Give the inside of the JSON string for part of a line."""
+    """Return the inside of the JSON string for part of a line."""
     return _ESCAPED.sub(_escape, line.decode(errors="replace")).encode()
 
 

@@ -197,7 +197,7 @@ class Mesibo:
 
     @staticmethod
     def _times(milliseconds: list[int]) -> list[bytes]:
-        """Give Docker's times: RFC 3339 with nanoseconds, zeros at the end left out as Go does."""
+        """Return Docker's times: RFC 3339 with nanoseconds, zeros at the end left out as Go does."""
         seconds = {second: _second("%Y-%m-%dT%H:%M:%S.", second) for second in {ms // 1000 for ms in milliseconds}}
         shifts = cycle(_SHIFTS)
         return [

@@ -86,7 +86,7 @@ class Speaker:
     """Makes sayings; what it makes follows from ``random`` alone."""
 
     def __init__(self, random: Random, users: int = 1500) -> None:
-        """Give it the people it knows."""
+        """Return it the people it knows."""
         self._random = random
         self._users = [self._user() for _ in range(users)]
         self._tokens: dict[str, list[str]] = {"fcm": [], "apns": [], "unknown": ["-"]}
@@ -176,7 +176,7 @@ class Speaker:
         return f"{''.join(self._random.choices(_BASE64, k=22))}:APA91b{''.join(self._random.choices(_BASE64, k=134))}"
 
     def _answer(self, outcome: Outcome, *, told: bool) -> str:
-        """Give what stands behind the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
+        """Return what stands behind the code: FCM's or APNs' answer as JSON, a reason as a word, or nothing."""
         platform, code, reason = outcome
         if platform == "unknown" or code <= 0:
             return f" reason {reason}" if reason else ""

@@ -45,7 +45,7 @@ class Settings:
 
     @property
     def closed(self) -> bool:
-        """Tell whether a password or a client's certificate is asked for."""
+        """Return whether a password or a client's certificate is asked for."""
         if self.file is None:
             return False
         return bool(self.file.users) or (self.context is not None and self.context.verify_mode == ssl.CERT_REQUIRED)
@@ -70,7 +70,7 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
 
 
 def warnings(settings: Settings, web: Web) -> list[Problem]:
-    """Tell what is allowed and yet worth a thought, about serving ``settings`` as ``web`` says."""
+    """Return what is allowed and yet worth a thought, about serving ``settings`` as ``web`` says."""
     if parse_listen(web.listen).loopback or settings.context:
         return []
     what = "the password travels in the clear" if settings.closed else "everybody in the network may read this"
@@ -122,7 +122,7 @@ class Access:
         return str(self.refused) if self.refused else ""
 
     def warnings(self, web: Web) -> list[Problem]:
-        """Tell what is worth a thought about serving this as ``web`` says."""
+        """Return what is worth a thought about serving this as ``web`` says."""
         return warnings(self._settings, web)
 
     def read(self) -> None:
@@ -190,7 +190,7 @@ class Access:
         self._passwords.close()
 
     def _state(self, settings: Settings) -> Signature:
-        """Give what tells whether the file, or one that it names, was changed."""
+        """Return what tells whether the file, or one that it names, was changed."""
         paths = [self._path]
         if settings.file and settings.file.tls:
             paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]
@@ -220,6 +220,6 @@ def _is_address(host: str) -> bool:
 
 
 def _names(certificate: Any) -> set[str]:
-    """Give the alternative names of a client's certificate, written as exporter-toolkit writes them."""
+    """Return the alternative names of a client's certificate, written as exporter-toolkit writes them."""
     names = certificate.get("subjectAltName", ()) if isinstance(certificate, dict) else ()
     return {value for kind, value in names if kind in ("DNS", "email", "IP Address", "URI")}

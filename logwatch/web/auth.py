@@ -40,7 +40,7 @@ class BusyError(Exception):
 
 
 def neighbourhood(address: str) -> str:
-    """Give what counts as one client: an IPv4 address, or the /64 that any IPv6 host can take addresses from."""
+    """Return what counts as one client: an IPv4 address, or the /64 that any IPv6 host can take addresses from."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -91,7 +91,7 @@ class Passwords:
         self._clients = dict.fromkeys(_read(known))
 
     async def accepts(self, users: Mapping[str, str], user: str, password: bytes, address: str) -> bool:
-        """Tell whether ``user`` has this password; BusyError when that cannot be found out now."""
+        """Return whether ``user`` has this password; BusyError when that cannot be found out now."""
         hashed = users.get(user) or _nobody(users)
         asked = self._digest(user.encode(), hashed.encode(), password)
         for answer, known in ((True, self._right), (False, self._wrong)):
@@ -189,5 +189,5 @@ def _read(path: Path | None) -> list[str]:
 
 
 def _nobody(users: Mapping[str, str]) -> str:
-    """Give a hash for a name that nobody has, so that it takes as long as one that somebody has."""
+    """Return a hash for a name that nobody has, so that it takes as long as one that somebody has."""
     return NOBODY.format(max((int(hashed[4:6]) for hashed in users.values()), default=10))

@@ -69,7 +69,7 @@ class Chart:
 
     @property
     def rows(self) -> list[Column]:
-        """Give the intervals in which something came, the newest first, for those who do not see bars."""
+        """Return the intervals in which something came, the newest first, for those who do not see bars."""
         return [column for column in reversed(self.columns) if column.counts]
 
 

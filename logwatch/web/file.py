@@ -146,7 +146,7 @@ class _Reading:
         self._problems.append(Problem(f"{place}: {key}" if key else place, what, why, try_))
 
     def _pairs(self, node: yaml.Node | None, key: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
-        """Give (name, its node, value) of a mapping, each name once; an empty value is an empty mapping."""
+        """Return (name, its node, value) of a mapping, each name once; an empty value is an empty mapping."""
         if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"):
             return []
         if not isinstance(node, yaml.MappingNode):

@@ -57,7 +57,7 @@ class Result:
         return answered_by(self.platform, int(self.code)) if self.code != "other" else self.platform
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program."""
+        """Return it for a program."""
         return {
             "provider": self.provider,
             "platform": self.platform,
@@ -98,7 +98,7 @@ class SourceView:
         return self.status.witness_for if isinstance(self.status, WebhookStatus) else ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program."""
+        """Return it for a program."""
         now = self.status
         return {
             "name": now.name,
@@ -158,7 +158,7 @@ class Overview:
     blind: bool  # so much is unread that shares are of what could be read
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it for a program."""
+        """Return it for a program."""
         return {
             "version": logwatch.__version__,
             "now": iso(self.now),

@@ -41,38 +41,38 @@ class Query:
 
     @property
     def narrows(self) -> bool:
-        """Tell whether it leaves anything out."""
+        """Return whether it leaves anything out."""
         return bool(self.class_ or self.code or self.source or self.platform or self.reason or self.text)
 
     def fields(self) -> dict[str, str]:
-        """Give what narrows, under the names of the query string."""
+        """Return what narrows, under the names of the query string."""
         named = {"class": self.class_, "code": self.code, "source": self.source, "platform": self.platform}
         named |= {"reason": self.reason, "text": self.text}
         return {name: value for name, value in named.items() if value}
 
     def link(self, before: Place | None = None) -> str:
-        """Give the query string of the page behind ``before``, or of the first one."""
+        """Return the query string of the page behind ``before``, or of the first one."""
         fields = self.fields() | ({"before": place_text(before)} if before else {})
         return urlencode(fields)
 
     def filter(self, catalogue: Catalogue, present: Iterable[Kind]) -> Filter:
-        """Give it for the ledger, which does not know classes: ``present`` are the kinds of failures it has."""
+        """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has."""
         kinds = of_class(catalogue, present, self.class_) if self.class_ else None
         return Filter(self.source, self.platform, self.code, self.reason, self.text, kinds)
 
 
 def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
-    """Give those kinds of failures that are of a class."""
+    """Return those kinds of failures that are of a class."""
     return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).class_ == class_)
 
 
 def of_dead_tokens(catalogue: Catalogue, present: Iterable[Kind]) -> tuple[Kind, ...]:
-    """Give those kinds of failures of which the provider itself says that the token will not work again."""
+    """Return those kinds of failures of which the provider itself says that the token will not work again."""
     return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).token_dead)
 
 
 def row_of(kind: Kind) -> ResultRow:
-    """Give a kind of failure, as the error log has it, in the form that results have."""
+    """Return a kind of failure, as the error log has it, in the form that results have."""
     platform, code, reason = kind
     return ResultRow("", "fcm" if platform == "fcm" else "apns" if platform == "apns" else "unknown", code, reason)
 

@@ -103,7 +103,7 @@ class Site:
         )
 
     def overview(self) -> Overview:
-        """Give the overview of now; one that is less than a second old will do."""
+        """Return the overview of now; one that is less than a second old will do."""
         at = self._monotonic()
         if self._overview is None or at - self._overview[0] >= FRESH_SECONDS:
             self._overview = (at, self._make())

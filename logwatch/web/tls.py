@@ -113,7 +113,7 @@ def _unreadable(path: Path) -> str:
 
 @contextlib.contextmanager
 def _files(tls: Tls) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
-    """Give certificate, key and authority as files; those written in the web file itself never reach a disk."""
+    """Yield certificate, key and authority as files; those written in the web file itself never reach a disk."""
     open_: list[int] = []
 
     def path(file: Path | None, text: str) -> Path | None:

@@ -72,7 +72,7 @@ def rules(
     door: Doorkeeper | None = None,
     clock: Callable[[], float] = time.time,
 ) -> list[Rule]:
-    """Give every address that is served; metrics and health never wait for a page."""
+    """Return every address that is served; metrics and health never wait for a page."""
     site = {"site": Site(watched, clock=clock)}
     return [
         (r"/metrics", _Metrics, {"registry": registry}),

@@ -169,7 +169,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
 
 
 def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> list[Finding]:
-    """Return the good news when nearly all is accepted: whoever still misses pushes must look beyond Google and Apple (Step 9).
+    """Return the good news when nearly all is accepted; whoever misses pushes then looks beyond mesibo (Step 9).
 
     Good news only where nothing speaks against it: not beside failures that stop pushes, limits that hold many back,
     tokens that die in numbers, unread lines, or a log that is not about the present.

@@ -126,9 +126,16 @@ class _Decision:
         if verdict in (Verdict.SAME, Verdict.MOVED):
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
             del self.free[i]
-        elif self._is_part(each.number, i, original):
+        elif self._is_part(each.number, i, original) and not self._archived(each, original):
             self.start[i] = common  # a copy that was made before all that has been read
             self._wait_if_torn(i)
+
+    def _archived(self, each: Known, original: int | None) -> bool:
+        """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
+        if original is not None and self._file(original).packed:
+            return True
+        packed = (i for i, candidate in enumerate(self.found.candidates) if candidate.packed)
+        return any(self.found.answer(each.number, i)[0] is Verdict.SAME for i in packed)
 
     def _wait_if_torn(self, i: int) -> bool:
         """Leave a file for later that may be a part of another, or begin with the same banner and a line of its own."""

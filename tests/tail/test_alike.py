@@ -1,5 +1,6 @@
 """Files that begin alike: banners, copies, links, and names that globs match."""
 
+import gzip
 import os
 import shutil
 
@@ -22,6 +23,26 @@ def test_two_live_files_that_are_alike_stay_two(tmp_path):
     assert follower.lines.count("same") == 2
     assert follower.lines.count("more") == 2
     assert follower.rotations() == {}
+
+
+def test_a_generation_that_begins_like_the_one_packed_away_is_the_next_one(tmp_path):
+    """Where rotation has compressed the log, a shorter file with its first lines at the path is no copy of it."""
+    path = tmp_path / "a.log"
+    first = [f"line {n:03} of every start of the process, the same to the letter" for n in range(7)]
+    append(path, *first)
+    follower = Follower(path)
+    follower.turn()
+    append(path, *(f"line {n} behind them" for n in range(50)))
+    follower.turn()
+    with gzip.open(f"{path}.1.gz", "wb") as archive:
+        archive.write(path.read_bytes())
+    path.unlink()
+    append(path, *first)
+    follower.turn()
+    follower.turn()
+    assert [follower.lines.count(line) for line in first] == [2] * 7
+    assert len(follower.lines) == 7 + 50 + 7
+    assert follower.missed == 0
 
 
 def test_generations_that_begin_with_the_same_banner(tmp_path):

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import logwatch
-from logwatch.catalogue import OTHER, Catalogue, Entry, answered_by, limiter
+from logwatch.catalogue import Catalogue, answered_by, limiter
 from logwatch.config import Config
 from logwatch.credentials import KINDS, Verdict
 from logwatch.ledger import CounterRow, ResultRow, Snapshot
@@ -197,11 +197,6 @@ def _results(snapshot: Snapshot, catalogue: Catalogue, ready: list[str]) -> dict
     return results
 
 
-def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
-    """Return what the catalogue in force says of a stored result."""
-    return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
-
-
 def _push_metrics(
     results: dict[ResultRow, tuple[int, float | None]],
     ready: list[str],
@@ -215,7 +210,7 @@ def _push_metrics(
     )
     hits = {(source, who): 0 for source in ready for who in LIMITERS}
     last: dict[tuple[str, str], float] = {}
-    entries = {row[1:]: entry_of(catalogue, row) for row in (*results, *witnessed)}
+    entries = {row[1:]: catalogue.entry(row.platform, row.code, row.reason) for row in (*results, *witnessed)}
     for row, (count, at) in results.items():
         entry = entries[row[1:]]
         totals.add_metric([*row, entry.class_], count)
@@ -279,13 +274,13 @@ def _webhook_metrics(watched: Watched, ready: list[str], now: float) -> Iterator
     beside = witnesses(status)
     rows = _results(snapshot, catalogue, webhooks)
     for row in rows:
-        entry = entry_of(catalogue, row)
+        entry = catalogue.entry(row.platform, row.code, row.reason)
         if entry.class_ != "delivered":
             told = snapshot.witnessed if row.source in beside else snapshot.results
             events.add_metric([*row, entry.class_], told[row].count if row in told else 0)
     for row, seen in snapshot.witnessed.items():
         if row.source in webhooks and row not in rows:
-            events.add_metric([*row, entry_of(catalogue, row).class_], seen.count)
+            events.add_metric([*row, catalogue.entry(row.platform, row.code, row.reason).class_], seen.count)
     for source in webhooks:
         for outcome in OUTCOMES:
             outcomes.add_metric(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from logwatch.catalogue import OTHER, Catalogue, Entry
+from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.ledger import QUARTER, Bucket, ResultRow
@@ -65,7 +65,7 @@ class Course:
 
 def entry_of(catalogue: Catalogue, row: ResultRow) -> Entry:
     """Classify a result as it is counted."""
-    return OTHER if row.code == "other" else catalogue.classify(row.platform, int(row.code), row.reason)
+    return catalogue.entry(row.platform, row.code, row.reason)
 
 
 def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[str, int]:

@@ -5,9 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
-from logwatch.assembly import Parts
-from logwatch.config import Source
-from logwatch.discover import Container, Discovery, Globs
+from logwatch.assembly import Parts, discovery
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
 from logwatch.tail import SourceSpec, Tail
@@ -84,13 +82,12 @@ class LogResults:
         numbers = itertools.count(1)
         self._sources: list[tuple[Tail, _Catch]] = []
         for source in parts.config.source:
-            discovery = _discovery(source)
-            if discovery is None:
+            if source.docker is None and not source.paths:
                 continue
             scanner = parts.scanner(source, keep=_KEPT)
             scanner.delivered = frozenset()  # who was pushed to counts here, accepted or not
             tail = Tail(
-                SourceSpec(source.name, discovery, source.envelope, "end"),
+                SourceSpec(source.name, discovery(source), source.envelope, "end"),
                 (),
                 lambda: next(numbers),
                 owns=scanner.owns,
@@ -133,12 +130,6 @@ class LogResults:
         """Close the files."""
         for tail, _ in self._sources:
             tail.close()
-
-
-def _discovery(source: Source) -> Discovery | None:
-    if source.docker is not None:
-        return Container(source.docker.container, source.docker.root)
-    return Globs(source.paths) if source.paths else None
 
 
 class ApiResults:

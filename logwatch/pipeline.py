@@ -218,7 +218,7 @@ class Pipeline:
         for sample in scan.samples:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
-        batch.pass_over(failed - len(scan.failures))
+        batch.pass_over(max(0, failed - len(scan.failures)))
         batch.fail(scan.failures, partial(self._stored, source, undated))
         batch.move(chunk.position)
 

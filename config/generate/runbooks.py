@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 from config.generate import thresholds
+from config.generate.codes import CATALOGUE, covered, spoken
 from config.generate.rules import alerts
-from config.generate.rules.codes import CATALOGUE, covered, spoken
 from logwatch.catalogue import Entry
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "runbooks"

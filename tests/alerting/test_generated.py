@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from config.generate import __main__ as generate
 from config.generate import thresholds
-from config.generate.rules.codes import CATALOGUE
+from config.generate.codes import CATALOGUE
 from tests.alerting.scenarios import runs
 from tests.alerting.shipped import CONFIG, ROOT
 from tests.whole.running import tool

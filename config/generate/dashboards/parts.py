@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from config.generate.rules.codes import CATALOGUE
+from config.generate.codes import CATALOGUE
 from config.generate.thresholds import threshold as t
 from logwatch.catalogue import Entry
 

@@ -1,6 +1,6 @@
 """Faults that stop a platform: each known code fires, resolves, and is spared when it is an isolated event."""
 
-from config.generate.rules.codes import covered, spoken
+from config.generate.codes import covered, spoken
 from logwatch.catalogue import Entry
 from logwatch.model import Platform
 from tests.alerting.scenarios.model import Host, Scenario

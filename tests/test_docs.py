@@ -1,20 +1,44 @@
-"""The README against the code: what it promises is there, and what is there is in it."""
+"""The pages against the code: what they promise is there, what is there is on them, and every link leads somewhere."""
 
+import itertools
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
+import click
 import msgspec
 import pytest
+import yaml
+from markdown_it import MarkdownIt
 
-from logwatch.cli import COMMANDS
+from logwatch.catalogue import Catalogue
+from logwatch.cli import COMMANDS, group
 from logwatch.config import Config
 from logwatch.config.schema import Table
 from logwatch.export import COUNTERS
+from logwatch.parse.compile import from_pyparsing
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-EXPORT = (ROOT / "logwatch" / "export.py").read_text()
-METRICS = sorted(set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORT)) | {name for _, name, *_ in COUNTERS})
+EXPORTERS = "".join((ROOT / "logwatch" / name).read_text() for name in ("export.py", "forward/forwarder.py"))
+METRICS = sorted(
+    set(re.findall(r'"(mesibo_(?:push|logwatch)_[a-z_]+)"', EXPORTERS)) | {name for _, name, *_ in COUNTERS}
+)
+RULES = [
+    rule
+    for path in (ROOT / "config/prometheus/rules").glob("*.yml")
+    for part in yaml.safe_load(path.read_text())["groups"]
+    for rule in part["rules"]
+]
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(path for name in ("bench", "config", "docs", "tests") for path in (ROOT / name).rglob("*.md")),
+    ]
+)
+
+
+def page(name):
+    return (ROOT / name).read_text()
 
 
 def settings(kind=Config, prefix=""):
@@ -33,26 +57,117 @@ def settings(kind=Config, prefix=""):
             yield f"{prefix}{field.name}"
 
 
+def commands():
+    top = click.Context(group, info_name="mesibo-logwatch")
+    waiting = [(name, group.get_command(top, name)) for name in COMMANDS]
+    while waiting:
+        path, command = waiting.pop()
+        yield path, command
+        waiting += [(f"{path} {name}", each) for name, each in getattr(command, "commands", {}).items()]
+
+
+def section(text, heading):
+    """Return what stands below a heading of the third level, up to the next heading."""
+    return text.partition(f"\n### `{heading}`\n")[2].partition("\n#")[0]
+
+
+def slug(heading):
+    """Return the anchor that GitHub and Forgejo make of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def tokens(path):
+    """Return the Markdown tokens of a page, those within a line among them."""
+    found = MarkdownIt().enable("table").parse(path.read_text())
+    return [each for token in found for each in (token, *(token.children or ()))]
+
+
+def anchors(path):
+    every = tokens(path)
+    return {
+        slug(text.content.replace("`", "")) for head, text in itertools.pairwise(every) if head.type == "heading_open"
+    }
+
+
+def links(path):
+    for token in tokens(path):
+        target = token.attrGet("href") or token.attrGet("src")
+        if target and not re.match(r"[a-z]+:", str(target)):
+            yield unquote(str(target))
+
+
+def test_the_readme_fits_in_120_lines():
+    """It is a door; what takes longer to say has a page below docs/."""
+    assert len(page("README.md").splitlines()) <= 120
+
+
 @pytest.mark.parametrize("command", list(COMMANDS))
 def test_every_command_is_in_the_readme(command):
     """A person finds each command by reading."""
-    assert re.search(rf"`(?:mesibo-logwatch )?{command}\b", README)
+    assert re.search(rf"`(?:mesibo-logwatch )?{command}\b", page("README.md"))
+
+
+@pytest.mark.parametrize(("path", "command"), [pytest.param(*each, id=each[0]) for each in commands()])
+def test_every_command_and_option_is_documented(path, command):
+    """Each has a section of its own in docs/commands.md, with every option that is not hidden."""
+    text = section(page("docs/commands.md"), f"mesibo-logwatch {path}")
+    assert text
+    shown = [each for each in command.params if not getattr(each, "hidden", False)]
+    for option in (name for each in shown if isinstance(each, click.Option) for name in each.opts):
+        assert re.search(rf"`[^`]*{option}(?![\w-])", text), option
 
 
 @pytest.mark.parametrize("setting", list(settings()))
 def test_every_setting_is_in_the_example(setting):
     """The example configuration shows each setting, commented out where it has no default."""
     key = setting.rpartition(".")[2]
-    assert re.search(rf"\b{key}\b *=", (ROOT / "config" / "logwatch.example.toml").read_text()), setting
+    assert re.search(rf"\b{key}\b *=", page("config/logwatch.example.toml")), setting
+
+
+@pytest.mark.parametrize("setting", list(settings()))
+def test_every_setting_is_documented(setting):
+    """Each stands in the table of its own part of the file."""
+    table, _, key = setting.partition(".")
+    assert f"| `{key}` |" in section(page("docs/configuration.md"), table)
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_every_metric_is_in_the_readme(metric):
-    """The table of metrics is whole."""
-    assert metric in README.replace("_total`", "`") or metric in README
+def test_every_metric_is_documented(metric):
+    """The table of metrics is whole; a name that begins like another one's is no substitute for it."""
+    assert re.search(rf"^\| `{metric}(?:_total)?` \|", page("docs/metrics.md"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(mesibo_(?:push|logwatch)_[a-z_]+)`", README))))
-def test_the_readme_names_no_metric_that_is_not_exported(name):
-    """No metric in the README is made up."""
-    assert name.removesuffix("_total") in {metric.removesuffix("_total") for metric in METRICS}
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_names_a_metric_that_is_not_exported(path):
+    """No metric is made up; names of the catalogue may look like one."""
+    known = {*METRICS, *(entry.name for entry in Catalogue.load().entries)}
+    named = set(re.findall(r"`(mesibo_(?:push|logwatch)_[a-z_]+)(?:\{[^`]*)?`", path.read_text()))
+    suffixes = re.compile(r"_(?:total|bucket|count|sum)$")
+    families = {name for name in named if name.endswith("_") and any(each.startswith(name) for each in known)}
+    assert {name for name in named - families if name not in known and suffixes.sub("", name) not in known} == set()
+
+
+@pytest.mark.parametrize("alert", sorted({rule["alert"] for rule in RULES if "alert" in rule}))
+def test_every_alert_is_documented(alert):
+    """Each is in the index, and has a page."""
+    assert f"[{alert}]({alert}.md)" in page("docs/runbooks/README.md")
+    assert (ROOT / "docs/runbooks" / f"{alert}.md").exists()
+
+
+def test_every_element_that_can_be_compiled_is_documented():
+    """Who writes a grammar knows beforehand what will be fast."""
+    elements = {kind.__name__.removeprefix("_") for kind in from_pyparsing._RULES}
+    text = page("docs/grammars.md")
+    assert {name for name in elements if f"`{name}`" not in text} - {"SingleCharLiteral"} == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_link_is_dead(path):
+    """Every relative link leads to a file of the tree, and every anchor to a heading of its page."""
+    dead = []
+    for link in links(path):
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert dead == []

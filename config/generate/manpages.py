@@ -8,22 +8,33 @@ from logwatch.cli import COMMANDS, group
 
 
 def files() -> dict[str, str]:
-    """Path of each manual page -> its text in troff."""
-    top = click.Context(group, info_name="mesibo-logwatch")
-    commands = {name: group.get_command(top, name) for name in COMMANDS}
+    """Return path of each manual page -> its text in troff."""
+    found = contexts()
     # click-man looks into the table of a group's commands, which a group that loads them one by one leaves empty
-    group.commands = {name: command for name, command in commands.items() if command is not None}
+    group.commands = {context.info_name or "": context.command for context in found if context.parent is found[0]}
     try:
-        return {f"docs/man/{context.command_path.replace(' ', '-')}.1": _page(context) for context in _contexts(top)}
+        return {f"docs/man/{context.command_path.replace(' ', '-')}.1": _page(context) for context in found}
     finally:
         group.commands = {}
 
 
-def _contexts(context: click.Context) -> list[click.Context]:
+def contexts() -> list[click.Context]:
+    """Return the program, then every command and every command of a command, each as it is called."""
+    top = click.Context(group, info_name="mesibo-logwatch")
+    commands = {name: group.get_command(top, name) for name in COMMANDS}
+    group.short_help = group.get_short_help_str(200)
+    found = [top]
+    for name, command in commands.items():
+        assert command is not None
+        found += _below(click.Context(command, info_name=name, parent=top))
+    return found
+
+
+def _below(context: click.Context) -> list[click.Context]:
     context.command.short_help = context.command.get_short_help_str(200)  # click-man would cut it after 45 characters
     found = [context]
     for name, command in getattr(context.command, "commands", {}).items():
-        found += _contexts(click.Context(command, info_name=name, parent=context))
+        found += _below(click.Context(command, info_name=name, parent=context))
     return found
 
 

@@ -4,16 +4,16 @@ A page holds a block between two marks; only that block is replaced. The index a
 as a whole, the page of codes and steps has a block as well.
 """
 
-import re
+from functools import partial
 from pathlib import Path
 
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE, covered, spoken
+from config.generate.markdown import filled, has_block, table
 from config.generate.rules import alerts
 from logwatch.catalogue import Entry
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "runbooks"
-MARKS = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SIDES = {
     "operator": "you: what is set up",
     "app": "you: the app or its backend",
@@ -28,24 +28,10 @@ def files() -> dict[str, str]:
     found = {"docs/runbooks/thresholds.md": _thresholds()}
     for path in sorted(PAGES.glob("*.md")):
         text = path.read_text()
-        if MARKS.search(text):
-            found[f"docs/runbooks/{path.name}"] = MARKS.sub(lambda m, p=path: m[1] + _block(m[2], p.stem) + m[3], text)
+        if has_block(text):
+            blocks = {"facts": partial(_facts, path.stem), "index": _index, "codes": _codes, "steps": _steps}
+            found[f"docs/runbooks/{path.name}"] = filled(text, blocks)
     return found
-
-
-def _block(kind: str, page: str) -> str:
-    return {"facts": lambda: _facts(page), "index": _index, "codes": _codes, "steps": _steps}[kind]()
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [
-        "| " + " | ".join(row) + " |" for row in ([head, ["---"] * len(head)] + [[_cell(c) for c in r] for r in rows])
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _facts(page: str) -> str:
@@ -54,7 +40,7 @@ def _facts(page: str) -> str:
     entries = [e for alert in mine for e in CATALOGUE.entries if e.name == alert["labels"].get("code_name")]
     if entries:
         rows = [[spoken(e), e.name, SIDES[e.side], e.meaning, e.remedy] for e in entries]
-        text += _table(["code", "name", "whose side", "meaning", "remedy"], rows) + "\n"
+        text += table(["code", "name", "whose side", "meaning", "remedy"], rows) + "\n"
     for alert in mine[:1] if entries else mine:
         waits = f" after {alert['for']}" if "for" in alert else " at once"
         held = f", held for {alert['keep_firing_for']}" if "keep_firing_for" in alert else ""
@@ -73,7 +59,7 @@ def _index() -> str:
         [f"[{name}]({name}.md)", "/".join(dict.fromkeys(found)), (PAGES / f"{name}.md").read_text().split("**")[1]]
         for name, found in severities.items()
     ]
-    return _table(["alert", "severity", "what happened"], rows)
+    return table(["alert", "severity", "what happened"], rows)
 
 
 def _spoken_steps(entry: Entry) -> str:
@@ -100,7 +86,7 @@ def _page_of(entry: Entry) -> str:
 
 def _codes() -> str:
     rows = [[spoken(e), e.name, SIDES[e.side], _spoken_steps(e), e.meaning, _page_of(e)] for e in CATALOGUE.entries]
-    return _table(["code", "name", "whose side", "steps", "meaning", "runbook"], rows)
+    return table(["code", "name", "whose side", "steps", "meaning", "runbook"], rows)
 
 
 def _steps() -> str:
@@ -108,7 +94,7 @@ def _steps() -> str:
     for step in range(1, 10):
         codes = [spoken(e) for e in CATALOGUE.entries if step in e.steps and e.provider in ("mesibo", "any")]
         rows.append([f"Step {step}", ", ".join(codes) or "-"])
-    return _table(["step", "codes that lead to it"], rows)
+    return table(["step", "codes that lead to it"], rows)
 
 
 def _thresholds() -> str:
@@ -116,4 +102,4 @@ def _thresholds() -> str:
     return (
         "# Thresholds\n\nEvery number the alerts depend on, from `config/thresholds.toml`, with its reason."
         " Generated: change the file and run `make generate`.\n\n"
-    ) + _table(["threshold", "value", "reason"], rows)
+    ) + table(["threshold", "value", "reason"], rows)

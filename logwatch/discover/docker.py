@@ -72,7 +72,7 @@ def containers(root: str) -> tuple[list[ContainerLog], list[Problem]]:
         ]
     except OSError as error:
         why = error.strerror or str(error)
-        return [], [Problem(directory, "cannot be listed", why, "run with CAP_DAC_READ_SEARCH, see README, Docker")]
+        return [], [Problem(directory, "cannot be listed", why, "run with CAP_DAC_READ_SEARCH, see docs/install.md")]
     for name in names:
         container, problem = _container(os.path.join(directory, name))
         if container:

@@ -44,14 +44,14 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-generate: $(DEV) ## rules, dashboards and runbook facts from the catalogue and config/thresholds.toml
+generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages from catalogue, thresholds and code
 	$(BIN)/python -m config.generate
 
 test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest $(ARGS)
 
-test-unit: $(DEV) ## what starts no other program
-	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(ARGS)
+test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
+	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
 test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Ubuntu 24.04 with DISTRIBUTION=noble
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)

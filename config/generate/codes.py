@@ -51,10 +51,19 @@ def covered() -> list[tuple[str, Platform, Entry]]:
             continue
         if entry.provider == "mesibo":
             if platform == "apns":  # mesibo's own codes are of the app: one rule serves every platform
-                found.append((OF_MESIBO[entry.code], platform, entry))
+                found.append((_alert_of(entry), platform, entry))
         elif entry.provider in (platform, "any"):
             found.append((REFUSED[platform], platform, entry))
     return found
+
+
+def _alert_of(entry: Entry) -> str:
+    if entry.code not in OF_MESIBO:
+        raise SystemExit(
+            f"error: config/catalogue.toml: {entry.name} stops every push, so it needs an alert of its own\n"
+            f'  try: name it in OF_MESIBO of config/generate/codes.py, as CONTRIBUTING.md says under "A code"'
+        )
+    return OF_MESIBO[entry.code]
 
 
 def _in_order(known: tuple[Platform, int, str, Entry]) -> tuple[int, int]:

@@ -56,10 +56,18 @@ def _index() -> str:
     for alert in alerts():
         severities.setdefault(alert["alert"], []).append(alert["labels"]["severity"])
     rows = [
-        [f"[{name}]({name}.md)", "/".join(dict.fromkeys(found)), (PAGES / f"{name}.md").read_text().split("**")[1]]
-        for name, found in severities.items()
+        [f"[{name}]({name}.md)", "/".join(dict.fromkeys(found)), _happened(name)] for name, found in severities.items()
     ]
     return table(["alert", "severity", "what happened"], rows)
+
+
+def _happened(alert: str) -> str:
+    page = PAGES / f"{alert}.md"
+    if not page.exists():
+        raise SystemExit(
+            f"error: the alert {alert} has no runbook\n  try: copy another page to docs/runbooks/{page.name}"
+        )
+    return page.read_text().split("**")[1]
 
 
 def _spoken_steps(entry: Entry) -> str:

@@ -34,7 +34,7 @@ SLACK = 600  # a page this long after an incident still belongs to it
 
 
 def seconds(text: str) -> int:
-    """A length of time as Prometheus writes it."""
+    """Return a length of time as Prometheus writes it."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
     return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+)([smhdw])", text or "0s"))
 
@@ -58,7 +58,7 @@ class Rules:
         )
 
     def inline(self, expr: str) -> str:
-        """An expression over raw series alone."""
+        """Return an expression over raw series alone."""
         return NAME.sub(lambda m: self._one(m[1], m[2] or "", m[3]), expr)
 
     def _one(self, name: str, matchers: str, offset: str) -> str:
@@ -204,7 +204,7 @@ def run(days: int, seed: int, incidents: list[Incident]) -> tuple[list, list]:
 
 
 def table(rows: list, false: list, days: int, seed: int) -> str:
-    """The two tables as Markdown."""
+    """Return the two tables as Markdown."""
     text = "| incident | site | lasts | first page | after | other pages |\n| --- | --- | --- | --- | --- | --- |\n"
     for incident, pages in rows:
         first = f"{pages[0][1]} | {pages[0][0]} s" if pages else "none | -"

@@ -96,7 +96,7 @@ def rhythm(t: int) -> float:
 
 
 def poisson(chance: random.Random, mean: float) -> int:
-    """A number of events; for large means the normal distribution will do."""
+    """Draw a number of events; for large means the normal distribution will do."""
     if mean > 40:
         return max(0, round(chance.gauss(mean, math.sqrt(mean))))
     limit, product, count = math.exp(-mean), chance.random(), 0

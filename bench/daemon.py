@@ -80,7 +80,7 @@ def start(runs):
 
 
 def catch_up(log, lines, pushes, runs):
-    """Give CPU seconds a line, lines a second, and resident and peak MB, from start to the last line committed."""
+    """Return CPU seconds a line, lines a second, and resident and peak MB, from start to the last line committed."""
     cpu, rate, resident, peak = [], [], [], []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as directory:
@@ -99,7 +99,7 @@ def catch_up(log, lines, pushes, runs):
 
 
 def idle(seconds):
-    """Give the share of a core that ten quiet files take, and the memory."""
+    """Return the share of a core that ten quiet files take, and the memory."""
     with tempfile.TemporaryDirectory() as directory:
         logs = [Path(directory) / f"{i}.log" for i in range(10)]
         for log in logs:
@@ -115,7 +115,7 @@ def idle(seconds):
 
 
 def latency(rate, seconds, commit):
-    """Give median and 99th percentile of the seconds from the write of a line to its number on /metrics."""
+    """Return median and 99th percentile of the seconds from the write of a line to its number on /metrics."""
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "mesibo.log"
         log.touch()

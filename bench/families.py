@@ -153,7 +153,7 @@ def dialects(rng: random.Random, count: int, failures: float) -> Iterator[tuple[
 
 
 def changing(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
-    """A log whose writer is another one from the middle on."""
+    """Return a log whose writer is another one from the middle on."""
     half = count // 2
     yield from mixed(rng, half, failures, ids=False)
     form = "push_on_complete: id={n} code={code}{reason} type={word} retries=0 to={user} token={token}"

@@ -32,7 +32,7 @@ LETTERS = string.ascii_letters + string.digits + "-_"
 
 
 def lines(count: int, share: float, seed: int) -> Iterator[tuple[bytes, tuple[str, str] | None]]:
-    """Give lines without newline, each with the platform and code of its push or None; ``share`` of them are pushes."""
+    """Yield lines without newline, each with platform and code of its push or None; ``share`` of them are pushes."""
     rng = random.Random(seed)
     codes, weights, answers = zip(*OUTCOMES, strict=True)
     answer_of = dict(zip(codes, answers, strict=True))
@@ -57,7 +57,7 @@ def lines(count: int, share: float, seed: int) -> Iterator[tuple[bytes, tuple[st
 
 
 def record(line: bytes) -> bytes:
-    """Give a line as Docker's json-file keeps it."""
+    """Return a line as Docker's json-file keeps it."""
     log = {"log": line.decode() + "\n", "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
     return json.dumps(log, separators=(",", ":")).encode()
 

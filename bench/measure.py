@@ -35,13 +35,13 @@ def run(*command, stdin=None):
 
 
 def cpu_of(pid):
-    """Give the CPU seconds that a running process has used so far."""
+    """Return the CPU seconds that a running process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def memory_of(pid):
-    """Give (resident, peak resident) MB of a running process."""
+    """Return (resident, peak resident) MB of a running process."""
     values = {}
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         key, _, value = line.partition(":")

@@ -192,7 +192,7 @@ class Daemon:
         return url.replace("http:", "https:", 1) if self._access.context else url
 
     def _thread_failed(self, failed: threading.ExceptHookArgs) -> None:
-        """Tell why a thread ended; the loop sees that it has, and ends the process."""
+        """Log why a thread ended; the loop sees that it has, and ends the process."""
         name = failed.thread.name if failed.thread else "?"
         frame = traceback.extract_tb(failed.exc_traceback)[-1:]
         at = f"{Path(frame[0].filename).name}:{frame[0].lineno} {frame[0].name}" if frame else "?"

@@ -7,10 +7,10 @@ class Log(Protocol):
     """A bound logger in structlog's manner: a fixed event name, and data as keys."""
 
     def info(self, event: str, **data: Any) -> Any:
-        """Tell what happened."""
+        """Log what happened."""
 
     def warning(self, event: str, **data: Any) -> Any:
-        """Tell what somebody may have to do something about."""
+        """Log what somebody may have to do something about."""
 
 
 def shown(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Tells systemd how the service is (sd_notify(3)); without systemd, nobody is told and nothing happens."""
+"""Reports the state of the service to systemd (sd_notify(3)); without systemd, nothing happens."""
 
 import os
 import socket

@@ -139,7 +139,7 @@ def _grammars(config: Config, file: str) -> Iterator[Problem]:
 
 
 def _tell(problem: Problem) -> None:
-    """Tell a terminal, or systemd's journal with the priority that it reads from the beginning of a line."""
+    """Inform a terminal, or systemd's journal with the priority that it reads from the beginning of a line."""
     kind = "warning" if problem.warning else "error"
     priority = f"<{PRIORITIES[kind]}>" if "JOURNAL_STREAM" in os.environ else ""
     for line in f"{kind}: {problem}".splitlines():

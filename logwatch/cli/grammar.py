@@ -151,7 +151,7 @@ WHY = {
 
 
 def _name_and_line(words: tuple[str, ...], directories: tuple[Path, ...]) -> tuple[str, str | None]:
-    """Tell a name from a line: one word alone is a name if there is such a grammar."""
+    """Distinguish a name from a line: one word alone is a name if there is such a grammar."""
     if len(words) > 2:  # noqa: PLR2004  name and line
         raise click.UsageError("a line with blanks wants quotes around it")
     *before, last = words or ("-",)

@@ -1,4 +1,4 @@
-"""Tells of push lines that cannot be read: how many, since when, how they look, and the command that mends it."""
+"""Finds push lines that cannot be read: how many, since when, how they look, and the command that mends it."""
 
 import shlex
 from collections.abc import Iterator

@@ -81,7 +81,7 @@ def _finding(course: Course, facts: Facts) -> Finding:
 
 
 def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
-    """Tell in one finding what comes in small numbers every day, however many codes it has."""
+    """Sum up in one finding what comes in small numbers every day, however many codes it has."""
     alike.sort(key=lambda course: -course.pushes)
     first = alike[0].entry
     count = sum(course.pushes for course in alike)
@@ -231,7 +231,7 @@ def _waves(course: Course) -> bool:
 
 
 def _told(title: str, key: str, counted: str) -> Finding:
-    """Tell of accepted pushes without calling it good."""
+    """State accepted pushes without calling it good."""
     return Finding(
         key=key,
         severity="info",

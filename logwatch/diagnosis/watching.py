@@ -129,7 +129,7 @@ def _where(name: str, facts: Facts) -> str:
 
 
 def _no_push_lines(name: str, facts: Facts) -> Finding:
-    """Tell of a log in which the marker never stood: what mesibo.conf says decides what that means."""
+    """Find a log in which the marker never stood: what mesibo.conf says decides what that means."""
     lines = facts.snapshot.counters.get(CounterRow(name, "lines", ""), 0)
     conf = facts.place(name).push
     begin = f"The log of {name} has no push lines"
@@ -159,7 +159,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
 
 
 def _silence(facts: Facts) -> Iterator[Finding]:
-    """Tell of sources that used to push every few minutes and have stopped; a standby that never did is no alarm."""
+    """Find sources that used to push every few minutes and have stopped; a standby that never did is no alarm."""
     day = facts.day
     for name, status in facts.status.items():
         mine = [seen for row, seen in day.items() if row.source == name]

@@ -43,7 +43,7 @@ _IMAGE = msgspec.json.Decoder(_Image)
 
 
 def is_storage(root: str) -> bool:
-    """Tell podman's storage from Docker's root directory."""
+    """Return whether this is podman's storage, and not Docker's root directory."""
     return os.path.isdir(os.path.join(root, _CONTAINERS))
 
 

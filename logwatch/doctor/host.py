@@ -48,7 +48,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
 
 
 class Host:
-    """This machine."""
+    """The machine that the examination runs on."""
 
     _spent = 0.0  # seconds over the network so far
 

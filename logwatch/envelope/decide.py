@@ -20,7 +20,7 @@ from logwatch.envelope.text import clean, uncoloured
 from logwatch.model import PLAIN, Envelope, EnvelopeKind, Layer
 
 Owns = Callable[[bytes], bool]
-"""Tells whether a line, which ends in a newline, begins with mesibo's own prefix: a grammar knows."""
+"""Whether a line, which ends in a newline, begins with mesibo's own prefix: a grammar knows."""
 
 ENOUGH_VOTES = 50
 """So many decide at once, whatever the file was expected to be."""

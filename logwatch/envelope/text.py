@@ -34,7 +34,7 @@ class NoText(NamedTuple):
 
 
 def no_text(head: bytes) -> NoText | None:
-    """Tell from a file's first bytes why it is no text: compressed, in UTF-16, or binary; None where it is text."""
+    """Return why a file is no text, by its first bytes: compressed, in UTF-16, or binary; None where it is text."""
     for magic, tool in _COMPRESSED.items():
         if head.startswith(magic):
             return NoText("is compressed", "only gzip is unpacked here", f"{tool} {{}} | mesibo-logwatch report -")

@@ -312,7 +312,7 @@ class Journal:
     # telling
 
     def status(self) -> SourceStatus:
-        """Tell how following goes."""
+        """Return how following goes."""
         problems = list(self._place.problems)
         if self._trouble:
             problems.append(self._trouble)

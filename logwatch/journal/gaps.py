@@ -45,7 +45,7 @@ class Gaps:
         return self._let_go(self.highest)
 
     def _let_go(self, end: int) -> int:
-        """Give up those below ``end``; those before the floor are not missed."""
+        """Let go of those below ``end``; those before the floor are not missed."""
         gone = [number for number in self.holes if number < end]
         if gone:
             self.holes = [number for number in self.holes if number >= end]

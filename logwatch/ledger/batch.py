@@ -105,7 +105,7 @@ class Batch:
     bytes: int = 0  # read from files since the last commit
 
     def __bool__(self) -> bool:
-        """True when there is something to commit."""
+        """Return whether there is something to commit."""
         return bool(
             self.counters
             or self.positions

@@ -33,7 +33,7 @@ class Snapshot:
     readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
 
     def ready(self, source: str) -> bool:
-        """True when the counters of ``source`` may be exported."""
+        """Return whether the counters of ``source`` may be exported."""
         row = self.sources.get(source)
         return row is not None and row.ready
 

@@ -268,7 +268,7 @@ class Ledger:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Tell the file at ``path`` from one that was put in its place; (0, 0) when there is none."""
+    """Return what tells the file at ``path`` from one that was put in its place; (0, 0) when there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -277,7 +277,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _damaged(error: Exception) -> bool:
-    """Tell a ledger that cannot be used any more from a disk that cannot be written now."""
+    """Return whether the ledger cannot be used any more; a disk that cannot be written now is no such case."""
     return isinstance(error, Damaged) or getattr(error, "sqlite_errorcode", 0) & 0xFF in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,

@@ -19,7 +19,7 @@ from logwatch import envelope as envelopes
 from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
-"""Tells whether a line, which ends in a newline, begins with mesibo's own prefix."""
+"""Whether a line, which ends in a newline, begins with mesibo's own prefix."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""

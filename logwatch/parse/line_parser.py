@@ -162,7 +162,7 @@ class ChunkReader:
     def __init__(
         self, plan: UnrollPlan, samples: Sequence[bytes], envelope: Envelope, rests: RestReader | None
     ) -> None:
-        """``samples`` are payloads without newlines."""
+        """Take ``samples``, payloads without newlines, as examples."""
         self._plan = plan
         self._envelope = envelope
         self.rests = rests

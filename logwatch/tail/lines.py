@@ -11,7 +11,7 @@ from logwatch.envelope import cut
 from logwatch.model import PLAIN, Envelope
 
 Held = Callable[[bytes, Envelope], int]
-"""Tells how many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
+"""How many bytes at the end of whole lines wait for the rest of an answer that goes on behind them."""
 
 _LINE = "line"  # inside a physical line that is too long; other words are the envelope's
 

@@ -137,7 +137,7 @@ class Tail:
         self._check_caught_up()
 
     def _tell(self, problems: Iterable[Problem]) -> None:
-        """Tell the log what keeps files from being found, once."""
+        """Log what keeps files from being found, once."""
         headlines = {problem.headline: problem for problem in problems}
         for headline in headlines.keys() - self._told:
             self._ctx.log.warning("discovery_problem", problem=headline, remedy=headlines[headline].try_)

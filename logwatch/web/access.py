@@ -167,7 +167,7 @@ class Access:
         return None if asked or "." not in host or host in self._hosts or _is_address(host) else Refusal(421, {})
 
     async def admit(self, request: tornado.httputil.HTTPServerRequest) -> Refusal | None:
-        """Tell why this request is not answered; None when it is."""
+        """Return why this request is not answered; None when it is."""
         file = self._settings.file
         if file is None:
             return None

@@ -74,7 +74,7 @@ class _Job(NamedTuple):
 
 
 class Passwords:
-    """Tells right passwords from wrong ones; for one event loop."""
+    """Checks passwords; for one event loop."""
 
     def __init__(self, check: Check = bcrypt.checkpw, *, known: Path | None = None) -> None:
         """Take what checks a password, and the file of those who were let in before."""

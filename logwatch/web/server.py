@@ -269,7 +269,7 @@ class Handler(tornado.web.RequestHandler):
             self.finish(f"{told}\n")
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002
-        """Tell a fault of ours to the log; what a client did wrong is no fault."""
+        """Log a fault of ours; what a client did wrong is no fault."""
         if not isinstance(value, tornado.web.HTTPError):
             structlog.get_logger().error("request_failed", path=self.request.path, error=repr(value))
 

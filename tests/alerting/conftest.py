@@ -15,7 +15,7 @@ from tests.whole.running import tool
 
 @pytest.fixture
 def receiver():
-    """A webhook on loopback."""
+    """Yield a webhook on loopback."""
     made = Receiver()
     yield made
     made.close()

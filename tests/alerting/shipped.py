@@ -65,12 +65,12 @@ class Prometheus(Program):
         until(lambda: get(f"{self.url}/-/ready"), lambda: f"Prometheus is ready:\n{self.output}")
 
     def query(self, expression, **parameters):
-        """Give the result of an instant query as Prometheus does."""
+        """Return the result of an instant query as Prometheus does."""
         query = urllib.parse.urlencode({"query": expression, **parameters})
         return json.loads(get(f"{self.url}/api/v1/query?{query}"))["data"]["result"]
 
     def firing(self, severity="critical"):
-        """Give the names of the alerts of a severity that fire."""
+        """Return the names of the alerts of a severity that fire."""
         alerts = json.loads(get(f"{self.url}/api/v1/alerts"))["data"]["alerts"]
         return {
             a["labels"]["alertname"] for a in alerts if (a["state"], a["labels"]["severity"]) == ("firing", severity)
@@ -92,7 +92,7 @@ class Alertmanager(Program):
         until(lambda: get(f"{self.url}/-/ready"), lambda: f"Alertmanager is ready:\n{self.output}")
 
     def suppressed(self):
-        """Give the names of the alerts that it holds back."""
+        """Return the names of the alerts that it holds back."""
         alerts = json.loads(get(f"{self.url}/api/v2/alerts"))
         return {a["labels"]["alertname"] for a in alerts if a["status"]["state"] == "suppressed"}
 
@@ -118,7 +118,7 @@ class Receiver:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def pages(self, status=None):
-        """Give (time, message) of what went to the pager."""
+        """Return (time, message) of what went to the pager."""
         return [(at, body) for at, path, body in self.received if path == "/page" and status in (None, body["status"])]
 
     def close(self):

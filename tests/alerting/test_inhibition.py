@@ -15,7 +15,7 @@ PLACE = {"cluster": "main", "source": "mesibo"}
 
 
 def shipped_labels(alertname):
-    """Give the labels that the shipped rule of that name puts on its alerts."""
+    """Return the labels that the shipped rule of that name puts on its alerts."""
     for path in (CONFIG / "prometheus/rules").glob("*.yml"):
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:
@@ -35,7 +35,7 @@ def hand_over(alertmanager, *firing):
 
 
 def states(alertmanager):
-    """Give (name, platform) -> active or suppressed."""
+    """Return (name, platform) -> active or suppressed."""
     alerts = json.loads(get(f"{alertmanager.url}/api/v2/alerts"))
     return {(a["labels"]["alertname"], a["labels"].get("platform")): a["status"]["state"] for a in alerts}
 

@@ -30,7 +30,7 @@ def run(*arguments, stdin=None):
 
 @pytest.fixture(scope="module", params=["plain", "docker"])
 def simulated(request):
-    """Give a log, and the truth about it."""
+    """Return a log, and the truth about it."""
     mesibo = Mesibo(21, envelope=request.param, mix=Mix(hostile=0.03))
     return mesibo.start_up(NOON) + mesibo.say(1000, NOON, 0.5), mesibo.truth()
 

@@ -206,7 +206,7 @@ def test_a_running_daemon_tells_of_its_credentials_everywhere(tmp_path):
 
 
 def memory_of(daemon):
-    """Give the memory that is the process's own, in KiB."""
+    """Return the memory that is the process's own, in KiB."""
     lines = (line.split() for line in Path(f"/proc/{daemon.process.pid}/smaps_rollup").read_text().splitlines())
     return sum(int(words[1]) for words in lines if words[0] in ("Private_Clean:", "Private_Dirty:"))
 

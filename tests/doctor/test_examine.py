@@ -52,7 +52,7 @@ def parsed(path):
 
 
 def loaded(files=None, **changes):
-    """Give what Prometheus says of the shipped rule files, each rule with ``changes``."""
+    """Return what Prometheus says of the shipped rule files, each rule with ``changes``."""
     groups = []
     for each in files if files is not None else rule_files():
         for group in parsed(each.path):

@@ -49,7 +49,7 @@ def codes(lines: list[bytes]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory) -> Path:
-    """A journal of this directory's lines, written by systemd's own writer."""
+    """Return a journal of this directory's lines, written by systemd's own writer."""
     if not JOURNAL_REMOTE.exists() or not shutil.which("journalctl"):
         pytest.skip("systemd-journal-remote is not installed")
     directory = tmp_path_factory.mktemp("journal")

@@ -169,7 +169,7 @@ def test_text_of_users_in_a_push_line_changes_no_code(text, kind, code, before):
 
 
 def mutated(text, alphabet):
-    """Give a text with pieces of it removed, doubled, moved, or replaced."""
+    """Return a text with pieces of it removed, doubled, moved, or replaced."""
     pieces = text.splitlines(keepends=True)
     line = st.one_of(st.sampled_from(pieces), alphabet)
     return st.one_of(

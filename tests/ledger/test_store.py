@@ -205,7 +205,7 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
 
 @pytest.fixture
 def older(tmp_path):
-    """Give the path of a ledger as the first schema had it, with a failure in it."""
+    """Return the path of a ledger as the first schema had it, with a failure in it."""
     path = tmp_path / "ledger.sqlite3"
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(f"BEGIN;{schema.MIGRATIONS[0]};PRAGMA user_version = 1;COMMIT;")

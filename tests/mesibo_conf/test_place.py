@@ -13,7 +13,7 @@ ON = "dbpass = secret\nlogs {\npush = 1\n}\n"
 
 @pytest.fixture
 def docker(tmp_path):
-    """Give a function that makes a container with these fields of hostconfig.json, and its source."""
+    """Return a function that makes a container with these fields of hostconfig.json, and its source."""
 
     def make(**host):
         directory = tmp_path / "docker" / "containers" / "abc"

@@ -102,7 +102,7 @@ def tree(draw, depth):  # noqa: PLR0911  one case a kind
 
 @st.composite
 def expressions(draw):
-    """Give an expression, with the blanks that the loader sets, and at times the end of the line behind it."""
+    """Return an expression, with the blanks that the loader sets, and at times the end of the line behind it."""
     with default_whitespace():
         expression = tree(draw, draw(st.integers(1, 4)))
         if draw(st.integers(0, 5)) == 0:
@@ -229,7 +229,7 @@ def reader_of(plan, keep):
 
 
 def listed(expression) -> set[str]:
-    """Give the names under which every value is kept, not the last one."""
+    """Return the names under which every value is kept, not the last one."""
     return {each.resultsName for each in _all(expression) if each.resultsName and not each.modalResults}
 
 

@@ -27,7 +27,7 @@ class Trickle(io.RawIOBase):
         self._size = size
 
     def read(self, _size=-1):
-        """Give a little."""
+        """Return a little."""
         return self._data.read(self._size)
 
 

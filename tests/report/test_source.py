@@ -20,7 +20,7 @@ def read(path):
 
 
 def refused(path):
-    """Give what is said, and how much could be read before."""
+    """Return what is said, and how much could be read before."""
     got: list[bytes] = []
     with pytest.raises(Unreadable) as caught, open_path(path) as stream:
         got.extend(stream.chunks)

@@ -58,12 +58,12 @@ class Host:
         return self.machine.python(ASK, self.url + path, self.authority if "https" in self.url else "", user, password)
 
     def samples(self):
-        """Give every sample of /metrics."""
+        """Yield every sample of /metrics."""
         for family in text_string_to_metric_families(self.ask()):
             yield from family.samples
 
     def codes(self):
-        """Give the pushes by code that are not 0."""
+        """Return the pushes by code that are not 0."""
         counts = collections.Counter()
         for sample in self.samples():
             if sample.name == "mesibo_push_results_total" and sample.value:
@@ -79,7 +79,7 @@ class Host:
         until(lambda: self.codes() == self.written, lambda: f"{self.codes()} is {self.written}\n{self.said()}")
 
     def said(self):
-        """Give the end of the journal."""
+        """Return the end of the journal."""
         return "\n".join(self.machine.journal(UNIT, "--lines=400"))
 
     def active(self):
@@ -101,7 +101,7 @@ class Host:
 
 
 def configuration(extra="", *, web='listen = "0.0.0.0:10914"\nconfig_file = "{}"\n', source=""):
-    """Give a configuration that commits quickly."""
+    """Return a configuration that commits quickly."""
     web = web.format("/run/credentials/mesibo-logwatch.service/secret_web.yml")
     paths = "" if source else f"paths = [{json.dumps(LOG)}]\n"
     return f'[[source]]\nname = "mesibo"\n{paths}{source}[state]\ncommit_seconds = 0.1\n[web]\n{web}{extra}'
@@ -121,7 +121,7 @@ def wheelhouse(checkout):
 
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory):
-    """Give two checkouts, the second of a newer version, each with its wheelhouse."""
+    """Return two checkouts, the second of a newer version, each with its wheelhouse."""
     able()
     made = []
     for newer in (False, True):

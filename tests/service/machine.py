@@ -46,7 +46,7 @@ def until(condition, what, patience=PATIENCE):
 
 @functools.cache
 def installed():
-    """Give the directory with the distribution, which is built where it is not there yet."""
+    """Return the directory with the distribution, which is built where it is not there yet."""
     built = subprocess.run([HERE / "root.sh", CACHE], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return Path(built.stdout.strip())
@@ -162,7 +162,7 @@ class Machine:
         ).stdout
 
     def path(self, inside):
-        """Give the path, on this side, of a file of the machine's own disk."""
+        """Return the path, on this side, of a file of the machine's own disk."""
         return self.root / str(inside).lstrip("/")
 
     def write(self, inside, text, mode=0o644):
@@ -173,12 +173,12 @@ class Machine:
         path.chmod(mode)
 
     def show(self, unit, *properties):
-        """Give properties of a unit."""
+        """Return properties of a unit."""
         asked = self.run("systemctl", "show", unit, "--property", ",".join(properties)).stdout
         return dict(line.split("=", 1) for line in asked.splitlines())
 
     def journal(self, unit, *options):
-        """Give the lines that a unit said."""
+        """Return the lines that a unit said."""
         return self.run("journalctl", "--unit", unit, "--no-pager", "--output=cat", *options).stdout.splitlines()
 
     def halt(self):

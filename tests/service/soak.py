@@ -379,6 +379,6 @@ class Gauge(Part):
 
     @property
     def growth(self):
-        """Give the megabytes between the median of the second and of the last quarter."""
+        """Return the megabytes between the median of the second and of the last quarter."""
         quarter = max(1, len(self.rss) // 4)
         return statistics.median(self.rss[-quarter:]) - statistics.median(self.rss[quarter : 2 * quarter])

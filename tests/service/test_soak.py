@@ -23,7 +23,7 @@ class Secured(Daemon):
 
 @pytest.fixture
 def served(tmp_path):
-    """Give a site that is served over TLS with a password."""
+    """Return a site that is served over TLS with a password."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     server = authority.issue_cert("localhost")

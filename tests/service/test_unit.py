@@ -22,7 +22,7 @@ def analyze(*args):
 
 @pytest.fixture
 def unit(tmp_path):
-    """Give a copy of the unit, with or without its drop-in for Docker."""
+    """Return a copy of the unit, with or without its drop-in for Docker."""
 
     def copy(*, docker=False, **replacements):
         text = (ROOT / "systemd" / UNIT).read_text()

@@ -20,7 +20,7 @@ class Clock(Event):
         self.end = NOON + end
 
     def now(self):
-        """Tell the time."""
+        """Return the time."""
         return self.time
 
     def wait(self, timeout=None):

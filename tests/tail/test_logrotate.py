@@ -23,7 +23,7 @@ NAMES = ("nodateext", "dateext", "extension .log")
 
 
 def let_a_day_pass(logs, n):
-    """Give what was rotated today the date of another day: one day has room for one rotation."""
+    """Put the date of another day on what was rotated today: one day has room for one rotation."""
     today = time.strftime("%Y%m%d")
     for name in os.listdir(logs):
         if today in name:

@@ -11,7 +11,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 @pytest.fixture(params=["disk", "memory"])
 def directory(request, tmp_path):
-    """Give a directory on a system that uses inodes again at once (ext4), and on one that never does (tmpfs)."""
+    """Yield a directory on a system that uses inodes again at once (ext4), and on one that never does (tmpfs)."""
     if request.param == "disk" or not SHARED_MEMORY.is_dir():
         yield tmp_path
     else:

@@ -43,7 +43,7 @@ def an_hour(now):
 
 @pytest.fixture(scope="module")
 def stocked(tmp_path_factory):
-    """Give a daemon that has read such an hour, with identifiers in plain, so that hostile ones reach the page."""
+    """Yield a daemon that has read such an hour, with identifiers in plain, so that hostile ones reach the page."""
     host = Site(tmp_path_factory.mktemp("stocked"))
     host.configure('[privacy]\nidentifiers = "plain"\n')
     host.log.write_bytes(an_hour(time.time()))

@@ -25,7 +25,7 @@ UNSEEN = set("\u202e\u2066\u200f\x1b\x07\x9b\0")
 
 
 def filled(message, filler, end=b""):
-    """Give a line of a mebibyte: ``message``, then as much of ``filler`` as there is room for, then ``end``."""
+    """Return a line of a mebibyte: ``message``, then as much of ``filler`` as there is room for, then ``end``."""
     room = MEBIBYTE - len(line(0, message)) + 1 - len(end)
     return line(time.time(), message + (filler * (room // len(filler) + 1))[:room] + end)
 

@@ -11,7 +11,7 @@ def authority():
 
 @pytest.fixture(scope="session")
 def stranger():
-    """Give an authority that nobody knows."""
+    """Return an authority that nobody knows."""
     return trustme.CA(key_type=trustme.KeyType.ECDSA)
 
 

@@ -74,7 +74,7 @@ class Site:
             raise
 
     def get(self, path="/metrics", authorization="", method="GET", **how):
-        """Give (status, head, body)."""
+        """Return (status, head, body)."""
         head = f"Authorization: {authorization}\r\n" if authorization else ""
         with self.connect(**how) as connection:
             connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n{head}Connection: close\r\n\r\n".encode())
@@ -93,7 +93,7 @@ def until(condition):
 
 
 def _status(site, **how):
-    """Give the status, or 0 where the connection ends before there is one."""
+    """Return the status, or 0 where the connection ends before there is one."""
     try:
         return site.get(**how)[0]
     except (ssl.SSLError, ConnectionError):

@@ -34,7 +34,7 @@ def problems(path):
 
 
 def promtool(path):
-    """Give promtool's opinion: True, False, or None when it is not here."""
+    """Return promtool's opinion: True, False, or None when it is not here."""
     found = shutil.which("promtool")
     if found is None:
         assert not os.environ.get("CI"), "promtool is not installed"

@@ -107,7 +107,7 @@ class Daemon(Program):
         self.url = self.said(r"ready url=(\S+)").group(1)
 
     def metrics(self):
-        """Give every sample of /metrics: (name, sorted labels) -> value."""
+        """Return every sample of /metrics: (name, sorted labels) -> value."""
         text = get(self.url + "metrics").decode()
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -124,7 +124,7 @@ class Daemon(Program):
         )
 
     def codes(self):
-        """Give the pushes by code that are not 0."""
+        """Return the pushes by code that are not 0."""
         counts = {}
         for (name, labels), value in self.metrics().items():
             if name == "mesibo_push_results_total" and value:
@@ -186,12 +186,12 @@ class Prometheus(Program):
         until(lambda: get(f"{self.url}/-/ready"), "Prometheus is ready")
 
     def query(self, expression):
-        """Give the instant vector: labels -> value."""
+        """Return the instant vector: labels -> value."""
         query = urllib.parse.urlencode({"query": expression})
         answer = json.loads(get(f"{self.url}/api/v1/query?{query}"))
         return {tuple(sorted(r["metric"].items())): float(r["value"][1]) for r in answer["data"]["result"]}
 
     def scalar(self, expression):
-        """Give the one value of an expression, or None while there is none."""
+        """Return the one value of an expression, or None while there is none."""
         values = list(self.query(expression).values())
         return values[0] if values else None

@@ -56,7 +56,7 @@ def test_a_partial_line_is_counted_when_it_is_whole(site, programs):
 
 
 def renamed_under(site, programs):
-    """Give a daemon that has counted four lines, and two more of the file that came after a rename."""
+    """Return a daemon that has counted four lines, and two more of the file that came after a rename."""
     site.write(200, 4)
     daemon = programs(Daemon, site.config)
     until(lambda: daemon.codes() == {"200": 4}, "the first lines")

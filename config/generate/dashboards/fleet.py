@@ -11,7 +11,7 @@ BY = "cluster, instance"
 
 
 def dashboard() -> d.Dashboard:
-    """The whole of it."""
+    """Return the whole dashboard."""
     columns = {
         "Value #A": "up",
         "Value #B": "pushes a minute",

@@ -75,7 +75,7 @@ def _codes() -> table.Panel:
 
 
 def dashboard() -> d.Dashboard:
-    """The whole of it."""
+    """Return the whole dashboard."""
     objective = t("objective.accepted_share")
     share = steps(
         (None, "red"), (round(1 - t("objective.fast_burn") * (1 - objective), 6), "orange"), (objective, "green")

@@ -67,7 +67,7 @@ def _annotation(name: str, color: str, expr: str, title: str, text: str) -> d.An
 
 
 def board(key: str, about: str) -> d.Dashboard:
-    """An empty dashboard with everything that all of them have."""
+    """Return an empty dashboard with everything that all of them have."""
     made = (
         d.Dashboard(NAMES[key])
         .uid(f"mesibo-push-{key}")
@@ -203,7 +203,7 @@ def lines(
 
 
 def colored(panel: timeseries.Panel) -> timeseries.Panel:
-    """The same colour for a class on every panel."""
+    """Return the same colour for a class on every panel."""
     for cls, color in COLORS.items():
         panel = panel.override_by_name(
             cls, [model.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": color})]
@@ -214,7 +214,7 @@ def colored(panel: timeseries.Panel) -> timeseries.Panel:
 def rows(
     title: str, about: str, *queries: prometheus.Dataquery, empty: str, span: int = 24, height: int = 9
 ) -> table.Panel:
-    """A table, one row for each set of labels."""
+    """Return a table, one row for each set of labels."""
     made = (
         table.Panel()
         .title(title)
@@ -233,7 +233,7 @@ def rows(
 
 
 def sorted_by(panel: table.Panel, column: str) -> table.Panel:
-    """The largest first."""
+    """Return a panel with the largest first."""
     return panel.sort_by([TableSortByFieldState().display_name(column).desc(desc=True)])
 
 

@@ -9,7 +9,7 @@ PER_SOURCE = "{{instance}} {{source}}"
 
 
 def dashboard() -> d.Dashboard:
-    """The whole of it."""
+    """Return the whole dashboard."""
     rate = "$__rate_interval"
     good, bad = (None, "green"), (1, "red")
     made = board("watcher", "Whether mesibo-logwatch itself reads, understands and keeps everything.")

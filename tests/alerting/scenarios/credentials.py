@@ -12,7 +12,7 @@ PROBLEMS = "mesibo_push_credential_problems"
 
 
 def _expires(days: float, *, renewed: float | None = None) -> Host:
-    """A host with a certificate that expires so many days after the start, and is renewed for a year before."""
+    """Return a host with a certificate that expires so many days after the start, and is renewed for a year before."""
     host = Host().normal()
     later = () if renewed is None else ((renewed * DAY, 0), (0, 365 * SECONDS))
     ios = {"credential": "ios", "provider": "apns"}

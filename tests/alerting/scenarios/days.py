@@ -8,7 +8,7 @@ SPIKE = "critical MesiboPush9xxSpike"
 
 
 def daily(days: int, *day: Stretch) -> tuple[Stretch, ...]:
-    """The same day again and again."""
+    """Return the same day again and again."""
     return day * days
 
 

@@ -22,7 +22,7 @@ CATALOGUE = Catalogue.load()
 
 
 def samples(stretches: Iterable[Stretch], step: float, start: float, total: int) -> list[float | None]:
-    """A metric's values at every step, constant after the last stretch."""
+    """Return a metric's values at every step, constant after the last stretch."""
     values: list[float | None] = [start]
     at = start
     for minutes, rate in stretches:
@@ -93,11 +93,11 @@ class Host:
         return self
 
     def process(self, name: str, *stretches: Stretch, start: float = 0) -> "Host":
-        """A metric of the process."""
+        """Add a metric of the process."""
         return self.gauge(name, {}, start, stretches)
 
     def of_source(self, name: str, *stretches: Stretch, start: float = 0, **labels: str) -> "Host":
-        """A metric of the source."""
+        """Add a metric of the source."""
         return self.gauge(name, {"source": self.source, **labels}, start, stretches)
 
     def pushes(self, platform: Platform, code: int, *stretches: Stretch, reason: str = "", start: float = 0) -> "Host":
@@ -109,7 +109,7 @@ class Host:
         return self.of_source("mesibo_push_results_total", *stretches, start=start, **labels)
 
     def normal(self, *stretches: Stretch, fcm: float = 60, apns: float = 40) -> "Host":
-        """Accepted pushes of both platforms; stretches are multiples of the rates."""
+        """Add accepted pushes of both platforms; stretches are multiples of the rates."""
         stretches = stretches or ((10_000_000, 1),)
         for platform, rate in (("fcm", fcm), ("apns", apns)):
             self.pushes(platform, 200, *((m, None if r is None else r * rate) for m, r in stretches))
@@ -121,7 +121,7 @@ class Host:
         return self
 
     def input_series(self, step: float, total: int) -> list[dict[str, str]]:
-        """What promtool loads."""
+        """Return what promtool loads."""
         mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
         rows = []
         target = (("cluster", self.cluster), ("instance", self.instance), ("job", "mesibo-logwatch"))
@@ -166,7 +166,7 @@ class Scenario:
         return re.sub("[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
     def series(self) -> list[dict[str, str]]:
-        """What promtool loads: the hosts in clusters that are this scenario's own, until it ends."""
+        """Return what promtool loads: the hosts in clusters that are this scenario's own, until it ends."""
         steps = round(max(self.fires) / self.step) + 1
         return [
             row
@@ -177,7 +177,7 @@ class Scenario:
         ]
 
     def expectations(self) -> list[tuple[float, dict[str, Any]]]:
-        """What must be firing in those clusters, and when."""
+        """Return what must be firing in those clusters, and when."""
         mine = "" if self.alone else f',cluster=~"{self.slug}/.*"'
         return [
             (

@@ -7,8 +7,6 @@ from logwatch.propose.codes import Candidate
 from logwatch.propose.head import Head, Piece
 from logwatch.propose.stamps import StampKind
 
-NOT_CODE = -(10**7)
-
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -1,0 +1,80 @@
+"""One word, one meaning: a public name of one package means nothing else in another one."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "logwatch"
+
+# Verbs that are read with their module in front of them (`catalogue.read`, `samples.read`): what they mean is the same.
+VERBS = {
+    "against_samples",
+    "check",
+    "examine",
+    "find",
+    "join",
+    "judge",
+    "keep",
+    "label",
+    "load",
+    "main",
+    "names",
+    "opened",
+    "outcome",
+    "parse",
+    "places",
+    "propose",
+    "read",
+    "render",
+    "start",
+    "write",
+}
+# Nouns of one thing on its way through packages: a setting and what it configures, a table of the file and its part.
+SAME_THING = {"Backend", "Docker", "Envelope", "Failures", "Journal", "Log", "Privacy", "Source", "Watched"}
+# Two meanings, to become fewer. A name that is added here is one that a reader who greps will trip over.
+TWO_MEANINGS = {
+    "Answer",
+    "Candidate",
+    "Count",
+    "Found",
+    "Heard",
+    "Input",
+    "Line",
+    "Lines",
+    "Listed",
+    "NoAnswer",
+    "Piece",
+    "Place",
+    "Plan",
+    "Push",
+    "Result",
+    "Turn",
+    "Unread",
+    "Unreadable",
+    "Verdict",
+    "alike",
+    "kept",
+    "lines",
+    "loopback",
+    "problem",
+    "rules",
+    "runbooks",
+    "sequence",
+    "shape",
+    "share",
+    "shown",
+    "tell",
+    "together",
+}
+
+
+def test_no_new_public_name_has_two_meanings():
+    """A class or function at the top of a module has a name that no other package uses, or stands on a list above."""
+    packages = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        package = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
+                packages[node.name].add(package)
+    two = {name: sorted(found) for name, found in packages.items() if len(found) > 1}
+    assert {name: found for name, found in two.items() if name not in VERBS | SAME_THING | TWO_MEANINGS} == {}

@@ -4,7 +4,6 @@ import datetime as dt
 import itertools
 import json
 import threading
-import time
 
 import pytest
 import yaml
@@ -31,8 +30,11 @@ def host(directory, programs, extra=""):
 
 
 @pytest.mark.timeout(180)
-def test_an_expired_certificate_pages_once_within_a_minute(tmp_path, programs, receiver, scenario_runs):
-    """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do."""
+def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenario_runs):
+    """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do.
+
+    That it pages within a minute is claimed where time is promtool's: by a clock, a busy machine would decide.
+    """
     (a, at_a), (b, at_b), (c, at_c) = (host(tmp_path / name, programs) for name in "abc")
     ports = stage(tmp_path / "staged", {"one": [at_a], "two": [at_b, at_c]}, receiver.url)
     alertmanager = programs(Alertmanager, tmp_path / "staged", ports["alertmanager"])
@@ -41,12 +43,10 @@ def test_an_expired_certificate_pages_once_within_a_minute(tmp_path, programs, r
         lambda: len(prometheus.query('mesibo_push_results_total{code="903",platform="apns"} == 0')) == 3,
         "each host is scraped once",
     )
-    began = time.monotonic()
     for site in (a, b, c):
         site.write(903, 60, "apns")
         site.write(200, 100, "fcm")
     until(lambda: len(receiver.pages()) >= 2, lambda: f"two pages: {receiver.received}", patience=90)
-    assert max(at for at, _ in receiver.pages()) - began < 60
     until(lambda: "MesiboPush9xxSpike" in prometheus.firing(), "the spike fires in Prometheus")
     until(lambda: "MesiboPush9xxSpike" in alertmanager.suppressed(), "and Alertmanager holds it back")
     pages = {body["groupLabels"]["cluster"]: body for _, body in receiver.pages()}

@@ -48,7 +48,7 @@ def served(tmp_path):
 
 
 def endure(site, programs, seconds):
-    """Let everything happen for so long, and return what was measured; how quick scrapes are is printed, as a figure."""
+    """Let everything happen for so long, and return what was measured; how quick scrapes are is a figure."""
     daemon = programs(Secured, site.config)
     pid, authority = daemon.process.pid, site.directory / "ca.pem"
     scraper = soak.Scraper(daemon.port, authority)

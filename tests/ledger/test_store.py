@@ -54,6 +54,8 @@ class Disk:
 
         class Connection(sqlite3.Connection):
             def execute(self, sql, *args):
+                # Faults are what is tried here, not power cuts: without flushes the same takes half the time
+                sql = sql.replace("synchronous = FULL", "synchronous = OFF")
                 if sql == "ROLLBACK" or disk.fault is None:
                     return super().execute(sql, *args)
                 if disk.countdown:
@@ -97,6 +99,14 @@ def test_a_committed_batch_is_there_after_a_restart(tmp_path):
     assert again.generation == 1
     assert again.key == ledger.key
     again.close()
+
+
+def test_a_commit_is_flushed_before_it_is_shown(tmp_path):
+    """The write-ahead log is synchronised at each commit (FULL), so that a power cut takes nothing that was seen."""
+    ledger = Ledger(tmp_path)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    ledger.close()
 
 
 def test_the_snapshot_is_swapped_only_after_the_commit(ledger, disk):

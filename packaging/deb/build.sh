@@ -53,6 +53,9 @@ cp "$work/files/completion/fish/$name.fish" "$share/fish/vendor_completions.d/"
 for each in prometheus alertmanager grafana runbooks; do cp -a "$work/files/$each" "$share/$name/"; done
 cp "$work/files/logwatch.example.toml" "$stage/etc/$name/logwatch.toml"
 cp "$checkout/systemd/$name.service.d/docker.conf" "$checkout/systemd/$name.service.d/journal.conf" "$share/$name/systemd/"
+mkdir "$share/$name/docs"
+cp -a "$checkout"/docs/*.md "$checkout/docs/decisions" "$share/$name/docs/"
+ln -s ../runbooks "$share/$name/docs/runbooks"
 cat >"$stage/usr/bin/$name" <<PROGRAM
 #!/usr/bin/python3 -I
 """Start mesibo-logwatch with the packages that came with it, and no others."""

@@ -78,7 +78,7 @@ def test_an_installed_package_counts_at_once(host):
 
 
 def test_what_stands_beside_the_service_is_installed(host):
-    """Manual page, completion, rules, dashboards and runbooks."""
+    """Manual page, completion, rules, dashboards, runbooks and the pages of docs/."""
     for path in (
         "man/man1/mesibo-logwatch.1.gz",
         "bash-completion/completions/mesibo-logwatch",
@@ -87,6 +87,7 @@ def test_what_stands_beside_the_service_is_installed(host):
         "mesibo-logwatch/prometheus/rules/mesibo-push.yml",
         "mesibo-logwatch/grafana/dashboards/mesibo-overview.json",
         "mesibo-logwatch/runbooks/MesiboPushCertificateExpired.md",
+        "mesibo-logwatch/docs/configuration.md",
     ):
         assert host.machine.path(f"/usr/share/{path}").is_file(), path
 

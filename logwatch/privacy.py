@@ -6,7 +6,7 @@ whatever is configured. What comes out is bounded in length and free of control,
 
 import hmac
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from logwatch.model import Failure
 
@@ -46,6 +46,11 @@ class Privacy:
         if self._identifiers == "hash":
             return digest[:_HASH_DIGITS]
         return f"{_ends(readable(value), _SHOWN_ENDS, _MASKED_FROM)}#{digest[:_TAG_DIGITS]}"
+
+    def user_forms(self, value: str) -> tuple[str, ...]:
+        """Return every form in which a user may be stored: as configured now, and as it may have been before."""
+        forms = [Privacy(identifiers, self._key).user(value) for identifiers in get_args(Identifiers)]
+        return tuple(dict.fromkeys([self.user(value), *forms]))
 
     def token(self, value: str) -> str:
         """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""

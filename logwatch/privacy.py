@@ -5,6 +5,7 @@ whatever is configured. What comes out is bounded in length and free of control,
 """
 
 import hmac
+import re
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -19,6 +20,7 @@ _TOKEN_ENDS = 4
 _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
+_HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
 _TOKENS = 1024  # remembered
 _TOKEN_USUAL = 512  # characters; hostile ones would fill the memory
 
@@ -68,6 +70,11 @@ class Privacy:
 
     def _digest(self, kind: str, value: str) -> str:
         return hmac.digest(self._key, f"{kind}\0{value}".encode(errors="surrogatepass"), "sha256").hex()
+
+
+def is_hidden(user: str) -> bool:
+    """Return whether a stored user is a mask or a hash: nobody else knows them by that."""
+    return _HIDDEN.fullmatch(user) is not None
 
 
 def readable(value: str) -> str:

@@ -14,7 +14,7 @@ from logwatch.story import Told, UserPush, kept, tell, together
 from logwatch.web.pages import Page
 from logwatch.web.site import Site
 
-MOST = 200  # pushes that are shown, the newest
+MOST = 50  # pushes that are shown, the newest
 _LOOKED_AT = 1000  # kept failures
 _JUDGED = 5000  # pushes of the logs
 _LONGEST = 128  # characters of an address

@@ -55,7 +55,7 @@ function unchanged(at) {
   if (!now || Number.isNaN(at.getTime())) return;
   const fresh = now.cloneNode(false);
   fresh.dateTime = at.toISOString();
-  fresh.textContent = at.toISOString().slice(11, 19);
+  fresh.textContent = `${at.toISOString().slice(11, 19)} UTC`;
   const box = document.createElement("p");
   box.append(fresh);
   localise(box);

@@ -2,7 +2,8 @@
 
 A mesibo with a day of history, whose Apple certificate expired 20 minutes ago; the daemon; and, where they are
 installed, Prometheus with the shipped rules and Alertmanager with the shipped route, whose messages are printed here.
-Everything is on loopback and in a temporary directory, and ends with Ctrl-C. LISTEN is the daemon's address.
+Everything is on loopback and in a temporary directory, and ends with Ctrl-C. LISTEN is the address of the daemon,
+HISTORY how far back the log begins.
 """
 
 import json
@@ -25,7 +26,7 @@ import yaml
 CONFIG = Path(__file__).parents[1]
 COMMAND = str(Path(sys.executable).with_name("mesibo-logwatch"))
 PATIENCE_SECONDS = 5.0  # for a program that is asked to end
-_HISTORY = ("--history", "24h", "--daily", "--rate", "4", "--seconds", "0", "--failures", "0.03", "--hostile", "0")
+_RHYTHM = ("--daily", "--rate", "4", "--seconds", "0", "--failures", "0.03", "--hostile", "0")
 _INCIDENTS = ("--outage", "fcm/503/UNAVAILABLE:-30000:1800", "--outage", "903:-1200")
 
 
@@ -118,6 +119,7 @@ def monitoring(directory: Path, daemon: str, start: Callable[..., None]) -> None
 def main() -> int:
     """Run the site until Ctrl-C, or until the daemon ends."""
     listen = os.environ.get("LISTEN", "127.0.0.1:10914")
+    history = os.environ.get("HISTORY", "24h")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesibo-logwatch-demo.")))
@@ -129,7 +131,7 @@ def main() -> int:
             running.append(subprocess.Popen(command, **{"stdout": output, "stderr": output, **how}))  # noqa: S603  ours
 
         log = directory / "mesibo.log"
-        start(COMMAND, "simulate", "--output", str(log), *_HISTORY, *_INCIDENTS)
+        start(COMMAND, "simulate", "--output", str(log), "--history", history, *_RHYTHM, *_INCIDENTS)
         config = directory / "logwatch.toml"
         config.write_text(
             f"[[source]]\nname = \"mesibo\"\npaths = ['{log}']\n"

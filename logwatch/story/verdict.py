@@ -76,7 +76,7 @@ def _of_platform(pushes: Sequence[UserPush], platform: str, now: float, accepted
     elif since:
         what = f"{whose}{failed}; {number(since)} accepted since then: that is over."
         return Told(platform, what, f"If pushes are still missed: {_lower(_BEYOND[platform])}", "none", (9,))
-    elif entry.class_ == "rate_limited":
+    elif entry.class_ == "rate_limited" and good:
         what = f"{whose}{failed}; {number(len(good))} accepted: the others were held back."
     elif good:
         run = len(pushes) - 1 - max(i for i, push in enumerate(pushes) if push.accepted)

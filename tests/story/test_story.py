@@ -1,7 +1,7 @@
 """One user's pushes: found however the address is spelt or stored, each once, and judged together."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
@@ -82,6 +82,7 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
     assert pushes[1].entry.title == "Bad device token"
 
 
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([903, 914])), max_size=12), st.data())
 def test_no_push_is_lost_or_told_twice(events, data):
     """Whatever part of the failures is still in the log, all together are as many as there were."""
@@ -120,6 +121,7 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
     assert found[0].code == "903"
 
 
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.text(min_size=1, max_size=40))
 def test_every_form_of_an_address_has_its_mask_among_those_looked_for(address):
     """What a daemon stores of an address is looked for, whatever it was configured to store."""

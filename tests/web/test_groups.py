@@ -1,7 +1,7 @@
 """A page of the error log has each failure once, identical ones in one row."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.ledger import StoredFailure
@@ -29,6 +29,7 @@ def test_identical_failures_are_one_row_with_their_number_and_span():
     assert last == Place(996.0, 95)
 
 
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(1, 5))
 def test_going_on_behind_the_last_one_meets_every_failure_once(users, most):
     """Whatever the rows are: pages end, hold no more rows than asked for, and lose and repeat nothing."""
@@ -73,6 +74,7 @@ def test_only_a_path_is_a_prefix(forwarded, configured, prefix):
     assert prefix_of(forwarded, configured) == prefix
 
 
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.text())
 def test_a_prefix_is_nothing_that_ends_an_attribute_or_names_a_host(text):
     """Whatever is sent."""

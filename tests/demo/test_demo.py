@@ -45,7 +45,8 @@ def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_pat
         demo.send_signal(signal.SIGTERM)
         output = demo.communicate(timeout=60)[0]
     finally:
-        demo.kill()
+        demo.terminate()  # it ends what it has started; kill would leave that behind
+        demo.wait(60)
     assert "With Prometheus and Alertmanager installed" in output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []

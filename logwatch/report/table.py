@@ -81,7 +81,7 @@ def _summary(count: Count, rows: list[Row]) -> Text:
 
 
 def _here(first: float, last: float) -> str:
-    """Tell the same span in the zone of this host, where that is another one."""
+    """Return the same span in the zone of this host, where that is another one."""
     begin, end = (datetime.fromtimestamp(at).astimezone() for at in (first, last))
     if not begin.utcoffset() and not end.utcoffset():
         return ""
@@ -89,7 +89,7 @@ def _here(first: float, last: float) -> str:
 
 
 def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableType]:
-    """Tell each cause once, on however many platforms it struck, with its remedy; the worst first."""
+    """Write each cause once, on however many platforms it struck, with its remedy; the worst first."""
     alike: dict[str, list[Row]] = {}
     for row in rows:
         if row.entry.severity != "none":

@@ -1,4 +1,4 @@
-"""Tells what became of one user's pushes: in order, each with its meaning, and what all of them together say."""
+"""Finds what became of one user's pushes: in order, each with its meaning, and what all of them together say."""
 
 from logwatch.story.address import alike, spellings
 from logwatch.story.pushes import UserPush, kept, logged, together

@@ -36,7 +36,7 @@ class User(Page):
     """The story of the user whose ``address`` is asked for."""
 
     async def get(self) -> None:
-        """Tell it."""
+        """Answer with the page of one user."""
         address = readable(self.get_query_argument("address", "").strip())[:_LONGEST]
         await self.answer(lambda: self._make(address))
 

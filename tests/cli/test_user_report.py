@@ -88,7 +88,7 @@ def test_since_and_until_leave_out_by_each_pushs_own_time(tmp_path):
 
 @pytest.fixture
 def site(tmp_path):
-    """Give a configuration with a log, and a daemon's state in which an older failure is kept masked."""
+    """Return a configuration with a log, and a daemon's state in which an older failure is kept masked."""
     (tmp_path / "m.log").write_text(text(1, USER, 903) + "\n" + text(2, USER, 200) + "\n")
     os.utime(tmp_path / "m.log", (NOON, NOON))
     ledger = Ledger(tmp_path / "state", clock=lambda: NOON)

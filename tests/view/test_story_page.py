@@ -37,7 +37,7 @@ def line(seconds, user, code):
 
 @pytest.fixture
 def watched(tmp_path):
-    """Give a daemon that masks users: kept failures of two of them, the newer ones still in a log."""
+    """Yield a daemon that masks users: kept failures of two of them, the newer ones still in a log."""
     made = Watched(tmp_path / "state")
     log = tmp_path / "mesibo.log"
     log.write_text("".join(line(60 - i, USER, 903 if i == 3 else 200) + line(60 - i, OTHER, 914) for i in range(9)))

@@ -1,6 +1,7 @@
 """The layers of the package, as one table: the test is the documentation of who may import whom."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,20 @@ def test_stages_know_neither_prometheus_nor_the_web(stage):
     paths = [PACKAGE / f"{stage}.py"] if (PACKAGE / f"{stage}.py").exists() else (PACKAGE / stage).rglob("*.py")
     foreign = {name.split(".")[0] for path in paths for name in imported(path)}
     assert not foreign & {"prometheus_client", "tornado", "click", "rich"}
+
+
+def test_no_import_goes_round():
+    """No module needs itself, over however many others: each can be read after those that it imports."""
+    paths = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    known = {name.removesuffix(".__init__"): path for name, path in paths.items()}
+    needs = {}
+    for name, path in known.items():
+        needs[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                needs[name] |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                needs[name] |= (inner & known.keys()) or {node.module}
+    order = list(TopologicalSorter({name: each & known.keys() for name, each in needs.items()}).static_order())
+    assert len(order) == len(known)

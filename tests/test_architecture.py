@@ -18,7 +18,7 @@ LAYERS = [
     {"credentials", "mesibo_conf"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
     {"report", "push"},
-    {"web"},
+    {"web", "history"},
     {"daemon", "doctor"},
     {"cli"},
 ]

@@ -24,6 +24,7 @@ class Input:
     scanner: Scanner
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     max_line_bytes: int = 65536
+    source: str = "mesibo"
 
 
 @dataclass(slots=True)
@@ -53,11 +54,11 @@ class Count:
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):
-                    self._scan(data, how.scanner, envelope, reference)
+                    self.scan(data, how, envelope, reference)
                 progress()
         finally:
             for data, envelope in lines.rest():
-                self._scan(data, how.scanner, envelope, reference)
+                self.scan(data, how, envelope, reference)
             self.oversized += lines.oversized
             if lines.envelope is not None:
                 self.envelopes[envelopes.label(lines.envelope)] += 1
@@ -70,11 +71,14 @@ class Count:
             return self.causes.total() > 0
         return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
 
-    def _scan(self, data: bytes, scanner: Scanner, envelope: Envelope, reference: float) -> None:
+    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+        """Count whole lines of a source."""
         if data:
-            self._add(scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until))
+            scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
+            self.add(scan)
 
-    def _add(self, scan: Scan) -> None:
+    def add(self, scan: Scan) -> dict[ResultKey, Seen]:
+        """Take in what a scanner found; return its results, with reasons as the catalogue spells them, or none."""
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
         self.oversized += scan.oversized
@@ -94,3 +98,4 @@ class Count:
             key = ResultKey(platform, code, self.catalogue.reason(platform, code, raw))
             known.setdefault(key, Seen()).add(seen)
         self.summary.add(known)
+        return known

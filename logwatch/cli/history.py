@@ -72,7 +72,8 @@ def command(
         promtool tsdb create-blocks-from openmetrics past.om OUT
 
     To that, add --max-block-duration=744h, behind the subcommand and hidden from promtool's help: without it, the file
-    is read once for every two hours in it. What else to mind stands in docs/history.md. The exit code is 1 if some files, or push lines in them, could not be
+    is read once for every two hours in it. The blocks belong into the data directory of a Prometheus that keeps them
+    long enough (--storage.tsdb.retention.time). The exit code is 1 if some files, or push lines in them, could not be
     read, and 2 if no file could.
     """
     if since is not None and until is not None and since >= until:

@@ -193,6 +193,9 @@ wait_for_scrape() {
   say "no scrape within a minute: doctor says why"
 }
 
+# Debian's units reload by /bin/kill, which a host without procps does not have
+reload() { systemctl reload "$1" 2>/dev/null || systemctl kill --kill-who=main --signal=HUP "$1"; }
+
 start() {
   booted || {
     [ -n "$root" ] || say "systemd does not run here: start Prometheus and Alertmanager, or let them read their files again"
@@ -200,8 +203,7 @@ start() {
   }
   for unit in prometheus prometheus-alertmanager; do
     systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
-    # A daemon that runs reads its files again; its data and its silences stay
-    if systemctl is-active --quiet "$unit"; then systemctl reload "$unit"; else systemctl start "$unit"; fi
+    if systemctl is-active --quiet "$unit"; then reload "$unit"; else systemctl start "$unit"; fi
   done
   wait_for_scrape
 }

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+import yaml
 
 from tests.service.conftest import LOG, UNIT, Host, configuration
 from tests.service.machine import Machine, until
@@ -87,6 +88,29 @@ def test_a_second_run_reloads_and_keeps_what_somebody_changed(host):
     assert "with 3 of our rule files and the job mesibo-logwatch" in monitoring(host)
     assert main.read_text().endswith("# mine\n")
     assert {unit: machine.show(unit, "MainPID") for unit in PACKAGES} == before
+
+
+def test_a_prometheus_of_somebody_else_lacks_only_the_printed_lines(host):
+    """As the package brings it; from 2.43 on two lines for rules and job each, before that the job itself."""
+    machine = host.machine
+    etc = machine.path("/etc/prometheus")
+    main = etc / "prometheus.yml"
+    theirs = (etc / "prometheus.yml.dpkg-dist").read_bytes()
+    main.write_bytes(theirs)
+    shutil.rmtree(etc / "mesibo-logwatch")
+    done = machine.run("make", "--no-print-directory", "-C", "/src/old", "monitoring", check=False)
+    assert done.returncode
+    assert main.read_bytes() == theirs
+    printed = yaml.safe_load(done.stdout.partition("Add to it:\n")[2].partition("\namtool")[0])
+    version = machine.run("promtool", "--version").stdout + machine.run("promtool", "--version").stderr
+    major, minor = map(int, re.search(r"version (\d+)\.(\d+)", version).groups())
+    where = "scrape_config_files" if (major, minor) >= (2, 43) else "scrape_configs"
+    assert set(printed) == {"rule_files", where}
+    config = yaml.safe_load(theirs)
+    main.write_text(yaml.safe_dump(config | {key: [*(config.get(key) or []), *printed[key]] for key in printed}))
+    told = monitoring(host)
+    assert re.search(r"ok +prometheus rules +all 3 files", told), told
+    assert re.search(r"ok +prometheus scrapes +1 target\(s\), up", told), told
 
 
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())"

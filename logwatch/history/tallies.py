@@ -7,6 +7,7 @@ process.
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Self
 
 from logwatch.errors import LogwatchError, Problem
@@ -54,22 +55,32 @@ class Tallies:
         """Yield the minutes in which any of some results was logged, in order, and how often that was."""
         self._store()
         numbers = [self._series[row] for row in rows]
-        yield from self._db.execute(
-            f"SELECT minute, sum(count) FROM tallies WHERE series IN ({_marks(numbers)})"  # noqa: S608  question marks
-            " GROUP BY minute ORDER BY minute",
-            numbers,
-        )
+        with _in_words():
+            yield from self._db.execute(
+                f"SELECT minute, sum(count) FROM tallies WHERE series IN ({_marks(numbers)})"  # noqa: S608  question marks
+                " GROUP BY minute ORDER BY minute",
+                numbers,
+            )
 
     def _store(self) -> None:
-        try:
+        with _in_words():
             self._db.executemany(
                 "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 [(*key, count) for key, count in sorted(self._held.items())],
             )
-        except sqlite3.OperationalError as error:
-            remedy = "make room there, or name another directory: TMPDIR=/path/with/room"
-            raise LogwatchError(Problem("the directory for temporary files", "is full", str(error), remedy)) from None
         self._held.clear()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what is wrong with the file: hardly anything but a full disk can be."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        remedy = "make room there, or name another directory: TMPDIR=/path/with/room"
+        raise LogwatchError(
+            Problem("the directory for temporary files", "cannot be used", str(error), remedy)
+        ) from None
 
 
 def _marks(values: Sequence[int]) -> str:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logwatch.errors import LogwatchError
 from logwatch.history import Tallies, tallies
 from logwatch.ledger import ResultRow
 
@@ -32,3 +34,17 @@ def test_what_was_added_is_what_there_is(added, held):
             assert list(kept.minutes(kept.rows)) == sorted(together.items())
     finally:
         tallies._HELD = before
+
+
+def fill(kept):
+    for minute in range(5000):
+        kept.add(ROWS[0], minute, 1)
+
+
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch):
+    """In words: a year is more than some temporary directories have room for."""
+    monkeypatch.setattr(tallies, "_HELD", 100)
+    with Tallies() as kept:
+        kept._db.execute("PRAGMA max_page_count = 4")
+        with pytest.raises(LogwatchError, match="TMPDIR=/path/with/room"):
+            fill(kept)

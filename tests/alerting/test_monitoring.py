@@ -13,6 +13,7 @@ from tests.whole.running import ROOT, tool
 
 pytestmark = pytest.mark.integration
 DEBIAN = Path("/etc/prometheus")  # as the packages bring it
+RULES = len([*(ROOT / "config/prometheus/rules").glob("*.yml")])
 
 
 def monitoring(root, script=ROOT / "packaging/monitoring.sh", **settings):
@@ -44,9 +45,10 @@ def test_a_host_without_monitoring_gets_all_of_it(tmp_path):
     done = monitoring(tmp_path, CLUSTER="eu", TARGET="127.0.0.1:10999", PAGE_URL="https://page.example.net/a?b=c&d")
     assert (done.returncode, done.stderr) == (0, "")
     etc = tmp_path / "etc/prometheus"
-    (job,) = yaml.safe_load((etc / "prometheus.yml").read_text())["scrape_configs"]
-    assert job["static_configs"] == [{"targets": ["127.0.0.1:10999"], "labels": {"cluster": "eu"}}]
-    assert "with 3 of our rule files and the job mesibo-logwatch" in done.stdout
+    jobs = {job["job_name"]: job for job in yaml.safe_load((etc / "prometheus.yml").read_text())["scrape_configs"]}
+    (group,) = jobs["mesibo-logwatch"]["static_configs"]
+    assert (group["targets"], group["labels"]["cluster"]) == (["127.0.0.1:10999"], "eu")
+    assert f"with {RULES} of our rule files and the job mesibo-logwatch" in done.stdout
     assert "critical alerts of ours go to the receiver page" in done.stdout
     receivers = yaml.safe_load((etc / "alertmanager.yml").read_text())["receivers"]
     urls = {config["url"] for receiver in receivers for config in receiver.get("webhook_configs", ())}
@@ -98,8 +100,19 @@ def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
     before = files(existing)
     done = monitoring(existing)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "with 3 of our rule files and the job mesibo-logwatch" in done.stdout
+    assert f"with {RULES} of our rule files and the job mesibo-logwatch" in done.stdout
     assert files(existing) == before
+
+
+def test_rules_that_somebody_copied_before_are_not_asked_for_again(existing):
+    """Loaded twice, each alert would be there twice."""
+    etc = existing / "etc/prometheus"
+    shutil.copytree(ROOT / "config/prometheus/rules", etc / "rules")
+    config = yaml.safe_load((etc / "prometheus.yml").read_text()) | {"rule_files": ["rules/mesibo-*.yml"]}
+    (etc / "prometheus.yml").write_text(yaml.safe_dump(config))
+    done = monitoring(existing)
+    assert "rule_files:" not in done.stdout
+    assert "mesibo-logwatch" in done.stdout.partition("Add to it:")[2]
 
 
 def test_a_broken_main_file_is_told_in_the_tools_own_words(existing):

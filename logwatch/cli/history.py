@@ -79,7 +79,7 @@ def command(
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
     heap.keep()
-    plan = plan_of("history", paths, config, timezone, rotated=True)
+    plan = plan_of("history -o F", paths, config, timezone, rotated=True)
     with _replaced(output) as file, Tallies() as tallies:
         past = Past(plan.catalogue, since, until, tallies=tallies)
         read = plan.read(past)

@@ -77,10 +77,10 @@ class Plan:
 def plan_of(
     command: str, paths: tuple[str, ...], file: Path | None, timezone: str | None, *, rotated: bool = False
 ) -> Plan:
-    """Decide what ``command`` reads; raises LogwatchError with every problem of configuration, catalogue and grammars.
+    """Decide what a command reads; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
-    Without paths, what is piped in is read, else the files of the configuration, and with ``rotated`` those that
-    rotation made of them.
+    ``command`` is its name with the options it cannot do without, as remedies tell it. Without paths, what is piped in
+    is read, else the files of the configuration, and with ``rotated`` those that rotation made of them.
     """
     if not paths and file is None and _is_piped():
         paths = (STDIN,)
@@ -109,7 +109,7 @@ def plan_of(
             if source.journal:
                 asked = " ".join(source.journal.target.arguments)
                 remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
-        raise LogwatchError(Problem(command, "there is nothing to read", looked, remedy))
+        raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
     return Plan(parts.catalogue, tuple(inputs))
 
 

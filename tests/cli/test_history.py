@@ -120,6 +120,17 @@ def test_what_can_be_read_is_written_beside_what_cannot(tmp_path):
     assert totals((tmp_path / "past.om").read_text()) == {"200": 20}
 
 
+def test_where_nothing_is_found_the_way_to_it_is_told(tmp_path):
+    """A journal is no file: the command that prints it, and what to do with it."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\njournal = {unit = "mesibo.service"}\n')
+    found = whole("--config", config, "-o", tmp_path / "past.om")
+    assert found.returncode == 2
+    assert "there is nothing to read: the source is no file here" in found.stderr
+    assert "journalctl --output=cat" in found.stderr
+    assert "| mesibo-logwatch history -o F -\n" in found.stderr
+
+
 def test_doubtful_times_are_told(tmp_path):
     """Where a stamp is no date, and where the year of some must be wrong."""
     timeless = write(tmp_path / "a.log", "E9911-100000-001: push_on_complete: type fcm code 500\n")

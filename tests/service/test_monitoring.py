@@ -77,7 +77,7 @@ def test_a_failure_reaches_alertmanager(host):
         found = json.loads(host.machine.python(ASK, "http://127.0.0.1:9093/api/v2/alerts"))
         return {(alert["labels"]["alertname"], *(each["name"] for each in alert["receivers"])) for alert in found}
 
-    until(lambda: ("MesiboPushCertificateExpired", "page") in alerts(), alerts, patience=180)
+    until(lambda: ("MesiboPushCertificateExpired", "page") in alerts(), alerts, patience=300)
 
 
 def test_a_second_run_reloads_and_keeps_what_somebody_changed(host):

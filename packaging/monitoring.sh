@@ -130,14 +130,15 @@ check_prometheus() {
     return
   fi
   wanted=1
-  say "$main was there before and stays as it is. Add to it:"
+  say "$main stays as it is, and lacks something of ours. Add to it:"
   [ "$rules" -gt 0 ] || printf '%s\n' '' 'rule_files:' "  - $name/rules/mesibo-*.yml"
   if [ -z "$scraped" ]; then
     say ''
     if knows_scrape_config_files; then
+      [ -e "$ours/scrape.yml" ] || job >"$ours/scrape.yml"
       printf '%s\n' 'scrape_config_files:' "  - $name/scrape.yml"
     else
-      cat "$ours/scrape.yml" # before 2.43, a job can stand nowhere else
+      job # before 2.43, it can stand nowhere else
     fi
   fi
   say ''

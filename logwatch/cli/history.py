@@ -142,8 +142,8 @@ def _notes(past: Past) -> Iterator[str]:
         yield f"{many} tell no time of any push: theirs stand at the last write of the file, or now for a pipe"
     for name in past.over_a_year:
         yield (
-            f"{name} holds more than a year in stamps without one, or was written to later: some stand in a wrong year;"
-            " split it by years, and let `touch -d` say when each part was written last"
+            f"{name}: its stamps, which have no year, go back by more than half of one, so some stand in a wrong year:"
+            " split what holds more than a year, and let `touch -d` tell when mesibo wrote each part last"
         )
 
 

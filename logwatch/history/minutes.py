@@ -61,8 +61,9 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
 
 def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envelopes.Line]:
     """Return of each physical line the logical one that begins in it and may count."""
-    lines = logical_lines(_joined(records), envelope)
-    torn = envelopes.has_parts(records[0], envelope) and any(line.refused == "unenveloped" for line in lines)
+    data = _joined(records)
+    lines = logical_lines(data, envelope)
+    torn = envelopes.has_parts(data, envelope) and any(line.refused == "unenveloped" for line in lines)
     if len(lines) == len(records) and not torn:
         return lines
     return [_first_line(record, envelope) for record in records]

@@ -138,7 +138,7 @@ def test_doubtful_times_are_told(tmp_path):
     text = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months)
     found = run(timeless, write(tmp_path / "b.log", text), "-o", tmp_path / "past.om")
     assert "note: 1 of 2 inputs tell no time of any push" in found.output
-    assert f"note: {tmp_path}/b.log holds more than a year" in found.output
+    assert f"note: {tmp_path}/b.log: its stamps, which have no year, go back" in found.output
 
 
 def test_a_disk_that_is_full_is_one_line_of_error(tmp_path):

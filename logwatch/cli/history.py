@@ -15,7 +15,8 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from logwatch import heap
 from logwatch.cli import moments
-from logwatch.cli.inputs import INTERRUPTED, STDIN, plan_of, progress_bar
+from logwatch.cli.reading import INTERRUPTED, progress_bar, read
+from logwatch.cli.report_inputs import STDIN, plan
 from logwatch.errors import LogwatchError, Problem
 from logwatch.history import Past, Tallies, Written, write
 from logwatch.report.table import notes
@@ -79,22 +80,22 @@ def command(
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
     heap.keep()
-    plan = plan_of("history -o F", paths, config, timezone, rotated=True)
+    planned = plan(paths, config, timezone, rotated=True, command="history -o F")
     with _replaced(output) as file, Tallies() as tallies:
-        past = Past(plan.catalogue, since, until, tallies=tallies)
-        read = plan.read(past)
+        past = Past(planned.catalogue, since, until, tallies=tallies)
+        done = read(planned, past)
         for note in [*notes(past), *_notes(past)]:
             click.echo(f"note: {note}", err=True)
-        if read.interrupted:
+        if done.interrupted:
             click.echo("note: interrupted: nothing is written, since half a past looks like a quiet one", err=True)
             sys.exit(INTERRUPTED)
         if not tallies.rows:
             click.echo(f"error: {_nothing(past)}", err=True)
-            sys.exit(2 if read.unreadable == len(plan.inputs) else 1)
+            sys.exit(2 if done.unreadable == len(planned.inputs) else 1)
         with progress_bar(MofNCompleteColumn()) as progress:
-            written = write(file, tallies, plan.catalogue, labels, _advance(progress))
+            written = write(file, tallies, planned.catalogue, labels, _advance(progress))
     click.echo(_told(written, past, output), err=True)
-    if read.unreadable or past.unreadable:
+    if done.unreadable or past.unreadable:
         sys.exit(1)
 
 

@@ -12,31 +12,45 @@ import click
 
 from logwatch import heap
 from logwatch.catalogue.summary import iso
-from logwatch.cli import moments, terminal
-from logwatch.cli.inputs import INTERRUPTED, plan_of
+from logwatch.cli import moments, terminal, user_report
+from logwatch.cli.reading import INTERRUPTED, read
+from logwatch.cli.report_inputs import plan
+from logwatch.moments import EXAMPLES
 from logwatch.report import Count
-from logwatch.report.table import notes, render
+from logwatch.report.table import doubts, notes, render
 
-_TIMES = "2h, 3d, 2026-11-22, 2026-11-22T10:15:00Z"
+_REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
 @click.command(short_help="Count push results in files or standard input, once.")
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
+@click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what they say together.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@click.option("--since", metavar="T", callback=moments.option(time.time), help=f"Only results from then on: {_TIMES}.")
+@click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and every row of the table.")
+@click.option(
+    "--since", metavar="T", callback=moments.option(time.time), help=f"Only results from then on: {EXAMPLES}."
+)
 @click.option("--until", metavar="T", callback=moments.option(time.time), help="Only results before then.")
 @click.option(
     "--timezone", metavar="Z", help="The zone of the log's own stamps, such as Europe/Berlin, where it is not UTC."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(_REACHED)),
+    help="Exit with 1 if a result is of this severity, or of a worse one.",
 )
 def command(
     *,
     paths: tuple[str, ...],
     config: Path | None,
+    user: str | None,
     form: str,
+    whole: bool,
     since: float | None,
     until: float | None,
     timezone: str | None,
+    fail_on: str | None,
 ) -> None:
     """Count push results in files or standard input, once.
 
@@ -46,31 +60,42 @@ def command(
         docker logs -t mesibo 2>&1 | mesibo-logwatch report
 
     Without either, the files of the configuration are read, or what is found without one. With both, PATH is read as
-    the configuration says. The exit code is 1 if some of the files, or the push lines in them, could not be read, and 2
-    if no file could.
+    the configuration says. Times are in UTC. With --user, the failures that the daemon of the configuration keeps are
+    told too, whether or not they are masked there.
+
+    The exit code is 1 if some of the files, or the push lines in them, could not be read, or if --fail-on says so; and
+    2 if no file could.
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")
+    if user is not None and not user.strip():
+        raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()
-    plan = plan_of("report", paths, config, timezone)
-    count = Count(plan.catalogue, since, until)
-    read = plan.read(count)
-    _show(count, form)
-    if read.interrupted:
+    planned = plan(paths, config, timezone, detailed=user is not None)
+    count = Count(planned.catalogue, since, until)
+    story = user_report.begin(user.strip(), planned, count) if user is not None else None
+    done = read(planned, count)
+    if story is not None:
+        severities = story.show(form, whole=whole)
+    else:
+        _show(count, form, whole=whole, followed=planned.followed)
+        severities = {row.entry.severity for row in count.summary.rows(count.catalogue)}
+    if done.interrupted:
         click.echo("note: interrupted: this is what was counted until then", err=True)
         sys.exit(INTERRUPTED)
-    if read.unreadable:
-        sys.exit(1 if read.unreadable < len(plan.inputs) else 2)
-    if count.unreadable:
+    if done.unreadable:
+        sys.exit(1 if done.unreadable < len(planned.inputs) else 2)
+    if count.unreadable or (fail_on and severities.intersection(_REACHED[fail_on])):
         sys.exit(1)
 
 
-def _show(count: Count, form: str) -> None:
+def _show(count: Count, form: str, *, whole: bool, followed: bool) -> None:
+    hints = doubts(count, time.time(), followed=followed)
     if form == "table":
-        terminal.show(lambda width: render(count, width))
+        terminal.show(lambda width: render(count, width, whole=whole, hints=hints))
         return
     click.echo(json.dumps(_document(count), indent=2) if form == "json" else _csv(count))
-    for note in notes(count):  # where a table would say so
+    for note in (*notes(count), *hints):  # where a table would say so
         click.echo(f"note: {note}", err=True)
 
 

@@ -24,7 +24,7 @@ class Input:
     scanner: Scanner
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     max_line_bytes: int = 65536
-    source: str = "mesibo"
+    source: str = ""  # that is followed so
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ class Count:
     undated: int = 0
     ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
+    logged_at: float | None = None  # the own time of the newest line of any kind
+    watch: Callable[[Scan, str], None] | None = None  # hears of each scan and the source that it is of
 
     def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
         """Count a source to its end; what was counted stays, also when Unreadable is raised in the middle.
@@ -73,9 +75,12 @@ class Count:
 
     def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""
-        if data:
-            scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
-            self.add(scan)
+        if not data:
+            return
+        scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
+        self.add(scan)
+        if self.watch is not None:
+            self.watch(scan, how.source)
 
     def add(self, scan: Scan) -> dict[ResultKey, Seen]:
         """Take in what a scanner found; return its results, with reasons as the catalogue spells them, or none."""
@@ -84,6 +89,7 @@ class Count:
         self.oversized += scan.oversized
         self.undated += scan.undated
         self.ahead = max(self.ahead, scan.ahead)
+        self.logged_at = max(filter(None, (self.logged_at, scan.logged_at)), default=None)
         for sample in scan.samples:
             astray = sample.cause in ("misplaced", "unenveloped")
             if astray and sample.front not in self.fronts and len(self.fronts) < _MAX_FRONTS:

@@ -78,3 +78,14 @@ def test_no_new_public_name_has_two_meanings():
                 packages[node.name].add(package)
     two = {name: sorted(found) for name, found in packages.items() if len(found) > 1}
     assert {name: found for name, found in two.items() if name not in VERBS | SAME_THING | TWO_MEANINGS} == {}
+
+
+def test_no_docstring_gives_or_tells():
+    """What is returned is returned, what is logged is logged, what is written is written: two verbs say none of that."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.lstrip().startswith(('"""Give ', '"""Gives ', '"""Tell ', '"""Tells '))
+    ]
+    assert found == []

@@ -81,7 +81,7 @@ def test_no_new_public_name_has_two_meanings():
 
 
 def test_no_docstring_gives_or_tells():
-    """What is returned is returned, what is logged is logged, what is written is written: two verbs say none of that."""
+    """What is returned, logged or written is said to be: two verbs that leave it open are not used."""
     found = [
         f"{path.relative_to(PACKAGE)}:{number}"
         for path in sorted(PACKAGE.rglob("*.py"))

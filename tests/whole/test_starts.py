@@ -64,6 +64,7 @@ def lines_on_disk(site):
         return db.execute("SELECT coalesce(sum(value), 0) FROM counters WHERE counter = 'lines'").fetchone()[0]
 
 
+@pytest.mark.timeout(300)
 def test_each_life_of_a_daemon_that_is_killed_again_and_again_makes_progress(site, programs):
     """A backlog is committed as it is read: kill -9 soon after each start never sends it back to where it was."""
     site.write(200, 1)
@@ -77,7 +78,7 @@ def test_each_life_of_a_daemon_that_is_killed_again_and_again_makes_progress(sit
         daemon = programs(Daemon, site.config)
         # lives are as long as the work that was done in them: a busy machine does little in a second
         end = cpu_seconds(daemon) + chance.uniform(0.3, 0.9)
-        until(lambda d=daemon, e=end: cpu_seconds(d) >= e or lines_on_disk(site) == 300_000, "some work is done")
+        until(lambda d=daemon, e=end: cpu_seconds(d) >= e or lines_on_disk(site) == 300_000, "some work is done", 60)
         daemon.stop(signal.SIGKILL)
         counts.append(lines_on_disk(site))
     daemon = programs(Daemon, site.config)

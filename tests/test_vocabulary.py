@@ -48,6 +48,8 @@ TWO_MEANINGS = {
     "Plan",
     "Push",
     "Result",
+    "Span",
+    "Told",
     "Turn",
     "Unread",
     "Unreadable",

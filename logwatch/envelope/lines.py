@@ -4,12 +4,12 @@ No line is lost and none invented: parts of a message are joined in their stream
 the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
-from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
 from logwatch.envelope.record import Format, Line, Record
 from logwatch.envelope.text import clean, uncoloured
@@ -24,20 +24,23 @@ class Piece(NamedTuple):
     consumed: int
     data: bytes  # physical lines; of a message over the bound its head, made whole, and nothing of its rest
     inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
+    ends: Sequence[int] = ()  # behind the entry of each line, where the lines are not these bytes themselves
 
 
-def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "") -> Piece:
+def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
     """Cut off the leading whole logical lines: nothing behind them is needed to understand them.
+
+    With ``final`` nothing follows the buffer for now, and an entry that only the next one would end is whole.
 
     A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
     of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
     would be taken for a line of its own, and a user's text could forge a result.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
-    if form is not None and form.kind == "journal-export":
-        end, entries, _ = rewritten(buffer)
+    if isinstance(form, SeveralLines):
+        end, entries, _ = form.rewritten(buffer, final=final)
         if not inside and not any(part in line for _, line in entries for part in form.parts):
-            return Piece(end, b"".join([line + b"\n" for _, line in entries]), "")
+            return Piece(end, b"".join([line + b"\n" for _, line in entries]), "", [stop for stop, _ in entries])
         return _cut_around_parts(entries, form, max_line_bytes, inside)
     end = buffer.rfind(b"\n") + 1
     if form is None or not end or not form.parts:

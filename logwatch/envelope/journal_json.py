@@ -34,6 +34,8 @@ FIELDS = tuple(_FIELDS.values())
 _Micros = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,17}$")]
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
+AS_NUMBERS = b'"MESSAGE":['
+"""What stands in an entry whose message is not written as text."""
 _PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
 
 
@@ -61,30 +63,27 @@ class JournalJson:
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
-        line = without_colours(line)
-        for front in _FRONTS:
-            line = line.removeprefix(front)
-        if not line.startswith(b"{"):
-            return None
+        if not line.startswith(b"{") or b"\x1b" in line:
+            line = without_colours(line)
+            for front in _FRONTS:
+                line = line.removeprefix(front)
+            if not line.startswith(b"{"):
+                return None
         try:
             entry = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        origin = next(
-            (
-                f"{what} {said}"
-                for what, value in (
-                    ("container", entry.container),
-                    ("unit", entry.unit),
-                    ("identifier", entry.identifier),
-                )
-                if (said := _text(value))
-            ),
-            "",
-        )
-        time = _text(entry.logged) or _text(entry.sent) or entry.received
+        # what is not there is not asked for: every line of a journal comes by here
+        if entry.container and (said := _text(entry.container)):
+            origin = f"container {said}"
+        elif entry.unit and (said := _text(entry.unit)):
+            origin = f"unit {said}"
+        else:
+            origin = f"identifier {said}" if entry.identifier and (said := _text(entry.identifier)) else ""
+        time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
-        return Record(_raw(entry.message), time, origin, stream, more=_text(entry.partial) == "true")
+        more = entry.partial is not None and _text(entry.partial) == "true"
+        return Record(_raw(entry.message), time, origin, stream, more)
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
@@ -140,4 +139,6 @@ def _raw(value: Value) -> bytes:
 
 
 def _text(value: Value) -> str:
-    return _raw(value).decode(errors="replace")
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _raw(value).decode(errors="replace")

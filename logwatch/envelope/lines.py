@@ -13,7 +13,7 @@ from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
 from logwatch.envelope.record import Format, Line, Record
 from logwatch.envelope.text import clean, uncoloured
-from logwatch.model import Envelope, Layer
+from logwatch.model import Cause, Envelope, Layer
 
 _MOST_LOOKS = 4096  # at single bytes of a chunk, before it is cheaper to search for all of them
 
@@ -140,7 +140,12 @@ def unwrap(data: bytes, envelope: Envelope) -> list[Line]:
     lines = [Line(physical, "") for physical in clean(data).removesuffix(b"\n").split(b"\n")]
     for layer in envelope.layers:
         lines = _out_of(layer, lines)
-    return [Line(uncoloured(line.payload), line.time, line.refused) for line in lines]
+    return [
+        Line(uncoloured(line.payload), line.time, line.refused)
+        if b"\x1b" in line.payload or b"\r" in line.payload
+        else line
+        for line in lines
+    ]
 
 
 def _out_of(layer: Layer, wrapped: Iterable[Line]) -> list[Line]:
@@ -162,26 +167,27 @@ def _out_of(layer: Layer, wrapped: Iterable[Line]) -> list[Line]:
         if record is None:
             lines.append(Line(line.payload, "", "unenveloped"))
             continue
-        said = Line(b"", record.time or line.time, None if of(record.origin, layer.origins) else "misplaced")
-        if record.stream in open_:
+        payload = record.payload
+        refused: Cause | None = None if of(record.origin, layer.origins) else "misplaced"
+        said = Line(_first(payload), record.time or line.time, refused)
+        if open_ and record.stream in open_:
             parts, said = open_[record.stream]
-            parts.append(record.payload)
+            parts.append(payload)
             if record.more:
                 continue
             del open_[record.stream]
+            said = said._replace(payload=_first(b"".join(parts)))
         elif record.more:
-            open_[record.stream] = ([record.payload], said)
+            open_[record.stream] = ([payload], said)
             continue
-        else:
-            parts = [record.payload]
-        lines.append(said._replace(payload=_first(b"".join(parts))))
+        lines.append(said)
     lines += [said._replace(payload=_first(b"".join(parts))) for parts, said in open_.values()]
     return lines
 
 
 def _first(message: bytes) -> bytes:
     """Return the first line of a message."""
-    return message.partition(b"\n")[0]
+    return message.partition(b"\n")[0] if b"\n" in message else message
 
 
 def has_parts(data: bytes, envelope: Envelope) -> bool:
@@ -192,6 +198,16 @@ def has_parts(data: bytes, envelope: Envelope) -> bool:
 def is_literal(envelope: Envelope) -> bool:
     """Return whether the lines of an envelope are logged lines with something in front of them, and nothing escaped."""
     return all(isinstance(FORMATS[layer.form], Prefixed) for layer in envelope.layers)
+
+
+def without_fronts(line: bytes, envelope: Envelope) -> tuple[bytes, str]:
+    """Return payload and time of a line in a literal envelope, which is known to stand in it."""
+    time = ""
+    for layer in envelope.layers:
+        record = FORMATS[layer.form].record(line)
+        assert record is not None, "a front is matched the same way twice"
+        line, time = record.payload, record.time or time
+    return uncoloured(line), time
 
 
 def stripped(text: bytes, envelope: Envelope) -> bytes | None:

@@ -175,8 +175,7 @@ class _Job:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
         envelope = look_into(decided)
         if (
-            envelope is None
-            or not envelope.regular(data)
+            not envelope.regular(data)
             or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
@@ -184,7 +183,7 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        batch = self._candidates(data)
+        batch = self._candidates(data, envelope.hidden)
         # a batch of all lines is split anyway, which also counts them
         self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
         if not batch.text:
@@ -241,22 +240,29 @@ class _Job:
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 
-    def _candidates(self, data: bytes) -> LineBatch:
-        """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
+    def _candidates(self, data: bytes, hidden: bytes) -> LineBatch:
+        """Return the lines to look at: all of them where most seem to have the marker, else only those that do.
+
+        What holds ``hidden`` may have it, too.
+        """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         dense = 2 * marked > lines and self._parser.needs_marker
+        if not dense and hidden and hidden in data:
+            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or hidden in line])
         return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
-        lines: list[envelopes.Line] = []
-        numbers: list[int] = []
-        for i, record in enumerate(batch.lines):
-            inside = logical_lines(record + b"\n", decided)
-            lines += inside
-            numbers += [batch.number(i)] * len(inside)
-        self.scan.lines += len(lines) - len(batch.lines)
+        if not batch.text:
+            return
+        count = len(batch.lines)
+        lines, numbers = logical_lines(batch.text, decided), [batch.number(i) for i in range(count)]
+        if len(lines) != count:
+            each = [logical_lines(record + b"\n", decided) for record in batch.lines]
+            lines = [line for inside in each for line in inside]
+            numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
+        self.scan.lines += len(lines) - count
         self._payloads(lines, numbers)
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:

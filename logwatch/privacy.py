@@ -19,8 +19,8 @@ _TOKEN_ENDS = 4
 _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
-_TOKENS = 1024  # remembered
-_TOKEN_USUAL = 512  # characters; hostile ones would fill the memory
+_REMEMBERED = 1024  # tokens, and as many addresses
+_USUAL = 512  # characters of one; hostile ones would fill the memory
 _BLOCK = 64  # bytes of SHA-256's, which a key of HMAC fills
 
 
@@ -35,7 +35,9 @@ class Privacy:
         padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
-        self._known_token = lru_cache(maxsize=_TOKENS)(self._masked_token)  # one that fails will fail again
+        # Who fails will fail again
+        self._known_token = lru_cache(maxsize=_REMEMBERED)(self._masked_token)
+        self._known_user = lru_cache(maxsize=_REMEMBERED)(self._masked_user)
 
     def user(self, value: str) -> str:
         """Return a user's address as configured: ``+4***21#3f9a01``, 16 digits of a keyed hash, or itself.
@@ -44,6 +46,9 @@ class Privacy:
         """
         if not value:
             return ""
+        return self._known_user(value) if len(value) <= _USUAL else self._masked_user(value)
+
+    def _masked_user(self, value: str) -> str:
         if self._identifiers == "plain":
             return readable(value)[:LONGEST]
         digest = self._digest("user", value)
@@ -55,7 +60,7 @@ class Privacy:
         """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""
         if not value:
             return ""
-        return self._known_token(value) if len(value) <= _TOKEN_USUAL else self._masked_token(value)
+        return self._known_token(value) if len(value) <= _USUAL else self._masked_token(value)
 
     def _masked_token(self, value: str) -> str:
         return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"

@@ -6,7 +6,7 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
@@ -199,15 +199,10 @@ class _Job:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, (payload, received, refused) in enumerate(lines):
-            if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
-                line: Line = (shortened + b"\n", received, None)
-                if refused:
-                    self._unparsed(refused, 1, (number, line), (number, line))
-                    continue
-                at = self._scanner.time(line, self._reference)
-                if at is None or ((since is None or at >= since) and (until is None or at < until)):
-                    self._read(line, number)
+        for number, line in self._with_marker(lines):
+            at = self._scanner.time(line, self._reference)
+            if at is None or ((since is None or at >= since) and (until is None or at < until)):
+                self._read(line, number)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
@@ -267,20 +262,21 @@ class _Job:
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
-        kept: list[envelopes.Line] = []
-        at: list[int] = []
+        kept = list(self._with_marker(lines, numbers))
+        if kept:
+            text = b"".join([payload for _, (payload, _, _) in kept])
+            times, places = [time for _, (_, time, _) in kept], [place for place, _ in kept]
+            self._lines(LineBatch(text, times=times, numbers=places))
+
+    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
+        """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                place = i if numbers is None else numbers[i]
+                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time, None))
                 if line.refused:
-                    spot: LineAt = (place, (payload + b"\n", line.time, None))
-                    self._unparsed(line.refused, 1, spot, spot)
-                    continue
-                kept.append(envelopes.Line(payload, line.time))
-                at.append(place)
-        if kept:
-            text = b"".join([line.payload + b"\n" for line in kept])
-            self._lines(LineBatch(text, times=[line.time for line in kept], numbers=at))
+                    self._unparsed(line.refused, 1, at, at)
+                else:
+                    yield at
 
     def _shortened(self, payload: bytes) -> bytes | None:
         """Cut an over-long line; None if the marker is not in what is left."""

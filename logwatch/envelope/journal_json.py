@@ -34,8 +34,8 @@ FIELDS = tuple(_FIELDS.values())
 _Micros = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,17}$")]
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
-AS_NUMBERS = b'"MESSAGE":['
-"""What stands in an entry whose message is not written as text."""
+AS_TEXT = b'"MESSAGE":"'
+"""What stands in an entry whose message is written as text, without colours."""
 _PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
 
 

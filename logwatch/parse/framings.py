@@ -45,8 +45,8 @@ class Escape(NamedTuple):
 class Envelope:
     """How the lines of one kind of envelope are looked into."""
 
-    hidden = b""
-    """What stands in a record that may hold the marker without showing it; empty where none does."""
+    shows = b""
+    """What stands in a record whose message is written as it was logged, empty where each is."""
 
     def __init__(
         self,
@@ -170,8 +170,8 @@ class Fronts(Envelope):
 class Records(Envelope):
     """Records that escape what they hold, of which none has to be joined with another: each is taken out by itself.
 
-    A record without the marker holds no line with it, as long as its writer escapes none of the marker's bytes; but for
-    those with ``hidden`` in them, whose message is not written as text.
+    A record that shows its message, and the marker not in it, holds no line with the marker, as long as its writer
+    escapes none of the marker's bytes.
     """
 
     can_hide = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")  # to JSON's encoders
@@ -179,7 +179,7 @@ class Records(Envelope):
     def __init__(self, decided: Decided) -> None:
         """``decided`` is the envelope that a generation was found to be in."""
         docker = decided.layers[0].form == "docker"
-        self.hidden = b"" if docker else envelopes.AS_NUMBERS
+        self.shows = b"" if docker else envelopes.AS_TEXT
         regular = _whole_records if docker else lambda data: not envelopes.has_parts(data, decided)
         super().__init__(PLAIN, decided=decided, regular=regular)
 

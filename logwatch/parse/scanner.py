@@ -183,7 +183,7 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        batch = self._candidates(data, envelope.hidden)
+        batch = self._candidates(data, envelope.shows)
         # a batch of all lines is split anyway, which also counts them
         self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
         if not batch.text:
@@ -235,16 +235,16 @@ class _Job:
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 
-    def _candidates(self, data: bytes, hidden: bytes) -> LineBatch:
+    def _candidates(self, data: bytes, shows: bytes) -> LineBatch:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that do.
 
-        What holds ``hidden`` may have it, too.
+        What does not hold ``shows`` may have it, too.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         dense = 2 * marked > lines and self._parser.needs_marker
-        if not dense and hidden and hidden in data:
-            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or hidden in line])
+        if not dense and shows and data.count(shows) < data.count(b"\n"):
+            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
         return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, ResultKey
 from logwatch.parse import Scanner, load
-from tests.envelope.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, log, whole_lines
+from tests.envelope.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines
 from tests.parse import logshaped
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
@@ -90,6 +90,18 @@ def test_a_push_among_many_other_lines_is_found_however_it_is_written(name):
     )
     assert counts(found) == {ResultKey("fcm", 404, ""): 1, ResultKey("fcm", 410, ""): 1}
     assert found.lines == 122
+
+
+@pytest.mark.parametrize("written", [{"separators": (", ", " : ")}, {"ensure_ascii": True, "separators": (",", ":")}])
+@pytest.mark.parametrize("message", [str, lambda text: list(text.encode()), lambda text: [text, "twice"]])
+def test_a_push_in_a_journal_as_others_write_it_is_found_among_other_lines(written, message):
+    """Whatever stands between the tokens, and however a message is written."""
+    texts = [*OTHERS * 20, "E2511-100000-001 (17): push_on_complete: uid 1 type fcm code 404", *OTHERS * 20]
+    entries = [journal(text, i) | {"MESSAGE": message(text)} for i, text in enumerate(texts)]
+    data = "".join(json.dumps(entry, **written) + "\n" for entry in entries).encode()
+    found = scan(data, envelope_of("journal-json"))
+    assert counts(found) == {ResultKey("fcm", 404, ""): 1}
+    assert (found.lines, found.unparsed.total()) == (121, 40)
 
 
 def test_a_record_in_two_envelopes_is_found_among_others():

@@ -5,8 +5,9 @@ whatever is configured. What comes out is bounded in length and free of control,
 """
 
 import hashlib
+import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from logwatch.model import Failure
 
@@ -19,6 +20,7 @@ _TOKEN_ENDS = 4
 _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
+_HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
 _REMEMBERED = 1024  # tokens, and as many addresses
 _USUAL = 512  # characters of one; hostile ones would fill the memory
 _BLOCK = 64  # bytes of SHA-256's, which a key of HMAC fills
@@ -31,6 +33,7 @@ class Privacy:
         """Take the mode, and the key of this installation, which never leaves it: without it hashes say nothing."""
         assert key, "a hash without a key can be undone by trying all telephone numbers"
         self._identifiers = identifiers
+        self._key = key
         # HMAC-SHA256 as RFC 2104 defines it, begun once: hmac.digest() takes three times as long for a short value
         padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
@@ -56,6 +59,11 @@ class Privacy:
             return digest[:_HASH_DIGITS]
         return f"{_ends(readable(value), _SHOWN_ENDS, _MASKED_FROM)}#{digest[:_TAG_DIGITS]}"
 
+    def user_forms(self, value: str) -> tuple[str, ...]:
+        """Return every form in which a user may be stored: as configured now, and as it may have been before."""
+        forms = [Privacy(identifiers, self._key).user(value) for identifiers in get_args(Identifiers)]
+        return tuple(dict.fromkeys([self.user(value), *forms]))
+
     def token(self, value: str) -> str:
         """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""
         if not value:
@@ -75,6 +83,11 @@ class Privacy:
         inner.update(f"{kind}\0{value}".encode(errors="surrogatepass"))
         outer.update(inner.digest())
         return outer.hexdigest()
+
+
+def is_hidden(user: str) -> bool:
+    """Return whether a stored user is a mask or a hash: nobody else knows them by that."""
+    return _HIDDEN.fullmatch(user) is not None
 
 
 def readable(value: str) -> str:

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "events", "heap", "model", "ownership", "resources", "wanted"},
+    {"errors", "events", "heap", "model", "moments", "ownership", "resources", "wanted"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"discover", "wake", "parse", "ledger"},
     {"tail"},
@@ -17,8 +17,9 @@ LAYERS = [
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
+    {"story"},
     {"report", "push"},
-    {"web"},
+    {"web", "history"},
     {"daemon", "doctor"},
     {"cli"},
 ]

@@ -47,6 +47,10 @@ class _Decision:
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
         self.path, self.known, self.found = path, known, found
         self.free = dict.fromkeys(range(len(found.candidates)))
+        self.by_inode: dict[int, list[Known]] = {}  # file: the generations that lay in it, whose bytes it still holds
+        for i, candidate in enumerate(found.candidates):
+            mine = [k for k in known if k.key == candidate.key and found.answer(k.number, i).verdict is Verdict.SAME]
+            self.by_inode[i] = [k for k in mine if self._enough(k, i)]
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.again = False
@@ -177,8 +181,8 @@ class _Decision:
         Else what was copied of it before it was read as far as it is.
         """
         position, at_path = each.position, self.found.at_path
-        followed = position.state == "live" and position.offset >= SURE_BYTES
-        order = [i for i in sorted(self.free, key=self._length_order) if followed or i != at_path]
+        followed = position.state == "live" and max(position.offset, position.head_bytes) >= SURE_BYTES
+        order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i, verdict, _ in answers:
             if verdict is Verdict.SAME and self._enough(each, i):
@@ -192,13 +196,23 @@ class _Decision:
                     self.decided[each.number] = Leave(each.number, "packed")
                     return None
                 return self._take(each, i, at)
-            if i != at_path and self._is_part_by_notes(each, i):
+            anothers = any(k.in_use and k is not each for k in self.by_inode[i])
+            if i != at_path and not anothers and self._is_part_by_notes(each, i):
                 return self._take(each, i)
         return None
 
-    def _length_order(self, i: int) -> tuple[bool, int, bool]:
-        """Return what sorts files: the path's own first, then the longest: a shorter copy was made earlier."""
-        return (self._file(i).rotated is not None, -(self.found.sizes[i] or 0), self._file(i).packed)
+    def _order(self, each: Known) -> list[int]:
+        """Return the free files in the order in which they are looked at.
+
+        The path's own first, then the longest: a shorter copy was made earlier. Last what another generation lay in.
+        """
+
+        def key(i: int) -> tuple[bool, bool, int, bool]:
+            anothers = any(k is not each for k in self.by_inode[i])
+            candidate = self._file(i)
+            return (anothers, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
+
+        return sorted(self.free, key=key)
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

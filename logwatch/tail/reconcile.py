@@ -293,16 +293,18 @@ class _Decision:
         for i in list(self.free):
             candidate = self._file(i)
             rotated = candidate.rotated
-            if (rotated and not rotated.certain) or isinstance(candidate.error, MissingLibraryError):
+            certain = not rotated or rotated.certain
+            if isinstance(candidate.error, MissingLibraryError):
                 continue
             if rotated and self._is_copy(i):
-                copies.append(i)
+                if certain:
+                    copies.append(i)
             elif rotated and i in self.found.undecided:
                 continue
             elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
                 self._take(each, i)
                 del blank[candidate.key]
-            else:
+            elif certain:
                 unknown.append(i)
         unknown.sort(key=self._age)
         return copies, unknown

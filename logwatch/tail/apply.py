@@ -55,8 +55,9 @@ class _Reconciliation:
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
+                head_bytes = generation.position.head_bytes
                 self._check(generation)
-                if not generation.file:
+                if not generation.file or generation.has_got_head(head_bytes):
                     raise VanishedError
         survey.make_sure(found, strict=plan.news)
         self._report()
@@ -180,7 +181,7 @@ class _Reconciliation:
             left,
             key=candidate.key,
             found_at=candidate.found_at,
-            size=max(size, position.offset) if in_use and size is not None and head else None,
+            size=max(size, position.offset) if size is not None and head else None,
             head=head if head and more and not generation.headless else None,
         )
         generation.found()

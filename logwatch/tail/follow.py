@@ -281,7 +281,7 @@ class PathFollower(PathState):
         filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
         before they are read, it is time to look for what came between, and for what it may be a copy of.
         """
-        tells_more = head_bytes < min(TELLING_BYTES, generation.position.head_bytes)
+        tells_more = generation.has_got_head(head_bytes)
         self.was_blank = self.was_blank or tells_more
         return tells_more
 

@@ -166,6 +166,10 @@ class Generation:
         """How its open file was when its end was last reached."""
         return self.access.seen if isinstance(self.access, Open) else None
 
+    def has_got_head(self, head_bytes: int) -> bool:
+        """Return whether there is enough to tell it by, and was not when its head had so many bytes."""
+        return head_bytes < min(TELLING_BYTES, self.position.head_bytes)
+
     # where it lies
 
     def reconciled(self) -> None:

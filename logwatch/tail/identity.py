@@ -60,6 +60,10 @@ class Content(Protocol):
         """Its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there."""
 
     @property
+    def begin(self) -> int:
+        """How many NULs it begins with."""
+
+    @property
     def modified(self) -> int:
         """When it was last written, in nanoseconds."""
 
@@ -89,11 +93,12 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
     if not known.head_bytes and not known.offset:
         return Answer(Verdict.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
-    if alike or same_inode:
+    if alike or same_inode or _may_be_punched(known, file):
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if run is None:
             return UNDECIDED
-        if (alike or _outweighs(known, file.head)) and is_tail(known.tail, run):
+        outweighs = not same_inode or _outweighs(known, file.head)
+        if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
     if search and known.head_bytes and not file.packed and (at := _find(known, file)) is not None:
         return Answer(Verdict.MOVED, at)
@@ -131,6 +136,11 @@ def _outweighs(known: Position, head: bytes) -> bool:
     if known.head_bytes <= known.offset:
         return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
     return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
+
+
+def _may_be_punched(known: Position, file: Content) -> bool:
+    """Return whether a file with NULs in front may be a copy of what had a head there when it was last seen."""
+    return known.tail_bytes >= _SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
 def is_part(file: Content, of: Content) -> bool | None:

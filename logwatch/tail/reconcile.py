@@ -185,7 +185,7 @@ class _Decision:
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i, verdict, _ in answers:
-            if verdict is Verdict.SAME and self._enough(each, i):
+            if verdict is Verdict.SAME and self._enough(each, i) and not self._has_grown(each, i):
                 return self._take(each, i)
         if each.in_use and any(verdict is Verdict.UNDECIDED for _, verdict, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")
@@ -213,6 +213,11 @@ class _Decision:
             return (anothers, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         return sorted(self.free, key=key)
+
+    def _has_grown(self, each: Known, i: int) -> bool:
+        """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
+        size, then = self.found.sizes[i], each.position.size
+        return each.position.state == "ignored" and bool(then) and size is not None and size > then
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from logwatch.model import Position
-from logwatch.tail.candidates import Candidate, Heads, VanishedError
+from logwatch.tail.candidates import NO_KEY, Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
 from logwatch.tail.files import Key, OwnFile, key_of
 from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
@@ -193,7 +193,7 @@ class Survey:
         if known.open or not known.in_use:
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
-        return not any(verdict is not Verdict.OTHER for verdict in verdicts)
+        return not any(verdict not in (Verdict.OTHER, Verdict.PART) for verdict in verdicts)
 
     def _examine_uncertain(
         self, names: Names, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]
@@ -216,15 +216,17 @@ class Survey:
         by_key: dict[Key, int] = {}
         for i in indices:
             candidate = found.candidates[i]
-            by_key[candidate.key] = i
+            if candidate.key != NO_KEY:  # which is also what a generation has whose inode is another's
+                by_key[candidate.key] = i
             if candidate.head:
                 by_head.setdefault(head_key_of(candidate.head), []).append(i)
         everything = list(indices)
+        punched = {i for i in everything if found.candidates[i].begin}
         for each in known:
             position = each.position
             key = head_key(position.head_bytes, position.head)
             own = by_key.get((position.device, position.inode))
-            asked = set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
+            asked = punched | set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
             if position.state == "live" and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):

@@ -169,7 +169,7 @@ class PathFollower(PathState):
             position = generation.position
             unread = position.size - position.offset
             if position.state == "live":  # nobody has seen its end
-                self.ctx.miss(turn, self.path, "not found", unread_bytes=unread)
+                self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
             self.due = True

@@ -286,9 +286,16 @@ def test_no_race_among_thousands_loses_or_doubles_a_line(tmp_path, seed, ways, p
 
 
 TREATMENTS = (*((way,) for way in FIELD), (*FIELD, *WAYS))
+EXACT = tuple((way,) for way in ("punch", "collapse", "clutter"))
 
 
-@pytest.mark.long  # about two runs in a hundred still fail, see docs/robustness.md: known, and not hidden by a retry
+@pytest.mark.parametrize(("seed", "ways", "pattern"), runs(4, EXACT))
+def test_no_race_with_holes_and_clutter_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
+    """A log is punched and collapsed, and cluttered around, between any two system calls: the same."""
+    follow_through(tmp_path, seed, (*ways, "rename"), pattern, most_lines=120)
+
+
+@pytest.mark.long  # four runs in a thousand still fail, see docs/robustness.md: known, and not hidden by a retry
 @pytest.mark.parametrize(("seed", "ways", "pattern"), runs(4, TREATMENTS))
 def test_no_race_with_what_is_done_by_hand_loses_or_doubles_a_line(tmp_path, seed, ways, pattern):
     """Holes, trimming, copies, odd archives and names, banners and clutter between any two system calls: the same."""

@@ -476,6 +476,98 @@ def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed,
     log.check()
 
 
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, life):
+    """Whichever of the rotated ones what is left of it has become."""
+
+    def steps(log):
+        log.shell("tail -n 20 m.log > t; mv t m.log")
+        yield
+        for number in range(4):
+            log.shell("for n in 4 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n+1)); done; mv m.log m.log.1")
+            log.write(5 + number)
+            yield
+
+    log = Log(tmp_path, life)
+    log.write(100)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("late", [0, 3])
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns, late, life):
+    """By its inode: nothing of it is told as missed, and what is written to it late counts."""
+
+    def steps(log):
+        os.rename(log.path, log.path + "~kept")
+        yield
+        log.write(4)
+        yield
+        log.write(late, log.path + "~kept")
+        yield
+
+    log = Log(tmp_path, life, patterns=(patterns,))
+    log.write(0)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once(tmp_path):
+    """The run before the offset tells it, as its head was another one at the last commit."""
+    log = Log(tmp_path, "killed")
+    log.write(400)
+    log.follower.turn()
+    log.follower.commit()
+    log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
+    log.follower.turn()
+    log.follower.kill()
+    log.follower.start()
+    os.rename(log.path, log.path + ".1")
+    log.run("gzip", log.path + ".1")
+    log.write(3)
+    for seconds in (0, 11, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(tmp_path, patterns, life):
+    """The log is looked for under names that nobody knows before what it begins with is taken for it."""
+
+    def steps(log):
+        os.rename(log.path, log.path + "~kept")
+        log.write(0)
+        yield
+        log.write(3)
+        yield
+
+    log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
+    log.write(4)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_link_that_leads_nowhere_is_no_file_of_a_log_that_has_none(tmp_path):
+    """Neither has an inode; a log that was trimmed beside a link that loops counts once."""
+
+    def steps(log):
+        os.symlink("m.log-loop", log.path + "-loop")
+        yield
+        log.shell("tail -n 20 m.log > t; : > m.log")
+        yield
+        log.shell("cat t >> m.log; rm t")
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(100)
+    log.treat(steps)
+    log.check()
+
+
 def test_a_first_look_at_generations_with_the_same_banner_reads_all(tmp_path):
     """Packed or not, each generation that a glob matches counts."""
     log = Log(tmp_path, "running", patterns=("m.log*",), banner=BANNER)

@@ -12,6 +12,7 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
 from logwatch.tail.reconcile import PathView, reconcile
+from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
 from logwatch.tail.survey import Found, Known
 
@@ -43,6 +44,11 @@ def known(
 def file(name, inode, size=1000, head=A[:1000]):
     rotated = None if name == "m.log" else rotated_name("m.log", name)
     return Candidate(f"/{name}", (9, inode), size, 0, rotated, head)
+
+
+def renamed(name, inode, size=1000, head=A[:1000]):
+    """Return a file beside the log, of which only its bytes can tell whether it is the log's."""
+    return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
 def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
@@ -224,6 +230,63 @@ TABLE = {
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "replaced by a copy before a byte was read": (
+        NOW,
+        [known(offset=0)],
+        found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 0)]),
+        [Hold(1, 0)],
+    ),
+    "gone, beside a rotated one that has nothing but the banner of both": (
+        NOW,
+        [known(1, 1), known(2, 2, "rotated", 500, 500, head=A[:500])],
+        found(
+            file("m.log", 4, head=b"another"),
+            file("m.log.1", 2, 500, A[:500]),
+            answers=[(1, 1, PART, 500), (2, 1, SAME, 500)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "copied and truncated, beside a copy of another with the same banner": (
+        PathView(current=2, truncated=True),
+        [known(1, 7, "ignored", 0, 2000), known(2, 0, "rotated", 500, 500, head=A[:500])],
+        found(
+            file("m.log", 1, 10, A[:10]),
+            file("m.log.1", 5, 500, A[:500]),
+            file("m.log.2", 7, 2000),
+            answers=[(2, 1, SAME, 500), (2, 2, SAME, 500), (1, 2, SAME, 0)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "a copy that was left out has grown, and what begins like it is news": (
+        NOW,
+        [known(1, 1), known(2, 7, "ignored", 0, 500, head=A[:500])],
+        found(
+            file("m.log", 4, head=b"another"),
+            file("m.log.1", 5, 700),
+            file("m.log.2", 1),
+            answers=[(1, 2, SAME, 1000), (2, 1, SAME, 0)],
+        ),
+        [
+            Hold(1, 2),
+            Leave(2, "forgotten"),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
+    "renamed while it was empty, to a name that nobody knows": (
+        NOW,
+        [known(offset=0, size=0, head=b"")],
+        found(file("m.log", 2), renamed("m.log~kept", 1, 0, b""), answers=[(1, 1, SAME, 0)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and then written to": (
+        NOW,
+        [known(offset=0, size=0, head=b"")],
+        found(file("m.log", 2), renamed("m.log~kept", 1)),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
 }
 

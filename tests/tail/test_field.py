@@ -542,8 +542,6 @@ def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(
         os.rename(log.path, log.path + "~kept")
         log.write(0)
         yield
-        log.write(3)
-        yield
 
     log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
     log.write(4)

@@ -239,7 +239,7 @@ TABLE = {
     ),
     "gone, beside a rotated one that has nothing but the banner of both": (
         NOW,
-        [known(1, 1), known(2, 2, "rotated", 500, 500, head=A[:500])],
+        [known(1, 1), known(2, 2, "rotated", 500, 500, head=b"")],
         found(
             file("m.log", 4, head=b"another"),
             file("m.log.1", 2, 500, A[:500]),

@@ -18,7 +18,7 @@ from logwatch.tail.generation import ChangedError, Generation, ShrunkError
 from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Found, Survey, name_of
-from logwatch.tail.unpack import MissingLibraryError
+from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
 

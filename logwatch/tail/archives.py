@@ -5,7 +5,7 @@ import time
 
 from logwatch.tail.files import CorruptError, Key, PackedFile, SeekingError, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
-from logwatch.tail.unpack import Format
+from logwatch.unpack import Format
 
 STEP_SECONDS = 0.1
 """So long is unpacked at a time, before the caller is told to come back."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
+from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Key = tuple[int, int]
 """Device and inode."""

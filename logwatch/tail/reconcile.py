@@ -14,7 +14,7 @@ from logwatch.tail.identity import Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import Found, Known
-from logwatch.tail.unpack import MissingLibraryError
+from logwatch.unpack import MissingLibraryError
 
 SURE_BYTES = TELLING_BYTES
 """So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""

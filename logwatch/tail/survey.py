@@ -17,7 +17,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SEARCH_BYTES, Answer, Verdict, compare, holds, is_part
 from logwatch.tail.rotated_names import Rotated, rotated_name
-from logwatch.tail.unpack import without_suffix
+from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
 _UNNAMED = Rotated()

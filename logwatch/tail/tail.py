@@ -17,7 +17,7 @@ from logwatch.tail.line_reader import LineReading
 from logwatch.tail.lines import Held
 from logwatch.tail.path_state import NO_FILE, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
-from logwatch.tail.unpack import without_suffix
+from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""

@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail import unpack
+from logwatch import unpack
 from tests.tail.recorder import Follower
 
 LIVES = ("running", "looking", "stopped", "killed")

@@ -10,12 +10,13 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.candidates import NO_KEY, Candidate, VanishedError
+from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
-from logwatch.tail.generation import ChangedError, Generation, ShrunkError
-from logwatch.tail.identity import Verdict, compare, run_before
+from logwatch.tail.generation import Generation
+from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.identity import NO_KEY, Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Found, Survey, name_of
 from logwatch.unpack import MissingLibraryError

@@ -3,8 +3,9 @@
 import os
 import time
 
-from logwatch.tail.files import CorruptError, Key, PackedFile, SeekingError, key_of, open_regular, read_head
+from logwatch.tail.files import CorruptError, PackedFile, SeekingError, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
+from logwatch.tail.identity import Key
 from logwatch.unpack import Format
 
 STEP_SECONDS = 0.1

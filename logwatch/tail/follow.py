@@ -13,9 +13,11 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, Key, SeekingError, key_at, key_of, mark_of
+from logwatch.tail.files import CorruptError, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.generation import ChangedError, Generation, ShrunkError
+from logwatch.tail.generation import Generation
+from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0

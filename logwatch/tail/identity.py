@@ -23,12 +23,50 @@ from logwatch.tail.fingerprint import (
     suffixes,
 )
 
+Key = tuple[int, int]
+"""Device and inode."""
+
 SEARCH_BYTES = 64 << 20
 """So much of a file's end is searched for the run before the offset."""
 
 _BLOCK_BYTES = 1 << 20
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
 _SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
+
+
+NO_KEY: Key = (0, 0)
+"""Of a file that cannot be looked at, and of a generation whose inode is another one's."""
+
+
+class Positioned:
+    """A generation, as far as its position tells."""
+
+    position: Position
+
+    @property
+    def number(self) -> int:
+        """Its number, unique in a state directory."""
+        return self.position.generation
+
+    @property
+    def key(self) -> Key:
+        """Device and inode of its file."""
+        return (self.position.device, self.position.inode)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is read, or to be read."""
+        return self.position.state in ("live", "rotated")
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is but what comes after a copy of a file was taken, and is found by its inode alone."""
+        return self.position.offset > 0 and not self.position.head_bytes
+
+    @property
+    def empty(self) -> bool:
+        """Whether not a byte of it was ever seen."""
+        return not self.position.offset and not self.position.head_bytes
 
 
 class Verdict(Enum):

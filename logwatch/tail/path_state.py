@@ -11,9 +11,10 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Key, Mark, NotAFileError
+from logwatch.tail.files import CorruptError, Mark, NotAFileError
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
+from logwatch.tail.identity import Key
 from logwatch.tail.reconcile import PathView
 
 NO_FILE = "is not a regular file"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from logwatch.model import RotationKind
-from logwatch.tail.candidates import NO_KEY, Candidate
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import Verdict
+from logwatch.tail.identity import NO_KEY, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import Found, Known
@@ -63,8 +63,8 @@ class _Decision:
         """
         in_use = [k for k in self.known if k.in_use]
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
-        rests = [k for k in in_use if not k.position.head_bytes and not k.open]
-        rests = [k for k in rests if k.position.offset or k.number != self.path.current]
+        bare = (k for k in in_use if not k.open and (k.headless or k.empty))
+        rests = [k for k in bare if k.headless or k.number != self.path.current]
         whole = [k for k in in_use if k not in rests]
         for some in (whole, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there
@@ -293,7 +293,7 @@ class _Decision:
         copies: list[int] = []
         unknown: list[int] = []
         # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
-        empty = [k for k in self.known if self._is_nowhere(k) and not (k.position.head_bytes or k.position.offset)]
+        empty = [k for k in self.known if self._is_nowhere(k) and k.empty]
         blank = {k.key: k for k in reversed(empty)}
         for i in list(self.free):
             candidate = self._file(i)

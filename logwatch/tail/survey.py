@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from logwatch.model import Position
-from logwatch.tail.candidates import NO_KEY, Candidate, Heads, VanishedError
+from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
-from logwatch.tail.files import Key, OwnFile, key_of
+from logwatch.tail.files import OwnFile, key_of
 from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import SEARCH_BYTES, Answer, Verdict, compare, holds, is_part
+from logwatch.tail.identity import NO_KEY, SEARCH_BYTES, Answer, Key, Positioned, Verdict, compare, holds, is_part
 from logwatch.tail.rotated_names import Rotated, rotated_name
 from logwatch.unpack import without_suffix
 
@@ -36,29 +36,14 @@ def _searched(found: "Found") -> list[int]:
     return [i for i in plain if i == found.at_path] + near
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+@dataclass(frozen=True)
+class Known(Positioned):
     """What a decision needs to know of a generation."""
 
     position: Position
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted, and read to its end
-
-    @property
-    def number(self) -> int:
-        """Its number, unique in a state directory."""
-        return self.position.generation
-
-    @property
-    def key(self) -> Key:
-        """Device and inode of its file."""
-        return (self.position.device, self.position.inode)
-
-    @property
-    def in_use(self) -> bool:
-        """Whether it is read, or to be read."""
-        return self.position.state in ("live", "rotated")
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
+    beginnings,
     begins_alike,
     empty_file_id,
     is_suffix,
@@ -74,7 +75,7 @@ class Verdict(Enum):
 
     OTHER = auto()  # it holds other bytes
     SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
-    MOVED = auto()  # it holds the run before the offset, at another place: reading goes on behind it
+    MOVED = auto()  # it holds the run before the offset at another place, or its beginning: reading goes on behind it
     PART = auto()  # all that it holds is the generation's, of which more was read: a copy made earlier
     UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
@@ -138,8 +139,10 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
         outweighs = not same_inode or _outweighs(known, file.head)
         if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
-    if search and known.head_bytes and not file.packed and (at := _find(known, file)) is not None:
-        return Answer(Verdict.MOVED, at)
+    if search and known.head_bytes and not file.packed:
+        at = _find(known, file) or _find_cut(known, file)
+        if at is not None:
+            return Answer(Verdict.MOVED, at)
     return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
 
 
@@ -151,7 +154,8 @@ def _as_part(known: Position, file: Content, *, in_place: bool) -> Answer:
     size = file.size()
     if size is None:
         return UNDECIDED
-    part = TELLING_BYTES <= size < known.offset and not (in_place and size > HEAD_BYTES)
+    proved = not in_place or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
+    part = TELLING_BYTES <= size < known.offset and proved
     return Answer(Verdict.PART, size) if part else OTHER
 
 
@@ -218,6 +222,26 @@ def _find(known: Position, file: Content) -> int | None:
         begins_there = len(run) == end and not run[: end - longest].strip(b"\0")
         if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
             return end
+    return None
+
+
+def _find_cut(known: Position, file: Content) -> int | None:
+    """Return where the run before the offset was cut off in a file that lost its last lines and was written on.
+
+    Another line stands behind that place; without one it is a copy that is being made, perhaps.
+    """
+    if not _first_lines(known, file.head or b""):
+        return None
+    at = _begins_run(known, file, None)
+    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else None
+
+
+def _begins_run(known: Position, file: Content, size: int | None) -> int | None:
+    """Return where the longest beginning of the run before the offset ends that a file has in its place; at its end."""
+    start = known.offset - known.tail_bytes
+    for length, part in beginnings(known.tail):
+        if size in (None, start + length) and is_suffix(part, file.run(start, length) or b""):
+            return start + length
     return None
 
 

@@ -245,6 +245,18 @@ def the_last_line_deleted_by_sed(log):
     yield
 
 
+def the_last_line_deleted_and_more_written(log):
+    log.shell("sed -i '$d' m.log")
+    yield
+    log.write(2)
+
+
+def the_last_line_cut_off_in_place(log):
+    log.shell("sed '$d' m.log > t; cat t > m.log; rm t")
+    yield
+    log.write(2)
+
+
 def words_replaced_by_sed(log):
     log.shell("sed -i 's/uid 3 /uid XXXXXXXX /' m.log")
     yield
@@ -269,6 +281,8 @@ KEEPING = [
     a_line_deleted_by_sed,
     the_first_lines_deleted_by_sed,
     the_last_line_deleted_by_sed,
+    the_last_line_deleted_and_more_written,
+    the_last_line_cut_off_in_place,
     words_replaced_by_sed,
 ]
 

@@ -128,8 +128,11 @@ class _Reconciliation:
     def _do(self, action: plans.Action) -> None:
         state, found = self.state, self.found
         match action:
-            case plans.Hold(number, i, at):
-                self._hold(state.generation(number), found.candidates[i], found.sizes[i], at)
+            case plans.Hold(number, i, at, cut):
+                generation = state.generation(number)
+                if cut:
+                    self.ctx.miss(self.turn, found.candidates[i].path, "cut off at its end", read_bytes=at)
+                self._hold(generation, found.candidates[i], found.sizes[i], at)
             case plans.Replace():
                 self._replace(action)
             case plans.Leave(number):

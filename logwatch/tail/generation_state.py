@@ -306,7 +306,7 @@ class GenerationState(Positioned):
             verdict, at = compare(known, content, same_inode=True, followed=True, search=True)
             if verdict is Verdict.OTHER:
                 raise ChangedError
-            if verdict is Verdict.PART:
+            if verdict in (Verdict.PART, Verdict.CUT):
                 raise ShrunkError
             if verdict is not Verdict.SAME:  # trimmed in front
                 before, size = run_before(content, at), content.size()
@@ -315,7 +315,7 @@ class GenerationState(Positioned):
                 self.skip_to(at, before)
                 self.move(known.state, head=head, size=max(size, at))
                 return
-        if self.headless:
+        if self.headless or not head:  # which it may have been for a moment, while it was written anew
             return
         if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's

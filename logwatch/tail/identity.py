@@ -77,6 +77,7 @@ class Verdict(Enum):
     SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
     MOVED = auto()  # it holds the run before the offset at another place, or its beginning: reading goes on behind it
     PART = auto()  # all that it holds is the generation's, of which more was read: a copy made earlier
+    CUT = auto()  # it begins as the generation did, and has less; nobody can tell how much of it is the generation's
     UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
 
@@ -143,20 +144,21 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
         at = _find(known, file) or _find_cut(known, file)
         if at is not None:
             return Answer(Verdict.MOVED, at)
-    return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
+    return _as_part(known, file, followed=followed) if alike else OTHER
 
 
-def _as_part(known: Position, file: Content, *, in_place: bool) -> Answer:
+def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    Emptied in place, it may have got the same banner: there, the whole of what it holds has to be known.
+    What stands at the path may have been written on behind the place where it was cut off, unless its end is known.
     """
     size = file.size()
     if size is None:
         return UNDECIDED
-    proved = not in_place or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
-    part = TELLING_BYTES <= size < known.offset and proved
-    return Answer(Verdict.PART, size) if part else OTHER
+    if not TELLING_BYTES <= size < known.offset:
+        return OTHER
+    proved = not followed or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
+    return Answer(Verdict.PART if proved else Verdict.CUT, size)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:

@@ -22,6 +22,9 @@ SURE_BYTES = TELLING_BYTES
 RENAMED_BYTES = 256
 """So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
 
+_SHORTER = (Verdict.PART, Verdict.CUT)
+_WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
+
 
 @dataclass(frozen=True, slots=True)
 class PathView:
@@ -87,7 +90,8 @@ class _Decision:
         return self.found.candidates[i]
 
     def _take(self, each: Known, i: int, at: int | None = None) -> None:
-        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at)
+        cut = at is not None and self.found.answer(each.number, i).verdict is Verdict.CUT
+        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
     def _lies_at(self, number: int) -> int | None:
@@ -107,10 +111,10 @@ class _Decision:
         if verdict is Verdict.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
-        elif verdict is Verdict.PART and any(self.found.answer(each.number, j)[0] is Verdict.SAME for j in self.free):
+        elif verdict in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
             return  # copied away and emptied: what is there now begins like the copy, and is new
         elif verdict is not Verdict.OTHER and (each.in_use or self._enough(each, i)):
-            self._take(each, i, at if verdict in (Verdict.MOVED, Verdict.PART) else None)
+            self._take(each, i, at if verdict is Verdict.MOVED or verdict in _SHORTER else None)
 
     def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
@@ -191,28 +195,30 @@ class _Decision:
             self.decided[each.number] = Leave(each.number, "packed")
             return None
         for i, verdict, at in answers:
-            if (verdict is Verdict.MOVED and each.in_use) or (verdict is Verdict.PART and i == at_path):
-                if verdict is Verdict.PART and self._wait_if_torn(i):
+            if (verdict is Verdict.MOVED and each.in_use) or (verdict in _SHORTER and i == at_path):
+                if verdict in _SHORTER and self._wait_if_torn(i):
                     self.decided[each.number] = Leave(each.number, "packed")
                     return None
                 return self._take(each, i, at)
-            anothers = any(k.in_use and k is not each for k in self.by_inode[i])
-            if i != at_path and not anothers and self._is_part_by_notes(each, i):
+            if i != at_path and self._is_part_by_notes(each, i):
                 return self._take(each, i)
         return None
 
     def _order(self, each: Known) -> list[int]:
-        """Return the free files in the order in which they are looked at.
+        """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
-        The path's own first, then the longest: a shorter copy was made earlier. Last what another generation lay in.
+        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out.
         """
 
         def key(i: int) -> tuple[bool, bool, int, bool]:
-            anothers = any(k is not each for k in self.by_inode[i])
             candidate = self._file(i)
-            return (anothers, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
+            copied = any(k is not each for k in self.by_inode[i])
+            return (copied, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
-        return sorted(self.free, key=key)
+        def is_anothers(i: int) -> bool:
+            return any(k is not each and k.position.state != "ignored" for k in self.by_inode[i])
+
+        return sorted((i for i in self.free if not is_anothers(i)), key=key)
 
     def _has_grown(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""

@@ -110,7 +110,8 @@ class Survey:
         deleted = [known for known in self.known if known.open and not known.name and known.in_use]
         for known in lost + deleted:
             for i in _searched(found):
-                self._ask_one(found, self._by_number[known.position.generation], i, same_inode=False, search=True)
+                same_inode = found.candidates[i].key == known.key
+                self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
         if lost and (uncertain := self._examine_uncertain(names, found, lost, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
@@ -178,7 +179,7 @@ class Survey:
         if known.open or not known.in_use:
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
-        return not any(verdict not in (Verdict.OTHER, Verdict.PART) for verdict in verdicts)
+        return not any(verdict not in (Verdict.OTHER, Verdict.PART, Verdict.CUT) for verdict in verdicts)
 
     def _examine_uncertain(
         self, names: Names, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]

@@ -299,6 +299,25 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
     log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("how", ["truncate -s -1000 m.log", "head -n -20 m.log > t; cat t > m.log; rm t"])
+def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, how, life):
+    """Beyond the last lines nobody can tell the place: reading goes on at the end, and the log says what it means."""
+
+    def steps(log):
+        log.shell(how)
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    counted = [line for line in log.follower.sink.lines if line in set(log.written)]
+    assert max(log.follower.sink.lines.values()) == 1
+    assert len(counted) >= 400
+    assert log.follower.missed == 1
+
+
 @pytest.mark.parametrize("lines", [100, 3000])
 def test_a_log_that_is_trimmed_again_and_again_counts_once(tmp_path, lines):
     """Cron keeps the last lines while the daemon runs."""

@@ -109,7 +109,13 @@ class _Reconciliation:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
         state = self.state
         key = key_at(state.path)
-        if not key or not state.owners.others(state, key):
+        if not key:
+            return False
+        source = self.ctx.reading.source
+        if (other_source := self.ctx.files.source_of(source, state.path, key)) != source:
+            state.report_shared(other_source)
+            return True
+        if not state.owners.others(state, key):
             return False
         candidate = state.heads.examine(state.path, None)
         owner = self._owner(candidate) if candidate and candidate.head is not None else None

@@ -44,7 +44,7 @@ lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-generate: $(DEV) ## rules, their tests, dashboards and runbook facts from the catalogue and config/thresholds.toml
+generate: $(DEV) ## rules, dashboards and runbook facts from the catalogue and config/thresholds.toml
 	$(BIN)/python -m config.generate
 
 test: lint packages ## everything: lint, unit, property and integration tests

@@ -1,72 +1,75 @@
-"""The catalogue as the generator needs it: entries in order, and PromQL matchers for groups of codes."""
+"""What the rules take from the catalogue: groups of codes, and the faults that have a rule for each code."""
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-FILE = Path(__file__).parent.parent / "catalogue.toml"
+from config.generate.thresholds import threshold
+from logwatch.catalogue import PLATFORMS, Catalogue, Entry
+from logwatch.model import Platform
+
+CATALOGUE = Catalogue.load()
 
 OVER_900 = "90[1-9]|9[1-9][0-9]|[1-9][0-9]{3,5}"
 """Label ``code`` above 900, mesibo's own refusals, as a regular expression (a code has at most six digits)."""
 
-PLATFORMS = ("fcm", "apns", "unknown")
+OF_MESIBO = {
+    901: "MesiboPushNotConfigured",
+    902: "MesiboPushDisabled",
+    903: "MesiboPushCertificateExpired",
+    904: "MesiboPushCertificateError",
+    905: "MesiboPushProductionCertificateRequired",
+    912: "MesiboPushCertificateAppMismatch",
+}
+REFUSED: dict[Platform, str] = {
+    "fcm": "MesiboPushFcmCredentialRefused",
+    "apns": "MesiboPushApnsCredentialRefused",
+    "unknown": "MesiboPushCredentialRefused",
+}
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One code of the catalogue; ``provider`` is ``any`` for what a bare number supports by itself."""
-
-    provider: str
-    code: int
-    reason: str
-    name: str
-    cls: str
-    severity: str
-    side: str
-    steps: tuple[int, ...]
-    meaning: str
-    remedy: str
-    token_dead: bool
-
-    @property
-    def spoken(self) -> str:
-        """How a person would say it: ``903``, ``FCM 403 SENDER_ID_MISMATCH``."""
-        who = {"fcm": "FCM ", "apns": "APNs "}.get(self.provider, "")
-        return f"{who}{self.code} {self.reason}".strip()
+def known() -> str:
+    """Return every code of the catalogue, as a regular expression."""
+    return "|".join(sorted({str(entry.code) for entry in CATALOGUE.entries}))
 
 
-def load(path: Path = FILE) -> list[Entry]:
-    """The entries of the shipped catalogue, in the order of the file."""
-    return [
-        Entry(
-            provider=e["provider"],
-            code=e["code"],
-            reason=e["reason"],
-            name=e["name"],
-            cls=e["class"],
-            severity=e["severity"],
-            side=e["side"],
-            steps=tuple(e["steps"]),
-            meaning=e["meaning"],
-            remedy=e["remedy"],
-            token_dead=e["token_dead"],
-        )
-        for e in tomllib.loads(path.read_text())["code"]
-    ]
+def critical() -> str:
+    """Return the name of every critical entry, as a regular expression."""
+    return "|".join(entry.name for entry in CATALOGUE.entries if entry.severity == "critical")
 
 
-CATALOGUE = load()
+def spoken(entry: Entry) -> str:
+    """Return how a person would say it: ``903``, ``FCM 403 SENDER_ID_MISMATCH``."""
+    who = {"fcm": "FCM ", "apns": "APNs "}.get(entry.provider, "")
+    return f"{who}{entry.code} {entry.reason}".strip()
 
 
-def entry(name: str) -> Entry:
-    """The entry of that name."""
-    return next(e for e in CATALOGUE if e.name == name)
+def covered() -> list[tuple[str, Platform, Entry]]:
+    """Return (alert, platform, entry) of what stops every push until somebody acts, in the catalogue's order."""
+    found: list[tuple[str, Platform, Entry]] = []
+    for platform, _, _, entry in sorted(CATALOGUE.known(), key=_in_order):
+        if entry.severity != "critical" or entry.class_ not in ("credential", "configuration"):
+            continue
+        if entry.provider == "mesibo":
+            if platform == "apns":  # mesibo's own codes are of the app: one rule serves every platform
+                found.append((OF_MESIBO[entry.code], platform, entry))
+        elif entry.provider in (platform, "any"):
+            found.append((REFUSED[platform], platform, entry))
+    return found
 
 
-def exported() -> list[tuple[str, Entry]]:
-    """Every (platform, entry) that a daemon exports at 0 from its start; an exact entry wins over a bare number."""
-    seen: dict[tuple[str, int, str], tuple[str, Entry]] = {}
-    for e in sorted(CATALOGUE, key=lambda e: e.provider == "any"):
-        for platform in (e.provider,) if e.provider in ("fcm", "apns") else PLATFORMS:
-            seen.setdefault((platform, e.code, e.reason), (platform, e))
-    return sorted(seen.values(), key=lambda pair: (CATALOGUE.index(pair[1]), PLATFORMS.index(pair[0])))
+def _in_order(known: tuple[Platform, int, str, Entry]) -> tuple[int, int]:
+    platform, _, _, entry = known
+    return CATALOGUE.entries.index(entry), PLATFORMS.index(platform)
+
+
+def faults() -> Iterator[dict[str, Any]]:
+    """Yield the values of each rule about a fault: its alert, entry, and what selects the results that it explains."""
+    for name, platform, entry in covered():
+        of_platform = f'platform="{platform}",code="{entry.code}",reason="{entry.reason}"'
+        yield {
+            "alert": name,
+            "entry": entry,
+            "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else of_platform,
+            "number": spoken(entry) + (", without a reason in the log" if entry.provider == "any" else ""),
+            "of_builds": entry.name in threshold("fault.build_faults"),
+        }

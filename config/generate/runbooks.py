@@ -7,9 +7,10 @@ as a whole, the page of codes and steps has a block as well.
 import re
 from pathlib import Path
 
-from config.generate import credentials, faults, outages, rates, thresholds, watcher
-from config.generate.codes import CATALOGUE, Entry
-from config.generate.rules import Alert, tidy
+from config.generate import thresholds
+from config.generate.codes import CATALOGUE, covered, spoken
+from config.generate.rules import alerts
+from logwatch.catalogue import Entry
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "runbooks"
 MARKS = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -22,13 +23,8 @@ SIDES = {
 }
 
 
-def alerts() -> list[Alert]:
-    """Every alert, in the order of the rule files."""
-    return [*faults.alerts(), *outages.alerts(), *rates.alerts(), *credentials.alerts(), *watcher.alerts()]
-
-
 def files() -> dict[str, str]:
-    """Path -> text of the index, the thresholds and of each page that has a generated block."""
+    """Return path -> text of the index, the thresholds and of each page that has a generated block."""
     found = {"docs/runbooks/thresholds.md": _thresholds()}
     for path in sorted(PAGES.glob("*.md")):
         text = path.read_text()
@@ -53,32 +49,30 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _facts(page: str) -> str:
-    mine = [alert for alert in alerts() if alert.alert == page]
+    mine = [alert for alert in alerts() if alert["alert"] == page]
     text = "## Facts\n\n"
-    entries = [e for a in mine for e in CATALOGUE if e.name == a.labels.get("code_name")]
+    entries = [e for alert in mine for e in CATALOGUE.entries if e.name == alert["labels"].get("code_name")]
     if entries:
-        rows = [[e.spoken, e.name, SIDES[e.side], e.meaning, e.remedy] for e in entries]
+        rows = [[spoken(e), e.name, SIDES[e.side], e.meaning, e.remedy] for e in entries]
         text += _table(["code", "name", "whose side", "meaning", "remedy"], rows) + "\n"
-    shown: set[str] = set()
     for alert in mine[:1] if entries else mine:
-        waits = f" after {alert.for_}" if alert.for_ != "0s" else " at once"
-        held = f", held for {alert.keep}" if alert.keep != "0s" else ""
-        text += f"Severity **{alert.severity}**{waits}{held}; role in Alertmanager: {alert.role}."
+        waits = f" after {alert['for']}" if "for" in alert else " at once"
+        held = f", held for {alert['keep_firing_for']}" if "keep_firing_for" in alert else ""
+        labels = alert["labels"]
+        text += f"Severity **{labels['severity']}**{waits}{held}; role in Alertmanager: {labels['role']}."
         text += " The rule of the first code, the others differ in the code alone:" if len(entries) > 1 else ""
-        text += f"\n\n```promql\n{tidy(alert.expr)}\n```\n\n"
-        shown.add(alert.severity)
+        text += f"\n\n```promql\n{alert['expr']}\n```\n\n"
     return text + "Each number has its reason in [thresholds](thresholds.md).\n"
 
 
 def _index() -> str:
-    rows, seen = [], set()
+    severities: dict[str, list[str]] = {}
     for alert in alerts():
-        if alert.alert in seen:
-            continue
-        seen.add(alert.alert)
-        severities = "/".join(dict.fromkeys(a.severity for a in alerts() if a.alert == alert.alert))
-        title = (PAGES / f"{alert.alert}.md").read_text().split("**")[1]
-        rows.append([f"[{alert.alert}]({alert.alert}.md)", severities, title])
+        severities.setdefault(alert["alert"], []).append(alert["labels"]["severity"])
+    rows = [
+        [f"[{name}]({name}.md)", "/".join(dict.fromkeys(found)), (PAGES / f"{name}.md").read_text().split("**")[1]]
+        for name, found in severities.items()
+    ]
     return _table(["alert", "severity", "what happened"], rows)
 
 
@@ -87,8 +81,8 @@ def _spoken_steps(entry: Entry) -> str:
 
 
 def _page_of(entry: Entry) -> str:
-    for name, _, covered in faults.covered():
-        if covered.name == entry.name:
+    for name, _, fault in covered():
+        if fault is entry:
             return f"[{name}]({name}.md)"
     by_class = {
         "token": "MesiboPushBadTokens",
@@ -100,25 +94,25 @@ def _page_of(entry: Entry) -> str:
         if entry.provider == "mesibo"
         else "MesiboPushRateLimitedByProvider",
     }
-    page = by_class.get(entry.cls, "MesiboPushErrorBudgetBurn")
+    page = by_class.get(entry.class_, "MesiboPushErrorBudgetBurn")
     return f"[{page}]({page}.md)"
 
 
 def _codes() -> str:
-    rows = [[e.spoken, e.name, SIDES[e.side], _spoken_steps(e), e.meaning, _page_of(e)] for e in CATALOGUE]
+    rows = [[spoken(e), e.name, SIDES[e.side], _spoken_steps(e), e.meaning, _page_of(e)] for e in CATALOGUE.entries]
     return _table(["code", "name", "whose side", "steps", "meaning", "runbook"], rows)
 
 
 def _steps() -> str:
     rows = []
     for step in range(1, 10):
-        codes = [e.spoken for e in CATALOGUE if step in e.steps and e.provider in ("mesibo", "any")]
+        codes = [spoken(e) for e in CATALOGUE.entries if step in e.steps and e.provider in ("mesibo", "any")]
         rows.append([f"Step {step}", ", ".join(codes) or "-"])
     return _table(["step", "codes that lead to it"], rows)
 
 
 def _thresholds() -> str:
-    rows = [[f"`{x.group}.{x.name}`", f"`{x.value}`", x.reason] for x in thresholds.load()]
+    rows = [[f"`{x.name}`", f"`{x.value}`", x.reason] for x in thresholds.load()]
     return (
         "# Thresholds\n\nEvery number the alerts depend on, from `config/thresholds.toml`, with its reason."
         " Generated: change the file and run `make generate`.\n\n"

@@ -1,15 +1,16 @@
 """Programs, a receiver, and promtool's runs, which go on in the background while other tests wait for real time."""
 
+import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.alerting.scenarios import runs
+from tests.alerting.scenarios.model import promtool_file
 from tests.alerting.shipped import CONFIG, Receiver
 from tests.whole.conftest import programs  # noqa: F401
 from tests.whole.running import tool
-
-SCENARIOS = sorted((CONFIG / "prometheus/tests").glob("*.yml"))
 
 
 @pytest.fixture
@@ -21,15 +22,18 @@ def receiver():
 
 
 @pytest.fixture(scope="session")
-def scenario_runs():
-    """Run promtool on each file of scenarios, the longest first, two at a time: path -> what it found."""
+def scenario_runs(tmp_path_factory):
+    """Run promtool on each file of scenarios, the longest first, two at a time: name -> what it found."""
     promtool = tool("promtool")
+    directory = tmp_path_factory.mktemp("scenarios")
+    rules = sorted((CONFIG / "prometheus/rules").glob("*.yml"))
     running = []
 
-    def run(path):
+    def run(name, scenarios):
+        path = directory / f"{name}.yml"
+        path.write_text(json.dumps(promtool_file(scenarios, rules), indent=1))  # which is YAML as well
         process = subprocess.Popen(
-            ["nice", promtool, "test", "rules", path.name],
-            cwd=path.parent,
+            ["nice", promtool, "test", "rules", path],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -39,8 +43,8 @@ def scenario_runs():
         return process.returncode, output
 
     with ThreadPoolExecutor(2) as pool:
-        longest_first = sorted(SCENARIOS, key=lambda path: path.name != "days-5m.yml")
-        yield {path.name: pool.submit(run, path) for path in longest_first}
+        longest_first = sorted(runs().items(), key=lambda item: item[0] != "days-5m")
+        yield {name: pool.submit(run, name, scenarios) for name, scenarios in longest_first}
         pool.shutdown(wait=False, cancel_futures=True)
         for process in running:
             process.kill()

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.models import dashboard as model
 
 from config.generate.dashboards.parts import HOST, SELECT, board, lines, mapping, query, rows
-from config.generate.recording import JUDGED
+from config.generate.rules import WORDS
 
 RESULTS = "mesibo_push_results_total"
 BY = "cluster, instance"
@@ -27,7 +27,7 @@ def dashboard() -> d.Dashboard:
         query(f"sum by ({BY}) (rate({RESULTS}{{{SELECT}}}[5m])) * 60", instant=True),
         query(
             f'sum by ({BY}) (increase({RESULTS}{{{SELECT},class="delivered"}}[1h]))'
-            f" / (sum by ({BY}) (increase({RESULTS}{{{SELECT},{JUDGED}}}[1h])) > 0)",
+            f" / (sum by ({BY}) (increase({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[1h])) > 0)",
             instant=True,
         ),
         query(f"sum by ({BY}) (mesibo_logwatch_lag_bytes{{{SELECT}}})", instant=True),

@@ -21,7 +21,7 @@ from config.generate.dashboards.parts import (
     steps,
     title_of,
 )
-from config.generate.recording import BAD, JUDGED
+from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
 RESULTS = "mesibo_push_results_total"
@@ -30,7 +30,7 @@ RESULTS = "mesibo_push_results_total"
 def _accepted(window: str) -> str:
     return (
         f'sum(increase({RESULTS}{{{SELECT},class="delivered"}}[{window}]))'
-        f" / (sum(increase({RESULTS}{{{SELECT},{JUDGED}}}[{window}])) > 0)"
+        f" / (sum(increase({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[{window}])) > 0)"
     )
 
 
@@ -174,7 +174,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "percentunit",
                 query(
                     f'sum by (platform) (rate({RESULTS}{{{SELECT},class="delivered"}}[{rate}]))'
-                    f" / (sum by (platform) (rate({RESULTS}{{{SELECT},{JUDGED}}}[{rate}])) > 0)",
+                    f" / (sum by (platform) (rate({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[{rate}])) > 0)",
                     "{{platform}}",
                 ),
                 empty="no pushes",
@@ -238,7 +238,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",
                 query(
-                    f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{BAD}}}[{rate}]) > 0) * 60",
+                    f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{WORDS.BAD}}}[{rate}]) > 0) * 60",
                     "{{platform}} {{class}}",
                 ),
                 empty="every push was accepted",

@@ -13,8 +13,9 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from config.generate.codes import CATALOGUE, Entry, exported
+from config.generate.codes import CATALOGUE
 from config.generate.thresholds import threshold as t
+from logwatch.catalogue import Entry
 
 HOST = 'cluster=~"$cluster",instance=~"$host"'
 SELECT = HOST + ',source=~"$source"'
@@ -247,13 +248,13 @@ def mapping(texts: dict[str, str]) -> list[dict[str, object]]:
 
 
 def title_of(entry: Entry) -> str:
-    """The catalogue's name as words."""
+    """Return the catalogue's name as words."""
     return entry.name.removeprefix(f"{entry.provider}_").replace("_", " ")
 
 
-BY_NAME = {e.name: e for e in CATALOGUE}
+BY_NAME = {e.name: e for e in CATALOGUE.entries}
 CODE_TEXTS = {
-    str(e.code): f"{e.code} {title_of(e)}"
-    for _, e in sorted(exported(), key=lambda pair: (pair[1].provider not in ("any", "mesibo"), pair[1].code))
-    if not e.reason and e.provider in ("any", "mesibo")
+    str(code): f"{code} {title_of(e)}"
+    for _, code, reason, e in CATALOGUE.known()
+    if not reason and e.provider in ("any", "mesibo")
 }

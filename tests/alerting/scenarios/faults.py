@@ -1,8 +1,9 @@
 """Faults that stop a platform: each known code fires, resolves, and is spared when it is an isolated event."""
 
-from config.generate import faults
-from config.generate.codes import Entry
-from config.generate.scenarios.model import Host, Scenario
+from config.generate.codes import covered, spoken
+from logwatch.catalogue import Entry
+from logwatch.model import Platform
+from tests.alerting.scenarios.model import Host, Scenario
 
 EXPIRED = "critical MesiboPushCertificateExpired"
 SPIKE = "critical MesiboPush9xxSpike"
@@ -10,10 +11,10 @@ MOSTLY = "critical MesiboPushMostlyFailing"
 BURN = "critical MesiboPushErrorBudgetBurn"
 
 
-def _each(entry: Entry, platform: str, name: str) -> Scenario:
+def _each(entry: Entry, platform: Platform, name: str) -> Scenario:
     host = Host().normal(fcm=10, apns=10).pushes("unknown", 200, (100, 10))
     host.pushes(platform, entry.code, (6, 0), (2, 6), reason=entry.reason)
-    who = f"{entry.spoken} on {platform}" if entry.provider in ("any", "mesibo") else entry.spoken
+    who = spoken(entry) + (f" on {platform}" if entry.provider in ("any", "mesibo") else "")
     return Scenario(
         f"{who} pages within a minute and resolves ({entry.name})",
         [host],
@@ -23,17 +24,17 @@ def _each(entry: Entry, platform: str, name: str) -> Scenario:
 
 def each() -> list[Scenario]:
     """One for each rule: six pushes a minute fail, for two minutes, among ten that do not."""
-    return [_each(entry, platform, name) for name, platform, entry in faults.covered()]
+    return [_each(entry, platform, name) for name, platform, entry in covered()]
 
 
 def _isolated() -> Host:
     host = Host().normal()
-    for index, (_, platform, entry) in enumerate(faults.covered()):
+    for index, (_, platform, entry) in enumerate(covered()):
         host.pushes(platform, entry.code, (1 + index / 2, 0), (0, 1), reason=entry.reason)
     return host
 
 
-ALL = tuple(dict.fromkeys(name for name, _, _ in faults.covered()))
+ALL = tuple(dict.fromkeys(name for name, _, _ in covered()))
 
 
 def scenarios() -> list[Scenario]:

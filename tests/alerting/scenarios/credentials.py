@@ -1,6 +1,6 @@
 """Thirty days and more before a certificate expires, an hour a step; and credentials that cannot work."""
 
-from config.generate.scenarios.model import Host, Scenario
+from tests.alerting.scenarios.model import Host, Scenario
 
 HOUR, DAY = 60, 24 * 60
 SECONDS = 86400
@@ -33,7 +33,7 @@ def scenarios() -> list[Scenario]:
     )
     return [
         Scenario(
-            "a certificate is a ticket for a month, a page for a week, and goes on paging when expired until it is renewed",
+            "a certificate is a ticket for a month, a page for a week, and still pages when expired until renewed",
             [_expires(40, renewed=47)],
             {
                 9.5 * DAY: [],

@@ -1,6 +1,6 @@
 """Shares: spikes, the objective, tokens, rate limits, providers, payloads; on a day without history."""
 
-from config.generate.scenarios.model import Host, Scenario
+from tests.alerting.scenarios.model import Host, Scenario
 
 SPIKE = "critical MesiboPush9xxSpike"
 BURN = "critical MesiboPushErrorBudgetBurn"

@@ -1,6 +1,6 @@
-"""Situations with a past: the same hour of yesterday and of last week, five minutes a step because they last for days."""
+"""Situations with a past: the same hour yesterday and last week, five minutes a step, because they last days."""
 
-from config.generate.scenarios.model import Host, Scenario, Stretch
+from tests.alerting.scenarios.model import Host, Scenario, Stretch
 
 HOUR = 60
 DAY = 24 * HOUR

@@ -1,6 +1,6 @@
 """The watcher's own health: each way to be blind is said, and none of the ordinary ways of life."""
 
-from config.generate.scenarios.model import Host, Scenario, Stretch
+from tests.alerting.scenarios.model import Host, Scenario, Stretch
 
 DOWN = "critical MesiboLogwatchDown"
 
@@ -41,7 +41,7 @@ def scenarios() -> list[Scenario]:
             {9.0: [], 14: [], 16: [DOWN], 29: [DOWN], 31: []},
         ),
         Scenario(
-            "a restart, single odd lines, users who write the marker, a short backlog and a log that is away: all quiet",
+            "a restart, single odd lines, users who write the marker, a short backlog, a log that is away: all quiet",
             [_quiet()],
             {float(m): [] for m in range(10, 61, 2)},
             spares=(
@@ -82,9 +82,9 @@ def scenarios() -> list[Scenario]:
             [
                 Host()
                 .of_source("mesibo_push_failures_only", (240, 0), start=1)
-                .pushes("apns", "903", (60, 0), (10, 30), (170, 0))
-                .pushes("fcm", "400", (60, 4), (180, 0))
-                .pushes("fcm", "503", (60, 4), (180, 0))
+                .pushes("apns", 903, (60, 0), (10, 30), (170, 0))
+                .pushes("fcm", 400, (60, 4), (180, 0))
+                .pushes("fcm", 503, (60, 4), (180, 0))
             ],
             {59.0: [], 64: ["critical MesiboPushCertificateExpired"], 110: [], 230: []},
             spares=("MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing", "MesiboPush9xxSpike", "MesiboPushSilent"),

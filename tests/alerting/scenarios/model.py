@@ -1,12 +1,14 @@
-"""The words of a scenario: hosts that export counters, stretches of time with a rate, and moments with firing alerts."""
+"""The words of a scenario: hosts that export counters, stretches of time with a rate, moments with firing alerts."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-from config.generate.codes import exported
+from logwatch.catalogue import Catalogue, limiter
+from logwatch.model import Platform
 
 Stretch = tuple[float, float | None]
 """(minutes, how many a minute); None: not scraped during that time; 0 minutes: so many at once."""
@@ -16,14 +18,7 @@ EXACT = 256
 """Steps are multiples of 1/256, which floats hold exactly: a sum that is off by a hair would be a counter reset."""
 
 
-CLASSES = {(platform, str(e.code), e.reason): e.cls for platform, e in exported()}
-
-
-def class_of(platform: str, code: str, reason: str) -> str:
-    """The class under which the daemon exports a result."""
-    return CLASSES.get((platform, code, reason)) or (
-        "rejected" if code.isdigit() and int(code) > 900 else "unknown"  # noqa: PLR2004
-    )
+CATALOGUE = Catalogue.load()
 
 
 def samples(stretches: Iterable[Stretch], step: float, start: float, total: int) -> list[float | None]:
@@ -88,10 +83,9 @@ class Host:
         for cause in ("misplaced", "no_code", "ambiguous", "grammar"):
             self.of_source("mesibo_logwatch_unparsed_lines_total", cause=cause)
         self.of_source("mesibo_logwatch_lines_total", (10_000_000, 300))
-        for limiter in ("mesibo", "fcm", "apns", "unknown"):
-            self.of_source("mesibo_push_rate_limit_hits_total", limiter=limiter)
-        for platform in ("fcm", "apns"):
-            self.pushes(platform, 200)
+        for whose in ("mesibo", "fcm", "apns", "unknown"):
+            self.of_source("mesibo_push_rate_limit_hits_total", limiter=whose)
+        self.pushes("fcm", 200).pushes("apns", 200)
 
     def gauge(self, name: str, labels: dict[str, str], start: float, stretches: tuple[Stretch, ...]) -> "Host":
         """Any metric with any labels."""
@@ -106,15 +100,12 @@ class Host:
         """A metric of the source."""
         return self.gauge(name, {"source": self.source, **labels}, start, stretches)
 
-    def pushes(  # noqa: PLR0913, RUF100
-        self, platform: str, code: int | str, *stretches: Stretch, reason: str = "", start: float = 0
-    ) -> "Host":
+    def pushes(self, platform: Platform, code: int, *stretches: Stretch, reason: str = "", start: float = 0) -> "Host":
         """Results of one kind, and the limiter's counter where it is one of those."""
-        cls = class_of(platform, str(code), reason)
-        labels = {"platform": platform, "code": str(code), "reason": reason, "class": cls}
-        if cls == "rate_limited":
-            limiter = "mesibo" if int(code) > 900 else platform  # noqa: PLR2004
-            self.of_source("mesibo_push_rate_limit_hits_total", *stretches, start=start, limiter=limiter)
+        class_ = CATALOGUE.classify(platform, code, reason).class_
+        labels = {"platform": platform, "code": str(code), "reason": reason, "class": class_}
+        if whose := limiter(platform, code):
+            self.of_source("mesibo_push_rate_limit_hits_total", *stretches, start=start, limiter=whose)
         return self.of_source("mesibo_push_results_total", *stretches, start=start, **labels)
 
     def normal(self, *stretches: Stretch, fcm: float = 60, apns: float = 40) -> "Host":
@@ -163,7 +154,7 @@ class Scenario:
 
     @property
     def step(self) -> float:
-        """Minutes between scrapes and evaluations: a quarter as in production, more where a scenario lasts for hours."""
+        """Minutes between scrapes and evaluations: a quarter as in production, more where it lasts for hours."""
         last = max(self.fires)
         if self.daily:
             return 60
@@ -204,12 +195,22 @@ class Scenario:
         ]
 
 
-def as_test(name: str, scenarios: list[Scenario]) -> dict[str, Any]:
-    """Scenarios of one step as one of promtool's tests."""
+def promtool_file(scenarios: list[Scenario], rules: Iterable[Path]) -> dict[str, Any]:
+    """Return what ``promtool test rules`` reads; scenarios of one step share a test, which is quicker."""
+    shared = [s for s in scenarios if not s.alone]
+    tests = [*([s] for s in scenarios if s.alone), *([shared] if shared else [])]
+    return {
+        "rule_files": [str(path) for path in rules],
+        "evaluation_interval": f"{round(scenarios[0].step * 60)}s",
+        "tests": [_test(together) for together in tests],
+    }
+
+
+def _test(scenarios: list[Scenario]) -> dict[str, Any]:
     step = scenarios[0].step
     expected = sorted((e for s in scenarios for e in s.expectations()), key=lambda e: e[0])
     return {
-        "name": name,
+        "name": ", ".join(s.name for s in scenarios) if len(scenarios) == 1 else f"{len(scenarios)} scenarios",
         "interval": f"{round(step * 60)}s",
         "input_series": [row for s in scenarios for row in s.series()],
         "promql_expr_test": [test for _, test in expected],

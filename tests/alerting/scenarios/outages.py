@@ -1,6 +1,6 @@
 """A platform that mostly fails where pushes are few: what pages there, and what on such a site is no outage."""
 
-from config.generate.scenarios.model import Host, Scenario
+from tests.alerting.scenarios.model import Host, Scenario
 
 FAILING = "critical MesiboPushMostlyFailing"
 UNKNOWN = "warning MesiboPushUnknown9xxCode"

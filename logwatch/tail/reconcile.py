@@ -200,7 +200,8 @@ class _Decision:
                     self.decided[each.number] = Leave(each.number, "packed")
                     return None
                 return self._take(each, i, at)
-            if i != at_path and self._is_part_by_notes(each, i):
+            anothers = any(k.in_use and k is not each for k in self.by_inode[i])
+            if i != at_path and not anothers and self._is_part_by_notes(each, i):
                 return self._take(each, i)
         return None
 
@@ -216,7 +217,8 @@ class _Decision:
             return (copied, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         def is_anothers(i: int) -> bool:
-            return any(k is not each and k.position.state != "ignored" for k in self.by_inode[i])
+            mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
+            return any(k.position.head_bytes for k in mine)  # its inode alone proves little
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
 

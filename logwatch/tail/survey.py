@@ -179,7 +179,7 @@ class Survey:
         if known.open or not known.in_use:
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
-        return not any(verdict not in (Verdict.OTHER, Verdict.PART, Verdict.CUT) for verdict in verdicts)
+        return not any(verdict in (Verdict.SAME, Verdict.UNDECIDED) for verdict in verdicts)
 
     def _examine_uncertain(
         self, names: Names, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]

@@ -17,7 +17,7 @@ from logwatch.tail.rotated_names import rotated_name
 from logwatch.tail.survey import Found, Known
 
 PACKAGE = Path(logwatch.tail.__file__).parent
-SAME, MOVED, PART, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.UNDECIDED
+SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
 A = b"E2511-101112-001 (1): the first line of a log\n" * 30
 
 
@@ -275,6 +275,29 @@ TABLE = {
             TakeUp(0, "live"),
             Rotated("rename"),
         ],
+    ),
+    "replaced by a copy that got the inode of a deleted file of which only the rest was read": (
+        NOW,
+        [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
+        [Hold(1, 0), Leave(2, "disowned")],
+    ),
+    "cut off at its end, and written on": (
+        NOW,
+        [known(offset=2000, size=2000)],
+        found(file("m.log", 1, 1500), answers=[(1, 0, CUT, 1500)]),
+        [Hold(1, 0, 1500, cut=True)],
+    ),
+    "emptied behind a copy that is to be unpacked further": (
+        PathView(current=1, truncated=True),
+        [known(offset=2000, size=2000)],
+        found(
+            file("m.log", 1, 1500),
+            file("m.log.1.gz", 5),
+            answers=[(1, 0, CUT, 1500), (1, 1, UNDECIDED)],
+            undecided=[1],
+        ),
+        [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

@@ -19,7 +19,7 @@ LAYERS = [
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
     {"story"},
     {"report", "push"},
-    {"web"},
+    {"web", "history"},
     {"daemon", "doctor"},
     {"cli"},
 ]

@@ -15,6 +15,7 @@ from logwatch import ledger
 from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
+from logwatch.cli.check_series import series
 from logwatch.config import Config, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.credentials import EXTRA, asked, missing_extra
@@ -70,7 +71,13 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
 def _story(config: Config, found: str) -> str:
     grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
     told = f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
-    return "\n".join([told, *_envelopes(config)])
+    return "\n".join([told, *_envelopes(config), *_series(config)])
+
+
+def _series(config: Config) -> Iterator[str]:
+    """Say how many series a Prometheus must be ready to take."""
+    with suppress(LogwatchError):
+        yield str(series(config, Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)))
 
 
 def _envelopes(config: Config) -> Iterator[str]:

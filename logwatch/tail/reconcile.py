@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import NO_KEY, Verdict
+from logwatch.tail.identity import NO_KEY, Key, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import Found, Known
@@ -50,9 +50,15 @@ class _Decision:
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
         self.path, self.known, self.found = path, known, found
         self.free = dict.fromkeys(range(len(found.candidates)))
-        self.by_inode: dict[int, list[Known]] = {}  # file: the generations that lay in it, whose bytes it still holds
-        for i, candidate in enumerate(found.candidates):
-            mine = [k for k in known if k.key == candidate.key and found.answer(k.number, i).verdict is Verdict.SAME]
+        by_key: dict[Key, list[Known]] = {}
+        for k in known:
+            by_key.setdefault(k.key, []).append(k)
+        # By file: the generations that lay in it, whose bytes it still holds
+        self.by_inode = {
+            i: [k for k in by_key.get(file.key, ()) if found.answer(k.number, i).verdict is Verdict.SAME]
+            for i, file in enumerate(found.candidates)
+        }
+        for i, mine in self.by_inode.items():
             self.by_inode[i] = [k for k in mine if self._enough(k, i)]
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read

@@ -1,7 +1,7 @@
 """What is found at one look after another becomes one incident: its begin, its end, and what it cost."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.diagnosis import Finding
@@ -81,7 +81,6 @@ def test_the_worst_severity_and_the_earliest_begin_stay():
     assert (incident.severity, incident.began) == ("critical", NOW - 90_000)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(
     looks=st.lists(st.lists(st.sampled_from([ROW, OTHER]), max_size=2, unique=True), max_size=30),
     step=st.sampled_from([30.0, 600.0, 7200.0]),

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow, schema
@@ -15,7 +15,6 @@ NOW = 1_763_806_500.0
 ROW = ResultRow("mesibo", "fcm", "200", "")
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(
     count=st.integers(1, 10_000),
     last=st.floats(-3500, 0),
@@ -34,7 +33,6 @@ def test_what_lies_within_the_kept_span_is_divided_without_loss(count, last, len
         assert all(start % width == 0 for start, _ in mine)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(count=st.integers(1, 10_000), ago=st.floats(0, 1e7), length=st.floats(0, 1e7))
 def test_shares_are_never_made_for_spans_that_nobody_keeps(count, ago, length):
     """Whatever its age, a result takes at most as many buckets as are kept."""

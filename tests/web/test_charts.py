@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
@@ -42,7 +42,6 @@ def rectangles(path):
 
 
 @pytest.mark.parametrize("span", SPANS)
-@settings(deadline=None)  # a busy machine is no fault
 @given(
     counts=st.lists(
         st.tuples(st.sampled_from(ROWS), st.integers(0, 59), st.integers(1, 10_000)), min_size=1, max_size=40

@@ -2,9 +2,12 @@
 
 They are Prometheus' own YAML, with Jinja expressions between ``${`` and ``}`` since Prometheus' templates use ``{{``.
 A rule with the key ``each`` stands for several: it is repeated with the values that ``LOOPS`` yields for it. The key
-``with`` has values of one rule for a text that it shares with another.
+``with`` has values of one rule for a text that it shares with another. ``hold`` keeps an alert for so long after its
+condition was met last, by a record of the condition: vmalert 1.79 has no keep_firing_for, and neither can that end early
+where ``unless`` says so.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -39,6 +42,7 @@ _JINJA.globals |= threshold.groups() | {
     "over_900": codes.OVER_900,
     "known_codes": codes.known(),
     "critical_names": codes.critical(),
+    "matchers_of_builds": codes.of_builds(),
 }
 WORDS: Any = _JINJA.get_template("words.jinja").module
 _JINJA.globals |= {name: word for name, word in vars(WORDS).items() if not name.startswith("_")}
@@ -71,10 +75,20 @@ def _filled(template: Rule) -> Iterator[Rule]:
         except jinja2.TemplateError as error:
             error.add_note(f"in the rule {template.get('alert') or template['record']} of {SOURCES}")
             raise
+        if hold := rule.pop("hold", None):
+            condition = f"condition:{_snake(rule['alert'])}:{rule['labels']['severity']}"
+            yield {"record": condition, "expr": rule["expr"]}
+            rule["expr"] = f"last_over_time({condition}[{hold}])"
+        if exception := rule.pop("unless", None):
+            rule["expr"] += f"\nunless {exception}"
         if "alert" in rule:
             notes = {name: " ".join(text.split()) for name, text in rule["annotations"].items()}
             rule["annotations"] = notes | {"runbook_url": f"{threshold('links.runbooks')}/{rule['alert']}.md"}
         yield rule
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", name).lower()
 
 
 def _render(value: Any, values: dict[str, Any]) -> Any:

@@ -50,21 +50,22 @@ _JINJA.globals |= {name: word for name, word in vars(WORDS).items() if not name.
 
 def files() -> dict[str, str]:
     """Return path -> text of each rule file."""
-    return {f"config/prometheus/rules/mesibo-{path.stem}.yml": _written(path.stem) for path in SOURCES.glob("*.yml")}
+    return {f"config/prometheus/rules/mesibo-{path.stem}.yml": written(groups(path.stem)) for path in SOURCES.glob("*.yml")}
 
 
 @cache
 def alerts() -> list[Rule]:
     """Return every alerting rule as Prometheus reads it, those about pushes first."""
     return [
-        rule for name in ("push", "watcher") for group in _groups(name) for rule in group["rules"] if "alert" in rule
+        rule for name in ("push", "watcher") for group in groups(name) for rule in group["rules"] if "alert" in rule
     ]
 
 
 @cache
-def _groups(name: str) -> list[dict[str, Any]]:
-    groups = yaml.safe_load((SOURCES / f"{name}.yml").read_text())["groups"]
-    return [{**group, "rules": [rule for each in group["rules"] for rule in _filled(each)]} for group in groups]
+def groups(name: str) -> list[dict[str, Any]]:
+    """Return the groups of the file of that name, filled in."""
+    found = yaml.safe_load((SOURCES / f"{name}.yml").read_text())["groups"]
+    return [{**group, "rules": [rule for each in group["rules"] for rule in _filled(each)]} for group in found]
 
 
 def _filled(template: Rule) -> Iterator[Rule]:
@@ -83,7 +84,10 @@ def _filled(template: Rule) -> Iterator[Rule]:
             rule["expr"] += f"\nunless {exception}"
         if "alert" in rule:
             notes = {name: " ".join(text.split()) for name, text in rule["annotations"].items()}
-            rule["annotations"] = notes | {"runbook_url": f"{threshold('links.runbooks')}/{rule['alert']}.md"}
+            # the page of a host that does not answer opens nowhere
+            pages = WORDS.pages(of_other=rule["alert"] in ("MesiboLogwatchDown", "MesiboLogwatchAbsent"))
+            links = {"page": f"{pages}/", "runbook_url": f"{pages}/runbooks/{rule['alert']}"}
+            rule["annotations"] = links | notes if "page" in notes else notes | links
         yield rule
 
 
@@ -112,6 +116,6 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 _Dumper.add_representer(str, _text)
 
 
-def _written(name: str) -> str:
-    content = {"groups": _groups(name)}
-    return HEAD + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+def written(found: list[dict[str, Any]]) -> str:
+    """Return groups as the YAML that a person can read and compare."""
+    return HEAD + yaml.dump({"groups": found}, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)

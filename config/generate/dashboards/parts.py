@@ -118,10 +118,10 @@ def board(key: str, about: str) -> d.Dashboard:
                 .keep_time(keep_time=True)
             )
     return made.link(
-        d.DashboardLink("Runbooks")
+        d.DashboardLink("Runbooks" if t("links.pages") else "Runbooks (choose one host)")
         .type(model.DashboardLinkType.LINK)
         .icon("doc")
-        .url(f"{t('links.runbooks')}/README.md")
+        .url(f"{t('links.pages') or 'http://$host'}/runbooks/")
         .target_blank(target_blank=True)
     )
 

@@ -12,20 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import tornado.httpserver
 import tornado.netutil
 import tornado.web
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
-from logwatch.credentials import Verdict
-from logwatch.export import ProcessMetrics, SnapshotCollector
-from logwatch.ledger import Snapshot, SourceRow
-from logwatch.tail import SourceStatus
+from logwatch.first_scrape import registry
 
 Result = tuple[str, str, str]
 """(platform, code, reason)"""
@@ -43,26 +39,10 @@ ORDINARY: dict[Result, float] = {  # results a second on a host of average size
 }
 
 
-@dataclass
-class _Watched:
-    """What the exporter looks at: a daemon with one source that has read everything and counted nothing."""
-
-    snapshot: Snapshot
-    status: dict[str, SourceStatus]
-    catalogue: Catalogue
-    config: Config
-    credentials: tuple[Verdict, ...] = ()
-
-
 def exported() -> str:
     """Return what a daemon with one source exports before anything happens."""
-    status = SourceStatus(SOURCE, True, 1, 0, True, 0, 1.0, ())  # noqa: FBT003  up and caught up
-    snapshot = Snapshot(1.0, sources=MappingProxyType({SOURCE: SourceRow(ready=True, last_line_at=1.0)}))
-    watched = _Watched(snapshot, {SOURCE: status}, Catalogue.load(), Config(source=(Source(name=SOURCE, paths=("/m",)),)))
-    registry = CollectorRegistry()
-    ProcessMetrics(registry)
-    registry.register(SnapshotCollector(watched))
-    return generate_latest(registry).decode()
+    config = Config(source=(Source(name=SOURCE, paths=("/var/log/mesibo/mesibo.log",)),))
+    return generate_latest(registry(config, Catalogue.load())).decode()
 
 
 def _template() -> list[tuple[str, Result | None]]:

@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
-    {"report", "push"},
+    {"report", "push", "first_scrape"},
     {"web"},
     {"daemon", "doctor"},
     {"cli"},

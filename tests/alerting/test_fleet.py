@@ -16,7 +16,10 @@ pytestmark = pytest.mark.integration
 FACTOR = 5  # a scrape every 3 s: VictoriaMetrics shows what it was sent after one or two
 EXPIRED = "MesiboPushCertificateExpired"
 ENGINES = ("prometheus", "victoria")
-BEHIND, DEAD = "mesibo-070", [f"mesibo-{number:03}" for number in range(80, 92)]
+NAMES = [f"mesibo-{number:03}" for number in range(100)]  # 34 in east, 33 each in south and west, by number
+THIRTY = [*NAMES[:20], *NAMES[70:80]]  # of east and of west
+BEHIND, DEAD = NAMES[40], NAMES[50:62]  # of south
+SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}
 
 
 class Pager:
@@ -26,12 +29,15 @@ class Pager:
         self._receiver = receiver
 
     def messages(self, path, status):
-        """Return (alert, cluster) -> the messages of it."""
+        """Return (alert, cluster) -> the messages of it that came to ``path``."""
         found = collections.defaultdict(list)
         for _, where, body in self._receiver.received:
             if where == path and body["status"] == status:
                 found[body["groupLabels"]["alertname"], body["groupLabels"]["cluster"]].append(body)
         return found
+
+    def __repr__(self):
+        return str([(where, body["status"], body["groupLabels"]) for _, where, body in self._receiver.received])
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +51,6 @@ def incident(tmp_path_factory):
         return started[-1]
 
     fleet = Fleet(100, ("east", "south", "west"), speed=FACTOR)
-    # blocks by name: east has 34 hosts, south and west have 33
-    thirty = [f"mesibo-{number:03}" for number in (*range(20), *range(90 - 23, 90 - 13))]
     try:
         listed = f"http://{fleet.address}/targets"
         staged = directory / "prometheus"
@@ -67,11 +71,68 @@ def incident(tmp_path_factory):
         pagers = {engine: Pager(receiver) for engine, receiver in receivers.items()}
         for engine in (prometheus, store):
             known = "count(instance_source:mesibo_push_results:known)"
-            until(lambda e=engine: e.query(known)[0]["value"][1] == "100", "every host is known", patience=60)
-        yield fleet, thirty, pagers, {"prometheus": prometheus, "victoria": store}
+            until(lambda e=engine: [each["value"][1] for each in e.query(known)] == ["100"], "every host is known", 120)
+        fleet.fail(THIRTY, "apns", "903")
+        fleet.fail([BEHIND], "fcm", "500", "INTERNAL")
+        fleet.stop(DEAD)
+
+        def everywhere(path, status, *expected):
+            def there():
+                return all(pager.messages(path, status).keys() >= set(expected) for pager in pagers.values())
+
+            until(there, lambda: f"{expected}: {pagers}", patience=300)
+
+        everywhere("/page", "firing", (EXPIRED, "east"), (EXPIRED, "west"))
+        everywhere("/page", "firing", ("MesiboLogwatchDown", "south"))
+        everywhere("/ticket", "firing", ("MesiboPushHostBehindFleet", "south"))
+        fleet.mend()
+        everywhere("/page", "resolved", (EXPIRED, "east"), (EXPIRED, "west"))
+        yield pagers
     finally:
         for program in reversed(started):
             program.stop()
         fleet.close()
         for receiver in receivers.values():
             receiver.close()
+
+
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_incident_on_thirty_hosts_is_one_page_a_cluster(incident, engine):
+    """It names how many of the hosts of the cluster it is, and some of them; none of its effects pages as well."""
+    fired = incident[engine].messages("/page", "firing")
+    assert fired.keys() == {(EXPIRED, "east"), (EXPIRED, "west"), ("MesiboLogwatchDown", "south")}
+    for cluster, of_all in (("east", "20 of 34 hosts: "), ("west", "10 of 33 hosts: ")):
+        (page,) = fired[EXPIRED, cluster]
+        (alert,) = page["alerts"]
+        text = alert["annotations"]["description"]
+        assert of_all in text
+        assert re.search(r"hosts: (mesibo-\d{3}:10914 \(\d+\), ){5}…\.$", text), text
+        assert text.startswith("iOS: ")
+
+
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_page_is_over_once_and_tells_what_it_cost(incident, engine):
+    """It resolves when the certificate is renewed, does not come again, and says how many pushes had failed."""
+    resolved = incident[engine].messages("/page", "resolved")
+    for cluster in ("east", "west"):
+        (page,) = resolved[EXPIRED, cluster]
+        assert re.fullmatch(r"[1-9]\d+ iOS pushes", page["alerts"][0]["annotations"]["failed"])
+
+
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dead_daemons_are_one_page_with_their_number(incident, engine):
+    """Twelve that do not answer in the cluster are one message, which says twelve."""
+    (page,) = incident[engine].messages("/page", "firing")["MesiboLogwatchDown", "south"]
+    assert {alert["labels"]["instance"] for alert in page["alerts"]} == {f"{name}:10914" for name in DEAD}
+    assert "12 of 33" in page["alerts"][0]["annotations"]["description"]
+
+
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_host_behind_the_fleet_is_found(incident, engine):
+    """The one host that fails what the others deliver is named in a ticket, and no other host is."""
+    behind = incident[engine].messages("/ticket", "firing")["MesiboPushHostBehindFleet", "south"]
+    assert {alert["labels"]["instance"] for message in behind for alert in message["alerts"]} == {f"{BEHIND}:10914"}

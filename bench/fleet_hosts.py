@@ -95,7 +95,9 @@ class Fleet:
         self._lock = threading.Lock()
         names = sorted(clusters)
         self.hosts = {
-            f"mesibo-{number:03}": Host(f"mesibo-{number:03}", names[number * len(names) // hosts], 0.5 + number % 10 / 10)
+            f"mesibo-{number:03}": Host(
+                f"mesibo-{number:03}", names[number * len(names) // hosts], 0.5 + number % 10 / 10
+            )
             for number in range(hosts)
         }
         for host in self.hosts.values():
@@ -166,7 +168,7 @@ class Fleet:
         fleet = {"fleet": self}
         application = tornado.web.Application(
             [(r"/hosts/([a-z0-9-]+)/metrics", _Metrics, fleet), (r"/targets", _Targets, fleet)],
-            log_function=lambda handler: None,
+            log_function=lambda _: None,
         )
 
         async def serve() -> None:
@@ -182,7 +184,7 @@ class Fleet:
 
     def close(self) -> None:
         """Stop answering."""
-        self._loop.call_soon_threadsafe(lambda: self._stopped.set())
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
 

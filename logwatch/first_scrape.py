@@ -34,12 +34,16 @@ def registry(config: Config, catalogue: Catalogue) -> CollectorRegistry:
     for source in config.source:
         fields = (source.name, True, 1, 0, True, 0, 1.0, ())
         status[source.name] = (
-            SourceStatus(*fields) if source.webhook is None else WebhookStatus(*fields, source.webhook.witness_for or "")
+            SourceStatus(*fields)
+            if source.webhook is None
+            else WebhookStatus(*fields, source.webhook.witness_for or "")
         )
     sources = {source.name: SourceRow(ready=True, last_line_at=1.0) for source in config.source}
     made = CollectorRegistry()
     ProcessMetrics(made)
-    made.register(SnapshotCollector(_AtStart(config, catalogue, Snapshot(1.0, sources=MappingProxyType(sources)), status)))
+    made.register(
+        SnapshotCollector(_AtStart(config, catalogue, Snapshot(1.0, sources=MappingProxyType(sources)), status))
+    )
     return made
 
 

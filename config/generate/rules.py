@@ -50,7 +50,9 @@ _JINJA.globals |= {name: word for name, word in vars(WORDS).items() if not name.
 
 def files() -> dict[str, str]:
     """Return path -> text of each rule file."""
-    return {f"config/prometheus/rules/mesibo-{path.stem}.yml": written(groups(path.stem)) for path in SOURCES.glob("*.yml")}
+    return {
+        f"config/prometheus/rules/mesibo-{path.stem}.yml": written(groups(path.stem)) for path in SOURCES.glob("*.yml")
+    }
 
 
 @cache

@@ -70,6 +70,9 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
                 yield rule | {"expr": _new()}
             case words.FAILING_NOW:
                 yield rule | {"expr": f"sum by ({words.PLATFORM}) ({_new('{' + words.FAILING + '}')})"}
+            case words.AFTERMATH:
+                # no symptom beside its cause either: what has ended is learnt too late to hold it back from then on
+                yield rule | {"expr": rule["expr"].partition("\n")[0]}
             case _:
                 notes = {name: adapted(text) for name, text in rule.get("annotations", {}).items()}
                 yield rule | {"expr": adapted(rule["expr"])} | ({"annotations": notes} if notes else {})

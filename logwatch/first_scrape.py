@@ -40,7 +40,7 @@ def registry(config: Config, catalogue: Catalogue) -> CollectorRegistry:
         )
     sources = {source.name: SourceRow(ready=True, last_line_at=1.0) for source in config.source}
     made = CollectorRegistry()
-    ProcessMetrics(made)
+    ProcessMetrics(made).reload_successful.set(1)
     made.register(
         SnapshotCollector(_AtStart(config, catalogue, Snapshot(1.0, sources=MappingProxyType(sources)), status))
     )

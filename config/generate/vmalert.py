@@ -14,6 +14,8 @@ from typing import Any
 from config.generate import rules
 
 DIRECTORY = "config/fleet/vmalert"
+EFFECTS = {"outage": "30s", "symptom": "1m"}
+"""Role -> how long its condition must have been met before it pages, where the rule itself says nothing."""
 _RAW = "mesibo_push_results_total"
 _MATCHERS = r'(\{(?:[^"{}]|"[^"]*")*\})?'  # a regular expression within quotes may hold braces
 _RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){_MATCHERS}( offset \w+)?(?![\w:{{\[])")
@@ -73,6 +75,15 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
             case words.AFTERMATH:
                 # no symptom beside its cause either: what has ended is learnt too late to hold it back from then on
                 yield rule | {"expr": rule["expr"].partition("\n")[0]}
+            case str():
+                yield rule | {"expr": adapted(rule["expr"])}
             case _:
-                notes = {name: adapted(text) for name, text in rule.get("annotations", {}).items()}
-                yield rule | {"expr": adapted(rule["expr"])} | ({"annotations": notes} if notes else {})
+                notes = {name: adapted(text) for name, text in rule["annotations"].items()}
+                # rules learn of one another by the store, some a moment sooner: an effect waits for its cause
+                waits = {"for": EFFECTS[rule["labels"]["role"]]} if rule["labels"]["role"] in EFFECTS else {}
+                yield (
+                    rule
+                    | {"expr": adapted(rule["expr"])}
+                    | (waits if "for" not in rule else {})
+                    | {"annotations": notes}
+                )

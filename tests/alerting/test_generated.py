@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
+from config.generate.vmalert import EFFECTS
 from tests.alerting.scenarios import runs
 from tests.alerting.shipped import CONFIG, ROOT
 from tests.whole.running import tool
@@ -148,7 +149,7 @@ def test_no_rule_but_one_reads_the_series_of_hosts():
 
 
 def test_vmalert_gets_the_same_alerts():
-    """Each alert with its labels and its time to wait, none held by what its version does not know."""
+    """Each alert with its labels, none held by what its version does not know; effects alone wait longer for causes."""
 
     def told(directory):
         for path in sorted(directory.glob("*.yml")):
@@ -156,7 +157,8 @@ def test_vmalert_gets_the_same_alerts():
                 for rule in group["rules"]:
                     assert "keep_firing_for" not in rule
                     if "alert" in rule:
-                        yield rule["alert"], group["interval"], rule.get("for"), rule["labels"]
+                                                waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
+                        yield rule["alert"], group["interval"], waits, rule["labels"]
 
     assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]
 

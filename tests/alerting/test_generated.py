@@ -157,7 +157,7 @@ def test_vmalert_gets_the_same_alerts():
                 for rule in group["rules"]:
                     assert "keep_firing_for" not in rule
                     if "alert" in rule:
-                                                waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
+                        waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
                         yield rule["alert"], group["interval"], waits, rule["labels"]
 
     assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]

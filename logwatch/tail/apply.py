@@ -14,7 +14,7 @@ from logwatch.tail.candidates import NO_KEY, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
-from logwatch.tail.generation import ChangedError, Generation
+from logwatch.tail.generation import ChangedError, Generation, ShrunkError
 from logwatch.tail.identity import Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Found, Survey, name_of
@@ -74,6 +74,8 @@ class _Reconciliation:
         if generation.plain:
             try:
                 generation.verify()
+            except ShrunkError:
+                generation.detach()  # what is beside it tells what has become of it
             except ChangedError:
                 generation.lose_file()
             except OSError as error:

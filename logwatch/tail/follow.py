@@ -15,7 +15,7 @@ from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, Key, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.generation import ChangedError, Generation
+from logwatch.tail.generation import ChangedError, Generation, ShrunkError
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -93,6 +93,9 @@ class PathFollower(PathState):
         try:
             trimmed = generation.notice(turn.now)
             self.due = self._tells_more(generation, head_bytes) or trimmed or self.due
+        except ShrunkError:
+            generation.detach()  # what is beside it tells what has become of it
+            self.due = True
         except ChangedError:
             generation.lose_file()
             self.due = True
@@ -264,9 +267,11 @@ class PathFollower(PathState):
             if generation.plain:
                 generation.verify()
                 return
+            generation.lose_file()
+        except ShrunkError:
+            generation.detach()
         except (ChangedError, OSError):
-            pass
-        generation.lose_file()
+            generation.lose_file()
         reconcile(self, turn)
 
     def _tells_more(self, generation: Generation, head_bytes: int) -> bool:

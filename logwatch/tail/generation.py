@@ -46,6 +46,10 @@ class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
 
 
+class ShrunkError(ChangedError):
+    """All that the file still holds was read: cut off at its end, or emptied and filled with what it began with."""
+
+
 @dataclass(slots=True)
 class Open:
     """Its file is open."""
@@ -339,7 +343,9 @@ class Generation:
             verdict, at = compare(known, content, same_inode=True, followed=True, search=True)
             if verdict is Verdict.OTHER:
                 raise ChangedError
-            if verdict is not Verdict.SAME:  # trimmed in front, or at its end
+            if verdict is Verdict.PART:
+                raise ShrunkError
+            if verdict is not Verdict.SAME:  # trimmed in front
                 before, size = run_before(content, at), content.size()
                 if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's

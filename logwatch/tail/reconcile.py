@@ -103,6 +103,8 @@ class _Decision:
         if verdict is Verdict.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
+        elif verdict is Verdict.PART and any(self.found.answer(each.number, j)[0] is Verdict.SAME for j in self.free):
+            return  # copied away and emptied: what is there now begins like the copy, and is new
         elif verdict is not Verdict.OTHER and (each.in_use or self._enough(each, i)):
             self._take(each, i, at if verdict in (Verdict.MOVED, Verdict.PART) else None)
 

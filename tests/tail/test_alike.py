@@ -4,6 +4,8 @@ import gzip
 import os
 import shutil
 
+import pytest
+
 from tests.tail.recorder import Follower, append
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
@@ -38,6 +40,30 @@ def test_a_generation_that_begins_like_the_one_packed_away_is_the_next_one(tmp_p
         archive.write(path.read_bytes())
     path.unlink()
     append(path, *first)
+    follower.turn()
+    follower.turn()
+    assert [follower.lines.count(line) for line in first] == [2] * 7
+    assert len(follower.lines) == 7 + 50 + 7
+    assert follower.missed == 0
+
+
+@pytest.mark.parametrize("seen", ["in between", "at one look", "after a stop"])
+def test_a_truncated_log_that_begins_as_it_did_is_read_again(tmp_path, seen):
+    """Copied away and emptied, then filled with the same first lines: the copy holds what was read, these are new."""
+    path = tmp_path / "a.log"
+    first = [f"line {n:03} of every start of the process, the same to the letter" for n in range(7)]
+    append(path, *first, *(f"line {n} behind them" for n in range(50)))
+    follower = Follower(path)
+    follower.turn()
+    if seen == "after a stop":
+        follower.stop()
+    shutil.copy(path, f"{path}.1")
+    os.truncate(path, 0)
+    if seen == "in between":
+        follower.turn()
+    append(path, *first)
+    if seen == "after a stop":
+        follower.start()
     follower.turn()
     follower.turn()
     assert [follower.lines.count(line) for line in first] == [2] * 7

@@ -14,8 +14,10 @@ from typing import Any
 from config.generate import rules
 
 DIRECTORY = "config/fleet/vmalert"
-EFFECTS = {"outage": "30s", "symptom": "1m"}
+EFFECTS = {"outage": "1m", "symptom": "90s"}
 """Role -> how long its condition must have been met before it pages, where the rule itself says nothing."""
+AT_ONCE = 4
+"""Rules of a group that are evaluated at the same time: their order means nothing here."""
 _RAW = "mesibo_push_results_total"
 _MATCHERS = r'(\{(?:[^"{}]|"[^"]*")*\})?'  # a regular expression within quotes may hold braces
 _RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){_MATCHERS}( offset \w+)?(?![\w:{{\[])")
@@ -34,7 +36,7 @@ def files() -> dict[str, str]:
     }
     return {
         f"{DIRECTORY}/mesibo-{name}.yml": rules.written(
-            [{**group, "rules": [*_adapted(group["rules"], intervals)]} for group in groups]
+            [{**group, "concurrency": AT_ONCE, "rules": [*_adapted(group["rules"], intervals)]} for group in groups]
         )
         for name, groups in found.items()
     }

@@ -2,7 +2,7 @@
 
 What one rule records is not there for the next one in the same evaluation, and an instant query of VictoriaMetrics does
 not find a series that has no sample in the last interval. So each recorded series is read through a range: its last
-value of two evaluations. What is new since the evaluation before is the difference of the raw counters over exactly
+value of three evaluations. What is new since the evaluation before is the difference of the raw counters over exactly
 one interval, because vmalert evaluates at multiples of the interval whatever the clock does; it is read as of the
 evaluation before, so that none is counted twice or left out.
 """
@@ -59,8 +59,8 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
         name, matchers, offset = match[1], match[2] or "", match[3] or ""
         if name == words.NEW:
             return f"sum_over_time({name}{matchers}[15s] offset 15s)"
-        # the evaluation before, and no other, where a series looks at itself
-        seconds = intervals.get(name, 15) * (1 if offset == " offset 1s" else 2) + 10
+        # a late evaluation is no end; where a series looks at itself, what has ended must not come back
+        seconds = intervals.get(name, 15) * (2 if offset == " offset 1s" else 3) + 10
         return f"last_over_time({name}{matchers}[{seconds}s]{offset})"
 
     def adapted(text: str) -> str:

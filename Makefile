@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade uninstall clean
+.PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ ifdef CONFIG
 else
 	@exec env BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
 endif
+
+demo: $(INSTALLED) ## an incident on a simulated site with a day of history; with Prometheus and Alertmanager, the page that comes of it
+	@exec $(BIN)/python -m config.demo
 
 lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .

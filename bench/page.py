@@ -45,6 +45,8 @@ class Watched:
     """A daemon that reads nothing."""
 
     trouble = ""
+    credentials = ()
+    refused = ()
 
     def __init__(self, directory, outcomes, failures):
         now = time.time()

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the daemon without an installation: on the log named by LOG, or on one that a simulated mesibo writes.
+# Runs the daemon without an installation: on the log named by LOG, or on one that a simulated mesibo writes, with a day
+# of history in which Google failed for a while.
 # In: BIN (directory of the commands), LOG (optional), LISTEN (optional). Out: nothing stays behind, but for the
 # positions of a LOG, which are kept in .run/ so that the next run goes on where this one ended.
 set -eu
@@ -20,9 +21,10 @@ if [ -n "${LOG:-}" ]; then
 else
   log=$scratch/mesibo.log
   state=$scratch/state
-  "$BIN/mesibo-logwatch" simulate --output "$log" --rate 20 --seconds 0 >"$scratch/simulate.out" 2>&1 &
+  "$BIN/mesibo-logwatch" simulate --output "$log" --history 24h --daily --rate 4 --seconds 0 --failures 0.03 \
+    --hostile 0 --outage fcm/503/UNAVAILABLE:-30000:1800 >"$scratch/simulate.out" 2>&1 &
   simulator=$!
-  echo "A simulated mesibo writes $log."
+  echo "A simulated mesibo writes $log: the last 24 hours first. make demo shows an incident."
 fi
 
 # A TOML basic string: backslashes and quotes in the path are escaped

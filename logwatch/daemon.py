@@ -74,6 +74,7 @@ class Daemon:
             exposed=config.web.exposed,
             hosts=config.web.hosts,
             known=Path(config.state.directory) / "clients",
+            prefix=config.web.prefix,
         )
         self._webhooks: dict[str, Endpoint] = {}  # by path
         refuse_in_the_clear(config, tls=self._access.context is not None)

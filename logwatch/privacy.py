@@ -5,8 +5,9 @@ whatever is configured. What comes out is bounded in length and free of control,
 """
 
 import hmac
+import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from logwatch.model import Failure
 
@@ -19,6 +20,7 @@ _TOKEN_ENDS = 4
 _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anything shorter is no token we know
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
+_HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
 _TOKENS = 1024  # remembered
 _TOKEN_USUAL = 512  # characters; hostile ones would fill the memory
 
@@ -47,6 +49,11 @@ class Privacy:
             return digest[:_HASH_DIGITS]
         return f"{_ends(readable(value), _SHOWN_ENDS, _MASKED_FROM)}#{digest[:_TAG_DIGITS]}"
 
+    def user_forms(self, value: str) -> tuple[str, ...]:
+        """Return every form in which a user may be stored: as configured now, and as it may have been before."""
+        forms = [Privacy(identifiers, self._key).user(value) for identifiers in get_args(Identifiers)]
+        return tuple(dict.fromkeys([self.user(value), *forms]))
+
     def token(self, value: str) -> str:
         """Return enough of a push token to compare it with another one, never the token; an empty one stays empty."""
         if not value:
@@ -63,6 +70,11 @@ class Privacy:
 
     def _digest(self, kind: str, value: str) -> str:
         return hmac.digest(self._key, f"{kind}\0{value}".encode(errors="surrogatepass"), "sha256").hex()
+
+
+def is_hidden(user: str) -> bool:
+    """Return whether a stored user is a mask or a hash: nobody else knows them by that."""
+    return _HIDDEN.fullmatch(user) is not None
 
 
 def readable(value: str) -> str:

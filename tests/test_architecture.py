@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "events", "heap", "model", "ownership", "resources", "wanted"},
+    {"errors", "events", "heap", "model", "moments", "ownership", "resources", "wanted"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"discover", "wake", "parse", "ledger"},
     {"tail"},
@@ -17,7 +17,8 @@ LAYERS = [
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
-    {"report", "push", "first_scrape"},
+    {"story", "first_scrape"},
+    {"report", "push"},
     {"web"},
     {"daemon", "doctor"},
     {"cli"},

@@ -29,6 +29,11 @@ class Row:
             "code": self.code,
             "reason": self.reason,
             "class": self.entry.class_,
+            "severity": self.entry.severity,
+            "side": self.entry.whose(self.platform),
+            "title": self.entry.title,
+            "meaning": self.entry.meaning,
+            "remedy": self.entry.remedy,
             "count": self.seen.count,
             "first": iso(self.seen.first),
             "last": iso(self.seen.last),
@@ -67,12 +72,14 @@ class Summary:
 
     def as_dict(self, catalogue: Catalogue) -> dict[str, Any]:
         """Return it for a program."""
+        rows = self.rows(catalogue)
+        total = sum(row.seen.count for row in rows)
         return {
             "lines": self.lines,
             "push_lines": self.push_lines,
             "unparsed": self.unparsed,
             "misplaced": self.misplaced,
-            "results": [row.as_dict() for row in self.rows(catalogue)],
+            "results": [row.as_dict() | {"share": round(row.seen.count / total, 6)} for row in rows],
         }
 
 

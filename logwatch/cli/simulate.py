@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from logwatch.cli import moments
 from logwatch.errors import ConfigError, Problem
-from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, post_to, write
+from logwatch.simulate import Burst, Caller, Calls, Mesibo, Mix, Outage, post_to, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,21 @@ _SHARE = click.FloatRange(0, 1)
     multiple=True,
     help="An incident: 903:30:60:5 is code 903 from second 30, for 60 s, 5 lines a second. Or fcm/404/UNREGISTERED:….",
 )
+@click.option(
+    "--outage",
+    "outages",
+    metavar="CODE:START[:SECONDS]",
+    multiple=True,
+    help="Every push of a platform fails: 903:-1800 for iOS, since half an hour before the history ends; or"
+    " fcm/503/UNAVAILABLE:-40000:1500.",
+)
+@click.option(
+    "--history",
+    metavar="TIME",
+    callback=moments.option(time.time),
+    help="Begin at this time, such as 24h, catch up, then go on with the clock.",
+)
+@click.option("--daily", is_flag=True, help="Fewer lines by night, more by day.")
 @click.option("--webhook", metavar="URL", help="Call there about failed pushes, as mesibo's push webhook does.")
 @click.option(
     "--webhook-secret-file",
@@ -87,6 +102,9 @@ def command(
     hostile: float,
     everything: bool,
     bursts: list[Burst],
+    outages: tuple[str, ...],
+    history: float | None,
+    daily: bool,
     webhook: str | None,
     webhook_secret_file: Path | None,
     start: float | None,
@@ -102,6 +120,12 @@ def command(
         seconds = 0
     if start is not None and not (seconds or lines):
         raise click.UsageError("--start does not wait for time to pass: say where it ends, by --seconds or --lines")
+    past = 0.0 if history is None else max(time.time() - history, 0.0)
+    if history is not None and (start is not None or not rate):
+        raise click.UsageError("--history needs a --rate, and goes on with the clock: leave --start away")
+    if daily and not rate:
+        raise click.UsageError("--daily needs a --rate: that of the average")
+    struck = _outages(outages, past)
     mix = Mix(push, failures, hostile, everything)
     calls = Calls(seed, secret=webhook_secret_file.read_text().strip() if webhook_secret_file else "")
     caller = Caller(calls, post_to(webhook)) if webhook else None
@@ -113,7 +137,18 @@ def command(
     stop = Event()
     with _stopped_by_signals(stop), _opened(output) as file, suppress(BrokenPipeError):
         write(
-            mesibo, file, rate=rate, seconds=seconds, lines=lines, bursts=bursts, start=start, now=time.time, stop=stop
+            mesibo,
+            file,
+            rate=rate,
+            seconds=seconds,
+            lines=lines,
+            bursts=bursts,
+            outages=struck,
+            start=start,
+            history=past,
+            daily=daily,
+            now=time.time,
+            stop=stop,
         )
     told = mesibo.truth()
     if caller:
@@ -122,6 +157,13 @@ def command(
     if truth is not None:
         with _opened(str(truth), "wb") as file:
             file.write(json.dumps(told, indent=2).encode() + b"\n")
+
+
+def _outages(texts: tuple[str, ...], history: float) -> list[Outage]:
+    try:
+        return [Outage.parse(text, history) for text in texts]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--outage") from None
 
 
 @contextmanager

@@ -178,6 +178,9 @@ class Web(Table, frozen=True, kw_only=True):
     allow_plain_http: bool = False
     config_file: Text | None = None
     hosts: tuple[Text, ...] = ()
+    prefix: Annotated[
+        str, Meta(pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?$", description="a path such as /mesibo")
+    ] = ""
 
     @property
     def file(self) -> Path | None:

@@ -34,7 +34,10 @@ class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistak
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which failures are wanted; empty fields do not narrow, ``kinds`` None neither, ``()`` wants nothing."""
+    """Which failures are wanted; empty fields do not narrow, nor does None; ``kinds`` or ``users`` of ``()`` want none.
+
+    With ``text`` and ``users`` a failure is wanted that has the text, or is of one of the users.
+    """
 
     source: str = ""
     platform: str = ""
@@ -42,6 +45,9 @@ class Filter:
     reason: str = ""
     text: str = ""  # anywhere in user, token, app, code or reason, without regard to ASCII case
     kinds: tuple[Kind, ...] | None = None
+    since: float | None = None  # seconds since the epoch; at it or after it
+    until: float | None = None  # before it
+    users: tuple[str, ...] | None = None  # as they are stored: a masked one cannot be found by a part of it
 
     def where(self) -> tuple[str, list[Any]]:
         """Return it as SQL with its parameters.
@@ -57,12 +63,22 @@ class Filter:
             marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
             terms.append(f"(+platform, +code, +reason) IN (VALUES {marks})")
             values += [part for kind in self.kinds for part in kind]
+        for moment, term in ((self.since, "at >= ?"), (self.until, "at < ?")):
+            if moment is not None:
+                terms.append(term)
+                values.append(moment)
+        either = []
+        if self.users is not None:
+            either.append(f"user IN ({', '.join('?' * len(self.users))})")
+            values += self.users
         if self.text:
-            terms.append(
+            either.append(
                 "user || ' ' || token || ' ' || app || ' ' || code || ' ' || reason || ' ' || heard LIKE ? ESCAPE '\\'"
             )
             escaped = self.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             values.append(f"%{escaped}%")
+        if either:
+            terms.append(f"({' OR '.join(either)})")
         return " AND ".join(terms), values
 
 

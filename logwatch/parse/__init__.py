@@ -8,7 +8,8 @@ if there are many, some become examples and it is built again. pyparsing is the 
 regexes to it.
 """
 
+from logwatch.parse.failures import LazyFailures
 from logwatch.parse.grammar import Grammar, load
 from logwatch.parse.scanner import Scanner
 
-__all__ = ["Grammar", "Scanner", "load"]
+__all__ = ["Grammar", "LazyFailures", "Scanner", "load"]

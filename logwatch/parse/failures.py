@@ -17,6 +17,10 @@ class LazyFailures(Sequence[Failure]):
         self._lines = lines
         self._read = read
 
+    def naming(self, word: bytes) -> "LazyFailures":
+        """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
+        return LazyFailures([line for line in self._lines if word in line[0].lower()], self._read)
+
     def __len__(self) -> int:
         return len(self._lines)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from logwatch.assembly import Parts, discovery
 from logwatch.model import Call, Chunk, JournalPosition, Platform, Position, Rotation
 from logwatch.parse import Scanner
+from logwatch.story import alike
 from logwatch.tail import SourceSpec, Tail
 
 _READ_BYTES = 1 << 20
@@ -124,7 +125,7 @@ class LogResults:
 
     def same(self, user: str, logged: str) -> bool:
         """Compare addresses as people write them; a telephone number may lack its plus."""
-        return user.lstrip("+").lower() == logged.lstrip("+").lower()
+        return alike(user, logged)
 
     def close(self) -> None:
         """Close the files."""

@@ -24,6 +24,7 @@ class Input:
     scanner: Scanner
     envelope: EnvelopeKind | Literal["auto"] = "auto"
     max_line_bytes: int = 65536
+    source: str = ""  # that is followed so
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Count:
     undated: int = 0
     ahead: float = 0.0  # seconds by which the farthest stamp is more than a day ahead of its file
     sources: int = 0
+    logged_at: float | None = None  # the own time of the newest line of any kind
+    watch: Callable[[Scan, str], None] | None = None  # hears of each scan and the source that it is of
 
     def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
         """Count a source to its end; what was counted stays, also when Unreadable is raised in the middle.
@@ -53,11 +56,11 @@ class Count:
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):
-                    self._scan(data, how.scanner, envelope, reference)
+                    self._scan(data, how, envelope, reference)
                 progress()
         finally:
             for data, envelope in lines.rest():
-                self._scan(data, how.scanner, envelope, reference)
+                self._scan(data, how, envelope, reference)
             self.oversized += lines.oversized
             if lines.envelope is not None:
                 self.envelopes[envelopes.label(lines.envelope)] += 1
@@ -70,9 +73,13 @@ class Count:
             return self.causes.total() > 0
         return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
 
-    def _scan(self, data: bytes, scanner: Scanner, envelope: Envelope, reference: float) -> None:
-        if data:
-            self._add(scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until))
+    def _scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+        if not data:
+            return
+        scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
+        self._add(scan)
+        if self.watch is not None:
+            self.watch(scan, how.source)
 
     def _add(self, scan: Scan) -> None:
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
@@ -80,6 +87,7 @@ class Count:
         self.oversized += scan.oversized
         self.undated += scan.undated
         self.ahead = max(self.ahead, scan.ahead)
+        self.logged_at = max(filter(None, (self.logged_at, scan.logged_at)), default=None)
         for sample in scan.samples:
             astray = sample.cause in ("misplaced", "unenveloped")
             if astray and sample.front not in self.fronts and len(self.fronts) < _MAX_FRONTS:

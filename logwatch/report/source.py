@@ -5,7 +5,7 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,11 +35,15 @@ class Stream:
     size: int  # bytes to read, as they lie on disk; 0 if unknown
     chunks: Iterator[bytes]
     passed: Callable[[], int]  # of ``size``, until now
+    whole: bool = True  # False: only the end of a longer file
 
 
 @contextmanager
-def open_path(path: Path) -> Iterator[Stream]:
-    """Open a file or a pipe; raises Unreadable for what is none, is no log, or may not be read."""
+def open_path(path: Path, last: int | None = None) -> Iterator[Stream]:
+    """Open a file or a pipe; raises Unreadable for what is none, is no log, or may not be read.
+
+    With ``last``, only whole lines among so many bytes at the end of a file are read, and no packed file is.
+    """
     try:
         file = path.open("rb", buffering=0)
     except OSError as error:
@@ -49,7 +53,24 @@ def open_path(path: Path) -> Iterator[Stream]:
         regular = stat.S_ISREG(status.st_mode)  # a pipe is fine too: report <(zstdcat …)
         identity = (status.st_dev, status.st_ino)
         size, modified = (status.st_size, status.st_mtime) if regular else (0, None)
-        yield _stream(readable(str(path)), identity, file, size, modified)
+        begin = 0
+        if last is not None:
+            begin = _begin(path, file, size, last)
+        stream = _stream(readable(str(path)), identity, file, size - begin, modified)
+        yield replace(stream, whole=not begin)
+
+
+def _begin(path: Path, file: BinaryIO, size: int, last: int) -> int:
+    """Go to the begin of the first line among the ``last`` bytes of a file, and return where that is."""
+    if file.read(len(_GZIP)) == _GZIP:
+        raise Unreadable(Problem(readable(str(path)), "is packed: it has no end that can be read by itself"))
+    begin = max(size - last, 0)
+    if begin:
+        file.seek(begin - 1)
+        head = file.read(_STEP_BYTES)
+        begin += head.find(b"\n") if b"\n" in head else len(head)
+    file.seek(begin)
+    return begin
 
 
 def open_stream(name: str, file: BinaryIO) -> Stream:

@@ -1,7 +1,8 @@
 """Lays out a count for a person: what is wrong first, then every result, the heaviest first."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -10,27 +11,46 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.summary import Row
+from logwatch.diagnosis.words import span
 from logwatch.report.count import Count
+from logwatch.report.words import COLOURS, PROVIDERS, many, percent, time_of
 
-_COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
-_NAMES = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "unknown": "?"}
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _FUNCTION = "push_on_complete"
-_WARNINGS = 5  # told in words; the table has them all
-_FEW = 96  # below so many columns the table leaves out what the meaning says as well
+_CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
+_ROWS = 6  # of the table, as well
+_GOOD_ROWS = 2  # of these at most for pushes that were accepted
+_REMEDY_LINES = 2
+_BROKEN = 8  # characters of a line that are lost where it is broken
+_FEW = 110  # below so many columns the table leaves out what the meaning says as well
 _WIDE = 136
+_RANKS = ("critical", "warning", "none")
+_SOON_SECONDS = 300.0  # a stamp that is further ahead is of a wrong clock or zone
+_STALE_SECONDS = 900.0  # without a line of any kind: what is followed is stale, or mesibo has stopped
 
 
-def render(count: Count, width: int) -> RenderableType:
-    """Lay out the whole report for a terminal of so many columns."""
-    rows = count.summary.rows(count.catalogue)
-    parts: list[RenderableType] = [_headline(count, rows)]
-    if rows:
-        parts += [Text(""), Text("What is wrong", style="bold"), *_findings(count, rows), Text(""), _table(rows, width)]
-        parts.append(Text("More about a code: mesibo-logwatch explain CODE", style="dim"))
-    else:
-        parts += [Text(""), _nothing(count)]
-    return Group(*parts)
+def render(count: Count, width: int, *, whole: bool = False, hints: Sequence[str] = ()) -> RenderableType:
+    """Lay out the report for a terminal of so many columns: worst first, the summary last.
+
+    It fits a screen, unless the ``whole`` of it is wanted; ``hints`` are further doubts about what was read.
+    """
+    rows = worst_first(count.summary.rows(count.catalogue))
+    doubts = [Text(f"  {note}", style="yellow") for note in (*notes(count), *hints)]
+    if not rows:
+        return Group(*_nothing(count), *(Text(hint, style="yellow") for hint in hints), _summary(count, rows))
+    causes = _causes(rows, width, whole=whole)
+    if not causes and not doubts:
+        causes = [Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200")]
+    table = _table(rows, width, whole=whole)
+    return Group(
+        Text("What is wrong", style="bold"), *doubts, *causes, Text(""), *table, Text(""), _summary(count, rows)
+    )
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Sort results: what stops pushes first, what was accepted last, the heaviest of each first."""
+    return sorted(rows, key=lambda row: (_RANKS.index(row.entry.severity), -row.seen.count))
 
 
 def accepted(rows: Iterable[Row]) -> float | None:
@@ -40,48 +60,100 @@ def accepted(rows: Iterable[Row]) -> float | None:
     return sum(row.seen.count for row in weighed if row.entry.class_ == "delivered") / total if total else None
 
 
-def _headline(count: Count, rows: list[Row]) -> Text:
+def _summary(count: Count, rows: list[Row]) -> Text:
     results = sum(row.seen.count for row in rows)
-    text = Text(f"{_many(count.summary.lines, 'line', 'lines')}, {_many(results, 'push result', 'push results')}")
+    text = Text(f"{many(count.summary.lines, 'line', 'lines')}, {many(results, 'push result', 'push results')}")
     first = min((row.seen.first for row in rows if row.seen.first is not None), default=None)
     last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
     if first is not None and last is not None:
-        text.append(f", {_time(first)} to {_time(last)} UTC")
+        text.append(f", {time_of(first)} to {time_of(last)} UTC{_here(first, last)}")
     if wrapped := sorted(name for name in count.envelopes if name != "plain"):
         text.append(f"\nAround the lines: {', '.join(wrapped)}", style="dim")
     share = accepted(rows)
     if share is not None:
-        text.append("\nAccepted by FCM or APNs: ")
+        read = "Of what could be read, accepted" if count.unreadable else "Accepted"
+        text.append(f"\n{read} by FCM or APNs: ")
         text.append(percent(share), style="bold")
         text.append(" (dead tokens and rate limits left aside)", style="dim")
+    if rows:
+        text.append("\nMore about a code: mesibo-logwatch explain CODE", style="dim")
     return text
 
 
-def _findings(count: Count, rows: list[Row]) -> list[RenderableType]:
-    critical = [row for row in rows if row.entry.severity == "critical"]
-    warnings = [row for row in rows if row.entry.severity == "warning"]
-    found: list[RenderableType] = [_finding(row) for row in critical]
-    found += [_finding(row) for row in warnings[:_WARNINGS]]
-    if len(warnings) > _WARNINGS:
-        found.append(Text(f"  and {len(warnings) - _WARNINGS} more kinds of warnings, see below", style="dim"))
-    found += [Text(f"  {note}", style="yellow") for note in notes(count)]
-    if not found:
-        found.append(Text("  Nothing: every push was accepted. If somebody still misses pushes, see: explain 200"))
+def _here(first: float, last: float) -> str:
+    """Tell the same span in the zone of this host, where that is another one."""
+    begin, end = (datetime.fromtimestamp(at).astimezone() for at in (first, last))
+    if not begin.utcoffset() and not end.utcoffset():
+        return ""
+    return f" ({begin:%H:%M:%S} to {end:%H:%M:%S %Z} here)"
+
+
+def _causes(rows: Sequence[Row], width: int, *, whole: bool) -> list[RenderableType]:
+    """Tell each cause once, on however many platforms it struck, with its remedy; the worst first."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.entry.severity != "none":
+            alike.setdefault(row.entry.name, []).append(row)
+    causes = list(alike.values())
+    told = causes if whole or len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
+    found: list[RenderableType] = [_cause(each, width, whole=whole) for each in told]
+    if more := causes[len(told) :]:
+        named = ", ".join(f"{each[0].code} {each[0].entry.title}" for each in more)
+        line = Text(f"  and {many(len(more), 'more cause', 'more causes')} (--all): {named}", style="dim")
+        line.truncate(width, overflow="ellipsis")
+        found.append(line)
     return found
 
 
-def _finding(row: Row) -> RenderableType:
-    who = _NAMES[row.platform] if row.platform != "unknown" else "unknown platform"
+def _cause(rows: Sequence[Row], width: int, *, whole: bool) -> RenderableType:
+    entry, codes = rows[0].entry, dict.fromkeys(str(row.code) for row in rows)
+    count = sum(row.seen.count for row in rows)
+    last = max((row.seen.last for row in rows if row.seen.last is not None), default=None)
+    who = ", ".join(dict.fromkeys(_for(row) for row in rows))
+    sides = " or ".join(dict.fromkeys(entry.whose(row.platform) for row in rows))
     head = Text.assemble(
-        (f"{row.code} {row.entry.title}", f"bold {_COLOURS[row.entry.severity]}"),
-        f" ({who}): {_many(row.seen.count, 'push', 'pushes')}",
-        f", last {_time(row.seen.last)}" if row.seen.last is not None else "",
-        ". ",
-        (f"Whose side: {row.entry.whose(row.platform)}. ", "italic"),
+        (f"{'/'.join(codes)} {entry.title}", f"bold {COLOURS[entry.severity]}"),
+        f" ({who}): {many(count, 'push', 'pushes')}",
+        f", last {time_of(last)}" if last is not None else "",
+        ".",
     )
-    if row.entry.severity == "critical":
-        head.append(row.entry.remedy)
-    return Padding(head, (0, 0, 0, 2))
+    side = f"Whose side: {sides}."
+    remedy = entry.remedy if whole else brief(entry.remedy, _REMEDY_LINES * (width - 4 - _BROKEN) - len(side))
+    todo = Text.assemble((side, "italic"), f" {remedy}")
+    return Group(Padding(head, (0, 0, 0, 2)), Padding(todo, (0, 0, 0, 4)))
+
+
+def _for(row: Row) -> str:
+    return PROVIDERS[row.platform] if row.platform != "unknown" else "unknown platform"
+
+
+def brief(text: str, room: int) -> str:
+    """Cut a text behind a sentence, so that it fits into ``room`` characters; the first sentence always stays."""
+    sentences = _SENTENCE.split(text)
+    kept = sentences[0]
+    for sentence in sentences[1:]:
+        if len(kept) + 1 + len(sentence) > room:
+            break
+        kept += f" {sentence}"
+    return kept
+
+
+def doubts(count: Count, now: float, *, followed: bool) -> list[str]:
+    """Say where stamps cannot be right, and, of what is ``followed``, that nothing was logged lately."""
+    lasts = [seen.last for seen in count.summary.results.values()]
+    newest = max((at for at in (count.logged_at, *lasts) if at is not None), default=None)
+    if newest is None:
+        return []
+    if newest - now > _SOON_SECONDS and not count.ahead:
+        ahead = f"The newest stamp is {span(newest - now)} ahead of this host's clock"
+        return [f"{ahead}: name the zone of the log (--timezone, or `timezone` of the source), or set the clock"]
+    asked = count.until is None or count.until > now
+    told = f"The newest line of any kind is of {time_of(newest)} UTC, {span(now - newest)} ago"
+    if followed and asked and now - newest > _STALE_SECONDS:
+        return [f"{told}: has mesibo stopped, or does it log elsewhere now? `mesibo-logwatch doctor` looks"]
+    if count.since is not None and newest < count.since:
+        return [f"{told}: nothing is as new as --since"]
+    return []
 
 
 def notes(count: Count) -> list[str]:
@@ -89,7 +161,7 @@ def notes(count: Count) -> list[str]:
     causes = count.causes
     said = []
     if causes and not count.summary.results:
-        said.append(f"None of the {_many(causes.total(), 'line', 'lines')} with {_FUNCTION} could be read.")
+        said.append(f"None of the {many(causes.total(), 'line', 'lines')} with {_FUNCTION} could be read.")
         fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")
@@ -100,72 +172,67 @@ def notes(count: Count) -> list[str]:
         kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "otherwise strange"))
         details = ", ".join(f"{causes[cause]:,} {words}" for cause, words in kinds if causes[cause])  # type: ignore[index]
         said.append(
-            f"{_many(unparsed, 'push line gives', 'push lines give')} no result ({details}): see `grammar trace`"
+            f"{many(unparsed, 'push line gives', 'push lines give')} no result ({details}): see `grammar trace`"
         )
     if misplaced := causes["misplaced"]:
         where = "not in its place: quoted text, or another prefix before it"
-        said.append(f"{_many(misplaced, 'line has', 'lines have')} push_on_complete, but {where}")
+        said.append(f"{many(misplaced, 'line has', 'lines have')} push_on_complete, but {where}")
     if bare := causes["unenveloped"]:
         said.append(
-            f"{_many(bare, 'line has', 'lines have')} push_on_complete, but nothing of what stands around the others"
+            f"{many(bare, 'line has', 'lines have')} push_on_complete, but nothing of what stands around the others"
         )
     if count.undated:
-        told = _many(count.undated, "push result has", "push results have")
+        told = many(count.undated, "push result has", "push results have")
         said.append(f"{told} a stamp that is no date: see `grammar check`")
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")
     if count.oversized:
-        said.append(f"{_many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")
+        said.append(f"{many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")
     return said
 
 
-def _nothing(count: Count) -> RenderableType:
+def _nothing(count: Count) -> list[RenderableType]:
     told = [Text(note, style="yellow") for note in notes(count)]
     if count.summary.lines and not told:
-        told = [Text("No push results. Is push logging on? In mesibo.conf it takes: logs { push = 1 }")]
-    return Group(*told) if told else Text("There are no lines.")
+        none = "No push results. Is push logging on? In mesibo.conf it takes: logs { push = 1 }"
+        told = [Text("No push results of this time." if count.since or count.until else none)]
+    return [*(told or [Text("There are no lines.")]), Text("")]
 
 
-def _table(rows: list[Row], width: int) -> Table:
-    """Lay out every result; in a narrow window what the meaning says as well is left out."""
+def _table(rows: list[Row], width: int, *, whole: bool) -> list[RenderableType]:
+    """Lay out results; in a narrow window what the meaning says as well is left out, and so are kinds of little weight.
+
+    Both the worst and those that were accepted stay, since neither says much without the other.
+    """
     total = sum(row.seen.count for row in rows)
-    years = {_time(moment)[:4] for row in rows for moment in (row.seen.first, row.seen.last) if moment is not None}
-    skip = 5 if len(years) == 1 else 0  # the headline has the year
+    shown = rows
+    if not whole and len(rows) > _ROWS + 1:
+        good = [row for row in rows if row.entry.severity == "none"][:_GOOD_ROWS]
+        shown = [row for row in rows if row.entry.severity != "none"][: _ROWS - len(good)] + good
+    years = {time_of(moment)[:4] for row in rows for moment in (row.seen.first, row.seen.last) if moment is not None}
+    skip = 5 if len(years) == 1 else 0  # the summary has the year
     columns: list[tuple[str, bool, Callable[[Row], str | Text]]] = [
-        ("For", True, lambda row: _NAMES[row.platform]),
-        ("From", True, lambda row: _NAMES[row.provider]),
-        ("Code", True, lambda row: Text(str(row.code), style=_COLOURS[row.entry.severity], justify="right")),
+        ("For", True, lambda row: PROVIDERS[row.platform]),
+        ("From", True, lambda row: PROVIDERS[row.provider]),
+        ("Code", True, lambda row: Text(str(row.code), style=COLOURS[row.entry.severity], justify="right")),
         ("Meaning", True, lambda row: row.entry.title),
         ("Reason", width >= _WIDE, lambda row: row.reason),
         ("Class", width >= _FEW, lambda row: row.entry.class_.replace("_", " ")),
         ("Count", True, lambda row: Text(f"{row.seen.count:,}", justify="right")),
         ("Share", True, lambda row: Text(percent(row.seen.count / total), justify="right")),
-        ("First", width >= _FEW, lambda row: _time(row.seen.first)[skip:]),
-        ("Last", True, lambda row: _time(row.seen.last)[skip:]),
+        ("First", width >= _FEW, lambda row: time_of(row.seen.first)[skip:]),
+        ("Last", True, lambda row: time_of(row.seen.last)[skip:]),
     ]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    shown = [(name, cell) for name, wanted, cell in columns if wanted]
-    for name, _ in shown:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    wanted = [(name, cell) for name, wanted, cell in columns if wanted]
+    for name, _ in wanted:
         right = name in ("Code", "Count", "Share")
         table.add_column(name, no_wrap=name != "Meaning", overflow="fold", justify="right" if right else "left")
-    for row in rows:
-        table.add_row(*(cell(row) for _, cell in shown))
-    return table
-
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
-
-
-def percent(share: float) -> str:
-    """Write a share so that little is not nothing, and nearly all is not all."""
-    if 0 < share < 0.0001:  # noqa: PLR2004  what would be shown as 0.00 %
-        return "<0.01 %"
-    if 0.9999 < share < 1:  # noqa: PLR2004  what would be shown as 100.00 %
-        return ">99.99 %"
-    return f"{share:.2%}".replace("%", " %")
-
-
-def _time(moment: float | None) -> str:
-    return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+    for row in shown:
+        table.add_row(*(cell(row) for _, cell in wanted))
+    if len(shown) == len(rows):
+        return [table]
+    left = total - sum(row.seen.count for row in shown)
+    more = f"and {len(rows) - len(shown)} more kinds of results, {many(left, 'push', 'pushes')}: --all"
+    return [table, Text(more, style="dim")]

@@ -119,8 +119,11 @@ class Mesibo:
         lines = b"".join(b"%b%b%b\n" % (level, stamp, text) for level, text in _START_UP)
         return docker.records(lines, b"stdout", self._times([round(at * 1000)])[0]) if self._docker else lines
 
-    def say(self, lines: int, at: float, step: float = 0.0) -> bytes:
-        """Write exactly so many lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later."""
+    def say(self, lines: int, at: float, step: float = 0.0, instead: Sequence[Outcome] = ()) -> bytes:
+        """Write exactly so many lines, the first at ``at`` (seconds since the epoch), each ``step`` seconds later.
+
+        Every push of the platform of an outcome in ``instead`` ends with that.
+        """
         if lines <= 0:
             return b""
         chosen = self._random.choices(range(len(self._cumulative)), cum_weights=self._cumulative, k=lines)
@@ -128,20 +131,35 @@ class Mesibo:
         while written > lines:
             written -= 1 + self._more[chosen.pop()]
         chosen += [self._single] * (lines - written)
+        for outcome in instead:
+            chosen = self._struck(chosen, outcome)
         return self._write(chosen, [round((at + number * step) * 1000) for number in range(len(chosen))])
 
     def burst(self, outcome: Outcome, lines: int, at: float, step: float = 0.0) -> bytes:
         """Write so many lines of one result."""
         if lines <= 0:
             return b""
+        chosen = self._random.choices(self._of(outcome), k=lines)
+        return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
+
+    def _struck(self, chosen: list[int], outcome: Outcome) -> list[int]:
+        """Let pushes of the outcome's platform end with it."""
+        others, found = self._of(outcome), []
+        for index in chosen:
+            result = self._sayings[index].result
+            mine = result is not None and result.platform == outcome.platform and not self._more[index]
+            found.append(self._random.choice(others) if mine else index)
+        return found
+
+    def _of(self, outcome: Outcome) -> list[int]:
+        """Return the places of some sayings of one outcome."""
         if outcome not in self._bursts:
             sayings = [self._speaker.push(outcome) for _ in range(_FEWEST)]
             self._bursts[outcome] = list(range(len(self._sayings), len(self._sayings) + len(sayings)))
             self._sayings += sayings
             self._more += [0] * len(sayings)
             self._forms += [self._form(saying) for saying in sayings]
-        chosen = self._random.choices(self._bursts[outcome], k=lines)
-        return self._write(chosen, [round((at + number * step) * 1000) for number in range(lines)])
+        return self._bursts[outcome]
 
     def _write(self, chosen: list[int], milliseconds: list[int]) -> bytes:
         self._account(chosen, milliseconds)

@@ -79,8 +79,40 @@ class Burst:
         found = _BURST.fullmatch(text)
         if not found:
             raise ValueError(f"{text!r} is no burst; try 903:30:60:5 or fcm/404/UNREGISTERED:0:10:100")
-        word, code, reason, start, seconds, rate = found.groups()
-        if word is None:
-            word = "apns" if int(code) > 900 else "unknown"  # noqa: PLR2004  mesibo's own
-        platform = next(platform for platform in PLATFORMS if platform == word)
-        return cls(Outcome(platform, int(code), reason or ""), float(start), float(seconds), float(rate))
+        return cls(_outcome(found), float(found["start"]), float(found["seconds"]), float(found["rate"]))
+
+
+_OUTAGE = re.compile(
+    r"(?:(?P<platform>fcm|apns|unknown)/)?(?P<code>-?\d{1,6})(?:/(?P<reason>\w+))?"
+    r":(?P<start>-?\d+(?:\.\d+)?)(?::(?P<seconds>\d+(?:\.\d+)?))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An incident: every push of a platform ends with one result, from ``begin`` to ``end``, seconds of the run."""
+
+    outcome: Outcome
+    begin: float
+    end: float = float("inf")
+
+    @classmethod
+    def parse(cls, text: str, history: float = 0.0) -> "Outage":
+        """Read ``[PLATFORM/]CODE[/REASON]:START[:SECONDS]``, for ever without SECONDS; raises ValueError.
+
+        START counts from the end of the ``history`` (seconds) that a run begins with: -1800 is half an hour ago.
+        """
+        found = _OUTAGE.fullmatch(text)
+        if not found:
+            raise ValueError(f"{text!r} is no outage; try 903:-1800 or fcm/503/UNAVAILABLE:-40000:1500")
+        begin = history + float(found["start"])
+        return cls(_outcome(found), begin, begin + float(found["seconds"]) if found["seconds"] else float("inf"))
+
+
+def _outcome(found: re.Match[str]) -> Outcome:
+    word, code = found["platform"], found["code"]
+    if word is None:
+        word = "apns" if int(code) > 900 else "unknown"  # noqa: PLR2004  mesibo's own
+    platform = next(platform for platform in PLATFORMS if platform == word)
+    return Outcome(platform, int(code), found["reason"] or "")

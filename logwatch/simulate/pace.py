@@ -1,17 +1,37 @@
 """Writes a simulated log in the rhythm of a clock, or at once, until time or lines run out or it is stopped."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import pi, sin
 from threading import Event
 from typing import BinaryIO
 
 from logwatch.simulate.mesibo import Mesibo
-from logwatch.simulate.outcomes import Burst
+from logwatch.simulate.outcomes import Burst, Outage
 
 TICK_SECONDS = 0.1  # lines of one tick are written and flushed together
 _BULK_LINES = 5000  # written together where there is no rhythm
 _BURST_LINES = 100  # there, while bursts have to come in between
 _BULK_RATE = 1000.0  # lines a second that the stamps of a log tell which is written at once
 _MOST_LINES = 50_000  # of one tick: after a suspended machine, catch up in pieces
+_DAY = 86400.0
+_QUIETEST = 4 * 3600.0  # of a day in UTC, seconds
+_DEPTH = 0.7  # of a night: so much fewer lines than on average
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How many lines come when: ``rate`` a second on average, with ``daily`` more by day and fewer by night."""
+
+    rate: float
+    daily: bool = False
+
+    def lines(self, began: float, elapsed: float) -> int:
+        """Count the lines of the first ``elapsed`` seconds after ``began`` (seconds since the epoch)."""
+        if not self.daily:
+            return _whole(self.rate, elapsed)
+        wave = sin(2 * pi * (began + elapsed - _QUIETEST) / _DAY) - sin(2 * pi * (began - _QUIETEST) / _DAY)
+        return int(self.rate * (elapsed - _DEPTH * _DAY / (2 * pi) * wave) + 1e-6)
 
 
 def write(
@@ -22,22 +42,28 @@ def write(
     seconds: float = 0.0,
     lines: int = 0,
     bursts: Sequence[Burst] = (),
+    outages: Sequence[Outage] = (),
     start: float | None = None,
+    history: float = 0.0,
+    daily: bool = False,
     now: Callable[[], float],
     stop: Event,
 ) -> None:
     """Write ``rate`` lines a second for ``seconds``, or until ``lines`` are written (0: no limit), or until ``stop``.
 
     ``rate`` 0 writes as fast as it can. With ``start`` (seconds since the epoch) stamps run from there at the rate, or
-    at 1000 lines a second, and nothing is waited for. When it ends, the truth of ``mesibo`` is about what was written.
+    at 1000 lines a second, and nothing is waited for. With ``history`` it began so many seconds ago, and catches up
+    before it goes on with the clock; ``seconds`` count from there. When it ends, the truth of ``mesibo`` is about what
+    was written.
     """
-    began = now() if start is None else start
+    began = now() - history if start is None else start
     _emit(output, mesibo.start_up(began))
     at_once = start is not None
     stamped_rate = rate or (_BULK_RATE if at_once else 0.0)
-    together = _BULK_LINES if not bursts else _BURST_LINES
-    chunk = together / stamped_rate if at_once else _MOST_LINES / rate if rate else float("inf")
-    due = _Due(mesibo, stamped_rate, bursts, lines)
+    together = _BULK_LINES if not bursts and not outages else _BURST_LINES
+    in_order = at_once or (history and (bursts or outages))
+    chunk = together / stamped_rate if in_order and stamped_rate else _MOST_LINES / rate if rate else float("inf")
+    due = _Due(mesibo, Rhythm(stamped_rate, daily), bursts, outages, lines)
     elapsed = 0.0
     while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
         passed = float("inf") if at_once else now() - began
@@ -51,15 +77,19 @@ def write(
 class _Due:
     """What has to be written in an interval; the intervals of a run add up to the rate, whatever their lengths."""
 
-    def __init__(self, mesibo: Mesibo, rate: float, bursts: Sequence[Burst], limit: int) -> None:
+    def __init__(
+        self, mesibo: Mesibo, rhythm: Rhythm, bursts: Sequence[Burst], outages: Sequence[Outage], limit: int
+    ) -> None:
         self._mesibo = mesibo
-        self._rate = rate
+        self._rhythm = rhythm
         self._bursts = bursts
+        self._outages = outages
         self._limit = limit
 
     def between(self, began: float, since: float, until: float) -> bytes:
-        step = 1 / self._rate if self._rate else 0.0
-        number = _whole(self._rate, until) - _whole(self._rate, since) if self._rate else _BULK_LINES
+        rhythm = self._rhythm
+        number = rhythm.lines(began, until) - rhythm.lines(began, since) if rhythm.rate else _BULK_LINES
+        step = (until - since) / number if rhythm.daily and number else 1 / rhythm.rate if rhythm.rate else 0.0
         written = b""
         for burst in self._bursts:
             opened = max(since - burst.start, 0.0)
@@ -67,7 +97,8 @@ class _Due:
             if opened < closed:
                 due = self._allowed(_whole(burst.rate, closed) - _whole(burst.rate, opened))
                 written += self._mesibo.burst(burst.outcome, due, began + burst.start + opened, 1 / burst.rate)
-        return written + self._mesibo.say(self._allowed(number), began + since, step)
+        instead = [outage.outcome for outage in self._outages if outage.begin <= since < outage.end]
+        return written + self._mesibo.say(self._allowed(number), began + since, step, instead)
 
     def _allowed(self, number: int) -> int:
         return min(number, self._limit - self._mesibo.lines) if self._limit else number

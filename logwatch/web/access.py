@@ -92,11 +92,13 @@ class Access:
         exposed: bool = False,
         hosts: Iterable[str] = (),
         known: Path | None = None,
+        prefix: str = "",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._exposed = exposed
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower().rstrip(".") for host in hosts)}
+        self.prefix = prefix  # that links begin with, where no proxy tells one
         self._monotonic = monotonic
         self._log = structlog.get_logger()
         self._settings = Settings()

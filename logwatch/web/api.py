@@ -16,7 +16,8 @@ from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Hit, NotReadable, StoredFailure
 from logwatch.ledger.reader import Listed
-from logwatch.web.query import MOST, Query, Refused, of_class, of_dead_tokens, parse, place_text, row_of
+from logwatch.privacy import is_hidden
+from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
 
@@ -37,6 +38,11 @@ COLUMNS = (
     "webhook_title",
 )
 HIT_COLUMNS = ("user", "token", "source", "platform", "app", "code", "reason", "pushes", "first", "last")
+CLEAN_UP_COLUMNS = ("user", "app", "platform", "code", "reason", "pushes", "first", "last")
+HIDDEN = (
+    'users are masked here, and no backend knows them by that: set privacy.identifiers = "plain", and reload; those'
+    " whose pushes fail from then on are listed"
+)
 MOST_USERS = 100_000
 # At the beginning of a cell, and behind what begins one where a list's separator is not the comma: a semicolon, a tab.
 # Signs in full width are taken for the usual ones by spreadsheets of East Asia.
@@ -101,9 +107,8 @@ class FailuresApi(Api):
         await self.answer(self._make)
 
     def _make(self) -> dict[str, Any]:
-        query = parse(self.request.query_arguments, MOST)
-        reader = self.site.reader
-        wanted = query.filter(self.site.watched.catalogue, reader.kinds())
+        query = parse(self.request.query_arguments, MOST, lambda: self.site.now)
+        reader, wanted = self.site.reader, self.site.filter(query)
         found = reader.failures(wanted, query.limit + 1, query.before)
         listed = found[: query.limit]
         return {
@@ -125,9 +130,7 @@ class Download(Handler):
             # the head and the first page: whatever is wrong with the question shows before anything is sent
             first = await self.site.work(lambda: next(parts, "") + next(parts, ""))
         except (Refused, NotReadable) as error:
-            self.set_status(400 if isinstance(error, Refused) else 503)
-            self.set_header("Content-Type", "text/plain; charset=utf-8")
-            self.write(f"{error}\n")
+            self.say(400 if isinstance(error, Refused) else 503, str(error))
             return
         kind = "text/csv" if name.endswith(".csv") else "application/json"
         self.set_header("Content-Type", f"{kind}; charset=utf-8")
@@ -149,15 +152,13 @@ class Failures(Download):
         await self.send(f"push-failures.{form}", _csv(COLUMNS, rows) if form == "csv" else _json("failures", rows))
 
     def _rows(self) -> Iterator[list[dict[str, Any]]]:
-        query: Query = parse(self.request.query_arguments)
-        reader = self.site.reader
-        wanted = query.filter(self.site.watched.catalogue, reader.kinds())
-        for page in reader.every(wanted):
+        wanted = self.site.filter(parse(self.request.query_arguments, clock=lambda: self.site.now))
+        for page in self.site.reader.every(wanted):
             yield [_failure(self.site, each) for each in page]
 
 
 class Users(Download):
-    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: who is hit, for clean-up."""
+    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: who is hit, as far as it may be told."""
 
     async def get(self, which: str) -> None:
         await self.send(f"{which}.csv", _csv(HIT_COLUMNS, self._rows(which)))
@@ -169,6 +170,22 @@ class Users(Download):
         hits = self.site.reader.users(kinds, MOST_USERS)
         for start in range(0, len(hits), 500):
             yield [_hit(hit) for hit in hits[start : start + 500]]
+
+
+class CleanUp(Download):
+    """``/downloads/clean-up.csv``: the users whose tokens are dead, by addresses that a backend knows."""
+
+    async def get(self) -> None:
+        if self.site.watched.config.privacy.identifiers != "plain":
+            self.say(403, HIDDEN)
+            return
+        await self.send("clean-up.csv", _csv(CLEAN_UP_COLUMNS, self._rows()))
+
+    def _rows(self) -> Iterator[list[dict[str, Any]]]:
+        reader = self.site.reader
+        hits = reader.users(of_dead_tokens(self.site.watched.catalogue, reader.kinds()), MOST_USERS)
+        for start in range(0, len(hits), 500):
+            yield [_hit(hit) for hit in hits[start : start + 500] if hit.user and not is_hidden(hit.user)]
 
 
 def _failure(site: Site, listed: Listed) -> dict[str, Any]:

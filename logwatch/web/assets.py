@@ -1,4 +1,4 @@
-"""Serves the style sheet, the script and the icon: three files, read once, nothing else of the disk is reachable."""
+"""Serves the style sheet, the scripts and the icon: a few files, read once, nothing else of the disk is reachable."""
 
 import hashlib
 from pathlib import Path
@@ -9,6 +9,7 @@ DIRECTORY = Path(__file__).parent / "static"
 TYPES = {
     "style.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "local.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from logwatch.catalogue import explain
 from logwatch.diagnosis.blind import CAUSES
 from logwatch.diagnosis.course import entry_of
-from logwatch.ledger import NotReadable
-from logwatch.ledger.reader import Listed
+from logwatch.ledger import Filter, NotReadable
+from logwatch.web.answer import tag, under
+from logwatch.web.groups import Group, grouped
 from logwatch.web.overview import settings
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
+
+LOOKED_AT = 500  # failures that are put together for one page of the error log
 
 
 class Page(Handler):
@@ -19,19 +22,33 @@ class Page(Handler):
 
     def initialize(self, site: Site) -> None:
         self.site = site
+        self._mark: str | None = None
+
+    def compute_etag(self) -> str | None:
+        """Return the tag of the page, in the place of tornado's, which is another one each second."""
+        return self._mark
 
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
-        """Send what ``make`` gives: a status and a body."""
+        """Send what ``make`` gives: a status and a body; 304 to a visitor who has it already."""
         packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        known, prefix = self.request.headers.get("If-None-Match", ""), self.prefix
 
-        def made() -> tuple[int, bytes]:
+        def made() -> tuple[int, bytes, str]:
             status, body = make()
-            return status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body
+            body = under(prefix, body)
+            mark = tag(body)
+            if status == 200 and mark in known:  # noqa: PLR2004  OK
+                return 304, b"", mark
+            return status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, mark
 
-        status, body = await self.site.work(made)
+        status, body, mark = await self.site.work(made)
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Vary", "Accept-Encoding")
+        self.set_header("Etag", mark)
+        self._mark = mark
+        if status == 304:  # noqa: PLR2004  Not Modified
+            return
         if packed:
             self.set_header("Content-Encoding", "gzip")
         self.write(body)
@@ -48,7 +65,7 @@ class Status(Page):
         seen = site.overview()
         refused = ""
         try:
-            query = parse(self.request.query_arguments)
+            query = parse(self.request.query_arguments, clock=lambda: site.now)
         except Refused as error:
             query, refused = Query(), str(error)
         log = _Log(site, query, seen.kept)
@@ -72,19 +89,23 @@ class _Log:
     """The page of the error log that was asked for; ``trouble`` says why there is none."""
 
     def __init__(self, site: Site, query: Query, kept: int) -> None:
-        self.listed: list[Listed] = []
+        self.groups: list[Group] = []
         self.total = 0
         self.older = ""
         self.trouble = ""
-        catalogue, reader = site.watched.catalogue, site.reader
+        self.user = ""  # who was searched for, if failures of theirs are kept
+        reader = site.reader
         try:
-            wanted = query.filter(catalogue, reader.kinds() if query.class_ else ())
-            found = reader.failures(wanted, query.limit + 1, query.before)
-            self.listed = found[: query.limit]
-            whole = len(found) <= query.limit and query.before is None  # then a search need not be made twice
+            wanted = site.filter(query)
+            found = reader.failures(wanted, LOOKED_AT + 1, query.before)
+            self.groups, last = grouped(found[:LOOKED_AT], query.limit)
+            more = last is not None and last != found[-1].place
+            whole = not more and query.before is None  # then a search need not be made twice
             self.total = len(found) if whole else reader.count(wanted) if query.narrows else kept
-            if len(found) > query.limit:
-                self.older = query.link(self.listed[-1].place)
+            if more:
+                self.older = query.link(last)
+            if wanted.users and reader.failures(Filter(users=wanted.users), 1):
+                self.user = query.text
         except NotReadable as error:
             self.trouble = str(error)
 

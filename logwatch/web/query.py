@@ -1,7 +1,8 @@
 """Reads what a visitor asks the push error log for: a query string becomes a filter and a page, or a reason why not."""
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from logwatch.catalogue.entries import Class
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, ResultRow
 from logwatch.ledger.reader import Kind, Place
+from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
 
 CLASSES: tuple[str, ...] = get_args(Class)
@@ -36,18 +38,22 @@ class Query:
     platform: str = ""
     reason: str = ""
     text: str = ""
+    from_: str = ""
+    to: str = ""
+    since: float | None = None  # what these two mean, seconds since the epoch
+    until: float | None = None
     limit: int = PAGE
     before: Place | None = None
 
     @property
     def narrows(self) -> bool:
         """Return whether it leaves anything out."""
-        return bool(self.class_ or self.code or self.source or self.platform or self.reason or self.text)
+        return bool(self.fields())
 
     def fields(self) -> dict[str, str]:
         """Return what narrows, under the names of the query string."""
         named = {"class": self.class_, "code": self.code, "source": self.source, "platform": self.platform}
-        named |= {"reason": self.reason, "text": self.text}
+        named |= {"reason": self.reason, "text": self.text, "from": self.from_, "to": self.to}
         return {name: value for name, value in named.items() if value}
 
     def link(self, before: Place | None = None) -> str:
@@ -55,10 +61,22 @@ class Query:
         fields = self.fields() | ({"before": place_text(before)} if before else {})
         return urlencode(fields)
 
-    def filter(self, catalogue: Catalogue, present: Iterable[Kind]) -> Filter:
-        """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has."""
-        kinds = of_class(catalogue, present, self.class_) if self.class_ else None
-        return Filter(self.source, self.platform, self.code, self.reason, self.text, kinds)
+    def filter(self, catalogue: Catalogue, present: Iterable[Kind], users: tuple[str, ...] = ()) -> Filter:
+        """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has.
+
+        ``users`` are the forms in which the text is stored, if it is a user's address.
+        """
+        return Filter(
+            self.source,
+            self.platform,
+            self.code,
+            self.reason,
+            self.text,
+            kinds=of_class(catalogue, present, self.class_) if self.class_ else None,
+            since=self.since,
+            until=self.until,
+            users=users or None,
+        )
 
 
 def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
@@ -77,7 +95,7 @@ def row_of(kind: Kind) -> ResultRow:
     return ResultRow("", "fcm" if platform == "fcm" else "apns" if platform == "apns" else "unknown", code, reason)
 
 
-def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE) -> Query:
+def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callable[[], float] = time.time) -> Query:
     """Read a query string's arguments; Refused names the first that makes no sense. Unknown names are ignored."""
 
     def value(name: str) -> str:
@@ -87,6 +105,7 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE) -> Query:
             raise Refused(f"{name} is longer than {_LONGEST} characters")
         return readable(text)
 
+    since, until = value("from"), value("to")
     query = Query(
         class_=value("class"),
         code=value("code"),
@@ -94,6 +113,10 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE) -> Query:
         platform=value("platform"),
         reason=value("reason"),
         text=value("text"),
+        from_=since,
+        to=until,
+        since=_moment("from", since, clock),
+        until=_moment("to", until, clock),
         limit=_limit(value("limit"), most),
         before=_place(value("before")),
     )
@@ -104,6 +127,13 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE) -> Query:
     if query.platform and query.platform not in PLATFORMS:
         raise Refused(f"platform is one of {', '.join(PLATFORMS)}")
     return query
+
+
+def _moment(name: str, text: str, clock: Callable[[], float]) -> float | None:
+    try:
+        return moment(text, clock) if text else None
+    except (ValueError, OverflowError):
+        raise Refused(f"{name} is a time in UTC, such as {EXAMPLES}") from None
 
 
 def _limit(text: str, most: int) -> int:

@@ -8,6 +8,7 @@ threaded server (cheroot, waitress with TLS in front) is held up by as many slow
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 import time
@@ -16,12 +17,14 @@ from concurrent.futures import Future
 from typing import Any
 
 import structlog
+import tornado.escape
 import tornado.httpserver
 import tornado.iostream
 import tornado.web
 
 from logwatch.errors import Problem, WebError
 from logwatch.web.access import LOOK_SECONDS, Access, Refusal
+from logwatch.web.answer import prefix_of, under
 from logwatch.web.guests import Guests
 
 CONNECTIONS = 256
@@ -155,8 +158,10 @@ class WebServer:
             self._loop.stop()
 
     def _open(self) -> None:
+        below = f"(?:{re.escape(self._access.prefix)})?"  # of a proxy that leaves it in place
+        rules = [(f"{below}{pattern}", handler, arguments) for pattern, handler, arguments in self._rules]
         application = tornado.web.Application(
-            [*self._rules, (r".*", NotFound)],
+            [*rules, (r".*", NotFound)],
             log_function=lambda _handler: None,
             access=self._access,
         )
@@ -240,6 +245,11 @@ class Handler(tornado.web.RequestHandler):
         access: Access = self.settings["access"]
         return access
 
+    @property
+    def prefix(self) -> str:
+        """What links begin with, behind a proxy that serves this below a path."""
+        return prefix_of(self.request.headers.get("X-Forwarded-Prefix", ""), self._access.prefix)
+
     def set_default_headers(self) -> None:
         """Forbid everything that a page of ours does not need, and name no server."""
         self.clear_header("Server")
@@ -257,13 +267,17 @@ class Handler(tornado.web.RequestHandler):
             await answer
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
-        """Say the status in a line of plain text, to a browser on a page that leads home."""
+        """Say the status."""
         if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
-        told = f"{status_code} {self._access.why.get(status_code, self._reason)}"
+        self.say(status_code, f"{status_code} {self._access.why.get(status_code, self._reason)}")
+
+    def say(self, status_code: int, told: str) -> None:
+        """End with a sentence: as a line of plain text, to a browser as a page that leads home."""
+        self.set_status(status_code)
         if "text/html" in self.request.headers.get("Accept", ""):
             self.set_header("Content-Type", "text/html; charset=utf-8")
-            self.finish(_TROUBLE.format(told=told))
+            self.finish(under(self.prefix, _TROUBLE.format(told=tornado.escape.xhtml_escape(told)).encode()))
         else:
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             self.finish(f"{told}\n")

@@ -5,11 +5,13 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 """
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import tornado.escape
 import tornado.template
@@ -19,22 +21,26 @@ from logwatch import export
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
-from logwatch.diagnosis import Facts, words
+from logwatch.diagnosis import Facts, Finding, words
 from logwatch.diagnosis.facts import Place, added, plain
 from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, MinuteRow, NotReadable, Reader, ResultRow
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, Filter, MinuteRow, NotReadable, Reader, ResultRow
 from logwatch.mesibo_conf import push_logging
 from logwatch.model import Position, Seen
-from logwatch.privacy import readable
+from logwatch.privacy import Privacy, readable
+from logwatch.report.recent import LogEnds
+from logwatch.story import stored_forms
 from logwatch.web.chart import chart
 from logwatch.web.overview import Overview, overview
-from logwatch.web.query import of_class, of_dead_tokens
+from logwatch.web.query import Query, of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 SHAPES = 20
 HIT = 10  # users of each list
 T = TypeVar("T")
+_CLAUSE = re.compile(r"[:;,] |\. ")
+_TAB_CHARACTERS = 60
 
 
 class Watched(export.Watched, Protocol):
@@ -73,11 +79,28 @@ class Site:
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
         self._overview: tuple[float, Overview] | None = None
+        self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
 
     @property
     def reader(self) -> Reader:
         """Where lists are read."""
         return Reader(self.watched.ledger_path)
+
+    def forms(self, address: str) -> tuple[str, ...]:
+        """Return the forms in which the ledger may have a user's address, and none of nothing."""
+        if not address:
+            return ()
+        return stored_forms(Privacy(self.watched.config.privacy.identifiers, self.reader.key()), address)
+
+    def filter(self, query: Query) -> Filter:
+        """Return a query for the ledger; NotReadable where that cannot be asked."""
+        present = self.reader.kinds() if query.class_ else ()
+        return query.filter(self.watched.catalogue, present, self.forms(query.text))
+
+    @property
+    def now(self) -> float:
+        """The moment by the pages' clock, seconds since the epoch."""
+        return self._clock()
 
     def close(self) -> None:
         """Begin no more work."""
@@ -92,6 +115,8 @@ class Site:
         return self._templates.load(name).generate(
             printable=readable,
             marked=marked,
+            tab_title=tab_title,
+            address_query=lambda address: urlencode({"address": address}),
             plain=plain,
             version=logwatch.__version__,
             words=words,
@@ -172,6 +197,17 @@ def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -
         )
         for source in config.source
     }
+
+
+def tab_title(findings: Sequence[Finding]) -> str:
+    """Return what a tab is called, so that it says the fault among many tabs: how many there are, and the heaviest."""
+    faults = [finding for finding in findings if finding.severity in ("critical", "warning")]
+    if not faults:
+        return "OK - mesibo push" if any(f.severity == "good" for f in findings) else "mesibo push"
+    cause = _CLAUSE.split(plain(faults[0].title))[0].rstrip(".")
+    if len(cause) > _TAB_CHARACTERS:
+        cause = cause[:_TAB_CHARACTERS].rpartition(" ")[0] + "\N{HORIZONTAL ELLIPSIS}"
+    return f"({len(faults)}) {cause} - mesibo push"
 
 
 def marked(text: str) -> str:

@@ -13,6 +13,7 @@ from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook
 from logwatch.web.server import Handler, Rule
 from logwatch.web.site import Site, Watched
+from logwatch.web.user import User
 from logwatch.web.webhook import Doorkeeper, WebhookHandler
 
 
@@ -82,13 +83,15 @@ def rules(
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
         (r"/unread", pages.Unread, site),
+        (r"/user", User, site),
         (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
-        (r"/static/(style\.css|live\.js|icon\.svg)", Asset, {}),
+        (r"/static/(style\.css|live\.js|local\.js|icon\.svg)", Asset, {}),
         (r"/api/v1/status", api.StatusApi, site),
         (r"/api/v1/codes", api.CodesApi, site),
         (r"/api/v1/codes/(-?[0-9]{1,6})", api.CodeApi, site),
         (r"/api/v1/failures", api.FailuresApi, site),
         (r"/downloads/failures\.(csv|json)", api.Failures, site),
         (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
+        (r"/downloads/clean-up\.csv", api.CleanUp, site),
         *([(r"/.*", WebhookHandler, {"door": door})] if door else []),
     ]

@@ -3,7 +3,8 @@
 import click
 import pytest
 
-from logwatch.cli.moments import moment, option
+from logwatch.cli.moments import option
+from logwatch.moments import moment
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 
@@ -25,6 +26,11 @@ NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
         ("1.5h", NOON - 5400),
         ("1w", NOON - 604800),
         ("2h ago", NOON - 7200),
+        ("today", NOON - 43200),
+        ("10:15", NOON - 6300),
+        ("9:15:30", NOON - 9870),
+        ("22:00", NOON - 50400),
+        ("12:00", NOON),
     ],
 )
 def test_times_are_absolute_or_relative(text, seconds):
@@ -32,7 +38,7 @@ def test_times_are_absolute_or_relative(text, seconds):
     assert moment(text, lambda: NOON) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2h30", "-2h", "2026-13-01", "1e3", "9" * 400 + "w"])
+@pytest.mark.parametrize("text", ["", "yesterday", "2h30", "-2h", "24:01", "7:5", "2026-13-01", "1e3", "9" * 400 + "w"])
 def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""
     with pytest.raises(click.BadParameter, match="is no time; try 2h"):

@@ -329,3 +329,28 @@ def test_the_zone_of_a_log_can_be_named(log):
     wrong = whole(log, "--timezone", "Mars")
     assert wrong.returncode == 2
     assert '--timezone: "Mars" is no time zone of this host' in wrong.stderr
+
+
+def test_json_tells_share_side_and_remedy_of_each_result(log):
+    """What a program needs to judge without the catalogue."""
+    results = {each["code"]: each for each in json.loads(run(log, "--format", "json").stdout)["results"]}
+    assert (results[200]["share"], results[903]["share"]) == (0.9, 0.1)
+    assert (results[903]["severity"], results[903]["side"], results[903]["title"]) == (
+        "critical",
+        "yours",
+        "Certificate expired",
+    )
+    assert results[903]["meaning"]
+    assert results[903]["remedy"].startswith("Renew")
+
+
+@pytest.mark.parametrize(
+    ("code", "fail_on", "exit_code"),
+    [(903, None, 0), (903, "critical", 1), (903, "warning", 1), (914, "critical", 0), (914, "warning", 1),
+     (200, "warning", 0)],
+)  # fmt: skip
+def test_fail_on_decides_by_severity(tmp_path, code, fail_on, exit_code):
+    """Findings are no failure of the report, unless a job asks for that."""
+    path = tmp_path / "m.log"
+    path.write_bytes(LINE % code)
+    assert run(path, *(["--fail-on", fail_on] if fail_on else [])).exit_code == exit_code

@@ -74,6 +74,10 @@ def test_a_reader_that_leaves_is_no_error():
     [
         (["--lines", 5], "Missing option '--output'"),
         (["--output", "-", "--burst", "x"], "'x' is no burst; try 903:30:60:5"),
+        (["--output", "-", "--outage", "x"], "'x' is no outage; try 903:-1800"),
+        (["--output", "-", "--history", "24h", "--start", "2026-11-22", "--lines", 1], "leave --start away"),
+        (["--output", "-", "--history", "24h", "--rate", 0], "--history needs a --rate"),
+        (["--output", "-", "--daily", "--rate", 0], "--daily needs a --rate"),
         (["--output", "-", "--start", "soon"], "'soon' is no time; try 2h"),
         (["--output", "-", "--start", "2026-11-22", "--seconds", 0], "say where it ends"),
         (["--output", "-", "--failures", 2], "2.0 is not in the range 0<=x<=1"),

@@ -50,6 +50,12 @@ def test_pages_go_through_all_failures_once_newest_first_while_new_ones_arrive(l
         (Filter(text="unregis"), "c"),
         (Filter(text="' OR 1=1 --"), ""),
         (Filter(code="903", text="b"), "b"),
+        (Filter(users=("a", "d", "x")), "ad"),
+        (Filter(users=()), ""),
+        (Filter(users=("a",), text="tok"), "ac"),
+        (Filter(users=("a",), text="tok", code="404"), "c"),
+        (Filter(since=2.0, until=4.0), "bc"),
+        (Filter(since=4.5), ""),
     ],
     ids=str,
 )

@@ -176,3 +176,19 @@ def test_a_name_cannot_write_to_the_terminal(tmp_path):
     """Escapes in a file name are shown, not obeyed."""
     message, _ = refused(tmp_path / "\x1b[2J.log")
     assert "\x1b" not in message
+
+
+@pytest.mark.parametrize("last", [1, 49, 50, 51, 120, len(TEXT) - 1, len(TEXT), len(TEXT) + 9])
+def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, last):
+    """As many as fit into so many bytes; it is told whether that was the whole file."""
+    size = TEXT.index(b"\n") + 1
+    with open_path(put(tmp_path / "m.log", TEXT), last=last) as stream:
+        assert b"".join(stream.chunks) == TEXT[: min(last, len(TEXT)) // size * size]
+        assert stream.whole is (last >= len(TEXT))
+
+
+def test_a_packed_file_has_no_end_to_read(tmp_path):
+    """It is refused in words."""
+    path = put(tmp_path / "m.gz", gzip.compress(TEXT))
+    with pytest.raises(Unreadable, match="is packed"), open_path(path, last=100):
+        pass

@@ -1,12 +1,14 @@
 """A person sees what is wrong first, and can read the rest."""
 
+import time
+
 import pytest
 from rich.console import Console
 
 from logwatch.catalogue import Catalogue
 from logwatch.model import ResultKey, Seen
 from logwatch.report import Count
-from logwatch.report.table import accepted, percent, render
+from logwatch.report.table import accepted, brief, doubts, percent, render
 
 NOON = 1_795_348_800.0
 CATALOGUE = Catalogue.load()
@@ -24,10 +26,10 @@ def count(*results, **causes):
     return made
 
 
-def shown(made, width=120):
+def shown(made, width=120, *, whole=False):
     console = Console(width=width, highlight=False)
     with console.capture() as captured:
-        console.print(render(made, width))
+        console.print(render(made, width, whole=whole))
     return captured.get()
 
 
@@ -46,10 +48,87 @@ def test_when_nothing_is_wrong_it_says_where_to_look_next():
 
 
 def test_many_warnings_are_summed_up():
-    """Five in words, the rest in the table."""
+    """Three with their remedies, the others by name; all of them where that is asked for."""
     codes = (500, 502, 503, 504, 413, 429, 404)
-    text = shown(count(*(("unknown", code, "", 1) for code in codes)))
-    assert "and 2 more kinds of warnings, see below" in text
+    made = count(*(("unknown", code, "", 1) for code in codes))
+    assert "and 4 more causes (--all): " in shown(made)
+    assert shown(made, whole=True).count("Whose side:") == 7
+
+
+def test_a_cause_has_one_remedy_on_however_many_platforms():
+    """914 for Android and iOS is one thing to do."""
+    text = shown(count(("fcm", 914, "", 3), ("apns", 914, "", 4)))
+    assert "914 Rate limited (APNs, FCM): 7 pushes" in text
+    assert text.count("Usually harmless") == 1
+
+
+@pytest.mark.parametrize("width", [100, 120, 200])
+@pytest.mark.parametrize("everything", [False, True])
+def test_the_report_fits_a_screen_and_the_summary_comes_last(width, everything):
+    """However many kinds of results there are: 25 lines, or some more where lines are short; at the end the sum."""
+    known = [(platform, code, reason, 1 + code) for platform, code, reason, _ in CATALOGUE.known()]
+    lines = shown(count(*(known if everything else known[:6])), width).rstrip().splitlines()
+    assert len(lines) <= (25 if width > 100 else 28)
+    assert lines[-2].startswith("Accepted by FCM or APNs")
+
+
+def test_the_table_is_cut_to_the_worst_and_what_was_accepted_and_says_so():
+    """The heaviest of the worst stay, with accepted pushes to hold them against; --all has every row."""
+    made = count(*[("apns", code, "", 5) for code in (901, 902, 903, 904, 905, 911, 912, 913)], ("apns", 200, "", 9))
+    text = shown(made)
+    assert "and 3 more kinds of results, 15 pushes: --all" in text
+    assert "Accepted" in text
+    assert "more kinds of results" not in shown(made, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "room", "kept"),
+    [("One. Two. Three.", 100, "One. Two. Three."), ("One. Two. Three.", 9, "One. Two."),
+     ("Only one, however long.", 3, "Only one, however long."), ("See e.g. this. Then that.", 5, "See e.g. this.")],
+)  # fmt: skip
+def test_a_remedy_is_cut_between_sentences(remedy, room, kept):
+    """Half a sentence is no remedy."""
+    assert brief(remedy, room) == kept
+
+
+@pytest.mark.parametrize(
+    ("newest", "asked", "followed", "told"),
+    [
+        (0, {}, True, ""),
+        (-3600, {}, False, ""),
+        (-3600, {}, True, "has mesibo stopped"),
+        (-3600, {"until": NOON - 60}, True, ""),
+        (7200, {}, False, "2 hours ahead of this host's clock"),
+        (-3600, {"since": NOON - 60}, False, "nothing is as new as --since"),
+    ],
+)
+def test_stamps_of_the_future_and_a_stale_log_are_told(newest, asked, followed, told):
+    """A log that is read where it is followed has lines of now; an archive need not."""
+    made = Count(CATALOGUE, **asked)
+    made.logged_at = NOON + newest
+    hints = " ".join(doubts(made, NOON, followed=followed))
+    assert told in hints
+    assert bool(told) == bool(hints)
+
+
+def test_no_result_in_the_time_asked_for_is_no_matter_of_the_switch():
+    """Push logging may well be on."""
+    made = Count(CATALOGUE, since=NOON)
+    made.summary.lines = 5
+    assert "No push results of this time." in shown(made)
+    assert "push = 1" not in shown(made)
+
+
+def test_the_time_of_this_host_stands_beside_utc(monkeypatch):
+    """Where that is another zone."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        assert "(17:29:00 to 17:30:00 IST here)" in shown(count(("fcm", 200, "", 10)))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert " here)" not in shown(count(("fcm", 200, "", 10)))
 
 
 def test_what_could_not_be_read_is_told_by_cause():

@@ -1,11 +1,14 @@
 """A log is written in the rhythm of the clock that is handed in, and ends cleanly."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from threading import Event
 
 import pytest
 
-from logwatch.simulate import Burst, Mesibo, Mix, Outcome, write
+from logwatch.parse import Scanner, load
+from logwatch.simulate import Burst, Mesibo, Mix, Outage, Outcome, write
+from logwatch.simulate.pace import Rhythm
 
 NOON = 1_795_348_800.0
 QUIET = Mix(push=0.0, hostile=0.0)
@@ -127,3 +130,70 @@ def test_what_is_no_burst_is_refused(text):
     """With an example of one."""
     with pytest.raises(ValueError, match="is no burst; try"):
         Burst.parse(text)
+
+
+def test_with_a_history_it_catches_up_and_goes_on_with_the_clock():
+    """An hour is written without waiting, in order; then lines come as time passes; the truth is about all of it."""
+    mesibo = Mesibo(1, mix=Mix(push=1.0, hostile=0.0))
+    clock = Clock()
+    run(mesibo, clock, rate=1, seconds=3660, history=3600, bursts=[Burst.parse("903:1800:10:1")])
+    results = mesibo.truth()["results"]
+    assert sum(result["count"] for result in results) == 3660 + 10
+    assert min(result["first"] for result in results) == "2026-11-22T11:00:00.000Z"
+    assert "2026-11-22T12:00:50" < max(result["last"] for result in results) < "2026-11-22T12:01:01"
+    assert NOON + 59 < clock.time < NOON + 65
+
+
+def test_a_day_has_its_rhythm_and_its_lines_add_up():
+    """Fewer by night, the promised number in all, whatever the steps in which they are asked for."""
+    rhythm = Rhythm(2.0, daily=True)
+    hours = [rhythm.lines(NOON, 3600.0 * (i + 1)) - rhythm.lines(NOON, 3600.0 * i) for i in range(24)]
+    assert sum(hours) == rhythm.lines(NOON, 86400.0) == 2 * 86400
+    assert min(range(24), key=lambda i: hours[i]) in (15, 16)  # 3 to 5 o'clock, UTC
+    assert min(hours) > 0
+    assert max(hours) > 4 * min(hours)
+
+
+def test_in_an_outage_every_push_of_the_platform_fails_and_no_other():
+    """Half an hour of 903 in an hour: no iOS push is accepted then, Android goes on, before and after it is as ever."""
+    mesibo = Mesibo(3, mix=Mix(push=1.0, failures=0.0, hostile=0.0))
+    output = run(mesibo, rate=1, seconds=3600, start=NOON, outages=[Outage.parse("903:1200:1200")])
+    results = {(r["platform"], r["code"]): r for r in mesibo.truth()["results"]}
+    struck = results["apns", 903]
+    assert "2026-11-22T12:20:00" <= struck["first"] < struck["last"] < "2026-11-22T12:40:00"
+    assert results["apns", 200]["first"] < "2026-11-22T12:01"
+    assert results["apns", 200]["last"] > "2026-11-22T12:59"
+    assert results["fcm", 200]["count"] > 2000
+    scan = Scanner(load("mesibo", ()), timezone=UTC).scan(
+        output.getvalue(),
+        envelope="plain",
+        reference=NOON,
+        since=struck_from(struck, 1),
+        until=struck_from(struck, -1, "last"),
+    )
+    assert ("apns", 200, "") not in scan.results
+    assert ("apns", 903, "") in scan.results
+
+
+def struck_from(result, seconds, which="first"):
+    return datetime.fromisoformat(result[which]).timestamp() + seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "outage"),
+    [
+        ("903:0", Outage(Outcome("apns", 903), 600.0)),
+        ("903:-60", Outage(Outcome("apns", 903), 540.0)),
+        ("fcm/503/UNAVAILABLE:-60:30", Outage(Outcome("fcm", 503, "UNAVAILABLE"), 540.0, 570.0)),
+    ],
+)
+def test_outages_are_written_as_code_and_time(text, outage):
+    """Their times count from the end of the history; without a length they do not end."""
+    assert Outage.parse(text, 600.0) == outage
+
+
+@pytest.mark.parametrize("text", ["", "903", "gcm/903:1", "903:1:2:3", "abc:1", "903:x"])
+def test_what_is_no_outage_is_refused(text):
+    """With an example of one."""
+    with pytest.raises(ValueError, match="is no outage; try"):
+        Outage.parse(text)

@@ -31,7 +31,8 @@ def an_hour(now):
     for minute in range(58, 0, -1):
         at = now - 60 * minute
         apns = 903 if minute <= 30 else 200
-        lines += [line(at + i, b"uid %d type apns aid 6035 token %064x code %d" % (i, i, apns)) for i in range(4)]
+        users = range(10 * minute, 10 * minute + 4)
+        lines += [line(at + i % 10, b"uid %d type apns aid 6035 token %064x code %d" % (i, i, apns)) for i in users]
         lines += [line(at + i, b"uid %d type fcm aid 6035 code 200" % (100 + i)) for i in range(8)]
         if minute % 10 == 0:
             lines.append(line(at, b'uid 555 type fcm code 404 {"error":{"status":"UNREGISTERED"}}'))

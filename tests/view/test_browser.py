@@ -121,7 +121,7 @@ def test_everything_works_without_javascript(visit, stocked):
     assert page.locator("#live-control button").count() == 0
 
 
-@pytest.mark.parametrize("path", ["", "unread", "codes", "codes/903", "?class=credential"])
+@pytest.mark.parametrize("path", ["", "unread", "codes", "codes/903", "?class=credential", "user?address=111"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, stocked, path):
     """Nothing is wider than a phone."""
     page = visit(stocked.url + path, **PHONE)
@@ -137,7 +137,7 @@ def test_dark_is_dark(visit, stocked):
 
 
 @pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-@pytest.mark.parametrize("path", ["", "?code=400", "unread", "codes", "codes/400"])
+@pytest.mark.parametrize("path", ["", "?code=400", "unread", "codes", "codes/400", "user", "user?address=111"])
 def test_axe_finds_no_fault_of_accessibility(visit, stocked, path, how):
     """No fault of any weight, with every fold open."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -195,3 +195,44 @@ def test_a_question_that_makes_no_sense_does_not_make_a_live_page_stale(chromium
     until(lambda: "903" in page.locator("#main").inner_text(), "the page shows what has happened since")
     assert "No answer" not in page.locator("#live-control").inner_text()
     context.close()
+
+
+def test_the_tab_says_the_fault(visit, stocked):
+    """Among twenty tabs it is seen which one to open."""
+    assert re.match(r"\([0-9]+\) The Apple push certificate has expired - mesibo push", visit(stocked.url).title())
+
+
+def test_the_visitors_own_time_stands_beside_utc(visit, stocked):
+    """Once, also after the page has been refreshed; where both are the same, UTC stands alone."""
+    page = visit(stocked.url, timezone_id="Asia/Kolkata")
+    with page.expect_response(stocked.url):
+        pass
+    told = page.locator("#failures time").first
+    utc, local = re.fullmatch(r"(\d\d:\d\d:\d\d) \((?:\d+ \w+ )?(\d\d:\d\d:\d\d) here\)", told.text_content()).groups()
+    assert (int(local[:2]) * 60 + int(local[3:5]) - int(utc[:2]) * 60 - int(utc[3:5])) % 1440 == 330
+    assert page.locator("#asof time .local").count() == 1
+    assert visit(stocked.url, timezone_id="UTC").locator(".local").count() == 0
+
+
+def test_an_unchanged_page_costs_no_body_and_its_moment_goes_on(visit, stocked):
+    """The script asks with the tag that it was given, and takes the moment from the answer."""
+    statuses = []
+    page = visit(f"{stocked.url}unread", timezone_id="UTC")
+    page.on("response", lambda answer: statuses.append(answer.status))
+    before = page.locator("time.now").inner_text()
+    until(lambda: page.wait_for_timeout(100) or 304 in statuses, "a 304")
+    until(lambda: page.locator("time.now").inner_text() != before, "the moment goes on")
+
+
+def test_one_users_story_is_found_from_the_error_log(visit, stocked):
+    """Search for the address, follow the link: accepted pushes and failures, and what they say together."""
+    page = visit(stocked.url)
+    page.fill("input[name=text]", "111")
+    page.press("input[name=text]", "Enter")
+    page.get_by_role("link", name="One user's story").click()
+    assert "1 failed, the last one" in page.inner_text(".finding")
+    assert "none accepted" in page.inner_text(".finding")
+    assert page.locator("table.log tbody tr").count() == 1
+    page.fill("input[name=address]", "501")
+    page.get_by_role("button", name="Look").click()
+    assert "1 accepted, none failed: the cause lies beyond mesibo, see Step 9." in page.inner_text(".finding")

@@ -129,7 +129,7 @@ def api(get):
 
 PAGES = ["/", "/?class=credential", "/unread", "/codes", "/codes/", "/codes/903", "/codes/-1", "/static/style.css",
          "/static/live.js", "/static/icon.svg", "/runbooks/", "/runbooks/MesiboPushCertificateExpired",
-         "/runbooks/codes-and-steps.md"]  # fmt: skip
+         "/runbooks/codes-and-steps.md", "/user", "/user?address=4711", "/static/local.js"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -7,6 +7,7 @@ const SLOWEST_MS = 60000;
 let wait = EVERY_MS;
 let paused = false;
 let timer = 0;
+let mark = null; // of the page that is shown, as the server gave it
 
 function same(a, b) {
   return a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id || "") === (b.id || "");
@@ -48,14 +49,37 @@ function morph(old, fresh) {
   }
 }
 
+// Nothing but the moment has changed: that is what the answer is of.
+function unchanged(at) {
+  const now = document.querySelector("time.now");
+  if (!now || Number.isNaN(at.getTime())) return;
+  const fresh = now.cloneNode(false);
+  fresh.dateTime = at.toISOString();
+  fresh.textContent = `${at.toISOString().slice(11, 19)} UTC`;
+  const box = document.createElement("p");
+  box.append(fresh);
+  localise(box);
+  now.replaceWith(fresh);
+}
+
 async function refresh() {
   timer = 0;
   if (paused || document.hidden) return;
   try {
-    const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+    const headers = mark ? { Accept: "text/html", "If-None-Match": mark } : { Accept: "text/html" };
+    const answer = await fetch(location.pathname + location.search, { headers });
+    if (answer.status === 304) {
+      unchanged(new Date(answer.headers.get("Date")));
+      wait = EVERY_MS;
+      show("");
+      schedule();
+      return;
+    }
     if (answer.status >= 500) throw new Error(String(answer.status)); // what was asked for wrongly says so on its page
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!paused) {
+      mark = answer.headers.get("ETag");
+      localise(page.body);
       morph(document.getElementById("main"), page.getElementById("main"));
       document.title = page.title;
     }

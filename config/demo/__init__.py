@@ -1,0 +1,1 @@
+"""The demonstration: ``python -m config.demo``, or ``make demo``."""

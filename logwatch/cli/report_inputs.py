@@ -1,0 +1,106 @@
+"""Decides what a report reads, and how: paths as they are named, standard input, or what the configuration follows."""
+
+import os
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from logwatch.assembly import assemble
+from logwatch.catalogue import Catalogue
+from logwatch.config import Config, Source
+from logwatch.config import load as load_config
+from logwatch.discover import Container, Globs
+from logwatch.errors import LogwatchError, Problem
+from logwatch.parse import Scanner
+from logwatch.report import Input
+
+STDIN = "-"
+_ALL = 1 << 30  # results of a scan, read one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is read, and how."""
+
+    catalogue: Catalogue
+    inputs: tuple[tuple[str, Input], ...]  # path or -
+    followed: bool  # it is what a daemon with this configuration follows
+    state: Path | None = None  # where such a daemon keeps failures
+
+
+def is_piped() -> bool:
+    """Return whether somebody sends a log: a pipe, a socket or a file, and neither a terminal nor /dev/null."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)
+
+
+def plan(paths: tuple[str, ...], file: Path | None, timezone: str | None, *, detailed: bool = False) -> Plan:
+    """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
+
+    With ``detailed`` every result is read one by one, accepted ones too, and it is no error that no log is there.
+    """
+    if not paths and file is None and is_piped():
+        paths = (STDIN,)
+    config = _found(file) if file is not None or not paths else Config(source=(Source(name="mesibo"),))
+    logs = tuple(source for source in config.source if source.webhook is None) or (Source(name="mesibo"),)
+    config = msgspec.structs.replace(config, source=logs)  # calls are kept in the ledger alone
+    if timezone is not None:
+        config = msgspec.structs.replace(
+            config, source=tuple(msgspec.structs.replace(source, timezone=timezone) for source in config.source)
+        )
+        if problems := [problem for source in config.source for problem in source.wrong_zone("--timezone")][:1]:
+            raise LogwatchError(*problems)
+    parts = assemble(config)
+    most = config.follow.max_line_bytes
+
+    def scanner(source: Source) -> Scanner:
+        made = parts.scanner(source, keep=_ALL if detailed else 0)
+        if detailed:
+            made.delivered = frozenset()
+        return made
+
+    sources = [(source, Input(scanner(source), source.envelope, most, source.name)) for source in config.source]
+    inputs = [(path, _how(path, sources)) for path in paths]
+    if not paths:
+        inputs = [(path, how) for source, how in sources for path in _paths(source)]
+    if not inputs and not detailed:
+        patterns = ", ".join(path for source in config.source for path in source.paths)
+        looked = f"looked for {patterns}" if patterns else "the source is no file here"
+        remedy = "name files, or: docker logs mesibo 2>&1 | mesibo-logwatch report -"
+        for source in config.source:
+            if source.journal:
+                asked = " ".join(source.journal.target.arguments)
+                remedy = f"journalctl --output=cat {asked} | mesibo-logwatch report -"
+        raise LogwatchError(Problem("report", "there is nothing to read", looked, remedy))
+    state = Path(config.state.directory) if file is not None or not paths else None
+    return Plan(parts.catalogue, tuple(inputs), not paths, state)
+
+
+def _how(path: str, sources: list[tuple[Source, Input]]) -> Input:
+    """Read a path as the source that follows it; one that none follows is as likely of the first as of any other."""
+    absolute = str(Path(path).absolute())
+    return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
+
+
+def _found(file: Path | None) -> Config:
+    """Load the configuration, or make one of what is found on this host."""
+    if file is not None:
+        return load_config(file)
+    config: Config
+    config, _story = import_module("logwatch.config.default").find()  # it looks at the host: only if nothing is named
+    return config
+
+
+def _paths(source: Source) -> list[str]:
+    """Return the files of a source that are there now."""
+    if source.docker:
+        return list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
+    return [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]

@@ -1,0 +1,111 @@
+"""Shows what became of one user's pushes: read from logs, and from what a daemon keeps."""
+
+import csv
+import io
+import json
+import time
+from dataclasses import dataclass, field
+
+import click
+
+from logwatch.catalogue.entries import Severity
+from logwatch.cli import terminal
+from logwatch.cli.report_inputs import Plan
+from logwatch.ledger import NotReadable
+from logwatch.report import Count
+from logwatch.report.table import notes
+from logwatch.report.user import MOST, UserPushes
+from logwatch.report.user_table import render
+from logwatch.story import Stored, Told, UserPush, tell, together
+
+_COLUMNS = (
+    "at",
+    "source",
+    "provider",
+    "platform",
+    "code",
+    "reason",
+    "title",
+    "class",
+    "severity",
+    "app",
+    "token",
+    "from",
+    "webhook_reason",
+)
+
+
+@dataclass(slots=True)
+class UserReport:
+    """The story of one user on its way; logs are read in between."""
+
+    count: Count
+    logs: UserPushes
+    read_logs: bool  # there is a log: accepted pushes are known
+    kept: list[UserPush] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def show(self, form: str, *, whole: bool) -> set[Severity]:
+        """Print it; return how severe its pushes are."""
+        pushes = together(self.logs.pushes, self.kept)
+        told = tell(pushes, time.time(), accepted_known=self.read_logs)
+        said = [*self.notes, *notes(self.count)]
+        if self.logs.found > MOST:
+            said.append(f"{self.logs.found:,} pushes were found in logs: the last {MOST:,} are told")
+        if self.read_logs and not self.logs.found and self.logs.anonymous and self.count.summary.results:
+            said.append("The push lines of this log name no user: accepted pushes cannot be told apart")
+        if form == "table":
+            address = self.logs.address
+            terminal.show(lambda width: render(address, pushes, told, said, width, whole=whole))
+        else:
+            click.echo(self._document(pushes, told) if form == "json" else _csv(pushes))
+            for note in said:
+                click.echo(f"note: {note}", err=True)
+        return {push.entry.severity for push in pushes}
+
+    def _document(self, pushes: list[UserPush], told: list[Told]) -> str:
+        accepted = sum(push.accepted for push in pushes)
+        document = {
+            "user": self.logs.address,
+            "lines": self.count.summary.lines,
+            "unparsed": self.count.summary.unparsed,
+            "misplaced": self.count.summary.misplaced,
+            "accepted": accepted if self.read_logs else None,
+            "failed": len(pushes) - accepted,
+            "told": [each.as_dict() for each in told],
+            "pushes": [push.as_dict() for push in pushes],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def begin(address: str, plan: Plan, count: Count) -> UserReport:
+    """Look up what the daemon keeps of a user, and listen to what the logs say while ``count`` reads them."""
+    logs = UserPushes(address, plan.catalogue, count.since, count.until)
+    made = UserReport(count, logs, read_logs=bool(plan.inputs))
+    count.since = count.until = None  # every result has to be read here, and is left out by its own time
+    count.watch = logs.take
+    if not plan.inputs:
+        made.notes.append("There is no file to read: accepted pushes are not known")
+    if plan.state is None:
+        return made
+    try:
+        stored = Stored(plan.state)
+        if stored.there:
+            logs.privacy = stored.privacy()
+            made.kept = stored.of(address, plan.catalogue, logs.since, logs.until)
+    except (NotReadable, OSError) as error:
+        made.notes.append(
+            f"The failures that the daemon keeps in {plan.state} are left out: {error}; run it as root or as the"
+            " daemon's user"
+        )
+    return made
+
+
+def _csv(pushes: list[UserPush]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for push in pushes:
+        told = push.as_dict()
+        writer.writerow([told[name] for name in _COLUMNS])
+    return text.getvalue().removesuffix("\n")

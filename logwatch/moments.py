@@ -1,0 +1,34 @@
+"""Turns a time as people write it, on a command line or in a form, into seconds since the epoch."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from math import isfinite
+
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+
+EXAMPLES = "2h, 3d, 22:00, today, 2026-11-22 or 2026-11-22T10:15:00Z"
+
+
+def moment(text: str, now: Callable[[], float]) -> float:
+    """Read a date, a time, ``now``, ``today``, or how long ago: ``90s``, ``2h``, ``3d``, ``1w``; ValueError for others.
+
+    A time without an offset is UTC, as mesibo's own stamps are; one without a date is the last such time there was.
+    """
+    text = text.strip()
+    if text == "now":
+        return now()
+    if found := _AGO.fullmatch(text):
+        ago = float(found[1]) * _SECONDS[found[2]]
+        if not isfinite(ago):
+            raise ValueError("before all time")
+        return now() - ago
+    if text == "today" or _CLOCK.fullmatch(text):
+        present = datetime.fromtimestamp(now(), UTC)
+        clock = time() if text == "today" else time.fromisoformat(text.zfill(5 if text.count(":") == 1 else 8))
+        at = datetime.combine(present.date(), clock, UTC)
+        return (at if at <= present else at - timedelta(days=1)).timestamp()
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

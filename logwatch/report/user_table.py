@@ -1,0 +1,59 @@
+"""Lays out the story of one user for a person: every push in order, and at the end what all of them say."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from logwatch.privacy import readable
+from logwatch.report.words import COLOURS, PLATFORMS, many, time_of
+from logwatch.story import Told, UserPush
+
+MOST_ROWS = 20  # without --all: the newest
+_FEW = 96  # below so many columns what is of least use is left out
+
+
+def render(
+    user: str, pushes: Sequence[UserPush], told: Sequence[Told], notes: Sequence[str], width: int, *, whole: bool
+) -> RenderableType:
+    """Lay out the pushes, in the order of time, for a terminal of so many columns; all of them where ``whole``."""
+    parts: list[RenderableType] = [Text(f"Pushes to {readable(user)}", style="bold")]
+    shown = pushes if whole else pushes[-MOST_ROWS:]
+    if left := len(pushes) - len(shown):
+        parts.append(Text(f"{many(left, 'earlier push', 'earlier pushes')} left out: --all shows them", style="dim"))
+    if pushes:
+        parts += [_table(shown, width), Text("")]
+    parts += [Text(f"Note: {note}", style="yellow") for note in notes]
+    for each in told:
+        parts.append(Text(each.what, style=f"bold {COLOURS[each.severity]}"))
+        side = f"Whose side: {each.side}. " if each.side else ""
+        parts.append(Padding(Text(f"{side}{each.remedy}"), (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+def _table(pushes: Sequence[UserPush], width: int) -> Table:
+    wide = width >= _FEW
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Time (UTC)", no_wrap=True)
+    table.add_column("For", no_wrap=True)
+    table.add_column("Code", no_wrap=True, justify="right")
+    table.add_column("What happened", overflow="fold")
+    if wide:
+        table.add_column("Token", overflow="fold")
+        table.add_column("From", no_wrap=True)
+    for push in pushes:
+        reason = f" {push.heard or push.reason}".rstrip()
+        what = "Accepted" if push.accepted else f"{push.entry.title}{reason}"
+        row = [
+            Text(time_of(push.at) or "not told"),
+            Text(PLATFORMS[push.platform]),
+            Text(push.code, style=COLOURS[push.entry.severity]),
+            Text(what),
+        ]
+        if wide:
+            row += [Text(readable(push.token)), Text("error log" if push.kept else "log")]
+        table.add_row(*row)
+    return table

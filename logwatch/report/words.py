@@ -1,0 +1,26 @@
+"""How reports write numbers, shares, times and platforms."""
+
+from datetime import UTC, datetime
+
+COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
+PLATFORMS = {"fcm": "Android", "apns": "iOS", "unknown": "?"}
+PROVIDERS = {"mesibo": "mesibo", "fcm": "FCM", "apns": "APNs", "unknown": "?"}
+
+
+def many(number: int, one: str, more: str) -> str:
+    """Write a number with the noun that it counts."""
+    return f"{number:,} {one if number == 1 else more}"
+
+
+def percent(share: float) -> str:
+    """Write a share so that little is not nothing, and nearly all is not all."""
+    if 0 < share < 0.0001:  # noqa: PLR2004  what would be shown as 0.00 %
+        return "<0.01 %"
+    if 0.9999 < share < 1:  # noqa: PLR2004  what would be shown as 100.00 %
+        return ">99.99 %"
+    return f"{share:.2%}".replace("%", " %")
+
+
+def time_of(moment: float | None) -> str:
+    """Write seconds since the epoch as UTC to the second; empty for None."""
+    return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

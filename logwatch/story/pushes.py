@@ -1,0 +1,115 @@
+"""The pushes of one user: from a log, where accepted ones stand too, and from the failures that a daemon keeps."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from logwatch.catalogue import Catalogue, Entry, answered_by
+from logwatch.catalogue.summary import iso
+from logwatch.ledger import StoredFailure
+from logwatch.model import Failure, Platform
+
+_NOWHERE = float("-inf")  # in the order of time, of a push whose time cannot be told
+
+
+@dataclass(frozen=True, slots=True)
+class UserPush:
+    """One push to the user; ``code`` is a number as text, or ``other``; the token is masked."""
+
+    at: float | None  # seconds since the epoch
+    source: str
+    platform: Platform
+    code: str
+    reason: str  # as the catalogue spells it, else empty
+    app: str
+    token: str
+    entry: Entry
+    kept: bool = False  # known from the daemon's error log alone
+    heard: str = ""  # the provider's reason as a webhook told it
+
+    @property
+    def accepted(self) -> bool:
+        """Whether Google or Apple took it."""
+        return self.entry.class_ == "delivered"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a program."""
+        number = int(self.code) if self.code != "other" else None
+        return {
+            "at": iso(self.at),
+            "source": self.source,
+            "provider": self.platform if number is None else answered_by(self.platform, number),
+            "platform": self.platform,
+            "code": number,
+            "reason": self.reason,
+            "class": self.entry.class_,
+            "severity": self.entry.severity,
+            "title": self.entry.title,
+            "meaning": self.entry.meaning,
+            "remedy": self.entry.remedy,
+            "side": self.entry.whose(self.platform),
+            "app": self.app,
+            "token": self.token,
+            "from": "error log" if self.kept else "log",
+            "webhook_reason": self.heard,
+        }
+
+
+def logged(failure: Failure, catalogue: Catalogue, source: str, token: str) -> UserPush:
+    """Return a push as its line tells it; ``token`` is the masked one."""
+    reason = catalogue.reason(failure.platform, failure.code, failure.reason)
+    entry = catalogue.classify(failure.platform, failure.code, reason)
+    return UserPush(failure.at, source, failure.platform, str(failure.code), reason, failure.app, token, entry)
+
+
+def kept(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
+    """Return a push as the daemon keeps it; where the line gave no reason, one that a webhook told explains it."""
+    platform: Platform = "fcm" if failure.platform == "fcm" else "apns" if failure.platform == "apns" else "unknown"
+    entry = catalogue.entry(platform, failure.code, failure.reason)
+    if failure.heard:
+        heard: Platform = "fcm" if failure.heard_platform == "fcm" else "apns"
+        entry = catalogue.entry(heard, failure.code, failure.heard)
+    return UserPush(
+        failure.at,
+        failure.source,
+        platform,
+        failure.code,
+        failure.reason,
+        failure.app,
+        failure.token,
+        entry,
+        kept=True,
+        heard=failure.heard,
+    )
+
+
+def together(from_log: Iterable[UserPush], from_ledger: Iterable[UserPush]) -> list[UserPush]:
+    """Return all pushes in the order of time, each once.
+
+    One that the daemon keeps is the same as one of the log with its time and code, and what a webhook told of it goes
+    over to that; the names of sources may differ, since a file can be read without a configuration.
+    """
+    pushes = list(from_log)
+    places: dict[tuple[int, str], list[int]] = {}
+    for i, push in enumerate(pushes):
+        if push.at is not None:
+            places.setdefault(_moment(push.at, push.code), []).append(i)
+    found: Counter[tuple[int, str]] = Counter()
+    for each in from_ledger:
+        if each.at is None:
+            continue
+        key = _moment(each.at, each.code)
+        alike = places.get(key, ())
+        if found[key] < len(alike):
+            i = alike[found[key]]
+            found[key] += 1
+            if each.heard:
+                pushes[i] = replace(pushes[i], entry=each.entry, heard=each.heard)
+        else:
+            pushes.append(each)
+    return sorted(pushes, key=lambda push: _NOWHERE if push.at is None else push.at)
+
+
+def _moment(at: float, code: str) -> tuple[int, str]:
+    return round(at * 1000), code

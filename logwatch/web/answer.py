@@ -1,0 +1,35 @@
+"""What pages have in common as answers over HTTP: links behind a path prefix, and a tag that tells them unchanged."""
+
+import hashlib
+import re
+
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_LINK = re.compile(rb'\b(href|src|action)="/')
+_NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>')
+
+
+def prefix_of(forwarded: str, configured: str) -> str:
+    """Return what links begin with behind a proxy: its X-Forwarded-Prefix, else the setting; empty without either.
+
+    A header that is no path is ignored: nothing in it may lead to another host, or end an attribute.
+    """
+    told = forwarded.split(",", maxsplit=1)[0].strip().rstrip("/")
+    return told if is_prefix(told) else configured.rstrip("/")
+
+
+def is_prefix(text: str) -> bool:
+    """Return whether a text is a path such as ``/mesibo`` or ``/ops/mesibo``."""
+    return _PREFIX.fullmatch(text) is not None and not {".", ".."} & set(text.split("/"))
+
+
+def under(prefix: str, body: bytes) -> bytes:
+    """Let every link of a page that leads to the root of the site lead below ``prefix``.
+
+    Templates escape quotes in all that they fill in, so nothing but an attribute of ours looks like one.
+    """
+    return _LINK.sub(rb'\1="' + prefix.encode() + b"/", body) if prefix else body
+
+
+def tag(body: bytes) -> str:
+    """Return the ETag of a page: the same as long as nothing but the moment that it is of has changed."""
+    return f'W/"{hashlib.sha256(_NOW.sub(b"", body)).hexdigest()[:32]}"'

@@ -1,0 +1,151 @@
+"""`report --user` tells one user's story: from logs in any envelope, and from what the daemon keeps."""
+
+import csv
+import io
+import json
+import os
+import random
+
+import pytest
+from click.testing import CliRunner
+
+from logwatch.cli.report import command
+from logwatch.ledger import Batch, Ledger, StoredFailure
+from logwatch.privacy import Privacy
+from tests.envelope.wrapping import WRAP
+from tests.envelope.wrapping import log as wrapped
+
+NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+USER = "+18005551234"
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, list(map(str, arguments)), env={"COLUMNS": "120"})
+
+
+def story(*arguments):
+    return json.loads(run(*arguments, "--format", "json").stdout)
+
+
+def text(second, user, code, type_="apn"):
+    return (
+        f"E2211-{101500 + second:06}-123 (17): push_on_complete: uid {user} type {type_} token {'ab' * 32} code {code}"
+    )
+
+
+@pytest.mark.parametrize("name", [*WRAP, "plain"])
+def test_every_push_of_the_user_is_told_and_none_of_others_whatever_stands_around(name, tmp_path):
+    """Accepted ones too; a number that begins alike, or stands in another field, is another user."""
+    chance = random.Random(7)
+    others = ["+180055512345", "8005551234", "+18005551235", "4711"]
+    users = [chance.choice([USER, *others]) for _ in range(59)]
+    texts = [text(i, user, 200 if i % 3 else 903) for i, user in enumerate(users)]
+    texts.append(f"E2211-101559-123 (17): push_on_complete: uid 4711 aid {USER} type fcm code 200")
+    path = tmp_path / "m.log"
+    path.write_bytes(wrapped(name, texts) if name != "plain" else "\n".join(texts).encode())
+    os.utime(path, (NOON, NOON))
+    told = story(path, "--user", "18005551234")
+    expected = [200 if i % 3 else 903 for i, user in enumerate(users) if user == USER]
+    assert [push["code"] for push in told["pushes"]] == expected
+    assert (told["accepted"], told["failed"]) == (expected.count(200), expected.count(903))
+    assert all(push["token"].startswith("abab***abab#") for push in told["pushes"])
+
+
+def test_the_story_is_told_in_order_with_what_it_means(tmp_path):
+    """A person reads every push, what all of them say, and the step that is next; the whole token nowhere."""
+    path = tmp_path / "m.log"
+    path.write_text("\n".join(text(i, USER, 200) for i in range(11)))
+    os.utime(path, (NOON, NOON))
+    result = run(path, "--user", USER)
+    assert result.exit_code == 0
+    assert result.output.count("Accepted") == 11
+    assert "iOS: 11 accepted, none failed: the cause lies beyond mesibo, see Step 9." in result.output
+    assert "abababab" not in result.output
+    rows = list(csv.DictReader(io.StringIO(run(path, "--user", USER, "--format", "csv").stdout)))
+    assert [row["at"] for row in rows[:2]] == ["2026-11-22T10:15:00.123Z", "2026-11-22T10:15:01.123Z"]
+
+
+def test_of_many_pushes_the_newest_are_shown_and_the_verdict_is_of_all(tmp_path):
+    """It fits a screen; --all shows the rest."""
+    path = tmp_path / "m.log"
+    path.write_text("\n".join(text(i, USER, 200) for i in range(50)))
+    os.utime(path, (NOON, NOON))
+    result = run(path, "--user", USER)
+    assert len(result.output.splitlines()) < 30
+    assert "30 earlier pushes left out: --all shows them" in result.output
+    assert "50 accepted" in result.output
+    assert run(path, "--user", USER, "--all").output.count("Accepted") == 50
+
+
+def test_since_and_until_leave_out_by_each_pushs_own_time(tmp_path):
+    """As for the whole report."""
+    path = tmp_path / "m.log"
+    path.write_text("\n".join(text(i, USER, 200) for i in range(50)))
+    os.utime(path, (NOON, NOON))
+    told = story(path, "--user", USER, "--since", "2026-11-22T10:15:10Z", "--until", "2026-11-22T10:15:20Z")
+    assert told["accepted"] == 10
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Give a configuration with a log, and a daemon's state in which an older failure is kept masked."""
+    (tmp_path / "m.log").write_text(text(1, USER, 903) + "\n" + text(2, USER, 200) + "\n")
+    os.utime(tmp_path / "m.log", (NOON, NOON))
+    ledger = Ledger(tmp_path / "state", clock=lambda: NOON)
+    privacy = Privacy("mask", ledger.key)
+    batch = Batch(100)
+    batch.count("mesibo", "lines")
+    for at in (NOON - 86400, NOON - 6298.877):  # 10:15:01.123, which is in the log too
+        user, token = privacy.user(USER), privacy.token("ab" * 32)
+        batch.fail([StoredFailure(at, "mesibo", "apns", "903", "", "1", user, token)])
+    assert ledger.commit(batch)
+    ledger.close()
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "mesibo"\npaths = ["*.log"]\n[state]\ndirectory = "state"\n')
+    return config
+
+
+def test_failures_that_the_daemon_keeps_masked_are_found_by_the_real_address(site):
+    """What the log has lost is told from there; what both have is told once; tokens compare between both."""
+    told = story("--config", site, "--user", USER)
+    assert [(push["code"], push["from"]) for push in told["pushes"]] == [(903, "error log"), (903, "log"), (200, "log")]
+    assert len({push["token"] for push in told["pushes"]}) == 1
+    assert "that is over" in told["told"][0]["what"]
+
+
+def test_without_a_log_kept_failures_are_told_and_accepted_ones_are_not_guessed(site):
+    """A journal, or a log that is gone: no share, no `none accepted`."""
+    (site.parent / "m.log").unlink()
+    result = run("--config", site, "--user", USER, "--format", "json")
+    told = json.loads(result.stdout)
+    assert (told["accepted"], told["failed"]) == (None, 2)
+    assert "There is no file to read" in result.stderr
+
+
+def test_a_ledger_that_cannot_be_asked_is_told_and_the_log_still_read(site):
+    """With what to try."""
+    (site.parent / "state" / "ledger.sqlite3").write_bytes(b"no ledger" * 999)
+    result = run("--config", site, "--user", USER, "--format", "json")
+    assert len(json.loads(result.stdout)["pushes"]) == 2
+    assert "are left out: " in result.stderr
+    assert "run it as root" in result.stderr
+
+
+def test_a_log_that_names_no_user_says_so(tmp_path):
+    """Then no search can find anything, whoever is meant."""
+    path = tmp_path / "m.log"
+    path.write_text("E2211-101500-123 (17): push_on_complete: type fcm code 200\n")
+    assert "name no user" in run(path, "--user", USER).output
+
+
+@pytest.mark.parametrize(("severity", "code"), [("warning", 1), ("critical", 0)])
+def test_fail_on_is_about_the_pushes_of_the_user_alone(tmp_path, severity, code):
+    """A 903 of somebody else does not count."""
+    path = tmp_path / "m.log"
+    path.write_text("\n".join([text(1, USER, 914), text(2, "4711", 903)]))
+    assert run(path, "--user", USER, "--fail-on", severity).exit_code == code
+
+
+def test_an_empty_address_is_wrong_use():
+    """Every line would match it."""
+    assert run("--user", " ", "-").exit_code == 2

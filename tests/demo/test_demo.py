@@ -1,0 +1,60 @@
+"""`make demo` shows an incident, sends what would wake somebody, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.demo.__main__ import route, scrape
+from tests.whole.running import free_port, get, tool, until
+
+pytestmark = pytest.mark.integration
+
+
+def test_prometheus_and_alertmanager_take_what_the_demo_hands_them(tmp_path):
+    """Their own checkers find nothing wrong, the shipped rules and templates included."""
+    (tmp_path / "p.yml").write_text(yaml.safe_dump(scrape("127.0.0.1:1", 2)))
+    (tmp_path / "a.yml").write_text(yaml.safe_dump(route("http://127.0.0.1:3")))
+    for command in (["promtool", "check", "config"], ["amtool", "check-config"]):
+        path = tmp_path / ("p.yml" if command[0] == "promtool" else "a.yml")
+        done = subprocess.run([tool(command[0]), *command[1:], path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        "rules found"
+        in subprocess.run(
+            [tool("promtool"), "check", "config", tmp_path / "p.yml"], capture_output=True, text=True, check=True
+        ).stdout
+    )
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
+    """A history and an incident on the page; asked to end, every program and every file is gone."""
+    listen = f"127.0.0.1:{free_port()}"
+    environment = {**os.environ, "LISTEN": listen, "HISTORY": "1h", "TMPDIR": str(tmp_path), "PATH": "/nowhere"}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "config.demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        cwd=Path(__file__).parents[2], text=True,
+    )  # fmt: skip
+    try:
+        until(lambda: "The Apple push certificate has expired" in page(listen), "the incident", patience=200)
+        demo.send_signal(signal.SIGTERM)
+        output = demo.communicate(timeout=60)[0]
+    finally:
+        demo.terminate()  # it ends what it has started; kill would leave that behind
+        demo.wait(60)
+    assert "With Prometheus and Alertmanager installed" in output
+    assert "Traceback" not in output
+    assert list(tmp_path.iterdir()) == []
+    assert page(listen) == ""
+
+
+def page(listen):
+    try:
+        return get(f"http://{listen}/").decode()
+    except OSError:
+        return ""

@@ -1,0 +1,132 @@
+"""One user's pushes: found however the address is spelt or stored, each once, and judged together."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.catalogue import Catalogue
+from logwatch.ledger import Batch, Ledger, StoredFailure
+from logwatch.model import Failure
+from logwatch.privacy import Privacy
+from logwatch.story import Stored, alike, kept, logged, spellings, stored_forms, tell, together
+
+NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+CATALOGUE = Catalogue.load()
+
+
+def push(seconds, code, platform="apns", reason=""):
+    """Make a push of a log, so many seconds ago."""
+    return logged(Failure(NOW - seconds, platform, code, reason, "1", "u", "t"), CATALOGUE, "mesibo", "t")
+
+
+def failure(seconds, code, platform="apns", **more):
+    return StoredFailure(NOW - seconds, "other name", platform, str(code), "", "1", "u", "t", **more)
+
+
+OVER = "1 failed, the last one at 11:59:00 UTC with 903 Certificate expired; 1 accepted since then: that is over"
+GOING_ON = "2 failed, the last one at 11:59:59 UTC with 903 Certificate expired; "
+DEAD = "the token is dead, no push arrives until the app registers again"
+
+
+@pytest.mark.parametrize(
+    ("pushes", "what", "steps"),
+    [
+        ([push(i, 200) for i in range(11)], "iOS: 11 accepted, none failed: the cause lies beyond mesibo", (9,)),
+        ([push(1, 200, "unknown")], "1 accepted, none failed", (9,)),
+        ([push(60, 903), push(1, 200)], OVER, (9,)),
+        (
+            [push(60, 200), push(30, 903), push(1, 903)],
+            GOING_ON + "1 accepted until 11:59:00 UTC, none of the last 2",
+            (1, 8),
+        ),
+        ([push(2, 903), push(1, 903)], GOING_ON + "none accepted", (1, 8)),
+        ([push(9, 200), push(1, 914)], "1 accepted: the others were held back", (5,)),
+        ([push(9, 200), push(1, 410, reason="Unregistered")], DEAD, (2,)),
+    ],
+)
+def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, steps):
+    """All well, over, going on, held back, dead: each in one sentence with the step that is next."""
+    told = tell(pushes, NOW, accepted_known=True)
+    assert len(told) == 1
+    assert what in told[0].what
+    assert told[0].steps[: len(steps)] == steps
+    assert told[0].remedy
+
+
+def test_platforms_are_judged_apart_the_worse_first():
+    """An iPhone whose certificate expired says nothing of the same user's Android."""
+    told = tell([push(3, 200, "fcm"), push(1, 903)], NOW, accepted_known=True)
+    assert [(each.platform, each.severity) for each in told] == [("apns", "critical"), ("fcm", "none")]
+
+
+def test_nothing_is_concluded_from_accepted_pushes_that_nobody_knows():
+    """Kept failures alone never say that none was accepted, nor that it is over."""
+    (told,) = tell([kept(failure(60, 903), CATALOGUE)], NOW, accepted_known=False)
+    assert "accepted are in the log alone" in told.what
+    assert "none accepted" not in told.what
+    (told,) = tell([], NOW, accepted_known=False)
+    assert told.what == "No failed push to this user is kept."
+
+
+def test_a_push_of_the_log_and_its_kept_failure_are_one():
+    """Same time and code: once, with what a webhook told; what the log has lost stays, and all is in order."""
+    log = [push(50, 400), push(40, 200), push(40, 200)]
+    stored = [failure(50, 400, heard="BadDeviceToken", heard_platform="apns"), failure(90, 903)]
+    pushes = together(log, (kept(each, CATALOGUE) for each in stored))
+    assert [(each.code, each.kept) for each in pushes] == [
+        ("903", True),
+        ("400", False),
+        ("200", False),
+        ("200", False),
+    ]
+    assert pushes[1].entry.title == "Bad device token"
+
+
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([903, 914])), max_size=12), st.data())
+def test_no_push_is_lost_or_told_twice(events, data):
+    """Whatever part of the failures is still in the log, all together are as many as there were."""
+    in_log = [data.draw(st.booleans()) for _ in events]
+    log = [push(at, code) for (at, code), there in zip(events, in_log, strict=True) if there]
+    stored = [kept(failure(at, code), CATALOGUE) for at, code in events]
+    pushes = together(log, stored)
+    assert sorted((NOW - each.at, int(each.code)) for each in pushes) == sorted((float(a), c) for a, c in events)
+    assert sorted(each.at for each in pushes) == [each.at for each in pushes]
+
+
+@pytest.mark.parametrize(
+    ("asked", "logged_as", "same"),
+    [("+18005551234", "18005551234", True), ("18005551234", "+18005551234", True), ("Bob@x.org", "bob@X.org", True),
+     ("1800", "18005551234", False), ("", "+", True)],
+)  # fmt: skip
+def test_a_plus_and_capitals_make_no_other_user(asked, logged_as, same):
+    """People leave them out."""
+    assert alike(asked, logged_as) is same
+
+
+@pytest.mark.parametrize("identifiers", ["mask", "hash", "plain"])
+@pytest.mark.parametrize("asked", ["+18005551234", "18005551234"])
+def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers, asked):
+    """By the key of the installation: a mask or a hash of another one, or of another user, is not found."""
+    ledger = Ledger(tmp_path, clock=lambda: NOW)
+    privacy = Privacy(identifiers, ledger.key)
+    batch = Batch(100)
+    batch.count("mesibo", "lines")
+    for user, hides in (("+18005551234", privacy), ("+18005559934", privacy), ("+18005551234", Privacy("hash", b"x"))):
+        batch.fail([StoredFailure(NOW, "mesibo", "apns", "903", "", "1", hides.user(user), hides.token("t"))])
+    assert ledger.commit(batch)
+    ledger.close()
+    found = Stored(tmp_path).of(asked, CATALOGUE, None, None)
+    assert len(found) == 1
+    assert found[0].code == "903"
+
+
+@settings(deadline=None)  # a bound on time says nothing on a busy machine
+@given(st.text(min_size=1, max_size=40))
+def test_every_form_of_an_address_has_its_mask_among_those_looked_for(address):
+    """What a daemon stores of an address is looked for, whatever it was configured to store."""
+    key = b"key"
+    forms = stored_forms(Privacy("mask", key), address)
+    for spelling in spellings(address):
+        for identifiers in ("mask", "hash", "plain"):
+            assert Privacy(identifiers, key).user(spelling) in forms

@@ -1,0 +1,38 @@
+"""A tab says what is wrong, and a stored user whether anybody else knows it."""
+
+import pytest
+
+from logwatch.diagnosis import Finding
+from logwatch.privacy import Privacy, is_hidden
+from logwatch.web.site import tab_title
+
+
+def finding(severity, title):
+    return Finding("key", severity, title, "yours", "remedy")
+
+
+@pytest.mark.parametrize(
+    ("findings", "title"),
+    [
+        ([finding("good", "All pushes are accepted.")], "OK - mesibo push"),
+        ([finding("info", "No push was logged in the last hour.")], "mesibo push"),
+        (
+            [finding("critical", "The certificate has expired: every iOS push fails."), finding("warning", "b")],
+            "(2) The certificate has expired - mesibo push",
+        ),
+        ([finding("warning", "Set `push = 1`; it is off.")], "(1) Set push = 1 - mesibo push"),
+        ([finding("warning", "word " * 30)], f"(1) {('word ' * 12).strip()}\N{HORIZONTAL ELLIPSIS} - mesibo push"),
+        ([finding("info", "small"), finding("critical", "big")], "(1) big - mesibo push"),
+    ],
+)
+def test_a_tab_is_called_by_its_heaviest_fault(findings, title):
+    """With the number of faults; what is no fault is not counted."""
+    assert tab_title(findings) == title
+
+
+@pytest.mark.parametrize("user", ["+18005551234", "a", "bob@example.com", "\N{SNOWMAN}", "x" * 200])
+def test_a_mask_and_a_hash_are_told_from_an_address(user):
+    """A backend is handed nothing that only this installation understands."""
+    assert is_hidden(Privacy("mask", b"k").user(user))
+    assert is_hidden(Privacy("hash", b"k").user(user))
+    assert not is_hidden(Privacy("plain", b"k").user(user))

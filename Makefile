@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade uninstall clean
+.PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade monitoring uninstall clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -81,6 +81,9 @@ install: ## the service, on this machine; again for an upgrade (sudo)
 	@PYTHON='$(filter-out python3,$(PYTHON))' WHEELHOUSE='$(WHEELHOUSE)' sh systemd/install.sh install
 
 upgrade: install ## the same as install
+
+monitoring: ## Prometheus and Alertmanager for this host, whatever is there stays as it is; PAGE_URL=webhook (sudo)
+	@CLUSTER='$(CLUSTER)' TARGET='$(TARGET)' PAGE_URL='$(PAGE_URL)' RUNBOOKS='$(RUNBOOKS)' ROOT='$(ROOT)' sh packaging/monitoring.sh
 
 uninstall: ## the service; with PURGE=1 its configuration and counters too (sudo)
 	@sh systemd/install.sh uninstall $(if $(PURGE),--purge)

@@ -20,8 +20,8 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from logwatch.catalogue import Catalogue
+from logwatch.cli.check_series import scraped
 from logwatch.config import Config, Source
-from logwatch.first_scrape import registry
 
 Result = tuple[str, str, str]
 """(platform, code, reason)"""
@@ -42,7 +42,7 @@ ORDINARY: dict[Result, float] = {  # results a second on a host of average size
 def exported() -> str:
     """Return what a daemon with one source exports before anything happens."""
     config = Config(source=(Source(name=SOURCE, paths=("/var/log/mesibo/mesibo.log",)),))
-    return generate_latest(registry(config, Catalogue.load())).decode()
+    return generate_latest(scraped(config, Catalogue.load(), {})).decode()
 
 
 def _template() -> list[tuple[str, Result | None]]:

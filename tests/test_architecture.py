@@ -17,9 +17,9 @@ LAYERS = [
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
-    {"story", "first_scrape"},
+    {"story"},
     {"report", "push"},
-    {"web"},
+    {"web", "history"},
     {"daemon", "doctor"},
     {"cli"},
 ]

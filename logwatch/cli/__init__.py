@@ -21,6 +21,7 @@ COMMANDS = {
     "run": ("logwatch.cli.run", "Follow the logs and serve metrics, in the foreground."),
     "check": ("logwatch.cli.check", "Check configuration, grammars and catalogue; report every problem at once."),
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
+    "history": ("logwatch.cli.history", "Write what old logs hold as OpenMetrics, to fill a Prometheus with the past."),
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
     "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
     "credentials": ("logwatch.cli.credentials", "Look at push credentials: what for, until when, and what will fail."),

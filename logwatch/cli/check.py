@@ -15,12 +15,12 @@ from logwatch import ledger
 from logwatch.assembly import discovery, shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.cli import check_sources
+from logwatch.cli.check_series import series
 from logwatch.config import Config, locator, read
 from logwatch.config.default import DEFAULT_PATH, find
 from logwatch.credentials import EXTRA, asked, missing_extra
 from logwatch.credentials import examine as looked_at
 from logwatch.errors import LogwatchError, Problem
-from logwatch.first_scrape import series
 from logwatch.glance import glance
 from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
@@ -71,15 +71,13 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
 def _story(config: Config, found: str) -> str:
     grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
     told = f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
-    return "\n".join([told, *_series(config), *_envelopes(config)])
+    return "\n".join([told, *_envelopes(config), *_series(config)])
 
 
 def _series(config: Config) -> Iterator[str]:
-    """Say how many series Prometheus will find, so that a limit can be set."""
+    """Say how many series a Prometheus must be ready to take."""
     with suppress(LogwatchError):
-        catalogue = Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)
-        now, most = series(config, catalogue)
-        yield f"metrics: {now} series, and never so many as {most}: sample_limit = {most} fits"
+        yield str(series(config, Catalogue.load(Path(config.catalogue.file) if config.catalogue.file else None)))
 
 
 def _envelopes(config: Config) -> Iterator[str]:

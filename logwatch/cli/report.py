@@ -5,24 +5,20 @@ import io
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from logwatch import heap
 from logwatch.catalogue.summary import iso
 from logwatch.cli import moments, terminal, user_report
-from logwatch.cli.report_inputs import STDIN, Plan, plan
+from logwatch.cli.reading import INTERRUPTED, read
+from logwatch.cli.report_inputs import plan
 from logwatch.moments import EXAMPLES
-from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
+from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 
-_INTERRUPTED = 130  # the exit code of a command that SIGINT ended
 _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 
 
@@ -78,66 +74,19 @@ def command(
     planned = plan(paths, config, timezone, detailed=user is not None)
     count = Count(planned.catalogue, since, until)
     story = user_report.begin(user.strip(), planned, count) if user is not None else None
-    unreadable, interrupted = 0, False
-    with _progress() as progress:
-        try:
-            for wrong in _read(planned, count, progress):
-                unreadable += wrong
-        except KeyboardInterrupt:
-            interrupted = True
+    done = read(planned, count)
     if story is not None:
         severities = story.show(form, whole=whole)
     else:
         _show(count, form, whole=whole, followed=planned.followed)
         severities = {row.entry.severity for row in count.summary.rows(count.catalogue)}
-    if interrupted:
+    if done.interrupted:
         click.echo("note: interrupted: this is what was counted until then", err=True)
-        sys.exit(_INTERRUPTED)
-    if unreadable:
-        sys.exit(1 if unreadable < len(planned.inputs) else 2)
+        sys.exit(INTERRUPTED)
+    if done.unreadable:
+        sys.exit(1 if done.unreadable < len(planned.inputs) else 2)
     if count.unreadable or (fail_on and severities.intersection(_REACHED[fail_on])):
         sys.exit(1)
-
-
-def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bool]:
-    """Count one input after the other; tell of each whether, and why, it cannot be read."""
-    seen: set[tuple[int, int]] = set()
-    for path, how in planned.inputs:
-        try:
-            if path == STDIN:
-                _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
-                continue
-            with open_path(Path(path)) as stream:
-                if stream.identity in seen:
-                    click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
-                else:
-                    _count(stream, how, count, progress)
-                seen.add(stream.identity)
-        except Unreadable as error:
-            for problem in error.problems:
-                click.echo(f"error: {problem}", err=True)
-            yield True
-
-
-def _count(stream: Stream, how: Input, count: Count, progress: Progress | None) -> None:
-    if progress is None:
-        count.read(stream, how, now=time.time())
-        return
-    task = progress.add_task(stream.name, total=stream.size or None)
-    count.read(stream, how, now=time.time(), progress=lambda: progress.update(task, completed=stream.passed()))
-    progress.remove_task(task)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """Show how far the reading is, if somebody sits at a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield progress
 
 
 def _show(count: Count, form: str, *, whole: bool, followed: bool) -> None:

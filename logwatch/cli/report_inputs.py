@@ -18,6 +18,7 @@ from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.parse import Scanner
 from logwatch.report import Input
+from logwatch.tail.rotated_names import rotated_name
 
 STDIN = "-"
 _ALL = 1 << 30  # results of a scan, read one by one
@@ -42,10 +43,20 @@ def is_piped() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)
 
 
-def plan(paths: tuple[str, ...], file: Path | None, timezone: str | None, *, detailed: bool = False) -> Plan:
+def plan(
+    paths: tuple[str, ...],
+    file: Path | None,
+    timezone: str | None,
+    *,
+    detailed: bool = False,
+    rotated: bool = False,
+    command: str = "report",
+) -> Plan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
-    With ``detailed`` every result is read one by one, accepted ones too, and it is no error that no log is there.
+    With ``detailed`` every result is read one by one, accepted ones too, and it is no error that no log is there. With
+    ``rotated``, what rotation made of followed files is read as well. ``command`` is the name of the command, with the
+    options it cannot do without, as remedies tell it.
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
@@ -70,16 +81,16 @@ def plan(paths: tuple[str, ...], file: Path | None, timezone: str | None, *, det
     sources = [(source, Input(scanner(source), source.envelope, most, source.name)) for source in config.source]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
-        inputs = [(path, how) for source, how in sources for path in _paths(source)]
+        inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
     if not inputs and not detailed:
         patterns = ", ".join(path for source in config.source for path in source.paths)
         looked = f"looked for {patterns}" if patterns else "the source is no file here"
-        remedy = "name files, or: docker logs mesibo 2>&1 | mesibo-logwatch report -"
+        remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
         for source in config.source:
             if source.journal:
                 asked = " ".join(source.journal.target.arguments)
-                remedy = f"journalctl --output=cat {asked} | mesibo-logwatch report -"
-        raise LogwatchError(Problem("report", "there is nothing to read", looked, remedy))
+                remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
+        raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
     state = Path(config.state.directory) if file is not None or not paths else None
     return Plan(parts.catalogue, tuple(inputs), not paths, state)
 
@@ -99,8 +110,26 @@ def _found(file: Path | None) -> Config:
     return config
 
 
-def _paths(source: Source) -> list[str]:
+def _paths(source: Source, *, rotated: bool) -> list[str]:
     """Return the files of a source that are there now."""
     if source.docker:
-        return list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
-    return [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
+        found = list(Container(source.docker.container, source.docker.root).find(time.time()).paths)
+    else:
+        found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
+    if not rotated:
+        return found
+    aside = [path for path in Globs(source.rotated).find(time.time()).paths if Path(path).is_file()]
+    return list(dict.fromkeys([*(old for path in found for old in _generations(Path(path))), *aside, *found]))
+
+
+def _generations(path: Path) -> list[str]:
+    """Return the files beside a log whose names say that they can be nothing else than its rotated ones."""
+    try:
+        beside = sorted(path.parent.iterdir())
+    except OSError:
+        return []
+    return [
+        str(other)
+        for other in beside
+        if (name := rotated_name(path.name, other.name)) is not None and name.certain and other.is_file()
+    ]

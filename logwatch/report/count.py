@@ -56,11 +56,11 @@ class Count:
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):
-                    self._scan(data, how, envelope, reference)
+                    self.scan(data, how, envelope, reference)
                 progress()
         finally:
             for data, envelope in lines.rest():
-                self._scan(data, how, envelope, reference)
+                self.scan(data, how, envelope, reference)
             self.oversized += lines.oversized
             if lines.envelope is not None:
                 self.envelopes[envelopes.label(lines.envelope)] += 1
@@ -73,15 +73,17 @@ class Count:
             return self.causes.total() > 0
         return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
 
-    def _scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+        """Count whole lines of a source."""
         if not data:
             return
         scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
-        self._add(scan)
+        self.add(scan)
         if self.watch is not None:
             self.watch(scan, how.source)
 
-    def _add(self, scan: Scan) -> None:
+    def add(self, scan: Scan) -> dict[ResultKey, Seen]:
+        """Take in what a scanner found; return its results, with reasons as the catalogue spells them, or none."""
         misplaced = scan.unparsed["misplaced"] + scan.unparsed["unenveloped"]
         self.causes += scan.unparsed
         self.oversized += scan.oversized
@@ -102,3 +104,4 @@ class Count:
             key = ResultKey(platform, code, self.catalogue.reason(platform, code, raw))
             known.setdefault(key, Seen()).add(seen)
         self.summary.add(known)
+        return known

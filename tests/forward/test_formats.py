@@ -1,6 +1,9 @@
 import json
 
 import pytest
+from google.protobuf.json_format import Parse
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 
 from logwatch.catalogue import Catalogue
 from logwatch.forward.formats import Event, body
@@ -61,6 +64,22 @@ def test_otlp_gets_records_as_the_protocol_writes_them(catalogue):
     assert attributes["log.record.uid"] == {"stringValue": "ab-1"}
     assert attributes["mesibo.push.code"] == {"intValue": "404"}
     assert attributes["mesibo.push.user"] == {"stringValue": "+49…21"}
+
+
+@pytest.mark.parametrize("code", ["404", "other"])
+def test_what_otlp_gets_is_a_request_of_the_protocols_own_messages(catalogue, code):
+    """OpenTelemetry's protobuf definitions read it, no field unknown to them, and give back what was stored."""
+    failures = [event(catalogue, FAILURE._replace(code=code), f"ab-{i}") for i in range(2)]
+    request = Parse(body("otlp", failures, "host-1"), ExportLogsServiceRequest())
+    (logs,) = request.resource_logs
+    assert {each.key: each.value.string_value for each in logs.resource.attributes}["host.name"] == "host-1"
+    first, second = logs.scope_logs[0].log_records
+    assert first.time_unix_nano == 1_795_600_000_123_000_000
+    assert SeverityNumber.Name(first.severity_number).removeprefix("SEVERITY_NUMBER_") == first.severity_text
+    attributes = {each.key: each.value for each in second.attributes}
+    assert attributes["log.record.uid"].string_value == "ab-1"
+    assert attributes["mesibo.push.user"].string_value == "+49…21"
+    assert (attributes["mesibo.push.code"].int_value or attributes["mesibo.push.code"].string_value) in (404, "other")
 
 
 def test_codes_that_have_no_number_of_their_own_are_sent_as_they_are_counted(catalogue):

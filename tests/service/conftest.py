@@ -126,7 +126,7 @@ def releases(tmp_path_factory):
     made = []
     for newer in (False, True):
         checkout = tmp_path_factory.mktemp("checkout")
-        for part in ("logwatch", "grammars", "config", "systemd", "docs"):
+        for part in ("logwatch", "grammars", "config", "systemd", "docs", "packaging"):
             shutil.copytree(ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
         for part in ("pyproject.toml", "README.md", "LICENSE", "Makefile"):
             shutil.copy(ROOT / part, checkout / part)

@@ -131,11 +131,12 @@ class Machine:
     def _said(self):
         return self.console.read_text(errors="replace")
 
-    def run(self, *command, stdin=None, check=True):
-        """Run a command as root of the machine."""
+    def run(self, *command, stdin=None, check=True, network=False):
+        """Run a command as root of the machine, on its own loopback or on this side's ``network``."""
         ended = subprocess.run(
             [
-                *("nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"),
+                *("nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--pid", "--cgroup"),
+                *(() if network else ("--net",)),
                 *("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"),
                 *(str(part) for part in command),
             ],

@@ -84,6 +84,7 @@ def test_what_stands_beside_the_service_is_installed(host):
         "bash-completion/completions/mesibo-logwatch",
         "zsh/vendor-completions/_mesibo-logwatch",
         "fish/vendor_completions.d/mesibo-logwatch.fish",
+        "mesibo-logwatch/monitoring.sh",
         "mesibo-logwatch/prometheus/rules/mesibo-push.yml",
         "mesibo-logwatch/grafana/dashboards/mesibo-overview.json",
         "mesibo-logwatch/runbooks/MesiboPushCertificateExpired.md",

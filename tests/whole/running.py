@@ -167,9 +167,9 @@ def tool(name):
 
 
 class Prometheus(Program):
-    """A real Prometheus that scrapes ``target`` twice a second."""
+    """A real Prometheus that scrapes ``target`` twice a second, and keeps what it knows in ``directory / "tsdb"``."""
 
-    def __init__(self, directory, target):
+    def __init__(self, directory, target, *options):
         config = directory / "prometheus.yml"
         config.write_text(
             "global: {scrape_interval: 500ms, scrape_timeout: 400ms}\nscrape_configs:\n"
@@ -182,16 +182,17 @@ class Prometheus(Program):
             f"--config.file={config}",
             f"--storage.tsdb.path={directory / 'tsdb'}",
             f"--web.listen-address=127.0.0.1:{port}",
+            *options,
         )
         until(lambda: get(f"{self.url}/-/ready"), "Prometheus is ready")
 
-    def query(self, expression):
-        """Give the instant vector: labels -> value."""
-        query = urllib.parse.urlencode({"query": expression})
+    def query(self, expression, at=None):
+        """Give the instant vector, of now or of a time in seconds since the epoch: labels -> value."""
+        query = urllib.parse.urlencode({"query": expression} | ({} if at is None else {"time": at}))
         answer = json.loads(get(f"{self.url}/api/v1/query?{query}"))
         return {tuple(sorted(r["metric"].items())): float(r["value"][1]) for r in answer["data"]["result"]}
 
-    def scalar(self, expression):
+    def scalar(self, expression, at=None):
         """Give the one value of an expression, or None while there is none."""
-        values = list(self.query(expression).values())
+        values = list(self.query(expression, at).values())
         return values[0] if values else None

@@ -1,9 +1,12 @@
 """What a real Prometheus sees of a log that is being written."""
 
+import re
 import subprocess
+import sys
 
 import pytest
 
+from logwatch.catalogue import Catalogue
 from tests.whole.running import Daemon, Prometheus, get, tool, until
 
 pytestmark = pytest.mark.integration
@@ -53,6 +56,28 @@ def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp
         lambda: (prometheus.scalar(f"sum(count_over_time(({series} == 50)[1m:500ms]))") or 0) >= 2, "two scrapes of it"
     )
     assert 45 <= prometheus.scalar(f"sum(increase({series}[1m]))") <= 56
+
+
+def test_check_knows_how_many_series_a_scrape_has(site, programs):
+    """As many as at the start, and no more than it says, with every code there is and more unknown ones than fit."""
+    site.log.write_text("E2511-100000-000 (17): on_login: uid 1\n")
+    checked = subprocess.run(
+        [sys.executable, "-m", "logwatch", "check", "--config", site.config], capture_output=True, text=True, check=True
+    )
+    said = re.search(r"a scrape has (\d+) series, never more than (\d+) \((\d+) of source mesibo\)", checked.stdout)
+    at_start, most, of_source = map(int, said.groups())
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.total("mesibo_logwatch_lines_total") == 1, "the line is counted")
+    assert len(daemon.metrics()) == at_start
+    codes = [*sorted({entry.code for entry in Catalogue.load().entries}), *range(20_000, 20_040)]
+    for platform in ("fcm", "apns", "other"):
+        for code in codes:
+            site.write(code, 1, platform)
+    until(lambda: daemon.total("mesibo_push_results_total") == 3 * len(codes), "all of them are counted")
+    now = daemon.metrics()
+    assert at_start < len(now) <= most
+    assert sum(("source", "mesibo") in labels for _, labels in now) <= of_source
+    assert most - len(now) < 30
 
 
 def test_promtool_finds_nothing_to_say_about_our_metrics(site, programs):

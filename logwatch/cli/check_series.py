@@ -1,0 +1,102 @@
+"""Count the series of a scrape by making one, for the ``sample_limit`` of a Prometheus."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+
+from prometheus_client import CollectorRegistry
+
+from logwatch.catalogue import Catalogue
+from logwatch.catalogue.lookup import PLATFORMS
+from logwatch.config import Config
+from logwatch.credentials import KINDS, Verdict
+from logwatch.export import ProcessMetrics, SnapshotCollector
+from logwatch.forward import ForwardMetrics
+from logwatch.ledger import ResultRow, Snapshot, SourceRow
+from logwatch.model import Platform, Seen
+from logwatch.pipeline import OTHER, UNKNOWN_CODES
+from logwatch.tail import SourceStatus
+from logwatch.webhook import WebhookStatus
+
+_TOPICS = 4  # of a certificate that is for an app, its VoIP pushes, its complications and its controller
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """How many series a scrape has."""
+
+    at_start: int
+    most: int  # whatever stands in the logs
+    by_source: dict[str, int] = field(default_factory=dict)  # at most, of each
+
+    def __str__(self) -> str:
+        """Say it as `check` does."""
+        sources = ", ".join(f"{number} of source {name}" for name, number in self.by_source.items())
+        return f"a scrape has {self.at_start} series, never more than {self.most} ({sources}): for sample_limit"
+
+
+def series(config: Config, catalogue: Catalogue) -> Series:
+    """Count what /metrics has for a configuration: at the start, and once every result that can be has happened."""
+    first = _scrape(config, catalogue, {})
+    happened = {
+        ResultRow(source.name, platform, code, reason): Seen(1, 0.0, 0.0)
+        for source in config.source
+        for platform, code, reason in _possible(catalogue)
+    }
+    last = _scrape(config, catalogue, happened)
+    credentials = len(config.credential) * (1 + _TOPICS + sum(kind.counted for kind in KINDS.values()))
+    by_source = {source.name: last[source.name] for source in config.source}
+    return Series(first.total() + credentials, last.total() + credentials, by_source)
+
+
+def _possible(catalogue: Catalogue) -> set[tuple[Platform, str, str]]:
+    """Return every (platform, code, reason) that a source can come to have."""
+    codes = [*{entry.code for entry in catalogue.entries}, *_unlisted(catalogue)]
+    known = {(platform, str(code), reason) for platform, code, reason, _ in catalogue.known()}
+    return known | {(platform, code, "") for platform, code in product(PLATFORMS, [*map(str, codes), OTHER])}
+
+
+def _unlisted(catalogue: Catalogue) -> Sequence[int]:
+    """Return as many codes outside the catalogue as a source labels, of both classes that they can have."""
+    below, above = (
+        [code for code in codes if not catalogue.lists(code)] for codes in (range(1, 900), range(901, 9999))
+    )
+    return [below[0], *above[: UNKNOWN_CODES - 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    snapshot: Snapshot
+    status: dict[str, SourceStatus]
+    catalogue: Catalogue
+    config: Config
+    credentials: tuple[Verdict, ...] = ()
+
+
+def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]) -> Counter[str]:
+    """Make a scrape, and count its series by source; those without one have the empty name."""
+    made = scraped(config, catalogue, results).collect()
+    return Counter(sample.labels.get("source", "") for family in made for sample in family.samples)
+
+
+def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
+    """Return what a daemon of this configuration has to export once it has read everything, and found ``results``."""
+    registry = CollectorRegistry()
+    ProcessMetrics(registry).reload_successful.set(1)
+    forwarded = ForwardMetrics(registry)
+    for export in config.export:
+        for metric in (forwarded.events, forwarded.dropped, forwarded.lag):
+            metric.labels(export.destination)
+    status: dict[str, SourceStatus] = {}
+    for source in config.source:
+        how = (source.name, True, 1, 0, True, 0, 0.0, ())
+        status[source.name] = (
+            WebhookStatus(*how, witness_for=source.webhook.witness_for or "") if source.webhook else SourceStatus(*how)
+        )
+    there = MappingProxyType({name: SourceRow(ready=True, last_line_at=0.0) for name in status})
+    counted = MappingProxyType({row: seen for row, seen in results.items() if row.source in status})
+    snapshot = Snapshot(0.0, counted, sources=there, witnessed=counted)
+    registry.register(SnapshotCollector(_Watched(snapshot, status, catalogue, config)))
+    return registry

@@ -1,0 +1,159 @@
+"""Writes OpenMetrics of old logs, from which promtool makes the blocks of a Prometheus."""
+
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich.progress import MofNCompleteColumn, Progress
+
+from logwatch import heap
+from logwatch.cli import moments
+from logwatch.cli.reading import INTERRUPTED, progress_bar, read
+from logwatch.cli.report_inputs import STDIN, plan
+from logwatch.errors import LogwatchError, Problem
+from logwatch.history import Past, Tallies, Written, write
+from logwatch.report.table import notes
+
+_OWN_LABELS = ("source", "platform", "code", "reason", "class", "limiter")
+_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE of each --label."""
+    labels = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not value or not _LABEL.fullmatch(name):
+            raise click.BadParameter(f"{text!r} is no label; try --label cluster=main")
+        if name in _OWN_LABELS:
+            raise click.BadParameter(f"{name} is a label that the counters have themselves; name another one")
+        labels[name] = value
+    return labels
+
+
+@click.command(short_help="Write what old logs hold as OpenMetrics, to fill a Prometheus with the past.")
+@click.argument("paths", nargs=-1, metavar="[PATH…|-]")
+@click.option("-o", "--output", required=True, metavar="F", help="Where it is written; - is standard output.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
+@click.option("--since", metavar="T", callback=moments.option(time.time), help="Only from the minute of T on.")
+@click.option("--until", metavar="T", callback=moments.option(time.time), help="Only minutes that begin before T.")
+@click.option("--timezone", metavar="Z", help="The zone of the log's own stamps, where it is not UTC.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_labels,
+    help="Add a label to every series, such as cluster=main; may be given several times.",
+)
+def command(
+    *,
+    paths: tuple[str, ...],
+    output: str,
+    config: Path | None,
+    since: float | None,
+    until: float | None,
+    timezone: str | None,
+    labels: dict[str, str],
+) -> None:
+    """Write what old logs hold as OpenMetrics, to fill a Prometheus with the past.
+
+    What is read is what `report` reads. Without PATH, it is the files of the configuration and those that rotation made
+    of them. The counters are those of /metrics, with a sample a minute, and begin at 0:
+
+        mesibo-logwatch history -o past.om --label cluster=main
+
+        promtool tsdb create-blocks-from openmetrics past.om OUT
+
+    To that, add --max-block-duration=744h, behind the subcommand and hidden from promtool's help: without it, the file
+    is read once for every two hours in it. The blocks belong into the data directory of a Prometheus that keeps them
+    long enough (--storage.tsdb.retention.time). The exit code is 1 if some files, or push lines in them, could not be
+    read, and 2 if no file could.
+    """
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until: no result can be between them")
+    heap.keep()
+    planned = plan(paths, config, timezone, rotated=True, command="history -o F")
+    with _replaced(output) as file, Tallies() as tallies:
+        past = Past(planned.catalogue, since, until, tallies=tallies)
+        done = read(planned, past)
+        for note in [*notes(past), *_notes(past)]:
+            click.echo(f"note: {note}", err=True)
+        if done.interrupted:
+            click.echo("note: interrupted: nothing is written, since half a past looks like a quiet one", err=True)
+            sys.exit(INTERRUPTED)
+        if not tallies.rows:
+            click.echo(f"error: {_nothing(past)}", err=True)
+            sys.exit(2 if done.unreadable == len(planned.inputs) else 1)
+        with progress_bar(MofNCompleteColumn()) as progress:
+            written = write(file, tallies, planned.catalogue, labels, _advance(progress))
+    click.echo(_told(written, past, output), err=True)
+    if done.unreadable or past.unreadable:
+        sys.exit(1)
+
+
+@contextmanager
+def _replaced(output: str) -> Iterator[TextIO]:
+    """Open the file to be written; it takes its name when it is whole, and is gone when it will never be."""
+    if output == STDIN:
+        yield sys.stdout
+        return
+    path = Path(output)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():
+            raise LogwatchError(Problem(output, "is no file", "", "name a new one, or - for standard output"))
+        with part.open("w", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise LogwatchError(Problem(output, "cannot be written", why, "name a file where there is room")) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _advance(progress: Progress | None) -> Callable[[int, int], None]:
+    """Return what shows how many of the series are written."""
+    if progress is None:
+        return lambda _done, _all: None
+    task = progress.add_task("series")
+    return lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _nothing(past: Past) -> Problem:
+    """Say why there is nothing to write."""
+    if past.causes:
+        return Problem("history", "no push line could be read", "", "mesibo-logwatch report says what stands in them")
+    window = " in the time that was asked for" if past.since is not None or past.until is not None else ""
+    return Problem("history", f"there is no push result{window}", "", "mesibo-logwatch report says what is in a log")
+
+
+def _notes(past: Past) -> Iterator[str]:
+    """Say where the time of something is in doubt."""
+    if past.timeless:
+        many = f"{past.timeless} of {past.sources} inputs"
+        yield f"{many} tell no time of any push: theirs stand at the last write of the file, or now for a pipe"
+    for name in past.over_a_year:
+        yield (
+            f"{name}: its stamps, which have no year, go back by more than half of one, so some stand in a wrong year:"
+            " split what holds more than a year, and let `touch -d` tell when mesibo wrote each part last"
+        )
+
+
+def _told(written: Written, past: Past, output: str) -> str:
+    """Say what is in the file, and what to do with it."""
+    first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
+    results = sum(seen.count for seen in past.summary.results.values())
+    name = "F" if output == STDIN else shlex.quote(output)
+    return (
+        f"{results:,} push results as {written.samples:,} samples of {written.series} series, {first} to {last} UTC\n"
+        f"next: promtool tsdb create-blocks-from openmetrics {name} OUT --max-block-duration=744h"
+    )

@@ -1,0 +1,83 @@
+"""Read what a command counts, one input after the other, with a progress bar on a terminal."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+
+from logwatch.cli.report_inputs import STDIN, Plan
+from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
+
+INTERRUPTED = 130
+"""The exit code of a command that SIGINT ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How the reading went."""
+
+    unreadable: int  # inputs that could not be read, or not to their end
+    interrupted: bool
+
+
+def read(planned: Plan, count: Count) -> Read:
+    """Count one input after the other; say of each that cannot be read why."""
+    unreadable = 0
+    with progress_bar() as progress:
+        try:
+            for wrong in _read(planned, count, progress):
+                unreadable += wrong
+        except KeyboardInterrupt:
+            return Read(unreadable, interrupted=True)
+    return Read(unreadable, interrupted=False)
+
+
+def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bool]:
+    seen: set[tuple[int, int]] = set()
+    for path, how in planned.inputs:
+        try:
+            if path == STDIN:
+                _count(open_stream("standard input", sys.stdin.buffer), how, count, progress)
+                continue
+            with open_path(Path(path)) as stream:
+                if stream.identity in seen:
+                    click.echo(f"note: {path} is another name of a file that was read: counted once", err=True)
+                else:
+                    _count(stream, how, count, progress)
+                seen.add(stream.identity)
+        except Unreadable as error:
+            for problem in error.problems:
+                click.echo(f"error: {problem}", err=True)
+            yield True
+
+
+def _count(stream: Stream, how: Input, count: Count, progress: Progress | None) -> None:
+    if progress is None:
+        count.read(stream, how, now=time.time())
+        return
+    task = progress.add_task(stream.name, total=stream.size or None)
+    count.read(stream, how, now=time.time(), progress=lambda: progress.update(task, completed=stream.passed()))
+    progress.remove_task(task)
+
+
+@contextmanager
+def progress_bar(amount: ProgressColumn | None = None) -> Iterator[Progress | None]:
+    """Show how far something is, in bytes unless ``amount`` says otherwise, if somebody sits at a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        amount or DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield progress

@@ -1,0 +1,88 @@
+"""Cut whole lines into runs whose push lines were logged in one minute, so that each run can be scanned as a whole.
+
+A push line is dated as everywhere else: by its stamp, or by what stands around it. Every other line goes with the push
+line before it, and so does a push line that cannot be dated.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from logwatch import envelope as envelopes
+from logwatch.envelope.formats import FORMATS
+from logwatch.model import Envelope
+from logwatch.parse import Scanner
+from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
+from logwatch.parse.scanner import logical_lines
+
+MINUTE_SECONDS = 60
+_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 2  # behind a run, in which the answer to its last push may end
+
+
+class Run(NamedTuple):
+    """Physical lines of one minute, each ended by a newline, and what follows them in the same source."""
+
+    minute: int | None  # since the epoch; None while no push line of the source could be dated
+    data: bytes
+    ahead: bytes
+
+
+def runs(data: bytes, envelope: Envelope, scanner: Scanner, reference: float, minute: int | None) -> Iterator[Run]:
+    """Yield whole physical lines run by run, in their order; ``minute`` is that of the push line before them.
+
+    A run ends before a push line of another minute, unless a message is split around that place. Lines before the first
+    push line that can be dated go with it where there is no minute yet.
+    """
+    records = envelopes.clean(data).removesuffix(b"\n").split(b"\n")
+    start = 0
+    minutes = _minutes(_first_lines(records, envelope), scanner, reference)
+    for i, (at, whole) in enumerate(zip(minutes, _behind_whole(records, envelope), strict=True)):
+        if at is None or at == minute or not whole:
+            continue
+        if i > start and minute is not None:
+            yield Run(minute, _joined(records[start:i]), _joined(records[i : i + _REACH_LINES]))
+            start = i
+        minute = at
+    yield Run(minute, _joined(records[start:]), b"")
+
+
+def _joined(records: Sequence[bytes]) -> bytes:
+    return b"".join([record + b"\n" for record in records])
+
+
+def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float) -> Iterator[int | None]:
+    """Yield of each line the minute in which its result was logged; None where it holds none, or cannot be dated."""
+    for payload, received, refused in lines:
+        at = None
+        if scanner.marker in payload and not refused:
+            line = payload + b"\n"
+            at = scanner.time((line, received, None), reference) if scanner.owns(line) else None
+        yield None if at is None else int(at // MINUTE_SECONDS)
+
+
+def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envelopes.Line]:
+    """Return of each physical line the logical one that begins in it and may count."""
+    data = _joined(records)
+    lines = logical_lines(data, envelope)
+    torn = envelopes.has_parts(data, envelope) and any(line.refused == "unenveloped" for line in lines)
+    if len(lines) == len(records) and not torn:
+        return lines
+    return [_first_line(record, envelope) for record in records]
+
+
+def _first_line(record: bytes, envelope: Envelope) -> envelopes.Line:
+    lines = logical_lines(record + b"\n", envelope)
+    return next((line for line in lines if not line.refused), lines[0])
+
+
+def _behind_whole(records: Sequence[bytes], envelope: Envelope) -> Iterator[bool]:
+    """Yield of each physical line whether every message before it is whole."""
+    form = FORMATS[envelope.layers[0].form] if envelope.layers else None
+    if form is None or not form.parts:
+        yield from [True] * len(records)
+        return
+    split: set[str] = set()
+    for physical in records:
+        yield not split
+        record = form.record(physical)
+        if record is not None:
+            (split.add if record.more else split.discard)(record.stream)

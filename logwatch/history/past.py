@@ -1,0 +1,89 @@
+"""Count a log minute by minute, with the stages and to the totals of ``report``."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from logwatch.history.minutes import MINUTE_SECONDS, runs
+from logwatch.history.tallies import Tallies
+from logwatch.ledger import ResultRow
+from logwatch.model import Envelope, ResultKey, Seen
+from logwatch.pipeline import OTHER, UNKNOWN_CODES
+from logwatch.report import Count, Input, Stream
+
+_LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set by so much, so the year of some lines is wrong
+
+
+@dataclass(slots=True)
+class _Reached:
+    """How far a source is."""
+
+    minute: int | None = None  # of the push line before
+    newest: int = 0  # of all minutes so far
+    leapt: bool = False
+    unplaced: list[tuple[ResultRow, int]] = field(default_factory=list)  # before the first minute
+
+
+@dataclass
+class Past(Count):
+    """What has been counted so far, and in which minutes; ``since`` and ``until`` take effect at the full minute."""
+
+    tallies: Tallies = field(kw_only=True)
+    timeless: int = 0  # sources without the time of a single push line
+    over_a_year: list[str] = field(default_factory=list)  # files whose stamps, which have no year, go round
+    _reached: _Reached = field(default_factory=_Reached)
+    _labelled: dict[str, set[int]] = field(default_factory=dict)  # source -> codes outside the catalogue
+
+    def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
+        """Count a source to its end, as ``Count`` does.
+
+        A push line whose time cannot be told counts in the minute of the one before it, else of the first behind it,
+        else of the file's last write.
+        """
+        self._reached = reached = _Reached()
+        try:
+            super().read(stream, how, now=now, progress=progress)
+        finally:
+            if reached.unplaced:
+                self.timeless += 1
+                self._place(int((now if stream.reference is None else stream.reference) // MINUTE_SECONDS))
+            if reached.leapt:
+                self.over_a_year.append(stream.name)
+
+    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+        """Count whole lines of a source, minute by minute."""
+        if not data:
+            return
+        reached = self._reached
+        for minute, lines, ahead in runs(data, envelope, how.scanner, reference, reached.minute):
+            if minute is not None:
+                reached.leapt |= minute < reached.newest - _LEAP_MINUTES
+                reached.minute, reached.newest = minute, max(minute, reached.newest)
+                if not self._wanted(minute):
+                    continue
+            found = self.add(how.scanner.scan(lines, envelope=envelope, reference=reference, ahead=ahead))
+            reached.unplaced += self._rows(how.source, found)
+            if minute is not None:
+                self._place(minute)
+
+    def _wanted(self, minute: int) -> bool:
+        begin = minute * MINUTE_SECONDS
+        return (self.since is None or begin > self.since - MINUTE_SECONDS) and (
+            self.until is None or begin < self.until
+        )
+
+    def _rows(self, source: str, found: Mapping[ResultKey, Seen]) -> list[tuple[ResultRow, int]]:
+        """Return results as they are labelled, with their numbers; labels stay few, as those of the daemon do."""
+        labelled = self._labelled.setdefault(source, set())
+        rows = []
+        for (platform, code, reason), seen in found.items():
+            known = self.catalogue.lists(code) or code in labelled
+            if not known and len(labelled) < UNKNOWN_CODES:
+                labelled.add(code)
+                known = True
+            rows.append((ResultRow(source, platform, str(code) if known else OTHER, reason), seen.count))
+        return rows
+
+    def _place(self, minute: int) -> None:
+        for row, count in self._reached.unplaced:
+            self.tallies.add(row, minute, count)
+        self._reached.unplaced.clear()

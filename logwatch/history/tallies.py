@@ -1,0 +1,87 @@
+"""Keep how often each result was logged in each minute, in a file: a year takes no more memory than a day.
+
+The file is SQLite's own temporary one: it lies where TMPDIR says, else in /var/tmp, has no name, and is gone with the
+process.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self
+
+from logwatch.errors import LogwatchError, Problem
+from logwatch.ledger import ResultRow
+
+_HELD = 50_000  # tallies in memory, before they are added to the file
+_CACHE_KIB = 16_384
+
+
+class Tallies:
+    """Counts by result and minute, in any order; minutes are whole ones since the epoch."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute(
+            "CREATE TABLE tallies (series INTEGER, minute INTEGER, count INTEGER NOT NULL,"
+            " PRIMARY KEY (series, minute)) WITHOUT ROWID"
+        )
+        self._db.execute("BEGIN")
+        self._series: dict[ResultRow, int] = {}
+        self._held: Counter[tuple[int, int]] = Counter()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def add(self, row: ResultRow, minute: int, count: int) -> None:
+        """Add what was logged in a minute."""
+        self._held[self._series.setdefault(row, len(self._series)), minute] += count
+        if len(self._held) >= _HELD:
+            self._store()
+
+    @property
+    def rows(self) -> list[ResultRow]:
+        """Every result there is, in order."""
+        return sorted(self._series)
+
+    def minutes(self, rows: Iterable[ResultRow]) -> Iterator[tuple[int, int]]:
+        """Yield the minutes in which any of some results was logged, in order, and how often that was."""
+        self._store()
+        numbers = [self._series[row] for row in rows]
+        with _in_words():
+            yield from self._db.execute(
+                f"SELECT minute, sum(count) FROM tallies WHERE series IN ({_marks(numbers)})"  # noqa: S608  question marks
+                " GROUP BY minute ORDER BY minute",
+                numbers,
+            )
+
+    def _store(self) -> None:
+        with _in_words():
+            self._db.executemany(
+                "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                [(*key, count) for key, count in sorted(self._held.items())],
+            )
+        self._held.clear()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what is wrong with the file: hardly anything but a full disk can be."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        remedy = "make room there, or name another directory: TMPDIR=/path/with/room"
+        raise LogwatchError(
+            Problem("the directory for temporary files", "cannot be used", str(error), remedy)
+        ) from None
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ", ".join("?" * len(values))

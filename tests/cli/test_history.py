@@ -1,0 +1,165 @@
+"""`history` reads what `report` reads, writes a whole file or none, and says what is in it."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from logwatch.cli.history import command
+
+NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+
+
+def lines(hour, code, count):
+    return "".join(f"E2211-{hour:02}{i:02}00-000 (17): push_on_complete: type fcm code {code}\n" for i in range(count))
+
+
+def write(path, text, at=NOON):
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    os.utime(path, (at, at))
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, list(map(str, arguments)))
+
+
+def whole(*arguments, **how):
+    """Run the real command, which tells errors in words."""
+    command_line = [sys.executable, "-m", "logwatch", "history", *map(str, arguments)]
+    return subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=False, **how)
+
+
+def totals(text, label="code"):
+    """Return the last value of each result."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        if family.name == "mesibo_push_results":
+            found |= {sample.labels[label]: sample.value for sample in family.samples}
+    return found
+
+
+def test_several_files_are_one_past_in_any_order(tmp_path):
+    """Packed or not; what is said at the end is what the file holds, and what to do with it."""
+    old, new = write(tmp_path / "m.log.1.gz", lines(9, 200, 30)), write(tmp_path / "m.log", lines(10, 200, 20))
+    found = run(new, old, "-o", tmp_path / "past.om")
+    assert found.exit_code == 0
+    assert totals((tmp_path / "past.om").read_text()) == {"200": 50}
+    assert found.output == (
+        "50 push results as 81 samples of 1 series, 2026-11-22 09:00 to 2026-11-22 10:20 UTC\n"
+        f"next: promtool tsdb create-blocks-from openmetrics {tmp_path}/past.om OUT --max-block-duration=744h\n"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.log", "m.log.1.gz", "past.om"]
+
+
+def test_the_rotated_files_of_a_configured_log_belong_to_its_past(tmp_path):
+    """Without PATH: files beside it that can be nothing else, and those that the configuration names."""
+    write(tmp_path / "m.log", lines(10, 200, 20))
+    write(tmp_path / "m.log-20261122.gz", lines(9, 404, 30))
+    write(tmp_path / "m.log.notes", lines(9, 903, 30))
+    (tmp_path / "old").mkdir()
+    write(tmp_path / "old" / "m.7", lines(8, 503, 10))
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "chat"\npaths = ["m.log"]\nrotated = ["old/*"]\n')
+    found = whole("--config", config, "-o", "-", "--label", "cluster=main")
+    assert totals(found.stdout) == {"200": 20, "404": 30, "503": 10}
+    assert set(totals(found.stdout, "source")) == {"chat"}
+    assert set(totals(found.stdout, "cluster")) == {"main"}
+
+
+def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
+    """Its name is the label."""
+    log = write(tmp_path / "m.log", lines(10, 200, 20))
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "a"\npaths = ["o.log"]\n[[source]]\nname = "b"\npaths = ["*.log"]\n')
+    assert totals(whole(log, "--config", config, "-o", "-").stdout, "source") == {"b": 20}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-"], "Missing option '-o'"),
+        (["-", "-o", "F", "--label", "cluster"], "'cluster' is no label; try --label cluster=main"),
+        (["-", "-o", "F", "--label", "__name__=x"], "'__name__=x' is no label"),
+        (["-", "-o", "F", "--label", "source=x"], "source is a label that the counters have themselves"),
+        (["-", "-o", "F", "--since", "2h", "--until", "3h"], "--since is not before --until"),
+        (["missing.log", "-o", "/nowhere/F"], "/nowhere/F: cannot be written: No such file or directory"),
+        (["missing.log", "-o", "/dev/full"], "/dev/full: is no file"),
+        (["missing.log", "-o", "F"], "missing.log: there is no such file"),
+    ],
+)
+def test_wrong_use_is_told_with_exit_code_2_and_nothing_is_written(tmp_path, arguments, message):
+    """In words, before hours of reading."""
+    found = whole(*arguments, cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert (found.returncode, [*tmp_path.iterdir()]) == (2, [])
+    assert message in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_without_a_result_nothing_is_written(tmp_path):
+    """An empty past would look like a quiet one; what was there before stays."""
+    (tmp_path / "past.om").write_text("before")
+    found = run(write(tmp_path / "m.log", "E2211-101500-123 (17): on_login: uid 1\n"), "-o", tmp_path / "past.om")
+    assert found.exit_code == 1
+    assert "there is no push result" in found.output
+    assert (tmp_path / "past.om").read_text() == "before"
+
+
+def test_what_can_be_read_is_written_beside_what_cannot(tmp_path):
+    """The exit code tells."""
+    log = write(tmp_path / "m.log", lines(10, 200, 20))
+    found = run(log, tmp_path / "missing.log", "-o", tmp_path / "past.om")
+    assert found.exit_code == 1
+    assert "missing.log: there is no such file" in found.output
+    assert totals((tmp_path / "past.om").read_text()) == {"200": 20}
+
+
+def test_where_nothing_is_found_the_way_to_it_is_told(tmp_path):
+    """A journal is no file: the command that prints it, and what to do with it."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text('[[source]]\nname = "m"\njournal = {unit = "mesibo.service"}\n')
+    found = whole("--config", config, "-o", tmp_path / "past.om")
+    assert found.returncode == 2
+    assert "there is nothing to read: the source is no file here" in found.stderr
+    assert "journalctl --output=cat" in found.stderr
+    assert "| mesibo-logwatch history -o F -\n" in found.stderr
+
+
+def test_doubtful_times_are_told(tmp_path):
+    """Where a stamp is no date, and where the year of some must be wrong."""
+    timeless = write(tmp_path / "a.log", "E9911-100000-001: push_on_complete: type fcm code 500\n")
+    months = [*range(10, 13), *range(1, 12)]
+    text = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months)
+    found = run(timeless, write(tmp_path / "b.log", text), "-o", tmp_path / "past.om")
+    assert "note: 1 of 2 inputs tell no time of any push" in found.output
+    assert f"note: {tmp_path}/b.log: its stamps, which have no year, go back" in found.output
+
+
+def test_a_disk_that_is_full_is_one_line_of_error(tmp_path):
+    """No traceback, and no half of a file."""
+    log = write(tmp_path / "m.log", lines(10, 200, 20))
+    with Path("/dev/full").open("wb") as full:
+        arguments = [sys.executable, "-m", "logwatch", "history", log, "-o", "-"]
+        found = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert found.returncode == 2
+    assert "error: the output cannot be written: No space left on device" in found.stderr
+
+
+def test_ctrl_c_leaves_no_half_of_a_past(tmp_path):
+    """A file that ends in the middle would look like a quiet site."""
+    output = tmp_path / "past.om"
+    arguments = [sys.executable, "-m", "logwatch", "history", "-", "-o", output]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0) as process:
+        process.stdin.write(lines(10, 200, 60).encode() * 40)  # more than a pipe holds: it was taken out
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted: nothing is written" in err
+    assert [*tmp_path.iterdir()] == []

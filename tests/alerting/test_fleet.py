@@ -129,7 +129,7 @@ def test_the_page_is_over_once_and_tells_what_it_cost(incident, engine):
 @pytest.mark.timeout(700)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_dead_daemons_are_one_page_with_their_number(incident, engine):
-    """Twelve that do not answer in the cluster are one message that says so; a busy machine may see some late, and one more."""
+    """Twelve that do not answer are one message that says so; a busy machine may see some late, and send one more."""
     first, *more = incident[engine].messages("/page", "firing")["MesiboLogwatchDown", "south"]
     assert len(more) <= 1
     page = [first, *more][-1]

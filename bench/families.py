@@ -226,11 +226,30 @@ def _syslog(line: str) -> bytes:
     return b"2026-11-22T10:15:00.123456+00:00 chat mesibo[812]: " + line.encode()
 
 
+def _journal_iso(line: str) -> bytes:
+    return b"2026-11-22T10:15:00+0000 chat mesibo[812]: " + line.encode()
+
+
+def _journal_json(line: str) -> bytes:
+    entry = {
+        "_SYSTEMD_UNIT": "mesibo.service",
+        "__CURSOR": "s=12fd6b0830c6490eba62c8e08162e468;i=5;b=1f1f1f;m=f4240;t=66116e4169340;x=b71e308758f2012a",
+        "PRIORITY": "6",
+        "MESSAGE": line.removesuffix("\n"),
+        "__REALTIME_TIMESTAMP": "1795342500123456",
+        "SYSLOG_IDENTIFIER": "mesibo",
+        "_PID": "812",
+    }
+    return compact(entry).encode() + b"\n"
+
+
 ENVELOPES: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,
     "docker": _docker,
     "cri": _cri,
     "syslog": _syslog,
+    "journal-iso": _journal_iso,
+    "journal-json": _journal_json,
 }
 
 
@@ -266,6 +285,10 @@ FAMILIES = (
     Family("mixed, syslog", 71, mixed, envelope="syslog"),
     Family("mixed, syslog, one in ten", 72, mixed, share=0.1, envelope="syslog"),
     Family("mixed, syslog, one in a hundred", 73, mixed, share=0.01, envelope="syslog"),
+    Family("mixed, journal as text", 81, mixed, envelope="journal-iso"),
+    Family("mixed, journal as text, one in ten", 82, mixed, share=0.1, envelope="journal-iso"),
+    Family("mixed, journal as JSON", 83, mixed, envelope="journal-json"),
+    Family("mixed, journal as JSON, one in ten", 84, mixed, share=0.1, envelope="journal-json"),
     Family("storm of failures", 41, mixed, failures=1.0),
     Family("unseen dialects", 51, dialects),
     Family("unseen dialects, one in ten", 52, dialects, share=0.1),

@@ -6,6 +6,7 @@ python -m bench.webhook [--seconds 60] [--rate 1000]
 import argparse
 import itertools
 import json
+import multiprocessing
 import statistics
 import subprocess
 import sys
@@ -59,6 +60,17 @@ def call(url, rate, numbers, end, answers):
         answers.append(status)
 
 
+def call_all(url, rate, seconds, told):
+    """Let every caller call, in a process of its own, so that scrapes are held up by the daemon alone."""
+    answers, numbers, end = [], itertools.count(1), time.monotonic() + seconds
+    callers = [threading.Thread(target=call, args=(url, rate, numbers, end, answers)) for _ in range(CALLERS)]
+    for each in callers:
+        each.start()
+    for each in callers:
+        each.join()
+    told.put(answers)
+
+
 def scrape(url, end):
     times = []
     while time.monotonic() < end:
@@ -94,17 +106,15 @@ def main():
         command = [sys.executable, "-m", "logwatch", "run", "--config", config]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as daemon:
             url = next(line.split("url=")[1].strip() for line in daemon.stdout if "ready url=" in line)
-            told("before", scrape(url, time.monotonic() + 10)[0])
-            answers, numbers, end = [], itertools.count(1), time.monotonic() + asked.seconds
-            callers = [
-                threading.Thread(target=call, args=(url[:-1] + PATH, asked.rate, numbers, end, answers))
-                for _ in range(CALLERS)
-            ]
-            for each in callers:
-                each.start()
-            times, _ = scrape(url, end)
-            for each in callers:
-                each.join()
+            told("before", scrape(url, time.monotonic() + 20)[0])
+            processes = multiprocessing.get_context("spawn")
+            queue = processes.Queue()
+            calling = (url[:-1] + PATH, asked.rate, asked.seconds, queue)
+            callers = processes.Process(target=call_all, args=calling)
+            callers.start()
+            times, _ = scrape(url, time.monotonic() + asked.seconds)
+            answers = queue.get(timeout=60)
+            callers.join()
             told(f"at {asked.rate:.0f} events a second for {asked.seconds:.0f} s", times)
             _, text = scrape(url, time.monotonic() + 0.1)
             counted = sum(

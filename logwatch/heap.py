@@ -1,9 +1,12 @@
-"""Asks the C library to keep the memory that each chunk of lines needs, instead of giving it back and taking it again.
+"""Keeps memory as the process needs it: what a chunk took for the next one, what a start built out of every collection.
 
-Without it, the kernel clears and maps the same pages for chunk after chunk: a quarter of the time of a long backlog.
+Without the first, the kernel clears and maps the same pages for chunk after chunk: a quarter of the time of a long
+backlog. Without the second, a full collection looks at every object of every module for 25 to 70 ms, in which no thread
+runs and no scrape is answered.
 """
 
 import ctypes
+import gc
 
 _TOP_PAD, _MMAP_THRESHOLD = -2, -3  # of mallopt(3)
 _CHUNK = 1 << 20  # bytes: no block that a chunk needs is larger, and needs to be mapped by itself
@@ -16,3 +19,9 @@ def keep() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _CHUNK)
         mallopt(_TOP_PAD, _CHUNKS)
+
+
+def settle() -> None:
+    """Leave all that exists now out of later collections of garbage; to be called once, when a start has built it."""
+    gc.collect()
+    gc.freeze()

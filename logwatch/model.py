@@ -16,18 +16,22 @@ EnvelopeKind = Literal[
     "plain",
     "docker",
     "docker-timestamps",
+    "docker-details",
     "compose",
+    "kubectl",
     "cri",
     "syslog",
     "journal-short",
     "journal-iso",
     "journal-json",
+    "journal-verbose",
     "journal-export",
 ]
 """What can stand around the lines of a log, as the configuration names it.
 
-docker: its json-file; docker-timestamps: ``docker logs -t``; compose: ``docker compose logs`` and ``up``; cri:
-Kubernetes and podman's k8s-file; journal-*: what journalctl prints.
+docker: its json-file; docker-timestamps: ``docker logs -t``; docker-details: ``docker logs --details``; compose:
+``docker compose logs`` and ``up``; kubectl: ``kubectl logs --prefix``; cri: Kubernetes and podman's k8s-file;
+journal-*: what journalctl prints.
 """
 
 

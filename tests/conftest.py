@@ -2,6 +2,10 @@
 
 import pytest
 import structlog
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes seconds for what takes a millisecond
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

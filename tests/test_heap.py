@@ -1,4 +1,4 @@
-"""The memory of one chunk serves the next one."""
+"""The memory of one chunk serves the next one, and what a start built costs no collection anything."""
 
 import platform
 import subprocess
@@ -31,3 +31,24 @@ def faults(how: str) -> int:
 def test_what_a_chunk_needed_is_not_mapped_anew_for_the_next_one():
     """200 chunks of 768 KiB fault in no more pages than a few of them have."""
     assert faults("kept") < 2000 < faults("given back")
+
+
+COLLECTED = """
+import gc
+import logwatch.daemon
+from logwatch import heap
+heap.settle()
+cycle = []
+cycle.append(cycle)
+del cycle
+looked_at = len(gc.get_objects())
+print(looked_at, gc.collect())
+"""
+
+
+def test_what_a_start_built_is_looked_at_by_no_collection():
+    """A full collection behind it sees a few objects of the hundred thousand, and still finds what is garbage since."""
+    run = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, check=True)
+    looked_at, garbage = map(int, run.stdout.split())
+    assert looked_at < 1000
+    assert garbage == 1

@@ -30,4 +30,6 @@ def command(wanted: Wanted | None, path: Path | None) -> None:
         return config
 
     heap.keep()
-    sys.exit(Daemon(load, wanted).run())
+    daemon = Daemon(load, wanted)
+    heap.settle()
+    sys.exit(daemon.run())

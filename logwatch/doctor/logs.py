@@ -74,7 +74,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     scanner = parts.scanner(source)
     wrapped = envelope.settled(head + data, scanner.owns, source.envelope)
     yield ok(f"{name}: envelope", envelope.label(wrapped))
-    lines = envelope.cut(data, wrapped, 0).data
+    lines = envelope.cut(data, wrapped, 0, final=True).data
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _fresh(host, name, newest, status, scan)
     place = Place((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)

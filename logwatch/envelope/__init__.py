@@ -8,12 +8,14 @@ them a module.
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.lines import Piece, cut, has_parts, is_literal, stripped, unwrap
+from logwatch.envelope.journal_json import AS_TEXT
+from logwatch.envelope.lines import Piece, cut, has_parts, is_literal, stripped, unwrap, without_fronts
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Line, Record
 from logwatch.envelope.text import MARK, NoText, clean, no_text, uncoloured
 
 __all__ = [
+    "AS_TEXT",
     "CONTAINER_ID",
     "ENOUGH_VOTES",
     "FORMATS",
@@ -42,4 +44,5 @@ __all__ = [
     "uncoloured",
     "undecided",
     "unwrap",
+    "without_fronts",
 ]

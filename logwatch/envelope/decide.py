@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Literal
 
 from logwatch.envelope.formats import FORMATS, of_kind
-from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.lines import cut
 from logwatch.envelope.prefixed import CONTAINER_ID, Prefixed, is_container_id
 from logwatch.envelope.record import Format, Record
@@ -33,9 +33,8 @@ _LEAST_PAIRS = 3
 _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
 
-_EXPORT: EnvelopeKind = "journal-export"
 _SPLITTING: tuple[EnvelopeKind, ...] = ("docker", "cri")  # kinds whose long messages are split over lines
-_NAMELESS = ("docker", "docker-timestamps", "cri")  # kinds of one format, whose lines tell no program
+_NAMELESS = ("docker", "docker-timestamps", "docker-details", "cri")  # kinds of one format, whose lines tell no program
 
 
 class Undecided(Enum):
@@ -82,7 +81,7 @@ def decide(
     forms = tuple(FORMATS.values()) if kind == "auto" else of_kind(kind)
     if kind == "plain" or kind in _NAMELESS:
         return undecided(kind)  # nothing is left to decide
-    votes = count(data, owns, forms, plain=kind == "auto")
+    votes = count(data, owns, forms, plain=kind == "auto", final=final)
     if not votes.count and not votes.pairs:
         return Undecided.SILENT
     found = _majority(votes)
@@ -99,9 +98,10 @@ def decide(
 def could_be(kind: EnvelopeKind | Literal["auto"], data: bytes) -> bool:
     """Return whether some line of ``data`` stands in an envelope of this kind."""
     forms = of_kind(kind) if kind != "auto" else ()
-    if not forms or kind == _EXPORT:
-        return not forms or bool(rewritten(data).entries)
-    return any(form.record(line) for line in _lines(data) for form in forms)
+    if not forms:
+        return True
+    several = (form.rewritten(data, final=True) for form in forms if isinstance(form, SeveralLines))
+    return any(form.record(line) for line in _lines(data) for form in forms) or any(found.entries for found in several)
 
 
 def settled(data: bytes, owns: Owns, kind: EnvelopeKind | Literal["auto"] = "auto") -> Envelope:
@@ -115,7 +115,12 @@ def silent_end(data: bytes, max_line_bytes: int) -> int:
 
     A message that is still split over lines, in any envelope, waits for its end: its rest is no line.
     """
-    return min(cut(data, undecided(kind), max_line_bytes).consumed for kind in _SPLITTING)
+    names = [
+        form.name
+        for form in FORMATS.values()
+        if form.kind in _SPLITTING or (isinstance(form, SeveralLines) and form.mark in data)
+    ]
+    return min(cut(data, Envelope((Layer(name),)), max_line_bytes).consumed for name in names)
 
 
 def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
@@ -123,17 +128,17 @@ def undecided(kind: EnvelopeKind | Literal["auto"]) -> Envelope:
     return PLAIN if kind == "auto" or not (forms := of_kind(kind)) else Envelope((Layer(forms[0].name),))
 
 
-def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = True) -> Votes:
-    """Count the votes of whole lines, each ended by a newline."""
+def count(data: bytes, owns: Owns, forms: Sequence[Format], *, plain: bool = True, final: bool = False) -> Votes:
+    """Count the votes of whole lines, each ended by a newline; with ``final`` the last entry has ended, too."""
     votes = Votes()
-    order = [form for form in forms if form.kind != _EXPORT]
-    exported = [form for form in forms if form.kind == _EXPORT]
-    if exported and b"__REALTIME_TIMESTAMP=" in data:
-        consumed, entries, strange = rewritten(data)
-        if entries and strange <= (1 - _NEARLY_ALL) * consumed:
-            for _, entry in entries[:_LOOKED_AT_VOTES]:
-                _vote(votes, entry, owns, exported)
-            return votes  # a line of a message of several is no line of the log
+    order = [form for form in forms if not isinstance(form, SeveralLines)]
+    for form in forms:
+        if isinstance(form, SeveralLines) and form.mark in data:
+            consumed, entries, strange = form.rewritten(data, final=final)
+            if entries and strange <= (1 - _NEARLY_ALL) * consumed:
+                for _, entry in entries[:_LOOKED_AT_VOTES]:
+                    _vote(votes, entry, owns, [form])
+                return votes  # a line of a message of several is no line of the log
     for line in _lines(data):
         if votes.count + votes.pairs.total() >= _LOOKED_AT_VOTES:
             break

@@ -8,6 +8,7 @@ from logwatch.envelope import cri, docker_logs, journal_text, syslog
 from logwatch.envelope.docker import Docker
 from logwatch.envelope.journal_export import JournalExport
 from logwatch.envelope.journal_json import JournalJson
+from logwatch.envelope.journal_lines import JournalPretty, JournalVerbose
 from logwatch.envelope.record import Format
 from logwatch.model import Envelope, EnvelopeKind, Layer
 
@@ -18,6 +19,7 @@ _ALL: tuple[Format, ...] = (
     docker_logs.TIMESTAMPS,
     docker_logs.COMPOSE,
     docker_logs.COMPOSE_TIMESTAMPS,
+    docker_logs.KUBECTL,
     syslog.RFC5424,
     syslog.RFC3339_TIME,
     syslog.RFC3164,
@@ -28,7 +30,10 @@ _ALL: tuple[Format, ...] = (
     journal_text.FULL,
     journal_text.UNIX,
     journal_text.MONOTONIC,
+    docker_logs.DETAILS,  # a blank is enough for it
     JournalJson(),
+    JournalPretty(),
+    JournalVerbose(),
     JournalExport(),
 )
 FORMATS: Mapping[str, Format] = {form.name: form for form in _ALL}

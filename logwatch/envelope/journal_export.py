@@ -9,11 +9,8 @@ An entry is rewritten as the line that `-o json` prints of it, so that one reade
 
 import re
 import struct
-from typing import NamedTuple
 
-import msgspec
-
-from logwatch.envelope.journal_json import FIELDS, JournalJson
+from logwatch.envelope.journal_json import FIELDS, Entries, SeveralLines, as_line, as_value
 from logwatch.model import EnvelopeKind
 
 _LENGTH = struct.Struct("<Q")
@@ -24,42 +21,34 @@ _BEGINNINGS = (b"__CURSOR", _RECEIVED)
 _WANTED = frozenset(field.encode() for field in FIELDS)
 
 
-class JournalExport(JournalJson):
-    """Entries of the export format, once ``rewritten``."""
+class JournalExport(SeveralLines):
+    """Entries of the export format."""
 
     name = "journal-export"
     kind: EnvelopeKind = "journal-export"
+    mark = _RECEIVED + b"="
 
-
-class Rewritten(NamedTuple):
-    """Entries of the export format as lines, and how much of the bytes they were in was something else."""
-
-    consumed: int  # bytes, up to the end of the last whole entry
-    entries: list[tuple[int, bytes]]  # offset behind the entry, and the entry as one line without its newline
-    strange: int  # bytes of lines that are no field: none, unless the front of an entry was cut off
-
-
-def rewritten(data: bytes) -> Rewritten:
-    """Rewrite the whole entries at the front of ``data``; what is no field is skipped up to the next line."""
-    entries: list[tuple[int, bytes]] = []
-    fields: dict[bytes, bytes] = {}
-    at = end = strange = 0
-    while (field := _field(data, at)) is not None:
-        start = at
-        name, value, at = field
-        if not name:
-            end = at
-            if _RECEIVED in fields:
-                entries.append((end, _line(fields)))
-            fields = {}
-        elif not _NAME.fullmatch(name):
-            strange += at - start
-        else:
-            if name in _BEGINNINGS and name in fields:
-                fields.clear()  # the entry before it was torn
-            if name in _WANTED:
-                fields.setdefault(name, value)
-    return Rewritten(end, entries, strange)
+    def rewritten(self, data: bytes, *, final: bool) -> Entries:  # noqa: ARG002  a blank line ends each
+        """Rewrite the whole entries at the front of ``data``; what is no field is skipped up to the next line."""
+        entries: list[tuple[int, bytes]] = []
+        fields: dict[bytes, bytes] = {}
+        at = end = strange = 0
+        while (field := _field(data, at)) is not None:
+            start = at
+            name, value, at = field
+            if not name:
+                end = at
+                if _RECEIVED in fields:
+                    entries.append((end, as_line({name.decode(): as_value(raw) for name, raw in fields.items()})))
+                fields = {}
+            elif not _NAME.fullmatch(name):
+                strange += at - start
+            else:
+                if name in _BEGINNINGS and name in fields:
+                    fields.clear()  # the entry before it was torn
+                if name in _WANTED:
+                    fields.setdefault(name, value)
+        return Entries(end, entries, strange)
 
 
 def _field(data: bytes, at: int) -> tuple[bytes, bytes, int] | None:
@@ -79,16 +68,3 @@ def _field(data: bytes, at: int) -> tuple[bytes, bytes, int] | None:
             if data[end : end + 1] == b"\n":
                 return name, data[start:end], end + 1
     return name, value, stop + 1
-
-
-def _line(fields: dict[bytes, bytes]) -> bytes:
-    """Write an entry as journalctl does: bytes that are no printable text as numbers."""
-    return msgspec.json.encode({name.decode(): _value(value) for name, value in fields.items()})
-
-
-def _value(value: bytes) -> str | list[int]:
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return list(value)
-    return text

@@ -6,7 +6,8 @@ journalctl(1)). Docker and conmon split a long line over entries with CONTAINER_
 """
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -33,6 +34,8 @@ FIELDS = tuple(_FIELDS.values())
 _Micros = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,17}$")]
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
+AS_TEXT = b'"MESSAGE":"'
+"""What stands in an entry whose message is written as text, without colours."""
 _PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
 
 
@@ -60,35 +63,68 @@ class JournalJson:
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
-        if b"\x1b" in line:
-            line = _COLOURS.sub(b"", line)
-        for front in _FRONTS:
-            line = line.removeprefix(front)
-        if not line.startswith(b"{"):
-            return None
+        if not line.startswith(b"{") or b"\x1b" in line:
+            line = without_colours(line)
+            for front in _FRONTS:
+                line = line.removeprefix(front)
+            if not line.startswith(b"{"):
+                return None
         try:
             entry = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        origin = next(
-            (
-                f"{what} {said}"
-                for what, value in (
-                    ("container", entry.container),
-                    ("unit", entry.unit),
-                    ("identifier", entry.identifier),
-                )
-                if (said := _text(value))
-            ),
-            "",
-        )
-        time = _text(entry.logged) or _text(entry.sent) or entry.received
+        # what is not there is not asked for: every line of a journal comes by here
+        if entry.container and (said := _text(entry.container)):
+            origin = f"container {said}"
+        elif entry.unit and (said := _text(entry.unit)):
+            origin = f"unit {said}"
+        else:
+            origin = f"identifier {said}" if entry.identifier and (said := _text(entry.identifier)) else ""
+        time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
-        return Record(_raw(entry.message), time, origin, stream, more=_text(entry.partial) == "true")
+        more = entry.partial is not None and _text(entry.partial) == "true"
+        return Record(_raw(entry.message), time, origin, stream, more)
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
         return line.replace(_PARTIAL, b'"CONTAINER_PARTIAL_MESSAGE":"false"')
+
+
+class Entries(NamedTuple):
+    """Entries of several lines, each rewritten as one, and how much of the bytes around them was something else."""
+
+    consumed: int  # bytes, up to the end of the last whole entry
+    entries: list[tuple[int, bytes]]  # offset behind the entry, and the entry as one line without its newline
+    strange: int  # bytes of lines that are in no entry: none, unless the front of one was cut off
+
+
+class SeveralLines(JournalJson):
+    """Entries of several lines, which are rewritten as objects of one line before anything else is asked of them."""
+
+    mark: bytes
+    """What every entry holds, and hardly any other log."""
+
+    def rewritten(self, data: bytes, *, final: bool) -> Entries:
+        """Rewrite the whole entries at the front of ``data``; with ``final`` nothing follows for now."""
+        raise NotImplementedError
+
+
+def without_colours(text: bytes) -> bytes:
+    """Take off the colours that stand between the tokens of JSON."""
+    return _COLOURS.sub(b"", text) if b"\x1b" in text else text
+
+
+def as_line(fields: Mapping[str, Value]) -> bytes:
+    """Write what is looked at of an entry as ``-o json`` does, so that one reader serves every format."""
+    return msgspec.json.encode({name: value for name, value in fields.items() if name in FIELDS})
+
+
+def as_value(raw: bytes) -> Value:
+    """Return a field's bytes as JSON has them: as numbers where they are no text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return list(raw)
 
 
 def _raw(value: Value) -> bytes:
@@ -103,4 +139,6 @@ def _raw(value: Value) -> bytes:
 
 
 def _text(value: Value) -> str:
-    return _raw(value).decode(errors="replace")
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _raw(value).decode(errors="replace")

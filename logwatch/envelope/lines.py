@@ -4,18 +4,19 @@ No line is lost and none invented: parts of a message are joined in their stream
 the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
-from logwatch.envelope.journal_export import rewritten
+from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
 from logwatch.envelope.record import Format, Line, Record
 from logwatch.envelope.text import clean, uncoloured
-from logwatch.model import Envelope, Layer
+from logwatch.model import Cause, Envelope, Layer
 
-_MOST_LOOKS = 4096  # at single bytes of a chunk, before it is cheaper to search for all of them
+_GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
+_MOST_LOOKS = 4096
 
 
 class Piece(NamedTuple):
@@ -24,20 +25,23 @@ class Piece(NamedTuple):
     consumed: int
     data: bytes  # physical lines; of a message over the bound its head, made whole, and nothing of its rest
     inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
+    ends: Sequence[int] = ()  # behind the entry of each line, where the lines are not these bytes themselves
 
 
-def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "") -> Piece:
+def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
     """Cut off the leading whole logical lines: nothing behind them is needed to understand them.
+
+    With ``final`` nothing follows the buffer for now, and an entry that only the next one would end is whole.
 
     A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
     of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
     would be taken for a line of its own, and a user's text could forge a result.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
-    if form is not None and form.kind == "journal-export":
-        end, entries, _ = rewritten(buffer)
+    if isinstance(form, SeveralLines):
+        end, entries, _ = form.rewritten(buffer, final=final)
         if not inside and not any(part in line for _, line in entries for part in form.parts):
-            return Piece(end, b"".join([line + b"\n" for _, line in entries]), "")
+            return Piece(end, b"".join([line + b"\n" for _, line in entries]), "", [stop for stop, _ in entries])
         return _cut_around_parts(entries, form, max_line_bytes, inside)
     end = buffer.rfind(b"\n") + 1
     if form is None or not end or not form.parts:
@@ -58,16 +62,17 @@ def _has_open_part(buffer: bytes, end: int, form: Format) -> bool:
 def _finds(buffer: bytes, end: int, parts: tuple[bytes, ...]) -> bool:
     """Return whether one of some byte strings, which end in the same byte, stands before ``end``.
 
-    A single byte is found at the speed of memory, a string of several a hundred times slower.
+    A single byte that is rare is found several times as fast as a string; a look at each of many takes far longer.
     """
     last = parts[0][-1:]
-    at = buffer.find(last, 0, end)
-    for _ in range(_MOST_LOOKS):
-        if at < 0:
-            return False
-        if buffer.endswith(parts, 0, at + 1):
-            return True
-        at = buffer.find(last, at + 1, end)
+    if buffer.count(last, 0, _GLANCE_BYTES) <= _FEW:
+        at = buffer.find(last, 0, end)
+        for _ in range(_MOST_LOOKS):
+            if at < 0:
+                return False
+            if buffer.endswith(parts, 0, at + 1):
+                return True
+            at = buffer.find(last, at + 1, end)
     return any(buffer.find(part, 0, end) >= 0 for part in parts)
 
 
@@ -137,7 +142,12 @@ def unwrap(data: bytes, envelope: Envelope) -> list[Line]:
     lines = [Line(physical, "") for physical in clean(data).removesuffix(b"\n").split(b"\n")]
     for layer in envelope.layers:
         lines = _out_of(layer, lines)
-    return [Line(uncoloured(line.payload), line.time, line.refused) for line in lines]
+    return [
+        Line(uncoloured(line.payload), line.time, line.refused)
+        if b"\x1b" in line.payload or b"\r" in line.payload
+        else line
+        for line in lines
+    ]
 
 
 def _out_of(layer: Layer, wrapped: Iterable[Line]) -> list[Line]:
@@ -159,26 +169,27 @@ def _out_of(layer: Layer, wrapped: Iterable[Line]) -> list[Line]:
         if record is None:
             lines.append(Line(line.payload, "", "unenveloped"))
             continue
-        said = Line(b"", record.time or line.time, None if of(record.origin, layer.origins) else "misplaced")
-        if record.stream in open_:
+        payload = record.payload
+        refused: Cause | None = None if of(record.origin, layer.origins) else "misplaced"
+        said = Line(_first(payload), record.time or line.time, refused)
+        if open_ and record.stream in open_:
             parts, said = open_[record.stream]
-            parts.append(record.payload)
+            parts.append(payload)
             if record.more:
                 continue
             del open_[record.stream]
+            said = said._replace(payload=_first(b"".join(parts)))
         elif record.more:
-            open_[record.stream] = ([record.payload], said)
+            open_[record.stream] = ([payload], said)
             continue
-        else:
-            parts = [record.payload]
-        lines.append(said._replace(payload=_first(b"".join(parts))))
+        lines.append(said)
     lines += [said._replace(payload=_first(b"".join(parts))) for parts, said in open_.values()]
     return lines
 
 
 def _first(message: bytes) -> bytes:
     """Return the first line of a message."""
-    return message.partition(b"\n")[0]
+    return message.partition(b"\n")[0] if b"\n" in message else message
 
 
 def has_parts(data: bytes, envelope: Envelope) -> bool:
@@ -189,6 +200,16 @@ def has_parts(data: bytes, envelope: Envelope) -> bool:
 def is_literal(envelope: Envelope) -> bool:
     """Return whether the lines of an envelope are logged lines with something in front of them, and nothing escaped."""
     return all(isinstance(FORMATS[layer.form], Prefixed) for layer in envelope.layers)
+
+
+def without_fronts(line: bytes, envelope: Envelope) -> tuple[bytes, str]:
+    """Return payload and time of a line in a literal envelope, which is known to stand in it."""
+    time = ""
+    for layer in envelope.layers:
+        record = FORMATS[layer.form].record(line)
+        assert record is not None, "a front is matched the same way twice"
+        line, time = record.payload, record.time or time
+    return uncoloured(line), time
 
 
 def stripped(text: bytes, envelope: Envelope) -> bytes | None:

@@ -135,11 +135,15 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if marker not in window:
         return 0
     records = window.split(b"\n")[:-1]
-    telling = envelopes.is_literal(envelope) or envelope.layers[0].form == "docker"
-    for i, record in enumerate(records):
-        if marker in record and (
-            may_be_open(record) if telling else any(map(may_be_open, _payloads(record, envelope)))
-        ):
+    marked = [i for i, record in enumerate(records) if marker in record]
+    telling = [records[i] for i in marked]
+    if not envelopes.is_literal(envelope) and envelope.layers[0].form != "docker":
+        taken_out = envelopes.unwrap(b"".join([record + b"\n" for record in telling]), envelope)
+        if len(taken_out) != len(marked):  # parts were joined
+            taken_out = [envelopes.unwrap(record, envelope)[0] for record in telling]
+        telling = [line.payload for line in taken_out]
+    for i, record in zip(marked, telling, strict=True):
+        if may_be_open(record):
             rest = b"".join([each + b"\n" for each in records[i:]])
             lines = _payloads(rest, envelope)
             if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:

@@ -45,6 +45,9 @@ class Escape(NamedTuple):
 class Envelope:
     """How the lines of one kind of envelope are looked into."""
 
+    shows = b""
+    """What stands in a record whose message is written as it was logged, empty where each is."""
+
     def __init__(
         self,
         framing: Framing,
@@ -160,15 +163,36 @@ class Fronts(Envelope):
 
     def open(self, record: bytes) -> tuple[bytes, str]:
         """Return payload and time of a line that an expression has taken."""
-        line = envelopes.unwrap(record, self.decided)[0]
-        return line.payload + b"\n", line.time
+        payload, time = envelopes.without_fronts(record, self.decided)
+        return payload + b"\n", time
+
+
+class Records(Envelope):
+    """Records that escape what they hold, of which none has to be joined with another: each is taken out by itself.
+
+    A record that shows its message, and the marker not in it, holds no line with the marker, as long as its writer
+    escapes none of the marker's bytes.
+    """
+
+    can_hide = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")  # to JSON's encoders
+
+    def __init__(self, decided: Decided) -> None:
+        """``decided`` is the envelope that a generation was found to be in."""
+        docker = decided.layers[0].form == "docker"
+        self.shows = b"" if docker else envelopes.AS_TEXT
+        regular = _whole_records if docker else lambda data: not envelopes.has_parts(data, decided)
+        super().__init__(PLAIN, decided=decided, regular=regular)
+
+    def prepare(self, text: bytes, lines: int) -> bytes | None:  # noqa: ARG002  the other envelopes ask for it
+        """Return None: no expression looks into them."""
+        return None
 
 
 @lru_cache(maxsize=64)
-def look_into(decided: Decided) -> Envelope | None:
-    """Return how expressions look into an envelope; None if every line has to be taken out of it first."""
+def look_into(decided: Decided) -> Envelope:
+    """Return how lines in an envelope are looked at."""
     if decided == UNWRAPPED:
         return NO_ENVELOPE
     if decided == _IN_DOCKER:
         return ENVELOPES["docker"]
-    return Fronts(decided) if envelopes.is_literal(decided) else None
+    return Fronts(decided) if envelopes.is_literal(decided) else Records(decided)

@@ -6,7 +6,7 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
@@ -175,8 +175,7 @@ class _Job:
         """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
         envelope = look_into(decided)
         if (
-            envelope is None
-            or not envelope.regular(data)
+            not envelope.regular(data)
             or envelope.can_hide & set(self._scanner.marker)
             or has_line_longer_than(data, self._scanner.max_line_bytes)
         ):
@@ -184,7 +183,7 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        batch = self._candidates(data)
+        batch = self._candidates(data, envelope.shows)
         # a batch of all lines is split anyway, which also counts them
         self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
         if not batch.text:
@@ -200,15 +199,10 @@ class _Job:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, (payload, received, refused) in enumerate(lines):
-            if self._scanner.marker in payload and (shortened := self._shortened(payload)) is not None:
-                line: Line = (shortened + b"\n", received, None)
-                if refused:
-                    self._unparsed(refused, 1, (number, line), (number, line))
-                    continue
-                at = self._scanner.time(line, self._reference)
-                if at is None or ((since is None or at >= since) and (until is None or at < until)):
-                    self._read(line, number)
+        for number, line in self._with_marker(lines):
+            at = self._scanner.time(line, self._reference)
+            if at is None or ((since is None or at >= since) and (until is None or at < until)):
+                self._read(line, number)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
@@ -241,40 +235,48 @@ class _Job:
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 
-    def _candidates(self, data: bytes) -> LineBatch:
-        """Return the lines to look at: all of them where most seem to have the marker, else only those that do."""
+    def _candidates(self, data: bytes, shows: bytes) -> LineBatch:
+        """Return the lines to look at: all of them where most seem to have the marker, else only those that do.
+
+        What does not hold ``shows`` may have it, too.
+        """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         dense = 2 * marked > lines and self._parser.needs_marker
+        if not dense and shows and data.count(shows) < data.count(b"\n"):
+            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
         return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
-        lines: list[envelopes.Line] = []
-        numbers: list[int] = []
-        for i, record in enumerate(batch.lines):
-            inside = logical_lines(record + b"\n", decided)
-            lines += inside
-            numbers += [batch.number(i)] * len(inside)
-        self.scan.lines += len(lines) - len(batch.lines)
+        if not batch.text:
+            return
+        count = len(batch.lines)
+        lines, numbers = logical_lines(batch.text, decided), [batch.number(i) for i in range(count)]
+        if len(lines) != count:
+            each = [logical_lines(record + b"\n", decided) for record in batch.lines]
+            lines = [line for inside in each for line in inside]
+            numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
+        self.scan.lines += len(lines) - count
         self._payloads(lines, numbers)
 
     def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
         """Read lines that are not in any envelope any more."""
-        kept: list[envelopes.Line] = []
-        at: list[int] = []
+        kept = list(self._with_marker(lines, numbers))
+        if kept:
+            text = b"".join([payload for _, (payload, _, _) in kept])
+            times, places = [time for _, (_, time, _) in kept], [place for place, _ in kept]
+            self._lines(LineBatch(text, times=times, numbers=places))
+
+    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
+        """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                place = i if numbers is None else numbers[i]
+                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time, None))
                 if line.refused:
-                    spot: LineAt = (place, (payload + b"\n", line.time, None))
-                    self._unparsed(line.refused, 1, spot, spot)
-                    continue
-                kept.append(envelopes.Line(payload, line.time))
-                at.append(place)
-        if kept:
-            text = b"".join([line.payload + b"\n" for line in kept])
-            self._lines(LineBatch(text, times=[line.time for line in kept], numbers=at))
+                    self._unparsed(line.refused, 1, at, at)
+                else:
+                    yield at
 
     def _shortened(self, payload: bytes) -> bytes | None:
         """Cut an over-long line; None if the marker is not in what is left."""

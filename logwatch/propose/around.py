@@ -17,7 +17,7 @@ _LOOKED_AT = 200  # lines with the marker
 _NEARLY_ALL = 0.9  # of them
 _MOST_NAMES = 8  # of services, programs or hosts in one log
 _MOST_LAYERS = 2
-_TELLING: tuple[EnvelopeKind, ...] = ("docker", "cri", "journal-json", "journal-export")
+_TELLING: tuple[EnvelopeKind, ...] = ("docker", "cri", "journal-json", "journal-verbose", "journal-export")
 """Kinds that nobody writes by chance."""
 
 
@@ -42,7 +42,8 @@ def unwrapped(chunks: Iterable[bytes], wrapped: Envelope, max_line_bytes: int) -
         piece = envelopes.cut(held, wrapped, max_line_bytes, inside)
         held, inside = held[piece.consumed :], piece.inside
         yield from _payloads(piece.data, wrapped)
-    yield from _payloads(held, wrapped)
+    last = envelopes.cut(held, wrapped, max_line_bytes, inside, final=True)
+    yield from _payloads(last.data + held[last.consumed :], wrapped)
 
 
 def _payloads(data: bytes, wrapped: Envelope) -> list[bytes]:
@@ -53,7 +54,7 @@ def _all_in(
     form: Format, data: bytes, layers: tuple[Layer, ...], marker: bytes, kind: EnvelopeKind | Literal["auto"]
 ) -> bool:
     """Return whether nearly all lines with the marker stand in this envelope, inside of ``layers``."""
-    piece = envelopes.cut(data, Envelope(layers or (Layer(form.name),)), len(data))
+    piece = envelopes.cut(data, Envelope(layers or (Layer(form.name),)), len(data), final=True)
     payloads = _payloads(piece.data, Envelope(layers)) if layers else envelopes.clean(piece.data).split(b"\n")
     lines = [line for line in payloads if marker in line][:_LOOKED_AT]
     fitting = [(line, record) for line in lines if (record := form.record(line)) and marker in record.payload]

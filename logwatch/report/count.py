@@ -52,7 +52,7 @@ class Count:
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
-        lines = Lines(how.envelope, how.scanner.owns, how.max_line_bytes)
+        lines = Lines(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):

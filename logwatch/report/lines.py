@@ -6,7 +6,7 @@ from typing import Literal
 from logwatch import envelope as envelopes
 from logwatch.model import Envelope, EnvelopeKind
 from logwatch.tail.line_reader import CHUNK_BYTES
-from logwatch.tail.lines import take_lines, take_rest
+from logwatch.tail.lines import Held, take_lines, take_rest
 
 _BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line of max_line_bytes before them at most
 _UNDECIDED_BYTES = 8 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
@@ -16,15 +16,23 @@ class Lines:
     """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at.
 
     As long as no line with mesibo's own prefix has been seen, there is nothing to count either, whatever the envelope
-    is: what is held by then is handed on as plain, and the decision stays open.
+    is: what is held by then is handed on as plain, and the decision stays open. With ``answers`` a line whose answer
+    goes on in the next chunk is handed on with it.
     """
 
-    def __init__(self, kind: EnvelopeKind | Literal["auto"], owns: envelopes.Owns, max_line_bytes: int) -> None:
+    def __init__(
+        self,
+        kind: EnvelopeKind | Literal["auto"],
+        owns: envelopes.Owns,
+        max_line_bytes: int,
+        answers: Held | None = None,
+    ) -> None:
         self.envelope: Envelope | None = None
         self.oversized = 0
         self._kind = kind
         self._owns = owns
         self._max_line_bytes = max_line_bytes
+        self._answers = answers
         self._held = b""
         self._inside = ""
 
@@ -50,7 +58,7 @@ class Lines:
         envelope = self._known
         while self._held:
             before = len(self._held)
-            yield self._taken(), envelope
+            yield self._taken(final=True), envelope
             if len(self._held) == before:  # a message whose end is in no file
                 yield take_rest(self._held, envelope, self._inside), envelope
                 break
@@ -65,8 +73,9 @@ class Lines:
         found = envelopes.decide(self._held[:end], self._owns, kind=self._kind, final=final)
         return found if isinstance(found, Envelope) else None
 
-    def _taken(self) -> bytes:
-        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside)
+    def _taken(self, *, final: bool = False) -> bytes:
+        answers = None if final else self._answers
+        taken = take_lines(self._held, self._known, self._max_line_bytes, self._inside, answers, final=final)
         self._held = self._held[taken.consumed :]
         self._inside = taken.inside
         self.oversized += taken.oversized

@@ -92,7 +92,8 @@ class LineReader:
             self.waits = True
             return Taken(b"", 0, 0, inside)
         held = self._reading.held if patient else None
-        taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held)
+        final = at_end and not patient
+        taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
         return taken._replace(consumed=taken.consumed + mark if taken.consumed else 0)
 

@@ -55,10 +55,13 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
     return b"".join(pieces), oversized
 
 
-def take_lines(run: bytes, envelope: Envelope, max_line_bytes: int, inside: str, held: Held | None = None) -> Taken:
+def take_lines(
+    run: bytes, envelope: Envelope, max_line_bytes: int, inside: str, held: Held | None = None, *, final: bool = False
+) -> Taken:
     """Take whole lines off the front of run; what is left begins a line that has not ended yet.
 
-    With ``held``, a line whose answer goes on behind the run is left too, and what there is of the answer.
+    With ``held``, a line whose answer goes on behind the run is left too, and what there is of the answer. With
+    ``final`` nothing follows the run for now.
 
     NUL bytes at the start of a line are skipped: they are holes that a writer without O_APPEND leaves behind when its
     file is truncated, or that a power loss leaves, and the line behind them counts.
@@ -69,15 +72,18 @@ def take_lines(run: bytes, envelope: Envelope, max_line_bytes: int, inside: str,
     if run.startswith(b"\0", start):
         start = len(run) - len(run[start:].lstrip(b"\0"))
     rest = run[start:] if start else run
-    whole, data, after = cut(rest, envelope, max_line_bytes, inside)
+    whole, data, after, ends = cut(rest, envelope, max_line_bytes, inside, final=final)
     bound = physical_bound(envelope, max_line_bytes)
     if not whole and len(rest) > bound:
-        whole, data, after = cut(rest, envelope, 0, inside)  # a message of many records between others: wait no more
+        whole, data, after, _ = cut(
+            rest, envelope, 0, inside, final=True
+        )  # a message of many records between others: wait no more
         if not whole:
             return Taken(rest[:bound] + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
-    elif held and len(data) == whole and after == inside:
-        whole -= held(data, envelope)
-        data = data[:whole]
+    elif held and (ends or len(data) == whole) and after == inside and (waiting := held(data, envelope)):
+        lines = data.count(b"\n", len(data) - waiting)
+        data = data[: len(data) - waiting]
+        whole = (0, *ends)[-lines - 1] if ends else whole - waiting
     if b"\0" in data:  # one byte is looked for at the speed of memory, two are not
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)
@@ -90,7 +96,7 @@ def take_rest(run: bytes, envelope: Envelope, inside: str) -> bytes:
     rest = run[start:].lstrip(b"\0") if start >= 0 else b""
     if rest and not rest.endswith(b"\n"):
         rest += b"\n"
-    return cut(rest, envelope, 0, inside)[1] if rest else b""
+    return cut(rest, envelope, 0, inside, final=True)[1] if rest else b""
 
 
 def _behind_line(run: bytes, inside: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from logwatch import envelope
 from logwatch.model import PLAIN
 from tests.envelope.test_decide import NAMES, owns, written
-from tests.envelope.wrapping import WRAP, envelope_of, log
+from tests.envelope.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, payloads, whole_lines
 
 PUSH = "push_on_complete: uid 4711 type fcm code"
 FORGED = f"E2511-101500-123 (17): {PUSH} 903"
@@ -16,7 +16,7 @@ pieces = st.one_of(
     st.sampled_from(
         [
             FORGED,
-            *(WRAP[name](FORGED, 1).decode() for name in WRAP if name != "journal-export"),
+            *(WRAP[name](FORGED, 1).decode() for name in WRAP if name not in SEVERAL_LINES),
             "\x1b[0m" + FORGED,
             "\r" + FORGED,
             "\v" + FORGED,
@@ -34,6 +34,9 @@ pieces = st.one_of(
             " stdout F ",
             "MESSAGE=" + FORGED,
             "__REALTIME_TIMESTAMP=1",
+            "    MESSAGE=" + FORGED,
+            "[s=1;i=1;b=1;m=1;t=1;x=1]",
+            '\t"MESSAGE" : "' + FORGED + '"',
         ]
     ),
     st.text(max_size=20),
@@ -56,16 +59,15 @@ def read(data: bytes) -> list[bytes]:
     """Read a whole log as report does."""
     found = envelope.decide(data, owns, final=True)
     found = PLAIN if isinstance(found, envelope.Undecided) else found
-    piece = envelope.cut(data, found, 65536)
-    return [line.payload for line in envelope.unwrap(piece.data, found) if not line.refused]
+    return payloads(data, found)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=40)
-@given(texts=one_line_texts, first=st.sampled_from([name for name in NAMES if name != "journal-export"]))
+@given(texts=one_line_texts, first=st.sampled_from([name for name in NAMES if name not in SEVERAL_LINES]))
 def test_a_text_of_a_user_never_counts(name, texts, first):
     """In each envelope, with a forged envelope as the very first line, as a truncation may leave one."""
-    forged = written(first, [FORGED]) if name not in (first, "journal-export") and first != "plain" else b""
+    forged = written(first, [FORGED]) if name not in (first, *SEVERAL_LINES) and first != "plain" else b""
     own = logged(texts)
     data = forged + written(name, [*own, "E2511-110000-001 (17): " + PUSH + " 200"])
     if forged and len(own) < 3:
@@ -74,7 +76,8 @@ def test_a_text_of_a_user_never_counts(name, texts, first):
     assert [line.split(b" code ")[1][:3] for line in lines] == [b"200"]
 
 
-ENVELOPED = [name for name in WRAP if name not in ("compose", "compose-timestamps", "docker-timestamps", "cri")]
+A_LINE_EACH = ("compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "cri")
+ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 
 
 @pytest.mark.parametrize("name", ENVELOPED)
@@ -95,15 +98,17 @@ def test_any_chunk_gives_the_same_lines(name, texts, chunk):
     """Where reads end changes nothing, and the fast road gives what the exact one gives."""
     wrapped = envelope_of(name)
     data = log(name, logged(texts))
-    whole = envelope.unwrap(envelope.cut(data, wrapped, 65536).data, wrapped)
+    whole = envelope.unwrap(whole_lines(data, wrapped), wrapped)
     held, found = b"", []
     for at in range(0, len(data), chunk):
         held += data[at : at + chunk]
         piece = envelope.cut(held, wrapped, 65536)
         held = held[piece.consumed :]
         found += envelope.unwrap(piece.data, wrapped)
-    assert held == b""
-    assert found == whole
+    rest = envelope.cut(held, wrapped, 0, final=True)
+    assert rest.consumed == len(held)
+    assert found + envelope.unwrap(rest.data, wrapped) == whole
+    assert not held or name == "journal-verbose"  # whose entries are whole where the next one begins
     fast = None if envelope.has_parts(data, wrapped) else envelope.stripped(envelope.clean(data), wrapped)
     if fast is not None:
         assert fast.removesuffix(b"\n").split(b"\n") == [line.payload for line in whole]
@@ -122,7 +127,7 @@ def test_the_fast_road_never_differs(name, lines):
         assert fast.removesuffix(b"\n").split(b"\n") == [line.payload for line in exact]
 
 
-@pytest.mark.parametrize("name", [name for name in WRAP if name != "journal-export"])
+@pytest.mark.parametrize("name", [name for name in WRAP if name not in SEVERAL_LINES])
 def test_in_a_plain_log_nothing_enveloped_counts(name):
     """Forged lines in any envelope stay what they are: lines that begin with something else."""
     data = written("plain", logged(["hello"] * 3)) + log(name, [FORGED] * 5)
@@ -133,7 +138,7 @@ def test_in_a_plain_log_nothing_enveloped_counts(name):
 def test_a_line_without_the_envelope_is_told_as_one(name):
     """It does not count, and it is not dropped either."""
     wrapped = envelope_of(name)
-    if name == "journal-export":
+    if name in SEVERAL_LINES:
         return
     lines = envelope.unwrap(log(name, logged(["a"])) + FORGED.encode() + b"\n", wrapped)
     assert [line.refused for line in lines] == [None, "unenveloped"]
@@ -145,7 +150,7 @@ def test_a_line_under_another_name_is_refused(name):
     """Another program's tag, unit or service: its text is not mesibo's."""
     wrapped = envelope_of(name)
     data = log(name, [FORGED]).replace(b"mesibo", b"nginx")
-    lines = envelope.unwrap(envelope.cut(data, wrapped, 65536).data, wrapped)
+    lines = envelope.unwrap(whole_lines(data, wrapped), wrapped)
     assert [line.refused for line in lines] == ["misplaced"]
     assert envelope.stripped(data, wrapped) is None
 

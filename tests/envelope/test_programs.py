@@ -1,20 +1,24 @@
-"""Logs that real programs wrote, not wrapped by hand: journald's files by journalctl, rsyslogd, podman's conmon."""
+"""Logs that real programs wrote, not wrapped by hand: journald's by journalctl, rsyslogd, podman's conmon, kubectl."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from logwatch import envelope
 from tests.envelope.test_decide import owns
-from tests.envelope.wrapping import at, journal_export
+from tests.envelope.wrapping import at, journal_export, nano, whole_lines
 
 pytestmark = pytest.mark.integration
 
@@ -33,11 +37,11 @@ def texts() -> list[str]:
 
 def read(data: bytes) -> tuple[str, list[bytes], list[str]]:
     """Return the kind of envelope, what counts, and the times of it."""
+    data = data if data.endswith(b"\n") else data + b"\n"  # colours end behind the last newline
     found = envelope.decide(data, owns, final=True)
-    piece = envelope.cut(data, found, 65536)
     lines = [
         line
-        for line in envelope.unwrap(piece.data, found)
+        for line in envelope.unwrap(whole_lines(data, found), found)
         if not line.refused and owns(line.payload) and b"): push_on_complete" in line.payload[:40]
     ]
     return envelope.label(found), [line.payload for line in lines], [line.time for line in lines]
@@ -85,6 +89,8 @@ def journalctl(journal: Path, *options: str, colours: str = "0") -> bytes:
         ("json", "journal-json"),
         ("json-seq", "journal-json"),
         ("json-sse", "journal-json"),
+        ("json-pretty", "journal-json"),
+        ("verbose", "journal-verbose"),
         ("export", "journal-export"),
     ],
 )
@@ -187,3 +193,69 @@ def test_what_podman_s_conmon_writes_is_read(tmp_path):
     # a container has no messages, only lines: what a user put on a line of its own is one
     assert codes(lines) == [*CODES, 903, 200]
     assert all(time.endswith("+01:00") for time in times)
+
+
+class Kubernetes(BaseHTTPRequestHandler):
+    """As much of an API server as `kubectl logs` asks for: two pods, whose containers log."""
+
+    def do_GET(self):
+        asked = urlsplit(self.path)
+        pods = [
+            {
+                "kind": "Pod",
+                "apiVersion": "v1",
+                "metadata": {"name": name, "namespace": "default", "labels": {"app": "chat"}},
+                "spec": {"containers": [{"name": "mesibo"}, {"name": "proxy"}]},
+            }
+            for name in ("mesibo-7d9f-a", "mesibo-7d9f-b")
+        ]
+        said = {
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+            "/apis": {"kind": "APIGroupList", "groups": []},
+            "/api/v1": {
+                "kind": "APIResourceList",
+                "groupVersion": "v1",
+                "resources": [{"name": "pods", "namespaced": True, "kind": "Pod", "verbs": ["get", "list"]}],
+            },
+            "/api/v1/namespaces/default/pods": {"kind": "PodList", "apiVersion": "v1", "items": pods},
+        }
+        if asked.path.endswith("/log"):
+            own = "container=mesibo" in asked.query and "-a/" in asked.path
+            stamped = "timestamps=true" in asked.query
+            said_by = texts() if own else ["GET / " + texts()[0]] * 5
+            lines = "\n".join(said_by).split("\n")
+            body = "".join(f"{nano(i)} {line}\n" if stamped else f"{line}\n" for i, line in enumerate(lines)).encode()
+        else:
+            body = json.dumps(said.get(asked.path, {"kind": "Status", "code": 404})).encode()
+        self.send_response(200 if asked.path in said or asked.path.endswith("/log") else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("options", [[], ["--timestamps"]])
+def test_what_kubectl_prints_of_several_containers_is_read(options, tmp_path):
+    """With --prefix each line names pod and container, and may have a time behind that; one container is mesibo's."""
+    if not (kubectl := shutil.which("kubectl")):
+        pytest.skip("kubectl is not installed")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Kubernetes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = ["--server", f"http://127.0.0.1:{server.server_port}", "--cache-dir", str(tmp_path)]
+        asked = ["logs", "-l", "app=chat", "--all-containers", "--prefix", "--tail=-1", *options]
+        printed = subprocess.run(
+            [kubectl, *where, *asked],
+            check=True,
+            capture_output=True,
+            env=ENV | {"HOME": str(tmp_path)},
+            timeout=PATIENCE,
+        ).stdout
+        server.shutdown()
+    found, lines, times = read(printed)
+    assert found == "kubectl"
+    # a container has no messages, only lines: what a user put on a line of its own is one
+    assert codes(lines) == [*CODES, 903, 200]
+    assert all(times) == bool(options)

@@ -1,8 +1,12 @@
 """What is no text is told as what it is, with the command that makes text of it."""
 
 import gzip
+import re
+import time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from logwatch import envelope
 
@@ -46,3 +50,28 @@ def test_what_is_no_text_is_named(head, why):
 def test_a_log_with_holes_colours_or_any_script_is_text(head):
     """What a truncation, a power loss or a user leaves in a log does not make it another file."""
     assert envelope.no_text(head) is None
+
+
+BEFORE = re.compile(rb"(?m)^(?:\x1b\[[0-9;]*m)+(?:([^\x1b\n]{1,64}?:)(?:\x1b\[[0-9;]*m)+)?")
+BEHIND = re.compile(rb"(?m)\r?(?:\x1b\[[0-9;]*m)+\r?$|\r$")
+PIECES = [b"\x1b[0m", b"\x1b[36m", b"\x1b[", b"\r", b"\n", b"\n", b"E2511-100000-123 (17):", b":", b"x", b" code 903"]
+
+
+@example(b"\x1b[0m\x1b[0m\r\r\x1b[0m\r\n\r")
+@given(st.lists(st.sampled_from(PIECES), max_size=24).map(b"".join))
+def test_colours_are_taken_off_where_two_plain_expressions_say(text):
+    """Before a line and its front, behind a line with the carriage return there; whatever the faster way is."""
+    assert envelope.uncoloured(text) == BEHIND.sub(b"", BEFORE.sub(rb"\1", text))
+
+
+def test_colours_cost_no_more_the_more_there_are():
+    """A line of nothing but colours is gone through once: ten times as many take no hundred times as long."""
+
+    def cost(count):
+        text = b"x" + b"\x1b[0m" * count + b"x\n"
+        start = time.thread_time()
+        for _ in range(5):
+            envelope.uncoloured(text)
+        return time.thread_time() - start
+
+    assert min(cost(20_000) for _ in range(3)) < 50 * max(min(cost(2000) for _ in range(3)), 1e-4)

@@ -62,11 +62,25 @@ def journal_export(text: str, i: int) -> bytes:
     return b"".join(fields) + written + b"\n"  # and the newline that ends each line makes the blank one
 
 
+def journal_pretty(text: str, i: int) -> bytes:
+    fields = ",\n".join(f"\t{json.dumps(name)} : {json.dumps(value)}" for name, value in journal(text, i).items())
+    return f"{{\n{fields}\n}}".encode()
+
+
+def journal_verbose(text: str, i: int) -> bytes:
+    micros = int(at(i).timestamp() * 1e6)
+    head = f"{at(i):%a %Y-%m-%d %H:%M:%S.%f} UTC [s={1:032x};i={i:x};b={1:032x};m=f4240;t={micros:x};x={i:x}]"
+    fields = [f"    {name}={value}" for name, value in journal("", i).items() if not name.startswith("__")]
+    return "\n".join([head, *fields[:-1], "    MESSAGE=" + text.replace("\n", "\n" + " " * 12), *fields[-1:]]).encode()
+
+
 WRAP: dict[str, Callable[[str, int], bytes]] = {
     "docker": docker,
     "docker-timestamps": each_line(lambda i: f"{nano(i)} "),
     "compose": each_line(lambda _: "mesibo-1  | "),
     "compose-timestamps": each_line(lambda i: f"mesibo-1  | {nano(i)} "),
+    "kubectl": each_line(lambda i: f"[pod/mesibo-7d9f-{i % 2}/mesibo] {nano(i)} "),
+    "docker-details": each_line(lambda i: f"{nano(i)} com.example.role=push+server,tag=a%2Fb "),
     "cri": each_line(lambda i: f"{at(i).astimezone(_PARIS):%Y-%m-%dT%H:%M:%S.%f}789+01:00 stdout F "),
     "syslog-3164": one_line(lambda i: f"{at(i):%b %d %H:%M:%S} chat mesibo[12]: "),
     "syslog-3339": one_line(lambda i: f"{at(i).astimezone(_PARIS):%Y-%m-%dT%H:%M:%S.%f}+01:00 chat mesibo[12]: "),
@@ -77,14 +91,22 @@ WRAP: dict[str, Callable[[str, int], bytes]] = {
     "journal-monotonic": indented(lambda i: f"[{i + 1:12.6f}] chat mesibo[12]: "),
     "journal-iso": indented(lambda i: f"{at(i).astimezone(_PARIS):%Y-%m-%dT%H:%M:%S%z} chat mesibo[12]: "),
     "journal-json": journal_json,
+    "journal-json-pretty": journal_pretty,
+    "journal-verbose": journal_verbose,
     "journal-export": journal_export,
 }
 """Name of the format -> what a program makes of a text, the i-th one; without its last newline."""
 
+SEVERAL_LINES = ("journal-json-pretty", "journal-verbose", "journal-export")
+"""Of these an entry is no line."""
+
 ORIGINS = {
     "compose": ("mesibo-1",),
     "compose-timestamps": ("mesibo-1",),
+    "kubectl": ("mesibo",),
     "journal-json": ("unit mesibo.service",),
+    "journal-json-pretty": ("unit mesibo.service",),
+    "journal-verbose": ("unit mesibo.service",),
     "journal-export": ("unit mesibo.service",),
 }
 
@@ -93,7 +115,7 @@ def envelope_of(name: str) -> Envelope:
     """Return the envelope that lines wrapped here stand in."""
     if name == "plain":
         return PLAIN
-    named = name.startswith(("syslog", "journal", "compose"))
+    named = name.startswith(("syslog", "journal", "compose", "kubectl"))
     return Envelope((Layer(name, ORIGINS.get(name, ("mesibo",)) if named else ()),))
 
 
@@ -104,6 +126,12 @@ def log(name: str, texts: list[str]) -> bytes:
 
 def payloads(data: bytes, wrapped: Envelope) -> list[bytes]:
     """Return what may count of a whole log."""
+    return [line.payload for line in envelope.unwrap(whole_lines(data, wrapped), wrapped) if not line.refused]
+
+
+def whole_lines(data: bytes, wrapped: Envelope) -> bytes:
+    """Return the lines of a log behind which nothing follows."""
     piece = envelope.cut(data, wrapped, 65536)
-    assert piece.consumed == len(data)
-    return [line.payload for line in envelope.unwrap(piece.data, wrapped) if not line.refused]
+    rest = envelope.cut(data[piece.consumed :], wrapped, 0, piece.inside, final=True)
+    assert piece.consumed + rest.consumed == len(data)
+    return piece.data + rest.data

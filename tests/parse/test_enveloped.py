@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, ResultKey
+from logwatch.model import PLAIN, Envelope, ResultKey
 from logwatch.parse import Scanner, load
-from tests.envelope.wrapping import BEGIN, WRAP, envelope_of, log
+from tests.envelope.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines
 from tests.parse import logshaped
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
@@ -21,7 +21,7 @@ OTHERS = ["E2511-100000-001 (17): on_message: hi", "text", "E2511-100000-001 (17
 
 
 def scan(data: bytes, wrapped=PLAIN, *, scanner=SCANNER, reference=LATER, **how):
-    piece = envelopes.cut(data, wrapped, 65536)
+    piece = envelopes.cut(data, wrapped, 65536, final=True)
     return scanner.scan(piece.data, envelope=wrapped, reference=reference, **how)
 
 
@@ -66,7 +66,7 @@ def test_the_envelope_s_time_dates_its_lines(name):
 @pytest.mark.parametrize("name", WRAP)
 def test_what_does_not_stand_in_the_envelope_is_counted_as_such(name):
     """A bare line, and one under another name: each has its cause, and a shape to be looked at."""
-    if name == "journal-export":
+    if name in SEVERAL_LINES:
         return
     wrapped = envelope_of(name)
     good = log(name, ["E2511-100000-001 (17): push_on_complete: uid 1 code 200"] * 40)
@@ -78,6 +78,39 @@ def test_what_does_not_stand_in_the_envelope_is_counted_as_such(name):
     assert found.unparsed == ({"unenveloped": 1, "misplaced": 1} if named else {"unenveloped": 1})
     assert {sample.cause for sample in found.samples} == set(found.unparsed)
     assert found.lines == 82
+
+
+@pytest.mark.parametrize("name", WRAP)
+def test_a_push_among_many_other_lines_is_found_however_it_is_written(name):
+    """Only lines with the marker are taken out of most chunks; a message that is not text shows none."""
+    others = ["E2511-100000-001 (17): on_message: hi"] * 60
+    push = "E2511-100000-001 (17): push_on_complete: uid 1\x07 type fcm code {}"
+    found = scan(
+        log(name, [*others, push.format(404), *others, push.replace("\x07", "é").format(410)]), envelope_of(name)
+    )
+    assert counts(found) == {ResultKey("fcm", 404, ""): 1, ResultKey("fcm", 410, ""): 1}
+    assert found.lines == 122
+
+
+@pytest.mark.parametrize("written", [{"separators": (", ", " : ")}, {"ensure_ascii": True, "separators": (",", ":")}])
+@pytest.mark.parametrize("message", [str, lambda text: list(text.encode()), lambda text: [text, "twice"]])
+def test_a_push_in_a_journal_as_others_write_it_is_found_among_other_lines(written, message):
+    """Whatever stands between the tokens, and however a message is written."""
+    texts = [*OTHERS * 20, "E2511-100000-001 (17): push_on_complete: uid 1 type fcm code 404", *OTHERS * 20]
+    entries = [journal(text, i) | {"MESSAGE": message(text)} for i, text in enumerate(texts)]
+    data = "".join(json.dumps(entry, **written) + "\n" for entry in entries).encode()
+    found = scan(data, envelope_of("journal-json"))
+    assert counts(found) == {ResultKey("fcm", 404, ""): 1}
+    assert (found.lines, found.unparsed.total()) == (121, 40)
+
+
+def test_a_record_in_two_envelopes_is_found_among_others():
+    """The outer one escapes what the inner one wrote."""
+    wrapped = Envelope((*envelope_of("docker").layers, *envelope_of("compose").layers))
+    lines = [*OTHERS * 20, "E2511-100000-001 (17): push_on_complete: uid 1 type fcm code 404", *OTHERS * 20]
+    found = scan(log("docker", [f"mesibo-1  | {line}" for line in lines]), wrapped)
+    assert counts(found) == {ResultKey("fcm", 404, ""): 1}
+    assert (found.lines, found.unparsed.total()) == (121, 40)
 
 
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
@@ -138,13 +171,13 @@ def test_an_answer_goes_on_in_what_follows_elsewhere():
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
 def test_a_push_line_whose_answer_goes_on_is_held_back(name):
     """The line itself and what is there of the answer; not what stands before, and nothing once it is whole."""
-    if name == "journal-export":
-        return
     wrapped = envelope_of(name)
     first = "E2511-100000-001 (17): push_on_complete: code 403 {"
 
     def written(lines: list[str]) -> bytes:
-        return log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
+        if name == "plain":
+            return "".join(line + "\n" for line in lines).encode()
+        return whole_lines(log(name, lines), wrapped) if name in SEVERAL_LINES else log(name, lines)
 
     done = written(["E2511-100000-001 (17): push_on_complete: code 403 {}"])
     waiting = written([first, '"status": "X",', "E2511-100000-001 (18): other"])

@@ -1,5 +1,6 @@
 """Identifiers leave the log masked, and no token leaves it whole."""
 
+import hmac
 import re
 
 import pytest
@@ -111,3 +112,10 @@ def test_a_failure_is_masked_as_a_whole():
     )  # fmt: skip
     assert TOKEN not in repr(masked)
     assert "4155550" not in repr(masked)
+
+
+@given(key=st.binary(min_size=1, max_size=200), address=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_a_hash_is_hmac_sha256(key, address):
+    """What another release, or another program that has the key, made of an address is found again."""
+    expected = hmac.digest(key, f"user\0{address}".encode(), "sha256").hex()
+    assert Privacy("hash", key).user(address) == expected[:16]

@@ -68,11 +68,17 @@ def test_a_log_is_read_whatever_its_lines_stand_in(path, name):
     """At the first look, and as it grows; the decision is committed with the position."""
     path.write_bytes(written(name, texts(60)))
     follower, counter = follow(path)
-    follower.turn()
+
+    def look():
+        follower.turn()
+        if name == "journal-verbose":  # of which an entry is ended by the next one, or by time
+            follower.wait(2.5)
+
+    look()
     assert counter.codes == {200: 60}
     assert envelopes.decoded(decided(follower)) == envelope_of(name)
     append(path, written(name, texts(1, 60)), follower)
-    follower.turn()
+    look()
     assert counter.codes == {200: 61}
     assert follower.tail.status().envelope == envelopes.label(envelope_of(name))
 
@@ -88,6 +94,8 @@ def test_few_lines_are_waited_for_two_seconds(path, name):
     assert counter.codes == {200: 1}
     append(path, written(name, texts(1, 1)), follower)
     follower.turn()
+    if name == "journal-verbose":
+        follower.wait(2.1)
     assert counter.codes == {200: 2}
 
 
@@ -193,6 +201,19 @@ def test_an_answer_that_is_still_being_written_is_waited_for(path, name):
     assert counter.codes[403] == 1
     follower.wait(2.5)
     assert counter.codes[403] == 2
+
+
+@pytest.mark.parametrize("name", ["plain", "docker", "cri", "journal-json", "journal-export", "journal-json-pretty"])
+def test_an_answer_that_a_read_cut_is_waited_for(path, name):
+    """Its push line is handed on with the rest of the answer, whatever the lines stand in."""
+    append(path, written(name, [*texts(60), "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"]))
+    follower, counter = follow(path)
+    os.utime(path, (follower.clock.now, follower.clock.now))
+    follower.turn()
+    assert counter.codes == {200: 60}
+    append(path, written(name, ['"status": "PERMISSION_DENIED" }', *texts(1)]), follower)
+    follower.turn()
+    assert (counter.codes, counter.reasons) == ({200: 61, 403: 1}, {"", "PERMISSION_DENIED"})
 
 
 def test_an_answer_that_a_rotation_cut_is_found_in_the_next_file(path):

@@ -1,0 +1,95 @@
+r"""What `journalctl -o verbose` and `-o json-pretty` print: entries of several lines, each rewritten as one.
+
+    Wed 2026-11-25 10:00:00.123456 UTC [s=…;i=1;b=…;m=f4240;t=66116e4169340;x=…]
+        MESSAGE=E2511-100000-123 (17): …
+                what follows a newline in it
+
+    {
+    \t"MESSAGE" : "E2511-100000-123 (17): …",
+    }
+
+In both no text can leave its place: verbose indents what follows a newline further than any field (systemd's
+src/shared/logs-show.c, output_verbose), JSON escapes it. The time of a verbose entry is taken from its cursor, since
+the zone in front of that is an abbreviation.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from logwatch.envelope.journal_json import Entries, SeveralLines, Value, as_line, as_value, without_colours
+from logwatch.envelope.times import CLOCK, COLOURS, DATE
+from logwatch.model import EnvelopeKind
+
+_HEX = "[0-9a-f]{1,32}"
+_HEAD = re.compile(
+    rf"{COLOURS}[A-Z][a-z]{{2}} {DATE} {CLOCK}(?:\.[0-9]{{6}})? [A-Za-z0-9+:/_-]{{1,32}}"
+    rf" \[s={_HEX};i={_HEX};b={_HEX};m={_HEX};t=(?P<micros>[0-9a-f]{{1,14}});x={_HEX}\]".encode()
+)
+_FIELD = re.compile(rf" {{4}}{COLOURS}(?P<name>[A-Z_][A-Z0-9_]{{0,63}})=(?P<value>.*)".encode(), re.DOTALL)
+_CONTINUED = b" " * 5  # more than stands before a field
+_decode = msgspec.json.Decoder(dict[str, Value]).decode
+
+
+class JournalVerbose(SeveralLines):
+    """Entries as `-o verbose` prints them: each is whole where the next one begins."""
+
+    name = "journal-verbose"
+    kind: EnvelopeKind = "journal-verbose"
+    mark = b";t="
+
+    def rewritten(self, data: bytes, *, final: bool) -> Entries:
+        """Rewrite the whole entries at the front of ``data``: a head, and its fields below it."""
+        entries: list[tuple[int, bytes]] = []
+        fields: dict[str, Value] = {}
+        end = stop = strange = 0
+        for at, stop, line in _lines(data):
+            if head := _HEAD.fullmatch(line):
+                if fields:
+                    entries.append((at, as_line(fields)))
+                fields = {"__REALTIME_TIMESTAMP": str(int(head["micros"], 16))}
+                end = at
+            elif fields and (field := _FIELD.fullmatch(line)):
+                fields.setdefault(field["name"].decode(), as_value(field["value"]))
+            elif not (fields and line.startswith(_CONTINUED)):
+                strange += stop - at
+        if fields and final:
+            entries.append((stop, as_line(fields)))
+        return Entries(end if fields and not final else stop, entries, strange)
+
+
+class JournalPretty(SeveralLines):
+    """Entries as `-o json-pretty` prints them: a field a line."""
+
+    name = "journal-json-pretty"
+    mark = b"{\n\t"
+
+    def rewritten(self, data: bytes, *, final: bool) -> Entries:  # noqa: ARG002  a brace ends each
+        """Rewrite the whole entries at the front of ``data``: an object of several lines."""
+        entries: list[tuple[int, bytes]] = []
+        begin: int | None = None  # where the object that is open begins
+        end = strange = 0
+        for at, stop, line in _lines(data):
+            if line == b"{":
+                strange += 0 if begin is None else at - begin
+                begin = at
+            elif begin is not None and line == b"}":
+                try:
+                    entries.append((stop, as_line(_decode(without_colours(data[begin:stop])))))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    strange += stop - begin
+                begin = None
+            elif begin is None or not line.startswith(b"\t"):
+                strange += stop - (at if begin is None else begin)
+                begin = None
+            end = stop if begin is None else begin
+        return Entries(end, entries, strange)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the whole lines: where each begins, where the next one does, and the line without its newline."""
+    at = 0
+    while (stop := data.find(b"\n", at)) >= 0:
+        yield at, stop + 1, data[at:stop]
+        at = stop + 1

@@ -158,13 +158,14 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of one consistent moment."""
+        # Each is asked for once: a reload may swap it between two lines of this
         snapshot, status, catalogue = self._watched.snapshot, self._watched.status, self._watched.catalogue
         ready = [name for name in status if snapshot.ready(name)]
         counted = [name for name in ready if name not in witnesses(status)]
         results = _results(snapshot, catalogue, counted)
         witnessed = [row for row in snapshot.witnessed if row.source in ready]
         yield from _push_metrics(results, counted, catalogue, witnessed)
-        yield from _webhook_metrics(self._watched, ready, self._clock())
+        yield from _webhook_metrics(snapshot, status, catalogue, ready, self._clock())
         yield from _counters(snapshot, ready)
         yield from _gauges(snapshot, status)
         yield _unread(snapshot, ready, self._clock())
@@ -247,9 +248,10 @@ def _push_metrics(
     yield info
 
 
-def _webhook_metrics(watched: Watched, ready: list[str], now: float) -> Iterator[Metric]:
+def _webhook_metrics(
+    snapshot: Snapshot, status: dict[str, SourceStatus], catalogue: Catalogue, ready: list[str], now: float
+) -> Iterator[Metric]:
     """Yield what webhooks tell; nothing where there is none, but for the sources that tell failures alone."""
-    snapshot, status, catalogue = watched.snapshot, watched.status, watched.catalogue
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
     silent = silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(

@@ -1,6 +1,5 @@
 """Look at the beginning of a log as the daemon would: whether it is text, and what its lines stand in."""
 
-import gzip
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from logwatch import envelope as envelopes
 from logwatch.errors import Problem
 from logwatch.events import shown
 from logwatch.model import Envelope, EnvelopeKind
+from logwatch.unpack import FormatError, format_of, start
 
 _LOOKED_AT_BYTES = 1 << 18
 _MOST_FILES = 64
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Lite
     for path in list(paths)[:_MOST_FILES]:
         try:
             head = _head(path)
-        except (OSError, EOFError):
+        except (OSError, FormatError):
             continue
         files += 1
         if found := envelopes.no_text(head):
@@ -57,7 +56,5 @@ def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Lite
 def _head(path: str) -> bytes:
     with open(path, "rb") as file:  # noqa: PTH123  names may be no text
         head = file.read(_LOOKED_AT_BYTES)
-    if not head.startswith(_GZIP):
-        return head
-    with gzip.open(path) as packed:
-        return packed.read(_LOOKED_AT_BYTES)
+    format_ = format_of(head)
+    return start(format_).decompress(head, _LOOKED_AT_BYTES) if format_ else head

@@ -95,8 +95,8 @@ class Pipeline:
         monotonic: Callable[[], float],
     ) -> None:
         self.sources = tuple(sources)
+        self.status = self._assess()  # of a source that was there before a reload, what it was: it goes on
         self.catalogue = catalogue
-        self.status: Mapping[str, SourceStatus] = {}
         self.paused = False  # too much is read that the disk does not take
         self._ledger = ledger
         self._privacy = privacy
@@ -125,13 +125,16 @@ class Pipeline:
             waiting = self._read(feeds, end)
             if self._monotonic() >= end or self._batch.bytes >= COMMIT_BYTES:
                 break
-        self.status = {source.name: source.input.status() for source in self.sources}
+        self.status = self._assess()
         for name, now in self.status.items():
             if now.caught_up and not self._ledger.snapshot.ready(name):
                 self._batch.ready.add(name)
         if self.due_in() <= 0:
             self.commit()
         return waiting
+
+    def _assess(self) -> Mapping[str, SourceStatus]:
+        return {source.name: source.input.status() for source in self.sources}
 
     def _read(self, feeds: Sequence[tuple[Source, Sink]], end: float) -> bool:
         """Let each source read a slice, another one first each time; True when more is waiting.

@@ -16,18 +16,12 @@ from logwatch.config.schema import WebhookSource
 from logwatch.discover import JSON_FILE, Globs, containers, other_driver
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask
+from logwatch.unpack import format_of
 from logwatch.webhook import against_samples
 
 SECRET_BYTES = 16
 
 _HEAD_BYTES = 65536
-_OTHERS = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ\x00": "xz",
-    b"BZh": "bzip2",
-    b"PK\x03\x04": "zip",
-}
 
 
 def problems(source: Source, where: str) -> Iterator[Problem]:
@@ -164,7 +158,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
     except OSError as error:
         yield Problem(where, f"{path} cannot be read", error.strerror or str(error), "", warning=True)
         return
-    packed = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+    packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):
         remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy
         what = "is UTF-16" if "UTF-16" in found.why else found.what

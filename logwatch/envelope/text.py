@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from logwatch.envelope.times import COLOURS
+from logwatch.unpack import TOOLS, format_of
 
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
@@ -16,8 +17,7 @@ _BEFORE = re.compile(rb"\n" + _SET + rb"(?:" + _SET + rb")*(?:([^\x1b\n]{1,64}?:
 _RUN = re.compile(rb"(?m)" + _SET + rb"(?:" + _SET + rb")*(\r?$)?")
 _NULS = re.compile(rb"(?m)^\0+")
 
-_GZIP = b"\x1f\x8b"
-_COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstdcat", b"\xfd7zXZ\x00": "xzcat", b"BZh": "bzcat", b"PK\x03\x04": "unzip -p"}
+_ZIP = b"PK\x03\x04"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
@@ -36,11 +36,10 @@ class NoText(NamedTuple):
 
 def no_text(head: bytes) -> NoText | None:
     """Tell from a file's first bytes why it is no text: compressed, in UTF-16, or binary; None where it is text."""
-    for magic, tool in _COMPRESSED.items():
-        if head.startswith(magic):
-            return NoText("is compressed", "only gzip is unpacked here", f"{tool} {{}} | mesibo-logwatch report -")
-    if head.startswith(_GZIP):
-        return NoText("is no log", "it is compressed twice", "zcat {} | mesibo-logwatch report -")
+    if head.startswith(_ZIP):
+        return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
+    if format_ := format_of(head):
+        return NoText("is no log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
     text = _HOLE.sub(b"", head[:_LOOKED_AT])
     if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
         remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"

@@ -1,8 +1,7 @@
-"""Opens what a report is about: a plain or gzip file, a pipe, standard input; gives bytes, or says why not."""
+"""Opens what a report is about: a plain or packed file, a pipe, standard input; gives bytes, or says why not."""
 
 import os
 import stat
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,12 +12,11 @@ from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
 from logwatch.tail.line_reader import CHUNK_BYTES
+from logwatch.unpack import MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
-_UNPACKED_BYTES = 1 << 16  # of a gzip file at a time, however well it is packed; so much is lost before damage
+_UNPACKED_BYTES = 1 << 16  # of a packed file at a time, however well it is packed
 _HEAD_BYTES = 1 << 16
-_GZIP = b"\x1f\x8b"
-_MAGIC_BYTES = 6  # the longest that tells a way of compressing
 
 
 class Unreadable(LogwatchError):  # noqa: N818  reads as what it says of the source
@@ -62,7 +60,7 @@ def open_path(path: Path, last: int | None = None) -> Iterator[Stream]:
 
 def _begin(path: Path, file: BinaryIO, size: int, last: int) -> int:
     """Go to the begin of the first line among the ``last`` bytes of a file, and return where that is."""
-    if file.read(len(_GZIP)) == _GZIP:
+    if format_of(file.read(MAGIC_BYTES)):
         raise Unreadable(Problem(readable(str(path)), "is packed: it has no end that can be read by itself"))
     begin = max(size - last, 0)
     if begin:
@@ -113,10 +111,10 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
             raise Unreadable(Problem(name, "cannot be read any further", error.strerror or str(error))) from None
 
     raw = steps()
-    first = _until(raw, lambda data: len(data) >= _MAGIC_BYTES)
+    first = _until(raw, lambda data: len(data) >= MAGIC_BYTES)
     chunks = _again(first, raw)
-    if first.startswith(_GZIP):
-        chunks = _unpacked(name, chunks)
+    if format_ := format_of(first):
+        chunks = _unpacked(name, format_, chunks)
     head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
     if found := envelopes.no_text(head):
         raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(name)))
@@ -135,19 +133,22 @@ def _again(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _unpacked(name: str, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack gzip members one after the other, in pieces worth a look; zeros may stand between and behind them."""
+def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack members one after the other, in pieces worth a look; zeros may stand between and behind them."""
     gathered = bytearray()
     done = 0
     fault = None
     try:
-        for piece in _inflated(packed):
+        for piece in _inflated(format_, packed):
             done += len(piece)
             gathered += piece
             if len(gathered) >= _STEP_BYTES:
                 yield bytes(gathered)
                 gathered.clear()
-    except zlib.error:
+    except MissingLibraryError as error:
+        remedy = f"{TOOLS[format_]} {name} | mesibo-logwatch report -"
+        raise Unreadable(Problem(name, "cannot be unpacked", str(error), remedy)) from None
+    except FormatError:
         fault = "cannot be unpacked any further", f"it is damaged after {done} unpacked bytes"
     except EOFError:
         fault = "ends too early", f"after {done} unpacked bytes it was cut off, or it is still being written"
@@ -155,25 +156,26 @@ def _unpacked(name: str, packed: Iterator[bytes]) -> Iterator[bytes]:
         yield bytes(gathered)
     if fault:
         what, why = fault
-        raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"gzip --test {name}"))
+        raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"{format_} --test {name}"))
 
 
-def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack in small pieces; raises zlib.error at damage, EOFError if the last member is not complete."""
-    engine = zlib.decompressobj(wbits=31)
+def _inflated(format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack in small pieces; raises FormatError at damage, EOFError if the last member is not complete."""
+    engine = start(format_)
     for data in packed:
         rest = data
-        while True:
+        while rest or not (engine.needs_input or engine.eof):
             if engine.eof:
                 rest = rest.lstrip(b"\0")
                 if not rest:
                     break
-                engine = zlib.decompressobj(wbits=31)
-            piece = engine.decompress(rest, _UNPACKED_BYTES)
-            rest = engine.unused_data if engine.eof else engine.unconsumed_tail
-            if piece:
-                yield piece
-            elif not rest and not engine.eof:
-                break
+                engine = start(format_)
+            try:
+                piece = engine.decompress(rest, _UNPACKED_BYTES)
+            except FormatError as error:
+                yield error.before
+                raise
+            rest = engine.unused_data if engine.eof else b""
+            yield piece
     if not engine.eof:
         raise EOFError

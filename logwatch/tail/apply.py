@@ -10,15 +10,16 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.candidates import NO_KEY, Candidate, VanishedError
+from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
-from logwatch.tail.generation import ChangedError, Generation, ShrunkError
-from logwatch.tail.identity import Verdict, compare, run_before
+from logwatch.tail.generation import Generation
+from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.identity import NO_KEY, Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Found, Survey, name_of
-from logwatch.tail.unpack import MissingLibraryError
+from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
 
@@ -55,8 +56,9 @@ class _Reconciliation:
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
+                head_bytes = generation.position.head_bytes
                 self._check(generation)
-                if not generation.file:
+                if not generation.file or generation.has_got_head(head_bytes):
                     raise VanishedError
         survey.make_sure(found, strict=plan.news)
         self._report()
@@ -107,7 +109,13 @@ class _Reconciliation:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
         state = self.state
         key = key_at(state.path)
-        if not key or not state.owners.others(state, key):
+        if not key:
+            return False
+        source = self.ctx.reading.source
+        if (other_source := self.ctx.files.source_of(source, state.path, key)) != source:
+            state.report_shared(other_source)
+            return True
+        if not state.owners.others(state, key):
             return False
         candidate = state.heads.examine(state.path, None)
         owner = self._owner(candidate) if candidate and candidate.head is not None else None
@@ -126,8 +134,11 @@ class _Reconciliation:
     def _do(self, action: plans.Action) -> None:
         state, found = self.state, self.found
         match action:
-            case plans.Hold(number, i, at):
-                self._hold(state.generation(number), found.candidates[i], found.sizes[i], at)
+            case plans.Hold(number, i, at, cut):
+                generation = state.generation(number)
+                if cut:
+                    self.ctx.miss(self.turn, found.candidates[i].path, "cut off at its end", read_bytes=at)
+                self._hold(generation, found.candidates[i], found.sizes[i], at)
             case plans.Replace():
                 self._replace(action)
             case plans.Leave(number):
@@ -180,7 +191,7 @@ class _Reconciliation:
             left,
             key=candidate.key,
             found_at=candidate.found_at,
-            size=max(size, position.offset) if in_use and size is not None and head else None,
+            size=max(size, position.offset) if size is not None and head else None,
             head=head if head and more and not generation.headless else None,
         )
         generation.found()

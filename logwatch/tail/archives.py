@@ -3,9 +3,10 @@
 import os
 import time
 
-from logwatch.tail.files import CorruptError, Key, PackedFile, SeekingError, key_of, open_regular, read_head
+from logwatch.tail.files import CorruptError, PackedFile, SeekingError, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
-from logwatch.tail.unpack import Format
+from logwatch.tail.identity import Key
+from logwatch.unpack import Format
 
 STEP_SECONDS = 0.1
 """So long is unpacked at a time, before the caller is told to come back."""
@@ -30,6 +31,7 @@ class Archive:
         self._runs: dict[tuple[int, int], bytes] = {}
         self._size: int | None = None
         self._last = b""
+        self._measured = 0  # bytes of it whose last ones these are
 
     @property
     def known_size(self) -> int | None:
@@ -90,7 +92,7 @@ class Archive:
             if key_of(status) != self._key:
                 os.close(descriptor)
                 return False
-            self._file = PackedFile(descriptor, self.format)
+            self._file, self._measured = PackedFile(descriptor, self.format), 0
         return True
 
     def _advance(self, wanted: tuple[int, int], start: int, count: int) -> None:
@@ -113,15 +115,16 @@ class Archive:
         assert self._file
         until = time.monotonic() + STEP_SECONDS
         while time.monotonic() < until:
-            at = self._file.reached
+            at = self._measured  # more may have been unpacked
             try:
                 data = self._file.read_at(at, _BLOCK_BYTES)
             except CorruptError:
                 data = self._file.read_at(at, self._file.reached - at)
             self._last = (self._last + data)[-TAIL_BYTES:]
+            self._measured += len(data)
             if len(data) < _BLOCK_BYTES:
                 if self._final():
-                    self._size = at + len(data)
+                    self._size = self._measured
                 else:
                     self._last = b""
                 self.close()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from logwatch.tail.archives import Archive
-from logwatch.tail.files import Key, NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
+from logwatch.tail.files import NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES
+from logwatch.tail.identity import NO_KEY, Key
 from logwatch.tail.rotated_names import Rotated
-from logwatch.tail.unpack import MAGIC_BYTES, format_of, format_of_name, start
+from logwatch.unpack import MAGIC_BYTES, format_of, format_of_name, start
 
-NO_KEY: Key = (0, 0)
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 

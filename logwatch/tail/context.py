@@ -9,12 +9,15 @@ from typing import NamedTuple, Protocol
 from logwatch.events import Log, shown
 from logwatch.model import Sink
 from logwatch.tail.directories import Directories
+from logwatch.tail.files import key_at
+from logwatch.tail.identity import Key
 from logwatch.tail.line_reader import LineReading
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
 
 _CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
+_MOST_REMEMBERED = 20_000  # files; those that no path leads to any more are forgotten then
 _MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
 
 
@@ -46,6 +49,7 @@ class OpenFiles:
             most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
         self.most = most
         self._shares: list[Share] = []
+        self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
     def share(self) -> "Share":
         """Return the part of one more source."""
@@ -60,8 +64,19 @@ class OpenFiles:
         largest = max(self._shares, key=lambda share: share.open)
         return (largest.open > asking.open + 1 and largest.park()) or asking.park()
 
-    def leave(self, share: "Share") -> None:
+    def source_of(self, source: str, path: str, key: Key) -> str:
+        """Return the source that follows a file: another one if a path of it leads there too, and did so before."""
+        other, at = self._led_to.get(key, (source, path))
+        if other != source and key_at(at) == key:
+            return other
+        if len(self._led_to) > _MOST_REMEMBERED:
+            self._led_to = {k: held for k, held in self._led_to.items() if key_at(held[1]) == k}
+        self._led_to[key] = (source, path)
+        return source
+
+    def leave(self, share: "Share", source: str) -> None:
         """Take no more account of a source."""
+        self._led_to = {key: held for key, held in self._led_to.items() if held[0] != source}
         if share in self._shares:
             self._shares.remove(share)
 
@@ -98,9 +113,13 @@ class Share:
                 return True
         return False
 
-    def leave(self) -> None:
+    def source_of(self, source: str, path: str, key: Key) -> str:
+        """Return the source that follows a file, which may be another one."""
+        return self._files.source_of(source, path, key)
+
+    def leave(self, source: str) -> None:
         """Take no more part."""
-        self._files.leave(self)
+        self._files.leave(self, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
-
-Key = tuple[int, int]
-"""Device and inode."""
+from logwatch.tail.identity import Key
+from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Mark = tuple[int, int]
 """Size on disk, and modification time in nanoseconds."""

@@ -18,6 +18,10 @@ TAIL_BYTES = 256
 TELLING_BYTES = 16
 """A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
 
+MIN_BEGINNING_BYTES = 128
+"""Of a run before an offset, in whole lines: enough to tell that a log was cut off behind them, at its end."""
+
+_BEGINNING = 0x8000  # marks the length of a part that begins where its run does
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
@@ -51,7 +55,7 @@ def fingerprint_head(data: bytes) -> bytes:
 
 
 def fingerprint_tail(data: bytes) -> bytes:
-    """Return the digest of the run before an offset, followed by what finds it at another offset.
+    """Return the digest of the run before an offset, followed by what finds it at another offset, or its beginning.
 
     Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
     """
@@ -66,6 +70,8 @@ def fingerprint_tail(data: bytes) -> bytes:
         elif len(found) == _SECOND and data[at:start] == last:
             return whole
         found.append(_part(data, at))
+        if at >= MIN_BEGINNING_BYTES:
+            found.append((at | _BEGINNING).to_bytes(2, "big") + _rung(data[:at]))
         start = at
     if start > 0:
         found.append(_part(data, 0))
@@ -82,7 +88,16 @@ def is_tail(tail: bytes, data: bytes) -> bool:
 
 
 def suffixes(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield length and digest of each part of a run that ends where the run does, the shortest first."""
+    """Return length and digest of each part of a run that ends where the run does, the shortest first."""
+    return ((length, part) for length, part in _parts(tail) if not length & _BEGINNING)
+
+
+def beginnings(tail: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return length and digest of each part of a run that begins where the run does and ends a line, longest first."""
+    return ((length & ~_BEGINNING, part) for length, part in _parts(tail) if length & _BEGINNING)
+
+
+def _parts(tail: bytes) -> Iterator[tuple[int, bytes]]:
     for at in range(_EXACT, len(tail), _SUFFIX):
         yield int.from_bytes(tail[at : at + 2], "big"), tail[at + 2 : at + _SUFFIX]
 

@@ -13,9 +13,11 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, Key, SeekingError, key_at, key_of, mark_of
+from logwatch.tail.files import CorruptError, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.generation import ChangedError, Generation, ShrunkError
+from logwatch.tail.generation import Generation
+from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -169,7 +171,7 @@ class PathFollower(PathState):
             position = generation.position
             unread = position.size - position.offset
             if position.state == "live":  # nobody has seen its end
-                self.ctx.miss(turn, self.path, "not found", unread_bytes=unread)
+                self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
             self.due = True
@@ -281,7 +283,7 @@ class PathFollower(PathState):
         filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
         before they are read, it is time to look for what came between, and for what it may be a copy of.
         """
-        tells_more = head_bytes < min(TELLING_BYTES, generation.position.head_bytes)
+        tells_more = generation.has_got_head(head_bytes)
         self.was_blank = self.was_blank or tells_more
         return tells_more
 

@@ -15,6 +15,7 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
+    beginnings,
     begins_alike,
     empty_file_id,
     is_suffix,
@@ -22,6 +23,9 @@ from logwatch.tail.fingerprint import (
     kept,
     suffixes,
 )
+
+Key = tuple[int, int]
+"""Device and inode."""
 
 SEARCH_BYTES = 64 << 20
 """So much of a file's end is searched for the run before the offset."""
@@ -31,13 +35,49 @@ _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
 _SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
 
 
+NO_KEY: Key = (0, 0)
+"""Of a file that cannot be looked at, and of a generation whose inode is another one's."""
+
+
+class Positioned:
+    """A generation, as far as its position tells."""
+
+    position: Position
+
+    @property
+    def number(self) -> int:
+        """Its number, unique in a state directory."""
+        return self.position.generation
+
+    @property
+    def key(self) -> Key:
+        """Device and inode of its file."""
+        return (self.position.device, self.position.inode)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is read, or to be read."""
+        return self.position.state in ("live", "rotated")
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is but what comes after a copy of a file was taken, and is found by its inode alone."""
+        return self.position.offset > 0 and not self.position.head_bytes
+
+    @property
+    def empty(self) -> bool:
+        """Whether not a byte of it was ever seen."""
+        return not self.position.offset and not self.position.head_bytes
+
+
 class Verdict(Enum):
     """What a file is to a generation."""
 
     OTHER = auto()  # it holds other bytes
     SAME = auto()  # it holds the generation's bytes up to its offset: reading goes on there
-    MOVED = auto()  # it holds the run before the offset, at another place: reading goes on behind it
+    MOVED = auto()  # it holds the run before the offset at another place, or its beginning: reading goes on behind it
     PART = auto()  # all that it holds is the generation's, of which more was read: a copy made earlier
+    CUT = auto()  # it begins as the generation did, and has less; nobody can tell how much of it is the generation's
     UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
 
@@ -58,6 +98,10 @@ class Content(Protocol):
     @property
     def head(self) -> bytes | None:
         """Its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there."""
+
+    @property
+    def begin(self) -> int:
+        """How many NULs it begins with."""
 
     @property
     def modified(self) -> int:
@@ -89,27 +133,32 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
     if not known.head_bytes and not known.offset:
         return Answer(Verdict.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
-    if alike or same_inode:
+    if alike or same_inode or _may_be_punched(known, file):
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
         if run is None:
             return UNDECIDED
-        if (alike or _outweighs(known, file.head)) and is_tail(known.tail, run):
+        outweighs = not same_inode or _outweighs(known, file.head)
+        if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
-    if search and known.head_bytes and not file.packed and (at := _find(known, file)) is not None:
-        return Answer(Verdict.MOVED, at)
-    return _as_part(known, file, in_place=same_inode and followed) if alike else OTHER
+    if search and known.head_bytes and not file.packed:
+        at = _find(known, file) or _find_cut(known, file)
+        if at is not None:
+            return Answer(Verdict.MOVED, at)
+    return _as_part(known, file, followed=followed) if alike else OTHER
 
 
-def _as_part(known: Position, file: Content, *, in_place: bool) -> Answer:
+def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    Emptied in place, it may have got the same banner: there, the whole of what it holds has to be known.
+    What stands at the path may have been written on behind the place where it was cut off, unless its end is known.
     """
     size = file.size()
     if size is None:
         return UNDECIDED
-    part = TELLING_BYTES <= size < known.offset and not (in_place and size > HEAD_BYTES)
-    return Answer(Verdict.PART, size) if part else OTHER
+    if not TELLING_BYTES <= size < known.offset:
+        return OTHER
+    proved = not followed or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
+    return Answer(Verdict.PART if proved else Verdict.CUT, size)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
@@ -131,6 +180,11 @@ def _outweighs(known: Position, head: bytes) -> bool:
     if known.head_bytes <= known.offset:
         return known.tail_bytes >= TELLING_BYTES or known.tail_bytes == known.offset
     return min(known.offset, len(head)) == known.offset and len(head) < known.head_bytes and known.offset > 0
+
+
+def _may_be_punched(known: Position, file: Content) -> bool:
+    """Return whether a file with NULs in front may be a copy of what had a head there when it was last seen."""
+    return known.tail_bytes >= _SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
 def is_part(file: Content, of: Content) -> bool | None:
@@ -170,6 +224,26 @@ def _find(known: Position, file: Content) -> int | None:
         begins_there = len(run) == end and not run[: end - longest].strip(b"\0")
         if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
             return end
+    return None
+
+
+def _find_cut(known: Position, file: Content) -> int | None:
+    """Return where the run before the offset was cut off in a file that lost its last lines and was written on.
+
+    Another line stands behind that place; without one it is a copy that is being made, perhaps.
+    """
+    if not _first_lines(known, file.head or b""):
+        return None
+    at = _begins_run(known, file, None)
+    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else None
+
+
+def _begins_run(known: Position, file: Content, size: int | None) -> int | None:
+    """Return where the longest beginning of the run before the offset ends that a file has in its place; at its end."""
+    start = known.offset - known.tail_bytes
+    for length, part in beginnings(known.tail):
+        if size in (None, start + length) and is_suffix(part, file.run(start, length) or b""):
+            return start + length
     return None
 
 

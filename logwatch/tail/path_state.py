@@ -11,12 +11,14 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Key, Mark, NotAFileError
+from logwatch.tail.files import CorruptError, Mark, NotAFileError
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
+from logwatch.tail.identity import Key
 from logwatch.tail.reconcile import PathView
 
 NO_FILE = "is not a regular file"
+SHARED = "is followed by another source"
 _FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
@@ -213,10 +215,17 @@ class PathState:
             self.problem = None
             return
         what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
-        problem = (what, error.strerror or str(error))
+        self._report(what, error.strerror or str(error))
+
+    def report_shared(self, source: str) -> None:
+        """Note that another source counts what the path leads to."""
+        self._report(SHARED, f"its lines count for source {source!r} alone")
+
+    def _report(self, what: str, why: str) -> None:
+        problem = (what, why)
         if self.problem != problem:
             self.problem = problem
-            self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=what, error=problem[1])
+            self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=what, error=why)
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""

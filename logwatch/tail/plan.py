@@ -7,11 +7,15 @@ from logwatch.model import FileState, RotationKind
 
 
 class Hold(NamedTuple):
-    """A generation lies in this file; reading goes on at ``at`` if that is another place than before."""
+    """A generation lies in this file; reading goes on at ``at`` if that is another place than before.
+
+    ``cut``: it was cut off at its end, and nobody can tell whether what stands before ``at`` was all read.
+    """
 
     number: int
     file: int
     at: int | None = None
+    cut: bool = False
 
 
 class Replace(NamedTuple):

@@ -8,19 +8,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from logwatch.model import RotationKind
-from logwatch.tail.candidates import NO_KEY, Candidate
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import Verdict
+from logwatch.tail.identity import NO_KEY, Key, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import age_key
 from logwatch.tail.survey import Found, Known
-from logwatch.tail.unpack import MissingLibraryError
+from logwatch.unpack import MissingLibraryError
 
 SURE_BYTES = TELLING_BYTES
 """So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""
 
 RENAMED_BYTES = 256
 """So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
+
+_SHORTER = (Verdict.PART, Verdict.CUT)
+_WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class _Decision:
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
         self.path, self.known, self.found = path, known, found
         self.free = dict.fromkeys(range(len(found.candidates)))
+        by_key: dict[Key, list[Known]] = {}
+        for k in known:
+            by_key.setdefault(k.key, []).append(k)
+        # By file: the generations that lay in it, whose bytes it still holds
+        self.by_inode = {
+            i: [k for k in by_key.get(file.key, ()) if found.answer(k.number, i).verdict is Verdict.SAME]
+            for i, file in enumerate(found.candidates)
+        }
+        for i, mine in self.by_inode.items():
+            self.by_inode[i] = [k for k in mine if self._enough(k, i)]
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.again = False
@@ -59,8 +72,8 @@ class _Decision:
         """
         in_use = [k for k in self.known if k.in_use]
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
-        rests = [k for k in in_use if not k.position.head_bytes and not k.open]
-        rests = [k for k in rests if k.position.offset or k.number != self.path.current]
+        bare = (k for k in in_use if not k.open and (k.headless or k.empty))
+        rests = [k for k in bare if k.headless or k.number != self.path.current]
         whole = [k for k in in_use if k not in rests]
         for some in (whole, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there
@@ -83,7 +96,8 @@ class _Decision:
         return self.found.candidates[i]
 
     def _take(self, each: Known, i: int, at: int | None = None) -> None:
-        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at)
+        cut = at is not None and self.found.answer(each.number, i).verdict is Verdict.CUT
+        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
     def _lies_at(self, number: int) -> int | None:
@@ -103,10 +117,10 @@ class _Decision:
         if verdict is Verdict.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
-        elif verdict is Verdict.PART and any(self.found.answer(each.number, j)[0] is Verdict.SAME for j in self.free):
+        elif verdict in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
             return  # copied away and emptied: what is there now begins like the copy, and is new
         elif verdict is not Verdict.OTHER and (each.in_use or self._enough(each, i)):
-            self._take(each, i, at if verdict in (Verdict.MOVED, Verdict.PART) else None)
+            self._take(each, i, at if verdict is Verdict.MOVED or verdict in _SHORTER else None)
 
     def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
@@ -177,28 +191,47 @@ class _Decision:
         Else what was copied of it before it was read as far as it is.
         """
         position, at_path = each.position, self.found.at_path
-        followed = position.state == "live" and position.offset >= SURE_BYTES
-        order = [i for i in sorted(self.free, key=self._length_order) if followed or i != at_path]
+        followed = position.state == "live" and max(position.offset, position.head_bytes) >= SURE_BYTES
+        order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i, verdict, _ in answers:
-            if verdict is Verdict.SAME and self._enough(each, i):
+            if verdict is Verdict.SAME and self._enough(each, i) and not self._has_grown(each, i):
                 return self._take(each, i)
         if each.in_use and any(verdict is Verdict.UNDECIDED for _, verdict, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")
             return None
         for i, verdict, at in answers:
-            if (verdict is Verdict.MOVED and each.in_use) or (verdict is Verdict.PART and i == at_path):
-                if verdict is Verdict.PART and self._wait_if_torn(i):
+            if (verdict is Verdict.MOVED and each.in_use) or (verdict in _SHORTER and i == at_path):
+                if verdict in _SHORTER and self._wait_if_torn(i):
                     self.decided[each.number] = Leave(each.number, "packed")
                     return None
                 return self._take(each, i, at)
-            if i != at_path and self._is_part_by_notes(each, i):
+            anothers = any(k.in_use and k is not each for k in self.by_inode[i])
+            if i != at_path and not anothers and self._is_part_by_notes(each, i):
                 return self._take(each, i)
         return None
 
-    def _length_order(self, i: int) -> tuple[bool, int, bool]:
-        """Return what sorts files: the path's own first, then the longest: a shorter copy was made earlier."""
-        return (self._file(i).rotated is not None, -(self.found.sizes[i] or 0), self._file(i).packed)
+    def _order(self, each: Known) -> list[int]:
+        """Return the free files in the order in which they are looked at, but for those that other generations lie in.
+
+        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out.
+        """
+
+        def key(i: int) -> tuple[bool, bool, int, bool]:
+            candidate = self._file(i)
+            copied = any(k is not each for k in self.by_inode[i])
+            return (copied, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
+
+        def is_anothers(i: int) -> bool:
+            mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
+            return any(k.position.head_bytes for k in mine)  # its inode alone proves little
+
+        return sorted((i for i in self.free if not is_anothers(i)), key=key)
+
+    def _has_grown(self, each: Known, i: int) -> bool:
+        """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
+        size, then = self.found.sizes[i], each.position.size
+        return each.position.state == "ignored" and bool(then) and size is not None and size > then
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
@@ -274,21 +307,23 @@ class _Decision:
         copies: list[int] = []
         unknown: list[int] = []
         # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
-        empty = [k for k in self.known if self._is_nowhere(k) and not (k.position.head_bytes or k.position.offset)]
+        empty = [k for k in self.known if self._is_nowhere(k) and k.empty]
         blank = {k.key: k for k in reversed(empty)}
         for i in list(self.free):
             candidate = self._file(i)
             rotated = candidate.rotated
-            if (rotated and not rotated.certain) or isinstance(candidate.error, MissingLibraryError):
+            certain = not rotated or rotated.certain
+            if isinstance(candidate.error, MissingLibraryError):
                 continue
             if rotated and self._is_copy(i):
-                copies.append(i)
+                if certain:
+                    copies.append(i)
             elif rotated and i in self.found.undecided:
                 continue
             elif not candidate.packed and (each := blank.get(candidate.key)) and each.in_use:
                 self._take(each, i)
                 del blank[candidate.key]
-            else:
+            elif certain:
                 unknown.append(i)
         unknown.sort(key=self._age)
         return copies, unknown

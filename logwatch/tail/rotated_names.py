@@ -8,7 +8,7 @@ stem may hold what is known.
 import re
 from dataclasses import dataclass
 
-from logwatch.tail.unpack import without_suffix
+from logwatch.unpack import without_suffix
 
 # Four digits at least, a digit first: 20261122, 2026-11-22T10:15:00Z, 202611, 2026-W48, 1795890000, 20261122-10+0100
 _STAMP = r"\d(?=(?:\D*\d){3})(?:[\d:+_.-]|[TZW]|UTC|GMT|[A-Z][a-z]{2})*"

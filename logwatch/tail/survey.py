@@ -7,52 +7,43 @@ each generation and to each other file. Nothing is changed here but what is reme
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
-from logwatch.tail.files import Key, OwnFile, key_of
+from logwatch.tail.files import OwnFile, key_of
 from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Answer, Verdict, compare, holds, is_part
+from logwatch.tail.identity import NO_KEY, SEARCH_BYTES, Answer, Key, Positioned, Verdict, compare, holds, is_part
 from logwatch.tail.rotated_names import Rotated, rotated_name
-from logwatch.tail.unpack import without_suffix
+from logwatch.unpack import without_suffix
 
-_SEARCHED = 2  # rotated files, of those that were written last
+_SEARCHED = 2  # rotated files, of those that were written last, however long they are
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
 
 def _searched(found: "Found") -> list[int]:
-    """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it."""
+    """Return the files that are searched for a run that is nowhere: the path's own, and the last ones before it.
+
+    As many as together are no more than is searched of one, and the newest two in any case.
+    """
     plain = [i for i, candidate in enumerate(found.candidates) if candidate.head and not candidate.packed]
     rotated = sorted((i for i in plain if i != found.at_path), key=lambda i: -found.candidates[i].modified)
-    return [i for i in plain if i == found.at_path] + rotated[:_SEARCHED]
+    ends = accumulate(found.candidates[i].disk_size for i in rotated)
+    near = [i for n, (i, end) in enumerate(zip(rotated, ends, strict=True)) if n < _SEARCHED or end <= SEARCH_BYTES]
+    return [i for i in plain if i == found.at_path] + near
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+@dataclass(frozen=True)
+class Known(Positioned):
     """What a decision needs to know of a generation."""
 
     position: Position
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted, and read to its end
-
-    @property
-    def number(self) -> int:
-        """Its number, unique in a state directory."""
-        return self.position.generation
-
-    @property
-    def key(self) -> Key:
-        """Device and inode of its file."""
-        return (self.position.device, self.position.inode)
-
-    @property
-    def in_use(self) -> bool:
-        """Whether it is read, or to be read."""
-        return self.position.state in ("live", "rotated")
 
 
 @dataclass(slots=True)
@@ -119,8 +110,9 @@ class Survey:
         deleted = [known for known in self.known if known.open and not known.name and known.in_use]
         for known in lost + deleted:
             for i in _searched(found):
-                self._ask_one(found, self._by_number[known.position.generation], i, same_inode=False, search=True)
-        if lost and (uncertain := self._examine_uncertain(names, found, foreign)):
+                same_inode = found.candidates[i].key == known.key
+                self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
+        if lost and (uncertain := self._examine_uncertain(names, found, lost, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
             self._ask(found, range(first, len(found.candidates)), lost)
@@ -184,17 +176,22 @@ class Survey:
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation
-        if known.open or not known.position.head_bytes or known.position.state not in ("live", "rotated"):
+        if known.open or not known.in_use:
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
-        return not any(verdict is not Verdict.OTHER for verdict in verdicts)
+        return not any(verdict in (Verdict.SAME, Verdict.UNDECIDED) for verdict in verdicts)
 
-    def _examine_uncertain(self, names: Names, found: Found, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+    def _examine_uncertain(
+        self, names: Names, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]
+    ) -> list[Candidate]:
         seen = {candidate.key for candidate in found.candidates}
+        wanted = {known.key for known in lost}
         candidates = []
         for path in names.uncertain:
             candidate = self._heads.examine(path, _UNCERTAIN) if path not in self._matched else None
-            if candidate and candidate.head and candidate.key not in seen and not foreign(candidate):
+            if not candidate or candidate.key in seen or foreign(candidate):
+                continue
+            if candidate.head or candidate.key in wanted:
                 seen.add(candidate.key)
                 candidates.append(candidate)
         return candidates
@@ -205,15 +202,17 @@ class Survey:
         by_key: dict[Key, int] = {}
         for i in indices:
             candidate = found.candidates[i]
-            by_key[candidate.key] = i
+            if candidate.key != NO_KEY:  # which is also what a generation has whose inode is another's
+                by_key[candidate.key] = i
             if candidate.head:
                 by_head.setdefault(head_key_of(candidate.head), []).append(i)
         everything = list(indices)
+        punched = {i for i in everything if found.candidates[i].begin}
         for each in known:
             position = each.position
             key = head_key(position.head_bytes, position.head)
             own = by_key.get((position.device, position.inode))
-            asked = set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
+            asked = punched | set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
             if position.state == "live" and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):

@@ -15,14 +15,15 @@ from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.line_reader import LineReading
 from logwatch.tail.lines import Held
-from logwatch.tail.path_state import NO_FILE, Owners
+from logwatch.tail.path_state import NO_FILE, SHARED, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
-from logwatch.tail.unpack import without_suffix
+from logwatch.unpack import without_suffix
 
 LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
 
 _UNKNOWN_END = 1 << 62
+_REMEDIES = {NO_FILE: "take it out of the patterns", SHARED: "let one source follow it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class Tail:
         for follower in followers:
             if follower.problem:
                 what, why = follower.problem
-                remedy = "take it out of the patterns" if what == NO_FILE else "check its owner, group and mode"
+                remedy = _REMEDIES.get(what, "check its owner, group and mode")
                 warning = follower.path not in lost
                 problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
             if follower.live and (found := follower.live.no_text):
@@ -288,7 +289,7 @@ class Tail:
         """Close all files."""
         for follower in self._followers.values():
             follower.close()
-        self._ctx.files.leave()
+        self._ctx.files.leave(self.source.name)
 
 
 def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:

@@ -64,6 +64,21 @@ def test_every_known_code_stands_at_zero_before_it_first_happens():
     assert ("apns", "410", "Unregistered") in have
 
 
+class Reloaded(Watched):
+    """A reload takes the source away right after it was asked for."""
+
+    def __getattribute__(self, name):
+        value = super().__getattribute__(name)
+        if name == "status":
+            object.__setattr__(self, "status", {})
+        return value
+
+
+def test_a_reload_in_the_middle_of_a_scrape_is_no_error():
+    """All of a scrape is of the moment in which it began, whatever is swapped meanwhile."""
+    assert samples(Reloaded(snapshot())) == samples(Watched(snapshot()))
+
+
 def test_every_exported_result_has_exactly_one_code_info():
     """A join on (platform, code, reason) never fails and never doubles, whatever was logged."""
     watched = Watched(

@@ -112,6 +112,11 @@ def test_a_turn_reads_and_commits_what_is_due(ledger, clock):
     assert ledger.snapshot.counters[CounterRow("mesibo", "bytes", "")] == 8
 
 
+def test_its_sources_are_known_before_the_first_turn(ledger, clock):
+    """A scrape right after a reload, which makes a new pipeline, misses none of the sources that go on."""
+    assert build(ledger, clock, Tail()).status["mesibo"].up
+
+
 def test_commits_keep_their_distance(ledger, clock):
     """Within commit_seconds after a commit nothing is written, and nothing is forgotten."""
     tail = Tail([b"200\n"])

@@ -3,12 +3,14 @@
 import bz2
 import gzip
 import io
+import lzma
 import os
 import socket
 import threading
 
 import pytest
 
+from logwatch import unpack
 from logwatch.report import Unreadable, open_path, open_stream
 
 TEXT = b"E2211-101500-123 (17): push_on_complete: code 200\n" * 5000
@@ -146,11 +148,32 @@ def test_hostile_text_is_still_a_log(tmp_path):
     assert read(put(tmp_path / "m.log", content)) == content
 
 
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress], ids=["bzip2", "xz"])
+def test_what_rotation_packs_with_is_unpacked(tmp_path, pack):
+    """As the daemon does, in several members with padding between them too."""
+    assert read(put(tmp_path / "m.log.1", pack(TEXT))) == TEXT
+    assert read(put(tmp_path / "m.log.2", pack(TEXT) + bytes(512) + pack(TEXT))) == TEXT * 2
+
+
 def test_other_packers_are_named_with_a_remedy(tmp_path):
     """What we do not unpack, a pipe does."""
-    message, _ = refused(put(tmp_path / "m.bz2", bz2.compress(TEXT)))
+    message, _ = refused(put(tmp_path / "m.zip", b"PK\x03\x04" + bytes(100)))
     assert message == (
-        "DIR/m.bz2: is compressed: only gzip is unpacked here\n  try: bzcat DIR/m.bz2 | mesibo-logwatch report -"
+        "DIR/m.zip: is compressed: zip is not unpacked here\n  try: unzip -p DIR/m.zip | mesibo-logwatch report -"
+    )
+
+
+def test_what_no_library_here_unpacks_is_told_with_a_remedy(tmp_path, monkeypatch):
+    """Zstandard is part of Python since 3.14; before, it is a package of its own."""
+
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(unpack, "import_module", missing)
+    message, _ = refused(put(tmp_path / "m.zst", b"\x28\xb5\x2f\xfd" + bytes(100)))
+    assert message == (
+        "DIR/m.zst: cannot be unpacked: zstd: install the package zstandard, or run on Python 3.14\n"
+        "  try: zstdcat DIR/m.zst | mesibo-logwatch report -"
     )
 
 

@@ -1,11 +1,13 @@
 """Files that begin alike: banners, copies, links, and names that globs match."""
 
+import dataclasses
 import gzip
 import os
 import shutil
 
 import pytest
 
+from logwatch.tail import OpenFiles
 from tests.tail.recorder import Follower, append
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
@@ -123,6 +125,38 @@ def test_links_to_one_file_are_one_log(tmp_path):
     follower.start()
     follower.turn()
     assert follower.lines == ["one", "two"]
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_file_that_two_sources_come_to_lead_to_counts_for_the_first(tmp_path, link):
+    """A link that is made while the daemon runs doubles nothing, is told, and is followed once it leads elsewhere."""
+    files, log = OpenFiles(), tmp_path / "first.log"
+    append(log, "E2211-101112-001 (1): one")
+    first = Follower(log, files=files)
+    second = Follower(tmp_path / "second.log", files=files)
+    second.tail.close()
+    second.spec = dataclasses.replace(second.spec, name="other")
+    second.start()
+    for follower in (first, second):
+        follower.turn()
+    link(log, tmp_path / "second.log")
+    append(log, "E2211-101112-002 (1): two")
+    for _ in range(3):
+        for follower in (first, second):
+            follower.turn()
+    assert len(first.lines) == 2
+    assert second.lines == []
+    (problem,) = second.tail.status().problems
+    assert str(problem) == (
+        f"{tmp_path}/second.log: is followed by another source: its lines count for source 'mesibo' alone\n"
+        "  try: let one source follow it"
+    )
+    assert len(second.log.named("source_unreadable")) == 1
+    (tmp_path / "second.log").unlink()
+    append(tmp_path / "second.log", "E2211-101112-003 (1): of its own")
+    second.turn()
+    assert second.lines == ["E2211-101112-003 (1): of its own"]
+    assert second.tail.status().problems == ()
 
 
 def test_a_symbolic_link_that_is_swapped(tmp_path):

@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail import unpack
+from logwatch import unpack
 from tests.tail.recorder import Follower
 
 LIVES = ("running", "looking", "stopped", "killed")
@@ -245,6 +245,18 @@ def the_last_line_deleted_by_sed(log):
     yield
 
 
+def the_last_line_deleted_and_more_written(log):
+    log.shell("sed -i '$d' m.log")
+    yield
+    log.write(2)
+
+
+def the_last_line_cut_off_in_place(log):
+    log.shell("sed '$d' m.log > t; cat t > m.log; rm t")
+    yield
+    log.write(2)
+
+
 def words_replaced_by_sed(log):
     log.shell("sed -i 's/uid 3 /uid XXXXXXXX /' m.log")
     yield
@@ -269,6 +281,8 @@ KEEPING = [
     a_line_deleted_by_sed,
     the_first_lines_deleted_by_sed,
     the_last_line_deleted_by_sed,
+    the_last_line_deleted_and_more_written,
+    the_last_line_cut_off_in_place,
     words_replaced_by_sed,
 ]
 
@@ -283,6 +297,25 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
     log.treat(steps)
     # Whether a log that is nothing but a hole had lines that nobody has read is not known after the daemon was away
     log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("how", ["truncate -s -1000 m.log", "head -n -20 m.log > t; cat t > m.log; rm t"])
+def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, how, life):
+    """Beyond the last lines nobody can tell the place: reading goes on at the end, and the log says what it means."""
+
+    def steps(log):
+        log.shell(how)
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    counted = [line for line in log.follower.sink.lines if line in set(log.written)]
+    assert max(log.follower.sink.lines.values()) == 1
+    assert len(counted) >= 400
+    assert log.follower.missed == 1
 
 
 @pytest.mark.parametrize("lines", [100, 3000])
@@ -472,6 +505,96 @@ def test_generations_with_the_same_banner_stay_apart(tmp_path, patterns, packed,
 
     log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
     log.write(3)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_trimmed_and_renamed_several_times_counts_once(tmp_path, life):
+    """Whichever of the rotated ones what is left of it has become."""
+
+    def steps(log):
+        log.shell("tail -n 20 m.log > t; mv t m.log")
+        yield
+        for number in range(4):
+            log.shell("for n in 4 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n+1)); done; mv m.log m.log.1")
+            log.write(5 + number)
+            yield
+
+    log = Log(tmp_path, life)
+    log.write(100)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("late", [0, 3])
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_an_empty_log_is_found_under_a_name_that_nobody_knows(tmp_path, patterns, late, life):
+    """By its inode: nothing of it is told as missed, and what is written to it late counts."""
+
+    def steps(log):
+        os.rename(log.path, log.path + "~kept")
+        yield
+        log.write(4)
+        yield
+        log.write(late, log.path + "~kept")
+        yield
+
+    log = Log(tmp_path, life, patterns=(patterns,))
+    log.write(0)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_punched_log_that_was_looked_at_and_packed_before_a_commit_counts_once(tmp_path):
+    """The run before the offset tells it, as its head was another one at the last commit."""
+    log = Log(tmp_path, "killed")
+    log.write(400)
+    log.follower.turn()
+    log.follower.commit()
+    log.run("fallocate", "-p", "-o", "0", "-l", "8192", log.path)
+    log.follower.turn()
+    log.follower.kill()
+    log.follower.start()
+    os.rename(log.path, log.path + ".1")
+    log.run("gzip", log.path + ".1")
+    log.write(3)
+    for seconds in (0, 11, 11, 700, 1):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", ["m.log", "m.log*"])
+def test_a_banner_at_the_path_is_no_shorter_copy_of_a_log_that_has_another_name(tmp_path, patterns, life):
+    """The log is looked for under names that nobody knows before what it begins with is taken for it."""
+
+    def steps(log):
+        os.rename(log.path, log.path + "~kept")
+        log.write(0)
+        yield
+
+    log = Log(tmp_path, life, patterns=(patterns,), banner=BANNER)
+    log.write(4)
+    log.treat(steps)
+    log.check()
+
+
+def test_a_link_that_leads_nowhere_is_no_file_of_a_log_that_has_none(tmp_path):
+    """Neither has an inode; a log that was trimmed beside a link that loops counts once."""
+
+    def steps(log):
+        os.symlink("m.log-loop", log.path + "-loop")
+        yield
+        log.shell("tail -n 20 m.log > t; : > m.log")
+        yield
+        log.shell("cat t >> m.log; rm t")
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(100)
     log.treat(steps)
     log.check()
 

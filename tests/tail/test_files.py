@@ -1,11 +1,15 @@
 import gzip
+import lzma
 import os
+import random
 import socket
 
 import pytest
 
 from logwatch.tail import files
+from logwatch.tail.archives import Archive
 from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular
+from logwatch.unpack import format_of
 
 
 @pytest.fixture
@@ -114,3 +118,19 @@ def test_the_way_to_a_far_offset_is_gone_in_steps(packed):
             break
     assert data == b"0123456789abcdef"
     assert seeking >= 3
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+@pytest.mark.parametrize("size", [1, 255, 257, 262_143, 262_144, 262_145, 270_000, 319_230, 600_000])
+def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
+    """However much is unpacked in one step: its length, and the run before its end."""
+    content = random.Random(size).randbytes(size // 2 + 1).hex().encode()[:size]
+    path = tmp_path / "m.log.1.gz"
+    path.write_bytes(pack(content))
+    status = path.stat()
+    archive = Archive(str(path), (status.st_dev, status.st_ino), format_of(path.read_bytes()[:6]), status)
+    found = None
+    while found is None:
+        found = archive.size()
+    assert found == size
+    assert archive.run(max(size - 256, 0), 256) == content[-256:]

@@ -1,7 +1,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.tail.fingerprint import HEAD_BYTES, begins_alike, digest, empty_file_id, fingerprint_head
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    MIN_BEGINNING_BYTES,
+    beginnings,
+    begins_alike,
+    digest,
+    empty_file_id,
+    fingerprint_head,
+    fingerprint_tail,
+    is_suffix,
+    suffixes,
+)
 
 
 @given(st.binary(min_size=1, max_size=HEAD_BYTES), st.binary(max_size=50))
@@ -26,6 +37,16 @@ def test_another_head_is_not_alike(head, data):
     assert not begins_alike(len(head), fingerprint_head(head), bytes(other))
     if at < 16:
         assert not begins_alike(len(head), fingerprint_head(head), bytes(other[: max(16, at)]))
+
+
+@given(st.lists(st.binary(min_size=1, max_size=60).filter(lambda line: b"\n" not in line), min_size=2, unique=True))
+def test_a_run_is_found_by_its_last_lines_and_by_its_first(lines):
+    """Each line end in it divides it into a part that ends where it does, and one that begins where it does."""
+    run = b"".join(line + b"\n" for line in lines)[-256:]
+    tail = fingerprint_tail(run)
+    assert all(is_suffix(part, run[-length:]) for length, part in suffixes(tail))
+    assert all(run[:length].endswith(b"\n") and is_suffix(part, run[:length]) for length, part in beginnings(tail))
+    assert all(length >= MIN_BEGINNING_BYTES for length, _ in beginnings(tail))
 
 
 def test_nothing_is_alike_to_nothing():

@@ -12,11 +12,12 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
 from logwatch.tail.reconcile import PathView, reconcile
+from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
 from logwatch.tail.survey import Found, Known
 
 PACKAGE = Path(logwatch.tail.__file__).parent
-SAME, MOVED, PART, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.UNDECIDED
+SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
 A = b"E2511-101112-001 (1): the first line of a log\n" * 30
 
 
@@ -43,6 +44,11 @@ def known(
 def file(name, inode, size=1000, head=A[:1000]):
     rotated = None if name == "m.log" else rotated_name("m.log", name)
     return Candidate(f"/{name}", (9, inode), size, 0, rotated, head)
+
+
+def renamed(name, inode, size=1000, head=A[:1000]):
+    """Return a file beside the log, of which only its bytes can tell whether it is the log's."""
+    return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
 def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
@@ -225,6 +231,86 @@ TABLE = {
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
     ),
+    "replaced by a copy before a byte was read": (
+        NOW,
+        [known(offset=0)],
+        found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 0)]),
+        [Hold(1, 0)],
+    ),
+    "gone, beside a rotated one that has nothing but the banner of both": (
+        NOW,
+        [known(1, 1), known(2, 2, "rotated", 500, 500, head=b"")],
+        found(
+            file("m.log", 4, head=b"another"),
+            file("m.log.1", 2, 500, A[:500]),
+            answers=[(1, 1, PART, 500), (2, 1, SAME, 500)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "copied and truncated, beside a copy of another with the same banner": (
+        PathView(current=2, truncated=True),
+        [known(1, 7, "ignored", 0, 2000), known(2, 0, "rotated", 500, 500, head=A[:500])],
+        found(
+            file("m.log", 1, 10, A[:10]),
+            file("m.log.1", 5, 500, A[:500]),
+            file("m.log.2", 7, 2000),
+            answers=[(2, 1, SAME, 500), (2, 2, SAME, 500), (1, 2, SAME, 0)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "a copy that was left out has grown, and what begins like it is news": (
+        NOW,
+        [known(1, 1), known(2, 7, "ignored", 0, 500, head=A[:500])],
+        found(
+            file("m.log", 4, head=b"another"),
+            file("m.log.1", 5, 700),
+            file("m.log.2", 1),
+            answers=[(1, 2, SAME, 1000), (2, 1, SAME, 0)],
+        ),
+        [
+            Hold(1, 2),
+            Leave(2, "forgotten"),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
+    "replaced by a copy that got the inode of a deleted file of which only the rest was read": (
+        NOW,
+        [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
+        [Hold(1, 0), Leave(2, "disowned")],
+    ),
+    "cut off at its end, and written on": (
+        NOW,
+        [known(offset=2000, size=2000)],
+        found(file("m.log", 1, 1500), answers=[(1, 0, CUT, 1500)]),
+        [Hold(1, 0, 1500, cut=True)],
+    ),
+    "emptied behind a copy that is to be unpacked further": (
+        PathView(current=1, truncated=True),
+        [known(offset=2000, size=2000)],
+        found(
+            file("m.log", 1, 1500),
+            file("m.log.1.gz", 5),
+            answers=[(1, 0, CUT, 1500), (1, 1, UNDECIDED)],
+            undecided=[1],
+        ),
+        [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "renamed while it was empty, to a name that nobody knows": (
+        NOW,
+        [known(offset=0, size=0, head=b"")],
+        found(file("m.log", 2), renamed("m.log~kept", 1, 0, b""), answers=[(1, 1, SAME, 0)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and then written to": (
+        NOW,
+        [known(offset=0, size=0, head=b"")],
+        found(file("m.log", 2), renamed("m.log~kept", 1)),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
 }
 
 
@@ -288,7 +374,7 @@ def test_state_has_one_owner():
     """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
     trees = modules()
     owned = {
-        "generation": attributes(trees["generation"], "Generation", "Open"),
+        "generation_state": attributes(trees["generation_state"], "GenerationState", "Open"),
         "path_state": attributes(trees["path_state"], "PathState"),
     }
     foreign = {
@@ -303,4 +389,9 @@ def test_state_has_one_owner():
 
 def test_a_generation_has_few_attributes():
     """What is known of a generation can be taken in."""
-    assert len(attributes(modules()["generation"], "Generation")) <= 16
+    trees = modules()
+    state, reading = (
+        attributes(trees["generation_state"], "GenerationState"),
+        attributes(trees["generation"], "Generation"),
+    )
+    assert len(state | reading) <= 16

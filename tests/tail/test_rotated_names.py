@@ -1,7 +1,7 @@
 import pytest
 
 from logwatch.tail.rotated_names import age_key, bases, rotated_name
-from logwatch.tail.unpack import format_of_name
+from logwatch.unpack import format_of_name
 
 ROTATED = {
     "mesibo.log.1": (1, "", False),

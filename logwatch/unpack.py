@@ -1,4 +1,4 @@
-"""Unpacks what rotation compresses with: gzip, bzip2 and xz by the standard library, zstd where there is one for it."""
+"""Unpacks what logs are compressed with: gzip, bzip2 and xz by the standard library, zstd where there is one for it."""
 
 import bz2
 import lzma
@@ -23,6 +23,9 @@ SUFFIXES: dict[str, Format] = {
     ".xz": "xz",
     ".zst": "zstd",
 }
+TOOLS: dict[Format, str] = {"gzip": "zcat", "bzip2": "bzcat", "xz": "xzcat", "zstd": "zstdcat"}
+"""What writes to its standard output what a file of this format holds."""
+
 _ZSTD_INPUT_BYTES = 1024  # a library without a bound on its output is fed so little at a time
 
 

@@ -1,0 +1,345 @@
+"""What is known of one generation: its position, how its file is to be had, and whether its bytes are still its own.
+
+A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
+"""
+
+import os
+from dataclasses import dataclass, replace
+
+from logwatch import envelope as envelopes
+from logwatch.model import Envelope, FileState, Position
+from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
+from logwatch.tail.fingerprint import (
+    HEAD_BYTES,
+    TELLING_BYTES,
+    begins_alike,
+    fingerprint_head,
+    fingerprint_tail,
+)
+from logwatch.tail.identity import NO_KEY, Key, Positioned, Verdict, compare, run_before
+from logwatch.tail.line_reader import CHUNK_BYTES, LineReader, LineReading
+
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+
+_NOTHING: Mark = (-1, -1)
+
+
+class ChangedError(Exception):
+    """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
+
+
+class ShrunkError(ChangedError):
+    """All that the file still holds was read: cut off at its end, or emptied and filled with what it began with."""
+
+
+@dataclass(slots=True)
+class Open:
+    """Its file is open."""
+
+    file: PlainFile
+    waiting: bool = True  # there may be bytes that were not looked at
+    seen: Mark = _NOTHING  # when the end was last reached
+
+    def rest(self, seen: Mark) -> None:
+        """Wait until the file is another one than when its end was reached."""
+        self.waiting, self.seen = False, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """All of its file was read, which was closed to save descriptors, and is looked at by name."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Its bytes are nowhere, since so many seconds since the epoch."""
+
+    since: float
+
+
+Access = Open | Parked | Missing | None
+"""How a generation's file is to be had; None: it is done with, or is to be opened yet."""
+
+
+class GenerationState(Positioned):
+    """One generation: its position, the open file if there is one, and what was seen of it so far."""
+
+    def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
+        self.position = position
+        self.saved = position if saved else None  # as the sink knows it
+        self.access: Access = None
+        self.blocked = ""  # why it cannot be read now
+        self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
+        self.reached = 0  # how far it has been looked at, an unterminated last line included
+        self.truncated = False  # it ended by a truncation that was noticed
+        self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
+        self._reading = reading
+        self._lines = LineReader(reading, position.envelope)
+        self._want = CHUNK_BYTES
+
+    @property
+    def file(self) -> PlainFile | None:
+        """Its open file."""
+        return self.access.file if isinstance(self.access, Open) else None
+
+    @property
+    def plain(self) -> PlainFile | None:
+        """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
+        file = self.file
+        return file if file and not file.packed else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there may be bytes that were not looked at."""
+        return isinstance(self.access, Open) and self.access.waiting
+
+    @property
+    def missing_since(self) -> float | None:
+        """When its bytes were first found nowhere."""
+        return self.access.since if isinstance(self.access, Missing) else None
+
+    @property
+    def parked(self) -> Mark | None:
+        """How its file was when it was closed to save descriptors."""
+        return self.access.mark if isinstance(self.access, Parked) else None
+
+    @property
+    def lag(self) -> int:
+        """Bytes that were seen and not handed on."""
+        if not self.in_use or isinstance(self.access, Missing):
+            return 0
+        behind = max(self.position.size - self.position.offset, 0)
+        file = self.file
+        return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
+
+    @property
+    def told(self) -> bool:
+        """Whether it was reconciled since there is enough to tell it by: an empty file may have become a copy."""
+        return self._told_bytes >= TELLING_BYTES or self.position.head_bytes < TELLING_BYTES
+
+    @property
+    def seen(self) -> Mark | None:
+        """How its open file was when its end was last reached."""
+        return self.access.seen if isinstance(self.access, Open) else None
+
+    def has_got_head(self, head_bytes: int) -> bool:
+        """Return whether there is enough to tell it by, and was not when its head had so many bytes."""
+        return head_bytes < min(TELLING_BYTES, self.position.head_bytes)
+
+    # where it lies
+
+    def reconciled(self) -> None:
+        """Note that what there is of its head by now was compared with all that is known."""
+        self._told_bytes = self.position.head_bytes
+
+    def attach(self, file: PlainFile, grown_at: float) -> None:
+        """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
+        self.detach()
+        self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
+
+    def detach(self) -> None:
+        """Close the file, if one is open."""
+        if self.file:
+            self.file.close()
+            self.access = None
+
+    def unsaved(self) -> Position | None:
+        """Return its position if that is another one than the sink knows, and take it for known from now on."""
+        changed = self.position != self.saved
+        self.saved = self.position
+        return self.saved if changed else None
+
+    def park(self, path: str) -> bool:
+        """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
+        access = self.access
+        if not isinstance(access, Open) or access.file.packed or access.waiting or self.waits:
+            return False
+        if key_at(path) != self.key:
+            return False
+        if mark_of(os.fstat(access.file.descriptor)) != access.seen:
+            return False
+        self.detach()
+        self.access = Parked(access.seen)
+        return True
+
+    def unpark(self) -> None:
+        """Let the file be opened again."""
+        self.access = None
+
+    def grow_at_most(self, now: float) -> None:
+        """Note that it did not grow later than now, which a clock that was set back may say."""
+        self.grown_at = min(self.grown_at, now)
+
+    def hand_over(self, other: "GenerationState", at: int) -> None:
+        """Leave the open file to another generation, which goes on with it at this offset."""
+        assert self.plain
+        before = run_before(OwnFile(self.plain), at)
+        other.access, other.grown_at, self.access = self.access, self.grown_at, None
+        other._lines = self._lines  # noqa: SLF001  its own class
+        other.position = replace(other.position, envelope=self.position.envelope)
+        other.skip_to(at, before)
+
+    def block(self, why: str) -> None:
+        """Note why it cannot be read now; what is open stays open: it may have no name any more."""
+        self.blocked = why
+        if isinstance(self.access, Open):
+            self.access.rest(_NOTHING)
+
+    def miss(self, now: float) -> None:
+        """Note that its bytes are nowhere, and since when; clocks jump."""
+        self.access = Missing(min(self.access.since, now) if isinstance(self.access, Missing) else now)
+
+    def found(self) -> None:
+        """Note that its bytes are somewhere."""
+        if isinstance(self.access, Missing):
+            self.access = None
+
+    def settle(self, state: FileState) -> None:
+        """End it, or leave it out: nothing of it is read any more."""
+        self.detach()
+        self.access = None
+        self.position = replace(self.position, state=state)
+
+    def move(
+        self,
+        state: FileState,
+        *,
+        path: str | None = None,
+        key: Key | None = None,
+        found_at: str | None = None,
+        size: int | None = None,
+        head: bytes | None = None,
+    ) -> None:
+        """Note what it is by now, and where."""
+        old = self.position
+        self.position = replace(
+            old,
+            state=state,
+            path=old.path if path is None else path,
+            device=old.device if key is None else key[0],
+            inode=old.inode if key is None else key[1],
+            found_at=old.found_at if found_at is None else found_at,
+            size=old.size if size is None else size,
+            head_bytes=old.head_bytes if head is None else len(head),
+            head=old.head if head is None else fingerprint_head(head),
+        )
+
+    def disown(self) -> None:
+        """Note that the inode is another generation's now."""
+        self.position = replace(self.position, device=NO_KEY[0], inode=NO_KEY[1])
+
+    def lose_file(self) -> None:
+        """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
+        self.detach()
+        self.truncated = True
+        self.disown()
+        self.move("rotated", found_at="")
+
+    def skip_to(self, offset: int, before: bytes) -> None:
+        """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
+        inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
+        self.reached = offset
+        self.position = replace(
+            self.position,
+            offset=offset,
+            size=max(self.position.size, offset),
+            tail_bytes=len(before),
+            tail=fingerprint_tail(before),
+            inside=inside,
+        )
+
+    def _resize(self, size: int) -> None:
+        self.position = replace(self.position, size=size)
+
+    # whether it is still itself
+
+    def notice(self, now: float) -> bool:
+        """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
+
+        Return whether it was trimmed: a copy of what it was cannot be compared with it any more.
+        """
+        assert isinstance(self.access, Open)
+        status = os.fstat(self.access.file.descriptor)
+        if mark_of(status) == self.access.seen:
+            self.access.waiting = self.access.waiting or (self.waits and not self._lines.patient(now - self.grown_at))
+            return False
+        self.access.waiting = True
+        if self.access.file.packed:
+            self.grown_at = now
+        elif status.st_size != self.position.size:
+            if status.st_size > self.position.size:
+                self.grown_at = now
+            offset = self.position.offset
+            self.verify()
+            return self.position.offset != offset
+        return False
+
+    def verify(self) -> None:
+        """Compare the open file with what was read of it, learn more of its head, and note its size.
+
+        The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
+        ChangedError when the file's bytes are other ones.
+        """
+        file = self.plain
+        assert file
+        self.learn_head()
+        size = os.fstat(file.descriptor).st_size
+        self._compare(file)
+        if self.position.head_bytes or self.position.offset:
+            self._resize(max(size, self.position.offset))
+
+    def learn_head(self) -> None:
+        """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
+
+        An archive is told by the head that it had when it was found.
+        """
+        if self.plain and self.position.head_bytes < HEAD_BYTES:
+            self._compare(self.plain)
+
+    def _compare(self, file: PlainFile) -> None:
+        known, content = self.position, OwnFile(file)
+        head = content.head
+        if known.head_bytes or known.offset:
+            verdict, at = compare(known, content, same_inode=True, followed=True, search=True)
+            if verdict is Verdict.OTHER:
+                raise ChangedError
+            if verdict in (Verdict.PART, Verdict.CUT):
+                raise ShrunkError
+            if verdict is not Verdict.SAME:  # trimmed in front
+                before, size = run_before(content, at), content.size()
+                if not head or not OwnFile(file).head.startswith(head):
+                    raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
+                self.skip_to(at, before)
+                self.move(known.state, head=head, size=max(size, at))
+                return
+        if self.headless or not head:  # which it may have been for a moment, while it was written anew
+            return
+        if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
+            if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
+                self._resize(content.begin + len(head))
+            self.move(known.state, head=head, size=max(self.position.size, len(head)))
+
+    # what its lines are
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """What its lines stand in; None while that is open."""
+        return self._lines.envelope
+
+    @property
+    def no_text(self) -> envelopes.NoText | None:
+        """What it is instead of a log."""
+        return self._lines.no_text
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left to be taken when it has not grown for a while."""
+        return self._lines.waits
+
+    def beginning(self) -> bytes:
+        """Return the first bytes of its open file; none if there is none."""
+        file = self.plain
+        return file.read_at(0, _AHEAD_BYTES) if file else b""

@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, manpages, rules, runbooks
+from config.generate import dashboards, manpages, rules, runbooks, vmalert
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def outputs() -> dict[str, str]:
     """Return path below the root of the tree -> text that belongs there."""
-    return rules.files() | dashboards.files() | runbooks.files() | manpages.files()
+    return rules.files() | vmalert.files() | dashboards.files() | runbooks.files() | manpages.files()
 
 
 def main(arguments: list[str]) -> int:

@@ -24,7 +24,7 @@ $(DEV): pyproject.toml | $(VENV)/bin/python
 	@touch $(INSTALLED) $@
 
 # Debian's packages that the tests of the whole use; silently left out without root, and then those tests are skipped.
-PACKAGES := openssl prometheus prometheus-alertmanager mtail logrotate chromium rsync zstd systemd systemd-container \
+PACKAGES := openssl prometheus prometheus-alertmanager victoria-metrics mtail logrotate chromium rsync zstd systemd systemd-container \
             debootstrap systemd-journal-remote rsyslog conmon debhelper fakeroot lintian buildah
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

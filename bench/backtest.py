@@ -3,7 +3,8 @@
 ``python -m bench.backtest --days 30 --write`` makes the table of docs/runbooks/backtest.md (minutes of time, one core).
 Traffic, noise and incidents are ours (bench/backtest_traffic.py), so it shows that the rules do what they say. The real
 Prometheus evaluates the real expressions by range queries over backfilled blocks; recorded names are replaced by what
-they record, and ``for`` and ``keep_firing_for`` are applied here.
+they record, down to what is new since the evaluation before: that is an increase of the raw counter here. ``for``, and
+how long a condition is held, are applied here.
 """
 
 import argparse
@@ -28,6 +29,13 @@ ROOT = Path(__file__).parents[1]
 HEAD = "# Generated"
 NAME = re.compile(r"\b([a-z_]+:[a-z0-9_]+:[a-z0-9_]+)\b(?:\{([^}]*)\})?((?: offset \w+)?)")
 RAW = re.compile(r"(mesibo_push_results_total)(?:\{([^}]*)\})?")
+NEW = re.compile(
+    r"sum_over_time\([a-z_]+:mesibo_push_results:new((?:\{[^}]*\d,\d[^}]*\}[^}]*\}|\{[^}]*\})?)\[(\w+)\]\)"
+)
+FAILING = re.compile(r"count_over_time\(cluster_source_platform:mesibo_push_failing:new\[\w+\]\)")
+HELD = re.compile(r"last_over_time\((condition:[a-z0-9_]+:critical)\[(\w+)\]\)")
+TOLL = "cluster_source_platform_code_reason:mesibo_push_fault:toll"
+WINDOWS = {"59s": "1m", "1m59s": "2m", "4m59s": "5m"}  # so many evaluations as a window has
 MATCH = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 SOON = 120  # seconds; what is aimed at
 SLACK = 600  # a page this long after an incident still belongs to it
@@ -51,14 +59,26 @@ class Rules:
                     if "record" in rule:
                         self.recorded[rule["record"]] = rule["expr"]
                     elif rule["labels"]["severity"] == "critical":
-                        self.alerts.append(rule)
+                        self.alerts.append(self._held(rule))
         # kept as it was while the spike fires; for the beginning of a page that makes no difference
         self.recorded["cluster_source:mesibo_push_refused:ratio_hour_before"] = (
             "cluster_source:mesibo_push_refused:ratio_rate1h offset 5m"
         )
+        # the same of what a fault has cost: it begins when the fault does
+        self.recorded[TOLL] = self.recorded["cluster_source_platform_code_reason:mesibo_push_fault:increase5m"]
+
+    def _held(self, rule: dict) -> dict:
+        """Return a rule whose condition is held by a record of it, as its condition and for how long."""
+        if held := HELD.match(rule["expr"]):
+            return rule | {"expr": self.recorded[held[1]], "keep_firing_for": held[2]}
+        return rule | ({"keep_firing_for": "5m"} if TOLL in rule["expr"] else {})
 
     def inline(self, expr: str) -> str:
         """Return an expression over raw series alone."""
+        expr = NEW.sub(lambda m: f"increase(mesibo_push_results_total{m[1]}[{WINDOWS.get(m[2], m[2])}])", expr)
+        bad = 'class!~"delivered|token|rate_limited",code!="400"'
+        failing = f"sum by (cluster, source, platform) (mesibo_push_results_total{{{bad}}})"
+        expr = FAILING.sub(f"changes({failing}[3m:{STEP}s])", expr)
         return NAME.sub(lambda m: self._one(m[1], m[2] or "", m[3]), expr)
 
     def _one(self, name: str, matchers: str, offset: str) -> str:

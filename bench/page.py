@@ -2,8 +2,8 @@
 
     python bench/page.py [FAILURES]
 
-The ledger holds FAILURES (10,000) failures and a day of results: of an ordinary day, and of every result that the
-catalogue knows in every minute, which no mesibo shows.
+The ledger holds FAILURES (10,000) failures, thirty days of results and fifty incidents: of ordinary days, and of every
+result that the catalogue knows in every minute, which no mesibo shows.
 """
 
 import http.client
@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import SnapshotCollector
-from logwatch.ledger import Batch, Ledger, ResultRow, StoredFailure
+from logwatch.ledger import Batch, Incident, Ledger, ResultRow, StoredFailure
 from logwatch.model import Seen
 from logwatch.simulate.outcomes import everything, ordinary
 from logwatch.tail import SourceStatus
@@ -30,11 +30,15 @@ ROUNDS = 60
 SHAPE = "<str>-<num>-<num> (<num>): push_on_complete: " + "<str> <num> " * 16  # nearly as long as shapes get
 PATHS = (
     "/",
+    "/?span=day",
+    "/?span=week",
+    "/?span=month",
     "/?class=token",
     "/?text=" + quote("nobody has this"),
     "/codes/903",
     "/codes",
     "/api/v1/status",
+    "/api/v1/incidents",
     "/api/v1/failures?limit=1000",
     "/downloads/failures.csv",
     "/metrics",
@@ -55,7 +59,7 @@ class Watched:
         self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, 0, now, ())}  # noqa: FBT003
         self.ledger = Ledger(Path(directory), keep=failures)
         self.ledger_path = self.ledger.path
-        for minute in range(1440, -1, -1):
+        for minute in (*range(30 * 1440, 1440, -30), *range(1440, -1, -1)):
             batch = Batch(failures)
             batch.ready.add("mesibo")
             at = now - minute * 60
@@ -76,6 +80,25 @@ class Watched:
                 for i, o in ((i, bad[i % len(bad)]) for i in range(failures))
             ]
         )
+        self.ledger.commit(batch)
+        batch = Batch(failures)
+        row = ResultRow("mesibo", "apns", "903", "")
+        for n in range(1, 51):
+            at = now - n * 43_000
+            batch.incident(
+                Incident(
+                    str(n),
+                    "critical",
+                    "The Apple push certificate has expired",
+                    "yours",
+                    (row,),
+                    at,
+                    at,
+                    at + 3600,
+                    400,
+                ),
+                frozenset(),
+            )
         self.ledger.commit(batch)
 
     @property

@@ -89,9 +89,9 @@ def main():
         try:
             url = next(found[1] for line in daemon.stderr if (found := re.search(r"ready url=(\S+)", line)))
             deadline = time.monotonic() + 120
-            while status(url)["sources"][0]["lag_bytes"]:
+            while (now := status(url))["sources"][0]["lag_bytes"] or not now["findings"][0]["users"]:
                 if time.monotonic() > deadline:
-                    sys.exit("the log was never read to its end")
+                    sys.exit("the log was never read to its end, or nobody counted whom it has hit")
                 time.sleep(0.5)
             time.sleep(2.5)  # the last commit, and an overview that has seen it
             take(url, directory)

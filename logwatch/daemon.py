@@ -26,6 +26,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.config import Source as SourceConfig
 from logwatch.credentials import Verdict, Watch, asked
+from logwatch.diagnosis.record import Recorder
 from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
@@ -106,6 +107,9 @@ class Daemon:
         self._credentials = Watch(log=self._log)
         self._credentials.watch(map(asked, config.credential))
         self._registry.register(SnapshotCollector(self))
+        self._recorder = Recorder(
+            self, Reader(self._ledger.path), self._ledger.key, clock=time.time, monotonic=time.monotonic
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -208,6 +212,8 @@ class Daemon:
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
                 self._pipeline.exported(forwarder.destination, forwarder.sent)
+        for incident, people in self._recorder.due(stored=self._pipeline.recorded):
+            self._pipeline.record(incident, people)
         more = self._pipeline.turn()
         self._credentials.turn()
         if not self._ledger.failing:

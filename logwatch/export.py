@@ -7,7 +7,7 @@ it first happens: ``increase()`` over a series that first appears at 50 would be
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, get_args
+from typing import get_args
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
@@ -22,6 +22,7 @@ from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.model import Cause
 from logwatch.sight import sight
 from logwatch.tail import SourceStatus
+from logwatch.watched import Watched
 from logwatch.webhook import OUTCOMES, WebhookStatus, silent_on_success, witnesses
 
 CAUSES = get_args(Cause)
@@ -77,30 +78,6 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         ("",),
     ),
 )
-
-
-class Watched(Protocol):
-    """What the exporter looks at: references to immutable things that the daemon swaps."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """What is on disk."""
-
-    @property
-    def status(self) -> dict[str, SourceStatus]:
-        """How each configured source is, right now."""
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue in force."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration in force."""
-
-    @property
-    def credentials(self) -> Sequence[Verdict]:
-        """What the last look at the configured credentials has found."""
 
 
 class ProcessMetrics:

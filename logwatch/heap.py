@@ -2,13 +2,14 @@
 
 Without the first, the kernel clears and maps the same pages for chunk after chunk: a quarter of the time of a long
 backlog. Without the second, a full collection looks at every object of every module for 25 to 70 ms, in which no thread
-runs and no scrape is answered.
+runs and no scrape is answered. All threads share one heap: the pages' thread would else keep one of its own, of 2 MB
+and more.
 """
 
 import ctypes
 import gc
 
-_TOP_PAD, _MMAP_THRESHOLD = -2, -3  # of mallopt(3)
+_TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -2, -3, -8  # of mallopt(3)
 _CHUNK = 1 << 20  # bytes: no block that a chunk needs is larger, and needs to be mapped by itself
 _CHUNKS = 4 << 20  # bytes: a chunk, its lines, and what an expression captures of them
 
@@ -19,6 +20,7 @@ def keep() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _CHUNK)
         mallopt(_TOP_PAD, _CHUNKS)
+        mallopt(_ARENA_MAX, 1)
 
 
 def settle() -> None:

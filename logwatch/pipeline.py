@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, Ledger, ResultRow, ShapeRow, StoredFailure
+from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import (
     Call,
     Chunk,
@@ -193,6 +193,15 @@ class Pipeline:
     def exported(self, destination: str, number: int) -> None:
         """Commit with the next batch that a destination has every failure up to ``number``."""
         self._batch.exports[destination] = number
+
+    def record(self, incident: Incident, people: frozenset[Person]) -> None:
+        """Commit with the next batch how an incident is now, and whom it has hit since the last time."""
+        self._batch.incident(incident, people)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether every incident that was recorded is on disk."""
+        return not self._batch.incidents and not self._ledger.failing
 
     def take(self, source: str, scan: Scan, chunk: Chunk) -> None:
         """Add what one chunk contained to the batch."""

@@ -10,6 +10,7 @@ _OPERATOR_FILES = {
     "config/prometheus": "prometheus",
     "config/alertmanager": "alertmanager",
     "config/grafana": "grafana",
+    "config/fleet": "fleet",
     "config/logwatch.example.toml": "logwatch.example.toml",
     "docs/runbooks": "runbooks",
     "docs/man": "man",

@@ -53,7 +53,8 @@ write_rules() {
   runbooks=${runbooks:-http://$target/runbooks}
   mkdir -p "$ours/rules"
   for rules in "$share"/prometheus/rules/*.yml; do
-    sed "s#runbook_url: docs/runbooks/#runbook_url: $(for_sed "${runbooks%/}")/#" "$rules" >"$ours/rules/.new"
+    # as shipped, the link is made of the address that is scraped; here it is known, and may be another
+    sed "s#runbook_url: '.*/runbooks/\(Mesibo[A-Za-z0-9]*\)'\$#runbook_url: $(for_sed "${runbooks%/}")/\1#" "$rules" >"$ours/rules/.new"
     mv "$ours/rules/.new" "$ours/rules/${rules##*/}"
   done
   cp "$share/alertmanager/templates/mesibo.tmpl" "$ours/mesibo.tmpl"

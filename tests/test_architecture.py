@@ -17,6 +17,7 @@ LAYERS = [
     {"journal"},
     {"config", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
+    {"watched"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
     {"story"},
     {"report", "push"},

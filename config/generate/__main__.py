@@ -3,14 +3,16 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, manpages, reference, rules, runbooks
+from config.generate import dashboards, manpages, reference, rules, runbooks, vmalert
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def outputs() -> dict[str, str]:
     """Return path below the root of the tree -> text that belongs there."""
-    return rules.files() | dashboards.files() | runbooks.files() | manpages.files() | reference.files()
+    return (
+        rules.files() | vmalert.files() | dashboards.files() | runbooks.files() | manpages.files() | reference.files()
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -71,6 +71,11 @@ def _in_order(known: tuple[Platform, int, str, Entry]) -> tuple[int, int]:
     return CATALOGUE.entries.index(entry), PLATFORMS.index(platform)
 
 
+def of_builds() -> list[str]:
+    """Return what selects the results of each fault that one app build can cause alone."""
+    return [values["matchers"] for values in faults() if values["of_builds"]]
+
+
 def faults() -> Iterator[dict[str, Any]]:
     """Yield the values of each rule about a fault: its alert, entry, and what selects the results that it explains."""
     for name, platform, entry in covered():

@@ -2,9 +2,12 @@
 
 They are Prometheus' own YAML, with Jinja expressions between ``${`` and ``}`` since Prometheus' templates use ``{{``.
 A rule with the key ``each`` stands for several: it is repeated with the values that ``LOOPS`` yields for it. The key
-``with`` has values of one rule for a text that it shares with another.
+``with`` has values of one rule for a text that it shares with another. ``hold`` keeps an alert for so long after its
+condition was met last, by a record of the condition: vmalert 1.79 has no keep_firing_for, and neither can that end early
+where ``unless`` says so.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -39,6 +42,7 @@ _JINJA.globals |= threshold.groups() | {
     "over_900": codes.OVER_900,
     "known_codes": codes.known(),
     "critical_names": codes.critical(),
+    "matchers_of_builds": codes.of_builds(),
 }
 WORDS: Any = _JINJA.get_template("words.jinja").module
 _JINJA.globals |= {name: word for name, word in vars(WORDS).items() if not name.startswith("_")}
@@ -46,21 +50,24 @@ _JINJA.globals |= {name: word for name, word in vars(WORDS).items() if not name.
 
 def files() -> dict[str, str]:
     """Return path -> text of each rule file."""
-    return {f"config/prometheus/rules/mesibo-{path.stem}.yml": _written(path.stem) for path in SOURCES.glob("*.yml")}
+    return {
+        f"config/prometheus/rules/mesibo-{path.stem}.yml": written(groups(path.stem)) for path in SOURCES.glob("*.yml")
+    }
 
 
 @cache
 def alerts() -> list[Rule]:
     """Return every alerting rule as Prometheus reads it, those about pushes first."""
     return [
-        rule for name in ("push", "watcher") for group in _groups(name) for rule in group["rules"] if "alert" in rule
+        rule for name in ("push", "watcher") for group in groups(name) for rule in group["rules"] if "alert" in rule
     ]
 
 
 @cache
-def _groups(name: str) -> list[dict[str, Any]]:
-    groups = yaml.safe_load((SOURCES / f"{name}.yml").read_text())["groups"]
-    return [{**group, "rules": [rule for each in group["rules"] for rule in _filled(each)]} for group in groups]
+def groups(name: str) -> list[dict[str, Any]]:
+    """Return the groups of the file of that name, filled in."""
+    found = yaml.safe_load((SOURCES / f"{name}.yml").read_text())["groups"]
+    return [{**group, "rules": [rule for each in group["rules"] for rule in _filled(each)]} for group in found]
 
 
 def _filled(template: Rule) -> Iterator[Rule]:
@@ -71,10 +78,23 @@ def _filled(template: Rule) -> Iterator[Rule]:
         except jinja2.TemplateError as error:
             error.add_note(f"in the rule {template.get('alert') or template['record']} of {SOURCES}")
             raise
+        if hold := rule.pop("hold", None):
+            condition = f"condition:{_snake(rule['alert'])}:{rule['labels']['severity']}"
+            yield {"record": condition, "expr": rule["expr"]}
+            rule["expr"] = f"last_over_time({condition}[{hold}])"
+        if exception := rule.pop("unless", None):
+            rule["expr"] += f"\nunless {exception}"
         if "alert" in rule:
             notes = {name: " ".join(text.split()) for name, text in rule["annotations"].items()}
-            rule["annotations"] = notes | {"runbook_url": f"{threshold('links.runbooks')}/{rule['alert']}.md"}
+            # the page of a host that does not answer opens nowhere
+            pages = WORDS.pages(of_other=rule["alert"] in ("MesiboLogwatchDown", "MesiboLogwatchAbsent"))
+            links = {"page": f"{pages}/", "runbook_url": f"{pages}/runbooks/{rule['alert']}"}
+            rule["annotations"] = links | notes if "page" in notes else notes | links
         yield rule
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", name).lower()
 
 
 def _render(value: Any, values: dict[str, Any]) -> Any:
@@ -98,6 +118,6 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 _Dumper.add_representer(str, _text)
 
 
-def _written(name: str) -> str:
-    content = {"groups": _groups(name)}
-    return HEAD + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+def written(found: list[dict[str, Any]]) -> str:
+    """Return groups as the YAML that a person can read and compare."""
+    return HEAD + yaml.dump({"groups": found}, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)

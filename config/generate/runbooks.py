@@ -4,13 +4,14 @@ A page holds a block between two marks; only that block is replaced. The index a
 as a whole, the page of codes and steps has a block as well.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE, covered, spoken
 from config.generate.markdown import filled, has_block, table
-from config.generate.rules import alerts
+from config.generate.rules import WORDS, alerts, groups
 from logwatch.catalogue import Entry
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "runbooks"
@@ -43,12 +44,23 @@ def _facts(page: str) -> str:
         text += table(["code", "name", "whose side", "meaning", "remedy"], rows) + "\n"
     for alert in mine[:1] if entries else mine:
         waits = f" after {alert['for']}" if "for" in alert else " at once"
-        held = f", held for {alert['keep_firing_for']}" if "keep_firing_for" in alert else ""
         labels = alert["labels"]
-        text += f"Severity **{labels['severity']}**{waits}{held}; role in Alertmanager: {labels['role']}."
+        text += f"Severity **{labels['severity']}**{waits}; role in Alertmanager: {labels['role']}."
         text += " The rule of the first code, the others differ in the code alone:" if len(entries) > 1 else ""
         text += f"\n\n```promql\n{alert['expr']}\n```\n\n"
+        for name, expr in _conditions(alert["expr"]):
+            text += f"where `{name}` is\n\n```promql\n{expr}\n```\n\n"
     return text + "Each number has its reason in [thresholds](thresholds.md).\n"
+
+
+def _conditions(expr: str) -> Iterator[tuple[str, str]]:
+    """Yield name and expression of the records that an alert is about: a condition that is held, a fault and its toll."""
+    of_a_fault = (f"{WORDS.FAULT}5m", WORDS.TOLL) if WORDS.TOLL in expr else ()
+    for group in groups("push"):
+        for rule in group["rules"]:
+            name = rule.get("record", "")
+            if name in of_a_fault or (name.startswith("condition:") and name in expr):
+                yield name, rule["expr"]
 
 
 def _index() -> str:

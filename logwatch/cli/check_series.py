@@ -1,7 +1,7 @@
 """Count the series of a scrape by making one, for the ``sample_limit`` of a Prometheus."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
@@ -77,8 +77,14 @@ class _Watched:
 
 def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]) -> Counter[str]:
     """Make a scrape, and count its series by source; those without one have the empty name."""
+    made = scraped(config, catalogue, results).collect()
+    return Counter(sample.labels.get("source", "") for family in made for sample in family.samples)
+
+
+def scraped(config: Config, catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> CollectorRegistry:
+    """Return what a daemon of this configuration has to export once it has read everything, and found ``results``."""
     registry = CollectorRegistry()
-    ProcessMetrics(registry)
+    ProcessMetrics(registry).reload_successful.set(1)
     forwarded = ForwardMetrics(registry)
     for export in config.export:
         for metric in (forwarded.events, forwarded.dropped, forwarded.lag):
@@ -93,4 +99,4 @@ def _scrape(config: Config, catalogue: Catalogue, results: dict[ResultRow, Seen]
     counted = MappingProxyType({row: seen for row, seen in results.items() if row.source in status})
     snapshot = Snapshot(0.0, counted, sources=there, witnessed=counted)
     registry.register(SnapshotCollector(_Watched(snapshot, status, catalogue, config)))
-    return Counter(sample.labels.get("source", "") for family in registry.collect() for sample in family.samples)
+    return registry

@@ -19,8 +19,8 @@ COMPLETIONS = {"bash": PROGRAM, "zsh": f"_{PROGRAM}", "fish": f"{PROGRAM}.fish"}
 def command(directory: Path) -> None:
     """Write rules, dashboards, runbooks, manual pages and shell completion.
 
-    They are written to DIRECTORY as they belong to this version: prometheus/, alertmanager/, grafana/, runbooks/, man/,
-    completion/ and logwatch.example.toml. What is there already under these names is written over.
+    They are written to DIRECTORY as they belong to this version: prometheus/, alertmanager/, grafana/, fleet/,
+    runbooks/, man/, completion/ and logwatch.example.toml. What is there already under these names is written over.
     """
     try:
         for name, source in resources.operator_files().items():

@@ -58,6 +58,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         pushes=sight.hour.unread,
         weight=weight,
         command="" if sight.over else command,
+        cause=f"Push lines of {name} could not be read",
+        ended=sight.last if sight.over else None,
     )
 
 

@@ -111,6 +111,10 @@ class Finding:
     since: float | None = None  # seconds since the epoch
     weight: int = field(default=0, compare=False)  # the heaviest comes first
     command: str = ""  # that mends it, to be run on this host
+    cause: str = ""  # the title without what changes from look to look; empty where nothing does
+    rows: tuple[ResultRow, ...] = ()  # the results that it is about
+    last: float | None = None  # when the last of these pushes was logged
+    ended: float | None = None  # the same, where it is over
 
     @property
     def small(self) -> bool:
@@ -131,4 +135,5 @@ class Finding:
             "code": self.code,
             "pushes": self.pushes,
             "since": iso(self.since),
+            "ended": iso(self.ended),
         }

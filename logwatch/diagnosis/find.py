@@ -77,6 +77,10 @@ def _finding(course: Course, facts: Facts) -> Finding:
         pushes=course.pushes,
         since=course.since,
         weight=weight,
+        cause=what,
+        rows=tuple(course.rows),
+        last=course.last,
+        ended=course.last if over else None,
     )
 
 

@@ -25,6 +25,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             remedy="Free space on the disk of the state directory, and see that it is writable. Nothing is lost:"
             " what was read is committed as soon as the disk allows.",
             weight=100,
+            cause="Nothing could be stored",
         )
     if facts.refused:
         first = facts.refused[0]
@@ -37,6 +38,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             + "`mesibo-logwatch check` lists every problem; mend them, then reload again.",
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
             weight=71,
+            cause="The configuration on disk was refused",
         )
     for name, status in facts.status.items():
         if not isinstance(status, WebhookStatus):
@@ -77,6 +79,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             evidence=tuple(str(each).split("\n")[0] for each in status.problems[:3]),
             steps=(8,),
             weight=96,
+            cause=f"The log of {name} was out of reach",
         )
         return
     yield from blind.finding(name, facts)
@@ -98,6 +101,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             " of this host or of mesibo's.",
             evidence=(f"Newest stamp {clock(newest, now)}, read at {clock(row.last_line_at, now)} UTC.",),
             weight=66,
+            cause=f"The stamps of {name} were ahead of this host's clock",
         )
     if not status.caught_up:
         yield Finding(
@@ -118,6 +122,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             side="yours",
             remedy="See whether this host is short of processor time or its disk is slow; it catches up by itself.",
             weight=65,
+            cause=f"Reading {name} was behind",
         )
 
 
@@ -155,6 +160,7 @@ def _no_push_lines(name: str, facts: Facts) -> Finding:
         evidence=(said.get(conf.state) or f"{conf.path} {conf.why or 'was not looked at'}.",),
         steps=(8,),
         weight=(88 if conf.state != "on" else 41) if lines else 60,
+        cause=f"The log of {name} had no push lines",
     )
 
 
@@ -198,4 +204,5 @@ def _silence(facts: Facts) -> Iterator[Finding]:
             steps=(8, 5),
             since=last,
             weight=86,
+            cause=f"{name} logged no push",
         )

@@ -33,13 +33,15 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
             yield from pager.alertmanager(host, [alertmanager], rule_files())
         return
     yield ok("prometheus", f"{base} answers")
-    yield from _scraped([target for target in targets.get("activeTargets") or [] if _ours(target)])
+    mine = [target for target in targets.get("activeTargets") or [] if _ours(target)]
+    yield from _scraped(mine)
     shipped = rule_files()
     try:
         loaded = _api(host, f"{base}/api/v1/rules").get("groups") or []
         yield _rules(loaded, shipped)
         yield _evaluated(loaded, shipped)
-        yield pager.runbooks(host, [rule for group in loaded for rule in group.get("rules") or ()])
+        instances = [str(each["labels"]["instance"]) for each in mine if (each.get("labels") or {}).get("instance")]
+        yield pager.runbooks(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
     except NoAnswer as why:
         yield skipped("prometheus rules", str(why), "run doctor again when it answers")
     yield _clock(host, base)

@@ -14,6 +14,7 @@ from logwatch.doctor.route import integrations, receivers
 from logwatch.doctor.shipped import RuleFile
 
 _NAMED = 5
+_TEMPLATE = "{{"  # where Prometheus fills something in
 
 
 def loopback(host: str) -> bool:
@@ -105,13 +106,28 @@ def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
     return [labels for each in shipped for labels in each.alerts if labels.get("severity") == severity]
 
 
-def runbooks(host: Host, rules: Sequence[dict[str, Any]]) -> Check:
-    """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night."""
+def runbooks(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:
+    """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night.
+
+    Rules that make the link of what Prometheus scrapes are looked at with the first of ``scraped``, HOST:PORT.
+    """
     name = "runbook link"
     links = [str((rule.get("annotations") or {}).get("runbook_url") or "") for rule in rules]
     mine = {posixpath.dirname(link): link for link in links if "Mesibo" in link.rpartition("/")[2]}
     if not mine:
         return skipped(name, "no alert of ours is loaded")
+    if any(_TEMPLATE in place for place in mine):
+        if not scraped:
+            return skipped(name, "it is the address of a scraped daemon, and none is scraped")
+        place = f"http://{scraped[0]}/runbooks"
+        mine = {place: f"{place}/{posixpath.basename(next(iter(mine.values())))}"}
+        if loopback(scraped[0].rpartition(":")[0].strip("[]")):
+            return warning(
+                name,
+                f"{mine[place]} opens on that host alone",
+                "scrape the daemon by an address that phones reach, or set links.pages in config/thresholds.toml to one"
+                " and run `make generate`",
+            )
     for place, link in mine.items():
         if not link.startswith(("http://", "https://")):
             return warning(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from logwatch.ledger.buckets import MINUTE, Bucket, Reading, oldest, spread
+from logwatch.ledger.buckets import JUDGED, MINUTE, Bucket, Reading, oldest, spread
+from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.join import WitnessEvent
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
@@ -98,6 +99,9 @@ class Batch:
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
+    incidents: dict[tuple[str, int], tuple[Incident, frozenset[Person]]] = field(
+        default_factory=dict
+    )  # as they are now
     _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
     _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
@@ -114,6 +118,7 @@ class Batch:
             or self.ready
             or self.results
             or self.exports
+            or self.incidents
             or self._failures
         )
 
@@ -131,7 +136,7 @@ class Batch:
 
     def read(self, source: str, cause: str, seen: Seen, now: float) -> None:
         """Add lines with the marker to the buckets of the time they are judged by; ``cause`` is empty for results."""
-        for width, start, part in spread(seen, now):
+        for width, start, part in spread(seen, now, JUDGED):
             self.readings = self._put(self.readings, Reading(width, start, source, cause), part, now)
 
     def _put(self, buckets: dict[T, Seen], bucket: T, part: Seen, now: float) -> dict[T, Seen]:
@@ -155,6 +160,10 @@ class Batch:
         """Remember how an event is built; a few distinct ones a commit are enough."""
         if row in self.event_shapes or len(self.event_shapes) < 50:  # noqa: PLR2004  as many as of lines
             self.event_shapes.setdefault(row, Seen()).add(Seen(1, at, at))
+
+    def incident(self, incident: Incident, people: frozenset[Person]) -> None:
+        """Note how an incident is now, and whom it has hit since that was noted last."""
+        self.incidents[incident.key, incident.number] = (incident, people)
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""

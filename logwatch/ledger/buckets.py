@@ -1,18 +1,20 @@
-"""Results over time: counts with their times go in, shares of them for each minute and quarter of an hour come out.
+"""Results over time: counts with their times go in, shares of them for intervals of a minute to six hours come out.
 
 A chunk of lines tells how often a result occurred between a first and a last time. While a log is followed that is a
 second or less; of a backlog it may be hours, over which the count is spread evenly. Sums are always exact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Seen
 
-MINUTE, QUARTER = 60, 900
-WIDTHS = {MINUTE: 3600, QUARTER: 86400}
+MINUTE, QUARTER, HOURLY, SIX_HOURS = 60, 900, 3600, 21600
+WIDTHS = {MINUTE: 3600, QUARTER: 86400, HOURLY: 7 * 86400, SIX_HOURS: 30 * 86400}
 """Width of a bucket -> how long it is kept, both in seconds: so many rows at most, whatever the log contains."""
+JUDGED = (MINUTE, QUARTER)
+"""Widths in which unread lines are kept beside those that were read: what is judged is the last hour and day."""
 
 
 class Bucket(NamedTuple):
@@ -37,14 +39,14 @@ def oldest(width: int, now: float) -> int:
     return int((now - WIDTHS[width]) // width) * width
 
 
-def spread(seen: Seen, now: float) -> Iterator[tuple[int, int, Seen]]:
+def spread(seen: Seen, now: float, widths: Iterable[int] = tuple(WIDTHS)) -> Iterator[tuple[int, int, Seen]]:
     """Divide ``seen`` among the buckets of its time that are kept: (width, start, share).
 
     What has no time of its own, or one ahead of the clock, counts as now: nobody looks for it in the future.
     """
     last = now if seen.last is None else min(seen.last, now)
     first = last if seen.first is None else min(seen.first, last)
-    for width in WIDTHS:
+    for width in widths:
         start = max(int(first // width) * width, oldest(width, now))
         if start <= first and last < start + width:  # nearly always
             yield width, start, Seen(seen.count, first, last)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from logwatch.ledger import rows
+from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.buckets import Bucket
+from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Position, Rotation, Seen
 
@@ -125,11 +126,42 @@ class Reader:
     def buckets(self, width: int, since: int) -> list[tuple[Bucket, Seen]]:
         """Return results over time in buckets of ``width`` seconds that start at ``since`` or later, oldest first."""
         sql = "SELECT * FROM buckets WHERE seconds = ? AND start >= ? ORDER BY start"
+        known: dict[ResultRow, ResultRow] = {}  # one for all buckets of a result, of which there are thousands
+        found = []
         with self._asking() as db:
-            return [
-                (Bucket(row[0], row[1], ResultRow(*row[2:6])), Seen(*row[6:]))
-                for row in db.execute(sql, (width, since))
-            ]
+            for _, start, source, platform, code, reason, *seen in db.execute(sql, (width, since)):
+                row = ResultRow(source, platform, code, reason)
+                found.append((Bucket(width, start, known.setdefault(row, row)), Seen(*seen)))
+        return found
+
+    def course(self, rows: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
+        """Return how often the results ``rows`` came, by bucket of ``width`` from ``since`` on."""
+        sql = (
+            "SELECT count, first, last FROM buckets WHERE seconds = ? AND start >= ?"  # noqa: S608  own text
+            f" AND (source, platform, code, reason) IN (VALUES {_marks(rows)})"
+        )
+        with self._asking() as db:
+            return [Seen(*row) for row in db.execute(sql, [width, since, *(part for row in rows for part in row)])]
+
+    def incidents(self, since: float) -> list[Incident]:
+        """Return the incidents that had not ended before ``since``, the one that began last first."""
+        with self._asking() as db:
+            return incidents.read(db, since)
+
+    def people(
+        self, rows: Sequence[ResultRow], numbers: tuple[int, int], since: float, until: float
+    ) -> set[tuple[str, str]]:
+        """Return (user, app) of the failures ``rows`` from ``since`` to ``until``, a token where no user is known.
+
+        ``numbers``: of the failures behind the first one, up to the second.
+        """
+        sql = (
+            "SELECT DISTINCT iif(user = '', token, user), app FROM failures"  # noqa: S608  own text
+            f" WHERE id > ? AND id <= ? AND at >= ? AND at <= ? AND (source, platform, code, reason) IN"
+            f" (VALUES {_marks(rows)})"
+        )
+        with self._asking() as db:
+            return set(db.execute(sql, [*numbers, since, until, *(part for row in rows for part in row)]))
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
         """Return at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
@@ -254,3 +286,7 @@ class Reader:
         except sqlite3.Error as error:
             slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
             raise NotReadable("the search took too long: narrow it" if slow else str(error)) from None
+
+
+def _marks(rows: Sequence[ResultRow]) -> str:
+    return ", ".join(["(?, ?, ?, ?)"] * len(rows)) or "(NULL, NULL, NULL, NULL)"

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from logwatch.ledger import witness
+from logwatch.ledger import incidents, witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
-from logwatch.ledger.buckets import WIDTHS, Reading, oldest
+from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
@@ -141,6 +141,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     write_rotations(db, batch.rotations)
     write_exports(db, batch.exports)
     witness.write(db, batch, before)
+    incidents.write(db, batch.incidents.values())
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
 
 
@@ -247,7 +248,7 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",
         (SHAPES_KEPT,),
     )
-    for table in ("buckets", "readings"):
-        for width in WIDTHS:
+    for table, widths in (("buckets", tuple(WIDTHS)), ("readings", JUDGED)):
+        for width in widths:
             db.execute(f"DELETE FROM {table} WHERE seconds = ? AND start < ?", (width, oldest(width, now)))  # noqa: S608  own names
     witness.prune(db, keep, now, retention)

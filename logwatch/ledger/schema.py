@@ -143,6 +143,29 @@ MIGRATIONS = (
     """
     ALTER TABLE positions ADD COLUMN envelope TEXT NOT NULL DEFAULT '';  -- what its lines stand in; empty while open
     """,
+    """
+    -- what was wrong, from its begin to its end; times in seconds since the epoch
+    CREATE TABLE incidents (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, side TEXT NOT NULL,
+        rows TEXT NOT NULL,          -- JSON: [[source, platform, code, reason], ...], the results that it consists of
+        began REAL NOT NULL,
+        last REAL NOT NULL,          -- when the last push failed so
+        ended REAL,                  -- NULL while it goes on
+        pushes INTEGER NOT NULL, users INTEGER NOT NULL, apps INTEGER NOT NULL,
+        counted INTEGER NOT NULL     -- failures up to this number have had their users counted
+    );
+    -- whom an incident that goes on has hit so far: digests of what the error log names them by
+    CREATE TABLE incident_people (
+        incident INTEGER, kind TEXT, digest INTEGER,
+        PRIMARY KEY (incident, kind, digest)
+    ) WITHOUT ROWID;
+    -- buckets of an hour and of six begin with what is known of the last day
+    INSERT INTO buckets
+        SELECT width, start / width * width, source, platform, code, reason, sum(count), min(first), max(last)
+        FROM buckets, (SELECT 3600 AS width UNION SELECT 21600) WHERE seconds = 900
+        GROUP BY width, start / width, source, platform, code, reason;
+    """,
 )
 
 

@@ -231,7 +231,7 @@ class Ledger:
         self._log.warning(
             "ledger_rebuilt",
             ledger=str(self.path),
-            lost="only recent failures, the last day's course and the history of rotations",
+            lost="only recent failures, the course and the incidents of the last month, and the history of rotations",
         )
 
     def _adopt(self) -> None:

@@ -5,7 +5,8 @@ import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
-_NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>')
+# When the page came, and what it counts from then on by itself
+_NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
 
 
 def prefix_of(forwarded: str, configured: str) -> str:

@@ -79,6 +79,13 @@ class StatusApi(Api):
         await self.answer(lambda: self.site.overview().as_dict())
 
 
+class IncidentsApi(Api):
+    """``/api/v1/incidents``: what was wrong in the last 30 days, the newest first."""
+
+    async def get(self) -> None:
+        await self.answer(lambda: {"incidents": [each.as_dict() for each in self.site.overview().incidents]})
+
+
 class CodesApi(Api):
     """``/api/v1/codes``: the catalogue in force, with how often each code came."""
 

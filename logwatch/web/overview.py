@@ -1,6 +1,6 @@
 """Everything that the status page and ``/api/v1/status`` tell, put together from one moment: no HTML, no HTTP."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,14 @@ from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
-from logwatch.ledger import CounterRow, EventShapeRow, Hit, ResultRow, ShapeRow, Snapshot
+from logwatch.ledger import CounterRow, EventShapeRow, Hit, Incident, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Rotation, Seen
 from logwatch.privacy import readable
 from logwatch.sight import Sight
 from logwatch.tail import SourceStatus
-from logwatch.web.chart import ORDER, Chart
+from logwatch.web.charts import ORDER, SPANS, Tally, course
+from logwatch.web.figures import Strip, strip
+from logwatch.web.incidents import Told, told, up_to_now
 from logwatch.webhook import WebhookStatus
 
 LIMITERS = {
@@ -143,7 +145,9 @@ class Overview:
     day: int
     results: tuple[Result, ...]
     limits: tuple[tuple[str, int, int, int], ...]  # limiter, last hour, last day, ever
-    charts: tuple[Chart, ...]
+    strip: Strip
+    tallies: Mapping[str, Tally]  # of the hour and the day, by name
+    incidents: tuple[Told, ...]  # of the last 30 days, the newest first
     sources: tuple[SourceView, ...]
     files: tuple[Position, ...]
     rotations: tuple[Rotation, ...]  # of the sources, the newest first
@@ -157,6 +161,14 @@ class Overview:
     config: Config
     blind: bool  # so much is unread that shares are of what could be read
 
+    def incident(self, finding: Finding) -> Told | None:
+        """Return the incident that a finding is about."""
+        return next((each for each in self.incidents if each.incident.key == finding.key), None)
+
+    def _hit(self, finding: Finding) -> dict[str, int]:
+        told = self.incident(finding)
+        return {"users": told.incident.users, "apps": told.incident.apps} if told else {"users": 0, "apps": 0}
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
         return {
@@ -165,15 +177,14 @@ class Overview:
             "committed": iso(self.committed_at or None),
             "ready": not self.trouble,
             "trouble": self.trouble,
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": [finding.as_dict() | self._hit(finding) for finding in self.findings],
+            "figures": dict(self.strip.numbers),
             "classes": [{"class": name, "hour": hour, "day": day} for name, hour, day in self.classes],
             "rate_limits": [
                 {"limiter": name, "hour": hour, "day": day, "total": ever} for name, hour, day, ever in self.limits
             ],
             "results": [result.as_dict() for result in self.results],
-            "course": {
-                each.name: [{"at": column.label, **column.counts} for column in each.columns] for each in self.charts
-            },
+            "course": {name: course(counts, SPANS[name], self.now) for name, counts in self.tallies.items()},
             "sources": [source.as_dict() for source in self.sources],
             "rotation_history": [
                 {
@@ -215,7 +226,8 @@ def overview(
     facts: Facts,
     *,
     config: Config,
-    charts: Iterable[Chart] = (),
+    tallies: Mapping[str, Tally],
+    incidents: Sequence[Incident] = (),
     files: Iterable[Position] = (),
     rotations: Iterable[Rotation] = (),
     shapes: Iterable[tuple[ShapeRow, Seen]] = (),
@@ -228,18 +240,21 @@ def overview(
     """Put the parts together."""
     hour, day = facts.hour, facts.day
     hours, days = by_class(facts.catalogue, hour), by_class(facts.catalogue, day)
+    findings = diagnose(facts)
     return Overview(
         now=facts.now,
         committed_at=facts.snapshot.committed_at,
         trouble=facts.trouble,
         unreadable=unreadable,
-        findings=diagnose(facts),
+        findings=findings,
         classes=tuple((name, hours.get(name, 0), days.get(name, 0)) for name in ("delivered", *ORDER)),
         hour=sum(hours.values()),
         day=sum(days.values()),
         results=tuple(_results(facts.catalogue, facts.snapshot.results, hour, day)),
         limits=tuple(_limits(facts.snapshot.results, hour, day)),
-        charts=tuple(charts),
+        strip=strip(facts),
+        tallies=tallies,
+        incidents=told(up_to_now(incidents, findings, facts.now), facts.catalogue),
         sources=tuple(_source(status, facts.snapshot, facts.sights[name]) for name, status in facts.status.items()),
         files=tuple(sorted(files, key=lambda p: (p.state != "live", p.source, p.path, -p.generation))),
         rotations=tuple(each for each in rotations if each.source in facts.status),

@@ -8,8 +8,10 @@ from logwatch.diagnosis.blind import CAUSES
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
+from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
 from logwatch.web.groups import Group, grouped
-from logwatch.web.overview import settings
+from logwatch.web.incidents import hit
+from logwatch.web.overview import Overview, settings
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
@@ -69,12 +71,17 @@ class Status(Page):
         except Refused as error:
             query, refused = Query(), str(error)
         log = _Log(site, query, seen.kept)
+        shown = _Charts(site, seen, self.request.query_arguments.get("span", [b""])[-1].decode(errors="replace"))
         return 400 if refused else 200, site.render(
             "status.html",
             "status",
             seen=seen,
             settings=settings(seen.config),
             log=log,
+            charts=shown,
+            spans=SPANS,
+            said=said,
+            whom=hit,
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
@@ -108,6 +115,26 @@ class _Log:
                 self.user = query.text
         except NotReadable as error:
             self.trouble = str(error)
+
+
+class _Charts:
+    """The charts that were asked for; ``trouble`` says why there are none."""
+
+    def __init__(self, site: Site, seen: Overview, asked: str) -> None:
+        worst = seen.findings[0]
+        began = worst.since if worst.severity in ("critical", "warning") else None
+        self.span = span_for(asked, seen.now, began)
+        self.asked = asked if asked in SPANS else ""
+        self.each: tuple[Chart, ...] = ()
+        self.untold = 0
+        self.trouble = seen.unreadable
+        if not self.trouble:
+            try:
+                counts = site.tally(self.span, seen)
+                self.untold = untold(counts, self.span, seen.now)
+                self.each = charts(counts, self.span, seen.now, [told.incident for told in seen.incidents])
+            except NotReadable as error:
+                self.trouble = str(error)
 
 
 class Code(Page):

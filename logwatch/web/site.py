@@ -7,7 +7,7 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -17,50 +17,38 @@ import tornado.escape
 import tornado.template
 
 import logwatch
-from logwatch import export
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
-from logwatch.diagnosis import Facts, Finding, words
-from logwatch.diagnosis.facts import Place, added, plain
-from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Bucket, Filter, MinuteRow, NotReadable, Reader, ResultRow
-from logwatch.mesibo_conf import push_logging
-from logwatch.model import Position, Seen
+from logwatch.diagnosis import Finding, words
+from logwatch.diagnosis.facts import plain
+from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
+from logwatch.ledger import Filter, Hit, NotReadable, Reader
+from logwatch.ledger.incidents import KEPT_SECONDS
+from logwatch.ledger.reader import Kind
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
-from logwatch.web.chart import chart
+from logwatch.web.charts import Span, Tally, tally
 from logwatch.web.overview import Overview, overview
 from logwatch.web.query import Query, of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
-SHAPES = 20
+USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
+WIDE_FRESH_SECONDS = 60.0  # the same for charts whose columns are hours
 HIT = 10  # users of each list
 T = TypeVar("T")
 _CLAUSE = re.compile(r"[:;,] |\. ")
 _TAB_CHARACTERS = 60
 
 
-class Watched(export.Watched, Protocol):
-    """What the pages look at beyond what is exported: references to immutable things that the daemon swaps."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration in force."""
+class Watched(Examined, Protocol):
+    """What the pages look at beyond what a diagnosis rests on."""
 
     @property
     def ledger_path(self) -> Path:
         """Where the lists are read from."""
-
-    @property
-    def trouble(self) -> str:
-        """Why the daemon is not ready; empty when it is."""
-
-    @property
-    def refused(self) -> tuple[Problem, ...]:
-        """Why the configuration on disk is not the one in force; empty when it is."""
 
 
 class Site:
@@ -79,6 +67,8 @@ class Site:
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
         self._overview: tuple[float, Overview] | None = None
+        self._users: tuple[float, dict[str, list[Hit]]] | None = None
+        self._wide: dict[str, tuple[float, Tally]] = {}
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
 
     @property
@@ -111,7 +101,10 @@ class Site:
         return asyncio.get_running_loop().run_in_executor(self._worker, task)
 
     def render(self, name: str, here: str = "", **values: Any) -> bytes:
-        """Fill in a template; every value is escaped unless the template says otherwise."""
+        """Fill in a template; every value is escaped unless the template says otherwise.
+
+        A template has its parts by ``part``: compiled one by one, they take a third of the memory of one large one.
+        """
         return self._templates.load(name).generate(
             printable=readable,
             marked=marked,
@@ -124,6 +117,7 @@ class Site:
             commands=COMMANDS,
             iso=iso,
             here=here,
+            part=lambda name, **more: self.render(name, here, **values, **more),
             **values,
         )
 
@@ -137,66 +131,45 @@ class Site:
     def _make(self) -> Overview:
         watched, reader, now = self.watched, self.reader, self._clock()
         catalogue = watched.catalogue
-        minutes: list[tuple[Bucket, Seen]] = []
-        quarters: list[tuple[Bucket, Seen]] = []
         lists: dict[str, Any] = {}
-        heard: dict[tuple[ResultRow, str, str], int] = {}
-        told: dict[MinuteRow, int] = {}
         try:
-            minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
-            quarters = reader.buckets(QUARTER, int(now - WIDTHS[QUARTER]))
+            facts, files = gather(watched, reader, now)
             present = reader.kinds()
             lists = {
-                "files": reader.positions(),
+                "files": files,
                 "rotations": reader.rotations(),
-                "shapes": reader.shapes(SHAPES),
+                "shapes": facts.shapes,
                 "event_shapes": reader.event_shapes(SHAPES),
                 "kept": sum(present.values()),
+                **self._hit_users(reader, present, now),
+                "incidents": reader.incidents(now - KEPT_SECONDS),
+            }
+        except NotReadable as error:
+            facts = without_ledger(watched, now)
+            lists["unreadable"] = str(error)
+        tallies = {"hour": tally(facts.minutes, catalogue), "day": tally(facts.quarters, catalogue)}
+        return overview(facts, config=watched.config, tallies=tallies, **lists)
+
+    def _hit_users(self, reader: Reader, present: Mapping[Kind, int], now: float) -> dict[str, list[Hit]]:
+        """Return who is hit most often; as these lists cost the most, those of some seconds before will do."""
+        if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
+            catalogue = self.watched.catalogue
+            lists = {
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
                 "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
             }
-            heard, told = reader.heard(now - WIDTHS[MINUTE]), reader.minutes(now - WIDTHS[MINUTE])
-        except NotReadable as error:
-            lists["unreadable"] = str(error)
-        files = lists.get("files", ())
-        pushed = {row.source for row in added(minutes)}
-        facts = Facts(
-            now,
-            catalogue,
-            watched.snapshot,
-            watched.status,
-            minutes,
-            quarters,
-            watched.trouble,
-            shapes=lists.get("shapes", ()),
-            places=places(watched.config, files, pushed),
-            refused=watched.refused,
-            credentials=watched.credentials,
-            heard=heard,
-            told=told,
-        )
-        charts = (
-            chart("hour", "minute", MINUTE, now, minutes, catalogue),
-            chart("day", "quarter of an hour", QUARTER, now, quarters, catalogue),
-        )
-        return overview(facts, config=watched.config, charts=charts, **lists)
+            self._users = (now, lists)
+        return self._users[1]
 
-
-def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, Place]:
-    """Return where each source's logs are; of one that has not ``pushed``, also what its mesibo.conf says."""
-    found: dict[str, list[str]] = {}
-    for position in files:
-        if position.state == "live":
-            found.setdefault(position.source, []).append(readable(position.path))
-    return {
-        source.name: Place(
-            tuple(found.get(source.name, source.paths)),
-            source.grammar,
-            next(iter(config.grammars.directories), "."),
-            **({} if source.name in pushed else {"push": push_logging(source)}),
-        )
-        for source in config.source
-    }
+    def tally(self, span: Span, seen: Overview) -> Tally:
+        """Return the counts of a span; of the wide ones, which change slowly, those of the last minute will do."""
+        if span.name in seen.tallies:
+            return seen.tallies[span.name]
+        kept = self._wide.get(span.name)
+        if kept is None or seen.now - kept[0] >= WIDE_FRESH_SECONDS or seen.now < kept[0]:
+            buckets = self.reader.buckets(span.width, int(seen.now - span.seconds))
+            kept = self._wide[span.name] = (seen.now, tally(buckets, self.watched.catalogue))
+        return kept[1]
 
 
 def tab_title(findings: Sequence[Finding]) -> str:

@@ -87,6 +87,7 @@ def rules(
         (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
         (r"/static/(style\.css|live\.js|local\.js|icon\.svg)", Asset, {}),
         (r"/api/v1/status", api.StatusApi, site),
+        (r"/api/v1/incidents", api.IncidentsApi, site),
         (r"/api/v1/codes", api.CodesApi, site),
         (r"/api/v1/codes/(-?[0-9]{1,6})", api.CodeApi, site),
         (r"/api/v1/failures", api.FailuresApi, site),

@@ -50,7 +50,7 @@ cp "$work"/files/man/*.1 "$share/man/man1/"
 cp "$work/files/completion/bash/$name" "$share/bash-completion/completions/"
 cp "$work/files/completion/zsh/_$name" "$share/zsh/vendor-completions/"
 cp "$work/files/completion/fish/$name.fish" "$share/fish/vendor_completions.d/"
-for each in prometheus alertmanager grafana runbooks; do cp -a "$work/files/$each" "$share/$name/"; done
+for each in prometheus alertmanager grafana fleet runbooks; do cp -a "$work/files/$each" "$share/$name/"; done
 cp "$here/../monitoring.sh" "$share/$name/"
 cp "$work/files/logwatch.example.toml" "$stage/etc/$name/logwatch.toml"
 cp "$checkout/systemd/$name.service.d/docker.conf" "$checkout/systemd/$name.service.d/journal.conf" "$share/$name/systemd/"

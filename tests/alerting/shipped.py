@@ -54,10 +54,11 @@ def stage(directory, targets, receiver, factor=1):
 class Prometheus(Program):
     """Debian's Prometheus on a staged directory."""
 
-    def __init__(self, directory, port):
+    def __init__(self, directory, port, *flags):
         self.url = f"http://127.0.0.1:{port}"
         super().__init__(
             tool("prometheus"),
+            *flags,
             f"--config.file={directory / 'prometheus.yml'}",
             f"--storage.tsdb.path={directory / 'tsdb'}",
             f"--web.listen-address=127.0.0.1:{port}",

@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
+from config.generate.vmalert import EFFECTS
 from tests.alerting.scenarios import runs
 from tests.alerting.shipped import CONFIG, ROOT
 from tests.whole.running import tool
@@ -40,7 +41,7 @@ def test_what_is_committed_is_what_is_generated(path):
 
 def test_nothing_old_lies_among_the_generated_files():
     """A rule file or dashboard that the generator no longer makes is not shipped."""
-    folders = ("prometheus/rules", "grafana/dashboards")
+    folders = ("prometheus/rules", "fleet/vmalert", "grafana/dashboards")
     here = {str(p.relative_to(ROOT)) for f in folders for p in (CONFIG / f).iterdir()}
     assert here - set(OUTPUTS) == set()
 
@@ -52,24 +53,43 @@ def test_nothing_old_lies_among_the_generated_files():
         ["promtool", "check", "rules", "--lint=all", "--lint-fatal", *map(str, RULES)],
         ["promtool", "check", "config", str(CONFIG / "prometheus/prometheus.yml")],
         ["promtool", "check", "config", "--syntax-only", str(CONFIG / "prometheus/prometheus-remote.yml")],
+        ["promtool", "check", "config", "--syntax-only", str(CONFIG / "fleet/prometheus.yml")],
+        ["promtool", "check", "config", "--syntax-only", str(CONFIG / "fleet/central.yml")],
+        ["promtool", "check", "config", "--syntax-only", "--agent", str(CONFIG / "fleet/agent.yml")],
+        ["vmagent", "-promscrape.config.strictParse", "-dryRun", f"-promscrape.config={CONFIG}/fleet/vmagent.yml"],
+        ["vmalert", "-dryRun", f"-rule={CONFIG}/fleet/vmalert/*.yml"],
         ["amtool", "check-config", str(CONFIG / "alertmanager/alertmanager.yml")],
     ],
-    ids=lambda command: " ".join(command[:3]),
+    ids=lambda command: f"{command[0]} {command[-1].rpartition('/')[2]}",
 )
 def test_the_checkers_are_content(command):
-    """Promtool lints rules and configuration, amtool the route, without a complaint."""
+    """Promtool lints rules and configuration, amtool the route, vmagent and vmalert theirs, without a complaint."""
     done = subprocess.run([tool(command[0]), *command[1:]], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.integration
 def test_a_phone_can_show_the_message(tmp_path):
-    """The title is one short line; the text has what to do and the runbook."""
+    """The title is one short line; the text has what to do and links, and when it is over what it cost."""
     data = {
         "status": "firing",
         "commonLabels": {"severity": "critical", "cluster": "main", "alertname": "MesiboPushCertificateExpired"},
         "commonAnnotations": {"summary": "The certificate has expired."},
-        "alerts": [{"status": "firing", "annotations": {"description": "To do: renew.", "runbook_url": "run.md"}}],
+        "alerts": [
+            {
+                "status": "firing",
+                "annotations": {
+                    "description": "To do: renew.",
+                    "page": "http://h/",
+                    "runbook_url": "http://h/runbooks/X",
+                },
+            },
+            {
+                "status": "resolved",
+                "annotations": {"summary": "The certificate has expired.", "failed": "412 iOS pushes"},
+                "endsAt": "2026-11-26T22:58:12Z",
+            },
+        ],
     }
     (tmp_path / "data.json").write_text(json.dumps(data))
     shown = {}
@@ -88,8 +108,13 @@ def test_a_phone_can_show_the_message(tmp_path):
             check=True,
         )
         shown[part] = done.stdout
-    assert shown["title"].strip() == "CRITICAL main: The certificate has expired."
-    assert shown["text"].strip() == "To do: renew.\nRunbook: run.md"
+    assert shown["title"].strip() == "CRITICAL main: 2 x The certificate has expired."
+    assert shown["text"].splitlines() == [
+        "To do: renew.",
+        "Status page: http://h/",
+        "Runbook: http://h/runbooks/X",
+        "Over since 22:58 UTC, 412 iOS pushes had failed: The certificate has expired.",
+    ]
 
 
 @pytest.mark.parametrize("alert", list(alerts()), ids=titled)
@@ -103,7 +128,39 @@ def test_an_alert_says_what_it_is_and_what_to_do(alert):
     assert "{{" not in annotations["summary"]
     assert "What to do" in annotations["description"]
     assert (ROOT / "docs/runbooks" / f"{alert['alert']}.md").exists()
-    assert annotations["runbook_url"] == f"{VALUES['links.runbooks']}/{alert['alert']}.md"
+    assert annotations["runbook_url"].endswith(f"/runbooks/{alert['alert']}")
+    assert "http://" in annotations["runbook_url"]
+    assert "/" in annotations["page"]
+
+
+def test_no_rule_but_one_reads_the_series_of_hosts():
+    """What hosts export of results is read once and for whether they are known; all else reads what that recorded."""
+    readers = [
+        rule.get("alert") or rule["record"]
+        for path in RULES
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+        if "mesibo_push_results_total" in str(rule)
+    ]
+    assert readers == [
+        "instance_source:mesibo_push_results:known",
+        "instance_source_platform_code_reason_class:mesibo_push_results:total",
+    ]
+
+
+def test_vmalert_gets_the_same_alerts():
+    """Each alert with its labels, none held by what its version does not know; effects alone wait longer for causes."""
+
+    def told(directory):
+        for path in sorted(directory.glob("*.yml")):
+            for group in yaml.safe_load(path.read_text())["groups"]:
+                for rule in group["rules"]:
+                    assert "keep_firing_for" not in rule
+                    if "alert" in rule:
+                        waits = rule.get("for") if rule["labels"]["role"] not in EFFECTS else None
+                        yield rule["alert"], group["interval"], waits, rule["labels"]
+
+    assert [*told(CONFIG / "fleet/vmalert")] == [*told(CONFIG / "prometheus/rules")]
 
 
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():

@@ -3,7 +3,7 @@
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis import Facts, diagnose
 from logwatch.ledger import Bucket, CounterRow, Reading, ResultRow, Snapshot, SourceRow
-from logwatch.ledger.buckets import MINUTE, WIDTHS, oldest, spread
+from logwatch.ledger.buckets import MINUTE, QUARTER, oldest, spread
 from logwatch.model import Seen
 from logwatch.simulate.outcomes import ordinary
 from logwatch.tail import SourceStatus
@@ -76,8 +76,7 @@ class Story:
             mine = [(b, s) for b, s in self.buckets.items() if b.seconds == width and b.start >= oldest(width, NOW)]
             return sorted(mine, key=lambda item: item[0].start)
 
-        minutes, quarters = (of(width) for width in WIDTHS)
-        assert all(bucket.seconds == MINUTE for bucket, _ in minutes)
+        minutes, quarters = of(MINUTE), of(QUARTER)
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }

@@ -193,6 +193,13 @@ def answer(path, value, base=PROMETHEUS):
     return lambda m: m.answers.update({f"{base}{path}": value})
 
 
+def linked_to(instance):
+    """Load rules whose links are made of the address of a scraped daemon, as the shipped ones are, and scrape one."""
+    made = loaded(annotations={"runbook_url": "{{ with $labels.instance }}http://{{ . }}{{ end }}/runbooks/MesiboX"})
+    scraped = {"activeTargets": [TARGET | {"labels": LABELS | {"instance": instance}}]}
+    return lambda m: (answer("/api/v1/rules", made)(m), answer("/api/v1/targets?state=active", scraped)(m))
+
+
 def aside(m):
     (m.state / "ledger.sqlite3.damaged-20251122T101500Z").write_bytes(b"junk")
 
@@ -304,6 +311,9 @@ FAULTS = [
     # D24: a link that leads nowhere
     (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
      "warning", "opens on no phone"),
+    # made from the address that is scraped, as the shipped rules do
+    (linked_to("127.0.0.1:10914"), "runbook link", "warning", "opens on that host alone"),
+    (linked_to("h.example.net:10914"), "runbook link", "failure", "http://h.example.net:10914/runbooks/MesiboX: Conn"),
     (lambda m: m.answers.update({f"{RUNBOOKS}/{name}.md": NoAnswer("it answers 404", 404) for name in NAMES}),
      "runbook link", "failure", "404"),
     (answer("/api/v1/query?query=time()", {"result": [0, str(NOW + 660)]}), "prometheus clock", "failure",

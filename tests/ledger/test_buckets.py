@@ -1,9 +1,12 @@
 """Results over time: sums are exact, and memory and disk are bounded."""
 
+import contextlib
+import sqlite3
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow, schema
 from logwatch.ledger.buckets import oldest, spread
 from logwatch.ledger.reader import Reader
 from logwatch.model import Seen
@@ -45,7 +48,7 @@ def test_shares_are_never_made_for_spans_that_nobody_keeps(count, ago, length):
 def test_a_stamp_ahead_of_the_clock_counts_as_now():
     """A wrong clock or zone cannot hide results in the future."""
     parts = {w: (start, seen.count) for w, start, seen in spread(Seen(5, NOW + 7200, NOW + 7300), NOW)}
-    assert parts == {MINUTE: (NOW // 60 * 60, 5), QUARTER: (NOW // 900 * 900, 5)}
+    assert parts == {width: (NOW // width * width, 5) for width in WIDTHS}
 
 
 def test_a_result_without_a_time_counts_as_now():
@@ -53,7 +56,7 @@ def test_a_result_without_a_time_counts_as_now():
     assert {start for w, start, _ in spread(Seen(2), NOW) if w == MINUTE} == {NOW // 60 * 60}
 
 
-def test_a_batch_that_waits_for_its_disk_for_days_keeps_only_the_last_day():
+def test_a_batch_that_waits_for_its_disk_for_days_keeps_only_what_is_shown():
     """Buckets of a batch do not grow with the time that a disk is away."""
     batch = Batch(1)
     rows = [ResultRow("mesibo", "fcm", str(code), "") for code in range(20)]
@@ -61,23 +64,54 @@ def test_a_batch_that_waits_for_its_disk_for_days_keeps_only_the_last_day():
         at = NOW + minute * 60
         for row in rows:
             batch.time(row, Seen(1, at, at), at)
-    assert len(batch.buckets) < 20 * (61 + 97) * 3 + 5000
+    assert len(batch.buckets) < 20 * sum(kept // width + 1 for width, kept in WIDTHS.items()) * 3 + 5000
 
 
-def test_buckets_are_kept_for_an_hour_by_minute_and_a_day_by_quarter(tmp_path):
-    """The ledger forgets what the page no longer shows."""
+def test_unread_lines_are_kept_as_long_as_they_are_judged():
+    """Of lines with the marker there are buckets of the last hour and day, and no others."""
+    batch = Batch(1)
+    batch.read("mesibo", "no_code", Seen(1, NOW, NOW), NOW)
+    assert {each.seconds for each in batch.readings} == {MINUTE, QUARTER}
+
+
+def test_each_width_is_kept_as_long_as_the_page_shows_it(tmp_path):
+    """The ledger forgets what the page no longer shows: a month takes as many rows as there is room for."""
     now = NOW
     ledger = Ledger(tmp_path, clock=lambda: now)
-    for _ in range(26 * 60):
-        now += 60
+    for day in range(32):
         batch = Batch(1)
-        batch.result(ROW, Seen(3, now, now))
-        batch.time(ROW, Seen(3, now, now), now)
+        for _ in range(1440 if day in (0, 31) else 96):
+            now += 60 if day in (0, 31) else 900
+            batch.result(ROW, Seen(3, now, now))
+            batch.time(ROW, Seen(3, now, now), now)
         assert ledger.commit(batch)
     reader = Reader(ledger.path)
-    minutes, quarters = reader.buckets(MINUTE, 0), reader.buckets(QUARTER, 0)
-    assert len(minutes) == 61
-    assert len(quarters) == 97
-    assert {seen.count for _, seen in minutes} == {3}
-    assert {seen.count for _, seen in quarters[1:-1]} == {45}
+    for width, kept in WIDTHS.items():
+        assert len(reader.buckets(width, 0)) == kept // width + 1
+    assert {seen.count for _, seen in reader.buckets(MINUTE, 0)} == {3}
+    assert {seen.count for _, seen in reader.buckets(QUARTER, 0)[1:-1]} == {45}
     ledger.close()
+
+
+def test_a_ledger_of_before_shows_its_last_day_in_the_wide_buckets(tmp_path):
+    """What an older program kept by quarters of an hour is in the charts of a week and a month from the first look."""
+    ledger = Ledger(tmp_path, clock=lambda: NOW)
+    batch = Batch(1)
+    for ago in range(0, 80_000, 600):
+        batch.time(ROW, Seen(2, NOW - ago, NOW - ago), NOW)
+        batch.result(ROW, Seen(2, NOW - ago, NOW - ago))
+    assert ledger.commit(batch)
+    ledger.close()
+    before = next(number for number, script in enumerate(schema.MIGRATIONS) if "CREATE TABLE incidents" in script)
+    with contextlib.closing(sqlite3.connect(ledger.path)) as db:
+        db.executescript(
+            f"DELETE FROM buckets WHERE seconds > {QUARTER}; DROP TABLE incidents; DROP TABLE incident_people;"
+            f" PRAGMA user_version = {before}"
+        )
+    Ledger(tmp_path, clock=lambda: NOW).close()
+    reader = Reader(ledger.path)
+    for width in WIDTHS:
+        found = reader.buckets(width, int(NOW - 86400))
+        if width != MINUTE:
+            assert sum(seen.count for _, seen in found) == 268
+    assert reader.incidents(0.0) == []

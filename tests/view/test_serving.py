@@ -22,7 +22,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import Class
 from logwatch.config import Config, Source
 from logwatch.errors import Problem
-from logwatch.ledger import Batch, Filter, Ledger, ResultRow, ShapeRow, StoredFailure
+from logwatch.ledger import Batch, Filter, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import Position, Rotation, Seen
 from logwatch.parse.redact import LENGTH
 from logwatch.tail import SourceStatus
@@ -82,6 +82,10 @@ class Watched:
         batch.rotate(Rotation(NOW - 30, "mesibo", "/var/log/\u202e<b>", "truncate", 1))
         batch.rotate(Rotation(NOW, "no longer configured", path, "truncate", 1))
         batch.ready.add("mesibo")
+        row = ResultRow("mesibo", "fcm", "429", "QUOTA_EXCEEDED")
+        over = Incident("fcm_quota_exceeded:fcm", "warning", "Quota <b>", "yours", (row,), NOW - 90_000, NOW - 86_400,
+                        NOW - 86_400, 96)  # fmt: skip
+        batch.incident(over, frozenset([Person("user", 1), Person("user", 2), Person("app", 1)]))
         assert self.ledger.commit(batch)
 
 
@@ -166,7 +170,8 @@ def test_status_has_every_documented_field(api):
     told = api("status")
     section = DOCS.split("## `/api/v1/status`")[1].split("## ")[0]
     parts = [told, told["findings"][0], told["sources"][0], told["results"][0], told["rate_limits"][0],
-             told["classes"][0], told["shapes"][0], told["rotation_history"][0], told["course"]]  # fmt: skip
+             told["classes"][0], told["shapes"][0], told["rotation_history"][0], told["course"],
+             told["figures"]]  # fmt: skip
     for part in parts:
         for field in part:
             assert f"`{field}`" in section, field
@@ -174,6 +179,47 @@ def test_status_has_every_documented_field(api):
     assert len(told["course"]["day"]) == 96
     assert sum(each["hour"] for each in told["classes"]) == 1000
     assert sum(column.get("delivered", 0) for column in told["course"]["hour"]) == 900
+
+
+def test_incidents_are_told_with_their_cost_and_their_failures(api, get):
+    """What goes on and what is over, newest first, with the documented fields; the address leads to the failures."""
+    told = api("incidents")["incidents"]
+    section = DOCS.split("## `/api/v1/incidents`")[1].split("\n## ")[0]
+    assert all(f"`{field}`" in section for field in told[0])
+    assert [each["began"] for each in told] == sorted((each["began"] for each in told), reverse=True)
+    going_on, over = next(each for each in told if each["codes"] == ["903"]), told[-1]
+    assert (going_on["key"], going_on["ended"], going_on["pushes"]) == ("mesibo_certificate_expired:apns", None, 40)
+    assert (over["title"], over["ended"], over["users"], over["apps"]) == (
+        "Quota <b>",
+        "2025-11-21T10:15:00.000Z",
+        2,
+        1,
+    )
+    assert json.loads(get(going_on["failures"])[2])["total"] == 40
+    page = get("/")[2].decode()
+    assert "Quota &lt;b&gt;" in page
+    assert "96 pushes, 2 users in 1 app" in page
+    (finding,) = (each for each in api("status")["findings"] if each["key"] == going_on["key"])
+    assert {"users", "apps", "ended"} <= finding.keys()
+
+
+@pytest.mark.parametrize(
+    ("span", "columns"), [("hour", 60), ("day", 96), ("week", 168), ("month", 120), ("bogus", 60), ("%ff", 60)]
+)
+def test_a_chart_looks_back_as_far_as_it_was_asked_to(get, span, columns):
+    """Hour, day, 7 and 30 days, each interval with its numbers in words; what is no span is the usual one."""
+    page = get(f"/?span={span}")[2].decode()
+    apns, fcm = page.split('id="chart-apns"')[1].split("</figure>")[0], page.split('id="chart-fcm"')[1]
+    assert apns.count("<label") == columns
+    assert "0 accepted, 40 failed" in apns
+    assert "900 accepted" in fcm.split("</figure>")[0]
+
+
+def test_a_filter_and_a_span_go_together(get):
+    """Choosing a span keeps the filter, and filtering keeps the span that was chosen."""
+    page = get("/?code=903&span=day")[2].decode()
+    assert 'href="/?code=903&amp;span=week#results"' in page
+    assert '<input type="hidden" name="span" value="day">' in page
 
 
 def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watched):

@@ -3,10 +3,19 @@
 from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.models import dashboard as model
 
-from config.generate.dashboards.parts import HOST, SELECT, board, lines, mapping, query, rows
-from config.generate.rules import WORDS
+from config.generate.dashboards.parts import (
+    HOST,
+    SELECT,
+    accepted,
+    board,
+    lines,
+    mapping,
+    query,
+    results,
+    results_within,
+    rows,
+)
 
-RESULTS = "mesibo_push_results_total"
 BY = "cluster, instance"
 
 
@@ -24,14 +33,13 @@ def dashboard() -> d.Dashboard:
         "Hosts",
         "A standby host of a cluster has no pushes by nature.",
         query(f'max by ({BY}) (up{{job="mesibo-logwatch",{HOST}}})', instant=True),
-        query(f"sum by ({BY}) (rate({RESULTS}{{{SELECT}}}[5m])) * 60", instant=True),
+        query(f"{results(BY)} / 5", instant=True),
         query(
-            f'sum by ({BY}) (increase({RESULTS}{{{SELECT},class="delivered"}}[1h]))'
-            f" / (sum by ({BY}) (increase({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[1h])) > 0)",
+            accepted(lambda matchers: results_within("1h", BY, matchers)),
             instant=True,
         ),
         query(f"sum by ({BY}) (mesibo_logwatch_lag_bytes{{{SELECT}}})", instant=True),
-        query(f'sum by ({BY}) (increase({RESULTS}{{{SELECT},class!="delivered"}}[1h]))', instant=True),
+        query(results_within("1h", BY, 'class!="delivered"'), instant=True),
         query(f"max by ({BY}) (mesibo_push_last_result_timestamp_seconds{{{SELECT}}}) * 1000", instant=True),
         empty="no host is scraped: see the scrape configuration",
         height=12,
@@ -49,7 +57,6 @@ def dashboard() -> d.Dashboard:
     hosts = hosts.override_by_name(
         "up", [model.DynamicConfigValue(id_val="mappings", value=mapping({"1": "up", "0": "DOWN"}))]
     )
-    rate = "$__rate_interval"
     return (
         board("fleet", "Every mesibo host that one Prometheus watches.")
         .with_panel(hosts)
@@ -67,7 +74,7 @@ def dashboard() -> d.Dashboard:
                 "Pushes by host",
                 "A failover shows as one line that falls and another that rises.",
                 "reqps",
-                query(f"sum by (instance) (rate({RESULTS}{{{SELECT}}}[{rate}]))", "{{instance}}"),
+                query(f"{results('instance')} / 300", "{{instance}}"),
                 empty="no pushes",
                 stack=True,
             )
@@ -78,7 +85,7 @@ def dashboard() -> d.Dashboard:
                 "Results a second.",
                 "reqps",
                 query(
-                    f'sum by (instance, class) (rate({RESULTS}{{{SELECT},class!="delivered"}}[{rate}]) > 0)',
+                    results("instance, class", 'class!="delivered"') + " / 300",
                     "{{instance}} {{class}}",
                 ),
                 empty="every push was accepted",

@@ -10,12 +10,15 @@ from config.generate.dashboards.parts import (
     CODE_TEXTS,
     HOST,
     SELECT,
+    accepted,
     board,
     colored,
     lines,
     mapping,
     number,
     query,
+    results,
+    results_within,
     rows,
     sorted_by,
     steps,
@@ -24,21 +27,14 @@ from config.generate.dashboards.parts import (
 from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
-RESULTS = "mesibo_push_results_total"
-
-
-def _accepted(window: str) -> str:
-    return (
-        f'sum(increase({RESULTS}{{{SELECT},class="delivered"}}[{window}]))'
-        f" / (sum(increase({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[{window}])) > 0)"
-    )
+CODE_INFO = "max by (platform, code, reason, name, class) (mesibo_push_code_info)"
+"""What codes mean, from whichever host tells it: in a fleet it is one."""
 
 
 def _codes() -> table.Panel:
     counted = (
-        f'sum by (platform, code, reason) (increase({RESULTS}{{{SELECT},class!="delivered"}}[$__range]) > 0.5)'
-        " * on (platform, code, reason) group_left (name, class)"
-        f" max by (platform, code, reason, name, class) (mesibo_push_code_info{{{HOST}}})"
+        f"({results_within('$__range', 'platform, code, reason', codes=True)} > 0.5)"
+        f" * on (platform, code, reason) group_left (name, class) {CODE_INFO}"
     )
     copied = f'label_replace(label_replace({counted}, "meaning", "$1", "name", "(.*)"), "remedy", "$1", "name", "(.*)")'
     panel = rows(
@@ -87,7 +83,7 @@ def dashboard() -> d.Dashboard:
             "Accepted",
             "Share of pushes that FCM or APNs took in the chosen time, without dead tokens and rate limits."
             " Taken is not shown: see the runbook on a 200 that does not arrive.",
-            _accepted("$__range"),
+            accepted(lambda matchers: results_within("$__range", "", matchers)),
             "percentunit",
             share,
             "no pushes",
@@ -95,7 +91,7 @@ def dashboard() -> d.Dashboard:
         number(
             "Accepted, last 5 minutes",
             "The same of the last 5 minutes.",
-            _accepted("5m"),
+            accepted(lambda matchers: results("", matchers)),
             "percentunit",
             share,
             "no pushes",
@@ -103,7 +99,7 @@ def dashboard() -> d.Dashboard:
         number(
             "Pushes a minute",
             "Results in the log, of every kind.",
-            f"sum(rate({RESULTS}{{{SELECT}}}[5m])) * 60",
+            results("") + " / 5",
             "short",
             steps((None, "text")),
             "no pushes",
@@ -147,7 +143,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                     "Results by class",
                     "Results a second, of every push.",
                     "reqps",
-                    query(f"sum by (class) (rate({RESULTS}{{{SELECT}}}[{rate}]))", "{{class}}"),
+                    query(f"{results('class')} / 300", "{{class}}"),
                     empty="no pushes",
                     stack=True,
                 )
@@ -159,9 +155,8 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Results a second of the codes that happened, with the catalogue's names.",
                 "reqps",
                 query(
-                    f'(sum by (platform, code, reason) (rate({RESULTS}{{{SELECT},class!="delivered"}}[{rate}])) > 0)'
-                    " * on (platform, code, reason) group_left (name)"
-                    f" max by (platform, code, reason, name) (mesibo_push_code_info{{{HOST}}})",
+                    f"{results('platform, code, reason', codes=True)} / 300"
+                    f" * on (platform, code, reason) group_left (name) {CODE_INFO}",
                     "{{code}} {{name}} ({{platform}})",
                 ),
                 empty="every push was accepted",
@@ -173,8 +168,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "FCM against APNs: a fault of one provider or its credential shows here first.",
                 "percentunit",
                 query(
-                    f'sum by (platform) (rate({RESULTS}{{{SELECT},class="delivered"}}[{rate}]))'
-                    f" / (sum by (platform) (rate({RESULTS}{{{SELECT},{WORDS.JUDGED}}}[{rate}])) > 0)",
+                    accepted(lambda matchers: results("platform", matchers)),
                     "{{platform}}",
                 ),
                 empty="no pushes",
@@ -238,7 +232,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Server errors, missing answers, refused credentials and payloads, a minute.",
                 "short",
                 query(
-                    f"sum by (platform, class) (rate({RESULTS}{{{SELECT},{WORDS.BAD}}}[{rate}]) > 0) * 60",
+                    f"{results('platform, class', WORDS.BAD)} / 5",
                     "{{platform}} {{class}}",
                 ),
                 empty="every push was accepted",

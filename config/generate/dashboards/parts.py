@@ -1,5 +1,7 @@
 """What all dashboards share: variables, annotations, links, and panels with unit, thresholds and an empty state."""
 
+from collections.abc import Callable
+
 from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders.common import (
@@ -14,12 +16,14 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from config.generate.codes import CATALOGUE
+from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 from logwatch.catalogue import Entry
 
 HOST = 'cluster=~"$cluster",instance=~"$host"'
 SELECT = HOST + ',source=~"$source"'
 CLUSTER = 'cluster=~"$cluster",source=~"$source"'
+DELIVERED = 'class="delivered"'
 PROMETHEUS = common.DataSourceRef(type_val="prometheus", uid="$datasource")
 COLORS = {
     "delivered": "green",
@@ -118,12 +122,36 @@ def board(key: str, about: str) -> d.Dashboard:
                 .keep_time(keep_time=True)
             )
     return made.link(
-        d.DashboardLink("Runbooks")
+        d.DashboardLink("Runbooks" if t("links.pages") else "Runbooks (choose one host)")
         .type(model.DashboardLinkType.LINK)
         .icon("doc")
-        .url(f"{t('links.runbooks')}/README.md")
+        .url(f"{t('links.pages') or 'http://$host'}/runbooks/")
         .target_blank(target_blank=True)
     )
+
+
+def results(by: str, matchers: str = "", *, codes: bool = False) -> str:
+    """Return the results of 5 minutes by labels, of the hosts that are chosen: what a rule has recorded, never the raw series.
+
+    With ``codes`` by platform, code and reason, of all that was not accepted; else by platform and class.
+    """
+    name = "platform_code_reason" if codes else "platform_class"
+    return (
+        f"sum by ({by}) (instance_source_{name}:mesibo_push_results:increase5m{{{SELECT}{matchers and ','}{matchers}}})"
+    )
+
+
+def results_within(window: str, by: str, matchers: str = "", *, codes: bool = False) -> str:
+    """Return the same of a longer ``window``, looked at once a minute."""
+    inner = results(by, matchers, codes=codes)
+    series = inner.partition(") (")[2][:-1]
+    return f"sum by ({by}) (sum_over_time({series}[{window}:1m])) / 5"
+
+
+def accepted(of: Callable[[str], str]) -> str:
+    """Return the accepted share of what ``of`` counts by matchers: 0 where nothing was accepted of something."""
+    judged = of(WORDS.JUDGED)
+    return f"({of(DELIVERED)} or 0 * {judged}) / ({judged} > 0)"
 
 
 def query(expr: str, legend: str = "", *, instant: bool = False, ref: str = "A") -> prometheus.Dataquery:

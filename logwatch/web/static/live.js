@@ -7,6 +7,7 @@ const SLOWEST_MS = 60000;
 let wait = EVERY_MS;
 let paused = false;
 let timer = 0;
+let told = performance.now(); // when the page came: what was "5 s ago" then grows from there
 let mark = null; // of the page that is shown, as the server gave it
 
 function same(a, b) {
@@ -30,7 +31,12 @@ function morph(old, fresh) {
   if (old.isEqualNode(fresh) || old.tagName === "FORM") return;
   attributes(old, fresh);
   const known = new Map();
-  for (const child of old.children) if (child.id) known.set(child.id, child);
+  const staying = new Set([...fresh.children].map((child) => child.id));
+  for (const child of [...old.children]) {
+    if (!child.id) continue;
+    if (staying.has(child.id)) known.set(child.id, child);
+    else child.remove(); // first, so that those behind it need not be moved: a node that moves loses the focus
+  }
   let at = old.firstChild;
   for (const child of [...fresh.childNodes]) {
     const kept = child.id ? known.get(child.id) : null;
@@ -82,6 +88,7 @@ async function refresh() {
       localise(page.body);
       morph(document.getElementById("main"), page.getElementById("main"));
       document.title = page.title;
+      told = performance.now();
     }
     wait = EVERY_MS;
     show("");
@@ -90,6 +97,16 @@ async function refresh() {
     show("No answer from mesibo-logwatch; what is shown is not up to date.");
   }
   schedule();
+}
+
+function grow() {
+  if (paused) return;
+  for (const each of document.querySelectorAll(".ago")) {
+    const seconds = Math.round(Number(each.dataset.seconds) + (performance.now() - told) / 1000);
+    const [size, unit] = seconds < 120 ? [1, "s"] : seconds < 3600 ? [60, "min"] : seconds < 172800 ? [3600, "h"] : [86400, "days"];
+    const text = seconds < 1 ? "now" : `${Math.floor(seconds / size)} ${unit} ago`;
+    if (each.textContent !== text) each.textContent = text;
+  }
 }
 
 function schedule() {
@@ -120,5 +137,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !timer) refresh();
 });
 label();
+setInterval(grow, 1000);
 document.getElementById("live-control").append(state, button);
 schedule();

@@ -1,0 +1,91 @@
+"""The same rules for vmalert, which evaluates against a store that learns what it records some seconds later.
+
+What one rule records is not there for the next one in the same evaluation, and an instant query of VictoriaMetrics does
+not find a series that has no sample in the last interval. So each recorded series is read through a range: its last
+value of three evaluations. What is new since the evaluation before is the difference of the raw counters over exactly
+one interval, because vmalert evaluates at multiples of the interval whatever the clock does; it is read as of the
+evaluation before, so that none is counted twice or left out.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from config.generate import rules
+
+DIRECTORY = "config/fleet/vmalert"
+EFFECTS = {"outage": "1m", "symptom": "90s"}
+"""Role -> how long its condition must have been met before it pages, where the rule itself says nothing."""
+AT_ONCE = 4
+"""Rules of a group that are evaluated at the same time: their order means nothing here."""
+_RAW = "mesibo_push_results_total"
+_MATCHERS = r'(\{(?:[^"{}]|"[^"]*")*\})?'  # a regular expression within quotes may hold braces
+_RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){_MATCHERS}( offset \w+)?(?![\w:{{\[])")
+"""A recorded series that is read as it is, without a range: name, matchers, offset."""
+
+
+def files() -> dict[str, str]:
+    """Return path -> text of each rule file."""
+    found = {name: rules.groups(name) for name in ("push", "trends", "watcher")}
+    intervals = {
+        rule["record"]: _seconds(group["interval"])
+        for groups in found.values()
+        for group in groups
+        for rule in group["rules"]
+        if "record" in rule
+    }
+    return {
+        f"{DIRECTORY}/mesibo-{name}.yml": rules.written(
+            [{**group, "concurrency": AT_ONCE, "rules": [*_adapted(group["rules"], intervals)]} for group in groups]
+        )
+        for name, groups in found.items()
+    }
+
+
+def _seconds(interval: str) -> int:
+    return int(interval[:-1]) * {"s": 1, "m": 60}[interval[-1]]
+
+
+def _new(matchers: str = "") -> str:
+    now = f"last_over_time({_RAW}{matchers}[5m])"
+    return f"({now} - {now.removesuffix(')')} offset 15s)) > 0"
+
+
+def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator[dict[str, Any]]:
+    words = rules.WORDS
+    of_all = re.compile(rf"{words.NEW_OF_CLUSTER}|{words.NEW_OF_HOST}")
+
+    def through_a_range(match: re.Match[str]) -> str:
+        name, matchers, offset = match[1], match[2] or "", match[3] or ""
+        if name == words.NEW:
+            return f"sum_over_time({name}{matchers}[15s] offset 15s)"
+        # a late evaluation is no end; where a series looks at itself, what has ended must not come back
+        seconds = intervals.get(name, 15) * (2 if offset == " offset 1s" else 3) + 10
+        return f"last_over_time({name}{matchers}[{seconds}s]{offset})"
+
+    def adapted(text: str) -> str:
+        return _RECORDED.sub(through_a_range, of_all.sub(words.NEW, text))
+
+    for rule in found:
+        match rule.get("record"):
+            case words.SEEN | words.NEW_OF_CLUSTER | words.NEW_OF_HOST:
+                continue  # sums of what is new are made where they are read
+            case words.NEW:
+                yield rule | {"expr": _new()}
+            case words.FAILING_NOW:
+                yield rule | {"expr": f"sum by ({words.PLATFORM}) ({_new('{' + words.FAILING + '}')})"}
+            case words.AFTERMATH:
+                # no symptom beside its cause either: what has ended is learnt too late to hold it back from then on
+                yield rule | {"expr": rule["expr"].partition("\n")[0]}
+            case str():
+                yield rule | {"expr": adapted(rule["expr"])}
+            case _:
+                notes = {name: adapted(text) for name, text in rule["annotations"].items()}
+                # rules learn of one another by the store, some a moment sooner: an effect waits for its cause
+                waits = {"for": EFFECTS[rule["labels"]["role"]]} if rule["labels"]["role"] in EFFECTS else {}
+                yield (
+                    rule
+                    | {"expr": adapted(rule["expr"])}
+                    | (waits if "for" not in rule else {})
+                    | {"annotations": notes}
+                )

@@ -1,0 +1,77 @@
+"""Gathers the facts of a moment from a running daemon and its ledger."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Protocol
+
+from logwatch.config import Config
+from logwatch.diagnosis.facts import Facts, Place, added
+from logwatch.errors import Problem
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader
+from logwatch.mesibo_conf import push_logging
+from logwatch.model import Position
+from logwatch.privacy import readable
+from logwatch.watched import Watched
+
+SHAPES = 20
+
+
+class Examined(Watched, Protocol):
+    """What a diagnosis looks at beyond what is exported."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is not ready; empty when it is."""
+
+    @property
+    def refused(self) -> Sequence[Problem]:
+        """Why the configuration on disk is not the one in force; empty when it is."""
+
+
+def gather(watched: Examined, reader: Reader, now: float) -> tuple[Facts, list[Position]]:
+    """Return what is known at ``now``, and the files that are followed; NotReadable when the ledger cannot be asked."""
+    minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
+    files = reader.positions()
+    lists = {
+        "minutes": minutes,
+        "quarters": reader.buckets(QUARTER, int(now - WIDTHS[QUARTER])),
+        "shapes": reader.shapes(SHAPES),
+        "heard": reader.heard(now - WIDTHS[MINUTE]),
+        "told": reader.minutes(now - WIDTHS[MINUTE]),
+    }
+    return _facts(watched, now, files, {row.source for row in added(minutes)}, **lists), files
+
+
+def without_ledger(watched: Examined, now: float) -> Facts:
+    """Return what is known at ``now`` while the ledger cannot be asked: totals, and how each source is."""
+    return _facts(watched, now, (), ())
+
+
+def _facts(watched: Examined, now: float, files: Iterable[Position], pushed: Collection[str], **lists: Any) -> Facts:
+    return Facts(
+        now,
+        watched.catalogue,
+        watched.snapshot,
+        watched.status,
+        trouble=watched.trouble,
+        places=places(watched.config, files, pushed),
+        refused=watched.refused,
+        credentials=watched.credentials,
+        **lists,
+    )
+
+
+def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, Place]:
+    """Return where each source's logs are; of one that has not ``pushed``, also what its mesibo.conf says."""
+    found: dict[str, list[str]] = {}
+    for position in files:
+        if position.state == "live":
+            found.setdefault(position.source, []).append(readable(position.path))
+    return {
+        source.name: Place(
+            tuple(found.get(source.name, source.paths)),
+            source.grammar,
+            next(iter(config.grammars.directories), "."),
+            **({} if source.name in pushed else {"push": push_logging(source)}),
+        )
+        for source in config.source
+    }

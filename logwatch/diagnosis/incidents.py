@@ -1,0 +1,91 @@
+"""Makes incidents of findings: what is found at one look after another becomes a begin, an end and a cost.
+
+Pure functions: what was known and what is found now go in, incidents as they are now come out. ``record`` asks and
+writes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from logwatch.diagnosis.facts import Finding, plain
+from logwatch.ledger import Incident
+from logwatch.ledger.incidents import GAP_SECONDS
+from logwatch.model import Seen
+
+MOST_ROWS = 32  # results of one incident; an outage of a provider has a handful
+_SERIOUS = {"warning": 1, "critical": 2}
+
+
+def fold(known: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
+    """Return the incidents that go on, begin or end at ``now``; of those in ``known`` with their number.
+
+    ``known``: those of the last day, the newest first. What is found again within ``GAP_SECONDS`` of its end goes on.
+    """
+    met: dict[int, Incident] = {}
+    fresh: dict[str, Incident] = {}
+    for finding in findings:
+        if finding.severity not in _SERIOUS:
+            continue
+        old = next((each for each in known if _same(each, finding, now)), None)
+        if old is not None:
+            met[old.number] = _going_on(met.get(old.number, replace(old, ended=finding.ended)), finding)
+        else:
+            fresh[finding.key] = _begun(finding, now)
+    ended = [
+        replace(each, ended=each.last if each.rows else now)
+        for each in known
+        if each.ended is None and each.number not in met
+    ]
+    return [*met.values(), *ended, *fresh.values()]
+
+
+def _same(incident: Incident, finding: Finding, now: float) -> bool:
+    """Whether a finding is about an incident: the same results or, without any, the same key, without a long pause."""
+    alike = bool(set(incident.rows) & set(finding.rows)) if finding.rows else incident.key == finding.key
+    since = now if finding.since is None else finding.since
+    return alike and (incident.ended is None or since <= incident.ended + GAP_SECONDS)
+
+
+def _begun(finding: Finding, now: float) -> Incident:
+    began = now if finding.since is None else min(finding.since, now)
+    return Incident(
+        finding.key,
+        finding.severity,
+        plain(finding.cause or finding.title),
+        finding.side,
+        finding.rows[:MOST_ROWS],
+        began,
+        began if finding.last is None else finding.last,
+        finding.ended,
+        finding.pushes,
+    )
+
+
+def _going_on(old: Incident, finding: Finding) -> Incident:
+    began = old.began if finding.since is None else min(old.began, finding.since)
+    worse = _SERIOUS[finding.severity] > _SERIOUS[old.severity]
+    return replace(
+        old,
+        key=finding.key,
+        severity=finding.severity if worse else old.severity,
+        title=plain(finding.cause or finding.title),
+        rows=tuple(dict.fromkeys((*old.rows, *finding.rows)))[:MOST_ROWS],
+        began=began,
+        last=max(old.last, finding.last or old.last),
+        ended=None if old.ended is None or finding.ended is None else max(old.ended, finding.ended),
+        pushes=max(old.pushes, finding.pushes) if not finding.rows else old.pushes,
+    )
+
+
+def within(course: Iterable[Seen], began: float, until: float) -> int:
+    """Count what came from ``began`` to ``until``; an interval that reaches beyond counts by the part inside."""
+    total = 0.0
+    for seen in course:
+        if seen.first is None or seen.last is None:
+            continue
+        first, last = max(seen.first, began), min(seen.last, until)
+        if first > last:
+            continue
+        length = seen.last - seen.first
+        total += seen.count * (1.0 if length == 0 else (last - first) / length)
+    return round(total)

@@ -1,0 +1,121 @@
+"""Looks at a daemon now and then, and says which incidents have begun, go on or are over, and whom they hit."""
+
+import hashlib
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from logwatch.diagnosis.find import diagnose
+from logwatch.diagnosis.gather import Examined, gather
+from logwatch.diagnosis.incidents import fold, within
+from logwatch.ledger import SIX_HOURS, WIDTHS, Incident, NotReadable, Person, Reader
+from logwatch.ledger.buckets import oldest
+from logwatch.ledger.incidents import PEOPLE
+
+LOOK_SECONDS = 30.0
+FIRST_LOOK_SECONDS = 3.0  # and then after twice as long each time: a process that is killed again and again records too
+_KNOWN_SECONDS = 86400.0  # a finding rests on the last day
+Told = list[tuple[Incident, frozenset[Person]]]
+
+
+def beside(work: Callable[[], None]) -> None:
+    """Do ``work`` in a thread of its own, which the end of the process does not wait for."""
+    threading.Thread(target=work, name="incidents", daemon=True).start()
+
+
+class Recorder:
+    """Looks soon after the start, and every ``LOOK_SECONDS``; what is known of incidents stands in the ledger alone.
+
+    A look is made beside the reading loop: it asks the ledger, and a mesibo.conf on a disk that may hang.
+    """
+
+    def __init__(
+        self,
+        watched: Examined,
+        reader: Reader,
+        key: bytes,
+        *,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        start: Callable[[Callable[[], None]], None] = beside,
+    ) -> None:
+        """Take the key of this installation, without which nobody can find out whom a digest stands for."""
+        self._watched = watched
+        self._reader = reader
+        self._key = key
+        self._clock = clock
+        self._monotonic = monotonic
+        self._start = start
+        self._log = structlog.get_logger()
+        self._looking = False
+        self._found: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self._wait = FIRST_LOOK_SECONDS
+        self._look_at = monotonic() + self._wait
+
+    def due(self, *, stored: bool) -> Told:
+        """Return the incidents that a look found to differ from what the ledger has; none while none has ended.
+
+        ``stored``: what was returned before is in the ledger; a look without it would tell it once more.
+        """
+        due = stored and not self._looking and self._found.empty() and self._monotonic() >= self._look_at
+        if due and not self._watched.trouble:
+            self._wait = min(2 * self._wait, LOOK_SECONDS)
+            self._look_at = self._monotonic() + self._wait
+            self._looking = True
+            self._start(self._work)
+        try:
+            return self._found.get_nowait()
+        except queue.Empty:
+            return []
+
+    def _work(self) -> None:
+        try:
+            self._found.put(self._look(self._clock()))
+        except NotReadable:
+            pass  # at the next look it may be
+        except Exception as error:  # noqa: BLE001  whatever is wrong here, lines go on being counted
+            self._log.error("incidents_not_recorded", error=repr(error), tried_again="at the next look")
+        finally:
+            self._looking = False
+
+    def _look(self, now: float) -> Told:
+        reader = self._reader
+        known = reader.incidents(now - _KNOWN_SECONDS)
+        facts, _ = gather(self._watched, reader, now)
+        newest = reader.newest_failure()
+        told = []
+        for incident in fold(known, diagnose(facts), now):
+            people = self._people(incident, newest, now)
+            incident = replace(incident, pushes=max(incident.pushes, self._pushes(incident, now)))  # noqa: PLW2901  completed
+            if people or incident not in known:
+                told.append((replace(incident, counted=newest), people))
+        return told
+
+    def _pushes(self, incident: Incident, now: float) -> int:
+        """Count the pushes of an incident in the finest buckets that go back to its begin."""
+        if not incident.rows:
+            return 0
+        width = next((w for w in WIDTHS if incident.began >= oldest(w, now)), SIX_HOURS)
+        course = self._reader.course(incident.rows, width, int(incident.began // width) * width)
+        return within(course, incident.began, now if incident.ended is None else incident.ended)
+
+    def _people(self, incident: Incident, newest: int, now: float) -> frozenset[Person]:
+        """Return whom the failures hit that came since the last count."""
+        if not incident.rows or newest <= incident.counted:
+            return frozenset()
+        found = self._reader.people(
+            incident.rows,
+            (incident.counted, newest),
+            incident.began,
+            now if incident.ended is None else incident.ended,
+        )
+        people = {Person("user", self._digest(user)) for user, _ in found if user}
+        people |= {Person("app", self._digest(app)) for _, app in found if app}
+        return frozenset(sorted(people)[: 2 * PEOPLE])
+
+    def _digest(self, text: str) -> int:
+        digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8, key=self._key).digest()
+        return int.from_bytes(digest, signed=True)

@@ -1,0 +1,100 @@
+"""Incidents in the ledger: what was wrong, from when to when, and how many pushes, users and apps it hit.
+
+As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from logwatch.ledger.keys import ResultRow
+
+KEPT_SECONDS = 30 * 86400.0
+KEPT = 1000  # incidents; of more, those that began first are forgotten
+PEOPLE = 10_000  # users, and as many apps, that are told apart in one incident
+GAP_SECONDS = 1800.0  # what comes back within this is the same incident
+
+_FIELDS = "key, severity, title, side, rows, began, last, ended, pushes, users, apps, counted"
+
+
+class Person(NamedTuple):
+    """Somebody whom an incident has hit: ``user`` or ``app``, and a digest of what the error log names them by."""
+
+    kind: str
+    digest: int  # signed, 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that was wrong for a while; times in seconds since the epoch."""
+
+    key: str  # of the finding
+    severity: str  # the worst it had: critical or warning
+    title: str
+    side: str
+    rows: tuple[ResultRow, ...]  # the results that it consists of; empty where it is not about results
+    began: float
+    last: float  # when the last push failed so
+    ended: float | None = None  # None while it goes on
+    pushes: int = 0
+    users: int = 0
+    apps: int = 0
+    counted: int = 0  # failures up to this number have had their users counted
+    number: int = 0  # in the ledger; 0 before it is there
+
+
+def read(db: sqlite3.Connection, since: float) -> list[Incident]:
+    """Return the incidents that had not ended before ``since``, the one that began last first."""
+    found = db.execute(
+        f"SELECT {_FIELDS}, id FROM incidents WHERE ended IS NULL OR ended >= ? ORDER BY began DESC, id DESC LIMIT ?",  # noqa: S608  own text
+        (since, KEPT),
+    )
+    return [
+        Incident(key, severity, title, side, tuple(ResultRow(*each) for each in json.loads(rows)), *rest)
+        for key, severity, title, side, rows, *rest in found
+    ]
+
+
+def write(db: sqlite3.Connection, told: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
+    """Write incidents as they are now, with those whom they hit anew; forget what is over for too long."""
+    latest = 0.0
+    for incident, people in told:
+        latest = max(latest, incident.last, incident.ended or 0.0)
+        number = _put(db, incident)
+        room = {"user": PEOPLE - incident.users, "app": PEOPLE - incident.apps}
+        for person in people:
+            if room[person.kind] > 0:
+                room[person.kind] -= db.execute(
+                    "INSERT OR IGNORE INTO incident_people VALUES (?, ?, ?)", (number, *person)
+                ).rowcount
+        db.execute(
+            "UPDATE incidents SET users = ?, apps = ? WHERE id = ?",
+            (PEOPLE - room["user"], PEOPLE - room["app"], number),
+        )
+    if latest:
+        _forget(db, latest)
+
+
+def _put(db: sqlite3.Connection, incident: Incident) -> int:
+    rows = json.dumps(incident.rows, separators=(",", ":"))
+    values = (*(getattr(incident, name) if name != "rows" else rows for name in _FIELDS.split(", ")),)
+    marks = ", ".join("?" * len(values))
+    if incident.number:
+        db.execute(f"UPDATE incidents SET ({_FIELDS}) = ({marks}) WHERE id = ?", (*values, incident.number))  # noqa: S608  own text
+        return incident.number
+    number = db.execute(f"INSERT INTO incidents ({_FIELDS}) VALUES ({marks})", values).lastrowid  # noqa: S608  own text
+    assert number
+    return number
+
+
+def _forget(db: sqlite3.Connection, now: float) -> None:
+    db.execute("DELETE FROM incidents WHERE ended < ?", (now - KEPT_SECONDS,))
+    db.execute("DELETE FROM incidents WHERE id <= (SELECT max(id) FROM incidents) - ?", (KEPT,))
+    # who was hit is needed only as long as the incident may go on
+    db.execute(
+        "DELETE FROM incident_people WHERE incident NOT IN"
+        " (SELECT id FROM incidents WHERE ended IS NULL OR ended >= ?)",
+        (now - GAP_SECONDS,),
+    )

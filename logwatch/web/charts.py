@@ -1,0 +1,311 @@
+"""Lays results over time out as charts, one a platform: accepted pushes upwards, failed ones downwards, on one scale.
+
+Counts go in; bars, grid, marks and a text for each interval come out. All places are in percent of the plot, or in
+units of a box that the page stretches, so that no style and no script is needed; colours are classes of the style
+sheet.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from logwatch.catalogue import Catalogue
+from logwatch.diagnosis.course import entry_of
+from logwatch.diagnosis.words import number
+from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Bucket, Incident, ResultRow
+from logwatch.model import Seen
+
+HEIGHT = 100.0  # of the box of bars; a column is 10 wide
+# from the axis outwards: what concerns everybody stands where bars are easiest to compare
+ORDER = (
+    "credential",
+    "configuration",
+    "network",
+    "provider_fault",
+    "rejected",
+    "unknown",
+    "payload",
+    "rate_limited",
+    "token",
+)
+PLATFORMS = {"apns": "iOS", "fcm": "Android", "unknown": "Platform not told"}
+_FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of their own
+MARKS = 4  # incidents that one chart marks: the newest
+_THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
+_STEPS = (1, 2, 5)
+
+Tally = Mapping[int, Mapping[str, Mapping[str, int]]]
+"""Start of an interval -> platform -> class -> how many."""
+
+
+class Span(NamedTuple):
+    """How far back a chart looks; ``width``: seconds of one column."""
+
+    name: str  # in addresses
+    title: str
+    unit: str  # what a column stands for
+    width: int
+
+    @property
+    def seconds(self) -> int:
+        """How long it is."""
+        return WIDTHS[self.width]
+
+
+SPANS = {
+    "hour": Span("hour", "hour", "a minute", MINUTE),
+    "day": Span("day", "day", "a quarter of an hour", QUARTER),
+    "week": Span("week", "7 days", "an hour", HOURLY),
+    "month": Span("month", "30 days", "six hours", SIX_HOURS),
+}
+
+
+class Bars(NamedTuple):
+    """All bars of one class, as the data of one SVG path: hundreds of elements would be slow to send and to compare."""
+
+    name: str  # of the class
+    path: str
+
+
+class Column(NamedTuple):
+    """One interval (``start``: seconds since the epoch) of one platform, and its counts by class, none of them 0."""
+
+    start: int
+    label: str
+    counts: Mapping[str, int]
+
+    @property
+    def accepted(self) -> int:
+        """How many were accepted."""
+        return self.counts.get("delivered", 0)
+
+    @property
+    def failed(self) -> int:
+        """How many were not."""
+        return sum(self.counts.values()) - self.accepted
+
+    @property
+    def why(self) -> str:
+        """What failed, by class."""
+        return ", ".join(f"{number(self.counts[name])} {said(name)}" for name in ORDER if name in self.counts)
+
+    @property
+    def text(self) -> str:
+        """Say it in a line."""
+        if not self.counts:
+            return f"{self.label}: no push"
+        why = f" ({self.why})" if self.failed else ""
+        return f"{self.label}: {number(self.accepted)} accepted, {number(self.failed)} failed{why}"
+
+
+class Line(NamedTuple):
+    """A line of the grid, or a tick: its place in percent, and what is written beside it."""
+
+    at: float
+    label: str
+
+
+class Mark(NamedTuple):
+    """An incident on the time axis, in percent of it."""
+
+    label: str  # that stands beside it in the list of incidents as well
+    began: float
+    length: float
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Results of one platform over one span."""
+
+    platform: str
+    title: str
+    columns: tuple[Column, ...]
+    bars: tuple[Bars, ...]
+    axis: float  # where 0 lies, in percent from the top
+    grid: tuple[Line, ...]
+    ticks: tuple[Line, ...]
+    marks: tuple[Mark, ...]
+
+    @property
+    def width(self) -> int:
+        """Of the box of bars."""
+        return 10 * len(self.columns)
+
+    @property
+    def accepted(self) -> int:
+        """How many were accepted over the whole span."""
+        return sum(column.accepted for column in self.columns)
+
+    @property
+    def failed(self) -> int:
+        """How many were not."""
+        return sum(column.failed for column in self.columns)
+
+    @property
+    def summary(self) -> str:
+        """Say it in a line."""
+        return f"{number(self.accepted)} accepted, {number(self.failed)} failed"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the colours stand for."""
+        return tuple(bar.name for bar in self.bars)
+
+
+def said(class_: str) -> str:
+    """Name a class for people."""
+    return "accepted" if class_ == "delivered" else class_.replace("_", " ")
+
+
+def tally(buckets: Iterable[tuple[Bucket, Seen]], catalogue: Catalogue) -> Tally:
+    """Add buckets up by interval, platform and class."""
+    classes: dict[ResultRow, str] = {}
+    counts: dict[int, dict[str, dict[str, int]]] = {}
+    for bucket, seen in buckets:
+        row = bucket.row
+        class_ = classes.get(row) or classes.setdefault(row, entry_of(catalogue, row).class_)
+        mine = counts.setdefault(bucket.start, {}).setdefault(row.platform, {})
+        mine[class_] = mine.get(class_, 0) + seen.count
+    return counts
+
+
+def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
+    """Return the counts by class of every interval of a span, all platforms together, for a program."""
+    told: list[dict[str, object]] = []
+    for start in _starts(span, now):
+        total: dict[str, int] = {}
+        for mine in counts.get(start, {}).values():
+            for name, count in mine.items():
+                total[name] = total.get(name, 0) + count
+        at = f"{_moment(start):%H:%M}"
+        told.append({"at": at} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
+    return told
+
+
+def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] = ()) -> tuple[Chart, ...]:
+    """Lay out a span up to ``now``: a chart for each platform of which anything came."""
+    starts = _starts(span, now)
+    labels = [_interval(start, span) for start in starts]
+    total = _by_platform(counts, starts)
+    present = {name for name, count in total.items() if name != "unknown" or count > _FEW * sum(total.values())}
+    none: Mapping[str, Mapping[str, int]] = {}
+    return tuple(
+        _chart(
+            platform,
+            [
+                Column(start, label, counts.get(start, none).get(platform, {}))
+                for start, label in zip(starts, labels, strict=True)
+            ],
+            _ticks(span, starts),
+            _marks(platform, starts, span, incidents),
+        )
+        for platform in PLATFORMS
+        if platform in present
+    )
+
+
+def untold(counts: Tally, span: Span, now: float) -> int:
+    """Return how many pushes of a span are in no chart, for their platform is not told."""
+    total = _by_platform(counts, _starts(span, now))
+    return 0 if total.get("unknown", 0) > _FEW * sum(total.values()) else total.get("unknown", 0)
+
+
+def span_for(asked: str, now: float, began: float | None) -> Span:
+    """Return the span that was asked for; else the shortest one in which what is wrong now began."""
+    if asked in SPANS:
+        return SPANS[asked]
+    ago = 0.0 if began is None else now - began
+    return next((span for span in SPANS.values() if ago < span.seconds), SPANS["month"])
+
+
+def _by_platform(counts: Tally, starts: range) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for start in starts:
+        for platform, mine in counts.get(start, {}).items():
+            total[platform] = total.get(platform, 0) + sum(mine.values())
+    return total
+
+
+def _starts(span: Span, now: float) -> range:
+    end = int(now // span.width) * span.width
+    return range(end - span.seconds + span.width, end + span.width, span.width)
+
+
+def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks: tuple[Mark, ...]) -> Chart:
+    up = max(column.accepted for column in columns)
+    down = max(column.failed for column in columns)
+    unit = HEIGHT / max(up + down, 1)
+    paths: dict[str, list[str]] = {}
+    for index, column in enumerate(columns):
+        if column.accepted:
+            height = max(column.accepted * unit, _THINNEST)
+            paths.setdefault("delivered", []).append(_bar(index, max(up * unit - height, 0.0), height))
+        level = 0
+        for name in ORDER:
+            if count := column.counts.get(name, 0):
+                height = max(count * unit, _THINNEST)
+                top = max(min(up * unit + level * unit, HEIGHT - height), 0.0)
+                paths.setdefault(name, []).append(_bar(index, top, height))
+                level += count
+    bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
+    return Chart(platform, PLATFORMS[platform], tuple(columns), bars, up * unit, _grid(up, down), ticks, marks)
+
+
+def _bar(index: int, top: float, height: float) -> str:
+    return f"M{index * 10 + 1} {top:.1f}h8v{height:.1f}h-8z"
+
+
+def _grid(up: int, down: int) -> tuple[Line, ...]:
+    """Draw up to five lines at round numbers, each way from 0."""
+    most = up + down
+    step = next((s * 10**power for power in range(12) for s in _STEPS if most <= 5 * s * 10**power), most)
+    values = [value for value in range(-(down // step) * step, up + 1, step) if value]
+    return tuple(Line(_rounded(100 * (up - value) / most), number(abs(value))) for value in reversed(values))
+
+
+def _ticks(span: Span, starts: range) -> tuple[Line, ...]:
+    """Name round times: quarters of an hour, of a day, midnights, weeks."""
+    every = {MINUTE: 900, QUARTER: 6 * 3600, HOURLY: 86400, SIX_HOURS: 7 * 86400}[span.width]
+    form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
+    last = starts[-1] + span.width
+    return tuple(
+        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}")
+        for at in range(-(-starts[0] // every) * every, last, every)
+    )
+
+
+def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Incident]) -> tuple[Mark, ...]:
+    """Return where incidents of a platform, or of none, began, and how much of the span they took.
+
+    By the minute, and to the end of the last column while one goes on, so that a page is the same a second later.
+    """
+    length = len(starts) * span.width
+    found: list[Mark] = []
+    for label, incident in enumerate(incidents, 1):
+        about = {row.platform for row in incident.rows}
+        began = incident.began // MINUTE * MINUTE
+        end = starts[0] + length if incident.ended is None else min(incident.ended, starts[0] + length)
+        if (about and platform not in about) or began < starts[0] or len(found) == MARKS:
+            continue
+        part = _rounded(100 * (began - starts[0]) / length), _rounded(100 * max(end - began, 0) / length)
+        found.append(Mark(str(label), *part, incident))
+    return tuple(reversed(found))
+
+
+def _interval(start: int, span: Span) -> str:
+    begin, end = _moment(start), _moment(start) + timedelta(seconds=span.width)
+    if span.width == MINUTE:
+        return f"{begin:%H:%M}"
+    if span.width == QUARTER:
+        return f"{begin:%H:%M} to {end:%H:%M}"
+    return f"{begin:%-d %b}, {begin:%H:%M} to {end:%H:%M}"
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _rounded(percent: float) -> float:
+    return round(percent, 2)

@@ -1,0 +1,194 @@
+"""Says how push is in a strip of figures: the last push, how many come, how many are accepted, and how well we see.
+
+A pure function of the facts of one moment; what is unusual about a figure is told by its state.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from logwatch.catalogue.summary import iso
+from logwatch.diagnosis.course import entry_of
+from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.find import MANY, NEARLY_ALL
+from logwatch.diagnosis.watching import FRESH_SECONDS
+from logwatch.diagnosis.words import bytes_, number, share, span
+from logwatch.ledger import MINUTE
+from logwatch.model import Platform
+
+LATELY_MINUTES = 10  # whole ones
+_ENOUGH = 20  # pushes whose share says something about the last minutes
+_SPARK_MINUTES = 3  # of one point of a spark line
+_SPARK_HEIGHT = 20.0
+_DELAY_SECONDS = 60.0
+_LEFT_OUT = ("token", "rate_limited")  # of both sides of the accepted share: they are told of by themselves
+State = Literal["", "warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: ``spark`` is the data of an SVG path over the last hour, in a box of 57 by 20 units, or empty."""
+
+    name: str
+    label: str
+    value: str
+    note: str = ""
+    spark: str = ""
+    state: State = ""
+    seconds: float | None = None  # what ``value`` says and grows from, where that is how long ago something was
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The figures for people, and the same as numbers."""
+
+    figures: tuple[Figure, ...]
+    numbers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The accepted share of a platform: of the last minutes where these say something, else of the last hour."""
+
+    value: float | None
+    of: int
+    lately: bool
+    points: tuple[float | None, ...]
+
+
+def strip(facts: Facts) -> Strip:
+    """Return the figures of a moment."""
+    minutes = _minutes(facts)
+    last = max((seen.last for seen in facts.snapshot.results.values() if seen.last is not None), default=None)
+    ago = None if last is None else max(facts.now - last, 0.0)
+    rate, counts = _rate(minutes, facts.now)
+    shares = {platform: _share(minutes, platform, facts.now) for platform in ("apns", "fcm", "unknown")}
+    unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))
+    delay, behind = _delay(facts)
+    figures = [
+        Figure(
+            "last",
+            "Last push",
+            "none yet" if ago is None else f"{_short(round(ago))} ago" if ago >= 1 else "now",
+            state="warning" if ago is not None and ago > FRESH_SECONDS and facts.day else "",
+            seconds=ago,
+        ),
+        Figure("rate", "Pushes a minute", _decimal(rate), f"last {LATELY_MINUTES} minutes", _spark(counts)),
+        *(
+            _accepted(platform, label, shares[platform], blind=facts.blind)
+            for platform, label in (("apns", "iOS accepted"), ("fcm", "Android accepted"))
+        ),
+        Figure(
+            "unread",
+            "Unreadable lines",
+            number(unread),
+            f"{share(unread / lines)} of the last hour" if unread else "last hour",
+            state="critical" if facts.blind else "warning" if unread else "",
+        ),
+        Figure(
+            "delay",
+            "Delay of reading",
+            "none yet" if delay is None else _short(delay),
+            f"{bytes_(behind)} to read" if behind else "",
+            state="warning" if delay is not None and delay > _DELAY_SECONDS else "",
+        ),
+    ]
+    if shares["unknown"].of > MANY * sum(each.of for each in shares.values()):
+        figures.insert(4, _accepted("unknown", "Accepted, platform not told", shares["unknown"], blind=facts.blind))
+    return Strip(
+        tuple(figures),
+        {
+            "last_push": iso(last),
+            "pushes_a_minute": round(rate, 3),
+            "accepted_share": {name: each.value for name, each in shares.items()},
+            "unreadable_lines": unread,
+            "delay_seconds": None if delay is None else round(delay, 3),
+            "bytes_behind": behind,
+        },
+    )
+
+
+def _minutes(facts: Facts) -> dict[int, dict[Platform, list[int]]]:
+    """Count by minute and platform: all pushes, those that are judged, those of them that were accepted."""
+    found: dict[int, dict[Platform, list[int]]] = {}
+    classes = {row: entry_of(facts.catalogue, row).class_ for row in facts.hour}
+    for bucket, seen in facts.minutes:
+        counts = found.setdefault(bucket.start, {}).setdefault(bucket.row.platform, [0, 0, 0])
+        counts[0] += seen.count
+        class_ = classes[bucket.row]
+        if bucket.row.source not in facts.silent and class_ not in _LEFT_OUT:
+            counts[1] += seen.count
+            counts[2] += seen.count * (class_ == "delivered")
+    return found
+
+
+def _rate(minutes: Mapping[int, Mapping[Platform, list[int]]], now: float) -> tuple[float, list[float | None]]:
+    """Return pushes a minute over the last whole minutes, and over the hour as points from 0 to 1."""
+    totals = {start: sum(counts[0] for counts in mine.values()) for start, mine in minutes.items()}
+    current = int(now // MINUTE) * MINUTE
+    rate = sum(totals.get(current - MINUTE * i, 0) for i in range(1, LATELY_MINUTES + 1)) / LATELY_MINUTES
+    points = [sum(totals.get(start, 0) for start in starts) for starts in _bins(now)]
+    return rate, [point / max(*points, 1) for point in points]
+
+
+def _share(minutes: Mapping[int, Mapping[Platform, list[int]]], platform: str, now: float) -> _Share:
+    def added(starts: Iterable[int]) -> tuple[int, int]:
+        mine = [counts for start in starts for name, counts in minutes.get(start, {}).items() if name == platform]
+        return sum(counts[1] for counts in mine), sum(counts[2] for counts in mine)
+
+    current = int(now // MINUTE) * MINUTE
+    lately = added(range(current, current - MINUTE * (LATELY_MINUTES + 1), -MINUTE))
+    all_, good = lately if lately[0] >= _ENOUGH else added(minutes)
+    points = tuple(good_ / judged if judged else None for judged, good_ in map(added, _bins(now)))
+    return _Share(good / all_ if all_ else None, all_, lately[0] >= _ENOUGH, points)
+
+
+def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure:
+    if told.value is None:
+        return Figure(platform, label, "no push", "last hour")
+    when = f"last {LATELY_MINUTES} minutes" if told.lately else "last hour"
+    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}"
+    state: State = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
+    return Figure(platform, label, share(told.value), of, _spark(told.points), state)
+
+
+def _delay(facts: Facts) -> tuple[float | None, int]:
+    """Return how long after it was logged the newest line was read, of the slowest log, and the bytes not yet read."""
+    rows = [facts.snapshot.sources.get(name) for name, status in facts.status.items() if status.input != "webhook"]
+    delays = [
+        max(row.last_line_at - row.logged_at, 0.0)
+        for row in rows
+        if row is not None and row.last_line_at is not None and row.logged_at is not None
+    ]
+    return max(delays, default=None), sum(status.lag_bytes for status in facts.status.values())
+
+
+def _bins(now: float) -> list[range]:
+    """Return the minutes of each point of a spark line, the oldest first."""
+    current = int(now // MINUTE) * MINUTE
+    step = MINUTE * _SPARK_MINUTES
+    return [range(start, start + step, MINUTE) for start in range(current - 3600 + MINUTE, current + MINUTE, step)]
+
+
+def _spark(points: Iterable[float | None]) -> str:
+    """Draw a line through points from 0 to 1, broken where there are none."""
+    path, on = [], False
+    for index, point in enumerate(points):
+        if point is not None:
+            place = f"{index * _SPARK_MINUTES} {_SPARK_HEIGHT * (1 - point):.1f}"
+            path.append(f"L{place}" if on else f"M{place}h0")
+        on = point is not None
+    return "".join(path)
+
+
+def _short(seconds: float) -> str:
+    """Write a duration in its largest unit, as short as figures are."""
+    if seconds < 10:  # noqa: PLR2004  tenths matter
+        return f"{seconds} s" if isinstance(seconds, int) else f"{seconds:.1f} s"
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.0f} s"
+    return span(seconds).replace("minutes", "min").replace("hours", "h").replace("hour", "h")
+
+
+def _decimal(value: float) -> str:
+    return number(round(value)) if value >= 10 or value == round(value) else f"{value:.1f}"  # noqa: PLR2004

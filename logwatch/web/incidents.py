@@ -1,0 +1,118 @@
+"""Shows incidents: what happened, from when to when, what it cost, and where its failures are listed."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from logwatch.catalogue import Catalogue
+from logwatch.catalogue.summary import iso
+from logwatch.diagnosis import Finding
+from logwatch.diagnosis.course import entry_of
+from logwatch.diagnosis.incidents import fold
+from logwatch.diagnosis.words import number, span
+from logwatch.ledger import Incident
+from logwatch.ledger.incidents import PEOPLE
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An incident as it is shown; ``label`` stands beside its mark in the charts as well."""
+
+    label: str
+    incident: Incident
+    failures: str  # query string of its failures in the error log; empty where it has none
+
+    @property
+    def lasted(self) -> str:
+        """How long it took, or that it goes on."""
+        if self.incident.ended is None:
+            return "going on"
+        minutes = round((self.incident.ended - self.incident.began) / 60)
+        if not 60 <= minutes < 2 * 1440:  # noqa: PLR2004  an hour, and days
+            return span(60.0 * minutes)
+        return f"{minutes // 60} h {minutes % 60:02} min"
+
+    def moments(self, now: float) -> tuple[str, str]:
+        """Return begin and end as UTC, with a date where it is not today's, or not the begin's."""
+        ended = now if self.incident.ended is None else self.incident.ended
+        begin, end, today = (datetime.fromtimestamp(at, UTC) for at in (self.incident.began, ended, now))
+        return tuple(  # type: ignore[return-value]  # two of them
+            f"{at:%H:%M}" if at.date() == known.date() else f"{at:%-d %B, %H:%M}"
+            for at, known in ((begin, today), (end, begin))
+        )
+
+    @property
+    def cost(self) -> str:
+        """Whom it hit, as far as is known; empty where it is not about pushes."""
+        each = self.incident
+        what = ("push", "pushes") if each.rows else ("line", "lines")
+        told = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
+        return ", ".join([*told, *([people] if (people := hit(each)) else [])])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a program."""
+        each = self.incident
+        return {
+            "key": each.key,
+            "severity": each.severity,
+            "title": each.title,
+            "side": each.side,
+            "began": iso(each.began),
+            "ended": iso(each.ended),
+            "last": iso(each.last),
+            "pushes": each.pushes,
+            "users": each.users,
+            "apps": each.apps,
+            "codes": sorted({row.code for row in each.rows}),
+            "platforms": sorted({row.platform for row in each.rows}),
+            "sources": sorted({row.source for row in each.rows}),
+            "failures": f"/api/v1/failures?{self.failures}" if self.failures else None,
+        }
+
+
+def hit(incident: Incident) -> str:
+    """Say how many users and apps an incident has hit; empty where the log does not tell."""
+
+    def counted(count: int, what: str) -> str:
+        return f"{number(count)}{' or more' if count >= PEOPLE else ''} {what}{'s' if count != 1 else ''}"
+
+    told = [counted(count, what) for count, what in ((incident.users, "user"), (incident.apps, "app")) if count]
+    return " in ".join(told) if len(told) > 1 else "".join(told)
+
+
+def up_to_now(history: Sequence[Incident], findings: Iterable[Finding], now: float) -> list[Incident]:
+    """Return the ledger's incidents as they are at this moment, what has just begun included; the newest first."""
+    recent = [each for each in history if each.ended is None or each.ended >= now - _DAY]
+    changed = fold(recent, findings, now)
+    numbers = {each.number for each in changed if each.number}
+    return sorted([*changed, *(each for each in history if each.number not in numbers)], key=lambda each: -each.began)
+
+
+def told(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Told, ...]:
+    """Return incidents with their numbers, and where their failures are listed."""
+    return tuple(Told(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
+
+
+def link(incident: Incident, catalogue: Catalogue) -> str:
+    """Return the query string that leaves an incident's failures in the error log, and as few others as it can."""
+    rows = incident.rows
+    if not rows:
+        return ""
+    one = {name: {getattr(row, name) for row in rows} for name in ("code", "reason", "platform", "source")}
+    fields = {name: values.pop() for name, values in one.items() if len(values) == 1}
+    if "code" not in fields:
+        classes = {entry_of(catalogue, row).class_ for row in rows}
+        fields.update({"class": classes.pop()} if len(classes) == 1 else {})
+        fields.pop("reason", None)
+    fields["from"] = _seconds(math.floor(incident.began))
+    fields["to"] = "" if incident.ended is None else _seconds(math.floor(incident.ended) + 1)
+    return urlencode({name: value for name, value in fields.items() if value})
+
+
+def _seconds(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

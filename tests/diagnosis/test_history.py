@@ -1,0 +1,117 @@
+"""What is found at one look after another becomes one incident: its begin, its end, and what it cost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.diagnosis import Finding
+from logwatch.diagnosis.incidents import fold, within
+from logwatch.ledger import Incident, ResultRow
+from logwatch.ledger.incidents import GAP_SECONDS
+from logwatch.model import Seen
+
+NOW = 1_763_806_500.0
+ROW = ResultRow("mesibo", "apns", "903", "")
+OTHER = ResultRow("mesibo", "fcm", "903", "")
+KEY = "mesibo_certificate_expired:apns"
+MINUTES = 60.0
+
+
+def found(severity="critical", since=NOW - 600, rows=(ROW,), key=KEY, last=NOW - 5, ended=None, pushes=3):
+    return Finding(key, severity, "It is `bad`: 3 of 4.", "yours", "Mend it.", since=since, rows=rows, last=last,
+                   ended=ended, pushes=pushes, cause="It is `bad`")  # fmt: skip
+
+
+def known(began=NOW - 3600, ended=None, rows=(ROW,), key=KEY, severity="critical", last=NOW - 60, number=7):
+    return Incident(key, severity, "It is bad", "yours", rows, began, last, ended, pushes=3, number=number)
+
+
+def test_a_finding_that_nobody_knew_begins_an_incident():
+    """It has the begin that the finding tells, and its cause without what changes."""
+    (incident,) = fold([], [found()], NOW)
+    assert incident == Incident(KEY, "critical", "It is bad", "yours", (ROW,), NOW - 600, NOW - 5, None, pushes=3)
+
+
+@pytest.mark.parametrize("severity", ["info", "good"])
+def test_what_is_no_fault_is_no_incident(severity):
+    """Good news and the small numbers of every day leave no history."""
+    assert fold([], [found(severity)], NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "finding", "outcome"),
+    [
+        (known(), found(), "goes on"),
+        (known(), found("info"), "ends"),
+        (known(rows=(ROW, OTHER)), found(), "goes on"),
+        (known(rows=(OTHER,)), found(), "ends, another begins"),
+        (known(), found(ended=NOW - 400, last=NOW - 400), "ends"),
+        (known(ended=NOW - GAP_SECONDS / 2), found(), "goes on"),
+        (known(ended=NOW - 3 * GAP_SECONDS), found(), "stays over, another begins"),
+        (known(ended=NOW - 3 * GAP_SECONDS), found(since=NOW - 4 * GAP_SECONDS), "goes on"),
+        (known(rows=(), key="down:mesibo"), found(rows=(), key="down:mesibo", since=None, last=None), "goes on"),
+        (known(rows=(), key="down:a"), found(rows=(), key="down:b", since=None, last=None), "ends, another begins"),
+    ],
+)  # fmt: skip
+def test_what_is_found_again_is_the_same_incident(old, finding, outcome):
+    """The same results without a long pause in between, or the same key; else it is over, or never was the same."""
+    now = {each.number: each for each in fold([old], [finding], NOW)}
+    assert (0 in now) == ("another" in outcome)
+    if outcome.startswith("stays"):
+        assert old.number not in now
+    else:
+        assert (now[old.number].ended is None) == (outcome == "goes on")
+
+
+def test_an_incident_about_pushes_ends_with_its_last_push():
+    """Its end is not when somebody looked."""
+    (incident,) = fold([known(last=NOW - 500)], [], NOW)
+    assert incident.ended == NOW - 500
+
+
+def test_a_log_out_of_reach_is_an_incident_until_it_is_back():
+    """What is not about pushes ends when it is no longer found."""
+    (incident,) = fold([known(rows=(), key="down:mesibo", last=NOW - 500)], [], NOW)
+    assert incident.ended == NOW
+
+
+def test_the_worst_severity_and_the_earliest_begin_stay():
+    """A day's history of buckets moves on; the incident still tells when it began and how bad it was."""
+    (incident,) = fold([known(began=NOW - 90_000)], [found("warning", since=NOW - 86_000)], NOW)
+    assert (incident.severity, incident.began) == ("critical", NOW - 90_000)
+
+
+@given(
+    looks=st.lists(st.lists(st.sampled_from([ROW, OTHER]), max_size=2, unique=True), max_size=30),
+    step=st.sampled_from([30.0, 600.0, 7200.0]),
+)
+def test_whatever_is_found_no_result_is_in_two_incidents_at_once(looks, step):
+    """Over any sequence of looks, what goes on is one incident a result, and each end lies behind its begin."""
+    history: dict[int, Incident] = {}
+    now = NOW
+    for rows in looks:
+        now += step
+        findings = [found(rows=(row,), key=row.platform, since=now - 60, last=now - 5) for row in rows]
+        recent = sorted(history.values(), key=lambda each: -each.began)
+        for each in fold(recent, findings, now):
+            number = each.number or len(history) + 1
+            history[number] = Incident(**{f: getattr(each, f) for f in Incident.__slots__} | {"number": number})
+        going_on = [row for each in history.values() if each.ended is None for row in each.rows]
+        assert sorted(going_on) == sorted(rows)
+        assert all(each.ended is None or each.ended >= each.began for each in history.values())
+
+
+@pytest.mark.parametrize(
+    ("course", "count"),
+    [
+        ([], 0),
+        ([Seen(5, 100.0, 100.0), Seen(5, 200.0, 300.0)], 10),
+        ([Seen(10, 0.0, 100.0)], 5),  # half of it lies before the begin
+        ([Seen(10, 300.0, 500.0)], 5),
+        ([Seen(7, 0.0, 40.0), Seen(7, 401.0, 500.0)], 0),
+        ([Seen(3)], 0),
+    ],
+)
+def test_pushes_are_counted_from_begin_to_end(course, count):
+    """An interval that reaches beyond counts by the part inside."""
+    assert within(course, 50.0, 400.0) == count

@@ -1,0 +1,79 @@
+"""Incidents in the ledger: kept as they were told last, forgotten when they are old, bounded whatever happens."""
+
+from dataclasses import replace
+
+import pytest
+
+from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, StoredFailure, incidents
+
+NOW = 1_763_806_500.0
+ROW = ResultRow("mesibo", "apns", "903", "")
+OPEN = Incident("mesibo_certificate_expired:apns", "critical", "Expired", "yours", (ROW,), NOW - 600, NOW, pushes=12)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = Ledger(tmp_path, clock=lambda: NOW)
+    yield opened
+    opened.close()
+
+
+def write(ledger, *told):
+    batch = Batch(10)
+    for incident, people in told:
+        batch.incident(incident, frozenset(people))
+    assert ledger.commit(batch)
+    return Reader(ledger.path).incidents(0.0)
+
+
+def test_an_incident_is_kept_as_it_was_told_last(ledger):
+    """It is written once, changed by its number, and read back whole."""
+    (first,) = write(ledger, (OPEN, [Person("user", 1), Person("user", -2), Person("app", 1)]))
+    assert first == replace(OPEN, number=first.number, users=2, apps=1)
+    (second,) = write(ledger, (replace(first, pushes=20, ended=NOW), [Person("user", 1), Person("user", 3)]))
+    assert second == replace(first, pushes=20, ended=NOW, users=3)
+
+
+def test_what_ended_a_month_ago_is_forgotten(ledger):
+    """Thirty days, and one that goes on for longer stays."""
+    old = replace(OPEN, key="old", began=NOW - 40 * 86400, ended=NOW - 31 * 86400, last=NOW - 31 * 86400)
+    long = replace(OPEN, key="long", began=NOW - 40 * 86400)
+    write(ledger, (old, ()), (long, ()))
+    assert {each.key for each in write(ledger, (OPEN, ()))} == {"long", OPEN.key}
+
+
+def test_incidents_and_their_people_are_bounded(ledger, monkeypatch):
+    """Of more than are kept the oldest go; of more people than are told apart, no more are stored."""
+    monkeypatch.setattr(incidents, "KEPT", 5)
+    monkeypatch.setattr(incidents, "PEOPLE", 10)
+    for number in range(9):
+        write(ledger, (replace(OPEN, key=str(number)), [Person("user", i) for i in range(25)]))
+    found = Reader(ledger.path).incidents(0.0)
+    assert len(found) == 5
+    assert {each.users for each in found} == {10}
+
+
+def test_who_was_hit_is_forgotten_when_the_incident_is_over(ledger):
+    """Numbers stay; digests are needed only while more may come."""
+    (first,) = write(ledger, (OPEN, [Person("user", 1)]))
+    over = replace(first, ended=NOW - 2 * incidents.GAP_SECONDS)
+    found = write(ledger, (over, ()), (replace(OPEN, key="next"), ()))
+    assert {each.users for each in found} == {0, 1}
+    with Reader(ledger.path)._asking() as db:
+        assert db.execute("SELECT count(*) FROM incident_people").fetchone() == (0,)
+
+
+def test_people_are_those_of_the_failures_asked_for(ledger):
+    """By number, time and result; a token stands for a user who is not known."""
+
+    def failure(at, user, code="903", token=""):
+        return StoredFailure(NOW + at, "mesibo", "apns", code, "", "app", user, token)
+
+    batch = Batch(10)
+    batch.fail([failure(1.0, "early"), failure(5.0, "a"), failure(5.0, "b", "914"), failure(6.0, "", token="t")])
+    batch.fail([failure(7.0, "c"), failure(9.0, "late")])
+    assert ledger.commit(batch)
+    reader = Reader(ledger.path)
+    assert reader.people([ROW], (0, 5), NOW + 2.0, NOW + 8.0) == {("a", "app"), ("t", "app"), ("c", "app")}
+    assert reader.people([ROW], (4, 6), NOW + 2.0, NOW + 10.0) == {("c", "app"), ("late", "app")}
+    assert reader.people([], (0, 6), NOW, NOW + 10.0) == set()

@@ -1,0 +1,120 @@
+"""The strip of figures: each says what it is about, and what is unusual."""
+
+from dataclasses import replace
+
+import pytest
+
+from logwatch.ledger import SourceRow
+from logwatch.model import Seen
+from logwatch.web.figures import strip
+from tests.diagnosis.story import NOW, UP, Story
+
+
+def told(story, **sources):
+    facts = story.facts()
+    snapshot = (
+        replace(facts.snapshot, sources={"mesibo": SourceRow(ready=True, **sources)}) if sources else facts.snapshot
+    )
+    made = strip(replace(facts, snapshot=snapshot))
+    return {each.name: each for each in made.figures}, made.numbers
+
+
+def test_an_expired_certificate_is_ios_0_percent_and_android_as_ever():
+    """Each platform for itself, over the last minutes: what is wrong now is not thinned by what was right before."""
+    figures, numbers = told(
+        Story().ordinary(600, until=20).ordinary(20, without=("apns",)).incident("apns", 903, minutes=20)
+    )
+    assert (figures["apns"].value, figures["apns"].state) == ("0 %", "critical")
+    assert figures["fcm"].state == ""
+    assert numbers["accepted_share"]["apns"] == 0
+    assert numbers["accepted_share"]["fcm"] > 0.98
+    assert numbers["accepted_share"]["unknown"] == 0
+
+
+def test_dead_tokens_and_limits_are_on_neither_side_of_the_share():
+    """As in the alerts: churn is no failure of push."""
+    figures, numbers = told(Story().ordinary(60).incident("fcm", 404, "UNREGISTERED").incident("fcm", 914))
+    assert numbers["accepted_share"]["fcm"] > 0.98
+    assert figures["fcm"].state == ""
+
+
+def test_a_quiet_site_is_judged_by_its_hour():
+    """Three pushes in ten minutes say little; of a platform without any no share is given."""
+    story = Story()
+    for ago in range(0, 60, 4):
+        story.pushes("fcm", 200 if ago else 500, 1, ago)
+    figures, numbers = told(story)
+    assert (figures["fcm"].value, figures["fcm"].note) == ("93.3 %", "of 15, last hour")
+    assert figures["fcm"].state == "warning"
+    assert (figures["apns"].value, numbers["accepted_share"]["apns"]) == ("no push", None)
+    assert "unknown" not in figures
+
+
+def test_pushes_whose_platform_is_not_told_have_a_figure_of_their_own():
+    """A log without a type word still shows its share."""
+    story = Story()
+    for ago in range(60):
+        story.pushes("unknown", 200, 10, ago)
+    assert told(story)[0]["unknown"].value == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("ago", "value", "state"),
+    [(0.2, "now", ""), (5.4, "5 s ago", ""), (90, "90 s ago", ""), (600, "10 min ago", ""),
+     (3700, "1 h ago", "warning"), (80_000, "22 h ago", "warning")],
+)  # fmt: skip
+def test_the_last_push_is_so_long_ago(ago, value, state):
+    """In seconds, minutes or hours; a long while is marked."""
+    story = Story()
+    story.pushes("fcm", 200, 1, ago / 60)
+    for each in (*story.results.values(), *story.buckets.values()):
+        each.first = each.last = NOW - ago
+    figure = told(story)[0]["last"]
+    assert (figure.value, figure.state) == (value, state)
+
+
+def test_pushes_a_minute_are_those_of_the_last_whole_minutes():
+    """The minute that has just begun does not pull it down."""
+    story = Story()
+    for ago in range(1, 31):
+        story.pushes("fcm", 200, 40, ago)
+    figure = told(story)[0]["rate"]
+    assert figure.value == "40"
+    assert figure.spark.count("L") == 19
+
+
+@pytest.mark.parametrize(("unread", "value", "state"), [(0, "0", ""), (10, "10", "warning"), (900, "900", "critical")])
+def test_unreadable_lines_are_counted_over_the_hour(unread, value, state):
+    """A few are marked; with more than 1 in 20 nothing else may be trusted, and the shares say so."""
+    story = Story().ordinary(60)
+    for ago in range(50):
+        story.lines("", 20, ago)
+    if unread:
+        story.lines("no_code", unread, 5)
+    figures, numbers = told(story)
+    assert (figures["unread"].value, figures["unread"].state) == (value, state)
+    assert numbers["unreadable_lines"] == unread
+    assert ("read" in figures["fcm"].note) == (state == "critical")
+
+
+@pytest.mark.parametrize(
+    ("late", "behind", "value", "note", "state"),
+    [(0.25, 0, "0.2 s", "", ""), (-5, 0, "0.0 s", "", ""), (300, 12 << 20, "5 min", "12.0 MiB to read", "warning")],
+)
+def test_the_delay_is_from_the_lines_own_time_until_it_was_read(late, behind, value, note, state):
+    """Of the newest line; a stamp ahead of the clock is no delay."""
+    story = Story().ordinary(60)
+    story.status = {"mesibo": replace(UP, lag_bytes=behind)}
+    figure = told(story, last_line_at=NOW, logged_at=NOW - late)[0]["delay"]
+    assert (figure.value, figure.note, figure.state) == (value, note, state)
+
+
+def test_nothing_logged_is_no_number():
+    """Before the first line nothing is made up."""
+    story = Story()
+    story.read_at = None
+    figures, numbers = told(story)
+    assert figures["last"].value == "none yet"
+    assert numbers["last_push"] is numbers["delay_seconds"] is None
+    assert strip(replace(story.facts(), minutes=())).numbers["pushes_a_minute"] == 0
+    assert Seen().last is None

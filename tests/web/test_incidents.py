@@ -1,0 +1,82 @@
+"""Incidents as they are shown: how long, whom they hit, and where their failures are."""
+
+from dataclasses import replace
+
+import pytest
+
+from logwatch.catalogue import Catalogue
+from logwatch.diagnosis import Finding
+from logwatch.ledger import Incident, ResultRow
+from logwatch.web.incidents import Told, link, told, up_to_now
+
+NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
+EXPIRED = ResultRow("mesibo", "apns", "903", "")
+INCIDENT = Incident("k", "critical", "Expired", "yours", (EXPIRED,), NOW - 3600, NOW - 60, pushes=5, number=1)
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "moments", "lasted"),
+    [
+        (NOW - 600, None, ("10:05", "10:15"), "going on"),
+        (NOW - 600, NOW - 540, ("10:05", "10:06"), "1 minute"),
+        (NOW - 6900, NOW - 60, ("08:20", "10:14"), "1 h 54 min"),
+        (NOW - 90_000, NOW - 86_400, ("21 November, 09:15", "10:15"), "1 h 00 min"),
+        (NOW - 90_000, NOW - 43_200, ("21 November, 09:15", "22:15"), "13 h 00 min"),
+        (NOW - 90_000, NOW - 3600, ("21 November, 09:15", "22 November, 09:15"), "24 h 00 min"),
+        (NOW - 864_000, NOW - 3600, ("12 November, 10:15", "22 November, 09:15"), "9 days"),
+    ],
+)
+def test_begin_and_end_are_told_with_a_date_where_one_is_needed(began, ended, moments, lasted):
+    """Today needs none; the end needs one where it is on another day than the begin."""
+    each = Told("1", replace(INCIDENT, began=began, ended=ended), "")
+    assert (each.moments(NOW), each.lasted) == (moments, lasted)
+
+
+@pytest.mark.parametrize(
+    ("change", "cost"),
+    [
+        ({}, "5 pushes"),
+        ({"pushes": 1, "users": 1, "apps": 1}, "1 push, 1 user in 1 app"),
+        ({"pushes": 1188, "users": 396, "apps": 2}, "1,188 pushes, 396 users in 2 apps"),
+        ({"users": 10_000}, "5 pushes, 10,000 or more users"),
+        ({"rows": (), "pushes": 0}, ""),
+        ({"rows": (), "pushes": 7}, "7 lines"),
+    ],
+)
+def test_the_cost_is_told_as_far_as_it_is_known(change, cost):
+    """Pushes, users and apps; of a log that could not be read, lines."""
+    assert Told("1", replace(INCIDENT, **change), "").cost == cost
+
+
+@pytest.mark.parametrize(
+    ("rows", "query"),
+    [
+        ((), ""),
+        ((EXPIRED,), "code=903&platform=apns&source=mesibo"),
+        ((EXPIRED, ResultRow("m2", "apns", "903", "")), "code=903&platform=apns"),
+        ((ResultRow("m", "fcm", "404", "UNREGISTERED"),), "code=404&reason=UNREGISTERED&platform=fcm&source=m"),
+        (
+            (ResultRow("m", "fcm", "500", "INTERNAL"), ResultRow("m", "fcm", "503", "UNAVAILABLE")),
+            "platform=fcm&source=m&class=provider_fault",
+        ),
+    ],
+)
+def test_the_failures_of_an_incident_are_a_filter_of_the_error_log(rows, query):
+    """By code where there is one, by class where there are several, from its begin to its end."""
+    since = "from=2025-11-22T09%3A15%3A00Z"
+    assert link(replace(INCIDENT, rows=rows), Catalogue.load()) == (f"{query}&{since}" if query else "")
+    if rows:
+        over = link(replace(INCIDENT, rows=rows, ended=NOW - 60.5), Catalogue.load())
+        assert over == f"{query}&{since}&to=2025-11-22T10%3A14%3A00Z"
+
+
+def test_what_has_just_begun_is_there_before_the_ledger_has_it():
+    """The list goes by the findings of the moment: nobody waits for the next look of the recorder."""
+    finding = Finding("k2", "critical", "New", "yours", "Mend it.", since=NOW - 5, last=NOW - 1, pushes=2,
+                      rows=(ResultRow("mesibo", "fcm", "401", ""),))  # fmt: skip
+    old = replace(INCIDENT, number=2, began=NOW - 20 * 86_400, ended=NOW - 19 * 86_400)
+    found = up_to_now([INCIDENT, old], [finding], NOW)
+    assert [(each.title, each.number, each.ended) for each in found] == [
+        ("New", 0, None), ("Expired", 1, NOW - 60), ("Expired", 2, NOW - 19 * 86_400)
+    ]  # fmt: skip
+    assert [each.label for each in told(found, Catalogue.load())] == ["1", "2", "3"]

@@ -36,7 +36,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def states(tmp_path_factory):
-    """Give the address of each state's page, and its clock."""
+    """Yield the address of each state's page, and its clock."""
     served, open_ = {}, []
     for state in STATES:
         watched, clock = Watched(tmp_path_factory.mktemp(state), state), Clock()
@@ -168,7 +168,7 @@ def test_what_ended_yesterday_is_still_there_with_its_cost(visit, states):
 
 
 def shown_values(page, platform):
-    """Give the texts of the intervals that can be seen."""
+    """Return the texts of the intervals that can be seen."""
     return page.eval_on_selector_all(
         f"#chart-{platform} .values span",
         "each => each.filter(e => getComputedStyle(e).clipPath === 'none').map(e => e.textContent)",

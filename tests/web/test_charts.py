@@ -25,7 +25,7 @@ ACCEPTED, EXPIRED = ROWS[:2]
 
 
 def buckets(span, counts):
-    """Give buckets of ``counts``: (row, intervals ago, count)."""
+    """Return buckets of ``counts``: (row, intervals ago, count)."""
     width = SPANS[span].width
     end = int(NOW // width) * width
     return [(Bucket(width, end - ago * width, row), Seen(count, NOW, NOW)) for row, ago, count in counts]

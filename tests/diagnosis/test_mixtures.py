@@ -71,12 +71,12 @@ def told(chunks, *, live):
     scanner = Scanner(GRAMMAR, timezone=UTC)
     with tempfile.TemporaryDirectory() as directory:
         ledger = Ledger(Path(directory), clock=lambda: NOW)
-        log = Log([], caught_up=live)
+        log = Log([] if live else chunks, caught_up=live)
         pipeline = Pipeline([Source("m", log, scanner)], ledger, CATALOGUE, Privacy("mask", b"k" * 32), keep=10,
                             commit_seconds=1.0, clock=lambda: NOW, monotonic=lambda: 0.0)  # fmt: skip
         if live:
             pipeline.turn()  # it has caught up before anything is written
-        log.chunks += chunks
+            log.chunks += chunks
         while pipeline.turn():
             pass
         pipeline.commit()

@@ -50,11 +50,13 @@ lint: $(DEV) ## ruff and mypy
 generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages from catalogue, thresholds and code
 	$(BIN)/python -m config.generate
 
+# A file at a time on each core: what its tests share, a fleet or a browser, is started once
+PARALLEL := -n auto --dist loadfile
 test: lint packages ## everything: lint, unit, property and integration tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
-	$(BIN)/pytest -q -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
+	$(BIN)/pytest -q $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
 test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Ubuntu 24.04 with DISTRIBUTION=noble
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)

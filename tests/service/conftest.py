@@ -141,7 +141,7 @@ def releases(tmp_path_factory):
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machine(tmp_path_factory, releases):
     """Boot a machine that sees both checkouts."""
     old, new = releases
@@ -151,7 +151,7 @@ def machine(tmp_path_factory, releases):
     booted.halt()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host(machine, tmp_path_factory):
     """Install as the README says, where the log is readable for its group alone; serve over TLS with a password."""
     directory = tmp_path_factory.mktemp("tls")

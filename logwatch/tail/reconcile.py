@@ -55,11 +55,8 @@ class _Decision:
             by_key.setdefault(k.key, []).append(k)
         # By file: the generations that lay in it, whose bytes it still holds
         self.by_inode = {
-            i: [k for k in by_key.get(file.key, ()) if found.answer(k.number, i).verdict is Verdict.SAME]
-            for i, file in enumerate(found.candidates)
+            i: [k for k in by_key.get(file.key, ()) if self._holds(k, i)] for i, file in enumerate(found.candidates)
         }
-        for i, mine in self.by_inode.items():
-            self.by_inode[i] = [k for k in mine if self._enough(k, i)]
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.again = False
@@ -99,6 +96,9 @@ class _Decision:
         cut = at is not None and self.found.answer(each.number, i).verdict is Verdict.CUT
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
+
+    def _holds(self, each: Known, i: int) -> bool:
+        return self.found.answer(each.number, i).verdict is Verdict.SAME and self._enough(each, i)
 
     def _lies_at(self, number: int) -> int | None:
         action = self.decided.get(number)
@@ -194,8 +194,8 @@ class _Decision:
         followed = position.state == "live" and max(position.offset, position.head_bytes) >= SURE_BYTES
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
-        for i, verdict, _ in answers:
-            if verdict is Verdict.SAME and self._enough(each, i) and not self._has_grown(each, i):
+        for i in order:
+            if self._holds(each, i) and not self._has_grown(each, i):
                 return self._take(each, i)
         if each.in_use and any(verdict is Verdict.UNDECIDED for _, verdict, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")

@@ -8,9 +8,8 @@ import pytest
 
 from tests.alerting.scenarios import runs
 from tests.alerting.scenarios.model import promtool_file
-from tests.alerting.shipped import CONFIG, Receiver
-from tests.whole.conftest import programs  # noqa: F401
-from tests.whole.running import tool
+from tests.helpers.running import tool
+from tests.helpers.shipped import CONFIG, Receiver
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from bench.backtest import run
 from bench.backtest_traffic import START, incident
-from tests.whole.running import tool
+from tests.helpers.running import tool
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

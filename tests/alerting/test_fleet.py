@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from bench.fleet_hosts import Fleet
-from tests.alerting.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
 from tests.alerting.victoria import FLEET, VictoriaMetrics, VmAgent, VmAlert, discovering
-from tests.whole.running import Program, free_port, get, tool, until
+from tests.helpers.running import Program, free_port, get, tool, until
+from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
 
 pytestmark = pytest.mark.integration
 

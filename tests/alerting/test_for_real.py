@@ -8,10 +8,10 @@ import threading
 import pytest
 import yaml
 
-from tests.alerting.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
-from tests.credentials.making import certificate, p12
-from tests.whole.running import Daemon, Site, get, until
-from tests.whole.test_webhook import BESIDE, call, event, post
+from tests.helpers.making import certificate, p12
+from tests.helpers.running import Daemon, Site, get, until
+from tests.helpers.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
+from tests.helpers.webhook_calls import BESIDE, call, event, post
 
 pytestmark = pytest.mark.integration
 

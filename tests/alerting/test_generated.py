@@ -14,8 +14,8 @@ from config.generate import thresholds
 from config.generate.codes import CATALOGUE
 from config.generate.vmalert import EFFECTS
 from tests.alerting.scenarios import runs
-from tests.alerting.shipped import CONFIG, ROOT
-from tests.whole.running import tool
+from tests.helpers.running import tool
+from tests.helpers.shipped import CONFIG, ROOT
 
 OUTPUTS = generate.outputs()
 VALUES = {t.name: t.value for t in thresholds.load()}

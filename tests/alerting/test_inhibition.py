@@ -6,8 +6,8 @@ import urllib.request
 import pytest
 import yaml
 
-from tests.alerting.shipped import CONFIG, Alertmanager, stage
-from tests.whole.running import get, until
+from tests.helpers.running import get, until
+from tests.helpers.shipped import CONFIG, Alertmanager, stage
 
 pytestmark = pytest.mark.integration
 

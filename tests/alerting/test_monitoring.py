@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.whole.running import ROOT, tool
+from tests.helpers.running import ROOT, tool
 
 pytestmark = pytest.mark.integration
 DEBIAN = Path("/etc/prometheus")  # as the packages bring it

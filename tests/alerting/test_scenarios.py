@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from tests.alerting.scenarios import runs
-from tests.alerting.shipped import CONFIG
-from tests.whole.running import tool
+from tests.helpers.running import tool
+from tests.helpers.shipped import CONFIG
 
 pytestmark = pytest.mark.integration
 

@@ -5,8 +5,8 @@ import urllib.parse
 
 import yaml
 
-from tests.alerting.shipped import CONFIG, hastened
-from tests.whole.running import Program, free_port, get, tool, until
+from tests.helpers.running import Program, free_port, get, tool, until
+from tests.helpers.shipped import CONFIG, hastened
 
 FLEET = CONFIG / "fleet"
 

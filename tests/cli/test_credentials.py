@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli import group as command
-from tests.credentials.making import BUNDLE, SECRET, account, certificate, p12, pem_key
-from tests.whole.running import Site
+from tests.helpers.making import BUNDLE, SECRET, account, certificate, p12, pem_key
+from tests.helpers.running import Site
 
 NOW = dt.datetime.now(dt.UTC)
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
-from tests.envelope.wrapping import WRAP
-from tests.envelope.wrapping import log as wrapped
+from tests.helpers.wrapping import WRAP
+from tests.helpers.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 LINE = b"E2211-101500-123 (17): push_on_complete: uid 4711 type apn code %d\n"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from logwatch.cli.report import command
 from logwatch.ledger import Batch, Ledger, StoredFailure
 from logwatch.privacy import Privacy
-from tests.envelope.wrapping import WRAP
-from tests.envelope.wrapping import log as wrapped
+from tests.helpers.wrapping import WRAP
+from tests.helpers.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 USER = "+18005551234"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from config.demo.__main__ import route, scrape
-from tests.whole.running import free_port, get, tool, until
+from tests.helpers.running import free_port, get, tool, until
 
 pytestmark = pytest.mark.integration
 

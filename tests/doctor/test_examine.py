@@ -18,8 +18,8 @@ from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
 from logwatch.ledger import Batch, Ledger
-from tests.credentials.making import certificate, p12
-from tests.journal.journald import remote
+from tests.helpers.journald import remote
+from tests.helpers.making import certificate, p12
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from logwatch import envelope
 from logwatch.model import PLAIN
-from tests.envelope.test_decide import NAMES, owns, written
-from tests.envelope.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, payloads, whole_lines
+from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, owns, payloads, whole_lines, written
 
 PUSH = "push_on_complete: uid 4711 type fcm code"
 FORGED = f"E2511-101500-123 (17): {PUSH} 903"

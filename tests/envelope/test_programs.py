@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from logwatch import envelope
-from tests.envelope.test_decide import owns
-from tests.envelope.wrapping import at, journal_export, nano, whole_lines
+from tests.helpers.wrapping import at, journal_export, nano, owns, whole_lines
 
 pytestmark = pytest.mark.integration
 

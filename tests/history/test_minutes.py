@@ -14,7 +14,7 @@ from logwatch.history import Past, Tallies
 from logwatch.parse import Scanner, load
 from logwatch.report import Count, Input, open_stream
 from logwatch.simulate import Mesibo, Mix
-from tests.envelope.wrapping import WRAP, log
+from tests.helpers.wrapping import WRAP, log
 
 BEGIN = 1_795_600_800.0  # 2026-11-25T10:00:00Z
 MINUTE = int(BEGIN // 60)

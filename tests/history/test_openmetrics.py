@@ -12,8 +12,8 @@ from logwatch.catalogue import Catalogue
 from logwatch.history import Tallies, write
 from logwatch.history.openmetrics import Span, samples, spans_of
 from logwatch.ledger import ResultRow
-from tests.export.test_export import Watched, snapshot
-from tests.export.test_export import samples as scrape
+from tests.helpers.scraping import Watched, snapshot
+from tests.helpers.scraping import samples as scrape
 
 CATALOGUE = Catalogue.load()
 DAY = 24 * 60

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Envelope, ResultKey
 from logwatch.parse import Scanner, load
-from tests.envelope.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines
+from tests.helpers.wrapping import BEGIN, SEVERAL_LINES, WRAP, envelope_of, journal, log, whole_lines
 from tests.parse import logshaped
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))

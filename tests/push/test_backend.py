@@ -4,9 +4,9 @@ import pytest
 
 from logwatch.errors import LogwatchError
 from logwatch.push.backend import ERRORS, Backend, BackendError, operate, problem
+from tests.helpers.running import free_port
 from tests.push.stubs import APP_TOKEN
 from tests.push.stubs import Backend as Stub
-from tests.whole.running import free_port
 
 BUILT_IN = {
     "FAIL", "RATELIMITED", "QUOTAEXCEEDED", "CREDITSEXCEEDED", "BADVALUE", "INVALIDVALUE", "MISSINGPARAMS", "BADREQ",

@@ -16,7 +16,7 @@ from logwatch.credentials import Request, Verdict
 from logwatch.push import apns, fcm
 from logwatch.push.direct import Push, Reply, tell
 from logwatch.push.way import Way
-from tests.credentials.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
+from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.push.stubs import Provider
 
 CATALOGUE = Catalogue.load()

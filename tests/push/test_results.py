@@ -8,7 +8,7 @@ from logwatch.config import load
 from logwatch.privacy import Privacy
 from logwatch.push.results import ApiResults, LogResults, Result, wait
 from logwatch.push.words import outcome, silence
-from tests.whole.running import Site
+from tests.helpers.running import Site
 
 CATALOGUE = Catalogue.load()
 

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from logwatch.cli import group as command
 from logwatch.push.results import LogResults
+from tests.helpers.running import ROOT, Daemon, Site, get, until
 from tests.push.stubs import APP_TOKEN
 from tests.push.stubs import Backend as Stub
-from tests.whole.running import ROOT, Daemon, Site, get, until
 
 pytestmark = pytest.mark.integration
 USER = "+4930123456"

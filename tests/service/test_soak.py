@@ -7,8 +7,8 @@ import bcrypt
 import pytest
 import trustme
 
+from tests.helpers.running import Daemon, Site, until
 from tests.service import soak
-from tests.whole.running import Daemon, Site, until
 
 HOSTILE = (soak.Impatient, soak.Slow, soak.Many, soak.Rude, soak.Guesser)
 

@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 LIVES = ("running", "looking", "stopped", "killed")
 BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from logwatch.tail import OpenFiles, files
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.wake import PollWaker, make_waker
 from logwatch.wake.inotify import InotifyWaker
-from tests.tail.recorder import Log, append
+from tests.helpers.recorder import Log, append
 
 LONG = 30.0  # never waited for: an event ends the wait
 

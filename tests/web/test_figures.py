@@ -7,7 +7,7 @@ import pytest
 from logwatch.ledger import SourceRow
 from logwatch.model import Seen
 from logwatch.web.figures import strip
-from tests.diagnosis.story import NOW, UP, Story
+from tests.helpers.story import NOW, UP, Story
 
 
 def told(story, **sources):

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tests.view.conftest import line
-from tests.whole.running import Daemon, get, until
+from tests.helpers.running import Daemon, get, until
+from tests.web.browser.conftest import line
 
 pytestmark = pytest.mark.integration
 

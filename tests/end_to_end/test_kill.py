@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.whole.running import Daemon, until
+from tests.helpers.running import Daemon, until
 
 pytestmark = pytest.mark.integration
 

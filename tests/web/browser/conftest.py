@@ -5,8 +5,7 @@ import urllib.parse
 
 import pytest
 
-from tests.whole.conftest import programs, site  # noqa: F401  the same programs
-from tests.whole.running import Daemon, Site, tool, until
+from tests.helpers.running import Daemon, Site, tool, until
 
 HOSTILE = (
     b"uid <script>alert(1)</script> type fcm aid <b>bold</b> token <img/src=x/onerror=alert(2)>",

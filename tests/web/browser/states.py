@@ -5,7 +5,7 @@ from logwatch.diagnosis import diagnose
 from logwatch.diagnosis.gather import gather
 from logwatch.diagnosis.incidents import fold
 from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, ShapeRow, StoredFailure
-from tests.diagnosis.story import CATALOGUE, NOW, UP, Story
+from tests.helpers.story import CATALOGUE, NOW, UP, Story
 
 EXPIRED = ResultRow("mesibo", "apns", "903", "")
 SHAPE = "push_on_complete: uid <num> type <str> aid <num> token <str> code <num>"

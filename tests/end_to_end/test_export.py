@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.whole.running import Daemon, free_port, until
+from tests.helpers.running import Daemon, free_port, until
 
 pytestmark = pytest.mark.integration
 

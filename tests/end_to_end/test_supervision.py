@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.whole.running import Daemon, Program, get, until
+from tests.helpers.running import Daemon, Program, get, until
 
 pytestmark = pytest.mark.integration
 

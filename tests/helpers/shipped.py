@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.whole.running import Program, free_port, get, tool, until
+from tests.helpers.running import Program, free_port, get, tool, until
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"

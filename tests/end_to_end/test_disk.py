@@ -1,26 +1,14 @@
 """A real disk that fills up or becomes read-only: the last numbers stay up, and nothing is lost."""
 
 import contextlib
-import os
 import subprocess
 import urllib.error
 
 import pytest
 
-from tests.whole.running import Daemon, get, until
+from tests.helpers.running import Daemon, get, until
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def disk(site):
-    """A disk of 2 MB for the state directory; mounting one takes root."""
-    site.state.mkdir(mode=0o700)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", site.state], check=False)
-    if mounted.returncode:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("a file system cannot be mounted here")
-    yield site.state
-    subprocess.run(["umount", "--lazy", site.state], check=True)
 
 
 def fill(disk):

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections import Counter
+from pathlib import Path
 
 from logwatch.discover import Globs
 from logwatch.tail import SourceSpec, Tail
@@ -187,5 +188,5 @@ class Follower:
 
 
 def append(path, *lines, end="\n"):
-    with open(path, "a", encoding="utf-8") as file:
+    with Path(path).open("a", encoding="utf-8") as file:
         file.write("".join(line + end for line in lines))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.running import Daemon, Program, get, until
+from tests.helpers.running import Daemon, Program, get, until
 
 pytestmark = pytest.mark.integration
 

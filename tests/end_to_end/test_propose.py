@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from tests.propose import dialects
-from tests.whole.running import Daemon, until
-from tests.whole.test_bad_input import logwatch
+from tests.end_to_end.test_bad_input import logwatch
+from tests.helpers import dialects
+from tests.helpers.running import Daemon, until
 
 pytestmark = pytest.mark.integration
 

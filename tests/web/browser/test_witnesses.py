@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.whole.running import Daemon, until
-from tests.whole.test_webhook import BESIDE, PATH, call, event, post
+from tests.helpers.running import Daemon, until
+from tests.helpers.webhook_calls import BESIDE, PATH, call, event, post
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from logwatch.catalogue import Catalogue
-from tests.whole.running import Daemon, Prometheus, get, tool, until
+from tests.helpers.running import Daemon, Prometheus, get, tool, until
 
 pytestmark = pytest.mark.integration
 

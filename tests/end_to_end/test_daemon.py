@@ -9,7 +9,7 @@ import time
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from tests.whole.running import Daemon, get, until
+from tests.helpers.running import Daemon, get, until
 
 pytestmark = pytest.mark.integration
 

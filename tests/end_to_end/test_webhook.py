@@ -5,48 +5,14 @@ import random
 import signal
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.whole.running import Daemon, free_port, get, until
-from tests.whole.test_disk import disk, fill  # noqa: F401  the same disk
+from tests.end_to_end.test_disk import fill
+from tests.helpers.running import Daemon, free_port, get, until
+from tests.helpers.webhook_calls import BESIDE, PATH, call, event, post
 
 pytestmark = pytest.mark.integration
-
-PATH = "/webhook/0123456789abcdef0123456789ABCDEF"
-BESIDE = f'\n[[source]]\nname = "hook"\nwebhook = {{path = "{PATH}", witness_for = "mesibo"}}\n'
-
-
-def event(user, code=403, reason="ExpiredProviderToken", token="00ff"):
-    return {
-        "type": "push",
-        "user": {"address": user},
-        "token": token,
-        "request": {"aps": {}},
-        "response": {"code": code, "body": json.dumps({"reason": reason})},
-    }
-
-
-def call(*events, number=1, ts=None, **more):
-    ts = round(time.time() * 1000) if ts is None else ts
-    return json.dumps(
-        {"server": "mesibo", "id": number, "v": 2, "aid": 6035, "ts": ts, "events": events, **more}
-    ).encode()
-
-
-def post(daemon_url, body, path=PATH):
-    """Return status and body of the answer; 0 where none came."""
-    request = urllib.request.Request(daemon_url.rstrip("/") + path, body, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
-    except OSError:
-        return 0, b""
 
 
 class Caller(threading.Thread):
@@ -147,7 +113,7 @@ def test_without_a_log_failures_are_counted_and_no_share_is_given(site, programs
     assert daemon.codes() == {"403": 30, "200": 30}
 
 
-def test_while_the_disk_refuses_calls_are_to_be_repeated_and_then_count_once(site, programs, disk):  # noqa: F811  a fixture
+def test_while_the_disk_refuses_calls_are_to_be_repeated_and_then_count_once(site, programs, disk):
     """A full disk costs no event: 503 with Retry-After until there is room, then each is counted once."""
     site.configure(BESIDE)
     daemon = programs(Daemon, site.config)

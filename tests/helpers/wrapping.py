@@ -1,6 +1,7 @@
 """Wraps lines as each program does, by its documentation: the other side of the formats, for tests."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -8,6 +9,7 @@ from logwatch import envelope
 from logwatch.model import PLAIN, Envelope, Layer
 
 BEGIN = datetime(2026, 11, 25, 10, 0, 0, 123456, tzinfo=UTC)
+_OWN = re.compile(rb"(?:[A-Z]|\*\*[A-Z]+\*\*|http-)[0-9]{4}-[0-9]{6}-[0-9]{3}(?: \([0-9]+\))?:")
 _PARIS = timezone(timedelta(hours=1))
 
 
@@ -97,6 +99,8 @@ WRAP: dict[str, Callable[[str, int], bytes]] = {
 }
 """Name of the format -> what a program makes of a text, the i-th one; without its last newline."""
 
+NAMES = [*WRAP, "plain"]
+
 SEVERAL_LINES = ("journal-json-pretty", "journal-verbose", "journal-export")
 """Of these an entry is no line."""
 
@@ -122,6 +126,16 @@ def envelope_of(name: str) -> Envelope:
 def log(name: str, texts: list[str]) -> bytes:
     """Write texts one after the other, each wrapped."""
     return b"".join(WRAP[name](text, i) + b"\n" for i, text in enumerate(texts))
+
+
+def written(name: str, lines: list[str]) -> bytes:
+    """Write lines one after the other, wrapped or plain."""
+    return "".join(line + "\n" for line in lines).encode() if name == "plain" else log(name, lines)
+
+
+def owns(line: bytes) -> bool:
+    """Whether a line begins as mesibo's own do."""
+    return _OWN.match(line) is not None
 
 
 def payloads(data: bytes, wrapped: Envelope) -> list[bytes]:

@@ -24,7 +24,7 @@ from logwatch.web import site
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
-from tests.view.test_serving import NOW, Watched
+from tests.web.test_serving import NOW, Watched
 
 USER, OTHER = "+18005551234", "+18005559934"
 

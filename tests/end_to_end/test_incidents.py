@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.ledger import Reader
 from logwatch.ledger.store import FILE
-from tests.whole.running import Daemon, get, until
+from tests.helpers.running import Daemon, get, until
 
 pytestmark = pytest.mark.integration
 

@@ -7,9 +7,9 @@ from prometheus_client import CollectorRegistry
 
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
-from tests.diagnosis.story import NOW
-from tests.view.states import STATES, Watched
-from tests.whole.running import until
+from tests.helpers.running import until
+from tests.helpers.story import NOW
+from tests.web.browser.states import STATES, Watched
 
 pytestmark = pytest.mark.integration
 DARK = {"color_scheme": "dark"}

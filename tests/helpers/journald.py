@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.running import tool, until
+from tests.helpers.running import tool, until
 
 DAEMON = Path("/lib/systemd/systemd-journald")
 REMOTE = Path("/lib/systemd/systemd-journal-remote")

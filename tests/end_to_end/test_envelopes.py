@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from logwatch import envelope as envelopes
-from tests.envelope.wrapping import WRAP, at, envelope_of, log
-from tests.whole.running import Daemon, get, until
+from tests.helpers.running import Daemon, get, until
+from tests.helpers.wrapping import WRAP, at, envelope_of, log
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.whole.running import Prometheus, tool
+from tests.helpers.running import Prometheus, tool
 
 pytestmark = pytest.mark.integration
 

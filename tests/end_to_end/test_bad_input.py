@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.running import Daemon, Program, until
+from tests.helpers.running import Daemon, Program, until
 
 pytestmark = pytest.mark.integration
 

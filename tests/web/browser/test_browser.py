@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.view.conftest import HOSTILE
-from tests.whole.running import Daemon, until
+from tests.helpers.running import Daemon, until
+from tests.web.browser.conftest import HOSTILE
 
 pytestmark = pytest.mark.integration
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.journal.journald import Journald
-from tests.whole.running import Daemon, until
-from tests.whole.test_kill import Scraper, killed
+from tests.end_to_end.test_kill import Scraper, killed
+from tests.helpers.journald import Journald
+from tests.helpers.running import Daemon, until
 
 pytestmark = pytest.mark.integration
 

@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from logwatch.cli.report_inputs import STDIN, Plan
-from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
+from logwatch.cli.report_inputs import STDIN, ReportPlan
+from logwatch.report import Count, LogSettings, Stream, Unreadable, open_path, open_stream
 
 INTERRUPTED = 130
 """The exit code of a command that SIGINT ended."""
@@ -26,7 +26,7 @@ class Read:
     interrupted: bool
 
 
-def read(planned: Plan, count: Count) -> Read:
+def read(planned: ReportPlan, count: Count) -> Read:
     """Count one input after the other; say of each that cannot be read why."""
     unreadable = 0
     with progress_bar() as progress:
@@ -38,7 +38,7 @@ def read(planned: Plan, count: Count) -> Read:
     return Read(unreadable, interrupted=False)
 
 
-def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bool]:
+def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Iterator[bool]:
     seen: set[tuple[int, int]] = set()
     for path, how in planned.inputs:
         try:
@@ -57,7 +57,7 @@ def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bo
             yield True
 
 
-def _count(stream: Stream, how: Input, count: Count, progress: Progress | None) -> None:
+def _count(stream: Stream, how: LogSettings, count: Count, progress: Progress | None) -> None:
     if progress is None:
         count.read(stream, how, now=time.time())
         return

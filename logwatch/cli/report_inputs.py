@@ -17,7 +17,7 @@ from logwatch.config import load as load_config
 from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
 from logwatch.parse import Scanner
-from logwatch.report import Input
+from logwatch.report import LogSettings
 from logwatch.tail.rotated_names import rotated_name
 
 STDIN = "-"
@@ -25,11 +25,11 @@ _ALL = 1 << 30  # results of a scan, read one by one
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportPlan:
     """What is read, and how."""
 
     catalogue: Catalogue
-    inputs: tuple[tuple[str, Input], ...]  # path or -
+    inputs: tuple[tuple[str, LogSettings], ...]  # path or -
     followed: bool  # it is what a daemon with this configuration follows
     state: Path | None = None  # where such a daemon keeps failures
 
@@ -51,7 +51,7 @@ def plan(
     detailed: bool = False,
     rotated: bool = False,
     command: str = "report",
-) -> Plan:
+) -> ReportPlan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
     With ``detailed`` every result is read one by one, accepted ones too, and it is no error that no log is there. With
@@ -78,7 +78,7 @@ def plan(
             made.delivered = frozenset()
         return made
 
-    sources = [(source, Input(scanner(source), source.envelope, most, source.name)) for source in config.source]
+    sources = [(source, LogSettings(scanner(source), source.envelope, most, source.name)) for source in config.source]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
@@ -92,10 +92,10 @@ def plan(
                 remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
         raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
     state = Path(config.state.directory) if file is not None or not paths else None
-    return Plan(parts.catalogue, tuple(inputs), not paths, state)
+    return ReportPlan(parts.catalogue, tuple(inputs), not paths, state)
 
 
-def _how(path: str, sources: list[tuple[Source, Input]]) -> Input:
+def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:
     """Read a path as the source that follows it; one that none follows is as likely of the first as of any other."""
     absolute = str(Path(path).absolute())
     return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])

@@ -10,7 +10,7 @@ import click
 
 from logwatch.catalogue.entries import Severity
 from logwatch.cli import terminal
-from logwatch.cli.report_inputs import Plan
+from logwatch.cli.report_inputs import ReportPlan
 from logwatch.ledger import NotReadable
 from logwatch.report import Count
 from logwatch.report.table import notes
@@ -78,7 +78,7 @@ class UserReport:
         return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def begin(address: str, plan: Plan, count: Count) -> UserReport:
+def begin(address: str, plan: ReportPlan, count: Count) -> UserReport:
     """Look up what the daemon keeps of a user, and listen to what the logs say while ``count`` reads them."""
     logs = UserPushes(address, plan.catalogue, count.since, count.until)
     made = UserReport(count, logs, read_logs=bool(plan.inputs))

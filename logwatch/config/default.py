@@ -25,7 +25,7 @@ def in_journal(unit: str) -> bool:
     """Return whether this host's journal has lines of a unit."""
     try:
         return bool(ask.newest(Target(unit=unit), 1))
-    except ask.NoAnswer:
+    except ask.NoJournalError:
         return False
 
 

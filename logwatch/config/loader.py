@@ -45,7 +45,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         remedy = "texts stand in double quotes, lists in square brackets"
         return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
-    return _examined(raw, path, places.lines(text))
+    return _examined(raw, path, places.line_numbers(text))
 
 
 def locator(path: Path) -> Callable[[Problem], Problem]:
@@ -55,7 +55,7 @@ def locator(path: Path) -> Callable[[Problem], Problem]:
         raw = tomllib.loads(text)
     except (OSError, ValueError):
         return lambda problem: problem
-    lines = places.lines(text)
+    lines = places.line_numbers(text)
     return lambda problem: places.spoken(problem, str(path), raw, lines)
 
 

@@ -93,7 +93,7 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     yield from _in_group(f"{name}: readable", host, target)
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
-    except ask.NoAnswer as error:
+    except ask.NoJournalError as error:
         yield failure(name, error.problem.headline, error.problem.try_)
         return
     written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6

@@ -10,7 +10,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import Summary
 from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
-from logwatch.report.lines import Lines
+from logwatch.report.lines import LineCutter
 from logwatch.report.source import Stream
 
 _MAX_FRONTS = 5  # that are told
@@ -18,7 +18,7 @@ _UNREADABLE_SHARE = 0.05  # of the push lines: more than a stray line here and t
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class LogSettings:
     """How a source is read."""
 
     scanner: Scanner
@@ -45,14 +45,16 @@ class Count:
     logged_at: float | None = None  # the own time of the newest line of any kind
     watch: Callable[[Scan, str], None] | None = None  # hears of each scan and the source that it is of
 
-    def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
+    def read(
+        self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
+    ) -> None:
         """Count a source to its end; what was counted stays, also when Unreadable is raised in the middle.
 
         A last line without a newline counts: what is given is taken to be whole.
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
-        lines = Lines(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
+        lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):
@@ -73,7 +75,7 @@ class Count:
             return self.causes.total() > 0
         return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
 
-    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""
         if not data:
             return

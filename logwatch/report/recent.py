@@ -8,7 +8,7 @@ from pathlib import Path
 from logwatch.assembly import Parts
 from logwatch.model import Position
 from logwatch.parse import Scanner
-from logwatch.report.count import Count, Input
+from logwatch.report.count import Count, LogSettings
 from logwatch.report.source import Unreadable, open_path
 from logwatch.report.user import UserPushes
 
@@ -25,10 +25,10 @@ class LogEnds:
 
     def __init__(self, parts: Parts) -> None:
         self._catalogue = parts.catalogue
-        self._inputs: dict[str, Input] = {}
+        self._inputs: dict[str, LogSettings] = {}
         for source in parts.config.source:
             if source.name not in self._inputs and source.grammar in parts.grammars and source.webhook is None:
-                how = Input(_every(parts.scanner(source, keep=_ALL)), source.envelope, source=source.name)
+                how = LogSettings(_every(parts.scanner(source, keep=_ALL)), source.envelope, source=source.name)
                 self._inputs[source.name] = replace(how, max_line_bytes=parts.config.follow.max_line_bytes)
 
     def read(

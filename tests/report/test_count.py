@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.catalogue import Catalogue
 from logwatch.parse import Scanner, load
-from logwatch.report import Count, Input, open_stream
+from logwatch.report import Count, LogSettings, open_stream
 from logwatch.simulate import Mesibo, Mix
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -33,7 +33,7 @@ class Trickle(io.RawIOBase):
 
 def counted(data, scanner, *, size=1 << 18, count=None, **how):
     count = count or Count(CATALOGUE)
-    count.read(open_stream("test", Trickle(data, size)), Input(scanner, **how), now=NOON)
+    count.read(open_stream("test", Trickle(data, size)), LogSettings(scanner, **how), now=NOON)
     return count
 
 
@@ -71,7 +71,7 @@ def test_an_endless_line_needs_no_memory(scanner):
 
     rest = b"\nE2211-101500-123 (17): push_on_complete: code 200\n"
     count = Count(CATALOGUE)
-    count.read(open_stream("test", Endless(rest, 50)), Input(scanner), now=NOON)
+    count.read(open_stream("test", Endless(rest, 50)), LogSettings(scanner), now=NOON)
     assert (count.summary.lines, count.summary.push_lines, count.oversized) == (2, 1, 1)
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logwatch.parse import Scanner, load
-from logwatch.report.lines import Lines
+from logwatch.report.lines import LineCutter
 from tests.helpers.wrapping import envelope_of, written
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
@@ -22,7 +22,7 @@ def test_an_answer_that_a_chunk_cut_keeps_its_reason(name, below, monkeypatch):
     """Wherever the chunk ends in an answer that is printed over several lines."""
     monkeypatch.setattr("logwatch.report.lines._BUFFER_BYTES", 1)
     front = written(name, [*accepted(60), *PUSH[:below]])
-    lines = Lines("auto", SCANNER.owns, 65536, SCANNER.held)
+    lines = LineCutter("auto", SCANNER.owns, 65536, SCANNER.held)
     found = {}
     taken = [piece for chunk in (front, written(name, [*PUSH[below:], *accepted(2)])) for piece in lines.take(chunk)]
     for data, envelope in [*taken, *lines.rest()]:

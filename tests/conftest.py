@@ -4,7 +4,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.helpers.running import Site
+from tests.helpers.running import PATIENCE, Site
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes seconds for what takes a millisecond
 settings.load_profile("any machine")
@@ -33,12 +33,12 @@ def programs():
         if getattr(program, "process", None) is not None:
             if program.process.poll() is None:
                 program.process.kill()
-                program.process.wait(10)
+                program.process.wait(PATIENCE)
             program._reader.join(5)
             program.process.stdout.close()
 
 
 @pytest.fixture
 def site(tmp_path):
-    """A mesibo host in a directory: a log, a state directory, a configuration that commits quickly."""
+    """Return a mesibo host in a directory: a log, a state directory, a configuration that commits quickly."""
     return Site(tmp_path)

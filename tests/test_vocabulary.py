@@ -69,3 +69,14 @@ def test_no_docstring_gives_or_tells():
         if line.lstrip().startswith(('"""Give ', '"""Gives ', '"""Tell ', '"""Tells '))
     ]
     assert found == []
+
+
+def test_every_test_says_what_it_claims():
+    """The name of a test is its behaviour, its docstring the claim in a sentence: none has only a name."""
+    silent = [
+        f"{path.name}:{node.lineno}"
+        for path in Path(__file__).parent.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert silent == []

@@ -73,7 +73,7 @@ def incident(tmp_path_factory):
 
         pagers = {engine: Pager(receiver) for engine, receiver in receivers.items()}
         for engine in (prometheus, store):
-            until(lambda e=engine: [each["value"][1] for each in e.query(KNOWN)] == ["88"], "every host is known", 120)
+            until(lambda e=engine: [each["value"][1] for each in e.query(KNOWN)] == ["88"], "every host is known")
         fleet.fail(THIRTY, "apns", "903")
 
         def everywhere(path, status, *expected):
@@ -85,7 +85,7 @@ def incident(tmp_path_factory):
         everywhere("/page", "firing", (EXPIRED, "east"), (EXPIRED, "west"))
         for engine in (prometheus, vmalert):
             for text in ("20 of 34 hosts", "10 of 33 hosts"):
-                until(lambda e=engine, t=text: t in get(f"{e.url}/api/v1/alerts").decode(), text, 120)
+                until(lambda e=engine, t=text: t in get(f"{e.url}/api/v1/alerts").decode(), text)
         everywhere("/page", "firing", ("MesiboLogwatchDown", "south"))
         everywhere("/ticket", "firing", ("MesiboPushHostBehindFleet", "south"))
         fleet.mend()
@@ -145,7 +145,6 @@ def test_a_host_behind_the_fleet_is_found(incident, engine):
     assert {alert["labels"]["instance"] for message in behind for alert in message["alerts"]} == {f"{BEHIND}:10914"}
 
 
-@pytest.mark.timeout(180)
 def test_an_agent_sends_a_site_to_the_prometheus_that_evaluates(tmp_path, programs, receiver):
     """Hosts listed in a file are scraped by the agent; the central Prometheus knows each, and what codes mean once."""
     ports = stage(tmp_path / "central", {}, receiver.url, FACTOR)
@@ -170,9 +169,9 @@ def test_an_agent_sends_a_site_to_the_prometheus_that_evaluates(tmp_path, progra
             f"--web.listen-address=127.0.0.1:{free_port()}",
         )
         fleet.fail(fleet.hosts, "apns", "903")
-        until(lambda: "MesiboPushCertificateExpired" in prometheus.firing(), "the alert fires where rules are", 90)
+        until(lambda: "MesiboPushCertificateExpired" in prometheus.firing(), "the alert fires where rules are")
         meanings = 'count(mesibo_push_code_info{code="903",platform="apns"})'
         for expr, expected in ((KNOWN, ["4"]), (meanings, ["1"])):
-            until(lambda e=expr, n=expected: [each["value"][1] for each in prometheus.query(e)] == n, expr, 90)
+            until(lambda e=expr, n=expected: [each["value"][1] for each in prometheus.query(e)] == n, expr)
     finally:
         fleet.close()

@@ -11,7 +11,6 @@ from tests.helpers.shipped import CONFIG
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", runs())
 def test_exactly_the_expected_alerts_fire(name, scenario_runs):
     """At every moment that a scenario names, the alerts it names fire, and no other."""

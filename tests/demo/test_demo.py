@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from config.demo.__main__ import route, scrape
-from tests.helpers.running import free_port, get, tool, until
+from tests.helpers.running import PATIENCE, free_port, get, tool, until
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +31,6 @@ def test_prometheus_and_alertmanager_take_what_the_demo_hands_them(tmp_path):
     )
 
 
-@pytest.mark.timeout(300)
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""
     listen = f"127.0.0.1:{free_port()}"
@@ -43,10 +42,10 @@ def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_pat
     try:
         until(lambda: "The Apple push certificate has expired" in page(listen), "the incident", patience=200)
         demo.send_signal(signal.SIGTERM)
-        output = demo.communicate(timeout=60)[0]
+        output = demo.communicate(timeout=PATIENCE)[0]
     finally:
         demo.terminate()  # it ends what it has started; kill would leave that behind
-        demo.wait(60)
+        demo.wait(PATIENCE)
     assert "With Prometheus and Alertmanager installed" in output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def disk(site):
-    """A disk of 2 MB for the state directory; mounting one takes root."""
+    """Mount a disk of 2 MB for the state directory, which takes root."""
     site.state.mkdir(mode=0o700)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", site.state], check=False)
     if mounted.returncode:

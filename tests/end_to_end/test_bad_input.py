@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.running import Daemon, Program, until
+from tests.helpers.running import PATIENCE, Daemon, Program, until
 
 pytestmark = pytest.mark.integration
 
 
 def logwatch(programs, *args):
     program = programs(Program, sys.executable, "-m", "logwatch", *args)
-    status = program.process.wait(30)
+    status = program.process.wait(PATIENCE)
     program._reader.join(5)
     assert "Traceback" not in program.output
     return status, program.output

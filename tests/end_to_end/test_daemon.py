@@ -9,7 +9,7 @@ import time
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from tests.helpers.running import Daemon, get, until
+from tests.helpers.running import PATIENCE, Daemon, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -129,7 +129,7 @@ def test_only_reading_is_allowed(site, programs, method):
 
     daemon = programs(Daemon, site.config)
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(urllib.request.Request(daemon.url + "metrics", method=method), timeout=10)
+        urllib.request.urlopen(urllib.request.Request(daemon.url + "metrics", method=method), timeout=PATIENCE)
     assert caught.value.code == 405
     caught.value.close()
 

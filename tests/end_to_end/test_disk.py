@@ -6,7 +6,7 @@ import urllib.error
 
 import pytest
 
-from tests.helpers.running import Daemon, get, until
+from tests.helpers.running import PATIENCE, Daemon, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -73,7 +73,7 @@ def test_a_kill_while_the_disk_is_full_loses_nothing(site, programs, disk):
         site.write(code, 20)
     until(lambda: daemon.total("mesibo_logwatch_commit_failures_total") > 0, "commits fail")
     daemon.process.kill()
-    daemon.process.wait(10)
+    daemon.process.wait(PATIENCE)
     daemon = programs(Daemon, site.config)
     assert daemon.total("mesibo_push_results_total", code="200") == 3
     (disk / "filler").unlink()

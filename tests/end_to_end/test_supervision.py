@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.helpers.running import Daemon, Program, get, until
+from tests.helpers.running import PATIENCE, Daemon, Program, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +59,7 @@ def test_a_part_that_ends_ends_the_process_and_costs_no_count(site, programs, pa
     failing = programs(Program, sys.executable, "-c", DRIVER, part, site.config)
     site.write(903, 3)
     failing.said(reason)
-    assert failing.process.wait(30) == 1
+    assert failing.process.wait(PATIENCE) == 1
     failing._reader.join(5)
     assert "Traceback" not in failing.output
     assert re.search(r"^critical: ", failing.output, re.MULTILINE)

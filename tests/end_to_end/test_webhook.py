@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.end_to_end.test_disk import fill
-from tests.helpers.running import Daemon, free_port, get, until
+from tests.helpers.running import PATIENCE, Daemon, free_port, get, until
 from tests.helpers.webhook_calls import BESIDE, PATH, call, event, post
 
 pytestmark = pytest.mark.integration
@@ -55,7 +55,7 @@ def test_every_event_counts_once_over_kill_9_with_a_caller_that_repeats(site, pr
         daemon.stop(signal.SIGKILL)
         daemon = programs(Daemon, site.config)
     caller.ended.set()
-    caller.join(60)
+    caller.join(PATIENCE)
     assert not caller.is_alive()
     total = daemon.total("mesibo_push_witness_events_total", source="hook", code="403")
     print(f"{caller.calls} calls, {caller.posts} posts, {caller.events} events, counted {total}")  # noqa: T201

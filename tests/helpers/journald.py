@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.running import tool, until
+from tests.helpers.running import PATIENCE, tool, until
 
 DAEMON = Path("/lib/systemd/systemd-journald")
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
@@ -143,7 +143,7 @@ class Journald:
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         self.socket.close()
 
 

@@ -19,19 +19,21 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0  # seconds until something that must happen counts as not happening; never a time to wait
+PATIENCE = 120.0  # seconds until something that must happen counts as not happening; never a time to wait
 
 
 def until(condition, what, patience=PATIENCE):
-    """Poll ``condition`` until it gives something true, and give that."""
+    """Poll ``condition`` until it returns something true, and return that; what is dear to ask is asked less often."""
     end = time.monotonic() + patience
     while True:
+        asked = time.monotonic()
         with contextlib.suppress(OSError, KeyError):
             if result := condition():
                 return result
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > end:
             pytest.fail(f"never happened: {what() if callable(what) else what}")
-        time.sleep(0.02)
+        time.sleep(min(max(0.02, 3 * (now - asked)), 1.0))  # the machine is needed for what is waited for
 
 
 def free_port():
@@ -41,7 +43,7 @@ def free_port():
 
 
 def get(url, **headers):
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE) as answer:
         return answer.read()
 
 
@@ -90,7 +92,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(10)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             pytest.fail(f"did not end:\n{self.output}")

@@ -5,6 +5,8 @@ import time
 import urllib.error
 import urllib.request
 
+from tests.helpers.running import PATIENCE
+
 PATH = "/webhook/0123456789abcdef0123456789ABCDEF"
 BESIDE = f'\n[[source]]\nname = "hook"\nwebhook = {{path = "{PATH}", witness_for = "mesibo"}}\n'
 
@@ -30,7 +32,7 @@ def post(daemon_url, body, path=PATH):
     """Return status and body of the answer; 0 where none came."""
     request = urllib.request.Request(daemon_url.rstrip("/") + path, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:

@@ -47,7 +47,7 @@ def told(counted):
 
 
 def stamp(second):
-    """The stamp of so many seconds after 10:00."""
+    """Return the stamp of so many seconds after 10:00."""
     return f"E2511-{10 + second // 3600:02}{second // 60 % 60:02}{second % 60:02}-001"
 
 

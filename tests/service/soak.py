@@ -18,6 +18,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.helpers.running import PATIENCE
+
 PASSWORD = "right"
 
 
@@ -104,7 +106,7 @@ class Writer(Part):
 
     def _until_counted(self):
         """Wait, as an operator does, until what is to be destroyed was counted."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while self.counted() < self.lines and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.2)  # and committed
@@ -215,7 +217,7 @@ class Scraper(Client):
 
     def scrape(self):
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, context=self.context, timeout=10, source_address=(self.address, 0)
+            "localhost", self.port, context=self.context, timeout=PATIENCE, source_address=(self.address, 0)
         )
         try:
             connection.request("GET", "/metrics", headers=self.headers)

@@ -713,7 +713,6 @@ def test_an_archive_of_more_than_four_gibibytes(tmp_path):
     log.check()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 def test_an_archive_with_the_same_first_lines_and_others_behind_is_another_file(tmp_path, life):
     """What stands before the offset decides: the start does not go round, the lines count, and one file was missed."""

@@ -23,7 +23,7 @@ def waker():
 
 def quieten(waker):
     """Take events that are still on their way."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG
     while time.monotonic() < deadline:
         start = time.monotonic()
         waker.wait(0.3)

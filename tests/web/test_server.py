@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from logwatch.errors import WebError
 from logwatch.web.server import CONNECTIONS, WebServer
 from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
 
 
 class Health:
@@ -39,7 +40,7 @@ def server(registry, health):
     started.stop()
 
 
-def ask(server, text, *, timeout=10):
+def ask(server, text, *, timeout=PATIENCE):
     with socket.create_connection(("127.0.0.1", server.port), timeout=timeout) as client:
         client.sendall(text)
         answer = b""
@@ -132,7 +133,7 @@ def test_more_slow_clients_than_there_are_places_do_not_stop_a_scrape(server):
     slow = []
     try:
         for _ in range(CONNECTIONS + 50):
-            client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
             client.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
             slow.append(client)
         assert b"some_gauge 1.0" in get(server)

@@ -28,6 +28,7 @@ from logwatch.parse.redact import LENGTH
 from logwatch.tail import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 NOW = 1_763_806_500.0
@@ -117,7 +118,7 @@ def get(server):
     def ask(path, method="GET", **headers):
         request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -341,17 +342,17 @@ def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):
 
     def hog():
         busy.set()
-        assert release.wait(20)
+        assert release.wait(PATIENCE)
 
     site._worker.submit(hog)
-    assert busy.wait(10)
+    assert busy.wait(PATIENCE)
     waiting = threading.Thread(target=get, args=("/",))
     waiting.start()
     assert get("/metrics")[0] == 200
     assert get("/-/ready")[0] == 200
     assert waiting.is_alive()
     release.set()
-    waiting.join(10)
+    waiting.join(PATIENCE)
 
 
 def test_a_page_opens_no_more_than_it_shows(get):

@@ -24,6 +24,7 @@ from logwatch.web import site
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
 from tests.web.test_serving import NOW, Watched
 
 USER, OTHER = "+18005551234", "+18005559934"
@@ -78,7 +79,7 @@ def serve(watched, clock):
 def ask(port, path, headers):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -20,7 +20,7 @@ LAYERS = [
     {"watched"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},
     {"story"},
-    {"report", "push"},
+    {"report", "push", "inputs"},
     {"web", "history"},
     {"daemon", "doctor"},
     {"cli"},

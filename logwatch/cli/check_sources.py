@@ -12,7 +12,7 @@ from logwatch import envelope
 from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
-from logwatch.config.schema import WebhookSource
+from logwatch.config.sources import WebhookSource
 from logwatch.discover import JSON_FILE, Globs, containers, other_driver
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from logwatch.config import places
-from logwatch.config.schema import Config, Table
+from logwatch.config.schema import Config
+from logwatch.config.table import Table
 from logwatch.errors import ConfigError, Problem
 
 

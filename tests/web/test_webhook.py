@@ -11,7 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from logwatch.config import Config
-from logwatch.config.schema import Source, Web, WebhookSource
+from logwatch.config.schema import Web
+from logwatch.config.sources import Source, WebhookSource
 from logwatch.errors import WebError
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer

@@ -71,6 +71,11 @@ def _in_order(known: tuple[Platform, int, str, Entry]) -> tuple[int, int]:
     return CATALOGUE.entries.index(entry), PLATFORMS.index(platform)
 
 
+def platforms(entry: Entry) -> list[Platform]:
+    """Return the platforms of the results that are this entry's: a reason that one provider gives tells who answered."""
+    return [platform for platform, _, _, found in CATALOGUE.known() if found is entry]
+
+
 def of_builds() -> list[str]:
     """Return what selects the results of each fault that one app build can cause alone."""
     return [values["matchers"] for values in faults() if values["of_builds"]]
@@ -79,11 +84,13 @@ def of_builds() -> list[str]:
 def faults() -> Iterator[dict[str, Any]]:
     """Yield the values of each rule about a fault: its alert, entry, and what selects the results that it explains."""
     for name, platform, entry in covered():
-        of_platform = f'platform="{platform}",code="{entry.code}",reason="{entry.reason}"'
+        asked = [platform] if entry.provider == "any" else platforms(entry)
+        whose = f'platform=~"{"|".join(asked)}"' if len(asked) > 1 else f'platform="{platform}"'
+        answer = f'{whose},code="{entry.code}",reason="{entry.reason}"'
         yield {
             "alert": name,
             "entry": entry,
-            "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else of_platform,
+            "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else answer,
             "number": spoken(entry) + (", without a reason in the log" if entry.provider == "any" else ""),
             "of_builds": entry.name in threshold("fault.build_faults"),
         }

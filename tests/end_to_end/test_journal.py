@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.end_to_end.test_kill import Scraper, killed
+from tests.end_to_end.test_kill import Paced, Scraper, killed
 from tests.helpers.journald import Journald
 from tests.helpers.running import Daemon, until
 
@@ -43,18 +43,18 @@ def test_pushes_in_the_journal_are_counted(configured, journald, programs):
     until(lambda: daemon.codes() == {"200": 2, "410": 1}, daemon.codes)
     until(lambda: daemon.total("mesibo_logwatch_source_up") == 1, daemon.metrics)
     assert daemon.total("mesibo_logwatch_source_info", source="mesibo", input="journal", grammar="mesibo") == 1
-    assert daemon.total("mesibo_logwatch_source_caught_up") == 1
+    until(lambda: daemon.total("mesibo_logwatch_source_caught_up") == 1, daemon.metrics)
     assert daemon.total("mesibo_logwatch_lines_total") == 3
     journald.docker(line(914))
     until(lambda: daemon.codes() == {"200": 2, "410": 1, "914": 1}, daemon.codes)
     assert daemon.stop() == 0
 
 
-class Writer(threading.Thread):
+class Writer(Paced):
     """A mesibo under Docker: numbered lines, some in two parts, some dropped; its journal is rotated and vacuumed."""
 
     def __init__(self, journald, seed):
-        super().__init__(daemon=True)
+        super().__init__()
         self.journald = journald
         self.random = random.Random(seed)
         self.sent = 1
@@ -63,10 +63,12 @@ class Writer(threading.Thread):
 
     def run(self):
         while not self.ended.wait(self.random.uniform(0.0, 0.01)):
+            if not self.may_write():
+                continue
             for _ in range(self.random.randrange(1, 30)):
                 self._write()
             chance = self.random.random()
-            if chance < 0.02:
+            if chance < 0.02 and self.may_rotate():
                 self.journald.rotate()
                 self.rotated += 1
                 if chance < 0.006:

@@ -16,11 +16,37 @@ pytestmark = pytest.mark.integration
 SURVIVES = ("mesibo_push_", "mesibo_logwatch_lines_", "mesibo_logwatch_bytes_", "mesibo_logwatch_rotations_")
 
 
-class Writer(threading.Thread):
+class Paced(threading.Thread):
+    """A writer that does so much in each life of a daemon, and waits for the next one.
+
+    A busy machine takes long to start a daemon. Were the log written by the clock meanwhile, more would be rotated than
+    is kept, and the backlog would make the next start longer still.
+    """
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.writes = self.rotations = 0
+
+    def life(self):
+        """Go on: the next daemon is about to start."""
+        self.writes, self.rotations = 300, 6
+
+    def may_write(self):
+        """Take one of the writes of this life, if there is one left."""
+        self.writes -= self.writes > 0
+        return self.writes > 0
+
+    def may_rotate(self):
+        """Take one of the rotations of this life, if there is one left."""
+        self.rotations -= self.rotations > 0
+        return self.rotations > 0
+
+
+class Writer(Paced):
     """A mesibo whose log is rotated by rename and by copytruncate; knows what it has written."""
 
     def __init__(self, log, seed):
-        super().__init__(daemon=True)
+        super().__init__()
         self.log = log
         self.random = random.Random(seed)
         self.written = {}
@@ -29,13 +55,16 @@ class Writer(threading.Thread):
 
     def run(self):
         while not self.ended.wait(self.random.uniform(0.0, 0.02)):
+            if not self.may_write():
+                continue
             self._write(self.random.randrange(1, 40))
             chance = self.random.random()
+            if chance >= 0.016 or not self.may_rotate():
+                continue
+            self._shift()
             if chance < 0.008:
-                self._shift()
                 self.log.rename(self.log.with_name("mesibo.log.1"))
-            elif chance < 0.016:
-                self._shift()
+            else:
                 shutil.copyfile(self.log, self.log.with_name("mesibo.log.1"))
                 with self.log.open("r+") as file:
                     file.truncate(0)
@@ -67,7 +96,7 @@ class Scraper(threading.Thread):
         self.ended = threading.Event()
 
     def run(self):
-        while not self.ended.wait(0.005):
+        while not self.ended.wait(0.02):
             with contextlib.suppress(OSError, AttributeError, ValueError):
                 self.look(self.daemon_now.metrics())
 
@@ -87,6 +116,7 @@ def killed(site, programs, writer, scraper, kills, chance):
     scraper.start()
     try:
         for _ in range(kills):
+            writer.life()
             daemon = scraper.daemon_now = programs(Daemon, site.config)
             time.sleep(chance.uniform(0.0, 0.4))  # the instant of the kill is what is tried
             daemon.stop(signal.SIGKILL)

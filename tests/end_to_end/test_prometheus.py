@@ -23,6 +23,7 @@ def test_promql_returns_exactly_what_was_written(site, programs, tmp_path):
     daemon = programs(Daemon, site.config)
     prometheus = programs(Prometheus, tmp_path, target(daemon))
     total = 'sum by (code) (mesibo_push_results_total{code="%s"})'
+    total_of_class = 'sum(mesibo_push_results_total{class="%s"})'
     until(lambda: prometheus.scalar(total % 903) == 40, "history is in the total")
     # two scrapes apart, so that an increase could show if there were one
     until(
@@ -36,9 +37,9 @@ def test_promql_returns_exactly_what_was_written(site, programs, tmp_path):
     site.write(410, 7, "apns")
     until(lambda: prometheus.scalar(total % 410) == 7, "what is written later arrives")
     until(lambda: prometheus.scalar(total % 200) == 325, "what is written later arrives")
-    assert prometheus.scalar(total % 903) == 40
-    assert prometheus.scalar("sum(mesibo_push_results_total)") == 372
-    assert prometheus.scalar('sum(mesibo_push_results_total{class="token"})') == 7
+    # a scrape that a busy machine missed is a moment without an answer
+    for of, count in ((total % 903, 40), ("sum(mesibo_push_results_total)", 372), (total_of_class % "token", 7)):
+        until(lambda of=of, count=count: prometheus.scalar(of) == count, f"{of} is {count}")
 
 
 def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp_path):
@@ -49,7 +50,7 @@ def test_the_first_burst_ever_of_a_code_shows_as_an_increase(site, programs, tmp
     series = 'mesibo_push_results_total{code="903",platform="fcm"}'
     # Prometheus extrapolates by half a scrape at either end: with 12 of them that is 8 % too much at most
     until(lambda: (prometheus.scalar(f"sum(count_over_time({series}[1m]))") or 0) >= 12, "scrapes of the 0")
-    assert prometheus.scalar(f"sum({series})") == 0
+    until(lambda: prometheus.scalar(f"sum({series})") == 0, "the 0")
     site.write(903, 50)
     until(lambda: prometheus.scalar(f"sum({series})") == 50, "the burst")
     until(

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -37,9 +38,12 @@ def until(condition, what, patience=PATIENCE):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port that nobody has, below those that connections are given: none of these takes it first."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url, **headers):
@@ -101,6 +105,13 @@ class Program:
             self.process.stdout.close()
 
 
+def total(metrics, name, **labels):
+    """Add up the samples of ``name`` that have all of ``labels``, in what one scrape has shown."""
+    return sum(
+        value for (sample, have), value in metrics.items() if sample == name and labels.items() <= dict(have).items()
+    )
+
+
 class Daemon(Program):
     """mesibo-logwatch itself, ready to be asked."""
 
@@ -119,11 +130,7 @@ class Daemon(Program):
 
     def total(self, name, **labels):
         """Add up the samples of ``name`` that have all of ``labels``."""
-        return sum(
-            value
-            for (sample, have), value in self.metrics().items()
-            if sample == name and labels.items() <= dict(have).items()
-        )
+        return total(self.metrics(), name, **labels)
 
     def codes(self):
         """Return the pushes by code that are not 0."""
@@ -174,7 +181,7 @@ class Prometheus(Program):
     def __init__(self, directory, target, *options):
         config = directory / "prometheus.yml"
         config.write_text(
-            "global: {scrape_interval: 500ms, scrape_timeout: 400ms}\nscrape_configs:\n"
+            "global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs:\n"
             f"- job_name: mesibo-logwatch\n  static_configs: [{{targets: ['{target}']}}]\n"
         )
         port = free_port()

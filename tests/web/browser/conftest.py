@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 
-from tests.helpers.running import Daemon, Site, tool, until
+from tests.helpers.running import PATIENCE, Daemon, Site, tool, until
 
 HOSTILE = (
     b"uid <script>alert(1)</script> type fcm aid <b>bold</b> token <img/src=x/onerror=alert(2)>",
@@ -80,7 +80,7 @@ def visit(chromium):
 
     def open_(url, **how):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.on("request", request)
         contexts.append(context)
         page = context.new_page()

@@ -10,6 +10,11 @@ settings.register_profile("any machine", deadline=None)  # a busy one takes seco
 settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with what starts programs: it waits more than it computes, and the rest fills the cores beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("integration") is None)
+
+
 @pytest.fixture(autouse=True)
 def events():
     """Collect the events that the code under test logs, instead of printing them."""

@@ -20,7 +20,6 @@ ENGINES = ("prometheus", "victoria")
 NAMES = [f"mesibo-{number:03}" for number in range(100)]  # 34 in east, 33 each in south and west, by number
 THIRTY = [*NAMES[:20], *NAMES[70:80]]  # of east and of west
 BEHIND, DEAD = NAMES[40], NAMES[50:62]  # of south
-SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}
 
 
 class Pager:

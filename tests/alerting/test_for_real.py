@@ -29,7 +29,7 @@ def host(directory, programs, extra=""):
     return site, daemon.url.removeprefix("http://").rstrip("/")
 
 
-def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenario_runs):
+def test_an_expired_certificate_pages_once(tmp_path, programs, receiver):
     """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do.
 
     That it pages within a minute is claimed where time is promtool's: by a clock, a busy machine would decide.
@@ -61,7 +61,7 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenari
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory, scenario_runs):
+def life(tmp_path_factory):
     """Two hosts, all lengths of time a fifteenth: a burst of 903 begins, pages, ends; Prometheus stays to be asked."""
     directory = tmp_path_factory.mktemp("life")
     started = []

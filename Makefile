@@ -52,10 +52,10 @@ generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages
 
 # A file at a time: what its tests share, a fleet or a browser, is started once. Tests that start programs wait half their
 # time, so that there are three files for two cores, and come first (tests/conftest.py): the longest is not the last.
-PARALLEL := --dist loadfile --no-loadscope-reorder
+PARALLEL := --dist loadfile
 WORKERS ?= $(shell echo $$(((3 * $$(nproc) + 1) / 2)))
 test: lint packages ## everything: lint, unit, property and integration tests
-	$(BIN)/pytest -n $(WORKERS) $(PARALLEL) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(PARALLEL) --no-loadscope-reorder $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
 	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)

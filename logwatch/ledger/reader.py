@@ -20,7 +20,8 @@ from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.model import Position, Rotation, Seen
 
-DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
+DEADLINE_SECONDS = 1.0  # of CPU for one question: some hundred thousand failures searched for a text
+LONGEST_SECONDS = 10.0  # that anybody waits for it: a busy host answers late, a disk that hangs does not answer
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
@@ -116,10 +117,19 @@ class Reader:
     """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered.
 
     ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would make beside it.
+    ``cpu`` is the time that the asking thread has computed.
     """
 
-    def __init__(self, path: Path, *, at_rest: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        at_rest: bool = False,
+        cpu: Callable[[], float] = time.thread_time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
+        self._cpu = cpu
         self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
         self._monotonic = monotonic
 
@@ -275,13 +285,13 @@ class Reader:
 
     @contextlib.contextmanager
     def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:
-        end = self._monotonic() + patience
+        computed, end = self._cpu() + patience, self._monotonic() + max(patience, LONGEST_SECONDS)
         try:
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?{self._mode}", uri=True, timeout=0.1, isolation_level=None
             )
             with contextlib.closing(connection) as db:
-                db.set_progress_handler(lambda: self._monotonic() > end, _STEPS)
+                db.set_progress_handler(lambda: self._cpu() > computed or self._monotonic() > end, _STEPS)
                 yield db
         except sqlite3.Error as error:
             slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT

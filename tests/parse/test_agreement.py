@@ -5,17 +5,18 @@
 import json
 import random
 from functools import cache
+from unittest.mock import patch
 
 import pyparsing as pp
+import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import REST
+from logwatch.parse.compile import narrow, specialise
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.unroll import UnrollPlan
 from logwatch.parse.framings import ENVELOPES
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
@@ -128,8 +129,8 @@ def reference(expression: pp.ParserElement, line: str):
 
 
 def compiled(pattern: LinePattern, line: str, every: set[str]):
-    values = pattern.match(line.encode("latin-1") + b"\n")
-    return None if values is None else by_name(values, every)
+    found = pattern.match(line.encode("latin-1") + b"\n")
+    return None if found is None else by_name(found[0], every)
 
 
 def by_name(values, every: set[str]):
@@ -140,6 +141,7 @@ def by_name(values, every: set[str]):
     return found
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, rng):
@@ -165,36 +167,42 @@ def enveloped(line: str, kind: str) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Unrolled from examples or specialised to some of them, plain or in an envelope: the same values, or none."""
+    """Made for some lines or for a single one, however much they decide, in any envelope: the same values, or none."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
         node = translate(expression)
         LinePattern(node)
-        keep = frozenset(nodes.capture_names(node))
-        plan = UnrollPlan(node, keep)
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
+    keep = frozenset(node.capture_names)
+    compiler = ChunkCompiler(node, keep)
     every = listed(expression)
-    behind = reader_of(plan, keep)
-    payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
+    behind = reader_of(compiler, keep)
+    payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
     for kind, envelope in ENVELOPES.items():
         framing = envelope.framing
-        made = [plan.unrolled(payloads, framing), plan.unrolled(payloads, framing, tails=plan.tails(payloads))]
-        for some, share in [(payloads, 0.5), *[([payload], 1.0) for payload in payloads]]:
-            if heads := plan.heads(some, share):
-                made += [plan.specialised(heads, framing), plan.specialised(heads, framing, plan.tails(some))]
+        asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
+        with (
+            patch.object(specialise, "_MAX_RUNS", rng.choice([0, 1, 4])),
+            patch.object(narrow, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
+        ):
+            made = [pattern for some in asked if (pattern := compiler.compile(some, framing))]
+        assert len(made) == len([some for some in asked if some])
         for line in lines:
             logged = line if kind == "plain" else line.encode("latin-1").decode(errors="replace")
             expected = reference(expression, logged.encode().decode("latin-1") if kind != "plain" else line)
             text = envelope.prepare(enveloped(logged, kind), 1)
-            for pattern in made:
+            for pattern, examples in made:
                 note(pattern.regex.pattern.decode("latin-1"))
                 (groups,) = pattern.regex.findall(text)
+                if kind == "plain" and line.encode("latin-1") in examples:
+                    assert any(groups) or not expected, line
                 if any(groups):
                     assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
 
@@ -208,11 +216,11 @@ def values_of(pattern, groups, behind, as_logged):
     )
 
 
-def reader_of(plan, keep):
+def reader_of(compiler, keep):
     """Return what reads the values in a rest, alone and among others."""
-    if plan.tail is None:
+    if compiler.tail is None:
         return None
-    rests = RestReader(plan.tail, keep)
+    rests = RestReader(compiler.tail, keep)
 
     @cache
     def read(text: bytes):

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
 from logwatch.parse import load
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.to_regex import Framing
-from logwatch.parse.compile.unroll import UnrollPlan
 from logwatch.parse.encode import Dictionary
 from logwatch.parse.framings import ENVELOPES, Envelope
 from logwatch.parse.line_parser import COUNTED
 from logwatch.parse.rests import RestReader
 
 GRAMMAR = load("mesibo")
-PLAN = UnrollPlan(GRAMMAR.node, COUNTED)
+COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
 SAMPLES = [sample.payload for sample in GRAMMAR.samples if sample.expected]
 DOCKER = ENVELOPES["docker"]
 # One more row, as somebody would add it: a prefix, as Kubernetes writes it, and no escapes
@@ -28,7 +28,8 @@ LINE = b'E2211-101500-123 (17): push_on_complete: uid 7 type fcm token t code 40
 @cache
 def expression_for(envelope: Envelope) -> Dictionary:
     framing = envelope.framing
-    return Dictionary(PLAN.unrolled(SAMPLES, framing), RestReader(PLAN.tail, COUNTED), framing.as_logged)
+    pattern, _ = COMPILER.compile(SAMPLES, framing)
+    return Dictionary(pattern, RestReader(COMPILER.tail, COUNTED), framing.as_logged)
 
 
 def outcomes(envelope: Envelope, data: bytes):

@@ -2,7 +2,6 @@
 
 # ruff: noqa: E501  tables of cases are read in columns
 
-import json
 import random
 from functools import cache
 
@@ -16,7 +15,6 @@ from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.unroll import UnrollPlan
-from logwatch.parse.framings import ENVELOPES
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
 from logwatch.parse.result import _flat
@@ -157,18 +155,10 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
         assert compiled(pattern, line, every) == reference(expression, line), repr(line)
 
 
-def enveloped(line: str, kind: str) -> bytes:
-    """Put a line into an envelope as its writer does."""
-    if kind == "plain":
-        return line.encode("latin-1") + b"\n"
-    record = {"log": line + "\n", "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Unrolled from examples or specialised to some of them, plain or in an envelope: the same values, or none."""
+    """Unrolled from examples or specialised to some of them: the same values, or none."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -182,30 +172,24 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     behind = reader_of(plan, keep)
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
-    for kind, envelope in ENVELOPES.items():
-        framing = envelope.framing
-        made = [plan.unrolled(payloads, framing), plan.unrolled(payloads, framing, tails=plan.tails(payloads))]
-        for some, share in [(payloads, 0.5), *[([payload], 1.0) for payload in payloads]]:
-            if heads := plan.heads(some, share):
-                made += [plan.specialised(heads, framing), plan.specialised(heads, framing, plan.tails(some))]
-        for line in lines:
-            logged = line if kind == "plain" else line.encode("latin-1").decode(errors="replace")
-            expected = reference(expression, logged.encode().decode("latin-1") if kind != "plain" else line)
-            text = envelope.prepare(enveloped(logged, kind), 1)
-            for pattern in made:
-                note(pattern.regex.pattern.decode("latin-1"))
-                (groups,) = pattern.regex.findall(text)
-                if any(groups):
-                    assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
+    made = [plan.unrolled(payloads), plan.unrolled(payloads, tails=plan.tails(payloads))]
+    for some, share in [(payloads, 0.5), *[([payload], 1.0) for payload in payloads]]:
+        if heads := plan.heads(some, share):
+            made += [plan.specialised(heads), plan.specialised(heads, tails=plan.tails(some))]
+    for line in lines:
+        expected = reference(expression, line)
+        for pattern in made:
+            note(pattern.regex.pattern.decode("latin-1"))
+            (groups,) = pattern.regex.findall(line.encode("latin-1") + b"\n")
+            if any(groups):
+                assert by_name(values_of(pattern, groups, behind), every) == expected, line
 
 
-def values_of(pattern, groups, behind, as_logged):
+def values_of(pattern, groups, behind):
     """Read what was captured of a line: its groups, and the values in its rest."""
     named = zip(pattern.names, groups, strict=False)
-    values = [(name, value.translate(as_logged or None)) for name, value in named if value and name != REST]
-    return values + list(
-        behind(groups[len(pattern.names) - 1].translate(as_logged or None)) if pattern.has_rest else ()
-    )
+    values = [(name, value) for name, value in named if value and name != REST]
+    return values + list(behind(groups[len(pattern.names) - 1]) if pattern.has_rest else ())
 
 
 def reader_of(plan, keep):

@@ -31,6 +31,8 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r")
+"""How a line ends that may be open: to be asked first, of thousands of lines."""
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
 

@@ -57,9 +57,11 @@ class LineBatch:
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
         """Return some of the lines with their numbers and times: thousands of them, mostly."""
-        lines, times = self.lines, self.times or [None] * len(self.lines)
-        numbers = range(len(lines)) if self.numbers is None else self.numbers
-        return [(numbers[i], (lines[i] + b"\n", times[i])) for i in wanted]
+        lines, times = self.lines, self.times
+        numbers = self.numbers or range(len(lines))
+        if times:
+            return [(numbers[i], (lines[i] + b"\n", times[i])) for i in wanted]
+        return [(numbers[i], (lines[i] + b"\n", None)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
-from logwatch.parse.bodies import Bodies, held_bytes, may_be_open
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
 from logwatch.parse.front import front
@@ -336,7 +336,7 @@ class _Job:
         if not wanting:
             return set()
         lines = batch.lines
-        found = [i for i in positions_of(codes, wanting) if may_be_open(lines[i])]
+        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
         for i in found:
             codes[i] = OTHER_CODE
         self._with_body += batch.at(found)

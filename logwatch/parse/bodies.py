@@ -143,8 +143,10 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
 
 
 def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return a payload for each of some records, which tells whether it may be open."""
+    """Return for each of some records what ends as its payload does, which tells whether it may be open."""
+    if not envelopes.escapes(envelope):
+        return records
     taken = envelopes.taken_out(b"\n".join([*records, b""]), envelope)
     if taken is not None and not taken.aside:
-        return taken.lines or taken.text.split(b"\n")[:-1]
+        return taken.text.split(b"\n")[:-1]
     return [envelopes.unwrap(record, envelope)[0].payload for record in records]

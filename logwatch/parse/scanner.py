@@ -7,13 +7,13 @@ is counted result by result. Only the first and the last line of a result are lo
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
@@ -23,7 +23,8 @@ from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
-from logwatch.parse.timestamp import TimestampParser, is_ahead
+from logwatch.parse.tallies import Tallies
+from logwatch.parse.timestamp import TimestampParser
 from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
@@ -148,15 +149,6 @@ def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     return envelopes.unwrap(data, envelope)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """How often a result was found, and its first and last line."""
-
-    count: int
-    first: LineAt
-    last: LineAt
-
-
 class _Job:
     """One chunk on its way."""
 
@@ -165,7 +157,7 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self._tallies: dict[ResultKey, _Tally] = {}
+        self._tallies = Tallies()
         self._failed: list[LineAt] = []
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
@@ -191,36 +183,25 @@ class _Job:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, line in self._with_marker(lines):
-            at = self._scanner.time(line, self._reference)
-            if at is None or ((since is None or at >= since) and (until is None or at < until)):
-                self._read(line, number)
+        for at in self._with_marker(lines):
+            time = self._scanner.time(at[1], self._reference)
+            if time is None or ((since is None or time >= since) and (until is None or time < until)):
+                self._read(at)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        for number, line in self._with_body:
-            self._read(line, number)
-        scan, time, reference = self.scan, self._scanner.time, self._reference
-        for key, tally in self._tallies.items():
-            first = last = time(tally.first[1], reference)
-            if tally.last[0] != tally.first[0]:
-                last = time(tally.last[1], reference)
-            if first is None or last is None:
-                scan.undated += tally.count if first is last else 1
-                first = last = last if first is None else first
-            elif last < first:
-                first, last = last, first
-            if last is not None and is_ahead(last, reference):
-                scan.ahead = max(scan.ahead, last - reference)
-            scan.results[key] = Seen(tally.count, first, last)
-        anchors = [at for tally in self._tallies.values() for at in (tally.first, tally.last)]
-        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
+        for at in self._with_body:
+            self._read(at)
+        scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
+        self._tallies.write(scan, time, self._reference)
+        anchors = map(self._dated, self._tallies.ends()) if scan.unparsed else ()
+        scan.unread = self._unread.times(anchors, self._dated)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
         for sample, count in self._samples.items():
             scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
-        scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
+        scan.candidates = self._tallies.total + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
@@ -292,8 +273,8 @@ class _Job:
         if reader := self._parser.chunk_readers.get("plain"):
             batch = reader.read(batch, self._matched)
         marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
-        for number, line in batch.at(marked):
-            self._read(line, number)
+        for at in batch.at(marked):
+            self._read(at)
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
@@ -346,27 +327,28 @@ class _Job:
         """Count lines of one result; True if they are failures to be told in detail."""
         ends = batch.at([first, last])
         if isinstance(outcome, PushResult):
-            self._result(outcome, count, *ends)
+            self._tallies.add(outcome, count, *ends)
             return outcome.code not in self._scanner.delivered
         assert outcome is not None
         self._unparsed(outcome, count, ends[0], ends[-1] if first != last else ends[0])
         return False
 
-    def _read(self, line: Line, number: int) -> None:
+    def _read(self, at: LineAt) -> None:
         """Read one line by itself."""
+        number, line = at
         result = self._parser.read(line[0])
         self.scan.fallback += not self._parser.compiled
         if self._wants_body(result) and may_be_open(line[0][:-1]):
             line, result = self._joined(line, result)
-        at = (number, line)
+            at = number, line
         if isinstance(result, str):
             self._unparsed(result, 1, at, at)
             return
-        self._result(result, 1, at, at)
+        self._tallies.add(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
 
-    def _joined(self, line: Line, result: Outcome) -> tuple[Line, PushResult | Cause]:
+    def _joined(self, line: Line, result: PushResult | Cause) -> tuple[Line, PushResult | Cause]:
         """Read a line together with the answer below it, which may give a reason and never another code."""
         assert isinstance(result, PushResult)
         joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
@@ -374,18 +356,6 @@ class _Job:
         if isinstance(again, PushResult) and again.code == result.code:
             return (joined, line[1]), again
         return line, result
-
-    def _result(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
-        key = ResultKey(result.platform, result.code, result.reason)
-        tally = self._tallies.get(key)
-        if tally is None:
-            self._tallies[key] = _Tally(count, first, last)
-            return
-        tally.count += count
-        if first[0] < tally.first[0]:
-            tally.first = first
-        if last[0] > tally.last[0]:
-            tally.last = last
 
     def _dated(self, at: LineAt) -> Dated:
         return Dated(at[0], self._scanner.time(at[1], self._reference))

@@ -15,6 +15,7 @@ from operator import itemgetter
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.counts import ResultCounts
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
 from logwatch.parse.front import front
@@ -23,7 +24,6 @@ from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
-from logwatch.parse.tallies import Tallies
 from logwatch.parse.timestamp import TimestampParser
 from logwatch.parse.unread import Dated, Unread
 
@@ -157,7 +157,7 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self._tallies = Tallies()
+        self._counts = ResultCounts()
         self._failed: list[LineAt] = []
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
@@ -193,15 +193,15 @@ class _Job:
         for at in self._with_body:
             self._read(at)
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
-        self._tallies.write(scan, time, self._reference)
-        anchors = map(self._dated, self._tallies.ends()) if scan.unparsed else ()
+        self._counts.write(scan, time, self._reference)
+        anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
         scan.unread = self._unread.times(anchors, self._dated)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
         for sample, count in self._samples.items():
             scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
-        scan.candidates = self._tallies.total + scan.unparsed.total()
+        scan.candidates = self._counts.total + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
@@ -327,7 +327,7 @@ class _Job:
         """Count lines of one result; True if they are failures to be told in detail."""
         ends = batch.at([first, last])
         if isinstance(outcome, PushResult):
-            self._tallies.add(outcome, count, *ends)
+            self._counts.add(outcome, count, *ends)
             return outcome.code not in self._scanner.delivered
         assert outcome is not None
         self._unparsed(outcome, count, ends[0], ends[-1] if first != last else ends[0])
@@ -344,7 +344,7 @@ class _Job:
         if isinstance(result, str):
             self._unparsed(result, 1, at, at)
             return
-        self._tallies.add(result, 1, at, at)
+        self._counts.add(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
 

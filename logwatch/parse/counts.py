@@ -18,7 +18,7 @@ class _Tally:
     last: LineAt
 
 
-class Tallies:
+class ResultCounts:
     """Results by what they are counted by."""
 
     def __init__(self) -> None:

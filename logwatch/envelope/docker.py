@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
-from logwatch.envelope.text import line_count
 from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
@@ -63,9 +62,9 @@ class Docker:
         end = RECORD_END.search(line)
         return line if end is None else line[: end.end(2)] + b"\\n" + line[end.end(2) :]
 
-    def has_parts(self, data: bytes) -> bool:
+    def has_parts(self, data: bytes, count: int) -> bool:
         """Return whether some record does not end in an escaped newline."""
-        return data.count(_WHOLE_END) != line_count(data) or b"\\" + _WHOLE_END in data
+        return data.count(_WHOLE_END) != count or b"\\" + _WHOLE_END in data
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
         """Take whole records out; None unless each is one, and its message one line."""

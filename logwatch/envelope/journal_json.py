@@ -114,7 +114,7 @@ class JournalJson:
             firsts[i] = b""
         return Payloads(b"\n".join([*firsts, b""]), times, aside=aside)
 
-    def has_parts(self, data: bytes) -> bool:
+    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
         """Return whether some entry is a part of a message."""
         return _PARTIAL in data
 

@@ -12,7 +12,7 @@ from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
 from logwatch.envelope.record import Format, Line, Payloads, Record
-from logwatch.envelope.text import clean, uncoloured
+from logwatch.envelope.text import clean, line_count, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
 _GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
@@ -192,9 +192,10 @@ def _first(message: bytes) -> bytes:
     return message.partition(b"\n")[0] if b"\n" in message else message
 
 
-def has_parts(data: bytes, envelope: Envelope) -> bool:
-    """Return whether some message may be split over several lines of ``data``."""
-    return any(FORMATS[layer.form].has_parts(data) for layer in envelope.layers)
+def has_parts(data: bytes, envelope: Envelope, count: int | None = None) -> bool:
+    """Return whether some message may be split over several lines of ``data``, of which there are ``count``."""
+    lines = line_count(data) if count is None else count
+    return any(FORMATS[layer.form].has_parts(data, lines) for layer in envelope.layers)
 
 
 def escapes(envelope: Envelope) -> frozenset[int]:

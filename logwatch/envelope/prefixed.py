@@ -54,7 +54,7 @@ class Prefixed:
             return line
         return line[: front.start("tag")] + b"F" + line[front.end("tag") :]
 
-    def has_parts(self, data: bytes) -> bool:
+    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
         """Return whether some message may be split over several of these whole lines."""
         return any(part in data for part in self.parts)
 

@@ -70,8 +70,8 @@ class Format(Protocol):
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
 
-    def has_parts(self, data: bytes) -> bool:
-        """Return whether some message may be split over several of these whole lines."""
+    def has_parts(self, data: bytes, count: int) -> bool:
+        """Return whether some message may be split over several of these ``count`` whole lines."""
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.

@@ -174,8 +174,8 @@ class _Job:
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        # all lines are split anyway, which also counts them
-        self.scan.lines = len(inside.lines) if batch and batch.text is data else envelopes.line_count(data)
+        if batch and batch.text is data:
+            self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
         self._lines(inside)
         self._records(left, decided)
 
@@ -219,11 +219,12 @@ class _Job:
             return None
         if 2 * marked > lines and self._parser.needs_marker:
             return LineBatch(data)
+        self.scan.lines = envelopes.line_count(data)
         escapes = envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided)):
+        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
             return None
         shows = envelopes.shows(decided)
-        if shows and data.count(shows) < envelopes.line_count(data):
+        if shows and data.count(shows) < self.scan.lines:
             return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
         return LineBatch.of(marked_lines(data, marker))
 

@@ -7,6 +7,7 @@ latest such time that is at most a day ahead. A date that does not exist is no t
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 DAY_SECONDS = 86400.0
@@ -43,8 +44,9 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
         if stamp.isdecimal():
             return _epoch(stamp)
         if stamp[10:17:3] == "T::":  # the usual one of ISO 8601's: in a tenth of the time
-            at = datetime.fromisoformat(stamp)
-            return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+            with suppress(ValueError):  # a zone's name behind it
+                at = datetime.fromisoformat(stamp)
+                return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)

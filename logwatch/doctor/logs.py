@@ -242,7 +242,7 @@ def _clock(
     row = f"{name}: clock"
     for line in reversed(lines):
         if not line.refused and scanner.owns(line.payload + b"\n"):
-            at = scanner.time((line.payload + b"\n", "", None), written)
+            at = scanner.time((line.payload + b"\n", ""), written)
             break
     else:
         return skipped(row, "no line has a stamp")

@@ -59,7 +59,9 @@ def test_a_line_is_taken_out_of_its_envelope(name, front, time, origin):
     assert record is not None
     assert (envelope.uncoloured(record.payload), record.time, record.origin) == (E, time, origin)
     origins = (origin,) if origin else ()
-    assert envelope.stripped(front + E + b"\n", Envelope((Layer(name, origins),))) == E + b"\n"
+    taken = envelope.taken_out(front + E + b"\n", Envelope((Layer(name, origins),)))
+    assert taken is not None
+    assert (taken.text, (taken.times[0] or b"").decode()) == (E + b"\n", time)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ LOG = b"E2511-100000-001 (17): push_on_complete: uid 4711 code 200\n" * 50
         (LOG.decode().encode("utf-16-be"), "UTF-16"),
         (b"\x28\xb5\x2f\xfd" + b"x" * 50, "compressed"),
         (b"BZh9" + b"x" * 50, "compressed"),
-        (gzip.compress(LOG), "compressed"),
+        (gzip.compress(LOG, mtime=0), "compressed"),
         (bytes(range(1, 32)) * 100, "binary"),
         (b"\x7fELF\x02\x01\x01\x03\x04\x05", "binary"),
     ],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow, schema
-from logwatch.ledger.buckets import oldest, spread
+from logwatch.ledger.buckets import JUDGED, oldest, spread
 from logwatch.ledger.reader import Reader
 from logwatch.model import Seen
 
@@ -115,3 +115,24 @@ def test_a_ledger_of_before_shows_its_last_day_in_the_wide_buckets(tmp_path):
         if width != MINUTE:
             assert sum(seen.count for _, seen in found) == 268
     assert reader.incidents(0.0) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 100), st.floats(-9000, 100), st.sampled_from([0.0, 0.5, 30.0, 61.0, 7000.0])),
+        max_size=30,
+    )
+)
+def test_results_that_are_put_together_by_the_minute_fill_the_same_buckets(chunks):
+    """Whatever a chunk tells, a batch has in each bucket the sum of the shares of all chunks."""
+    batch, apart = Batch(1), {}
+    for count, last, length in chunks:
+        seen = Seen(count, NOW + last - length, NOW + last)
+        batch.time(ROW, seen, NOW)
+        batch.read("mesibo", "", seen, NOW)
+        for width, start, part in spread(seen, NOW):
+            apart.setdefault((width, start), Seen()).add(part)
+    assert {(b.seconds, b.start): seen for b, seen in batch.buckets.items()} == apart
+    assert {(r.seconds, r.start): seen for r, seen in batch.readings.items()} == {
+        key: seen for key, seen in apart.items() if key[0] in JUDGED
+    }

@@ -2,7 +2,6 @@
 
 # ruff: noqa: E501  tables of cases are read in columns
 
-import json
 import random
 from functools import cache
 from unittest.mock import patch
@@ -17,7 +16,6 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.framings import ENVELOPES
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
 from logwatch.parse.result import _flat
@@ -159,19 +157,11 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
         assert compiled(pattern, line, every) == reference(expression, line), repr(line)
 
 
-def enveloped(line: str, kind: str) -> bytes:
-    """Put a line into an envelope as its writer does."""
-    if kind == "plain":
-        return line.encode("latin-1") + b"\n"
-    record = {"log": line + "\n", "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 @pytest.mark.timeout(900)
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Made for some lines or for a single one, however much they decide, in any envelope: the same values, or none."""
+    """Made for some lines or for a single one, however much they decide: the same values, or none."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -185,35 +175,29 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     behind = reader_of(compiler, keep)
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
-    for kind, envelope in ENVELOPES.items():
-        framing = envelope.framing
-        asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
-        with (
-            patch.object(specialise, "_MAX_RUNS", rng.choice([0, 1, 4])),
-            patch.object(narrow, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
-        ):
-            made = [pattern for some in asked if (pattern := compiler.compile(some, framing))]
-        assert len(made) == len([some for some in asked if some])
-        for line in lines:
-            logged = line if kind == "plain" else line.encode("latin-1").decode(errors="replace")
-            expected = reference(expression, logged.encode().decode("latin-1") if kind != "plain" else line)
-            text = envelope.prepare(enveloped(logged, kind), 1)
-            for pattern, examples in made:
-                note(pattern.regex.pattern.decode("latin-1"))
-                (groups,) = pattern.regex.findall(text)
-                if kind == "plain" and line.encode("latin-1") in examples:
-                    assert any(groups) or not expected, line
-                if any(groups):
-                    assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
+    asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
+    with (
+        patch.object(specialise, "_MAX_RUNS", rng.choice([0, 1, 4])),
+        patch.object(narrow, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
+    ):
+        made = [pattern for some in asked if (pattern := compiler.compile(some))]
+    assert len(made) == len([some for some in asked if some])
+    for line in lines:
+        expected = reference(expression, line)
+        payload = line.encode("latin-1")
+        for pattern, examples in made:
+            note(pattern.regex.pattern.decode("latin-1"))
+            (groups,) = pattern.regex.findall(payload + b"\n")
+            assert any(groups) or not expected or payload not in examples, line
+            if any(groups):
+                assert by_name(values_of(pattern, groups, behind), every) == expected, line
 
 
-def values_of(pattern, groups, behind, as_logged):
+def values_of(pattern, groups, behind):
     """Read what was captured of a line: its groups, and the values in its rest."""
     named = zip(pattern.names, groups, strict=False)
-    values = [(name, value.translate(as_logged or None)) for name, value in named if value and name != REST]
-    return values + list(
-        behind(groups[len(pattern.names) - 1].translate(as_logged or None)) if pattern.has_rest else ()
-    )
+    values = [(name, value) for name, value in named if value and name != REST]
+    return values + list(behind(groups[len(pattern.names) - 1]) if pattern.has_rest else ())
 
 
 def reader_of(compiler, keep):

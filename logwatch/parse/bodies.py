@@ -31,7 +31,9 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r"))  # of a line that may be open, or a record with one
+_COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
+# of a line that may be open, or a record with one; the last is that of a colour
+_LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r", b"m"))
 _DOCKER_END = b'\\n","stream":"'
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -45,7 +47,7 @@ def may_be_open(record: bytes) -> bool:
         return False
     if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
         record = record[:end].removesuffix(b"\\r")
-    return record.rstrip().endswith(_OPEN_ENDS)
+    return _COLOURS.sub(b"", record.rstrip()).rstrip().endswith(_OPEN_ENDS)
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:

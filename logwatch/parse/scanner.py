@@ -77,7 +77,7 @@ class Scanner:
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
-        be told stays.
+        be told is of the time of the one before it, and stays where no line has a time.
         """
         job = _Job(self, reference)
         if not data:
@@ -199,8 +199,11 @@ class _Job:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, line in self._with_marker(lines):
-            at = self._scanner.time(line, self._reference)
+        marked = list(self._with_marker(lines))
+        times = [self._scanner.time(line, self._reference) for _, line in marked]
+        near = next((at for at in times if at is not None), None)
+        for (number, line), own in zip(marked, times, strict=True):
+            near = at = near if own is None else own
             if at is None or ((since is None or at >= since) and (until is None or at < until)):
                 self._read(line, number)
 

@@ -34,6 +34,7 @@ _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
 # of a line that may be open, or a record with one; the last is that of a colour
 _LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r", b"m"))
+_END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _DOCKER_END = b'\\n","stream":"'
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -47,7 +48,10 @@ def may_be_open(record: bytes) -> bool:
         return False
     if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
         record = record[:end].removesuffix(b"\\r")
-    return _COLOURS.sub(b"", record.rstrip()).rstrip().endswith(_OPEN_ENDS)
+    end = record[-_END_BYTES:].rstrip()
+    if end.endswith(b"m"):
+        end = _COLOURS.sub(b"", end).rstrip()
+    return end.endswith(_OPEN_ENDS)
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:

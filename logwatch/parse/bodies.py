@@ -48,10 +48,10 @@ def may_be_open(record: bytes) -> bool:
         return False
     if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
         record = record[:end].removesuffix(b"\\r")
-    end = record[-_END_BYTES:].rstrip()
-    if end.endswith(b"m"):
-        end = _COLOURS.sub(b"", end).rstrip()
-    return end.endswith(_OPEN_ENDS)
+    text = record[-_END_BYTES:].rstrip()
+    if text.endswith(b"m"):
+        text = _COLOURS.sub(b"", text).rstrip()
+    return text.endswith(_OPEN_ENDS)
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
 from logwatch.report.lines import Lines
 from logwatch.report.source import Stream
-from logwatch.sight import LEAST_SHARE
+from logwatch.sight import FEW, LEAST_SHARE
 
 _MAX_FRONTS = 5  # that are told
 
@@ -69,10 +69,13 @@ class Count:
     def unreadable(self) -> bool:
         """Whether none of the lines with the function gave a result, or more than 1 in 20 of them gave none.
 
-        A line whose function stands in another place is one of them: it may be a user's text, but where they are many
-        it is more likely that mesibo prints another dialect by now, or that the file holds two kinds of lines.
+        A line whose function stands in another place is one of them: a few are users' texts, but many say that mesibo
+        prints another dialect by now, or that the file holds two kinds of lines.
         """
-        return self.causes.total() > LEAST_SHARE * (self.summary.push_lines + self.summary.misplaced)
+        told, astray = self.summary, self.summary.misplaced
+        if told.push_lines == told.unparsed:
+            return self.causes.total() > 0
+        return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
 
     def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""

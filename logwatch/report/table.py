@@ -162,9 +162,9 @@ def notes(count: Count) -> list[str]:
     causes = count.causes
     said = []
     if count.unreadable:
-        lost, marked = causes.total(), many(count.summary.push_lines + count.summary.misplaced, "line", "lines")
-        share = f"{lost:,}" if count.summary.results else "None"
-        said.append(f"{share} of the {marked} with {_FUNCTION} could {'not ' * (share != 'None')}be read.")
+        marked = many(count.summary.push_lines + count.summary.misplaced, "line", "lines")
+        some = f"{causes.total():,} of the {marked} with {_FUNCTION} could not be read."
+        said.append(some if count.summary.results else f"None of the {marked} with {_FUNCTION} could be read.")
         fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")

@@ -103,6 +103,8 @@ def test_many_lines_whose_function_stands_elsewhere_cannot_be_read(scanner):
     push, dialect = b"E2211-101500-123 (1): push_on_complete: code 200\n", b"10:15 [1] push_on_complete code=903\n"
     assert not counted(push * 95 + dialect * 5, scanner).unreadable
     assert counted(push * 94 + dialect * 6, scanner).unreadable
+    assert not counted(push * 4 + dialect * 4, scanner).unreadable  # so few are a user's
+    assert counted(dialect, scanner).unreadable
 
 
 def test_several_sources_add_up(scanner):

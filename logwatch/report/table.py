@@ -196,7 +196,7 @@ def notes(count: Count) -> list[str]:
 def _way_out(fronts: Sequence[str]) -> str:
     """Say what to do about lines behind such fronts: no grammar looks into JSON, where users' texts stand as well."""
     keys = [key[1] for front in fronts if front.startswith("{") and (key := _KEY.search(front))]
-    if keys and len(keys) == len(fronts):
+    if 2 * len(keys) > len(fronts):
         return f"They are texts inside JSON: `jq -r .{keys[0]} FILE | mesibo-logwatch report` reads them"
     return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
 

@@ -160,7 +160,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         return
     packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):
-        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy
+        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy.format(path)
         what = "is UTF-16" if "UTF-16" in found.why else found.what
         yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
     elif packed:

@@ -100,9 +100,9 @@ def _show(count: Count, form: str, *, whole: bool, followed: bool) -> None:
 
 
 def _document(count: Count) -> dict[str, Any]:
-    """Return what a program gets; where nothing could be read, also what stands in front of the function."""
+    """Return what a program gets; where too much could not be read, also what stands in front of the function."""
     document = count.summary.as_dict(count.catalogue)
-    if count.summary.misplaced and not count.summary.results:
+    if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
     return document
 

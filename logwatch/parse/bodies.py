@@ -31,8 +31,10 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r")
-"""How a line ends that may be open: to be asked first, of thousands of lines."""
+_COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
+"""How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
 
@@ -41,7 +43,10 @@ def may_be_open(line: bytes) -> bool:
 
     Cheap: it is asked of every failure that gives no reason.
     """
-    return line.rstrip().endswith(_OPEN_ENDS)
+    text = line[-_END_BYTES:].rstrip()
+    if text.endswith(b"m"):
+        text = _COLOURS.sub(b"", text).rstrip()
+    return text.endswith(_OPEN_ENDS)
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:

@@ -77,7 +77,7 @@ class Scanner:
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
-        be told stays.
+        be told is of the time of the one before it, and stays where no line has a time.
         """
         job = _Job(self, reference)
         if not data:
@@ -183,9 +183,12 @@ class _Job:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for at in self._with_marker(lines):
-            time = self._scanner.time(at[1], self._reference)
-            if time is None or ((since is None or time >= since) and (until is None or time < until)):
+        marked = list(self._with_marker(lines))
+        times = [self._scanner.time(line, self._reference) for _, line in marked]
+        near = next((at for at in times if at is not None), None)
+        for at, own in zip(marked, times, strict=True):
+            near = near if own is None else own
+            if near is None or ((since is None or near >= since) and (until is None or near < until)):
                 self._read(at)
 
     def finish(self) -> Scan:

@@ -12,9 +12,9 @@ from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
 from logwatch.report.lines import LineCutter
 from logwatch.report.source import Stream
+from logwatch.sight import FEW, LEAST_SHARE
 
 _MAX_FRONTS = 5  # that are told
-_UNREADABLE_SHARE = 0.05  # of the push lines: more than a stray line here and there
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,15 @@ class Count:
 
     @property
     def unreadable(self) -> bool:
-        """Whether push lines are there that could not be read: none could, or more than a few could not."""
-        results = sum(seen.count for seen in self.summary.results.values())
-        if not results:
+        """Whether none of the lines with the function gave a result, or more than 1 in 20 of them gave none.
+
+        A line whose function stands in another place is one of them: a few are users' texts, but many say that mesibo
+        prints another dialect by now, or that the file holds two kinds of lines.
+        """
+        told, astray = self.summary, self.summary.misplaced
+        if told.push_lines == told.unparsed:
             return self.causes.total() > 0
-        return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
+        return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
 
     def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""

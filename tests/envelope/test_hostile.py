@@ -91,7 +91,19 @@ def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
     return lines == [line.payload for line in exact] and not any(line.refused for line in exact)
 
 
-A_LINE_EACH = ("compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "cri")
+@pytest.mark.parametrize("name", [name for name in WRAP if name not in SEVERAL_LINES])
+def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
+    """A text of several lines, each a record of its own: one that begins as records elsewhere do never counts."""
+    for front in WRAP:
+        forged = WRAP[front](FORGED, 1).decode()
+        if "\n" not in forged:
+            data = log(name, [line for text in logged(["hello"] * 10) for line in (text, forged)])
+            assert counting(read(data)) == [], front
+
+
+A_LINE_EACH = (
+    "compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
+)  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.demo import address
 from config.demo.__main__ import route, scrape
 from tests.whole.running import free_port, get, tool, until
 
@@ -29,6 +31,20 @@ def test_prometheus_and_alertmanager_take_what_the_demo_hands_them(tmp_path):
             [tool("promtool"), "check", "config", tmp_path / "p.yml"], capture_output=True, text=True, check=True
         ).stdout
     )
+
+
+def test_a_daemon_that_is_only_shown_leaves_a_port_to_whoever_has_it(monkeypatch):
+    """`make demo` beside `make run`: LISTEN is taken as it is; where somebody has the usual port, another one."""
+    monkeypatch.setenv("LISTEN", "[::1]:1")
+    assert address.address(address.RUN_PORT) == "[::1]:1"
+    monkeypatch.delenv("LISTEN")
+    with socket.socket() as other:
+        other.bind((address.HOST, 0))
+        other.listen()
+        usual = other.getsockname()[1]
+        host, _, port = address.address(usual).rpartition(":")
+        assert (host, port != str(usual)) == (address.HOST, True)
+    assert address.RUN_PORT != address.DEMO_PORT
 
 
 @pytest.mark.timeout(300)

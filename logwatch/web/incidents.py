@@ -54,8 +54,8 @@ class Told:
         told = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
         return ", ".join([*told, *([people] if (people := hit(each)) else [])])
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for a program."""
+    def as_dict(self, prefix: str = "") -> dict[str, Any]:
+        """Return it for a program; addresses begin with ``prefix``, behind a proxy."""
         each = self.incident
         return {
             "key": each.key,
@@ -71,7 +71,7 @@ class Told:
             "codes": sorted({row.code for row in each.rows}),
             "platforms": sorted({row.platform for row in each.rows}),
             "sources": sorted({row.source for row in each.rows}),
-            "failures": f"/api/v1/failures?{self.failures}" if self.failures else None,
+            "failures": f"{prefix}/api/v1/failures?{self.failures}" if self.failures else None,
         }
 
 

@@ -9,7 +9,7 @@ from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger import QUARTER, ResultRow, Timeline
-from logwatch.ledger.timeline import Series
+from logwatch.ledger.timeline import ResultSeries
 from logwatch.model import Seen
 
 GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
@@ -209,7 +209,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
             course.first = max(course.first, course.rise.at)
 
 
-def _since(series: Series, moment: float) -> int:
+def _since(series: ResultSeries, moment: float) -> int:
     """Count what came in intervals whose last one came after a moment."""
     return sum(count for count, last in zip(series.counts, series.last, strict=True) if last > moment)
 

@@ -107,7 +107,7 @@ def brief_share(part: float) -> str:
     return share(part).replace("less than ", "< ").replace("more than ", "> ")
 
 
-def moment(at: float, text: str) -> str:
+def marked_moment(at: float, text: str) -> str:
     """Mark ``text`` as a moment within a sentence that is on its way to ``unmarked``."""
     return f"\x02{at:.0f}\x03{text}\x04"
 
@@ -121,10 +121,10 @@ def unmarked(sentences: Iterable[str]) -> tuple[tuple[str, ...], Moments]:
 
 def clock(at: float, now: float) -> str:
     """Write a moment near ``now`` as UTC, marked: the time alone today, with its date otherwise."""
-    return moment(at, brief(at, now))
+    return marked_moment(at, short_clock(at, now))
 
 
-def brief(at: float, now: float) -> str:
+def short_clock(at: float, now: float) -> str:
     """Write a moment near ``now`` as UTC: the time alone today, with its date otherwise."""
     then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
     return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %-d %B}"
@@ -132,7 +132,7 @@ def brief(at: float, now: float) -> str:
 
 def dated(at: float) -> str:
     """Write a moment as UTC with its date, marked, whatever day it is now."""
-    return moment(at, f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}")
+    return marked_moment(at, f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}")
 
 
 def stamp(at: float, now: float) -> str:

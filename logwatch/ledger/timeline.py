@@ -18,7 +18,7 @@ Counted = tuple[int, ResultRow, int, float, float]
 """Start of an interval, a result, and how often it came there, first and last: as the ledger has it."""
 
 
-class Series(NamedTuple):
+class ResultSeries(NamedTuple):
     """One result by interval; without a count ``first`` is infinite and ``last`` minus infinite."""
 
     counts: "array[int]"
@@ -26,7 +26,7 @@ class Series(NamedTuple):
     last: "array[float]"
 
     @classmethod
-    def empty(cls, intervals: int) -> "Series":
+    def empty(cls, intervals: int) -> "ResultSeries":
         """Return one without a count."""
         return cls(array("q", [0]) * intervals, array("d", [inf]) * intervals, array("d", [-inf]) * intervals)
 
@@ -40,15 +40,15 @@ class Series(NamedTuple):
         """Leave no count in one interval."""
         self.counts[index], self.first[index], self.last[index] = 0, inf, -inf
 
-    def moved(self, by: int, intervals: int) -> "Series":
+    def moved(self, by: int, intervals: int) -> "ResultSeries":
         """Return a copy of so many intervals that begin ``by`` later."""
         old = self.part(by, by + intervals)
-        new = Series.empty(intervals - len(old.counts))
-        return Series(old.counts + new.counts, old.first + new.first, old.last + new.last)
+        new = ResultSeries.empty(intervals - len(old.counts))
+        return ResultSeries(old.counts + new.counts, old.first + new.first, old.last + new.last)
 
-    def part(self, begin: int, end: int) -> "Series":
+    def part(self, begin: int, end: int) -> "ResultSeries":
         """Return a copy of some intervals."""
-        return Series(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
+        return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
 
     def seen(self) -> Seen:
         """Return all of it together; there is a count."""
@@ -64,14 +64,14 @@ class Timeline:
 
     width: int
     starts: range = range(0)  # of the intervals, seconds since the epoch
-    series: Mapping[ResultRow, Series] = field(default_factory=dict)
+    series: Mapping[ResultRow, ResultSeries] = field(default_factory=dict)
 
     @classmethod
     def of(cls, width: int, now: float, buckets: Iterable[tuple[Bucket, Seen]]) -> "Timeline":
         """Return what buckets of ``width`` say of the span that ends at ``now``; those of other times are left out."""
         return _filled(
             width,
-            span(width, now),
+            kept_starts(width, now),
             (
                 (b.start, b.row, seen.count, b.start if seen.first is None else seen.first, seen.last or b.start)
                 for b, seen in buckets
@@ -112,7 +112,7 @@ class Timeline:
 
     def after(self, now: float, starts: Iterable[int], counted: Iterable[Counted]) -> "Timeline":
         """Return it as it is at ``now``, later: of the intervals ``starts`` there is what ``counted`` says, no more."""
-        known = span(self.width, now)
+        known = kept_starts(self.width, now)
         by = (known.start - self.starts.start) // self.width
         series = {row: each.moved(by, len(known)) for row, each in self.series.items()}
         for place in [known.index(start) for start in starts if start in known]:
@@ -126,21 +126,21 @@ def added(columns: Sequence[Iterable[int]]) -> list[int]:
     return list(columns[0]) if len(columns) == 1 else [sum(each) for each in zip(*columns, strict=True)]
 
 
-def span(width: int, now: float) -> range:
+def kept_starts(width: int, now: float) -> range:
     """Return the starts of the intervals that began within the kept span before ``now``."""
     first = -(-int(now - WIDTHS[width]) // width) * width
     return range(first, int(now // width) * width + width, width)
 
 
 def _filled(
-    width: int, starts: range, counted: Iterable[Counted], series: dict[ResultRow, Series] | None = None
+    width: int, starts: range, counted: Iterable[Counted], series: dict[ResultRow, ResultSeries] | None = None
 ) -> Timeline:
     series = {} if series is None else series
     for start, row, count, first, last in counted:
         if start in starts:
             mine = series.get(row)
             if mine is None:
-                mine = series[row] = Series.empty(len(starts))
+                mine = series[row] = ResultSeries.empty(len(starts))
             mine.add((start - starts.start) // width, count, first, last)
     return Timeline(width, starts, {row: each for row, each in series.items() if any(each.counts)})
 
@@ -150,17 +150,19 @@ class Changed(NamedTuple):
 
     commits: int = 0
     by: Mapping[tuple[int, int], int] = {}
+    until: float = 0.0  # when the last commit was: of intervals that were too old then, nothing is known here
 
     def after(self, buckets: Iterable[Bucket], at: float) -> "Changed":
         """Return it after one more commit, at ``at``, that added to ``buckets``."""
         number = self.commits + 1
         fresh = {(bucket.seconds, bucket.start): number for bucket in buckets}
+        until = max(self.until, at)
         if not fresh:
-            return self._replace(commits=number)
+            return self._replace(commits=number, until=until)
         known = self.by
         if not fresh.keys() <= known.keys():  # a new minute: what is too old to be kept is let go
             known = {key: value for key, value in known.items() if key[1] >= oldest(key[0], at)}
-        return Changed(number, {**known, **fresh})
+        return Changed(number, {**known, **fresh}, until)
 
     def late(self, commit: int, before: float) -> bool:
         """Whether a commit after that one added to a quarter of an hour that had ended before a moment."""
@@ -191,9 +193,10 @@ class Timelines:
 
     def of(self, width: int, now: float, changed: Changed) -> Timeline:
         """Return the timeline of a width at ``now``; the same object as before where nothing is different."""
-        identity, starts = self._counts.identity, span(width, now)
+        identity, starts = self._counts.identity, kept_starts(width, now)
         ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
-        if ledger != identity or starts.start < known.starts.start:  # another ledger, or a clock that was set back
+        set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
+        if ledger != identity or set_back:  # another ledger, or a clock that was ahead
             made = _filled(width, starts, self._counts.counted(width, starts.start))
         else:
             stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}

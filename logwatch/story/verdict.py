@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logwatch.catalogue.entries import Severity
-from logwatch.diagnosis.words import Moments, moment, number, stamp, unmarked
+from logwatch.diagnosis.words import Moments, marked_moment, number, stamp, unmarked
 from logwatch.story.pushes import UserPush
 
 _MOST_DEVICES = 5  # of one platform that are told apart
@@ -80,7 +80,7 @@ class _Device:
 
 
 def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
-    """Tell the devices of one platform apart by their tokens; of many, those pushed to before all others are one."""
+    """Return the devices of one platform, by their tokens; of many, those pushed to before all others are one."""
     tokens = Counter(push.token for push in pushes)
     if len(tokens) < 2:  # noqa: PLR2004  nothing to tell apart
         return [_Device("", "", pushes)]
@@ -154,7 +154,7 @@ def _accepted_later(last: UserPush, others: Sequence[UserPush]) -> int:
 
 
 def _at(push: UserPush, now: float, word: str = "at") -> str:
-    return f" {word} {moment(push.at, f'{stamp(push.at, now)} UTC')}" if push.at is not None else ""
+    return f" {word} {marked_moment(push.at, f'{stamp(push.at, now)} UTC')}" if push.at is not None else ""
 
 
 def _lower(sentence: str) -> str:

@@ -15,7 +15,7 @@ from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, settings
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
-from logwatch.web.site import Site, Written
+from logwatch.web.site import SentPage, Site
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
 
@@ -41,12 +41,12 @@ class Page(Handler):
         packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
         known, prefix, address = self.request.headers.get("If-None-Match", ""), self.prefix, self.request.uri or ""
 
-        def written() -> Written:
+        def written() -> SentPage:
             status, body = make()
             body = under(prefix, body)
-            return Written(status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, tag(body))
+            return SentPage(status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, tag(body))
 
-        def made() -> Written:
+        def made() -> SentPage:
             with self.site.reader.together():
                 page = self.site.shared((address, prefix, packed), written) if self.shared else written()
             if page.status == 200 and page.mark in known:  # noqa: PLR2004  OK

@@ -46,7 +46,7 @@ _CLAUSE = re.compile(r"[:;,] |\. ")
 _TAB_CHARACTERS = 60
 
 
-class Written(NamedTuple):
+class SentPage(NamedTuple):
     """A page as it is sent: ``mark`` is its ETag."""
 
     status: int
@@ -78,7 +78,7 @@ class Site:
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
         self._overview: tuple[float, Overview] | None = None
-        self._written: dict[Hashable, Written] = {}
+        self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
@@ -138,7 +138,7 @@ class Site:
             **values,
         )
 
-    def shared(self, address: Hashable, write: Callable[[], Written]) -> Written:
+    def shared(self, address: Hashable, write: Callable[[], SentPage]) -> SentPage:
         """Return the page of an address, one for all visitors as long as overview and snapshot are the same."""
         of = (self.overview(), self.watched.snapshot)
         if any(new is not old for new, old in zip(of, self._written_of, strict=True)):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.words import number, span
 from logwatch.ledger import Incident
-from logwatch.ledger.incidents import PEOPLE
+from logwatch.ledger.incidents import KEPT, PEOPLE
 
 _DAY = 86400.0
 
@@ -98,6 +99,7 @@ def told(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Told, ...
     return tuple(Told(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
 
 
+@lru_cache(KEPT)
 def link(incident: Incident, catalogue: Catalogue) -> str:
     """Return the query string that leaves an incident's failures in the error log, and as few others as it can."""
     rows = incident.rows

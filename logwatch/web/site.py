@@ -151,9 +151,9 @@ class Site:
 
     def overview(self) -> Overview:
         """Return the overview of now; one that is less than a second old will do."""
-        at = self._monotonic()
-        if self._overview is None or at - self._overview[0] >= FRESH_SECONDS:
-            self._overview = (at, self._make())
+        if self._overview is None or self._monotonic() - self._overview[0] >= FRESH_SECONDS:
+            made = self._make()
+            self._overview = (self._monotonic(), made)  # however long that took, one page has one overview
         return self._overview[1]
 
     def _make(self) -> Overview:

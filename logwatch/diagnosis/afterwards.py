@@ -7,23 +7,25 @@ Such a look sees an hour of the past as a present one sees the last hour, in int
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.rise import Point, rise
 from logwatch.diagnosis.words import DAY
-from logwatch.ledger import Incident, Snapshot, Timeline
+from logwatch.ledger import Incident, Timeline
 from logwatch.ledger.incidents import GAP_SECONDS
 
 
-def past(timelines: Sequence[Timeline], catalogue: Catalogue) -> list[Incident]:
-    """Return the incidents that are over within timelines, the coarsest of which comes first and goes back farthest."""
+def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
+    """Return the incidents that are over within timelines, the coarsest of which comes first and goes back farthest.
+
+    ``facts`` are those of now: which sources there are, and what they can tell.
+    """
     found: dict[int, Incident] = {}
     for timeline, finer in zip(timelines, [*timelines[1:], None], strict=True):
         until = finer.starts.start if finer else timeline.starts.stop
-        failing = [row for row in timeline.series if entry_of(catalogue, row).class_ != "delivered"]
+        failing = [row for row in timeline.series if entry_of(facts.catalogue, row).class_ != "delivered"]
         counts = dict(zip(timeline.starts, timeline.counts(failing), strict=True))
         for start in timeline.starts:
             at = start + timeline.width
@@ -34,7 +36,7 @@ def past(timelines: Sequence[Timeline], catalogue: Catalogue) -> list[Incident]:
                 findings = []
             else:
                 lately, day = timeline.part(at - HOUR, at), timeline.part(at - DAY, at)
-                findings = failures(Facts(float(at), catalogue, Snapshot(), {}, lately, day))
+                findings = failures(Facts(float(at), facts.catalogue, facts.snapshot, facts.status, lately, day))
             recent = [each for each in reversed(found.values()) if each.ended is None or each.ended >= at - DAY]
             for incident in fold(recent, findings, float(at)):
                 number = incident.number or -len(found) - 1

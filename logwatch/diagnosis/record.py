@@ -109,7 +109,7 @@ class Recorder:
         if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
             return present
         wide = self._timelines.of(HOURLY, now, changed)
-        found = past([wide, facts.quarters], facts.catalogue)
+        found = past([wide, facts.quarters], facts)
         going_on = {each.number for each in known if each.ended is None}
         present = [to_its_end(each, found) if each.number in going_on else each for each in present]
         recorded = self._reader.incidents(now - KEPT_SECONDS)

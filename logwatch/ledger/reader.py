@@ -21,6 +21,7 @@ from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
 DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
+WHOLE_SECONDS = 5.0  # for a whole timeline, which is read once
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
@@ -140,7 +141,7 @@ class Reader:
             " WHERE seconds = ? AND start >= ? ORDER BY start"
         )
         known: dict[tuple[str, ...], ResultRow] = {}  # one for all intervals of a result, of which there are many
-        with self._asking() as db:
+        with self._asking(WHOLE_SECONDS) as db:
             for start, *result, count, first, last in db.execute(sql, (width, since)):
                 row = known.get(key := tuple(result)) or known.setdefault(key, ResultRow(*key))
                 yield start, row, count, first, last

@@ -5,6 +5,7 @@ from typing import Any
 
 from config.generate.thresholds import threshold
 from logwatch.catalogue import PLATFORMS, Catalogue, Entry
+from logwatch.diagnosis.words import CAUSES, cause
 from logwatch.model import Platform
 
 CATALOGUE = Catalogue.load()
@@ -25,6 +26,9 @@ REFUSED: dict[Platform, str] = {
     "apns": "MesiboPushApnsCredentialRefused",
     "unknown": "MesiboPushCredentialRefused",
 }
+
+
+_ORDINARY = ("The ", "A ", "Push ")  # what a sentence can begin with, and its middle cannot
 
 
 def known() -> str:
@@ -81,6 +85,15 @@ def of_builds() -> list[str]:
     return [values["matchers"] for values in faults() if values["of_builds"]]
 
 
+def impact(entry: Entry, platform: Platform) -> str:
+    """Return the first thing that a phone shows of a fault: whose pushes do not arrive, and why."""
+    apple = platform == "apns" and (entry.provider != "mesibo" or "Apple" in entry.meaning)  # 901 stops all of them
+    why = cause(entry, [str(entry.code)])
+    google = platform == "fcm" and "Apple" not in why  # Firebase pushes to Apple too
+    whose = "iOS pushes" if apple else "Android pushes" if google else "Pushes"
+    return f"{whose} do not arrive: {why[0].lower() + why[1:] if why.startswith(_ORDINARY) else why}."
+
+
 def faults() -> Iterator[dict[str, Any]]:
     """Yield the values of each rule about a fault: its alert, entry, and what selects the results that it explains."""
     for name, platform, entry in covered():
@@ -93,4 +106,6 @@ def faults() -> Iterator[dict[str, Any]]:
             "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else answer,
             "number": spoken(entry) + (", without a reason in the log" if entry.provider == "any" else ""),
             "of_builds": entry.name in threshold("fault.build_faults"),
+            "impact": impact(entry, platform),
+            "detail": "" if entry.name in CAUSES else f"{entry.meaning} ",
         }

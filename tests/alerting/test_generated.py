@@ -1,6 +1,7 @@
 """What is committed is what the generator makes, and Prometheus', Alertmanager's and Grafana's own checkers take it."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -13,6 +14,7 @@ from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
 from config.generate.vmalert import EFFECTS
+from logwatch.diagnosis.words import CAUSES
 from tests.alerting.scenarios import runs
 from tests.helpers.running import tool
 from tests.helpers.shipped import CONFIG, ROOT
@@ -70,11 +72,11 @@ def test_the_checkers_are_content(command):
 
 @pytest.mark.integration
 def test_a_phone_can_show_the_message(tmp_path):
-    """The title is one short line; the text has what to do and links, and when it is over what it cost."""
+    """The title is one line that begins with what does not work; the text goes on behind it, to what it cost."""
     data = {
         "status": "firing",
         "commonLabels": {"severity": "critical", "cluster": "main", "alertname": "MesiboPushCertificateExpired"},
-        "commonAnnotations": {"summary": "The certificate has expired."},
+        "commonAnnotations": {"summary": "iOS pushes do not arrive: it has expired."},
         "alerts": [
             {
                 "status": "firing",
@@ -86,7 +88,7 @@ def test_a_phone_can_show_the_message(tmp_path):
             },
             {
                 "status": "resolved",
-                "annotations": {"summary": "The certificate has expired.", "failed": "412 iOS pushes"},
+                "annotations": {"summary": "iOS pushes do not arrive: it has expired.", "failed": "412 iOS pushes"},
                 "endsAt": "2026-11-26T22:58:12Z",
             },
         ],
@@ -108,12 +110,12 @@ def test_a_phone_can_show_the_message(tmp_path):
             check=True,
         )
         shown[part] = done.stdout
-    assert shown["title"].strip() == "CRITICAL main: 2 x The certificate has expired."
+    assert shown["title"].strip() == "iOS pushes do not arrive: it has expired. [critical, main, 2 alerts]"
     assert shown["text"].splitlines() == [
         "To do: renew.",
         "Status page: http://h/",
         "Runbook: http://h/runbooks/X",
-        "Over since 22:58 UTC, 412 iOS pushes had failed: The certificate has expired.",
+        "Over since 22:58 UTC, 412 iOS pushes had failed.",
     ]
 
 
@@ -131,6 +133,14 @@ def test_an_alert_says_what_it_is_and_what_to_do(alert):
     assert annotations["runbook_url"].endswith(f"/runbooks/{alert['alert']}")
     assert "http://" in annotations["runbook_url"]
     assert "/" in annotations["page"]
+
+
+@pytest.mark.parametrize("alert", list(alerts()), ids=titled)
+def test_the_text_of_an_alert_does_not_repeat_its_title(alert):
+    """A phone shows both: no clause of the title comes again below it."""
+    title, text = (alert["annotations"][name].lower() for name in ("summary", "description"))
+    clauses = [clause for clause in re.split(r"[:;,] |\.", title) if len(clause.split()) >= 4]
+    assert [clause for clause in clauses if clause in text] == []
 
 
 def test_no_rule_but_one_reads_the_series_of_hosts():
@@ -165,12 +175,14 @@ def test_vmalert_gets_the_same_alerts():
 
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
     """What stops all pushes by itself is paged with the catalogue's own words."""
-    by_name = {alert["labels"].get("code_name"): alert["annotations"]["description"] for alert in alerts()}
+    by_name = {alert["labels"].get("code_name"): alert["annotations"] for alert in alerts()}
     faults = [e for e in CATALOGUE.entries if e.severity == "critical" and e.class_ in ("credential", "configuration")]
     assert {901, 902, 903, 904, 905, 912, 401, 403} <= {e.code for e in faults}
     for entry in faults:
-        assert entry.meaning in by_name[entry.name]
-        assert entry.remedy in by_name[entry.name]
+        told = by_name[entry.name]
+        what, where = (CAUSES[entry.name], "summary") if entry.name in CAUSES else (entry.meaning, "description")
+        assert what[1:] in told[where]
+        assert entry.remedy in told["description"]
 
 
 def test_every_alert_is_seen_to_fire_to_resolve_and_to_spare():

@@ -2,8 +2,8 @@
 
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis import Facts, diagnose
-from logwatch.ledger import Bucket, CounterRow, Reading, ResultRow, Snapshot, SourceRow
-from logwatch.ledger.buckets import MINUTE, QUARTER, oldest, spread
+from logwatch.ledger import MINUTE, QUARTER, Bucket, CounterRow, Reading, ResultRow, Snapshot, SourceRow, Timeline
+from logwatch.ledger.buckets import spread
 from logwatch.model import Seen
 from logwatch.simulate.outcomes import ordinary
 from logwatch.tail import SourceStatus
@@ -72,11 +72,7 @@ class Story:
         return diagnose(self.facts())
 
     def facts(self):
-        def of(width):
-            mine = [(b, s) for b, s in self.buckets.items() if b.seconds == width and b.start >= oldest(width, NOW)]
-            return sorted(mine, key=lambda item: item[0].start)
-
-        minutes, quarters = of(MINUTE), of(QUARTER)
+        minutes, quarters = (Timeline.of(width, NOW, self.buckets.items()) for width in (MINUTE, QUARTER))
         sources = {
             name: SourceRow(ready=True, last_line_at=self.read_at, logged_at=self.logged_at) for name in self.status
         }

@@ -87,9 +87,9 @@ def test_each_width_is_kept_as_long_as_the_page_shows_it(tmp_path):
         assert ledger.commit(batch)
     reader = Reader(ledger.path)
     for width, kept in WIDTHS.items():
-        assert len(reader.buckets(width, 0)) == kept // width + 1
-    assert {seen.count for _, seen in reader.buckets(MINUTE, 0)} == {3}
-    assert {seen.count for _, seen in reader.buckets(QUARTER, 0)[1:-1]} == {45}
+        assert len([*reader.counted(width, 0)]) == kept // width + 1
+    assert {count for _, _, count, *_ in reader.counted(MINUTE, 0)} == {3}
+    assert {count for _, _, count, *_ in [*reader.counted(QUARTER, 0)][1:-1]} == {45}
     ledger.close()
 
 
@@ -111,9 +111,9 @@ def test_a_ledger_of_before_shows_its_last_day_in_the_wide_buckets(tmp_path):
     Ledger(tmp_path, clock=lambda: NOW).close()
     reader = Reader(ledger.path)
     for width in WIDTHS:
-        found = reader.buckets(width, int(NOW - 86400))
+        found = reader.counted(width, int(NOW - 86400))
         if width != MINUTE:
-            assert sum(seen.count for _, seen in found) == 268
+            assert sum(count for _, _, count, *_ in found) == 268
     assert reader.incidents(0.0) == []
 
 

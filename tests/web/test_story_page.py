@@ -1,6 +1,7 @@
 """One user's story over HTTP, the error log's search by the real address, and pages behind a proxy or unchanged."""
 
 import csv
+import html
 import io
 import json
 import os
@@ -17,12 +18,14 @@ from prometheus_client import CollectorRegistry
 
 from logwatch.config import Config, Source
 from logwatch.config.schema import Privacy as PrivacySettings
-from logwatch.ledger import Batch, StoredFailure
+from logwatch.ledger import Batch, Incident, ResultRow, StoredFailure
 from logwatch.model import Position
 from logwatch.privacy import Privacy
+from logwatch.report import recent
 from logwatch.web import site
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
+from logwatch.web.site import Site
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE
 from tests.web.test_serving import NOW, Watched
@@ -109,7 +112,9 @@ def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
     page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
     codes = re.findall(r'data-label="Code"><a href="/codes/(\d+)"', page)
     assert codes == ["200"] * 5 + ["903"] + ["200"] * 3 + ["901"]
-    assert "iOS: 2 failed, the last one at 10:14:03 UTC with 903 Certificate expired; 5 accepted since then" in page
+    assert "iOS: 2 failed, the last one at 10:14:03 UTC with 903 Certificate expired; 5 accepted since then" in re.sub(
+        "</?time[^>]*>", "", page
+    )
     assert "+18***34" not in page
 
 
@@ -119,6 +124,57 @@ def test_a_user_nobody_pushed_to_is_told_what_that_means(get):
     assert "No push to this user was found." in page
     assert "&lt;b&gt;nobody&quot;" in page
     assert "No push to this user" not in get("/user")[2]
+
+
+def test_it_is_told_where_not_all_of_the_logs_was_read(get, monkeypatch):
+    """The bound, how far back that goes, and what goes further; of a log that was read whole nothing of it."""
+    address = f"/user?{urllib.parse.urlencode({'address': USER})}"
+    assert "Not all of the logs was read" not in get(address)[2]
+    monkeypatch.setattr(recent, "MOST_BYTES", 300)
+    page = get(address)[2]
+    assert "Not all of the logs was read, but at most 16 MiB of files and 50,000 entries of a journal" in page
+    assert "further back goes: <code>mesibo-logwatch report --user +18005551234</code>" in page
+
+
+def test_links_keep_the_span_of_the_charts(get):
+    """Pages of the error log, downloads, incidents and Clear; a span that is none is left out."""
+    page = get("/?span=week&code=914")[2]
+    links = [html.unescape(each) for each in re.findall(r'href="(/(?:\?|downloads/failures)[^"]*)"', page)]
+    assert {"/?span=week#log", "/downloads/failures.csv?code=914&span=week"} <= set(links)
+    assert all("span=" in each for each in links)
+    assert get("/downloads/failures.csv?code=914&span=week")[0] == 200
+    assert "span=bogus" not in get("/?span=bogus")[2]
+
+
+def test_addresses_for_programs_begin_with_the_prefix_of_a_proxy(serve, watched):
+    """What an incident names is there behind it."""
+    row = ResultRow("mesibo", "apns", "903", "")
+    batch = Batch(10)
+    batch.incident(Incident("k", "critical", "t", "yours", (row,), NOW - 90, NOW - 50, NOW - 50, 1), frozenset())
+    assert watched.ledger.commit(batch)
+    get = serve()
+    answer = get("/api/v1/incidents", **{"X-Forwarded-Prefix": "/ops/mesibo"})[2]
+    (address,) = [each["failures"] for each in json.loads(answer)["incidents"] if each["key"] == "k"]
+    assert address.startswith("/ops/mesibo/api/v1/failures?code=903")
+    assert json.loads(get(address.removeprefix("/ops/mesibo"))[2])["total"] == 1
+    assert f'"{address.removeprefix("/ops/mesibo")}"' in get("/api/v1/incidents")[2]
+
+
+def test_a_page_is_made_once_for_all_who_look_at_it(get, watched, monkeypatch):
+    """Until something new is on disk; another address, and another prefix, are other pages."""
+    made = []
+    monkeypatch.setattr(Site, "render", lambda self, name, *_, **more: made.append(name) or b'<a href="/">')
+    monkeypatch.setattr(site, "FRESH_SECONDS", 1e9)
+    assert get("/")[2] == get("/")[2] == '<a href="/">'
+    assert made == ["status.html"]
+    assert get("/", **{"X-Forwarded-Prefix": "/p"})[2] == '<a href="/p/">'
+    get("/?code=903")
+    assert len(made) == 3
+    batch = Batch(10)
+    batch.count("mesibo", "lines")
+    assert watched.ledger.commit(batch)
+    get("/")
+    assert len(made) == 4
 
 
 def test_without_a_log_nothing_is_said_of_accepted_pushes(get, watched):

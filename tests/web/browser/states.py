@@ -4,7 +4,7 @@ from logwatch.config import Config, Source
 from logwatch.diagnosis import diagnose
 from logwatch.diagnosis.gather import gather
 from logwatch.diagnosis.incidents import fold
-from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, ShapeRow, StoredFailure
+from logwatch.ledger import Batch, Incident, Ledger, Person, Reader, ResultRow, ShapeRow, StoredFailure, Timelines
 from tests.helpers.story import CATALOGUE, NOW, UP, Story
 
 EXPIRED = ResultRow("mesibo", "apns", "903", "")
@@ -67,7 +67,8 @@ class Watched:
         story = STATES[state]()
         self._fill(story)
         batch = Batch(10_000)
-        facts, _ = gather(self, Reader(self.ledger_path), NOW)
+        reader = Reader(self.ledger_path)
+        facts, _ = gather(self, reader, NOW, Timelines(reader))
         for incident in fold((), diagnose(facts), NOW):
             people = [Person("user", n) for n in range(incident.pushes // 3)] + [Person("app", 1)]
             batch.incident(incident, frozenset(people) if incident.rows else frozenset())

@@ -151,6 +151,17 @@ def test_the_begin_of_a_finding_is_marked_in_the_chart_of_its_platform(visit, st
     assert page.locator("#chart-fcm line.mark").count() == 1
 
 
+def test_a_finding_tells_the_visitors_own_time_beside_utc(visit, states):
+    """In its title, in its evidence, and in the numbers of the charts; where both are the same, UTC stands alone."""
+    page = visit(states["ios_903"][0], timezone_id="Asia/Kolkata")
+    first = page.locator(".finding").first
+    assert "every iOS push since 09:22 (14:52 here) has failed" in first.locator("h3").inner_text()
+    assert "was logged at 09:22 UTC on 22 November (14:52 here)" in first.inner_text()
+    assert page.locator("#chart-apns label").last.text_content().endswith(" (15:45 here)")
+    page = visit(states["ios_903"][0], timezone_id="UTC")
+    assert "here)" not in page.locator("main").text_content()
+
+
 def test_what_ended_yesterday_is_still_there_with_its_cost(visit, states):
     """Begin, end, pushes and users; its failures are one click away; the rest is folded."""
     page = visit(states["ended_yesterday"][0], java_script_enabled=False)

@@ -133,18 +133,19 @@ def test_an_alert_says_what_it_is_and_what_to_do(alert):
     assert "/" in annotations["page"]
 
 
-def test_no_rule_but_one_reads_the_series_of_hosts():
+@pytest.mark.parametrize(("directory", "name"), [("prometheus/rules", "total"), ("fleet/vmalert", "new")])
+def test_no_rule_but_one_reads_the_series_of_hosts(directory, name):
     """What hosts export of results is read once and for whether they are known; all else reads what that recorded."""
     readers = [
         rule.get("alert") or rule["record"]
-        for path in RULES
+        for path in sorted((CONFIG / directory).glob("*.yml"))
         for group in yaml.safe_load(path.read_text())["groups"]
         for rule in group["rules"]
         if "mesibo_push_results_total" in str(rule)
     ]
     assert readers == [
         "instance_source:mesibo_push_results:known",
-        "instance_source_platform_code_reason_class:mesibo_push_results:total",
+        f"instance_source_platform_code_reason_class:mesibo_push_results:{name}",
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
-from logwatch.config.schema import Journal
+from logwatch.config.sources import Journal
 from logwatch.model import Position
 from logwatch.report import recent
 from logwatch.report.recent import LogEnds

@@ -97,8 +97,8 @@ class Watched:
     def _fill(self, story):
         batch = Batch(10_000)
         batch.results = story.results
-        batch.buckets = story.buckets
-        batch.readings = story.readings
+        batch.buckets.update(story.buckets)
+        batch.readings.update(story.readings)
         batch.counters.update(story.counters)
         if story.results:
             batch.last_line_at["mesibo"], batch.logged_at["mesibo"] = NOW - 3.2, NOW - 4.0

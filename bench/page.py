@@ -56,7 +56,7 @@ class Watched:
         now = time.time()
         self.catalogue = Catalogue.load()
         self.config = Config(source=(Source(name="mesibo", paths=("/m.log",)),))
-        self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, 0, now, ())}  # noqa: FBT003
+        self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, now, ())}  # noqa: FBT003
         self.ledger = Ledger(Path(directory), keep=failures)
         self.ledger_path = self.ledger.path
         for minute in (*range(30 * 1440, 1440, -30), *range(1440, -1, -1)):

@@ -112,7 +112,7 @@ class _Reconciliation:
         if not key:
             return False
         source = self.ctx.reading.source
-        if (other_source := self.ctx.files.source_of(source, state.path, key)) != source:
+        if (other_source := self.ctx.files.all.source_of(source, state.path, key)) != source:
             state.report_shared(other_source)
             return True
         if not state.owners.others(state, key):
@@ -229,7 +229,7 @@ class _Reconciliation:
         if action.at != old.offset:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
-        size = max(candidate.disk_size, action.at)
+        size = max(self.found.sizes[action.file] or 0, action.at)
         generation.move(left, key=candidate.key, found_at=candidate.found_at, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from logwatch.tail.archives import Archive
 from logwatch.tail.files import NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import NO_KEY, Key
+from logwatch.tail.identity import NO_KEY, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
 from logwatch.unpack import MAGIC_BYTES, format_of, format_of_name, start
 
@@ -64,6 +64,10 @@ class Candidate:
             raise VanishedError from error
         finally:
             file.close()
+
+    def search(self, tail: bytes, last_in: LastIn) -> int | None:
+        """Return the last place that is found in it, or NOWHERE; None while not unpacked to its end."""
+        return self.archive.search(tail, last_in) if self.archive else search_backwards(self, last_in)
 
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
         """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -51,20 +52,12 @@ def list_names(path: str, also: Iterable[str], directories: Directories) -> Name
     places |= {(directory, os.path.basename(path)) for directory in also}
     for directory, base in sorted(places):
         names, stem = directories.names(directory), stem_of(base)
-        at = _first(names, stem)
-        while at < len(names) and names[at].startswith(stem):
-            name, at = names[at], at + 1
-            rotated = rotated_name(base, name)
-            if rotated:
+        for at in range(bisect_left(names, stem), len(names)):
+            name = names[at]
+            if not name.startswith(stem):
+                break
+            if rotated := rotated_name(base, name):
                 found.certain[os.path.join(directory, name)] = rotated
             elif name != base:
                 found.uncertain.append(os.path.join(directory, name))
     return found
-
-
-def _first(names: list[str], stem: str) -> int:
-    low, high = 0, len(names)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if names[middle] < stem else (low, middle)
-    return low

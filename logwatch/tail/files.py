@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, LastIn, search_backwards
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Mark = tuple[int, int]
@@ -236,3 +236,7 @@ class OwnFile:
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""
         return self._file.read_at(start, count) if count else b""
+
+    def search(self, _tail: bytes, last_in: LastIn) -> int:
+        """Return the last place that is found in it, or NOWHERE."""
+        return search_backwards(self, last_in)

@@ -81,7 +81,12 @@ class PathFollower(PathState):
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
-        if live.waiting or live.waits or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
+        if (
+            live.waiting
+            or live.lines.waits
+            or live.position.head_bytes < TELLING_BYTES
+            or not (live.file or live.parked)
+        ):
             return
         if any(g is not live and (g.in_use or g.file) for g in self.generations):
             return
@@ -239,9 +244,9 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
-        told = generation.no_text
+        told = generation.lines.no_text
         chunk = generation.read(turn.now, lambda: self._ahead(generation))
-        if (found := generation.no_text) and not told:
+        if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))

@@ -6,8 +6,7 @@ A generation is a file's life from its first byte to its last, whatever names it
 import os
 from dataclasses import dataclass, replace
 
-from logwatch import envelope as envelopes
-from logwatch.model import Envelope, FileState, Position
+from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -17,7 +16,7 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Verdict, compare, run_before
-from logwatch.tail.line_reader import CHUNK_BYTES, LineReader, LineReading
+from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
@@ -77,7 +76,7 @@ class GenerationState(Positioned):
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
-        self._lines = LineReader(reading, position.envelope)
+        self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
 
     @property
@@ -155,7 +154,7 @@ class GenerationState(Positioned):
     def park(self, path: str) -> bool:
         """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
         access = self.access
-        if not isinstance(access, Open) or access.file.packed or access.waiting or self.waits:
+        if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
         if key_at(path) != self.key:
             return False
@@ -178,7 +177,7 @@ class GenerationState(Positioned):
         assert self.plain
         before = run_before(OwnFile(self.plain), at)
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other._lines = self._lines  # noqa: SLF001  its own class
+        other.lines = self.lines
         other.position = replace(other.position, envelope=self.position.envelope)
         other.skip_to(at, before)
 
@@ -264,7 +263,9 @@ class GenerationState(Positioned):
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if mark_of(status) == self.access.seen:
-            self.access.waiting = self.access.waiting or (self.waits and not self._lines.patient(now - self.grown_at))
+            self.access.waiting = self.access.waiting or (
+                self.lines.waits and not self.lines.patient(now - self.grown_at)
+            )
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -321,23 +322,6 @@ class GenerationState(Positioned):
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
-
-    # what its lines are
-
-    @property
-    def envelope(self) -> Envelope | None:
-        """What its lines stand in; None while that is open."""
-        return self._lines.envelope
-
-    @property
-    def no_text(self) -> envelopes.NoText | None:
-        """What it is instead of a log."""
-        return self._lines.no_text
-
-    @property
-    def waits(self) -> bool:
-        """Whether something is left to be taken when it has not grown for a while."""
-        return self._lines.waits
 
     def beginning(self) -> bytes:
         """Return the first bytes of its open file; none if there is none."""

@@ -145,6 +145,8 @@ class _Decision:
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
             self.start[i] = common  # a copy that was made before all that has been read
             self._wait_if_torn(i)
+        elif (each.number, i) in self.found.common and name not in self.found.rotated_names:
+            self.start[i] = common  # an older state, written on
 
     def _archived(self, each: Known, original: int | None) -> bool:
         """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
@@ -164,7 +166,7 @@ class _Decision:
         """Go on in a copy, whole or trimmed, that was put at the path and renamed since, of a file that was deleted."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
-            known_name = candidate.rotated is not None and candidate.rotated.certain and not candidate.packed
+            known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
             verdict, at = self.found.answer(each.number, i)
             if known_name and longer and verdict in (Verdict.SAME, Verdict.MOVED):

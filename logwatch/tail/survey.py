@@ -13,9 +13,20 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
 from logwatch.tail.files import OwnFile, key_of
-from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import NO_KEY, SEARCH_BYTES, Answer, Key, Positioned, Verdict, compare, holds, is_part
+from logwatch.tail.identity import (
+    NO_KEY,
+    SEARCH_BYTES,
+    Answer,
+    Key,
+    Positioned,
+    Verdict,
+    common_bytes,
+    compare,
+    holds,
+    is_part,
+)
 from logwatch.tail.rotated_names import Rotated, rotated_name
 from logwatch.unpack import without_suffix
 
@@ -34,6 +45,13 @@ def _searched(found: "Found") -> list[int]:
     ends = accumulate(found.candidates[i].disk_size for i in rotated)
     near = [i for n, (i, end) in enumerate(zip(rotated, ends, strict=True)) if n < _SEARCHED or end <= SEARCH_BYTES]
     return [i for i in plain if i == found.at_path] + near
+
+
+def _new_archives(found: "Found") -> list[int]:
+    """Return the archives that no generation lies in: they are news, or of a log that was trimmed and then packed."""
+    held = {i for (_, i), answer in found.answers.items() if answer.verdict is Verdict.SAME}
+    packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
+    return [i for i, rotated in packed if rotated and rotated.certain]
 
 
 @dataclass(frozen=True)
@@ -108,8 +126,9 @@ class Survey:
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
         deleted = [known for known in self.known if known.open and not known.name and known.in_use]
+        searched = _searched(found) + _new_archives(found)
         for known in lost + deleted:
-            for i in _searched(found):
+            for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
         if lost and (uncertain := self._examine_uncertain(names, found, lost, foreign)):
@@ -118,7 +137,7 @@ class Survey:
             self._ask(found, range(first, len(found.candidates)), lost)
         self._compare_files(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
-        if found.at_path is not None:
+        if found.at_path is not None and self.known:
             at_path = found.candidates[0]
             end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
@@ -146,27 +165,27 @@ class Survey:
 
         Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
-        before = self._examine_path()
         names = self._names.certain
+        plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
+        # While one is being compressed, what it is compressed from is still there
+        others = sorted(path for path, plain in plain.items() if plain == path or plain not in names)
+        before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
-        for path in sorted(names.keys() | self._matched):
-            plain = without_suffix(path)
-            if path == self._path or (plain != path and plain in names):
-                continue  # being compressed: what it is compressed from is still there
+        for path in others:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
             if candidate and candidate.key not in found and not foreign(candidate):
                 found[candidate.key] = replace(candidate, matched=path in self._matched)
         at_path = self._examine_path()
-        if not before or not at_path:
-            if before is not at_path:
-                raise VanishedError
+        if others and (at_path is None) != (before is None):
+            raise VanishedError
+        if not at_path:
             return list(found.values())
-        if at_path.key != before.key or at_path.disk_size < before.disk_size:
+        if before and (at_path.key != before.key or at_path.disk_size < before.disk_size):
             raise VanishedError
-        if before.head and not (at_path.head or b"").startswith(before.head):
+        if before and before.head and not (at_path.head or b"").startswith(before.head):
             raise VanishedError
-        others = [candidate for key, candidate in found.items() if key != at_path.key]
-        return [replace(at_path, matched=at_path.packed), *others]
+        rest = [candidate for key, candidate in found.items() if key != at_path.key]
+        return [replace(at_path, matched=at_path.packed), *rest]
 
     def _examine_path(self) -> Candidate | None:
         at_path = self._heads.examine(self._path, None)
@@ -224,7 +243,7 @@ class Survey:
             found.answers[position.generation, i] = Answer(Verdict.SAME, position.offset)
             return
         at_path = i == found.at_path
-        search = search or (generation.in_use and (at_path or same_inode))
+        search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
         found.answers[position.generation, i] = answer
         if answer.verdict is Verdict.UNDECIDED:
@@ -236,9 +255,14 @@ class Survey:
                 found.undecided.add(i)
             elif part:
                 found.own_parts.add((position.generation, i))
-            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use and not candidate.packed:
+            held = answer.verdict is Verdict.MOVED or (answer.verdict is Verdict.SAME and not candidate.packed)
+            if held and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
+                if whole is None:
+                    found.undecided.add(i)
+            elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
+                found.common[position.generation, i] = common_bytes(candidate, own)
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

@@ -13,8 +13,7 @@ from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
-from logwatch.tail.line_reader import LineReading
-from logwatch.tail.lines import Held
+from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.path_state import NO_FILE, SHARED, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.unpack import without_suffix
@@ -47,20 +46,10 @@ class SourceStatus:
     files_followed: int
     lag_bytes: int  # seen and not handed on
     caught_up: bool  # all that was there at the first look has been handed on
-    backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
     input: InputKind = field(default="file", kw_only=True)
     envelope: str = field(default="", kw_only=True)  # around each line, once that is known
-
-
-@dataclass(slots=True)
-class _Families:
-    """The paths to follow, each with the rotated names of it that the globs matched too."""
-
-    paths: tuple[str, ...] = ()
-    matched: dict[str, list[str]] = field(default_factory=dict)
-    directories: frozenset[str] = frozenset()
 
 
 class Tail:
@@ -99,11 +88,11 @@ class Tail:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
         self._found = Found(())
-        self._families = _Families()
+        self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
+        self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
         self._turn = 0
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
-        self._backlog = 0
         self._caught_up = False
         self._last_line_at: float | None = None
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
@@ -119,11 +108,11 @@ class Tail:
         now = self._clock()
         self._ctx.directories.forget()
         found = self.source.discover.find(now)
-        if found is not self._found or not self._families.matched.keys() <= self._followers.keys():
+        if found is not self._found or not self._matched.keys() <= self._followers.keys():
             self._found = found
             self._tell(found.problems)
             self._sort(found.paths)
-        matched = self._families.matched
+        matched = self._matched
         for path in list(self._followers):
             follower = self._followers[path]
             if follower.look(now, matched.get(path, ()), sink):
@@ -134,7 +123,6 @@ class Tail:
         if self._targets is None:
             waiting = [g for g in self._generations() if g.lag and g.file]
             self._targets = {g.number: _UNKNOWN_END if g.file and g.file.packed else g.position.size for g in waiting}
-            self._backlog = sum(g.lag for g in self._generations())
         self._check_caught_up()
 
     def _tell(self, problems: Iterable[Problem]) -> None:
@@ -163,8 +151,8 @@ class Tail:
                 path, (), self._ctx, self._owners, starts_at_end=at_end, successor=taking_over
             )
         self._followers = dict(sorted(self._followers.items()))
-        directories = frozenset(map(os.path.dirname, self._followers))
-        self._families = _Families(paths, matched, directories)
+        self._directories = frozenset(map(os.path.dirname, self._followers))
+        self._matched = matched
 
     def _base(self, path: str, known: set[str]) -> str | None:
         directory, name = os.path.split(path)
@@ -257,7 +245,7 @@ class Tail:
                 remedy = _REMEDIES.get(what, "check its owner, group and mode")
                 warning = follower.path not in lost
                 problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
-            if follower.live and (found := follower.live.no_text):
+            if follower.live and (found := follower.live.lines.no_text):
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
@@ -267,18 +255,17 @@ class Tail:
             files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,
-            backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
             input=self.source.input,
             envelope=",".join(
-                sorted({envelopes.label(g.envelope) for g in self._generations() if g.in_use and g.envelope})
+                sorted({envelopes.label(e) for g in self._generations() if g.in_use and (e := g.lines.envelope)})
             ),
         )
 
     def directories(self) -> frozenset[str]:
         """Return the directories whose changes are worth waking up for."""
-        return self.source.discover.directories() | self._families.directories
+        return self.source.discover.directories() | self._directories
 
     def settle(self, sink: Sink) -> None:
         """Write down what was seen and not yet read, before a last commit: a loss while away is then known exactly."""
@@ -289,7 +276,7 @@ class Tail:
         """Close all files."""
         for follower in self._followers.values():
             follower.close()
-        self._ctx.files.leave(self.source.name)
+        self._ctx.files.all.leave(self._ctx.files, self.source.name)
 
 
 def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:

@@ -263,6 +263,7 @@ def words_replaced_by_sed(log):
     log.write(1)
 
 
+HOW_TRIMMED = ("tail -n 50 m.log > t; cat t > m.log", "tail -n 50 m.log > t; mv t m.log", "sed -i 1,370d m.log")
 KEEPING = [
     punched,
     punched_behind_its_head,
@@ -316,6 +317,45 @@ def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, 
     assert max(log.follower.sink.lines.values()) == 1
     assert len(counted) >= 400
     assert log.follower.missed == 1
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_an_older_state_of_a_log_that_is_written_on_in_its_place_counts_once(tmp_path, life):
+    """What was restored is not read again; where its original is open, what was written since is told from it."""
+
+    def steps(log):
+        log.shell("head -n 300 m.log > t; mv t m.log")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    if life in ("running", "looking"):
+        log.check()
+    else:
+        assert max(log.follower.sink.lines.values()) == 1
+        assert (log.follower.lost, log.follower.missed) == (0, 1)
+
+
+@pytest.mark.parametrize("how", [*HOW_TRIMMED, "fallocate -c -o 0 -l 4096 m.log"])
+@pytest.mark.parametrize("pack", ["gzip", "xz"])
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_trimmed_and_packed_before_a_look_counts_once(tmp_path, how, pack, life):
+    """An archive that nobody knows is searched for what was read last, as a file is."""
+
+    def steps(log):
+        try:
+            log.shell(f"{how}; rm -f t; mv m.log m.log.1; {pack} m.log.1")
+        except subprocess.CalledProcessError:
+            pytest.skip("this file system cannot collapse a file")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    log.check()
 
 
 @pytest.mark.parametrize("lines", [100, 3000])

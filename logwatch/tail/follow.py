@@ -98,8 +98,8 @@ class PathFollower(PathState):
     def _notice(self, generation: Generation, turn: Turn) -> None:
         head_bytes = generation.position.head_bytes
         try:
-            trimmed = generation.notice(turn.now)
-            self.due = self._tells_more(generation, head_bytes) or trimmed or self.due
+            changed = generation.notice(turn.now)
+            self.due = self._tells_more(generation, head_bytes) or changed or self.due
         except ShrunkError:
             generation.detach()  # what is beside it tells what has become of it
             self.due = True

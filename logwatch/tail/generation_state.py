@@ -258,14 +258,13 @@ class GenerationState(Positioned):
     def notice(self, now: float) -> bool:
         """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
 
-        Return whether it was trimmed: a copy of what it was cannot be compared with it any more.
+        Return whether it was changed in front: a copy of what it was cannot be compared with it any more.
         """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if mark_of(status) == self.access.seen:
-            self.access.waiting = self.access.waiting or (
-                self.lines.waits and not self.lines.patient(now - self.grown_at)
-            )
+            lines = self.lines
+            self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -273,34 +272,32 @@ class GenerationState(Positioned):
         elif status.st_size != self.position.size:
             if status.st_size > self.position.size:
                 self.grown_at = now
-            offset = self.position.offset
-            self.verify()
-            return self.position.offset != offset
+            return self.verify()
         return False
 
-    def verify(self) -> None:
+    def verify(self) -> bool:
         """Compare the open file with what was read of it, learn more of its head, and note its size.
 
         The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
-        ChangedError when the file's bytes are other ones.
+        ChangedError when the file's bytes are other ones; return whether they changed in front.
         """
         file = self.plain
         assert file
-        self.learn_head()
+        changed = self.learn_head()
         size = os.fstat(file.descriptor).st_size
-        self._compare(file)
+        changed = self._compare(file) or changed
         if self.position.head_bytes or self.position.offset:
             self._resize(max(size, self.position.offset))
+        return changed
 
-    def learn_head(self) -> None:
+    def learn_head(self) -> bool:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
 
-        An archive is told by the head that it had when it was found.
+        Return whether what was read changed in front. An archive is told by the head that it had when it was found.
         """
-        if self.plain and self.position.head_bytes < HEAD_BYTES:
-            self._compare(self.plain)
+        return bool(self.plain and self.position.head_bytes < HEAD_BYTES and self._compare(self.plain))
 
-    def _compare(self, file: PlainFile) -> None:
+    def _compare(self, file: PlainFile) -> bool:
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
@@ -315,13 +312,15 @@ class GenerationState(Positioned):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
                 self.skip_to(at, before)
                 self.move(known.state, head=head, size=max(size, at))
-                return
+                return True
         if self.headless or not head:  # which it may have been for a moment, while it was written anew
-            return
-        if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
+            return False
+        changed = known.head_bytes > 0 and not begins_alike(known.head_bytes, known.head, head)
+        if changed or len(head) > known.head_bytes:
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
+        return changed
 
     def beginning(self) -> bytes:
         """Return the first bytes of its open file; none if there is none."""

@@ -260,11 +260,12 @@ class _Decision:
         if at_path is not None and at_path in self.free and at_path not in self.start:
             holders[at_path] = None
         for each in reversed(in_use):
-            for i, holder in holders.items() if self._is_nowhere(each) else ():
+            for i, holder in () if each.open else holders.items():
                 verdict, at = self.found.answer(each.number, i)
                 same = verdict is Verdict.SAME and i == at_path and at >= SURE_BYTES
-                if verdict is Verdict.MOVED or same:
-                    self.decided[each.number] = Leave(each.number, "done")
+                if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
+                    if self._is_nowhere(each):
+                        self.decided[each.number] = Leave(each.number, "done")
                     if holder:
                         self._take(holder, i, at)
                     else:
@@ -288,8 +289,9 @@ class _Decision:
             action, at = self.decided.get(each.number), self._lies_at(each.number)
             if (each.number, i) in self.found.own_parts or (at is not None and (i, at) in self.found.parts):
                 return True
-            moved = isinstance(action, Hold) and action.at is not None
-            if not each.open and (at is None or moved) and self._is_part_by_notes(each, i):
+            changed = isinstance(action, Hold) and action.at is not None
+            all_read = self.found.sizes[i] == each.position.offset > 0
+            if not each.open and (at is None or changed or all_read) and self._is_part_by_notes(each, i):
                 return True
         return False
 

@@ -253,7 +253,7 @@ class Survey:
             part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
-            elif part:
+            elif part or self._is_part_of_former(generation, candidate):
                 found.own_parts.add((position.generation, i))
             held = answer.verdict is Verdict.MOVED or (answer.verdict is Verdict.SAME and not candidate.packed)
             if held and generation.in_use:
@@ -263,6 +263,15 @@ class Survey:
                     found.undecided.add(i)
             elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
                 found.common[position.generation, i] = common_bytes(candidate, own)
+
+    @staticmethod
+    def _is_part_of_former(generation: Generation, candidate: Candidate) -> bool:
+        """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
+        former = generation.saved
+        if not former or not former.offset or former == generation.position or not candidate.rotated:
+            return False
+        verdict, at = compare(former, candidate, same_inode=False, followed=False)
+        return verdict is Verdict.PART or (verdict is Verdict.SAME and candidate.size() == at)
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

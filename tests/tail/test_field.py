@@ -264,6 +264,26 @@ def words_replaced_by_sed(log):
 
 
 HOW_TRIMMED = ("tail -n 50 m.log > t; cat t > m.log", "tail -n 50 m.log > t; mv t m.log", "sed -i 1,370d m.log")
+
+
+def punched_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; fallocate -p -o 0 -l 8192 m.log; cp m.log t; mv t m.log")
+    yield
+    log.write(1)
+
+
+def trimmed_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; tail -n 50 m.log > t; cat t > m.log; mv t m.log")
+    yield
+    log.write(1)
+
+
+def overwritten_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; printf XXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc; cp m.log t; mv t m.log")
+    yield
+    log.write(1)
+
+
 KEEPING = [
     punched,
     punched_behind_its_head,
@@ -298,6 +318,24 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
     log.treat(steps)
     # Whether a log that is nothing but a hole had lines that nobody has read is not known after the daemon was away
     log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        punched_beside_a_copy_and_replaced,
+        trimmed_beside_a_copy_and_replaced,
+        overwritten_beside_a_copy_and_replaced,
+    ],
+)
+def test_a_copy_of_what_a_log_was_before_it_was_changed_counts_once(tmp_path, steps, patterns, life):
+    """Copied, changed in front and replaced by a copy before a look: what the first copy holds is known."""
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(400)
+    log.treat(steps)
+    log.check()
 
 
 @pytest.mark.parametrize("life", LIVES)

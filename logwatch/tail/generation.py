@@ -154,4 +154,6 @@ class Generation(GenerationState):
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
         self.access = None
+        if self.dead:
+            self.disown()  # its inode is free for another file
         return chunk

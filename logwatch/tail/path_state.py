@@ -67,7 +67,10 @@ class PathState:
         self.heads = Heads()
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
-            self._enter(Generation(row, ctx.reading, saved=True))
+            generation = Generation(row, ctx.reading, saved=True)
+            if row.state in ("rotated", "done") and not row.found_at:
+                generation.disown()  # it had no name any more: its inode may be another file's by now
+            self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         self.current = known[-1] if known else None  # the last one that the path led to
         self.followed = bool(known) or successor  # the path has led somewhere before

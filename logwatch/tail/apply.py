@@ -4,8 +4,6 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
-from dataclasses import replace
-
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
@@ -217,7 +215,7 @@ class _Reconciliation:
         old, number = generation.position, self.ctx.next_generation()
         name = original.path if original else name_of(generation)
         rest = state.add_position(
-            replace(old, generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
+            old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
         )
         if original:
             rest.move("rotated", key=original.key)

@@ -5,7 +5,6 @@ truncated and has grown past the offset since is noticed with the next read, at 
 """
 
 import os
-from dataclasses import replace
 
 from logwatch.model import Chunk
 from logwatch.tail.files import CorruptError, Mark, PackedFile, PlainFile, mark_of, read_head
@@ -118,8 +117,7 @@ class Generation(GenerationState):
         tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
         if len(tail) < TAIL_BYTES:
             tail = (overlap + tail)[-TAIL_BYTES:]
-        self.position = replace(
-            self.position,
+        self.position = self.position._replace(
             offset=self.position.offset + taken.consumed,
             tail_bytes=len(tail),
             tail=fingerprint_tail(tail),
@@ -141,12 +139,12 @@ class Generation(GenerationState):
         """
         file = self.file
         chunk = None
-        self.position = replace(self.position, state="done")
+        self.position = self.position._replace(state="done")
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
         if file and (not file.packed or file.ended()):
             if not self.position.head_bytes:
                 modified = os.fstat(file.descriptor).st_mtime_ns
-                self.position = replace(self.position, head=empty_file_id(modified))
+                self.position = self.position._replace(head=empty_file_id(modified))
             overlap, run = self._fetch(file, self.lines.bound)
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)

@@ -4,7 +4,7 @@ A generation is a file's life from its first byte to its last, whatever names it
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
@@ -178,7 +178,7 @@ class GenerationState(Positioned):
         before = run_before(OwnFile(self.plain), at)
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other.lines = self.lines
-        other.position = replace(other.position, envelope=self.position.envelope)
+        other.position = other.position._replace(envelope=self.position.envelope)
         other.skip_to(at, before)
 
     def block(self, why: str) -> None:
@@ -200,7 +200,7 @@ class GenerationState(Positioned):
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
         self.access = None
-        self.position = replace(self.position, state=state)
+        self.position = self.position._replace(state=state)
 
     def move(
         self,
@@ -214,8 +214,7 @@ class GenerationState(Positioned):
     ) -> None:
         """Note what it is by now, and where."""
         old = self.position
-        self.position = replace(
-            old,
+        self.position = old._replace(
             state=state,
             path=old.path if path is None else path,
             device=old.device if key is None else key[0],
@@ -228,7 +227,7 @@ class GenerationState(Positioned):
 
     def disown(self) -> None:
         """Note that the inode is another generation's now."""
-        self.position = replace(self.position, device=NO_KEY[0], inode=NO_KEY[1])
+        self.position = self.position._replace(device=NO_KEY[0], inode=NO_KEY[1])
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
@@ -241,8 +240,7 @@ class GenerationState(Positioned):
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
         self.reached = offset
-        self.position = replace(
-            self.position,
+        self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
             tail_bytes=len(before),
@@ -251,7 +249,7 @@ class GenerationState(Positioned):
         )
 
     def _resize(self, size: int) -> None:
-        self.position = replace(self.position, size=size)
+        self.position = self.position._replace(size=size)
 
     # whether it is still itself
 

@@ -192,7 +192,7 @@ class LineReader:
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1
-        return taken._replace(consumed=taken.consumed + mark if taken.consumed else 0)
+        return taken._replace(consumed=taken.consumed + mark) if mark and taken.consumed else taken
 
     def take_rest(self, run: bytes, inside: str) -> Taken:
         """Take everything in a run, also what has no end: nothing will follow it."""

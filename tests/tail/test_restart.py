@@ -3,7 +3,6 @@
 import gzip
 import os
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -343,7 +342,7 @@ def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp
     follower.kill()
     other.touch()
     (rest,) = (position for position in follower.sink.positions.values() if position.offset and not position.head_bytes)
-    follower.sink.positions[rest.generation] = replace(rest, inode=other.stat().st_ino)
+    follower.sink.positions[rest.generation] = rest._replace(inode=other.stat().st_ino)
     follower.start()
     follower.turn()
     shutil.copy(log, other)

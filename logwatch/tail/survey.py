@@ -255,8 +255,7 @@ class Survey:
                 found.undecided.add(i)
             elif part or self._is_part_of_former(generation, candidate):
                 found.own_parts.add((position.generation, i))
-            held = answer.verdict is Verdict.MOVED or (answer.verdict is Verdict.SAME and not candidate.packed)
-            if held and generation.in_use:
+            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
                 if whole is None:

@@ -321,6 +321,25 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("pack", ["true", "gzip", "xz"])
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_replaced_by_a_copy_and_rotated_before_a_look_counts_once(tmp_path, pack, patterns, life):
+    """What was written to the copy is in a rotated file, packed or not, and its beginning is known."""
+
+    def steps(log):
+        log.shell("cp m.log t; mv t m.log")
+        log.write(2)
+        log.shell(f"cp m.log m.log.1; : > m.log; {pack} m.log.1")
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(40)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize(
     "steps",

@@ -88,6 +88,7 @@ class Share:
         self.open = 0
         self.all = files
         self._paths: deque[_Parkable] = deque()
+        self._refused = 0  # so many of them have something to be read, as far as was asked
 
     def room(self) -> bool:
         """Return whether one more file may be open."""
@@ -102,13 +103,18 @@ class Share:
         """Count a file that was closed."""
         self.open -= 1
 
+    def ask_again(self) -> None:
+        """Take it that files may have become quiet since they were asked."""
+        self._refused = 0
+
     def park(self) -> bool:
-        """Close a file that is quiet; a few are asked, the ones opened first before others."""
-        for _ in range(min(len(self._paths), 16)):
+        """Close a file that is quiet; a few are asked, the ones opened first before others, and none twice a look."""
+        for _ in range(min(len(self._paths) - self._refused, 16)):
             path = self._paths.popleft()
             parked = path.park()
             if path.opened:
                 self._paths.append(path)
+                self._refused += not parked
             if parked:
                 return True
         return False

@@ -16,10 +16,20 @@ class Directories:
 
     def __init__(self) -> None:
         self._listed: dict[str, tuple[int, list[str]]] = {}
+        self._real: dict[str, str] = {}
 
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
+        self._real.clear()
+
+    def real(self, path: str) -> str:
+        """Return where a path leads; the links on the way to its directory are followed once a look."""
+        directory, name = os.path.split(path)
+        if directory not in self._real:
+            self._real[directory] = os.path.realpath(directory)
+        there = os.path.join(self._real[directory], name)
+        return os.path.realpath(there) if os.path.islink(there) else there
 
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory; none if it cannot be listed."""
@@ -47,7 +57,7 @@ class Names:
 def list_names(path: str, also: Iterable[str], directories: Directories) -> Names:
     """List what may be a generation of a path beside it, beside what it links to, and in the directories of also."""
     found = Names()
-    real = os.path.realpath(path)
+    real = directories.real(path)
     places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
     places |= {(directory, os.path.basename(path)) for directory in also}
     for directory, base in sorted(places):

@@ -273,8 +273,11 @@ class _Decision:
                     return
 
     def _undo_copies(self) -> None:
-        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
-        others = [k for k in self.known if k.position.state != "ignored"]
+        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made.
+
+        What only comes after a copy has not read what the copy begins with.
+        """
+        others = [k for k in self.known if k.position.state != "ignored" and not k.headless]
         for each in reversed(self.known):
             i = self._lies_at(each.number)
             if i is None or each.position.offset or each.position.state != "rotated":

@@ -299,6 +299,12 @@ TABLE = {
         ),
         [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
     ),
+    "replaced by a copy, copied and truncated before a line of it was read": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated", offset=0), known(2, 7, "rotated", head=b"", is_open=True)],
+        found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
+        [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

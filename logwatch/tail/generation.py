@@ -43,6 +43,7 @@ class Generation(GenerationState):
         if not file.packed and os.fstat(file.descriptor).st_size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
+        self.grown_at = max(self.grown_at, min(status.st_mtime, now))  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
             and not self.headless

@@ -60,6 +60,7 @@ class PathState:
         *,
         starts_at_end: bool = False,
         successor: bool = False,
+        news_since: float = float("inf"),
     ) -> None:
         self.path = path
         self.ctx = ctx
@@ -76,6 +77,7 @@ class PathState:
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped
+        self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
         self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
         self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
@@ -135,6 +137,7 @@ class PathState:
             truncated=bool(current and current.truncated),
             first=self.first,
             starts_at_end=self.starts_at_end,
+            news_since=self.news_since,
             followed=self.followed,
             was_blank=self.was_blank,
             successor=self.successor,
@@ -206,6 +209,8 @@ class PathState:
         ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
         """
         self.was_blank = self.first = False
+        if not undecided:
+            self.news_since = float("inf")
         self.due = self.due or undecided
         self.unpacking = unpacking
         for generation in self.generations:

@@ -34,6 +34,9 @@ class PathView:
     truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
+    news_since: float = float(
+        "inf"
+    )  # rotated files of a new path that were written to later, in seconds, are no history
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
     successor: bool = False  # it takes over from another path
@@ -359,7 +362,8 @@ class _Decision:
         for i in unknown:
             candidate = self._file(i)
             if i != at_path and candidate.key != NO_KEY:
-                wanted = renewed or (candidate.matched and not (path.first and path.starts_at_end))
+                late = candidate.modified > path.news_since * 1e9
+                wanted = renewed or late or (candidate.matched and not (path.first and path.starts_at_end))
                 plan.actions.append(TakeUp(i, "rotated" if wanted else "ignored"))
                 between += wanted
         plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone

@@ -22,6 +22,8 @@ LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
 
 _UNKNOWN_END = 1 << 62
+_NEVER = float("inf")
+_TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
 _REMEDIES = {NO_FILE: "take it out of the patterns", SHARED: "let one source follow it"}
 
 
@@ -68,7 +70,9 @@ class Tail:
         clock: Callable[[], float],
         log: Log,
         files: OpenFiles | None = None,
+        last_line_at: float | None = None,
     ) -> None:
+        """Go on at positions; ``last_line_at``: when the last line before them was read."""
         positions = tuple(positions)
         self.source = source
         self._clock = clock
@@ -95,6 +99,7 @@ class Tail:
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
         self._caught_up = False
         self._last_line_at: float | None = None
+        self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
         self._status: SourceStatus | None = None  # until something happens
 
@@ -122,6 +127,7 @@ class Tail:
                 if path not in matched and not follower.generations:
                     del self._followers[path], self._busy[path]
         if self._targets is None:
+            self._followed_since = min(self._followed_since, now)
             waiting = [g for g in self._generations() if g.lag and g.file]
             self._targets = {g.number: _UNKNOWN_END if g.file and g.file.packed else g.position.size for g in waiting}
         self._check_caught_up()
@@ -149,7 +155,13 @@ class Tail:
         at_end = self.source.start_at == "end" and self._targets is None
         for path in matched.keys() - self._followers.keys():
             self._followers[path] = PathFollower(
-                path, (), self._ctx, self._owners, starts_at_end=at_end, successor=taking_over
+                path,
+                (),
+                self._ctx,
+                self._owners,
+                starts_at_end=at_end,
+                successor=taking_over,
+                news_since=self._followed_since,
             )
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))

@@ -1,6 +1,7 @@
 """The decision itself, as a table: what was known, what was found, what is done. No file is touched here."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,12 @@ TABLE = {
         [],
         found(file("m.log", 1), file("m.log.1", 2)),
         [TakeUp(1, "ignored"), TakeUp(0, "live")],
+    ),
+    "the first look at a path that is new in its source: what was written to since that is followed is news": (
+        PathView(first=True, followed=False, news_since=4),
+        [],
+        found(file("m.log", 1), replace(file("m.log.1", 2), modified=5 * 10**9), file("m.log.2", 3)),
+        [TakeUp(2, "ignored"), TakeUp(1, "rotated"), TakeUp(0, "live")],
     ),
     "the first look starts at the end": (
         PathView(first=True, followed=False, starts_at_end=True),

@@ -19,6 +19,9 @@ _INFIX = re.compile(_INSIDE)
 _NAME_WITH_SUFFIX = re.compile(rf"(?P<base>.+?){_AFTER}", re.DOTALL)
 _NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\w*?)", re.DOTALL)
 _SEPARATORS = "-_.~"
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_COUNTING = re.compile(rf"\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ def rotated_name(base: str, name: str) -> Rotated | None:
         return None
     match = _INFIX.fullmatch(plain, len(stem), len(plain) - len(extension) - 1)
     return _rotated(match) if match else None
+
+
+def shape_of(name: str) -> str:
+    """Return what the names of one scheme share: all but numbers, single letters, days and months, and how it is packed."""
+    return _COUNTING.sub("#", without_suffix(name))
 
 
 def bases(name: str) -> tuple[str | None, str | None]:

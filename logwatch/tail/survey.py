@@ -6,6 +6,7 @@ each generation and to each other file. Nothing is changed here but what is reme
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -27,11 +28,12 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
-from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
 _UNNAMED = Rotated()
+_HELD = (Verdict.SAME, Verdict.MOVED)
 _UNCERTAIN = Rotated(certain=False)
 
 
@@ -62,6 +64,16 @@ class Known(Positioned):
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted, and read to its end
+
+    @property
+    def followed(self) -> bool:
+        """Whether it was no history when its path was first looked at."""
+        return self.position.state != "ignored"
+
+    @property
+    def place(self) -> str:
+        """Where its file is, as far as is known."""
+        return self.name or self.position.found_at
 
 
 @dataclass(slots=True)
@@ -131,10 +143,12 @@ class Survey:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        if lost and (uncertain := self._examine_uncertain(names, found, lost, foreign)):
+        nameless = lost + deleted
+        if nameless and (uncertain := self._examine_uncertain(names, found, nameless, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
-            self._ask(found, range(first, len(found.candidates)), lost)
+            self._ask(found, range(first, len(found.candidates)), nameless)
+        self._take_in_alike(names, found, foreign)
         self._compare_files(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if found.at_path is not None and self.known:
@@ -214,6 +228,28 @@ class Survey:
                 seen.add(candidate.key)
                 candidates.append(candidate)
         return candidates
+
+    def _take_in_alike(self, names: Names, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+        """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
+        unknown = set(names.uncertain) | {path for path, rotated in names.certain.items() if not rotated.certain}
+        followed = {k.number: k.place for k in self.known if k.followed}
+        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in _HELD)
+        places = {*followed.values(), *(found.candidates[i].path for i in held)}
+        oldest: dict[str, int] = {}
+        for path in unknown & places:
+            with suppress(OSError):
+                shape, modified = shape_of(path), os.stat(path).st_mtime_ns
+                oldest[shape] = min(oldest.get(shape, modified), modified)
+        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        for path in names.uncertain if oldest else ():
+            if (since := oldest.get(shape_of(path))) is None or path in places or path in self._matched:
+                continue
+            candidate = self._heads.examine(path, _UNNAMED)
+            if not candidate or candidate.modified <= since or foreign(candidate):
+                continue
+            i = indices.setdefault(candidate.key, len(indices))
+            found.candidates[i : i + 1] = [candidate]
+            self._ask(found, [i], self.known)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

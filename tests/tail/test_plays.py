@@ -36,3 +36,40 @@ def made_rotated_and_packed(log):
 def test_what_a_new_log_wrote_before_it_was_rotated_counts(tmp_path, steps, life):
     """A log that was made since the last look and rotated before the next one loses no line, and none in silence."""
     played(tmp_path, life, steps, patterns=("*.log",))
+
+
+def _named(log, names, pack=""):
+    for name in names:
+        log.write(12)
+        yield
+        log.shell(f"mv m.log m.log.{name}; {pack and f'gzip m.log.{name}'}")
+        yield
+    log.write(3)
+
+
+def numbered_backups(log):
+    """Rotate three times to names with an ending of an operator's own."""
+    yield from _named(log, ("bak1", "bak2", "bak3"))
+
+
+def packed_letters(log):
+    """Rotate three times to letters, packed."""
+    yield from _named(log, "abc", "gzip")
+
+
+def named_by_days(log):
+    """Rotate three times to the names of days, beside what lay there before the log was followed."""
+    yield from _named(log, ("Sat", "Sun", "Mon"))
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [numbered_backups, packed_letters, named_by_days])
+def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, steps, life):
+    """Where one generation is found under an unknown name, names of that kind hold the generations after it."""
+    log = Log(tmp_path, life)
+    for name in ("bak0", "z", "Fri"):  # history is none of it
+        (log.directory / f"m.log.{name}").write_bytes(b"E2510-101000-000 (17): of last month\n" * 9)
+    log.write(40)
+    log.treat(steps)
+    log.check()
+    assert not any(b"last month" in line for line in log.follower.sink.lines)

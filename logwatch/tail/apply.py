@@ -16,7 +16,8 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
 from logwatch.tail.identity import NO_KEY, Verdict, compare, run_before
 from logwatch.tail.path_state import PathState
-from logwatch.tail.survey import Found, Survey, name_of
+from logwatch.tail.survey import Survey, name_of
+from logwatch.tail.view import Found
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5

@@ -15,7 +15,7 @@ from logwatch.tail.files import CorruptError, Mark, NotAFileError
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
-from logwatch.tail.reconcile import PathView
+from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"

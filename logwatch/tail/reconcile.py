@@ -5,15 +5,14 @@ lies now, and of every file that holds none what becomes of it. ``apply`` carrie
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, Key, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
-from logwatch.tail.rotated_names import age_key
-from logwatch.tail.survey import Found, Known
+from logwatch.tail.rotated_names import Age, age_key
+from logwatch.tail.view import Found, Known, PathView
 from logwatch.unpack import MissingLibraryError
 
 SURE_BYTES = TELLING_BYTES
@@ -24,24 +23,6 @@ RENAMED_BYTES = 256
 
 _SHORTER = (Verdict.PART, Verdict.CUT)
 _WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
-
-
-@dataclass(frozen=True, slots=True)
-class PathView:
-    """What a decision needs to know of the path itself."""
-
-    current: int | None = None  # the generation that it led to when it was last looked at
-    truncated: bool = False  # that one ended by a truncation
-    first: bool = False  # it was never looked at before
-    starts_at_end: bool = False  # what is there at the first look is skipped
-    news_since: float = float(
-        "inf"
-    )  # rotated files of a new path that were written to later, in seconds, are no history
-    followed: bool = True  # it has led somewhere before
-    was_blank: bool = False  # its file had too short a head to tell it from its successor
-    successor: bool = False  # it takes over from another path
-    is_link: bool = False
-    absent: bool = False  # it leads nowhere
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
@@ -74,13 +55,14 @@ class _Decision:
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
         bare = (k for k in in_use if not k.open and (k.headless or k.empty))
         rests = [k for k in bare if k.headless or k.number != self.path.current]
-        whole = [k for k in in_use if k not in rests]
-        for some in (whole, rests, [k for k in self.known if not k.in_use]):
+        unread = [k for k in in_use if k.unread]  # in the oldest of the files that nothing proves to be another's
+        whole = [k for k in in_use if k not in rests and not k.unread]
+        for some in (whole, unread, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(whole if some is whole else ()):
+            for each in reversed(some if some in (whole, unread) else ()):
                 self._find_copy(each)
-            for each in reversed(some):
+            for each in some if some is unread else reversed(some):
                 if self._is_nowhere(each):
                     self._find_content(each)
         copies, unknown = self._sort_free()
@@ -114,7 +96,7 @@ class _Decision:
 
     def _find_inode(self, each: Known) -> None:
         i = next((i for i in self.free if self._file(i).key == each.key != NO_KEY), None)
-        if i is None:
+        if i is None or (each.unread and self._lies_in_older(each, i)):
             return
         verdict, at = self.found.answer(each.number, i)
         if verdict is Verdict.UNDECIDED:
@@ -219,19 +201,25 @@ class _Decision:
     def _order(self, each: Known) -> list[int]:
         """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
-        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out.
+        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
+        which nothing was read is the oldest that begins like it: the others are those that came after it.
         """
 
-        def key(i: int) -> tuple[bool, bool, int, bool]:
+        def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
             candidate = self._file(i)
-            copied = any(k is not each for k in self.by_inode[i])
-            return (copied, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
+            copied = any(k is not each and not k.unread for k in self.by_inode[i])
+            oldest = (self._is_repeated(i), self._age(i)) if each.unread else (False, (0, 0, "", 0))
+            return (copied, *oldest, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            return any(k.position.head_bytes for k in mine)  # its inode alone proves little
+            return any(k.position.head_bytes and not k.unread for k in mine)  # its inode alone proves little
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
+
+    def _lies_in_older(self, each: Known, i: int) -> bool:
+        """Return whether a generation of which nothing was read lies in an older file than the one with its inode."""
+        return next((j for j in self._order(each) if self._holds(each, j)), i) != i
 
     def _has_grown(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
@@ -339,15 +327,19 @@ class _Decision:
         return copies, unknown
 
     def _is_copy(self, i: int) -> bool:
+        return self._repeats(i, self.known) or self._is_repeated(i)
+
+    def _is_repeated(self, i: int) -> bool:
+        """Return whether another file that is free holds all that this one does."""
         others = (j for j in self.free if (i, j) in self.found.parts)
-        return self._repeats(i, self.known) or any(self._copy_order(j) < self._copy_order(i) for j in others)
+        return any(self._copy_order(j) < self._copy_order(i) for j in others)
 
     def _copy_order(self, i: int) -> tuple[int, bool, bool, int, str]:
         """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
         candidate, size = self._file(i), self.found.sizes[i] or 0
         return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
 
-    def _age(self, i: int) -> tuple[int, int, str, int]:
+    def _age(self, i: int) -> Age:
         candidate = self._file(i)
         return age_key(candidate.rotated, candidate.modified) if candidate.rotated else (9, 0, "", 0)
 

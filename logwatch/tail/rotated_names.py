@@ -67,7 +67,7 @@ def rotated_name(base: str, name: str) -> Rotated | None:
 
 
 def shape_of(name: str) -> str:
-    """Return what the names of one scheme share: all but numbers, single letters, days and months, and how it is packed."""
+    """Return what names of one scheme share: all but numbers, single letters, days, months and what packed it."""
     return _COUNTING.sub("#", without_suffix(name))
 
 
@@ -87,7 +87,11 @@ def shorter_names(name: str) -> list[str]:
     return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
 
 
-def age_key(rotated: Rotated, modified: int) -> tuple[int, int, str, int]:
+Age = tuple[int, int, str, int]
+"""What sorts rotated files oldest first."""
+
+
+def age_key(rotated: Rotated, modified: int) -> Age:
     """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
 
     Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.

@@ -7,10 +7,9 @@ each generation and to each other file. Nothing is changed here but what is reme
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import accumulate
 
-from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
 from logwatch.tail.files import OwnFile, key_of
@@ -21,7 +20,6 @@ from logwatch.tail.identity import (
     SEARCH_BYTES,
     Answer,
     Key,
-    Positioned,
     Verdict,
     common_bytes,
     compare,
@@ -29,6 +27,7 @@ from logwatch.tail.identity import (
     is_part,
 )
 from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of
+from logwatch.tail.view import Found, Known
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -54,46 +53,6 @@ def _new_archives(found: "Found") -> list[int]:
     held = {i for (_, i), answer in found.answers.items() if answer.verdict is Verdict.SAME}
     packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
     return [i for i, rotated in packed if rotated and rotated.certain]
-
-
-@dataclass(frozen=True)
-class Known(Positioned):
-    """What a decision needs to know of a generation."""
-
-    position: Position
-    open: bool = False  # the file that was written is open: its inode is nobody else's
-    name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
-    dead: bool = False  # it was deleted, and read to its end
-
-    @property
-    def followed(self) -> bool:
-        """Whether it was no history when its path was first looked at."""
-        return self.position.state != "ignored"
-
-    @property
-    def place(self) -> str:
-        """Where its file is, as far as is known."""
-        return self.name or self.position.found_at
-
-
-@dataclass(slots=True)
-class Found:
-    """The files that were found, and what each is to each generation and to each other file, by number and index."""
-
-    candidates: list[Candidate]
-    at_path: int | None = None
-    sizes: list[int | None] = field(default_factory=list)  # uncompressed; None while nobody needed to know
-    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
-    parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
-    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose open file holds all of it, file)
-    common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
-    rotated_names: frozenset[str] = frozenset()
-    undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
-    torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
-
-    def answer(self, number: int, index: int) -> Answer:
-        """Return what a file is to a generation."""
-        return self.answers.get((number, index), Answer(Verdict.OTHER))
 
 
 def name_of(generation: Generation) -> str:

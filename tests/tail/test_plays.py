@@ -73,3 +73,34 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     log.treat(steps)
     log.check()
     assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+MOVE = "mv m.log m.log.1"
+
+COPY = "cp m.log m.log.1; : > m.log"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("rotate", [MOVE, COPY])
+def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp_path, rotate, packed):
+    """With a banner longer than what is kept of a head, a kill before the first read costs none of the generations."""
+    banner = b"".join(b"Licence clause %04d: this program comes without any warranty.\n" % n for n in range(90))
+    log = Log(tmp_path, "killed", banner=banner)
+    log.write(20)
+    log.follower.turn()
+    log.shell(rotate)
+    log.write(15)
+    log.follower.look()  # it is known by now, and nothing of it was read
+    log.follower.commit()
+    log.follower.kill()
+    log.shell(f"mv m.log.1 m.log.2; {rotate}")
+    log.write(24)
+    log.shell(f"mv m.log.2 m.log.3; mv m.log.1 m.log.2; {rotate}")
+    if packed:
+        log.shell("gzip m.log.[123]")
+    log.write(33)
+    log.follower.start()
+    for seconds in (0, 1, 1, 11, 1):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()

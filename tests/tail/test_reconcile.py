@@ -12,10 +12,10 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
-from logwatch.tail.reconcile import PathView, reconcile
+from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.survey import Found, Known
+from logwatch.tail.view import Found, Known, PathView
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
@@ -237,6 +237,17 @@ TABLE = {
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "copied and truncated twice before a byte was read, with a banner in all": (
+        NOW,
+        [known(offset=0)],
+        found(
+            file("m.log", 1, 3000),
+            file("m.log.1", 2, 2000),
+            file("m.log.2", 3),
+            answers=[(1, 0, SAME, 0), (1, 1, SAME, 0), (1, 2, SAME, 0)],
+        ),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "replaced by a copy before a byte was read": (
         NOW,

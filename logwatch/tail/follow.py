@@ -232,8 +232,8 @@ class PathFollower(PathState):
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
             chunk = None
-        if not chunk:
-            return self._futile()
+        if not chunk:  # a file that is at its end is one less to be read
+            return self._futile(int(generation.waiting))
         sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
@@ -263,7 +263,7 @@ class PathFollower(PathState):
             reconcile(self, Turn(now, sink))
             self.emit(sink)
 
-    def _futile(self, cost: int = 1) -> int:
+    def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
         self.futile += cost
         return 0

@@ -43,6 +43,7 @@ class Doorkeeper:
     answered: Callable[[int], None] = lambda _status: None
     clock: Callable[[], float] = time.time
     receiving: int = 0
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     warned: set[str] = field(default_factory=set)  # sources whose wrong secret was told
 
 
@@ -107,7 +108,10 @@ class WebhookHandler(Handler):
         body = bytes(self._body)
         self._received()
         try:
-            call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
+            # One call in each round of the event loop: of many that come at once, none keeps a scrape waiting
+            async with self._door.reading:
+                await asyncio.sleep(0)
+                call = read(body, endpoint.fields, secret=endpoint.secret, now=self._door.clock())
         except NotACall as why:
             self._say(400, f"{why}")
             return

@@ -353,3 +353,21 @@ def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp
         follower.wait(seconds)
     follower.tail.close()
     assert sorted(follower.lines) == lines(*range(7))
+
+
+def test_many_rotated_files_hold_up_no_line_of_the_log_after_a_restart(tmp_path):
+    """Each is opened again, and is at its end: the log behind them is read in the same turn."""
+    log = tmp_path / "mesibo.log"
+    append(log, line(0))
+    follower = Follower(log)
+    for n in range(1, 60):
+        follower.turn()
+        log.rename(tmp_path / f"mesibo.log-20260101-{n:02}")
+        append(log, line(n))
+    follower.turn()
+    follower.commit()
+    append(log, line(60))
+    follower.restart()
+    follower.turn()
+    follower.tail.close()
+    assert follower.lines == lines(*range(61))

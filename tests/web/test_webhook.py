@@ -1,6 +1,8 @@
 """The door for calls: one path, one method, one size, a secret, and a name that is known."""
 
+import asyncio
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -15,7 +17,7 @@ from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint, refuse_in_the_clear
-from logwatch.webhook import Inbox, load_fields
+from logwatch.webhook import Inbox, load_fields, read
 
 SECRET = b"0123456789abcdef"
 GOOD = b'{"secret": "0123456789abcdef", "events": [{"type": "push", "response": {"code": 403}}]}'
@@ -193,3 +195,31 @@ def test_a_secret_does_not_travel_in_the_clear_unless_asked_for(web, tls, refuse
             refuse_in_the_clear(config, tls=tls)
     else:
         refuse_in_the_clear(config, tls=tls)
+
+
+def test_of_calls_that_come_at_once_one_is_read_in_each_round_of_the_event_loop(door, monkeypatch):
+    """Between two of them the loop looks for what else came, so that a burst keeps no scrape waiting."""
+    rounds, seen, arrived = itertools.count(), [], threading.Event()
+
+    def count(loop):
+        loop.round = next(rounds)
+        loop.call_soon(count, loop)
+
+    def read_in_round(*args, **kwargs):
+        loop = asyncio.get_running_loop()
+        if not seen:
+            count(loop)
+            assert arrived.wait(30)  # whatever else is sent waits in the kernel, and is found in one round
+        seen.append(loop.round)
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr("logwatch.web.webhook.read", read_in_round)
+    head = f"POST /webhook/mesibo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(GOOD)}\r\n\r\n"
+    calls = [socket.create_connection(("127.0.0.1", door.server.port), timeout=30) for _ in range(8)]
+    for each in calls:
+        each.sendall(head.encode() + GOOD)
+    arrived.set()
+    for each in calls:
+        assert each.recv(100).startswith(b"HTTP/1.1 200")
+        each.close()
+    assert len(set(seen)) == len(calls)

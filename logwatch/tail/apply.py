@@ -10,11 +10,11 @@ from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, key_at
+from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import NO_KEY, Verdict, compare, run_before
+from logwatch.tail.identity import NO_KEY, Verdict, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Survey, name_of
 from logwatch.tail.view import Found
@@ -41,12 +41,16 @@ class _Reconciliation:
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = Found([])
+        self.shared = 0  # as much of the path's file stands in another path's, too
 
     def run(self) -> None:
         state = self.state
         for generation in state.generations:
             self._check(generation)
         if self._is_elsewhere():
+            return
+        if (state.first or state.was_blank) and not self._find_shared():
+            state.mark_due()
             return
         survey = Survey(
             state.path, state.generations, state.heads, self.ctx.directories, state.matched, self.ctx.rotated()
@@ -128,6 +132,31 @@ class _Reconciliation:
         state.adopt(generation)
         return False
 
+    def _find_shared(self) -> bool:
+        """Find how much of a new file another path's generation holds; False while an archive is being unpacked."""
+        state = self.state
+        state.copy_of(None)
+        file = state.heads.examine(state.path, None)
+        if not file or not file.head or file.begin:
+            return True
+        for other, generation in state.owners.alike(state, file.head):
+            if generation.key == file.key:
+                continue
+            of = OwnFile(generation.plain) if generation.plain else other.examine(generation)
+            part = is_part(file, of) if of else False
+            if part is None:
+                return False
+            shared = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
+            verdict, at = compare(generation.position, file, same_inode=False, followed=True)
+            if verdict is Verdict.UNDECIDED:
+                return False
+            noted = at if verdict in (Verdict.SAME, Verdict.PART) else 0
+            shared = max(shared, noted, (file.size() or 0) if part else 0)
+            if shared > self.shared:
+                self.shared = shared
+                state.copy_of(generation)
+        return True
+
     # what is known
 
     def _do(self, action: plans.Action) -> None:
@@ -173,6 +202,8 @@ class _Reconciliation:
     def _hold(self, generation: Generation, candidate: Candidate, size: int | None, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
         moved = generation.key != candidate.key
+        if candidate.path == self.state.path and self.shared > generation.position.offset == 0:
+            at = self.shared
         if at is not None:
             generation.skip_to(at, run_before(candidate, at))
         left = self._state_at(generation, candidate, size)
@@ -263,6 +294,8 @@ class _Reconciliation:
             self.state.lead_to(generation)
         if at is None:
             at = candidate.disk_size
+        if candidate.path == self.state.path:
+            at = max(at, self.shared)
         if at:
             generation.skip_to(at, run_before(candidate, at))
         self._attach(generation, candidate)

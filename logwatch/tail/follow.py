@@ -13,11 +13,11 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, SeekingError, key_at, key_of, mark_of
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -244,6 +244,7 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
+        self._skip_shared(generation)
         told = generation.lines.no_text
         chunk = generation.read(turn.now, lambda: self._ahead(generation))
         if (found := generation.lines.no_text) and not told:
@@ -251,6 +252,19 @@ class PathFollower(PathState):
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
+
+    def _skip_shared(self, generation: Generation) -> None:
+        """Skip what a copy of another path's file has got of that since it was first looked at."""
+        if not self.original or generation is not self.live:
+            return
+        if generation.plain and self.original.plain:
+            file = OwnFile(generation.plain)
+            at = shared_bytes(file, OwnFile(self.original.plain))
+            if at > generation.position.offset:
+                generation.skip_to(at, run_before(file, at))
+            if b"\n" not in file.run(at, HEAD_BYTES):
+                return  # it may grow yet
+        self.copy_of(None)
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""

@@ -246,6 +246,15 @@ def common_bytes(file: Content, of: Content) -> int:
     return start + (file.run(start, low - start) or b"").rfind(b"\n") + 1
 
 
+def shared_bytes(file: Content, of: Content) -> int:
+    """Return up to which line two plain files begin with the same bytes."""
+    ours, theirs = file.head or b"", of.head or b""
+    if ours == theirs and len(ours) == HEAD_BYTES:
+        return common_bytes(file, of)
+    differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
+    return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
+
+
 def _find(known: Position, file: Content) -> int | None:
     """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
 

@@ -119,7 +119,8 @@ class Tail:
             self._tell(found.problems)
             self._sort(found.paths)
         matched = self._matched
-        for path in list(self._followers):
+        # What is new may be a copy of what is known: where that is by now is looked up before
+        for path in sorted(self._followers, key=lambda path: self._followers[path].first):
             follower = self._followers[path]
             if follower.look(now, matched.get(path, ()), sink):
                 self._status = None

@@ -1,5 +1,7 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
+import gzip
+
 import pytest
 
 from tests.tail.test_field import LIVES, Log
@@ -73,6 +75,73 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     log.treat(steps)
     log.check()
     assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+def copied_beside(log):
+    """Put a copy aside under a name that the glob matches."""
+    log.shell("cp m.log before-upgrade.log")
+    yield
+    log.write(5)
+
+
+def copied_in_pieces(log):
+    """Put a copy aside that is looked at before it is complete."""
+    log.write(200)
+    yield
+    log.shell(": > aside.log")
+    yield
+    content = (log.directory / "m.log").read_bytes()
+    for at in (0, 100, 8192, 10_000):
+        with open(log.directory / "aside.log", "ab") as file:
+            file.write(content[file.tell() : at])
+        yield
+    with open(log.directory / "aside.log", "ab") as file:
+        file.write(content[file.tell() :])
+    yield
+    log.write(5)
+    yield
+    log.write(2, log.directory / "aside.log")
+
+
+def unpacked_beside(log):
+    """Unpack a rotated log to have a look at it, where the glob sees it."""
+    log.write(5)
+    yield
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(6)
+    yield
+    (log.directory / "look.log").write_bytes(gzip.decompress((log.directory / "m.log.1.gz").read_bytes()))
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [copied_beside, copied_in_pieces, unpacked_beside])
+def test_a_copy_under_another_name_that_is_matched_counts_nothing_twice(tmp_path, steps, life):
+    """A file that holds, when it is first seen, all that is known of another generation and no more is a copy."""
+    played(tmp_path, life, steps, patterns=("*.log",))
+
+
+def kept_by_an_editor(log):
+    """Copy a log to what an editor calls its backup."""
+    log.shell("cp m.log m.log~")
+    yield
+    log.write(5)
+
+
+def mirrored_with_backups(log):
+    """Mirror a log that has grown by rsync, which keeps the one before."""
+    (log.directory.parent / "m.log").write_bytes((log.directory / "m.log").read_bytes() + log.lines(7))
+    log.run("rsync", "--backup", log.directory.parent / "m.log", log.path)
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [kept_by_an_editor, mirrored_with_backups])
+def test_a_backup_that_the_glob_matches_counts_nothing_twice(tmp_path, steps, life):
+    """Of two files of which one is the other's beginning, the lines that both hold count once."""
+    played(tmp_path, life, steps, patterns=("m.log*",))
 
 
 MOVE = "mv m.log m.log.1"

@@ -49,7 +49,7 @@ class _Reconciliation:
             self._check(generation)
         if self._is_elsewhere():
             return
-        if (state.first or state.was_blank) and not self._find_shared():
+        if state.joined and (state.first or state.was_blank) and not self._find_shared():
             state.mark_due()
             return
         survey = Survey(

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
 
+from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
 from logwatch.tail.files import OwnFile, key_of
@@ -65,6 +66,12 @@ def name_of(generation: Generation) -> str:
     return ""
 
 
+def _former(generation: Generation) -> Position | None:
+    """Return the position of before a file was changed in front, as it was found to be just now."""
+    former = generation.saved
+    return former if former and former.offset and former != generation.position else None
+
+
 class Survey:
     """One look at the files around one path."""
 
@@ -109,6 +116,7 @@ class Survey:
             self._ask(found, range(first, len(found.candidates)), nameless)
         self._take_in_alike(names, found, foreign)
         self._compare_files(found)
+        self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if found.at_path is not None and self.known:
             at_path = found.candidates[0]
@@ -224,13 +232,16 @@ class Survey:
         punched = {i for i in everything if found.candidates[i].begin}
         for each in known:
             position = each.position
-            key = head_key(position.head_bytes, position.head)
+            generation = self._by_number[position.generation]
             own = by_key.get((position.device, position.inode))
-            asked = punched | set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
+            asked = punched | ({own} if own is not None else set())
+            for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
+                key = head_key(*each_head)
+                asked |= set(by_head.get(key, ()) if key else everything)
             if position.state == "live" and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
-                self._ask_one(found, self._by_number[position.generation], i, same_inode=i == own)
+                self._ask_one(found, generation, i, same_inode=i == own)
 
     def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
         candidate, position = found.candidates[i], generation.position
@@ -248,7 +259,7 @@ class Survey:
             part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
-            elif part or self._is_part_of_former(generation, candidate):
+            elif part or self._is_part_of_former(generation, own, candidate):
                 found.own_parts.add((position.generation, i))
             if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
@@ -259,13 +270,23 @@ class Survey:
                 found.common[position.generation, i] = common_bytes(candidate, own)
 
     @staticmethod
-    def _is_part_of_former(generation: Generation, candidate: Candidate) -> bool:
+    def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:
         """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
-        former = generation.saved
-        if not former or not former.offset or former == generation.position or not candidate.rotated:
+        former = _former(generation)
+        if not former or not candidate.rotated:
             return False
         verdict, at = compare(former, candidate, same_inode=False, followed=False)
-        return verdict is Verdict.PART or (verdict is Verdict.SAME and candidate.size() == at)
+        whole = verdict is Verdict.SAME and holds(own, generation.position.offset, candidate, at)
+        return verdict is Verdict.PART or bool(whole)
+
+    def _compare_with_trimmed(self, found: Found) -> None:
+        """Find out which files are copies of what the path's own was before it was trimmed in front."""
+        for known in self.known if found.at_path is not None else ():
+            moved, at = found.answer(known.number, 0)
+            for i, candidate in enumerate(found.candidates) if moved is Verdict.MOVED and not known.open else ():
+                verdict, end = found.answer(known.number, i)
+                if verdict is Verdict.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
+                    found.own_parts.add((known.number, i))
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

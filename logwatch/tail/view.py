@@ -59,7 +59,7 @@ class Found:
     sizes: list[int | None] = field(default_factory=list)  # uncompressed; None while nobody needed to know
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
     parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
-    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose open file holds all of it, file)
+    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose own file holds all of it, file)
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further

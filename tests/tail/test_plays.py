@@ -144,6 +144,25 @@ def test_a_backup_that_the_glob_matches_counts_nothing_twice(tmp_path, steps, li
     played(tmp_path, life, steps, patterns=("m.log*",))
 
 
+def kept_and_trimmed(log):
+    """Copy a log away, and leave its last lines in it."""
+    log.write(10)
+    yield
+    log.shell("cp m.log m.log.bak; tail -n 20 m.log.bak > m.log")
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+def test_a_log_that_was_copied_and_trimmed_in_place_counts_once(tmp_path, patterns, life):
+    """The copy that the glob matches too is the log as it was, not news."""
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(100)
+    log.treat(kept_and_trimmed)
+    log.check()
+
+
 MOVE = "mv m.log m.log.1"
 
 COPY = "cp m.log m.log.1; : > m.log"

@@ -12,7 +12,7 @@ from logwatch.envelope.journal_json import AS_TEXT
 from logwatch.envelope.lines import Piece, cut, has_parts, is_literal, stripped, unwrap, without_fronts
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Line, Record
-from logwatch.envelope.text import MARK, NoText, clean, no_text, uncoloured
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, no_text, uncoloured
 
 __all__ = [
     "AS_TEXT",
@@ -35,6 +35,7 @@ __all__ = [
     "encoded",
     "has_parts",
     "is_literal",
+    "is_tar",
     "label",
     "no_text",
     "of_kind",

@@ -35,11 +35,16 @@ class NoText(NamedTuple):
     remedy: str
 
 
+def is_tar(head: bytes) -> bool:
+    """Return whether a file is an archive of tar, by its first bytes: its header has a name that NULs follow."""
+    return head.startswith(_TAR, _TAR_AT) and b"\0" in head[:_TAR_AT]
+
+
 def no_text(head: bytes) -> NoText | None:
     """Return why a file is no text, by its first bytes: packed, in UTF-16, or binary; None where it is text."""
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
-    if head.startswith(_TAR, _TAR_AT):
+    if is_tar(head):
         return NoText("is no log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is no log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")

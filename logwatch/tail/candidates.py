@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from logwatch import envelope as envelopes
 from logwatch.tail.archives import Archive
 from logwatch.tail.files import NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES
@@ -117,6 +118,8 @@ class Heads:
         if not known:
             try:
                 known, mark = self._read(path, key)
+            except NotAFileError as error:
+                return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
             except OSError as error:
                 return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
             if rotated:  # the followed file itself changes all the time
@@ -141,6 +144,8 @@ class Heads:
                 head, begin = archive.head(descriptor)
             else:
                 head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
+            if envelopes.is_tar(head):  # which holds the lines of a log, and is none
+                raise NotAFileError("there is an archive of tar in its place")
             after = os.fstat(descriptor)
             if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
                 raise VanishedError

@@ -149,6 +149,7 @@ class LineReader:
         self.waits = False  # something is left to be taken when the file has not grown for a while
         self.no_text: envelopes.NoText | None = None  # what the file is instead of a log
         self._looked = False
+        self._is_tar = False
         self._reading = reading
 
     @property
@@ -184,7 +185,12 @@ class LineReader:
         if first or not self._looked:
             self._looked = True
             self.no_text = envelopes.no_text(run)
+            self._is_tar = envelopes.is_tar(run)
         self.waits = False
+        if (
+            self._is_tar
+        ):  # written since it was found, when it was empty: the lines in it are a log's, which counts them
+            return Taken(b"", len(run), 0, "")
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
             self.waits = True
             return Taken(b"", 0, 0, inside)

@@ -163,6 +163,31 @@ def test_a_log_that_was_copied_and_trimmed_in_place_counts_once(tmp_path, patter
     log.check()
 
 
+def put_into_tar(log):
+    """Put a log into an archive of tar's beside it."""
+    log.write(5)
+    yield
+    log.shell("tar cf m.log.tar m.log; tar czf m.log.tar.gz m.log")
+    yield
+    log.write(5)
+
+
+def put_into_tar_slowly(log):
+    """Do the same, and look at the archive before it is written."""
+    log.shell(": > m.log.tar")
+    yield
+    log.shell("tar cf m.log.tar m.log")
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("steps", [put_into_tar, put_into_tar_slowly])
+@pytest.mark.parametrize("life", LIVES)
+def test_an_archive_of_tar_that_is_matched_counts_nothing(tmp_path, life, steps):
+    """What begins with tar's header is no text, packed or not, though lines stand in it."""
+    played(tmp_path, life, steps, patterns=("m.log*",))
+
+
 MOVE = "mv m.log m.log.1"
 
 COPY = "cp m.log m.log.1; : > m.log"

@@ -8,6 +8,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
+from logwatch.tail.archives import Archive
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
@@ -41,6 +42,7 @@ class _Reconciliation:
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = Found([])
+        self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
         self.shared = 0  # as much of the path's file stands in another path's, too
 
     def run(self) -> None:
@@ -67,7 +69,7 @@ class _Reconciliation:
         self._report()
         for action in plan.actions:
             self._do(action)
-        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
+        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)] + self.unproved
         state.end(
             found.candidates,
             undecided=bool(undecided) or plan.again,
@@ -235,7 +237,7 @@ class _Reconciliation:
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
         state = generation.position.state
-        read = size is None or size <= generation.position.offset
+        read = size is None or size <= generation.position.offset or at.damaged
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.rotated is None else state if over else "rotated"
 
@@ -268,6 +270,11 @@ class _Reconciliation:
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
+        # What comes out of it counts once its sums are known to agree, or that it has no end yet
+        if at.archive and at.size() is None and at.archive.busy:
+            generation.detach()
+            self.unproved.append(at.archive)
+            return
         if not self.ctx.files.room():
             generation.detach()
             self.state.crowd()

@@ -26,6 +26,7 @@ class Archive:
         self.path = path
         self.format = format_
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
+        self.intact: int | None = None  # where it is damaged: up to where its sums agree
         self._key = key
         self._modified = status.st_mtime
         self._file: PackedFile | None = None
@@ -120,6 +121,7 @@ class Archive:
             try:
                 data = file.read_at(at, _BLOCK_BYTES)
             except CorruptError:
+                self.intact = file.proved
                 data = file.read_at(at, file.reached - at)
             block = last + data
             if last_in and (found := last_in(block, at - len(last), len(last))) != NOWHERE:

@@ -45,6 +45,11 @@ class Candidate:
         """Where a generation that lies in it is found, other than at its path."""
         return self.path if self.rotated else ""
 
+    @property
+    def damaged(self) -> bool:
+        """Whether it was unpacked to a place where its sums are wrong: what comes out before that may be, too."""
+        return self.archive is not None and self.archive.intact is not None
+
     def size(self) -> int | None:
         """Return how long it is, uncompressed; None while it was not unpacked to its end."""
         return self.archive.size() if self.archive else self.disk_size
@@ -73,7 +78,9 @@ class Candidate:
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
         """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
         descriptor = _open(self.path, self.key)[0]
-        return PackedFile(descriptor, self.archive.format, closed) if self.archive else PlainFile(descriptor, closed)
+        if not self.archive:
+            return PlainFile(descriptor, closed)
+        return PackedFile(descriptor, self.archive.format, closed, self.archive.intact)
 
     def still_begins(self) -> bool:
         """Return whether it begins as it did when it was looked at."""

@@ -259,7 +259,11 @@ class Survey:
             part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
-            elif part or self._is_part_of_former(generation, own, candidate):
+            elif (
+                part
+                or (candidate.damaged and own.head.startswith(candidate.head))
+                or self._is_part_of_former(generation, own, candidate)
+            ):
                 found.own_parts.add((position.generation, i))
             if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)

@@ -129,8 +129,10 @@ class Tail:
                     del self._followers[path], self._busy[path]
         if self._targets is None:
             self._followed_since = min(self._followed_since, now)
-            waiting = [g for g in self._generations() if g.lag and g.file]
-            self._targets = {g.number: _UNKNOWN_END if g.file and g.file.packed else g.position.size for g in waiting}
+            waiting = [g for g in self._waited_for().values() if g.lag or not g.file]
+            self._targets = {
+                g.number: g.position.size if g.file and not g.file.packed else _UNKNOWN_END for g in waiting
+            }
         self._check_caught_up()
 
     def _tell(self, problems: Iterable[Problem]) -> None:
@@ -230,10 +232,15 @@ class Tail:
             self._last_line_at = now
         return amount
 
+    def _waited_for(self) -> dict[int, Generation]:
+        """Return the generations that are read, or will be when their archives have been unpacked."""
+        followers = self._followers.values()
+        return {g.number: g for f in followers for g in f.generations if g.in_use and (g.file or f.unpacking)}
+
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:
             return
-        generations = {g.number: g for g in self._generations() if g.file and g.in_use}
+        generations = self._waited_for()
         self._targets = {
             number: target
             for number, target in self._targets.items()
@@ -302,4 +309,6 @@ def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | Non
 
 def _has_reached(generation: Generation, target: int) -> bool:
     """Return whether all that was there at the first look was looked at; an archive's end is not known before."""
-    return generation.reached >= target or (target == _UNKNOWN_END and not generation.waiting)
+    return generation.reached >= target or (
+        target == _UNKNOWN_END and generation.file is not None and not generation.waiting
+    )

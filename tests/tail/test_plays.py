@@ -1,10 +1,15 @@
 """What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
 
 import gzip
+import os
+import random
+from collections import Counter
 
 import pytest
 
 from tests.tail.test_field import LIVES, Log
+
+AWAY = ("stopped", "killed")
 
 
 def played(tmp_path, life, steps, *, patterns=("m.log",), lost=0, missed=0):
@@ -75,6 +80,43 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     log.treat(steps)
     log.check()
     assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+def damaged(log, seed):
+    """Overwrite some bytes in the middle of an archive, as a failing disk does."""
+    log.write(2000)
+    yield
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    path, chance = log.directory / "m.log.1.gz", random.Random(seed)
+    with open(path, "r+b") as file:
+        file.seek(chance.randrange(1000, path.stat().st_size - 400))
+        file.write(chance.randbytes(300))
+    os.utime(path, (1_700_000_000, 1_700_000_000))  # nobody writes to it any more
+    log.write(4)
+    yield
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("life", ["running", "looking"])
+def test_a_damaged_archive_of_what_was_read_is_not_news(tmp_path, life, seed):
+    """What was read from the open file is not read again from a damaged archive of it, and nothing is told as lost."""
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(lambda log: damaged(log, seed))
+    log.check()
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("life", AWAY)
+def test_what_a_damaged_archive_unpacks_to_is_not_taken_for_lines(tmp_path, life, seed):
+    """Between the damage and the place where it shows, bytes come out that nobody wrote: they never count."""
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(lambda log: damaged(log, seed))
+    counted = Counter(log.follower.sink.lines)
+    assert counted - Counter(log.written) == Counter(), "counted twice, or never written"
+    assert not [line for line in log.written[:200] + log.written[-4:] if counted[line] != 1], "not counted"
+    assert log.follower.missed == 1
 
 
 def copied_beside(log):

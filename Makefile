@@ -50,13 +50,15 @@ lint: $(DEV) ## ruff and mypy
 generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages from catalogue, thresholds and code
 	$(BIN)/python -m config.generate
 
-# A file at a time on each core: what its tests share, a fleet or a browser, is started once
-PARALLEL := -n auto --dist loadfile
+# A file at a time: what its tests share, a fleet or a browser, is started once. Tests that start programs wait half their
+# time, so that there are three files for two cores, and come first (tests/conftest.py): the longest is not the last.
+PARALLEL := --dist loadfile
+WORKERS ?= $(shell echo $$(((3 * $$(nproc) + 1) / 2)))
 test: lint packages ## everything: lint, unit, property and integration tests
-	$(BIN)/pytest $(PARALLEL) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(PARALLEL) --no-loadscope-reorder $(ARGS)
 
 test-unit: $(DEV) ## what starts no other program; of one folder of tests/ with LAYER=tail
-	$(BIN)/pytest -q $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
+	$(BIN)/pytest -q -n auto $(PARALLEL) -m 'not long and not integration and not systemd' $(if $(LAYER),tests/$(LAYER)) $(ARGS)
 
 test-systemd: $(DEV) packages ## the service under a booted systemd in a container of its own (root); of Ubuntu 24.04 with DISTRIBUTION=noble
 	DISTRIBUTION='$(DISTRIBUTION)' $(BIN)/pytest -m systemd --timeout=600 tests/service $(ARGS)

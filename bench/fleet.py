@@ -2,7 +2,8 @@
 
 ``python -m bench.fleet --hosts 100 --minutes 10 prometheus`` (or ``victoria``) starts the engine on the shipped
 configuration and on simulated hosts (bench/fleet_hosts.py), lets it run, and prints figures of the last half of the
-time. Real time, real intervals; other load on the machine shows.
+time. Real time, real intervals; other load on the machine shows. With ``--past 6`` the panels are asked over six hours
+that are filled first (bench/fleet_past.py).
 """
 
 import argparse
@@ -20,6 +21,8 @@ from pathlib import Path
 import yaml
 
 from bench.fleet_hosts import Fleet
+from bench.fleet_panels import panel_seconds
+from bench.fleet_past import fill
 
 ROOT = Path(__file__).parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -124,38 +127,37 @@ def victoria(directory: Path, listed: str) -> tuple[list[Process], str, str]:
     return processes, store, alert
 
 
-def rule_seconds(alert: str, engine: str) -> dict[str, float]:
-    """Return rule group -> seconds of an evaluation: of Prometheus the last one, of vmalert the 90th of a hundred."""
+def rule_seconds(alert: str, engine: str) -> dict[str, tuple[float, float]]:
+    """Return rule group -> seconds of all its evaluations and their number; of Prometheus of the last one."""
     if engine == "prometheus":
         found = samples(alert, "prometheus_rule_group_last_duration_seconds")
-        return {labels.rpartition(";")[2].rstrip('"'): value for labels, value in found.items()}
-    found = samples(alert, "vmalert_iteration_duration_seconds")
-    quantiles = {labels: value for labels, value in found.items() if 'quantile="0.9"' in labels}
-    return {labels.partition('group="')[2].partition('"')[0]: value for labels, value in quantiles.items()}
+        return {labels.rpartition(";")[2].rstrip('"'): (value, 1) for labels, value in found.items()}
+    totals, counts = (samples(alert, f"vmalert_iteration_duration_seconds_{what}") for what in ("sum", "count"))
+    return {
+        labels.partition('group="')[2].partition('"')[0]: (total, counts[labels]) for labels, total in totals.items()
+    }
 
 
-def panels() -> dict[str, str]:
-    """Return dashboard and title -> query of each panel, of all hosts and the last hour."""
-    found = {}
-    for path in sorted((ROOT / "config/grafana/dashboards").glob("*.json")):
-        for panel in json.loads(path.read_text())["panels"]:
-            for target in panel.get("targets", []):
-                expr = re.sub(r"\$(cluster|host|source)", ".*", target["expr"])
-                expr = expr.replace("$__rate_interval", "1m").replace("$__range", "1h")
-                found[f"{path.stem}: {panel['title']} {target['refId']}"] = expr
+def evaluations(alert: str, engine: str, seconds: float) -> dict[str, list[float]]:
+    """Return rule group -> how long each of its evaluations took, in seconds, as looked at for so long."""
+    found: dict[str, list[float]] = {}
+    before: dict[str, tuple[float, float]] = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        now = rule_seconds(alert, engine)
+        for group, (total, times) in now.items():
+            earlier, counted = (0.0, 0.0) if engine == "prometheus" else before.get(group, (total, times))
+            if times > counted:
+                found.setdefault(group, []).append((total - earlier) / (times - counted))
+        before = now
+        time.sleep(15)
     return found
 
 
-def panel_seconds(url: str) -> dict[str, float]:
-    """Return panel -> how long its query takes, as Grafana asks over the last hour."""
-    end = time.time() - 30
-    found = {}
-    for title, expr in panels().items():
-        query = urllib.parse.urlencode({"query": expr, "start": end - 3600, "end": end, "step": 15})
-        began = time.monotonic()
-        fetch(f"{url}/api/v1/query_range?{query}")
-        found[title] = time.monotonic() - began
-    return found
+def costly(store: str) -> list[tuple[float, str]]:
+    """Return the queries that VictoriaMetrics spent most time on: seconds of each one in the mean, and its text."""
+    found = json.loads(fetch(f"{store}/api/v1/status/top_queries?topN=8&maxLifetime=10m"))
+    return [(each["sumDurationSeconds"] / each["count"], each["query"]) for each in found["topBySumDuration"]]
 
 
 def count(url: str, expr: str) -> str:
@@ -171,6 +173,7 @@ def main() -> None:
     parser.add_argument("engine", choices=("prometheus", "victoria"))
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--past", type=float, default=0, metavar="HOURS")
     options = parser.parse_args()
     fleet = Fleet(options.hosts, ("east", "south", "west"))
     with tempfile.TemporaryDirectory() as name:
@@ -179,23 +182,24 @@ def main() -> None:
         try:
             time.sleep(options.minutes * 30)
             began, used = time.monotonic(), [process.cpu() for process in processes]
-            worst: dict[str, list[float]] = {}
-            while time.monotonic() - began < options.minutes * 30:
-                time.sleep(15)
-                for group, seconds in rule_seconds(alert, options.engine).items():
-                    worst.setdefault(group, []).append(seconds)
+            rules = evaluations(alert, options.engine, options.minutes * 30)
             lasted = time.monotonic() - began
             print(f"{options.hosts} hosts, {options.engine}, load {os.getloadavg()[1]:.1f}")
             series = count(url, "sum(scrape_samples_post_metric_relabeling)")
             print(f"  up {count(url, 'sum(up)')}, series of hosts {series}")
-            for process, before in zip(processes, used, strict=True):
-                share = (process.cpu() - before) / lasted
+            for process, cpu in zip(processes, used, strict=True):
+                share = (process.cpu() - cpu) / lasted
                 print(f"  {process.name}: {100 * share:.1f} % of a core, {process.resident_mb():.0f} MB")
-            for group, seconds in sorted(worst.items()):
+            for group, seconds in sorted(rules.items()):
                 middle = sorted(seconds)[len(seconds) // 2]
                 print(f"  rules {group}: median {middle:.3f} s, longest {max(seconds):.3f} s")
-            slowest = sorted(panel_seconds(url).items(), key=lambda item: -item[1])
-            for title, seconds in slowest[:5]:
+            if options.engine == "victoria":
+                for seconds, expr in costly(url):
+                    print(f"  query of {seconds:.3f} s: {' '.join(expr.split())[:160]}")
+            if options.past:
+                print(fill(options.engine, url, Path(name) / "tsdb", options.past))
+            slowest = sorted(panel_seconds(url, options.past or 1).items(), key=lambda item: -item[1])
+            for title, seconds in slowest[:8]:
                 print(f"  panel {title}: {seconds:.2f} s")
         finally:
             for process in processes:

@@ -1,12 +1,18 @@
 """How long pages take with a full error log, and what they cost in memory: a table on standard output.
 
-    python bench/page.py [FAILURES]
+    python -m bench.page [FAILURES]
 
 The ledger holds FAILURES (10,000) failures, thirty days of results and fifty incidents: of ordinary days, and of every
-result that the catalogue knows in every minute, which no mesibo shows.
+result that the catalogue knows in every minute, which no mesibo shows. It is filled by a process of its own, so that
+memory is that of serving.
+
+Of each address three times are told: of the first answer; *fresh*, when a commit has come since the answer before and
+nothing is a second old; *again*, when nothing has changed. In milliseconds as a visitor waits, and in brackets of
+processor time, visitor included, which others on the machine do not change.
 """
 
 import http.client
+import multiprocessing
 import statistics
 import sys
 import tempfile
@@ -16,6 +22,7 @@ from urllib.parse import quote
 
 from prometheus_client import CollectorRegistry
 
+from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.export import SnapshotCollector
@@ -23,6 +30,7 @@ from logwatch.ledger import Batch, Incident, Ledger, ResultRow, StoredFailure
 from logwatch.model import Seen
 from logwatch.simulate.outcomes import everything, ordinary
 from logwatch.tail import SourceStatus
+from logwatch.web import site
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 
@@ -52,13 +60,28 @@ class Watched:
     credentials = ()
     refused = ()
 
-    def __init__(self, directory, outcomes, failures):
+    def __init__(self, directory, failures):
         now = time.time()
         self.catalogue = Catalogue.load()
         self.config = Config(source=(Source(name="mesibo", paths=("/m.log",)),))
         self.status = {"mesibo": SourceStatus("mesibo", True, 1, 0, True, now, ())}  # noqa: FBT003
         self.ledger = Ledger(Path(directory), keep=failures)
         self.ledger_path = self.ledger.path
+
+    def second(self):
+        """Let a second of pushes come, one of which fails."""
+        now = time.time()
+        batch = Batch(10)
+        for code, count in (("200", 20), ("903", 1)):
+            row, seen = ResultRow("mesibo", "apns", code, ""), Seen(count, now, now)
+            batch.result(row, seen)
+            batch.time(row, seen, now)
+        batch.fail([StoredFailure(now, "mesibo", "apns", "903", "", "6035", "+1***7#3f9a01", "t***", SHAPE)])
+        self.ledger.commit(batch)
+
+    def fill(self, outcomes, failures):
+        """Let a month pass."""
+        now = time.time()
         for minute in (*range(30 * 1440, 1440, -30), *range(1440, -1, -1)):
             batch = Batch(failures)
             batch.ready.add("mesibo")
@@ -113,27 +136,62 @@ def resident():
     return 0.0
 
 
+def filled(directory, outcomes, failures):
+    """Fill a ledger, in a process that ends with it."""
+    watched = Watched(directory, failures)
+    watched.fill(outcomes, failures)
+    watched.ledger.close()
+
+
+def run(task, *arguments):
+    """Do a task in a process of its own."""
+    process = multiprocessing.get_context("spawn").Process(target=task, args=arguments)
+    process.start()
+    process.join()
+
+
+def ask(port, path):
+    """Ask once; return milliseconds waited and of processor time, and the size."""
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    start, used = time.perf_counter(), time.process_time()
+    client.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    size = len(client.getresponse().read())
+    taken = (time.perf_counter() - start) * 1000, (time.process_time() - used) * 1000, size
+    client.close()
+    return taken
+
+
+def shown(times):
+    """Write median and 99 % of (waited, processor time)."""
+    waited, used = (sorted(each) for each in zip(*times, strict=True))
+    last = int(len(waited) * 0.99)
+    return f"{statistics.median(waited):6.1f} {waited[last]:6.1f} ({statistics.median(used):6.1f} {used[last]:6.1f})"
+
+
 def measure(name, outcomes, failures):
     with tempfile.TemporaryDirectory() as directory:
-        watched = Watched(directory, outcomes, failures)
+        run(filled, directory, outcomes, failures)
+        heap.keep()
+        watched = Watched(directory, failures)
         registry = CollectorRegistry()
         registry.register(SnapshotCollector(watched))
         server = WebServer("127.0.0.1", 0, rules(registry, watched))
         server.start()
-        before = resident()
-        print(f"{name}, {failures} failures; resident {before:.0f} MiB")
+        heap.settle()
+        print(f"{name}, {failures} failures; resident {resident():.0f} MiB")
+        print(f"  {'':32} {'first':>8}  {'fresh: median, 99 % (CPU)':>32}  {'again: median, 99 % (CPU)':>32}")
         for path in PATHS:
-            times = []
+            first, _, size = ask(server.port, path)
+            site.FRESH_SECONDS = 0.02
+            fresh = []
             for _ in range(ROUNDS):
-                client = http.client.HTTPConnection("127.0.0.1", server.port)
-                start = time.perf_counter()
-                client.request("GET", path)
-                size = len(client.getresponse().read())
-                times.append((time.perf_counter() - start) * 1000)
-                client.close()
-            times = sorted(times[5:])
-            p99 = times[int(len(times) * 0.99)]
-            print(f"  {path:32} {statistics.median(times):6.1f} ms median {p99:6.1f} ms p99 {size / 1024:8.1f} KiB")
+                watched.second()
+                time.sleep(0.03)
+                fresh.append(ask(server.port, path)[:2])
+            site.FRESH_SECONDS = 1.0
+            again = [ask(server.port, path)[:2] for _ in range(ROUNDS)]
+            told = f"{first:8.1f}  {shown(fresh):>32}  {shown(again):>32}"
+            print(f"  {path:32} {told} {size / 1024:7.1f} KiB, resident {resident():.0f}")
         print(f"  resident afterwards {resident():.0f} MiB")
         server.stop()
         watched.ledger.close()
@@ -141,5 +199,5 @@ def measure(name, outcomes, failures):
 
 if __name__ == "__main__":
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    measure("an ordinary day", ordinary(0.06), number)
-    measure("every result there is", everything(Catalogue.load()), number)
+    run(measure, "an ordinary day", ordinary(0.06), number)
+    run(measure, "every result there is", everything(Catalogue.load()), number)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs the daemon without an installation: on the log named by LOG, or on one that a simulated mesibo writes, with a day
 # of history in which Google failed for a while.
-# In: BIN (directory of the commands), LOG (optional), LISTEN (optional). Out: nothing stays behind, but for the
-# positions of a LOG, which are kept in .run/ so that the next run goes on where this one ended.
+# In: BIN (directory of the commands), LOG (optional), LISTEN (optional: else the usual port, or a free one). Out: nothing
+# stays behind, but for the positions of a LOG, which are kept in .run/ so that the next run goes on where this one ended.
 set -eu
-listen=${LISTEN:-127.0.0.1:10914}
+listen=$("$BIN/python" -m config.demo.address)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mesibo-logwatch.XXXXXX")
 simulator=
 finish() {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
-from logwatch.config.schema import WebhookSource
+from logwatch.config.sources import WebhookSource
 from logwatch.discover import Container, Discovery, Globs
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.events import shown

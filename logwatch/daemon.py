@@ -6,45 +6,38 @@ with a reason, and the service manager starts it again: nothing is lost, since o
 
 import contextlib
 import faulthandler
-import itertools
 import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from logwatch import logging_setup
-from logwatch.assembly import Parts, assemble, discovery, refuse_shared_files
+from logwatch.assembly import Parts, assemble, refuse_shared_files
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
-from logwatch.config import Source as SourceConfig
 from logwatch.credentials import Verdict, Watch, asked
 from logwatch.diagnosis.record import Recorder
 from logwatch.errors import LogwatchError, Problem
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
-from logwatch.journal import Journal, JournalSpec
+from logwatch.inputs import Inputs
 from logwatch.ledger import Ledger, Reader, Snapshot
-from logwatch.model import Envelope
-from logwatch.parse import Scanner
-from logwatch.pipeline import CALLED_SECONDS, Input, Pipeline, Source
+from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
-from logwatch.tail import OpenFiles, SourceSpec, SourceStatus, Tail
+from logwatch.tail import SourceStatus
 from logwatch.wake import make_waker
 from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import Doorkeeper, Endpoint, refuse_in_the_clear
-from logwatch.webhook import NO_LINES, Inbox, Webhook
 
 Load = Callable[[], Config]
 
@@ -93,15 +86,12 @@ class Daemon:
         )
         if self._ledger.lost_state:
             self._metrics.state_resets.inc()
-        self._generations = itertools.count(self._ledger.generation + 1)
         self._waker = make_waker(config.follow.wake, self._log)
-        self._files = OpenFiles()
         self._hurry = threading.Event()
         self._ending = threading.Event()
         self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
-        self._inputs: dict[str, Input] = {}
-        self._scanners: dict[str, Scanner] = {}
+        self._inputs = Inputs(self._ledger, self._waker, self._called, self._log)
         self._forwarders: dict[Export, tuple[Forwarder, Future[None]]] = {}
         self._pipeline = self._build(self._parts)
         self._credentials = Watch(log=self._log)
@@ -236,8 +226,7 @@ class Daemon:
         self._notifier.stopping()
         if commit:
             self._pipeline.settle()
-        for each in self._inputs.values():
-            each.close()
+        self._inputs.close()
         self._credentials.close()
         self._web.stop()
         self._waker.close()
@@ -280,9 +269,6 @@ class Daemon:
         ):
             if now != then:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
-        same = {s.name for s in new.source if s in old.source} if new.follow == old.follow else set()
-        for name in self._inputs.keys() - same:
-            self._inputs.pop(name).close()
         self._parts = parts
         self._pipeline = self._build(parts)
         self._credentials.watch(map(asked, new.credential))
@@ -317,17 +303,19 @@ class Daemon:
     def _build(self, parts: Parts) -> Pipeline:
         config = parts.config
         logging_setup.configure(config.log.level, config.log.format)
-        self._scanners = {source.name: parts.scanner(source) for source in config.source if not source.webhook}
-        inputs = [(source, self._input(source, config)) for source in config.source]
+        sources = self._inputs.follow(parts)
         self._webhooks = {
             source.webhook.path: Endpoint(
-                source.name, parts.webhooks[source.name].fields, input_.inbox, parts.webhooks[source.name].secret
+                source.name,
+                parts.webhooks[source.name].fields,
+                self._inputs.inboxes[source.name],
+                parts.webhooks[source.name].secret,
             )
-            for source, input_ in inputs
-            if source.webhook is not None and isinstance(input_, Webhook)
+            for source in config.source
+            if source.webhook is not None
         }
         return Pipeline(
-            [Source(source.name, input_, self._scanners.get(source.name, NO_LINES)) for source, input_ in inputs],
+            sources,
             self._ledger,
             parts.catalogue,
             Privacy(config.privacy.identifiers, self._ledger.key),
@@ -336,63 +324,6 @@ class Daemon:
             clock=time.time,
             monotonic=time.monotonic,
         )
-
-    def _input(self, source: SourceConfig, config: Config) -> Input:
-        """Return the input that has the source open, or a new one that goes on at the committed position."""
-        if source.name not in self._inputs:
-            make = self._journal if source.journal else self._webhook if source.webhook else self._tail
-            self._inputs[source.name] = make(source, config)
-        return self._inputs[source.name]
-
-    def _tail(self, source: SourceConfig, config: Config) -> Input:
-        return Tail(
-            SourceSpec(
-                source.name,
-                discovery(source),
-                source.envelope,
-                self._start_at(source),
-                source.rotated,
-                source.input,
-            ),
-            self._ledger.positions.values(),
-            lambda: next(self._generations),
-            owns=partial(self._owns, source.name),
-            held=partial(self._held, source.name),
-            max_line_bytes=config.follow.max_line_bytes,
-            release_seconds=config.follow.release_seconds,
-            clock=time.time,
-            log=self._log,
-            files=self._files,
-            last_line_at=row.last_line_at if (row := self._ledger.snapshot.sources.get(source.name)) else None,
-        )
-
-    def _webhook(self, source: SourceConfig, _config: Config) -> Input:
-        assert source.webhook
-        return Webhook(source.name, source.webhook.witness_for or "", Inbox(self._called))
-
-    def _journal(self, source: SourceConfig, config: Config) -> Input:
-        assert source.journal
-        stamped = self._parts.stamped(source)
-        return Journal(
-            JournalSpec(source.name, source.journal.target, self._start_at(source), stamped=stamped),
-            self._ledger.journals.get(source.name),
-            max_line_bytes=config.follow.max_line_bytes,
-            clock=time.time,
-            bell=self._waker,
-            log=self._log,
-        )
-
-    def _start_at(self, source: SourceConfig) -> Literal["beginning", "end"]:
-        """Say where to begin: what a lost ledger had counted must not be counted again."""
-        return "end" if self._ledger.lost_state else source.start_at
-
-    def _owns(self, source: str, line: bytes) -> bool:
-        """Ask the scanner of the newest configuration, as files outlive it."""
-        return self._scanners[source].owns(line)
-
-    def _held(self, source: str, data: bytes, envelope: Envelope) -> int:
-        """Ask the scanner of the newest configuration."""
-        return self._scanners[source].held(data, envelope)
 
     def _called(self) -> None:
         """Turn soon: a call waits for its answer."""
@@ -410,10 +341,9 @@ class Daemon:
 
     def _answer_calls(self, *, committed: bool) -> None:
         """Answer the webhooks' calls whose events the last commit held; while the disk refuses, take no new ones."""
-        for each in self._inputs.values():
-            if isinstance(each, Webhook):
-                each.inbox.settle(committed=committed)
-                each.inbox.refuse(closed=not committed)
+        for inbox in self._inputs.inboxes.values():
+            inbox.settle(committed=committed)
+            inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
         """Say in one line how things are, for `systemctl status`."""

@@ -29,7 +29,7 @@ def catalogue() -> Path:
     return inside if inside.is_file() else _CHECKOUT / "config" / "catalogue.toml"
 
 
-def rules() -> Path:
+def prometheus_rules() -> Path:
     """Return the directory of the shipped Prometheus rules."""
     inside = _PACKAGE / "files" / "prometheus" / "rules"
     return inside if inside.is_dir() else _CHECKOUT / "config" / "prometheus" / "rules"

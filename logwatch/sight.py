@@ -17,7 +17,7 @@ _LEAST_READ = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class LineShare:
     """Lines with the marker in a stretch of time."""
 
     unread: int = 0
@@ -38,8 +38,8 @@ class Count:
 class Sight:
     """How much of a source's push lines could be read; times in seconds since the epoch."""
 
-    hour: Count = Count()
-    lately: Count = Count()  # the minutes that began in the last two
+    hour: LineShare = LineShare()
+    lately: LineShare = LineShare()  # the minutes that began in the last two
     causes: tuple[tuple[str, int], ...] = ()  # unread of the hour, the most frequent first
     since: float | None = None  # when the present run of unread lines began, at most a day ago
     last: float | None = None  # when the last unread line came
@@ -68,7 +68,7 @@ class Sight:
         return self.lately.unread >= FEW and self.lately.share > self.hour.share
 
     @property
-    def worst(self) -> Count:
+    def worst(self) -> LineShare:
         """The stretch with the larger share."""
         return self.lately if self.sudden else self.hour
 
@@ -92,12 +92,12 @@ def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
     )
 
 
-def _count(readings: Iterable[tuple[Reading, Seen]]) -> Count:
+def _count(readings: Iterable[tuple[Reading, Seen]]) -> LineShare:
     unread = total = 0
     for each, seen in readings:
         total += seen.count
         unread += seen.count if each.cause else 0
-    return Count(unread, total)
+    return LineShare(unread, total)
 
 
 def _since(quarters: list[tuple[Reading, Seen]]) -> float | None:

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from logwatch.catalogue import Catalogue
 from logwatch.cli import COMMANDS, group
 from logwatch.config import Config
-from logwatch.config.schema import Table
+from logwatch.config.table import Table
 from logwatch.export import COUNTERS
 from logwatch.parse.compile import from_pyparsing
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from logwatch.glance import glance
 from logwatch.parse import Scanner, load
-from tests.envelope.wrapping import log
+from tests.helpers.wrapping import log
 
 OWNS = Scanner(load("mesibo"), timezone=ZoneInfo("UTC")).owns
 PUSHES = [f"E2511-{100000 + i}-001 (17): push_on_complete: code 200" for i in range(9)]

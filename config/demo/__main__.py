@@ -2,15 +2,14 @@
 
 A mesibo with a day of history, whose Apple certificate expired 20 minutes ago; the daemon; and, where they are
 installed, Prometheus with the shipped rules and Alertmanager with the shipped route, whose messages are printed here.
-Everything is on loopback and in a temporary directory, and ends with Ctrl-C. LISTEN is the address of the daemon,
-HISTORY how far back the log begins.
+Everything is on loopback and in a temporary directory, and ends with Ctrl-C. LISTEN is the address of the daemon;
+without it that is port 10915, or a free one, so that `make run` stays beside it. HISTORY is how far back the log goes.
 """
 
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from config.demo.address import DEMO_PORT, address, free_port
 
 CONFIG = Path(__file__).parents[1]
 COMMAND = str(Path(sys.executable).with_name("mesibo-logwatch"))
@@ -39,14 +40,6 @@ def say(text: str) -> None:
 def program(*names: str) -> str | None:
     """Return the first of some programs that is installed."""
     return next((found for name in names if (found := shutil.which(name))), None)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Pager(BaseHTTPRequestHandler):
@@ -118,7 +111,7 @@ def monitoring(directory: Path, daemon: str, start: Callable[..., None]) -> None
 
 def main() -> int:
     """Run the site until Ctrl-C, or until the daemon ends."""
-    listen = os.environ.get("LISTEN", "127.0.0.1:10914")
+    listen = address(DEMO_PORT)
     history = os.environ.get("HISTORY", "24h")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:

@@ -3,16 +3,15 @@
 import sys
 from pathlib import Path
 
-from config.generate import dashboards, manpages, reference, rules, runbooks, vmalert
+from config.generate import dashboards, manpages, past, reference, rules, runbooks, vmalert
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def outputs() -> dict[str, str]:
     """Return path below the root of the tree -> text that belongs there."""
-    return (
-        rules.files() | vmalert.files() | dashboards.files() | runbooks.files() | manpages.files() | reference.files()
-    )
+    areas = (rules, vmalert, past, dashboards, runbooks, manpages, reference)
+    return {path: text for area in areas for path, text in area.files().items()}
 
 
 def main(arguments: list[str]) -> int:

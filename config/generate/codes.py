@@ -5,6 +5,7 @@ from typing import Any
 
 from config.generate.thresholds import threshold
 from logwatch.catalogue import PLATFORMS, Catalogue, Entry
+from logwatch.diagnosis.words import CAUSES, cause
 from logwatch.model import Platform
 
 CATALOGUE = Catalogue.load()
@@ -25,6 +26,9 @@ REFUSED: dict[Platform, str] = {
     "apns": "MesiboPushApnsCredentialRefused",
     "unknown": "MesiboPushCredentialRefused",
 }
+
+
+_ORDINARY = ("The ", "A ", "Push ")  # what a sentence can begin with, and its middle cannot
 
 
 def known() -> str:
@@ -71,19 +75,37 @@ def _in_order(known: tuple[Platform, int, str, Entry]) -> tuple[int, int]:
     return CATALOGUE.entries.index(entry), PLATFORMS.index(platform)
 
 
+def platforms(entry: Entry) -> list[Platform]:
+    """Return the platforms of the results that are this entry's: a reason that one provider gives tells who answered."""
+    return [platform for platform, _, _, found in CATALOGUE.known() if found is entry]
+
+
 def of_builds() -> list[str]:
     """Return what selects the results of each fault that one app build can cause alone."""
     return [values["matchers"] for values in faults() if values["of_builds"]]
 
 
+def impact(entry: Entry, platform: Platform) -> str:
+    """Return the first thing that a phone shows of a fault: whose pushes do not arrive, and why."""
+    apple = platform == "apns" and (entry.provider != "mesibo" or "Apple" in entry.meaning)  # 901 stops all of them
+    why = cause(entry, [str(entry.code)])
+    google = platform == "fcm" and "Apple" not in why  # Firebase pushes to Apple too
+    whose = "iOS pushes" if apple else "Android pushes" if google else "Pushes"
+    return f"{whose} do not arrive: {why[0].lower() + why[1:] if why.startswith(_ORDINARY) else why}."
+
+
 def faults() -> Iterator[dict[str, Any]]:
     """Yield the values of each rule about a fault: its alert, entry, and what selects the results that it explains."""
     for name, platform, entry in covered():
-        of_platform = f'platform="{platform}",code="{entry.code}",reason="{entry.reason}"'
+        asked = [platform] if entry.provider == "any" else platforms(entry)
+        whose = f'platform=~"{"|".join(asked)}"' if len(asked) > 1 else f'platform="{platform}"'
+        answer = f'{whose},code="{entry.code}",reason="{entry.reason}"'
         yield {
             "alert": name,
             "entry": entry,
-            "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else of_platform,
+            "matchers": f'code="{entry.code}"' if entry.provider == "mesibo" else answer,
             "number": spoken(entry) + (", without a reason in the log" if entry.provider == "any" else ""),
             "of_builds": entry.name in threshold("fault.build_faults"),
+            "impact": impact(entry, platform),
+            "detail": "" if entry.name in CAUSES else f"{entry.meaning} ",
         }

@@ -5,6 +5,9 @@ not find a series that has no sample in the last interval. So each recorded seri
 value of three evaluations. What is new since the evaluation before is the difference of the raw counters over exactly
 one interval, because vmalert evaluates at multiples of the interval whatever the clock does; it is read as of the
 evaluation before, so that none is counted twice or left out.
+
+All raw counters are read once, by the one rule that finds what is new. What is new of a cluster or of a host is an
+evaluation late, so windows of five minutes and less, which pages wait for, add up what is new of each series.
 """
 
 import re
@@ -19,8 +22,7 @@ EFFECTS = {"outage": "1m", "symptom": "90s"}
 AT_ONCE = 4
 """Rules of a group that are evaluated at the same time: their order means nothing here."""
 _RAW = "mesibo_push_results_total"
-_MATCHERS = r'(\{(?:[^"{}]|"[^"]*")*\})?'  # a regular expression within quotes may hold braces
-_RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){_MATCHERS}( offset \w+)?(?![\w:{{\[])")
+_RECORDED = re.compile(rf"(?<![\w:])([a-z]\w*:\w+:\w+|ALERTS){rules.MATCHERS}( offset \w+)?(?![\w:{{\[])")
 """A recorded series that is read as it is, without a range: name, matchers, offset."""
 
 
@@ -46,14 +48,33 @@ def _seconds(interval: str) -> int:
     return int(interval[:-1]) * {"s": 1, "m": 60}[interval[-1]]
 
 
-def _new(matchers: str = "") -> str:
-    now = f"last_over_time({_RAW}{matchers}[5m])"
-    return f"({now} - {now.removesuffix(')')} offset 15s)) > 0"
+def _new() -> str:
+    """Return what is new as the difference of raw counters: what this evaluation recorded is not there to be read.
+
+    VictoriaMetrics hands the labels of the left side of an operator on to its right side: of all counters, those above 0
+    are looked for on the left (the sum drops the others), so that their past is read alone.
+    """
+    same = f"{rules.WORDS.HOST}, platform, code, reason"
+    return f"""\
+(
+  (
+    max by ({same}, class) (last_over_time({_RAW}[15s]) > 0)
+    and on ({rules.WORDS.HOST}) last_over_time({_RAW}{{class="delivered"}}[5m] offset 15s)
+  )
+  - on ({same}) group_left ()
+  (
+    max by ({same}) (last_over_time({_RAW}[5m] offset 15s))
+    or
+    0 * max by ({same}) (last_over_time({_RAW}[15s]) > 0)
+  )
+) > 0"""
 
 
 def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator[dict[str, Any]]:
     words = rules.WORDS
-    of_all = re.compile(rf"{words.NEW_OF_CLUSTER}|{words.NEW_OF_HOST}")
+    sums = f"(?:{words.NEW_OF_CLUSTER}|{words.NEW_OF_HOST})"
+    short = re.compile(rf"(sum_over_time\(){sums}(?={rules.MATCHERS}\[(?:\d+m)?59s\])")
+    now = re.compile(rf"{sums}(?!{rules.MATCHERS}\[)")
 
     def through_a_range(match: re.Match[str]) -> str:
         name, matchers, offset = match[1], match[2] or "", match[3] or ""
@@ -64,16 +85,14 @@ def _adapted(found: list[dict[str, Any]], intervals: dict[str, int]) -> Iterator
         return f"last_over_time({name}{matchers}[{seconds}s]{offset})"
 
     def adapted(text: str) -> str:
-        return _RECORDED.sub(through_a_range, of_all.sub(words.NEW, text))
+        return _RECORDED.sub(through_a_range, now.sub(words.NEW, short.sub(rf"\1{words.NEW}", text)))
 
     for rule in found:
         match rule.get("record"):
-            case words.SEEN | words.NEW_OF_CLUSTER | words.NEW_OF_HOST:
-                continue  # sums of what is new are made where they are read
+            case words.SEEN:
+                continue  # the raw counters above 0, read where they are needed
             case words.NEW:
                 yield rule | {"expr": _new()}
-            case words.FAILING_NOW:
-                yield rule | {"expr": f"sum by ({words.PLATFORM}) ({_new('{' + words.FAILING + '}')})"}
             case words.AFTERMATH:
                 # no symptom beside its cause either: what has ended is learnt too late to hold it back from then on
                 yield rule | {"expr": rule["expr"].partition("\n")[0]}

@@ -12,7 +12,7 @@ from logwatch import envelope
 from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
-from logwatch.config.schema import WebhookSource
+from logwatch.config.sources import WebhookSource
 from logwatch.discover import JSON_FILE, Globs, containers, other_driver
 from logwatch.errors import LogwatchError, Problem
 from logwatch.journal import ask
@@ -160,7 +160,7 @@ def _content(source: Source, where: str, path: str) -> Iterator[Problem]:
         return
     packed = format_of(head)
     if not packed and (found := envelope.no_text(head)):
-        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy
+        remedy = "let it be written as UTF-8" if "UTF-16" in found.why else found.remedy.format(path)
         what = "is UTF-16" if "UTF-16" in found.why else found.what
         yield Problem(where, f"{path} {what}", "its lines cannot be read", remedy, warning=True)
     elif packed:

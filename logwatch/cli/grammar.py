@@ -81,7 +81,7 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
     name, line = _name_and_line(words, directories)
     grammar = load(name, directories)
     lines = [line.encode()] if line is not None else [each.rstrip(b"\n") for each in sys.stdin.buffer]
-    groups = alike(grammar, lines)
+    groups = grouped_by_trace(grammar, lines)
     for payload, result, count in groups:
         if len(lines) > 1:
             click.echo(f"{count} line{'s' if count > 1 else ''} like this:")
@@ -89,7 +89,7 @@ def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None
     sys.exit(0 if all(isinstance(result.outcome, PushResult) for _, result, _ in groups) else 1)
 
 
-def alike(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, int]]:
+def grouped_by_trace(grammar: Grammar, lines: Iterable[bytes]) -> list[tuple[bytes, Trace, int]]:
     """Return one line of each shape and outcome, how far the grammar comes in it, and how many there are like it."""
     words = words_of(grammar)
     groups: dict[tuple[str, str], tuple[bytes, Trace, int]] = {}

@@ -167,7 +167,7 @@ def _expanded(paths: Sequence[str]) -> list[str]:
 def _journal(target: Target) -> bytes:
     try:
         return ask.lines(ask.newest(target, _MOST_ENTRIES), _LONGEST)
-    except ask.NoAnswer as error:
+    except ask.NoJournalError as error:
         raise LogwatchError(error.problem) from None
 
 

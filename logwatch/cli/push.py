@@ -20,8 +20,8 @@ from logwatch.errors import LogwatchError, Problem
 from logwatch.ledger import NotReadable, Reader
 from logwatch.privacy import Privacy, readable
 from logwatch.push import secret, words
-from logwatch.push.backend import Backend, BackendError, operate, problem
-from logwatch.push.results import ApiResults, LogResults, Result, Results, wait
+from logwatch.push.backend import Backend, BackendError, operate, refusal
+from logwatch.push.results import ApiResults, LoggedResult, LogResults, Results, wait
 
 TOKEN = "the app token"  # noqa: S105  its name
 _MOST_USERS = 100
@@ -72,7 +72,7 @@ def test(
     _operate(backend, "pushtest", settings.users_field, [list(users)] if settings.users_form == "list" else users)
     failed = False
 
-    def told(user: str, result: Result, after: float) -> None:
+    def told(user: str, result: LoggedResult, after: float) -> None:
         nonlocal failed
         assert parts is not None, "results come from what the configuration names"
         accepted, text = words.outcome(parts.catalogue, result, after)
@@ -171,7 +171,7 @@ def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> No
         for value in values:
             answer = operate(backend, op, field, value, lambda text: click.echo(text, err=True))
             if not answer.accepted:
-                _fail(problem(backend.url, op, answer))
+                _fail(refusal(backend.url, op, answer))
     except BackendError as error:
         _fail(*error.problems)
 

@@ -12,7 +12,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.credentials import Request, Verdict, examine, secrecy
 from logwatch.errors import LogwatchError, Problem
 from logwatch.push import secret
-from logwatch.push.direct import NAMES, NoReplyError, Push, Reply, Style, tell
+from logwatch.push.direct import NAMES, DirectPush, NoReplyError, Reply, Style, describe
 
 EXTRA = "pip install 'mesibo-logwatch[push]'"
 _TOKEN = "the user's push token"  # noqa: S105  its name
@@ -73,7 +73,7 @@ def direct(
     for flaw in verdict.problems:
         if flaw.kind not in ("signing_key", "token_uri"):
             click.echo(f"warning: {file}: {flaw.what}", err=True)
-    push = Push(_token(to), style or "background", topic, dry_run)
+    push = DirectPush(_token(to), style or "background", topic, dry_run)
     try:
         reply = _send(
             push, request, verdict, fcm is not None, sandbox, (key_id, team_id) if signing else None, endpoint, ca_file
@@ -81,7 +81,7 @@ def direct(
     except NoReplyError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
-    for line in tell(Catalogue.load(), reply, verdict, sandbox=sandbox, dry_run=dry_run):
+    for line in describe(Catalogue.load(), reply, verdict, sandbox=sandbox, dry_run=dry_run):
         click.echo(line)
     sys.exit(0 if reply.status == 200 else 1)  # noqa: PLR2004  what both providers accept with
 
@@ -120,7 +120,7 @@ def _token(to: str | None) -> str:
 
 
 def _send(
-    push: Push,
+    push: DirectPush,
     request: Request,
     verdict: Verdict,
     google: bool,  # noqa: FBT001  a private function

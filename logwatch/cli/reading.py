@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from logwatch.cli.report_inputs import STDIN, Plan
-from logwatch.report import Count, Input, Stream, Unreadable, open_path, open_stream
+from logwatch.cli.report_inputs import STDIN, ReportPlan
+from logwatch.report import Count, LogSettings, Stream, Unreadable, open_path, open_stream
+from logwatch.report.followed import JournalEnd
 
+MOST_ENTRIES = 1_000_000  # of one journal
 INTERRUPTED = 130
 """The exit code of a command that SIGINT ended."""
 
@@ -26,7 +28,7 @@ class Read:
     interrupted: bool
 
 
-def read(planned: Plan, count: Count) -> Read:
+def read(planned: ReportPlan, count: Count) -> Read:
     """Count one input after the other; say of each that cannot be read why."""
     unreadable = 0
     with progress_bar() as progress:
@@ -38,7 +40,7 @@ def read(planned: Plan, count: Count) -> Read:
     return Read(unreadable, interrupted=False)
 
 
-def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bool]:
+def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Iterator[bool]:
     seen: set[tuple[int, int]] = set()
     for path, how in planned.inputs:
         try:
@@ -52,12 +54,27 @@ def _read(planned: Plan, count: Count, progress: Progress | None) -> Iterator[bo
                     _count(stream, how, count, progress)
                 seen.add(stream.identity)
         except Unreadable as error:
-            for problem in error.problems:
-                click.echo(f"error: {problem}", err=True)
-            yield True
+            yield _told(error)
+    for target, how in planned.journals:
+        try:
+            with closing(JournalEnd(target, MOST_ENTRIES, how.max_line_bytes)) as journal:
+                _count(journal.stream, how, count, progress)
+                if not journal.whole:
+                    most = f"its newest {MOST_ENTRIES:,} entries were read"
+                    remedy = f"journalctl --output=cat {' '.join(target.arguments)} | mesibo-logwatch report -"
+                    click.echo(f"note: of the journal of {target.words} {most}; all of them: {remedy}", err=True)
+        except Unreadable as error:
+            yield _told(error)
 
 
-def _count(stream: Stream, how: Input, count: Count, progress: Progress | None) -> None:
+def _told(error: Unreadable) -> bool:
+    """Say why an input cannot be read."""
+    for problem in error.problems:
+        click.echo(f"error: {problem}", err=True)
+    return True
+
+
+def _count(stream: Stream, how: LogSettings, count: Count, progress: Progress | None) -> None:
     if progress is None:
         count.read(stream, how, now=time.time())
         return

@@ -61,7 +61,7 @@ def command(
 
     Without either, the files of the configuration are read, or what is found without one. With both, PATH is read as
     the configuration says. Times are in UTC. With --user, the failures that the daemon of the configuration keeps are
-    told too, whether or not they are masked there.
+    told too, whether or not they are masked there; without PATH, rotated files and journals are read as well.
 
     The exit code is 1 if some of the files, or the push lines in them, could not be read, or if --fail-on says so; and
     2 if no file could.
@@ -71,9 +71,12 @@ def command(
     if user is not None and not user.strip():
         raise click.BadParameter("an address is needed, as the log has it", param_hint="--user")
     heap.keep()
-    planned = plan(paths, config, timezone, detailed=user is not None)
+    planned = plan(paths, config, timezone, detailed=user is not None, rotated=user is not None)
     count = Count(planned.catalogue, since, until)
-    story = user_report.begin(user.strip(), planned, count) if user is not None else None
+    story = None
+    if user is not None:
+        planned, left_out = user_report.bounded(planned, since)
+        story = user_report.begin(user.strip(), planned, count, left_out)
     done = read(planned, count)
     if story is not None:
         severities = story.show(form, whole=whole)
@@ -84,7 +87,7 @@ def command(
         click.echo("note: interrupted: this is what was counted until then", err=True)
         sys.exit(INTERRUPTED)
     if done.unreadable:
-        sys.exit(1 if done.unreadable < len(planned.inputs) else 2)
+        sys.exit(1 if done.unreadable < len(planned.inputs) + len(planned.journals) else 2)
     if count.unreadable or (fail_on and severities.intersection(_REACHED[fail_on])):
         sys.exit(1)
 
@@ -100,9 +103,9 @@ def _show(count: Count, form: str, *, whole: bool, followed: bool) -> None:
 
 
 def _document(count: Count) -> dict[str, Any]:
-    """Return what a program gets; where nothing could be read, also what stands in front of the function."""
+    """Return what a program gets; where too much could not be read, also what stands in front of the function."""
     document = count.summary.as_dict(count.catalogue)
-    if count.summary.misplaced and not count.summary.results:
+    if count.summary.misplaced and count.unreadable:
         document["in_front"] = count.fronts
     return document
 

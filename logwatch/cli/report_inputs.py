@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,22 +16,24 @@ from logwatch.config import Config, Source
 from logwatch.config import load as load_config
 from logwatch.discover import Container, Globs
 from logwatch.errors import LogwatchError, Problem
+from logwatch.journal import Target
 from logwatch.parse import Scanner
-from logwatch.report import Input
-from logwatch.tail.rotated_names import rotated_name
+from logwatch.report import LogSettings
+from logwatch.report.followed import rotated as rotated_of
 
 STDIN = "-"
 _ALL = 1 << 30  # results of a scan, read one by one
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportPlan:
     """What is read, and how."""
 
     catalogue: Catalogue
-    inputs: tuple[tuple[str, Input], ...]  # path or -
+    inputs: tuple[tuple[str, LogSettings], ...]  # path or -
     followed: bool  # it is what a daemon with this configuration follows
     state: Path | None = None  # where such a daemon keeps failures
+    journals: tuple[tuple[Target, LogSettings], ...] = ()  # of which the newest entries are read
 
 
 def is_piped() -> bool:
@@ -51,12 +53,12 @@ def plan(
     detailed: bool = False,
     rotated: bool = False,
     command: str = "report",
-) -> Plan:
+) -> ReportPlan:
     """Decide what is read; raises LogwatchError with every problem of configuration, catalogue and grammars.
 
-    With ``detailed`` every result is read one by one, accepted ones too, and it is no error that no log is there. With
-    ``rotated``, what rotation made of followed files is read as well. ``command`` is the name of the command, with the
-    options it cannot do without, as remedies tell it.
+    With ``detailed`` every result is read one by one, accepted ones too, journals are read as well, and it is no error
+    that no log is there. With ``rotated``, what rotation made of followed files is read too. ``command`` is the name of
+    the command, with the options it cannot do without, as remedies tell it.
     """
     if not paths and file is None and is_piped():
         paths = (STDIN,)
@@ -78,7 +80,7 @@ def plan(
             made.delivered = frozenset()
         return made
 
-    sources = [(source, Input(scanner(source), source.envelope, most, source.name)) for source in config.source]
+    sources = [(source, LogSettings(scanner(source), source.envelope, most, source.name)) for source in config.source]
     inputs = [(path, _how(path, sources)) for path in paths]
     if not paths:
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
@@ -92,10 +94,15 @@ def plan(
                 remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
         raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
     state = Path(config.state.directory) if file is not None or not paths else None
-    return Plan(parts.catalogue, tuple(inputs), not paths, state)
+    journals = [
+        (source.journal.target, replace(how, envelope="plain"))
+        for source, how in sources
+        if source.journal and detailed and not paths
+    ]
+    return ReportPlan(parts.catalogue, tuple(inputs), not paths, state, tuple(journals))
 
 
-def _how(path: str, sources: list[tuple[Source, Input]]) -> Input:
+def _how(path: str, sources: list[tuple[Source, LogSettings]]) -> LogSettings:
     """Read a path as the source that follows it; one that none follows is as likely of the first as of any other."""
     absolute = str(Path(path).absolute())
     return next((how for source, how in sources if Globs(source.paths).matches(absolute)), sources[0][1])
@@ -119,17 +126,4 @@ def _paths(source: Source, *, rotated: bool) -> list[str]:
     if not rotated:
         return found
     aside = [path for path in Globs(source.rotated).find(time.time()).paths if Path(path).is_file()]
-    return list(dict.fromkeys([*(old for path in found for old in _generations(Path(path))), *aside, *found]))
-
-
-def _generations(path: Path) -> list[str]:
-    """Return the files beside a log whose names say that they can be nothing else than its rotated ones."""
-    try:
-        beside = sorted(path.parent.iterdir())
-    except OSError:
-        return []
-    return [
-        str(other)
-        for other in beside
-        if (name := rotated_name(path.name, other.name)) is not None and name.certain and other.is_file()
-    ]
+    return list(dict.fromkeys([*(str(old) for path in found for old in rotated_of(Path(path))), *aside, *found]))

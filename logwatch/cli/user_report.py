@@ -3,14 +3,16 @@
 import csv
 import io
 import json
+import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import click
 
 from logwatch.catalogue.entries import Severity
 from logwatch.cli import terminal
-from logwatch.cli.report_inputs import Plan
+from logwatch.cli.report_inputs import ReportPlan
 from logwatch.ledger import NotReadable
 from logwatch.report import Count
 from logwatch.report.table import notes
@@ -33,6 +35,8 @@ _COLUMNS = (
     "from",
     "webhook_reason",
 )
+
+MOST_BYTES = 1 << 30  # of a followed log and its rotated files, as they lie on disk
 
 
 @dataclass(slots=True)
@@ -78,13 +82,45 @@ class UserReport:
         return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def begin(address: str, plan: Plan, count: Count) -> UserReport:
+def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
+    """Return what is read of a followed log and of all that rotation made of it, and how many files are left out.
+
+    Files that were written last before ``since`` have nothing of what is wanted; of the others, the newest are read.
+    """
+    if not plan.followed:
+        return plan, 0
+    written = {path: _status(path) for path, _ in plan.inputs}
+    wanted = [path for path in written if since is None or written[path][0] >= since]
+    room = MOST_BYTES
+    kept: set[str] = set()
+    for path in sorted(wanted, key=lambda path: written[path][0], reverse=True):
+        room -= written[path][1]
+        if room < 0 and kept:
+            break
+        kept.add(path)
+    inputs = tuple((path, how) for path, how in plan.inputs if path in kept)
+    return replace(plan, inputs=inputs), len(wanted) - len(kept)
+
+
+def _status(path: str) -> tuple[float, int]:
+    """Return when a file was written last, and how large it is; of one that cannot be told, what reads it at all."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return (math.inf, 0)
+    return (found.st_mtime, found.st_size)
+
+
+def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> UserReport:
     """Look up what the daemon keeps of a user, and listen to what the logs say while ``count`` reads them."""
     logs = UserPushes(address, plan.catalogue, count.since, count.until)
-    made = UserReport(count, logs, read_logs=bool(plan.inputs))
+    made = UserReport(count, logs, read_logs=bool(plan.inputs or plan.journals))
+    if left_out:
+        files = "1 older file was" if left_out == 1 else f"{left_out} older files were"
+        made.notes.append(f"The newest {MOST_BYTES >> 30} GiB of rotated logs are read; {files} left out: name them")
     count.since = count.until = None  # every result has to be read here, and is left out by its own time
     count.watch = logs.take
-    if not plan.inputs:
+    if not made.read_logs:
         made.notes.append("There is no file to read: accepted pushes are not known")
     if plan.state is None:
         return made

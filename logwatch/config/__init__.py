@@ -1,18 +1,9 @@
 """The configuration: a TOML file becomes a typed ``Config``, or a list of everything that is wrong with it."""
 
+from logwatch.config.listen import Listen, parse_listen
 from logwatch.config.loader import from_dict, load, locator, read
-from logwatch.config.schema import (
-    Backend,
-    Config,
-    Credential,
-    Docker,
-    Export,
-    Journal,
-    Listen,
-    Source,
-    bad_url,
-    parse_listen,
-)
+from logwatch.config.schema import Backend, Config, Credential, Export, bad_url
+from logwatch.config.sources import Docker, Journal, Source
 
 __all__ = [
     "Backend",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logwatch.config.loader import load
-from logwatch.config.schema import Config, Docker, Journal, Source
+from logwatch.config.schema import Config
+from logwatch.config.sources import Docker, Journal, Source
 from logwatch.discover import JSON_FILE, ContainerLog, containers, other_driver
 from logwatch.journal import Target, ask
 
@@ -25,7 +26,7 @@ def in_journal(unit: str) -> bool:
     """Return whether this host's journal has lines of a unit."""
     try:
         return bool(ask.newest(Target(unit=unit), 1))
-    except ask.NoAnswer:
+    except ask.NoJournalError:
         return False
 
 

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from logwatch.config import places
-from logwatch.config.schema import Config, Table
+from logwatch.config.schema import Config
+from logwatch.config.table import Table
 from logwatch.errors import ConfigError, Problem
 
 
@@ -45,7 +46,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         remedy = "texts stand in double quotes, lists in square brackets"
         return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
-    return _examined(raw, path, places.lines(text))
+    return _examined(raw, path, places.line_numbers(text))
 
 
 def locator(path: Path) -> Callable[[Problem], Problem]:
@@ -55,7 +56,7 @@ def locator(path: Path) -> Callable[[Problem], Problem]:
         raw = tomllib.loads(text)
     except (OSError, ValueError):
         return lambda problem: problem
-    lines = places.lines(text)
+    lines = places.line_numbers(text)
     return lambda problem: places.spoken(problem, str(path), raw, lines)
 
 

@@ -15,7 +15,7 @@ _ORDINALS = ("first", "second", "third")
 _ITEM = re.compile(r"^([a-z_]+)\[([0-9]+)\]\.?")
 
 
-def lines(text: str) -> dict[str, int]:
+def line_numbers(text: str) -> dict[str, int]:
     """Return the lines, from 1, of the tables and keys of a valid TOML text, by names such as ``source[0].paths``."""
     found: dict[str, int] = {}
     counts: dict[str, int] = {}

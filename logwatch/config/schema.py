@@ -1,158 +1,17 @@
 """The settings: each table a struct with its defaults, and what can be wrong with it beyond a single value."""
 
-import ipaddress
-import re
-from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from logwatch.config.listen import parse_listen
+from logwatch.config.sources import Source
+from logwatch.config.table import Name, Table, Text
 from logwatch.errors import Problem
-from logwatch.journal import Target
-from logwatch.model import EnvelopeKind, InputKind
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
-Unit = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
-]
 Seconds = Annotated[float, Meta(ge=0.05, le=60.0, description="seconds, 0.05 to 60")]
-_WAYS = ("paths", "docker", "journal", "webhook")
-"""The settings of a source that say where its log is."""
-_WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
-_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
-Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
-
-
-class Table(Struct, frozen=True, kw_only=True):
-    """One table of the file."""
-
-    def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
-        """Find values that are fine by themselves but not together; ``where`` is the table's place in the file."""
-        return []
-
-
-class Docker(Table, frozen=True, kw_only=True):
-    """A container to follow by name, across its removals and re-creations."""
-
-    container: Name
-    root: Text = "/var/lib/docker"
-
-
-class WebhookSource(Table, frozen=True, kw_only=True):
-    """mesibo's push webhook: a witness beside a log, or without one the only source."""
-
-    path: Text
-    secret_file: Text | None = None
-    witness_for: Text | None = None
-    fields: Text | None = None
-
-    def contradictions(self, where: str) -> list[Problem]:
-        """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
-        problems = []
-        if not _WEBHOOK.fullmatch(self.path):
-            problems.append(
-                Problem(
-                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
-                )
-            )
-        elif self.path.split("/")[1] in _OURS:
-            problems.append(Problem(f"{where}.path", f'"{self.path}" is served already', "", "begin it with /webhook/"))
-        elif self.secret_file is None and not any(_unguessable(part) for part in self.path.split("/")):
-            problems.append(
-                Problem(
-                    f"{where}.path",
-                    "can be guessed, and there is no secret_file",
-                    "anybody who reaches it could forge failures",
-                    "name a secret_file, or end the path with 32 random characters: `openssl rand -hex 16`",
-                )
-            )
-        return problems
-
-
-class Journal(Table, frozen=True, kw_only=True):
-    """Entries of a container or a unit in systemd's journal: this host's, or one that lies in a directory."""
-
-    container: Name | None = None
-    unit: Unit | None = None
-    directory: Text | None = None
-
-    @property
-    def target(self) -> Target:
-        """What is asked of journalctl."""
-        return Target(self.container or "", self.unit or "", self.directory or "")
-
-    def contradictions(self, where: str) -> list[Problem]:
-        """Demand one thing to follow."""
-        if bool(self.container) != bool(self.unit):
-            return []
-        return [
-            Problem(
-                f"{where}.journal",
-                "needs either container or unit",
-                "they are two ways to find mesibo's entries",
-                'write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
-            )
-        ]
-
-
-class Source(Table, frozen=True, kw_only=True):
-    """Logs that are counted together, under one ``source`` label."""
-
-    name: Name
-    paths: tuple[Text, ...] = ()
-    rotated: tuple[Text, ...] = ()
-    docker: Docker | None = None
-    webhook: WebhookSource | None = None
-    journal: Journal | None = None
-    envelope: EnvelopeKind | Literal["auto"] = "auto"
-    grammar: Name = "mesibo"
-    timezone: Text = "UTC"
-    start_at: Literal["beginning", "end"] = "beginning"
-    mesibo_conf: Text | None = None  # of this source's mesibo, where it is in none of the usual places
-
-    @property
-    def input(self) -> InputKind:
-        """Where its lines come from."""
-        return "docker" if self.docker else "journal" if self.journal else "webhook" if self.webhook else "file"
-
-    @property
-    def zone(self) -> tzinfo:
-        """The zone of the stamps; UTC needs no zone files on the host."""
-        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
-
-    def contradictions(self, where: str) -> list[Problem]:
-        """Demand one way to find the source, and a zone that this host knows for its stamps."""
-        problems = []
-        ways = [each for each in _WAYS if getattr(self, each, None)]
-        if not ways:
-            remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
-            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
-        if len(ways) > 1:
-            both = " and ".join(ways)
-            problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
-        if self.journal and self.envelope not in ("auto", "plain"):
-            problems.append(
-                Problem(
-                    f"{where}.envelope",
-                    f'"{self.envelope}" does not go with journal',
-                    "an entry of the journal holds a line as it was logged",
-                    "leave envelope out",
-                )
-            )
-        return problems + self.wrong_zone(f"{where}.timezone")
-
-    def wrong_zone(self, where: str) -> list[Problem]:
-        """Find that this host does not know the zone of the stamps."""
-        try:
-            self.zone.utcoffset(None)
-        except (KeyError, ValueError, OSError):
-            what = f'"{self.timezone}" is no time zone of this host'
-            try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
-            return [Problem(where, what, try_=try_)]
-        return []
 
 
 class Follow(Table, frozen=True, kw_only=True):
@@ -410,44 +269,3 @@ class Config(Table, frozen=True, kw_only=True):
                 )
             paths.append(source.webhook.path)
         return problems
-
-
-def _unguessable(part: str) -> bool:
-    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
-    least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
-    return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer
-
-
-class Listen(NamedTuple):
-    """An address to listen on; an empty host means every interface."""
-
-    host: str
-    port: int
-
-    @property
-    def loopback(self) -> bool:
-        """True when only this machine can connect."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    @property
-    def url(self) -> str:
-        """What to type into a browser on this machine."""
-        host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
-
-
-def parse_listen(text: str) -> Listen:
-    """Split ``host:port``, ``[v6]:port`` or ``:port``; ValueError says what is wrong."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004  the last port
-        raise ValueError("expected host:port, with a port from 0 to 65535")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise ValueError("an IPv6 address is written in square brackets")
-    return Listen(host, int(port))

@@ -17,7 +17,7 @@ from logwatch.credentials.verdict import (
     Topic,
     Verdict,
     flaw,
-    shown,
+    safe_text,
     when,
 )
 
@@ -71,9 +71,9 @@ def judge(request: Request, holding: Holding, now: float) -> Verdict:
         file=request.file,
         provider="apns",
         form=f"{'Apple push certificate' if push else 'certificate'} in a {holding.form}",
-        subject=shown(certificate.common_name),
-        issuer=shown(certificate.issuer),
-        bundle_id=shown(bundle.removesuffix(".voip")),
+        subject=safe_text(certificate.common_name),
+        issuer=safe_text(certificate.issuer),
+        bundle_id=safe_text(bundle.removesuffix(".voip")),
         topics=topics,
         environment=environment,
         not_before=certificate.not_before,
@@ -102,8 +102,8 @@ def _topics(certificate: Certificate) -> tuple[Topic, ...]:
     if not certificate.user_id:
         return ()
     if VOIP in certificate.extensions or certificate.common_name.startswith("VoIP Services:"):
-        return (Topic(shown(certificate.user_id.removesuffix(".voip") + ".voip"), "voip"),)
-    return (Topic(shown(certificate.user_id)),)
+        return (Topic(safe_text(certificate.user_id.removesuffix(".voip") + ".voip"), "voip"),)
+    return (Topic(safe_text(certificate.user_id)),)
 
 
 def topics_of(value: bytes) -> Iterator[Topic]:
@@ -116,7 +116,7 @@ def topics_of(value: bytes) -> Iterator[Topic]:
         if name_tag != _UTF8 or kinds_tag != _SEQUENCE:
             raise ValueError("no list of topics")
         first = next((text for tag, text in _elements(kinds) if tag == _UTF8), b"")
-        yield Topic(shown(name.decode()), shown(first.decode()))
+        yield Topic(safe_text(name.decode()), safe_text(first.decode()))
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
@@ -156,12 +156,14 @@ def _file(holding: Holding) -> Iterator[Flaw]:
 def _purpose(request: Request, certificate: Certificate, topics: tuple[Topic, ...]) -> Iterator[Flaw]:
     name, uid = certificate.common_name, certificate.user_id
     if PASS in certificate.extensions or name.startswith("Pass Type ID:") or uid.startswith("pass."):
-        yield flaw("pass_certificate", f'"{shown(name)}" is a certificate for Wallet passes, not for push.')
+        yield flaw("pass_certificate", f'"{safe_text(name)}" is a certificate for Wallet passes, not for push.')
     elif name.startswith("Website Push ID:") or uid.startswith("web."):
-        yield flaw("website_certificate", f'"{shown(name)}" is a certificate for pushes of a website, not of an app.')
+        yield flaw(
+            "website_certificate", f'"{safe_text(name)}" is a certificate for pushes of a website, not of an app.'
+        )
     elif not certificate.apple:
         what = "of a website or server" if not name.startswith("Apple ") else "of Apple's, but not for push"
-        yield flaw("not_push", f'"{shown(name)}" has none of Apple\'s push extensions: it is a certificate {what}.')
+        yield flaw("not_push", f'"{safe_text(name)}" has none of Apple\'s push extensions: it is a certificate {what}.')
     elif DEVELOPMENT in certificate.extensions and PRODUCTION not in certificate.extensions:
         meant = request.environment == "development"
         what = "The certificate is for development (sandbox) only."
@@ -192,7 +194,7 @@ def _expected(request: Request, environment: str, topics: tuple[Topic, ...]) -> 
         if f"{request.bundle_id}.voip" in names:
             return  # said as voip_only
         there = ", ".join(names)
-        yield flaw("bundle_id", f"The certificate is for {there}, not for {shown(request.bundle_id)}.")
+        yield flaw("bundle_id", f"The certificate is for {there}, not for {safe_text(request.bundle_id)}.")
     if request.environment and environment and environment not in ("both", request.environment):
         if request.environment == "production":
             return  # said as development

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from logwatch.credentials.verdict import Flaw, Request, Verdict, flaw, shown
+from logwatch.credentials.verdict import Flaw, Request, Verdict, flaw, safe_text
 
 NEEDED = ("project_id", "private_key", "client_email", "token_uri")
 GOOGLE = "googleapis.com"
@@ -23,8 +23,8 @@ def judge(request: Request, content: Mapping[str, Any], unusable: Callable[[str]
         file=request.file,
         provider="fcm",
         form="service account JSON" if content.get("type") == "service_account" else "JSON file",
-        project=shown(project),
-        account=shown(account),
+        project=safe_text(project),
+        account=safe_text(account),
         key=bool(_text(content, "private_key")),
         flaws=tuple(_flaws(request, content, unusable)),
     )
@@ -38,7 +38,7 @@ def _text(content: Mapping[str, Any], name: str) -> str:
 def _flaws(request: Request, content: Mapping[str, Any], unusable: Callable[[str], str]) -> Iterator[Flaw]:
     if "project_info" in content and "client" in content:
         info = content["project_info"]
-        project = shown(info.get("project_id", "")) if isinstance(info, dict) else ""
+        project = safe_text(info.get("project_id", "")) if isinstance(info, dict) else ""
         yield flaw(
             "client_file",
             f"This is a google-services.json{f' of the project {project}' if project else ''}, which belongs into the"
@@ -47,7 +47,7 @@ def _flaws(request: Request, content: Mapping[str, Any], unusable: Callable[[str
         return
     kind = _text(content, "type")
     if kind != "service_account":
-        said = f'its type is "{shown(kind)}"' if kind else "it has no type"
+        said = f'its type is "{safe_text(kind)}"' if kind else "it has no type"
         yield flaw("not_service_account", f"This is no service account: {said}.")
         return
     if missing := [name for name in NEEDED if not _text(content, name)]:
@@ -67,18 +67,20 @@ def _token_uri(uri: str) -> Iterator[Flaw]:
     except ValueError:
         host = ""
     if not host or parts.scheme != "https" or not (host == GOOGLE or host.endswith(f".{GOOGLE}")):
-        yield flaw("token_uri", f"Its token_uri names {shown(host) or 'no host'}, not https at {GOOGLE}.")
+        yield flaw("token_uri", f"Its token_uri names {safe_text(host) or 'no host'}, not https at {GOOGLE}.")
 
 
 def _project(request: Request, project: str, account: str) -> Iterator[Flaw]:
     if request.project and project and request.project != project:
-        yield flaw("project", f"The service account is of the project {shown(project)}, not {shown(request.project)}.")
+        yield flaw(
+            "project", f"The service account is of the project {safe_text(project)}, not {safe_text(request.project)}."
+        )
         return
     domain = account.partition("@")[2]
     if not request.project and project and domain.endswith(_IAM) and domain.removesuffix(_IAM) != _reversed(project):
         yield flaw(
             "foreign_account",
-            f"The account {shown(account)} belongs to another project than {shown(project)}.",
+            f"The account {safe_text(account)} belongs to another project than {safe_text(project)}.",
         )
 
 

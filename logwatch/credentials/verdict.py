@@ -215,7 +215,7 @@ def flaw(kind: str, what: str, severity: Severity = "problem", *, code: int | No
     return Flaw(kind, severity, what, known.code if code is None else code, known.step, remedy or known.remedy)
 
 
-def shown(text: object) -> str:
+def safe_text(text: object) -> str:
     """Return a name out of a file as it may be shown: bounded, and without what moves a cursor."""
     return readable(str(text))[:LONGEST]
 

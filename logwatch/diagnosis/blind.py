@@ -7,7 +7,7 @@ from logwatch.diagnosis.facts import HOUR, Facts, Finding, Place, Severity
 from logwatch.diagnosis.words import clock, number, share, span
 from logwatch.ledger import CounterRow, ShapeRow
 from logwatch.model import Seen
-from logwatch.sight import Count, Sight
+from logwatch.sight import LineShare, Sight
 
 HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5
@@ -81,7 +81,7 @@ def _ever(name: str, facts: Facts) -> Sight:
     if not total or any(row.source == name for row in facts.snapshot.results):
         return Sight()
     causes = sorted(((c, n) for c, n in unread.items() if n), key=lambda item: -item[1])
-    return Sight(hour=Count(total, total), causes=tuple(causes), last=facts.sights[name].last)
+    return Sight(hour=LineShare(total, total), causes=tuple(causes), last=facts.sights[name].last)
 
 
 def _severity(sight: Sight) -> Severity:

@@ -1,22 +1,26 @@
-"""Adds buckets up: how often each result came in the last hour, of how many, since when, and whether it still does."""
+"""Adds results up: how often each came in the last hour, of how many, since when, and whether it still does."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.rise import Point, Rise, rise
-from logwatch.ledger import QUARTER, Bucket, ResultRow
+from logwatch.diagnosis.weight import MUCH, weigh
+from logwatch.ledger import QUARTER, ResultRow, Timeline
+from logwatch.ledger.timeline import ResultSeries
 from logwatch.model import Seen
 
-MUCH = 0.05  # of a platform's pushes: more than the noise of a day
 GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
 _QUIET_SECONDS = 300.0
 _LATELY_SECONDS = 600.0
 _UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may be of any
 _SURE = 20  # failures in a row that are no accident; at low traffic fewer will do, for longer:
 _FEW, _FEW_SECONDS = 3, 600.0
+
+Group = tuple[str, str]
+"""Source and platform: pushes that may be compared."""
 
 
 @dataclass(slots=True)
@@ -80,7 +84,6 @@ def by_class(catalogue: Catalogue, results: Mapping[ResultRow, Seen]) -> dict[st
 def courses(facts: Facts) -> list[Course]:
     """Return each kind of failure of the last hour with its course."""
     entries = {row: entry_of(facts.catalogue, row) for row in facts.day | facts.hour}
-    runs = _runs(facts.quarters)
     found: dict[tuple[str, str, bool], Course] = {}
     for row, seen in sorted(facts.hour.items(), key=lambda item: -item[1].count):
         entry = entries[row]
@@ -93,7 +96,7 @@ def courses(facts: Facts) -> list[Course]:
         course.sources.add(row.source)
         course.rows.append(row)
         course.pushes += seen.count
-        course.first = min(course.first, runs.get(row, facts.now))
+        course.first = min(course.first, _began(facts.quarters, row, facts.now))
         course.last = max(course.last, seen.last or 0.0)
     background = _Background(facts, entries)
     kinds: dict[tuple[str, bool], list[Course]] = {}
@@ -104,93 +107,111 @@ def courses(facts: Facts) -> list[Course]:
     return [course for alike in kinds.values() for course in _merged(alike)]
 
 
-def _runs(quarters: Sequence[tuple[Bucket, Seen]]) -> dict[ResultRow, float]:
-    """Return for each result when its present run began: looking back until it was absent for ``GAP_SECONDS``."""
-    began: dict[ResultRow, float] = {}
-    last: dict[ResultRow, float] = {}
-    for bucket, seen in quarters:  # oldest first
-        row, first = bucket.row, seen.first if seen.first is not None else float(bucket.start)
-        if row not in last or first - last[row] > GAP_SECONDS:
-            began[row] = first
-        last[row] = seen.last if seen.last is not None else first
-    return began
+def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
+    """Return when the present run of a result began: looking back until it was absent for ``GAP_SECONDS``."""
+    series = quarters.series.get(row)
+    if series is None:
+        return now
+    began = None
+    for count, first, last in zip(reversed(series.counts), reversed(series.first), reversed(series.last), strict=True):
+        if count:
+            if began is not None and began - last > GAP_SECONDS:
+                break
+            began = first
+    return now if began is None else began
+
+
+class _Peers:
+    """All pushes of some groups, with which courses are compared: added up once, however many courses these are."""
+
+    def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry], groups: frozenset[Group]) -> None:
+        self._minutes, self._quarters = facts.minutes, facts.quarters
+        minutes = [row for row in facts.minutes.series if (row.source, row.platform) in groups]
+        quarters = [row for row in facts.quarters.series if (row.source, row.platform) in groups]
+        self._of_minutes, self._of_quarters = facts.minutes.counts(minutes), facts.quarters.counts(quarters)
+        accepted = [max(facts.quarters.series[row].last) for row in quarters if entries[row].class_ == "delivered"]
+        self.accepted_at = max(accepted, default=None)
+        self.since = self.accepted_at or 0.0  # 0 where none was ever accepted
+        lately = facts.now - _LATELY_SECONDS
+        self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
+        self.among = sum(self._of_minutes)
+        self.among_since = sum(_since(facts.minutes.series[row], self.since) for row in minutes)
+        self.among_lately = sum(self._of_minutes[self.lately :])
+
+    def points(self, course: Course) -> list[Point]:
+        """Set the course's share in each interval of its present run beside each other, the oldest first.
+
+        Quarters of an hour as far as minutes are not known, of the last one but what comes before these; then minutes.
+        """
+        mine, first = self._minutes.counts(course.rows), self._minutes.first(course.rows)
+        old, old_first = self._quarters.counts(course.rows), self._quarters.first(course.rows)
+        known = self._minutes.starts.start if self._minutes.starts else self._quarters.starts.stop
+        points = []
+        for i, start in enumerate(self._quarters.starts):
+            end, count, among = start + self._quarters.width, old[i], self._of_quarters[i]
+            if start >= known:
+                break
+            if end > known:
+                within = (end - known) // self._minutes.width
+                end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])
+            points.append(Point(start, end, count, among, min(old_first[i], end) if count else start))
+        for i, start in enumerate(self._minutes.starts):
+            at = first[i] if mine[i] else start
+            points.append(Point(start, start + self._minutes.width, mine[i], self._of_minutes[i], at))
+        until = course.last or math.inf
+        return [point for point in points if point.among and point.end > course.first and point.start <= until]
 
 
 class _Background:
-    """What became of all pushes, by source and platform: added up once, however many courses are set beside it."""
+    """What became of all pushes, by source and platform."""
 
     def __init__(self, facts: Facts, entries: Mapping[ResultRow, Entry]) -> None:
-        self.accepted_at: dict[tuple[str, str], float] = {}
-        self.minutes: dict[tuple[str, str], dict[int, Seen]] = {}
-        self.by_row: dict[ResultRow, list[tuple[Bucket, Seen]]] = {}
-        # the day in intervals (begin, end) without overlap: all pushes by group, and each result
-        self.spans: dict[tuple[int, int], dict[tuple[str, str], int]] = {}
-        self.by_span: dict[ResultRow, dict[tuple[int, int], Seen]] = {}
-        accepted = untold = 0
-        for bucket, seen in facts.quarters:
-            row = bucket.row
-            if entries[row].class_ == "delivered" and seen.last is not None:
-                group = (row.source, row.platform)
-                self.accepted_at[group] = max(self.accepted_at.get(group, 0.0), seen.last)
-                accepted += seen.count
-                untold += seen.count * (row.platform == "unknown")
+        self._facts, self._entries = facts, entries
+        self.minutes = facts.minutes
+        self._groups = {(row.source, row.platform) for row in entries}
+        self._peers: dict[frozenset[Group], _Peers] = {}
+        accepted = {row: seen.count for row, seen in facts.day.items() if entries[row].class_ == "delivered"}
+        untold = sum(count for row, count in accepted.items() if row.platform == "unknown")
         # of so many accepted pushes the platform is not told that those, too, may be of any
-        self.vague = untold > _UNTOLD * accepted
-        for bucket, seen in facts.minutes:
-            row = bucket.row
-            self.minutes.setdefault((row.source, row.platform), {}).setdefault(bucket.start, Seen()).add(seen)
-            self.by_row.setdefault(row, []).append((bucket, seen))
-        # quarters of an hour up to the first whole one of which every minute is known
-        whole = min((math.ceil(bucket.start / QUARTER) * QUARTER for bucket, _ in facts.minutes), default=0)
-        for bucket, seen in (*facts.quarters, *facts.minutes):
-            if (bucket.start < whole) == (bucket.seconds == QUARTER):
-                span, group = (bucket.start, bucket.start + bucket.seconds), (bucket.row.source, bucket.row.platform)
-                counts = self.spans.setdefault(span, {})
-                counts[group] = counts.get(group, 0) + seen.count
-                self.by_span.setdefault(bucket.row, {})[span] = seen
+        self._vague = untold > _UNTOLD * sum(accepted.values())
 
-    def points(self, course: Course, groups: set[tuple[str, str]]) -> list[Point]:
-        """Set the course's share in each interval of its present run beside each other, the oldest first."""
-        points = []
-        rows = [self.by_span.get(row, {}) for row in course.rows]
-        for span in sorted(self.spans):
-            start, end = span
-            if end > course.first and (not course.last or start <= course.last):
-                mine = [row[span] for row in rows if span in row]
-                among = sum(count for group, count in self.spans[span].items() if group in groups)
-                first = min((seen.first for seen in mine if seen.first is not None), default=float(start))
-                points.append(Point(start, end, sum(seen.count for seen in mine), among, first))
-        return points
-
-    def beside(self, course: Course) -> set[tuple[str, str]]:
-        """Return the groups that may be compared; where the log does not tell the platform, all of the source."""
-        groups = self.minutes.keys() | self.accepted_at.keys()
-        mine = {group for group in groups if group[0] in course.sources}
-        if "unknown" in course.platforms:
-            return mine
-        return {group for group in mine if group[1] in course.platforms or (self.vague and group[1] == "unknown")}
+    def beside(self, course: Course) -> _Peers:
+        """Return what it may be compared with; where the log does not tell the platform, all of the source."""
+        groups = frozenset(
+            (source, platform)
+            for source, platform in self._groups
+            if source in course.sources
+            and (
+                "unknown" in course.platforms or platform in course.platforms or (self._vague and platform == "unknown")
+            )
+        )
+        if groups not in self._peers:
+            self._peers[groups] = _Peers(self._facts, self._entries, groups)
+        return self._peers[groups]
 
 
 def _compare(course: Course, background: _Background, now: float) -> None:
     """Set a course beside what else became of pushes of the same platform and sources."""
-    groups = background.beside(course)
-    course.rise = rise(background.points(course, groups))
-    if course.rise is not None:
-        course.first = max(course.first, course.rise.at)
-    course.accepted_at = max((background.accepted_at[g] for g in groups if g in background.accepted_at), default=None)
-    since, lately = course.accepted_at or 0.0, now - _LATELY_SECONDS
-    for group in groups:
-        for start, seen in background.minutes.get(group, {}).items():
-            course.among += seen.count
-            course.among_since += seen.count * ((seen.last or start) > since)
-            course.among_lately += seen.count * (start > lately)
+    peers = background.beside(course)
+    course.accepted_at, since = peers.accepted_at, peers.since
+    course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
     for row in course.rows:
-        for bucket, seen in background.by_row[row]:
-            course.pushes_since += seen.count * ((seen.last or bucket.start) > since)
-            course.lately += seen.count * (bucket.start > lately)
+        mine = background.minutes.series[row]
+        course.pushes_since += _since(mine, since)
+        course.lately += sum(mine.counts[peers.lately :])
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
+    _, severity = weigh(course.entry, course.weighty_share, total=course.total, over=course.over)
+    if severity != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
+        course.rise = rise(peers.points(course))
+        if course.rise is not None:
+            course.first = max(course.first, course.rise.at)
+
+
+def _since(series: ResultSeries, moment: float) -> int:
+    """Count what came in intervals whose last one came after a moment."""
+    return sum(count for count, last in zip(series.counts, series.last, strict=True) if last > moment)
 
 
 def _merged(alike: list[Course]) -> list[Course]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from logwatch.credentials import PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict
 from logwatch.credentials.verdict import DAY_SECONDS, when
 from logwatch.diagnosis.facts import Facts, Finding
+from logwatch.diagnosis.words import marked_moment
 
 _DATED = ("expired", "expires_soon")  # told from the date itself: the last look may be an hour old
 
@@ -26,13 +27,13 @@ def _dated(verdict: Verdict, not_after: float, now: float) -> Finding:
     if left <= 0:
         title = (
             f"The Apple push certificate {verdict.name} has expired: every iOS push of {of} fails with 903 since"
-            f" {when(not_after)}, unless mesibo holds a newer one."
+            f" {marked_moment(not_after, when(not_after))}, unless mesibo holds a newer one."
         )
         weight = 87
     else:
         title = (
             f"The Apple push certificate {verdict.name} expires {rest}: every iOS push of {of} will fail with 903 from"
-            f" {when(not_after)}."
+            f" {marked_moment(not_after, when(not_after))}."
         )
         weight = 73 if left <= PAGE_SECONDS else 55
     return Finding(

@@ -1,6 +1,6 @@
 """The nouns of a diagnosis: ``Facts`` is all that one may rest on, ``Finding`` is one thing to tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -9,8 +9,9 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.credentials import Verdict
+from logwatch.diagnosis.words import Moments, unmarked
 from logwatch.errors import Problem
-from logwatch.ledger import Bucket, MinuteRow, ResultRow, ShapeRow, Snapshot
+from logwatch.ledger import MINUTE, QUARTER, MinuteRow, ResultRow, ShapeRow, Snapshot, Timeline
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
 from logwatch.sight import Sight, sight
@@ -34,14 +35,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known at one moment; ``minutes`` are the last hour's buckets, ``quarters`` the last day's."""
+    """What is known at one moment; ``minutes`` are those of the last hour, ``quarters`` those of the last day."""
 
     now: float
     catalogue: Catalogue
     snapshot: Snapshot
     status: Mapping[str, SourceStatus]
-    minutes: Sequence[tuple[Bucket, Seen]] = ()
-    quarters: Sequence[tuple[Bucket, Seen]] = ()
+    minutes: Timeline = field(default_factory=lambda: Timeline(MINUTE))
+    quarters: Timeline = field(default_factory=lambda: Timeline(QUARTER))
     trouble: str = ""  # why nothing can be committed
     shapes: Sequence[tuple[ShapeRow, Seen]] = ()  # of lines that gave no result
     places: Mapping[str, Place] = field(default_factory=dict)  # by source
@@ -74,25 +75,17 @@ class Facts:
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
         """The last hour's results."""
-        return added(self.minutes)
+        return self.minutes.totals()
 
     @cached_property
     def day(self) -> dict[ResultRow, Seen]:
         """The last day's results."""
-        return added(self.quarters)
+        return self.quarters.totals()
 
 
 def plain(text: str) -> str:
     """Return a sentence without the marks around what is typed or shown as it is."""
     return text.replace("`", "")
-
-
-def added(buckets: Iterable[tuple[Bucket, Seen]]) -> dict[ResultRow, Seen]:
-    """Add buckets up by result."""
-    total: dict[ResultRow, Seen] = {}
-    for bucket, seen in buckets:
-        total.setdefault(bucket.row, Seen()).add(seen)
-    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +108,14 @@ class Finding:
     rows: tuple[ResultRow, ...] = ()  # the results that it is about
     last: float | None = None  # when the last of these pushes was logged
     ended: float | None = None  # the same, where it is over
+    moments: Moments = field(default=(), init=False)  # that title and evidence tell
+
+    def __post_init__(self) -> None:
+        """Take the marks of moments out of what is read."""
+        (title, *evidence), moments = unmarked((self.title, *self.evidence))
+        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "evidence", tuple(evidence))
+        object.__setattr__(self, "moments", moments)
 
     @property
     def small(self) -> bool:

@@ -2,27 +2,14 @@
 
 from logwatch.catalogue import OTHER
 from logwatch.diagnosis import credentials, dates, watching, witness
-from logwatch.diagnosis.course import MUCH, Course, courses, entry_of
-from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity
+from logwatch.diagnosis.course import Course, courses, entry_of
+from logwatch.diagnosis.facts import HOUR, Facts, Finding
+from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS, weigh
 from logwatch.diagnosis.words import NOISE, cause, clock, dated, number, pushes, share, span
 
-MANY = 0.2  # of a platform's pushes: tokens that fail at such a rate are no users who left
 NEARLY_ALL = 0.95
 
-# weight of a class that is not critical: (where it is much of the pushes, where it is little)
-_WEIGHTS = {
-    "configuration": (72, 45),
-    "credential": (72, 45),
-    "network": (78, 30),
-    "provider_fault": (74, 30),
-    "rejected": (68, 46),
-    "unknown": (64, 44),
-    "payload": (62, 32),
-    "rate_limited": (60, 20),
-    "token": (58, 18),
-}
 _STALE = 120.0  # seconds without a new one that are worth telling
-_ALL_WELL = 40  # stands above the noise of every day, below what needs somebody
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
@@ -48,9 +35,15 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: (-finding.weight, -finding.pushes, finding.key)))
 
 
+def failures(facts: Facts) -> list[Finding]:
+    """Return what fails in earnest, as far as results alone tell it."""
+    findings = [_finding(course, facts) for course in courses(facts)]
+    return [finding for finding in findings if finding.severity != "info"]
+
+
 def _finding(course: Course, facts: Facts) -> Finding:
     now, over = facts.now, course.over
-    weight, severity = _weigh(course, over=over)
+    weight, severity = weigh(course.entry, course.weighty_share, total=course.total, over=over)
     heard = witness.agreed(course, facts)
     entry = heard.entry if heard else course.entry
     what = f"{heard.words} (webhook)" if heard else _cause(course)
@@ -112,31 +105,13 @@ def _noise(class_: str, alike: list[Course], facts: Facts) -> Finding:
         steps=first.steps,
         code=None if first is OTHER else int(alike[0].codes[0]),
         pushes=count,
-        weight=_WEIGHTS.get(class_, (0, 44))[1],
+        weight=WEIGHTS.get(class_, (0, 44))[1],
     )
 
 
 def _failed(course: Course, now: float) -> str:
     """Count what failed since it began, as far as the last hour shows it."""
     return number(course.pushes_since) + (" in the last hour" if course.since < now - HOUR else "")
-
-
-def _weigh(course: Course, *, over: bool) -> tuple[int, Severity]:
-    entry = course.entry
-    much = course.weighty_share >= (MANY if entry.class_ in ("token", "rate_limited") else MUCH)
-    if entry.severity == "critical":
-        # little of it is still all pushes of one app; but a connection that fails now and then heals by itself
-        weight = 90 if course.total else 80 if much else 30 if entry.class_ == "network" else 50
-        severity: Severity = "critical" if weight > _ALL_WELL else "info"
-    else:
-        weight = _WEIGHTS.get(entry.class_, (64, 44))[0 if much else 1]
-        severity = "warning" if weight > _ALL_WELL else "info"
-        if course.total and entry.class_ != "rate_limited":
-            weight, severity = weight + 10, "critical"
-    if over:  # still worth knowing, since somebody will ask what it was
-        serious = much or severity == "critical"
-        return min(weight, 42 if serious else weight), "warning" if serious else "info"
-    return weight, severity
 
 
 def _cause(course: Course) -> str:
@@ -224,7 +199,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
             steps=(9,),
             code=200,
             pushes=0,
-            weight=_ALL_WELL,
+            weight=ALL_WELL,
         )
     ]
 
@@ -243,7 +218,7 @@ def _told(title: str, key: str, counted: str) -> Finding:
         side="nobody",
         remedy="Mend first what is told above: this is about a part of the pushes only.",
         evidence=(f"{counted}.",),
-        weight=_ALL_WELL - 1,
+        weight=ALL_WELL - 1,
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from logwatch.config import Config
-from logwatch.diagnosis.facts import Facts, Place, added
+from logwatch.diagnosis.facts import Facts, Place
 from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader, Timelines
 from logwatch.mesibo_conf import push_logging
 from logwatch.model import Position
 from logwatch.privacy import readable
@@ -27,31 +27,32 @@ class Examined(Watched, Protocol):
         """Why the configuration on disk is not the one in force; empty when it is."""
 
 
-def gather(watched: Examined, reader: Reader, now: float) -> tuple[Facts, list[Position]]:
+def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) -> tuple[Facts, list[Position]]:
     """Return what is known at ``now``, and the files that are followed; NotReadable when the ledger cannot be asked."""
-    minutes = reader.buckets(MINUTE, int(now - WIDTHS[MINUTE]))
+    snapshot = watched.snapshot  # before what it says has changed is read
+    minutes = timelines.of(MINUTE, now, snapshot.changed)
     files = reader.positions()
     lists = {
+        "snapshot": snapshot,
         "minutes": minutes,
-        "quarters": reader.buckets(QUARTER, int(now - WIDTHS[QUARTER])),
+        "quarters": timelines.of(QUARTER, now, snapshot.changed),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),
         "told": reader.minutes(now - WIDTHS[MINUTE]),
     }
-    return _facts(watched, now, files, {row.source for row in added(minutes)}, **lists), files
+    return _facts(watched, now, files, {row.source for row in minutes.series}, **lists), files
 
 
 def without_ledger(watched: Examined, now: float) -> Facts:
     """Return what is known at ``now`` while the ledger cannot be asked: totals, and how each source is."""
-    return _facts(watched, now, (), ())
+    return _facts(watched, now, (), (), snapshot=watched.snapshot)
 
 
 def _facts(watched: Examined, now: float, files: Iterable[Position], pushed: Collection[str], **lists: Any) -> Facts:
     return Facts(
         now,
         watched.catalogue,
-        watched.snapshot,
-        watched.status,
+        status=watched.status,
         trouble=watched.trouble,
         places=places(watched.config, files, pushed),
         refused=watched.refused,

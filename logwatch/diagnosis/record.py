@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import structlog
 
+from logwatch.diagnosis.afterwards import missed, past, to_its_end
+from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import diagnose
 from logwatch.diagnosis.gather import Examined, gather
 from logwatch.diagnosis.incidents import fold, within
-from logwatch.ledger import SIX_HOURS, WIDTHS, Incident, NotReadable, Person, Reader
+from logwatch.ledger import HOURLY, SIX_HOURS, WIDTHS, Incident, NotReadable, Person, Reader, Timelines
 from logwatch.ledger.buckets import oldest
-from logwatch.ledger.incidents import PEOPLE
+from logwatch.ledger.incidents import KEPT_SECONDS, PEOPLE
 
 LOOK_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 3.0  # and then after twice as long each time: a process that is killed again and again records too
@@ -45,12 +47,14 @@ class Recorder:
         """Take the key of this installation, without which nobody can find out whom a digest stands for."""
         self._watched = watched
         self._reader = reader
+        self._timelines = Timelines(reader)
         self._key = key
         self._clock = clock
         self._monotonic = monotonic
         self._start = start
         self._log = structlog.get_logger()
         self._looking = False
+        self._past_known: int | None = None  # the commit up to which late results were looked at
         self._found: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self._wait = FIRST_LOOK_SECONDS
         self._look_at = monotonic() + self._wait
@@ -84,15 +88,33 @@ class Recorder:
     def _look(self, now: float) -> Told:
         reader = self._reader
         known = reader.incidents(now - _KNOWN_SECONDS)
-        facts, _ = gather(self._watched, reader, now)
+        facts, _ = gather(self._watched, reader, now, self._timelines)
         newest = reader.newest_failure()
         told = []
-        for incident in fold(known, diagnose(facts), now):
+        for incident in self._with_past(known, fold(known, diagnose(facts), now), facts):
             people = self._people(incident, newest, now)
             incident = replace(incident, pushes=max(incident.pushes, self._pushes(incident, now)))  # noqa: PLW2901  completed
             if people or incident not in known:
                 told.append((replace(incident, counted=newest), people))
         return told
+
+    def _with_past(self, known: list[Incident], present: list[Incident], facts: Facts) -> list[Incident]:
+        """Add what began and ended unseen; when all that is there was read, at the first look and where more came late.
+
+        Those that are known are not looked at again, but for what went on when this program was ended.
+        """
+        changed, now = facts.snapshot.changed, facts.now
+        if not all(status.caught_up or not status.up for status in facts.status.values()):
+            return present
+        if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
+            return present
+        wide = self._timelines.of(HOURLY, now, changed)
+        found = past([wide, facts.quarters], facts)
+        going_on = {each.number for each in known if each.ended is None}
+        present = [to_its_end(each, found) if each.number in going_on else each for each in present]
+        recorded = self._reader.incidents(now - KEPT_SECONDS)
+        self._past_known = changed.commits
+        return [*present, *missed(found, [*recorded, *present])]
 
     def _pushes(self, incident: Incident, now: float) -> int:
         """Count the pushes of an incident in the finest buckets that go back to its begin."""

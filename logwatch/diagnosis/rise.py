@@ -6,14 +6,14 @@ The likeliest place of one change in a Poisson process: the sequence is cut wher
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 TIMES = 3.0  # a rate that grows less is a busy morning
 SURE = 6.0  # log-likelihood gained by two rates instead of one: chance gives that about once in 400 looks
 _PART = 0.1  # of an interval that must lie behind the change for it to have begun there
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One interval: ``mine`` of ``among`` pushes failed so; ``first`` is the time of the first one that did."""
 
     start: float

@@ -109,15 +109,17 @@ def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
     logged: Counter[str] = Counter()
     told: Counter[str] = Counter()
     accepted = 0
-    for bucket, seen in facts.minutes:
-        if bucket.row.source == log and first <= bucket.start <= last:
-            if entry_of(facts.catalogue, bucket.row).class_ == "delivered":
-                accepted += seen.count
+    settled = [i for i, start in enumerate(facts.minutes.starts) if first <= start <= last]
+    for row, series in facts.minutes.series.items():
+        if row.source == log:
+            count = sum(series.counts[i] for i in settled)
+            if entry_of(facts.catalogue, row).class_ == "delivered":
+                accepted += count
             else:
-                logged[bucket.row.code] += seen.count
-    for row, count in facts.told.items():
-        if row.source == name and first <= row.start <= last:
-            told[row.code] += count
+                logged[row.code] += count
+    for minute, count in facts.told.items():
+        if minute.source == name and first <= minute.start <= last:
+            told[minute.code] += count
     more, less = told - logged, logged - told
     if more.total() >= max(_SHORT, _SHORT_SHARE * told.total()):
         codes = ", ".join(f"{code}: {number(count)}" for code, count in more.most_common(4))

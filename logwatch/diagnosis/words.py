@@ -1,11 +1,15 @@
 """How findings are put in words: sentences, numbers and times for people."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from logwatch.catalogue import Entry
 
 DAY = 86400.0
+
+Moments = tuple[tuple[str, float], ...]
+"""What stands in a text for a moment, and the moment (seconds since the epoch): a page adds the visitor's own time."""
 
 # What has happened, by the entry's name; an entry that is not here speaks through its title.
 CAUSES = {
@@ -63,6 +67,7 @@ NOISE = {
     "unknown": "{0} failed with an undocumented code ({1} of all).",
 }
 _PLATFORMS = {"fcm": "Android", "apns": "iOS"}
+_MOMENT = re.compile("\x02(-?[0-9]+)\x03([^\x02-\x04]*)\x04")
 
 
 def cause(entry: Entry, codes: Collection[str]) -> str:
@@ -102,21 +107,38 @@ def brief_share(part: float) -> str:
     return share(part).replace("less than ", "< ").replace("more than ", "> ")
 
 
+def marked_moment(at: float, text: str) -> str:
+    """Mark ``text`` as a moment within a sentence that is on its way to ``unmarked``."""
+    return f"\x02{at:.0f}\x03{text}\x04"
+
+
+def unmarked(sentences: Iterable[str]) -> tuple[tuple[str, ...], Moments]:
+    """Return sentences as they are read, and the moments that were marked in them."""
+    told = tuple(sentences)
+    found = {text: float(at) for each in told for at, text in _MOMENT.findall(each)}
+    return tuple(_MOMENT.sub(r"\2", each) for each in told), tuple(found.items())
+
+
 def clock(at: float, now: float) -> str:
+    """Write a moment near ``now`` as UTC, marked: the time alone today, with its date otherwise."""
+    return marked_moment(at, short_clock(at, now))
+
+
+def short_clock(at: float, now: float) -> str:
     """Write a moment near ``now`` as UTC: the time alone today, with its date otherwise."""
-    moment, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
-    return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%H:%M on %-d %B}"
+    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %-d %B}"
 
 
 def dated(at: float) -> str:
-    """Write a moment as UTC with its date, whatever day it is now."""
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}"
+    """Write a moment as UTC with its date, marked, whatever day it is now."""
+    return marked_moment(at, f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}")
 
 
 def stamp(at: float, now: float) -> str:
     """Write a moment to the second, as UTC, with its date unless that is today's."""
-    moment, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
-    return f"{moment:%H:%M:%S}" if moment.date() == today.date() else f"{moment:%-d %b %H:%M:%S}"
+    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then:%-d %b %H:%M:%S}"
 
 
 def bytes_(count: int) -> str:

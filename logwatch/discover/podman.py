@@ -21,7 +21,7 @@ class _Image(msgspec.Struct):
     name: str = msgspec.field(name="image-name", default="")
 
 
-class Listed(msgspec.Struct):
+class PodmanContainer(msgspec.Struct):
     """The only fields of the list that are ever decoded."""
 
     identity: str = msgspec.field(name="id", default="")
@@ -38,7 +38,7 @@ class Listed(msgspec.Struct):
             return ""
 
 
-_LIST = msgspec.json.Decoder(list[Listed])
+_LIST = msgspec.json.Decoder(list[PodmanContainer])
 _IMAGE = msgspec.json.Decoder(_Image)
 
 
@@ -47,7 +47,7 @@ def is_storage(root: str) -> bool:
     return os.path.isdir(os.path.join(root, _CONTAINERS))
 
 
-def listed(root: str) -> tuple[list[Listed], Problem | None]:
+def listed(root: str) -> tuple[list[PodmanContainer], Problem | None]:
     """Return what podman lists, or why that cannot be read."""
     path = os.path.join(root, _CONTAINERS, "containers.json")
     try:

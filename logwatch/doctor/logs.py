@@ -19,6 +19,7 @@ from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
+from logwatch.unpack import format_of
 
 SERVICE_USER = "mesibo-logwatch"
 LOOKED_AT = 1 << 20  # bytes at the end of the newest file
@@ -65,8 +66,13 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
             f"{name}: fresh", f"{newest} cannot be read: {error.strerror}", "give the user that runs this the right to"
         )
         return
+    if packed := format_of(head):
+        what = f"{newest} is packed with {packed}: an archive is read once, and nothing is followed"
+        yield warning(f"{name}: text", what, "name the log itself; rotated files are found by themselves")
+        return
     if not data:
-        yield warning(f"{name}: fresh", f"{newest} is empty", "see whether mesibo logs to another file now")
+        what = "has no whole line yet" if status.st_size else "is empty"
+        yield warning(f"{name}: fresh", f"{newest} {what}", "see whether mesibo logs to another file now")
         return
     if not_text := envelope.no_text(head):
         yield failure(f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(newest))
@@ -93,7 +99,7 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     yield from _in_group(f"{name}: readable", host, target)
     try:
         entries = ask.newest(target, JOURNAL_ENTRIES)
-    except ask.NoAnswer as error:
+    except ask.NoJournalError as error:
         yield failure(name, error.problem.headline, error.problem.try_)
         return
     written = int(entries[-1][b"__REALTIME_TIMESTAMP"]) / 1e6
@@ -184,9 +190,14 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
-    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end."""
+    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end.
+
+    Of a packed file there are none: the beginning is returned as it is.
+    """
     with open(path, "rb") as file:  # noqa: PTH123  names may be no text
         head = file.read(HEAD_BYTES)
+        if format_of(head):
+            return head, b""
         file.seek(max(0, size - LOOKED_AT))
         data = file.read(LOOKED_AT)
     if size > LOOKED_AT:
@@ -242,7 +253,7 @@ def _clock(
     row = f"{name}: clock"
     for line in reversed(lines):
         if not line.refused and scanner.owns(line.payload + b"\n"):
-            at = scanner.time((line.payload + b"\n", "", None), written)
+            at = scanner.time((line.payload + b"\n", ""), written)
             break
     else:
         return skipped(row, "no line has a stamp")

@@ -41,7 +41,7 @@ def prometheus(host: Host, url: str, *, asked: bool, alertmanager: str | None = 
         yield _rules(loaded, shipped)
         yield _evaluated(loaded, shipped)
         instances = [str(each["labels"]["instance"]) for each in mine if (each.get("labels") or {}).get("instance")]
-        yield pager.runbooks(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
+        yield pager.runbook_links(host, [rule for group in loaded for rule in group.get("rules") or ()], instances)
     except NoAnswer as why:
         yield skipped("prometheus rules", str(why), "run doctor again when it answers")
     yield _clock(host, base)

@@ -106,7 +106,7 @@ def _alerts(shipped: Sequence[RuleFile], severity: str) -> list[dict[str, str]]:
     return [labels for each in shipped for labels in each.alerts if labels.get("severity") == severity]
 
 
-def runbooks(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:
+def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence[str]) -> Check:
     """Open one runbook of each place that the alerts link to: a link that leads nowhere helps nobody at night.
 
     Rules that make the link of what Prometheus scrapes are looked at with the first of ``scraped``, HOST:PORT.

@@ -1,21 +1,19 @@
 """What stands around a line: nothing, Docker's record, a Kubernetes runtime's, syslog's, journalctl's, compose's.
 
 Pure functions over bytes. ``decide`` tells the envelope of a generation by mesibo's own lines in it; ``cut`` takes
-whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, with the time that it wrote; ``stripped``
-does the same for a whole chunk where nothing but fronts has to go. ``formats`` lists the formats, one or a family of
-them a module.
+whole logical lines off a buffer; ``unwrap`` takes them out of their envelope, with the time that it wrote;
+``taken_out`` does the same for whole records at the speed of C. ``formats`` lists the formats, one or a family of them
+a module.
 """
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.journal_json import AS_TEXT
-from logwatch.envelope.lines import Piece, cut, has_parts, is_literal, stripped, unwrap, without_fronts
+from logwatch.envelope.lines import Piece, cut, escapes, has_parts, shows, taken_out, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID
-from logwatch.envelope.record import Format, Line, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, no_text, uncoloured
+from logwatch.envelope.record import Format, Line, Payloads, Received, Record
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
 
 __all__ = [
-    "AS_TEXT",
     "CONTAINER_ID",
     "ENOUGH_VOTES",
     "FORMATS",
@@ -24,7 +22,9 @@ __all__ = [
     "Line",
     "NoText",
     "Owns",
+    "Payloads",
     "Piece",
+    "Received",
     "Record",
     "Undecided",
     "clean",
@@ -33,17 +33,18 @@ __all__ = [
     "decide",
     "decoded",
     "encoded",
+    "escapes",
     "has_parts",
-    "is_literal",
     "is_tar",
     "label",
+    "line_count",
     "no_text",
     "of_kind",
     "settled",
+    "shows",
     "silent_end",
-    "stripped",
+    "taken_out",
     "uncoloured",
     "undecided",
     "unwrap",
-    "without_fronts",
 ]

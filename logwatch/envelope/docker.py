@@ -6,27 +6,35 @@ A message over 16 KiB is split into records of which only the last one's ``log``
 """
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import repeat
+from typing import Annotated, Literal
 
 import msgspec
 
-from logwatch.envelope.record import Record
-from logwatch.envelope.times import RFC3339
+from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
 from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
 # Docker writes log, stream, (attrs,) time. A quote inside a message is escaped, so this stands nowhere but at its end.
 STREAMS = (b'","stream":"stdout"', b'","stream":"stderr"')
 RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
-_TIME = re.compile(RFC3339)
+_WHOLE_END = b'\\n","stream":"'
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, gc=False):
     log: str
-    stream: str
+    stream: Literal["stdout", "stderr"]
+    time: Annotated[datetime, msgspec.Meta(tz=True)]  # read at no cost, and so checked in full
+
+
+class _Time(msgspec.Struct):
     time: str
 
 
 _decode = msgspec.json.Decoder(_Record).decode
+_decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class Docker:
@@ -35,24 +43,44 @@ class Docker:
     name = "docker"
     kind: EnvelopeKind = "docker"
     parts = STREAMS  # every record has one: whether it is a part is told by what stands before it
+    escapes = JSON_ESCAPES
+    shows = b""
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
-        if not line.startswith(OPENING):
+        if not line.startswith(b"{"):
             return None
         try:
             record = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        if record.stream not in ("stdout", "stderr") or not _TIME.fullmatch(record.time):
-            return None
         log = record.log.encode()
-        return Record(log.removesuffix(b"\n"), record.time, "", record.stream, more=not log.endswith(b"\n"))
+        return Record(log.removesuffix(b"\n"), _decode_time(line).time, "", record.stream, not log.endswith(b"\n"))
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
         end = RECORD_END.search(line)
         return line if end is None else line[: end.end(2)] + b"\\n" + line[end.end(2) :]
+
+    def has_parts(self, data: bytes, count: int) -> bool:
+        """Return whether some record does not end in an escaped newline."""
+        return data.count(_WHOLE_END) != count or b"\\" + _WHOLE_END in data
+
+    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
+        """Take whole records out; None unless each is one, and its message one line."""
+        lines = text[:-1].split(b"\n")
+        try:
+            records = list(map(_decode, lines))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if min(lines) < b"{":  # a blank in front of some
+            return None
+        logs = [record.log for record in records]
+        payloads = "".join(logs).encode()
+        lines = payloads[:-1].split(b"\n")
+        if len(lines) != len(logs) or not all(map(str.endswith, logs, repeat("\n"))):
+            return None
+        return Payloads(payloads, [record.time for record in records], lines)
 
 
 def behind_tear(line: bytes) -> bytes:

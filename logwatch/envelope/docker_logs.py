@@ -29,6 +29,8 @@ DETAILS = Prefixed(
     "docker-details", "docker-details", rf"(?:(?P<time>{RFC3339}) )?(?:{_DETAIL}(?:,{_DETAIL}){{0,63}})? "
 )
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,252})"
-KUBECTL = Prefixed(
-    "kubectl", "kubectl", rf"\[pod/{_POD}/{{origin}}\] (?:(?P<time>{RFC3339})(?: |$))?", "[a-z0-9][a-z0-9-]{0,62}"
-)
+_CONTAINER = "[a-z0-9][a-z0-9-]{0,62}"
+_PLACE = rf"\[pod/{_POD}/{{origin}}\] "
+KUBECTL = Prefixed("kubectl", "kubectl", _PLACE, _CONTAINER)
+KUBECTL_TIMESTAMPS = Prefixed("kubectl-timestamps", "kubectl", rf"{_PLACE}(?P<time>{RFC3339})(?: |$)", _CONTAINER)
+"""Two formats: with one whose time is optional, a time in front of a user's text would be taken for kubectl's."""

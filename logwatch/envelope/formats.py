@@ -20,6 +20,7 @@ _ALL: tuple[Format, ...] = (
     docker_logs.COMPOSE,
     docker_logs.COMPOSE_TIMESTAMPS,
     docker_logs.KUBECTL,
+    docker_logs.KUBECTL_TIMESTAMPS,
     syslog.RFC5424,
     syslog.RFC3339_TIME,
     syslog.RFC3164,

@@ -6,12 +6,13 @@ journalctl(1)). Docker and conmon split a long line over entries with CONTAINER_
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple, cast
 
 import msgspec
 
-from logwatch.envelope.record import Record
+from logwatch.envelope.prefixed import of
+from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
 
@@ -31,16 +32,15 @@ _FIELDS = {
 FIELDS = tuple(_FIELDS.values())
 """What is looked at of an entry."""
 
-_Micros = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,17}$")]
+_MICROS = re.compile("[0-9]{1,17}")
+_MICROS_LENGTHS = frozenset(range(1, 18))
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
-AS_TEXT = b'"MESSAGE":"'
-"""What stands in an entry whose message is written as text, without colours."""
 _PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
 
 
-class _Entry(msgspec.Struct, rename=_FIELDS):
-    received: _Micros
+class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
+    received: str
     message: Value
     logged: Value = None
     sent: Value = None
@@ -60,6 +60,8 @@ class JournalJson:
     name = "journal-json"
     kind: EnvelopeKind = "journal-json"
     parts = (_PARTIAL,)
+    escapes = JSON_ESCAPES
+    shows = b'"MESSAGE":"'  # without colours
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
@@ -73,17 +75,48 @@ class JournalJson:
             entry = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        # what is not there is not asked for: every line of a journal comes by here
-        if entry.container and (said := _text(entry.container)):
-            origin = f"container {said}"
-        elif entry.unit and (said := _text(entry.unit)):
-            origin = f"unit {said}"
-        else:
-            origin = f"identifier {said}" if entry.identifier and (said := _text(entry.identifier)) else ""
+        if not _MICROS.fullmatch(entry.received):
+            return None
+        origin = _origin(entry.container, entry.unit, entry.identifier)
         time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
         more = entry.partial is not None and _text(entry.partial) == "true"
         return Record(_raw(entry.message), time, origin, stream, more)
+
+    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
+        """Take whole entries out; None unless each is one, all but its message written as text."""
+        lines = text[:-1].split(b"\n")
+        try:
+            entries = list(map(_decode, lines))
+            names = {(entry.container, entry.unit, entry.identifier) for entry in entries}
+            times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
+            "".join(times)  # raises TypeError where one is no text
+            parts = {entry.partial for entry in entries} - {None, "false"}
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+            return None
+        received = [entry.received for entry in entries]
+        digits, lengths = "".join(received), set(map(len, received))
+        if parts or not (digits.isascii() and digits.isdecimal() and lengths <= _MICROS_LENGTHS):
+            return None
+        if b"\x1b" in text or min(lines) < b"{":  # colours between the tokens; a blank in front of some
+            return None
+        messages = [entry.message for entry in entries]
+        others = {name for name in names if not of(_origin(*name), origins)}
+        try:
+            payloads = "\n".join(cast("list[str]", [*messages, ""])).encode()
+        except TypeError:  # some are no text
+            payloads = b""
+        if not others and payloads.count(b"\n") == len(lines):
+            return Payloads(payloads, times)
+        aside = [i for i, entry in enumerate(entries) if (entry.container, entry.unit, entry.identifier) in others]
+        firsts = [_raw(message).partition(b"\n")[0] for message in messages]
+        for i in aside:
+            firsts[i] = b""
+        return Payloads(b"\n".join([*firsts, b""]), times, aside=aside)
+
+    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
+        """Return whether some entry is a part of a message."""
+        return _PARTIAL in data
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
@@ -107,6 +140,15 @@ class SeveralLines(JournalJson):
     def rewritten(self, data: bytes, *, final: bool) -> Entries:
         """Rewrite the whole entries at the front of ``data``; with ``final`` nothing follows for now."""
         raise NotImplementedError
+
+
+def _origin(container: Value, unit: Value, identifier: Value) -> str:
+    """Name what an entry was written by; what is not there is not asked for, since every entry comes by here."""
+    if container and (said := _text(container)):
+        return f"container {said}"
+    if unit and (said := _text(unit)):
+        return f"unit {said}"
+    return f"identifier {said}" if identifier and (said := _text(identifier)) else ""
 
 
 def without_colours(text: bytes) -> bytes:

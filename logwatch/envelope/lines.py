@@ -11,8 +11,8 @@ from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
-from logwatch.envelope.record import Format, Line, Record
-from logwatch.envelope.text import clean, uncoloured
+from logwatch.envelope.record import Format, Line, Payloads, Record
+from logwatch.envelope.text import clean, line_count, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
 _GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
@@ -192,39 +192,36 @@ def _first(message: bytes) -> bytes:
     return message.partition(b"\n")[0] if b"\n" in message else message
 
 
-def has_parts(data: bytes, envelope: Envelope) -> bool:
-    """Return whether some message may be split over several lines of ``data``."""
-    return any(part in data for layer in envelope.layers for part in FORMATS[layer.form].parts)
+def has_parts(data: bytes, envelope: Envelope, count: int | None = None) -> bool:
+    """Return whether some message may be split over several lines of ``data``, of which there are ``count``."""
+    lines = line_count(data) if count is None else count
+    return any(FORMATS[layer.form].has_parts(data, lines) for layer in envelope.layers)
 
 
-def is_literal(envelope: Envelope) -> bool:
-    """Return whether the lines of an envelope are logged lines with something in front of them, and nothing escaped."""
-    return all(isinstance(FORMATS[layer.form], Prefixed) for layer in envelope.layers)
+def escapes(envelope: Envelope) -> frozenset[int]:
+    """Return the bytes of a line that may stand in its record in another way than they were logged."""
+    return frozenset().union(*(FORMATS[layer.form].escapes for layer in envelope.layers))
 
 
-def without_fronts(line: bytes, envelope: Envelope) -> tuple[bytes, str]:
-    """Return payload and time of a line in a literal envelope, which is known to stand in it."""
-    time = ""
-    for layer in envelope.layers:
-        record = FORMATS[layer.form].record(line)
-        assert record is not None, "a front is matched the same way twice"
-        line, time = record.payload, record.time or time
-    return uncoloured(line), time
+def shows(envelope: Envelope) -> bytes:
+    """Return what stands in every record whose message is written as text; empty where each message is."""
+    return b"".join(FORMATS[layer.form].shows for layer in envelope.layers[:1])
 
 
-def stripped(text: bytes, envelope: Envelope) -> bytes | None:
-    """Strip the envelope off whole lines at the speed of one expression; None where that would not be exact.
+def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
+    """Take whole lines out of their envelope at the speed of C; None where that would not be exact.
 
-    The result has a line for each line of ``text``, with the payload that ``unwrap`` gives it. None is returned where
-    some line does not stand in the envelope, or under another name, and for formats that escape what they wrap. Where a
-    message may be split (``has_parts``) this is not to be asked.
+    The result has a line for each line of ``text``, with the payload and the time that ``unwrap`` gives it. None is
+    returned where some line does not stand in the envelope, or is a part of a message.
     """
+    taken = Payloads(text, ())
     for layer in envelope.layers:
-        form = FORMATS[layer.form]
-        if not isinstance(form, Prefixed):
+        inner = FORMATS[layer.form].taken_out(taken.text, layer.origins)
+        if inner is None or taken.aside:
             return None
-        payloads = form.stripped(text, layer.origins)
-        if payloads is None:
-            return None
-        text = payloads
-    return uncoloured(text)
+        times = (
+            [own or outer for own, outer in zip(inner.times, taken.times, strict=True)] if taken.times else inner.times
+        )
+        taken = inner._replace(times=times)
+    plain = uncoloured(taken.text)
+    return taken if plain is taken.text else taken._replace(text=plain, lines=None)

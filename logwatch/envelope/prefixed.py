@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from logwatch.envelope.record import Record
+from logwatch.envelope.record import Payloads, Record
+from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY
 from logwatch.model import EnvelopeKind
 
@@ -23,6 +24,9 @@ class Prefixed:
     ``pattern`` holds ``{origin}`` where the name of a line's program stands, and ``origin`` is what such a name can be.
     It must match in time linear in the line, and never across a newline.
     """
+
+    escapes: frozenset[int] = frozenset()
+    shows = b""
 
     def __init__(
         self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", parts: tuple[bytes, ...] = ()
@@ -50,11 +54,18 @@ class Prefixed:
             return line
         return line[: front.start("tag")] + b"F" + line[front.end("tag") :]
 
-    def stripped(self, text: bytes, origins: Sequence[str]) -> bytes | None:
-        """Strip the fronts of whole lines, each ended by a newline; None unless every line has one of these origins."""
+    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
+        """Return whether some message may be split over several of these whole lines."""
+        return any(part in data for part in self.parts)
+
+    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
+        """Take the fronts off whole lines; None unless every line has one, of these origins."""
         day = _DAY.search(text, 0, _DAY_WITHIN)
-        payloads, count = _fronts(self._pattern, tuple(origins), day[0] if day else b"").subn(b"\n", b"\n" + text)
-        return payloads[1:] if count == text.count(b"\n") else None
+        found = _fronts(self._pattern, tuple(origins), day[0] if day else b"").split(b"\n" + text[:-1])
+        lines = found[2::2]
+        if found[0] or len(lines) != line_count(text):
+            return None
+        return Payloads(b"\n".join([*lines, b""]), found[1::2], lines)
 
 
 _DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
@@ -63,13 +74,14 @@ _DAY_WITHIN = 64  # bytes at the beginning of a line
 
 @lru_cache(maxsize=64)
 def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
-    """Compile the front of lines of some origins, each behind a newline, for a search over many lines.
+    """Compile the front of lines of some origins, each behind a newline, for a search over many lines; captures times.
 
-    That is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines were
-    written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
+    A newline is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines
+    were written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
     """
     names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
-    bare = re.sub(r"\(\?P<\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
+    bare = re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
+    bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
     if day:
         for days in (DATE, MONTH_DAY):
             bare = bare.replace(days, f"(?:{re.escape(day.decode())}|{days})")

@@ -1,8 +1,13 @@
 """What a format makes of one whole line, and what every format can be asked."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from logwatch.model import Cause, EnvelopeKind
+
+JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
+"""Bytes that one encoder of JSON or another writes as an escape; all others stand in a text as they are."""
 
 
 class Record(NamedTuple):
@@ -23,6 +28,19 @@ class Line(NamedTuple):
     refused: Cause | None = None  # why nothing in it may count, whatever it says
 
 
+Received = str | bytes | datetime | None
+"""When a line was received, as its envelope tells it; nothing where that is unknown."""
+
+
+class Payloads(NamedTuple):
+    """What whole lines hold, taken out of their envelope together: a line of ``text`` for each of theirs."""
+
+    text: bytes
+    times: Sequence[Received]
+    lines: list[bytes] | None = None  # of ``text``, without newlines, where it was made of them
+    aside: Sequence[int] = ()  # lines under another name, by their index: nothing stands in the text for these
+
+
 class Format(Protocol):
     """One way to wrap a line."""
 
@@ -38,8 +56,25 @@ class Format(Protocol):
     def parts(self) -> tuple[bytes, ...]:
         """What some line contains wherever a message is split over several; empty for formats that never do."""
 
+    @property
+    def escapes(self) -> frozenset[int]:
+        """The bytes of a message that may stand in a line in another way than they were logged."""
+
+    @property
+    def shows(self) -> bytes:
+        """What stands in every record whose message is written as text; empty where each message is."""
+
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
+
+    def has_parts(self, data: bytes, count: int) -> bool:
+        """Return whether some message may be split over several of these ``count`` whole lines."""
+
+    def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
+        """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.
+
+        ``origins`` are the names under which lines may count. Return None where ``record`` would say something else.
+        """

@@ -62,6 +62,11 @@ def clean(data: bytes) -> bytes:
     return _NULS.sub(b"", data) if b"\0" in data else data
 
 
+def line_count(text: bytes) -> int:
+    """Return how many lines end in a text: ``count`` looks at each byte, ``replace`` goes from one to the next."""
+    return len(text) - len(text.replace(b"\n", b""))
+
+
 def uncoloured(text: bytes) -> bytes:
     """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:

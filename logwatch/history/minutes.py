@@ -55,7 +55,7 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
         at = None
         if scanner.marker in payload and not refused:
             line = payload + b"\n"
-            at = scanner.time((line, received, None), reference) if scanner.owns(line) else None
+            at = scanner.time((line, received), reference) if scanner.owns(line) else None
         yield None if at is None else int(at // MINUTE_SECONDS)
 
 

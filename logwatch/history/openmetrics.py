@@ -21,7 +21,7 @@ _GAP_MINUTES = 24 * 60
 _SAMPLES_AT_ONCE = 4096
 
 
-class Span(NamedTuple):
+class MinuteRange(NamedTuple):
     """Minutes, both included, in which a source's logs are there."""
 
     first: int
@@ -92,21 +92,21 @@ def _limits(rows: Iterable[ResultRow]) -> Iterator[_Series]:
         yield _Series({"source": source, "limiter": who}, tuple(found))
 
 
-def spans_of(minutes: Iterable[int]) -> Iterator[Span]:
+def spans_of(minutes: Iterable[int]) -> Iterator[MinuteRange]:
     """Put minutes, in order, together to spans in which none is more than a day from the next."""
     first = last = None
     for minute in minutes:
         if first is None or last is None:
             first = minute
         elif minute - last > _GAP_MINUTES:
-            yield Span(first, last)
+            yield MinuteRange(first, last)
             first = minute
         last = minute
     if first is not None and last is not None:
-        yield Span(first, last)
+        yield MinuteRange(first, last)
 
 
-def samples(minutes: Iterator[tuple[int, int]], spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
+def samples(minutes: Iterator[tuple[int, int]], spans: Iterable[MinuteRange]) -> Iterator[tuple[int, int]]:
     """Yield the time (seconds since the epoch) and value of each sample of a counter.
 
     It begins at 0 with its first minute; each span begins with what it was before and ends with its last minute.

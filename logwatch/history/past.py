@@ -8,7 +8,7 @@ from logwatch.history.tallies import Tallies
 from logwatch.ledger import ResultRow
 from logwatch.model import Envelope, ResultKey, Seen
 from logwatch.pipeline import OTHER, UNKNOWN_CODES
-from logwatch.report import Count, Input, Stream
+from logwatch.report import Count, LogSettings, Stream
 
 _LEAP_MINUTES = 180 * 24 * 60  # back within a file: no clock is set by so much, so the year of some lines is wrong
 
@@ -33,7 +33,9 @@ class Past(Count):
     _reached: _Reached = field(default_factory=_Reached)
     _labelled: dict[str, set[int]] = field(default_factory=dict)  # source -> codes outside the catalogue
 
-    def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
+    def read(
+        self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
+    ) -> None:
         """Count a source to its end, as ``Count`` does.
 
         A push line whose time cannot be told counts in the minute of the one before it, else of the first behind it,
@@ -49,7 +51,7 @@ class Past(Count):
             if reached.leapt:
                 self.over_a_year.append(stream.name)
 
-    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source, minute by minute."""
         if not data:
             return

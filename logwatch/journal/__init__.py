@@ -5,6 +5,6 @@ parts; a *run* is journalctl from its start to its end; a *cursor* is journald's
 """
 
 from logwatch.journal.follow import Bell, Journal, JournalSpec
-from logwatch.journal.place import GROUP, Place, Target, look
+from logwatch.journal.place import GROUP, JournalFiles, Target, look
 
-__all__ = ["GROUP", "Bell", "Journal", "JournalSpec", "Place", "Target", "look"]
+__all__ = ["GROUP", "Bell", "Journal", "JournalFiles", "JournalSpec", "Target", "look"]

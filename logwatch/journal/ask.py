@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 10.0
 _LONGEST_VALUE = 1 << 16
 
 
-class NoAnswer(Exception):  # noqa: N818  what a host says, not a mistake
+class NoJournalError(Exception):
     """The journal cannot be asked; ``problem`` says why and what to do."""
 
     def __init__(self, problem: Problem) -> None:
@@ -23,14 +23,14 @@ class NoAnswer(Exception):  # noqa: N818  what a host says, not a mistake
 
 
 def newest(target: Target, count: int) -> list[Entry]:
-    """Return the newest ``count`` entries of the target, oldest first; raises NoAnswer."""
+    """Return the newest ``count`` entries of the target, oldest first; raises NoJournalError."""
     fields = f"--output-fields={','.join(FIELDS)}"
     answer = _ask([f"--lines={count}", "--output=export", fields, *target.arguments])
     return Parser(_LONGEST_VALUE).feed(answer)
 
 
 def names(target: Target) -> list[str]:
-    """Return the containers, or the units, that the journal has entries of; raises NoAnswer."""
+    """Return the containers, or the units, that the journal has entries of; raises NoJournalError."""
     where = [f"--directory={target.directory}"] if target.directory else []
     return sorted(set(_ask([*where, f"--field={target.field}"]).decode(errors="replace").splitlines()))
 
@@ -52,7 +52,7 @@ def problem(target: Target) -> Problem | None:
         if newest(target, 1):
             return None
         there = names(target)
-    except NoAnswer as error:
+    except NoJournalError as error:
         return error.problem
     return Problem(
         target.words,
@@ -74,11 +74,11 @@ def _ask(arguments: Sequence[str]) -> bytes:
             check=False,
         )
     except OSError as error:
-        raise NoAnswer(child.no_program(error)) from None
+        raise NoJournalError(child.no_program(error)) from None
     except subprocess.TimeoutExpired:
         why = f"no answer within {PATIENCE_SECONDS:.0f} seconds"
-        raise NoAnswer(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None
+        raise NoJournalError(Problem(child.PROGRAM, "does not answer", why, "try the command by hand")) from None
     if done.returncode != 0:
         why = done.stderr.decode(errors="replace").strip().split("\n")[-1] or f"status {done.returncode}"
-        raise NoAnswer(Problem(child.PROGRAM, "fails", why, f"{child.PROGRAM} {' '.join(arguments)}"))
+        raise NoJournalError(Problem(child.PROGRAM, "fails", why, f"{child.PROGRAM} {' '.join(arguments)}"))
     return done.stdout

@@ -16,7 +16,7 @@ from logwatch.journal import place
 from logwatch.journal.child import Child, NoProgram
 from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
-from logwatch.journal.place import Place, Target
+from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
 from logwatch.tail import SourceStatus
 
@@ -84,7 +84,7 @@ class Journal:
         self._doubt = False  # whether something can have gone with the entry at the cursor, if that has
         self._missed_generations = 0
         self._since = 0.0  # the first line that is gathered was written then
-        self._place = Place()
+        self._place = JournalFiles()
         self._looked_at = float("-inf")
         self._started_at = 0.0
         self._start_at = float("-inf")  # not before

@@ -89,7 +89,7 @@ def _machine() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JournalFiles:
     """What is there of a target's journals."""
 
     directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
@@ -98,7 +98,7 @@ class Place:
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
-    def replaced(self, before: "Place") -> bool:
+    def replaced(self, before: "JournalFiles") -> bool:
         """Return whether a directory came, went, or holds no file any more that it held before.
 
         journalctl watches the directories that it found at its start. Their inodes do not tell: a directory that is
@@ -112,7 +112,7 @@ class Place:
         )
 
 
-def look(target: Target) -> Place:
+def look(target: Target) -> JournalFiles:
     """Find the files of the journals, and say what keeps them from being read."""
     directories: dict[str, frozenset[bytes]] = {}
     times, refused = [], []
@@ -140,7 +140,7 @@ def look(target: Target) -> Place:
         directories[str(directory)] = frozenset(identities)
     problems = _problems(target, refused) if refused or not times else ()
     oldest = min(filter(None, times), default=None)
-    return Place(directories, len(times), oldest, bool(refused), tuple(problems))
+    return JournalFiles(directories, len(times), oldest, bool(refused), tuple(problems))
 
 
 def _header(path: Path) -> tuple[bytes, float]:

@@ -9,6 +9,7 @@ from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.ledger.store import Ledger
+from logwatch.ledger.timeline import Timeline, Timelines
 
 __all__ = [
     "HOURLY",
@@ -34,6 +35,8 @@ __all__ = [
     "Snapshot",
     "SourceRow",
     "StoredFailure",
+    "Timeline",
+    "Timelines",
     "WitnessEvent",
     "refusals",
 ]

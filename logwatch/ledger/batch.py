@@ -14,6 +14,8 @@ from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
+MINUTES_GATHERED = 1000
+"""Results of one minute each that are put together before they are spread over buckets, at most."""
 
 
 class CounterRow(NamedTuple):
@@ -66,6 +68,9 @@ class MinuteRow(NamedTuple):
     code: str
 
 
+_Counted = ResultRow | tuple[str, str]
+"""A result, or the source and the cause of lines that gave none."""
+
 _Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
 
 
@@ -82,8 +87,6 @@ class Batch:
 
     keep: int  # failures to remember at most: older ones would be deleted by the same commit
     results: dict[ResultRow, Seen] = field(default_factory=dict)
-    buckets: dict[Bucket, Seen] = field(default_factory=dict)
-    readings: dict[Reading, Seen] = field(default_factory=dict)
     counters: Counter[CounterRow] = field(default_factory=Counter)
     positions: dict[int, Position] = field(default_factory=dict)
     journals: dict[str, JournalPosition] = field(default_factory=dict)  # by source
@@ -102,6 +105,10 @@ class Batch:
     incidents: dict[tuple[str, int], tuple[Incident, frozenset[Person]]] = field(
         default_factory=dict
     )  # as they are now
+    _buckets: dict[Bucket, Seen] = field(default_factory=dict)
+    _readings: dict[Reading, Seen] = field(default_factory=dict)
+    _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
+    _now: float = 0.0  # when that was added to last; seconds since the epoch
     _failures: _Failures = field(default_factory=deque)
     _failed: int = 0
     _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
@@ -129,15 +136,53 @@ class Batch:
             known = self.results[row] = Seen()
         known.add(seen)
 
+    @property
+    def buckets(self) -> dict[Bucket, Seen]:
+        """Results by the intervals of their time."""
+        self._spread_minutes()
+        return self._buckets
+
+    @property
+    def readings(self) -> dict[Reading, Seen]:
+        """Lines with the marker by the intervals of the time that they are judged by."""
+        self._spread_minutes()
+        return self._readings
+
     def time(self, row: ResultRow, seen: Seen, now: float) -> None:
         """Add a result to the buckets of its time; buckets that no reader asks for any more are let go."""
-        for width, start, part in spread(seen, now):
-            self.buckets = self._put(self.buckets, Bucket(width, start, row), part, now)
+        self._gather(row, seen, now)
 
     def read(self, source: str, cause: str, seen: Seen, now: float) -> None:
         """Add lines with the marker to the buckets of the time they are judged by; ``cause`` is empty for results."""
-        for width, start, part in spread(seen, now, JUDGED):
-            self.readings = self._put(self.readings, Reading(width, start, source, cause), part, now)
+        self._gather((source, cause), seen, now)
+
+    def _gather(self, what: _Counted, seen: Seen, now: float) -> None:
+        """Put what lies in one minute together first: chunk after chunk does, and in every width it is one bucket's."""
+        first, last = seen.first, seen.last
+        if first is None or last is None or last > now or first // MINUTE != last // MINUTE:
+            self._spread(what, seen, now)
+            return
+        self._now = now
+        known = self._minutes.get((what, first // MINUTE))
+        if known is None:
+            if len(self._minutes) >= MINUTES_GATHERED:
+                self._spread_minutes()
+            self._minutes[what, first // MINUTE] = Seen(seen.count, first, last)
+        else:
+            known.add(seen)
+
+    def _spread_minutes(self) -> None:
+        gathered, self._minutes = self._minutes, {}
+        for (what, _), seen in gathered.items():
+            self._spread(what, seen, self._now)
+
+    def _spread(self, what: _Counted, seen: Seen, now: float) -> None:
+        if isinstance(what, ResultRow):
+            for width, start, part in spread(seen, now):
+                self._buckets = self._put(self._buckets, Bucket(width, start, what), part, now)
+        else:
+            for width, start, part in spread(seen, now, JUDGED):
+                self._readings = self._put(self._readings, Reading(width, start, *what), part, now)
 
     def _put(self, buckets: dict[T, Seen], bucket: T, part: Seen, now: float) -> dict[T, Seen]:
         known = buckets.get(bucket)

@@ -47,14 +47,14 @@ class WitnessEvent:
     dated: bool = True  # False: the call had no time of its own, ``at`` is when it came
 
 
-class Heard(NamedTuple):
+class WebhookReason(NamedTuple):
     """What a webhook adds to a failure."""
 
     reason: str
     platform: str
 
 
-def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int, Heard]:
+def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int, WebhookReason]:
     """Return what is heard of failures, by their id; of those that are missing nothing certain is known."""
     by_code: dict[tuple[str, str], tuple[list[Failed], list[WitnessEvent]]] = {}
     for event in events:
@@ -63,13 +63,13 @@ def join(failures: Iterable[Failed], events: Iterable[WitnessEvent]) -> dict[int
         group = by_code.get((failure.source, failure.code))
         if group is not None:
             group[0].append(failure)
-    heard: dict[int, Heard] = {}
+    heard: dict[int, WebhookReason] = {}
     for alike, told in by_code.values():
         heard |= _join(sorted(alike, key=_at), sorted(told, key=_at))
     return heard
 
 
-def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[int, Heard]:
+def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[int, WebhookReason]:
     """Join those of one code, in the order of time."""
     who_failed, who_told = _by_person(failures, _of_failure), _by_person(events, _of_event)
     heard = {}
@@ -91,7 +91,7 @@ def _join(failures: Sequence[Failed], events: Sequence[WitnessEvent]) -> dict[in
             event.dated or (not others and len(mine) == 1)
         )
         if nearest:
-            heard[failure.id] = Heard(event.reason, event.platform)
+            heard[failure.id] = WebhookReason(event.reason, event.platform)
     return heard
 
 

@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 
 from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
-from logwatch.ledger.buckets import Bucket
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
-DEADLINE_SECONDS = 1.0  # for one question: some hundred thousand failures searched for a text
+DEADLINE_SECONDS = 1.0  # of CPU for one question: some hundred thousand failures searched for a text
+WHOLE_SECONDS = 5.0  # of CPU for a whole timeline, which is read once
+LONGEST_SECONDS = 10.0  # that anybody waits for it: a busy host answers late, a disk that hangs does not answer
 COUNTED = 100_000  # failures of a filter are counted up to here
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
@@ -116,23 +118,43 @@ class Reader:
     """Questions to the ledger at ``path``; each raises NotReadable when it cannot be answered.
 
     ``at_rest``: nobody has it open, so that it can be read without the side files that SQLite would make beside it.
+    ``cpu`` is the time that the asking thread has computed.
     """
 
-    def __init__(self, path: Path, *, at_rest: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        at_rest: bool = False,
+        cpu: Callable[[], float] = time.thread_time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
+        self._cpu = cpu
         self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
         self._monotonic = monotonic
+        self._open: sqlite3.Connection | None = None
 
-    def buckets(self, width: int, since: int) -> list[tuple[Bucket, Seen]]:
-        """Return results over time in buckets of ``width`` seconds that start at ``since`` or later, oldest first."""
-        sql = "SELECT * FROM buckets WHERE seconds = ? AND start >= ? ORDER BY start"
-        known: dict[ResultRow, ResultRow] = {}  # one for all buckets of a result, of which there are thousands
-        found = []
-        with self._asking() as db:
-            for _, start, source, platform, code, reason, *seen in db.execute(sql, (width, since)):
-                row = ResultRow(source, platform, code, reason)
-                found.append((Bucket(width, start, known.setdefault(row, row)), Seen(*seen)))
-        return found
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What tells the ledger from one that was put in its place: device and inode, (0, 0) while it is not there."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_dev, found.st_ino)
+
+    def counted(self, width: int, since: int) -> Iterator[Counted]:
+        """Yield what came in each interval of ``width`` seconds that started at ``since`` or later, oldest first."""
+        sql = (
+            "SELECT start, source, platform, code, reason, count, first, last FROM buckets"
+            " WHERE seconds = ? AND start >= ? ORDER BY start"
+        )
+        known: dict[tuple[str, ...], ResultRow] = {}  # one for all intervals of a result, of which there are many
+        with self._asking(WHOLE_SECONDS) as db:
+            for start, *result, count, first, last in db.execute(sql, (width, since)):
+                row = known.get(key := tuple(result)) or known.setdefault(key, ResultRow(*key))
+                yield start, row, count, first, last
 
     def course(self, rows: Sequence[ResultRow], width: int, since: int) -> list[Seen]:
         """Return how often the results ``rows`` came, by bucket of ``width`` from ``since`` on."""
@@ -274,14 +296,27 @@ class Reader:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
 
     @contextlib.contextmanager
-    def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:
-        end = self._monotonic() + patience
+    def together(self) -> Iterator[None]:
+        """Ask several questions of one thread over one connection: to open one takes as long as many of them."""
+        with contextlib.suppress(sqlite3.Error):  # each question says itself why it cannot be asked
+            self._open = self._connected()
         try:
-            connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?{self._mode}", uri=True, timeout=0.1, isolation_level=None
-            )
-            with contextlib.closing(connection) as db:
-                db.set_progress_handler(lambda: self._monotonic() > end, _STEPS)
+            yield
+        finally:
+            if self._open:
+                self._open.close()
+            self._open = None
+
+    def _connected(self) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?{self._mode}"
+        return sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None)
+
+    @contextlib.contextmanager
+    def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:
+        computed, end = self._cpu() + patience, self._monotonic() + max(patience, LONGEST_SECONDS)
+        try:
+            with contextlib.nullcontext(self._open) if self._open else contextlib.closing(self._connected()) as db:
+                db.set_progress_handler(lambda: self._cpu() > computed or self._monotonic() > end, _STEPS)
                 yield db
         except sqlite3.Error as error:
             slow = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from logwatch.ledger.batch import Batch, CounterRow
 from logwatch.ledger.buckets import Reading, oldest
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.timeline import Changed
 from logwatch.model import Seen
 
 
@@ -31,6 +32,7 @@ class Snapshot:
     witnessed: Mapping[ResultRow, Seen] = field(default_factory=lambda: MappingProxyType({}))
     """Failures that webhooks told beside a log: never part of ``results``."""
     readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
+    changed: Changed = field(default_factory=Changed)  # which intervals of the buckets have to be read again
 
     def ready(self, source: str) -> bool:
         """Return whether the counters of ``source`` may be exported."""
@@ -61,6 +63,7 @@ class Snapshot:
             exports,
             _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
             self._readings_after(batch, at),
+            self.changed.after(batch.buckets, at),
         )
 
     def _readings_after(self, batch: Batch, at: float) -> Mapping[Reading, Seen]:

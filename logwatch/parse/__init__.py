@@ -2,9 +2,9 @@
 
 ``compile/`` translates a pyparsing grammar into a small PEG tree, or refuses, and then pyparsing itself does the work.
 The tree is printed as one backtracking-free bytes regex for a line, which is exact. A second regex runs over whole
-chunks: repetitions are unrolled in the orders that example lines use; it may match fewer lines, never differently. Its
+chunks: the tree specialised to the ways that example lines take; it may match fewer lines, never differently. Its
 captures are dictionary-encoded, so counting and finding are byte searches; lines that it leaves are parsed singly, and
-if there are many, some become examples and it is built again. pyparsing is the reference; property tests hold both
+if there are many, some become examples and it is made again. pyparsing is the reference; property tests hold both
 regexes to it.
 """
 

@@ -31,21 +31,22 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_LAST_BYTES = frozenset((*_OPEN_ENDS, b"}", b" ", b"\t", b"\r"))  # of a line that may be open, or a record with one
-_DOCKER_END = b'\\n","stream":"'
+_COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
+"""How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
 
-def may_be_open(record: bytes) -> bool:
-    """Return whether a line, in an envelope or not, ends as one does whose answer goes on below: printers break there.
+def may_be_open(line: bytes) -> bool:
+    """Return whether a line ends as one does whose answer goes on below: printers break there.
 
     Cheap: it is asked of every failure that gives no reason.
     """
-    if record[-1:] not in _LAST_BYTES:
-        return False
-    if record.endswith(b'"}') and (end := record.rfind(_DOCKER_END)) > 0:
-        record = record[:end].removesuffix(b"\\r")
-    return record.rstrip().endswith(_OPEN_ENDS)
+    text = line[-_END_BYTES:].rstrip()
+    if text.endswith(b"m"):
+        text = _COLOURS.sub(b"", text).rstrip()
+    return text.endswith(_OPEN_ENDS)
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -136,12 +137,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         return 0
     records = window.split(b"\n")[:-1]
     marked = [i for i, record in enumerate(records) if marker in record]
-    telling = [records[i] for i in marked]
-    if not envelopes.is_literal(envelope) and envelope.layers[0].form != "docker":
-        taken_out = envelopes.unwrap(b"".join([record + b"\n" for record in telling]), envelope)
-        if len(taken_out) != len(marked):  # parts were joined
-            taken_out = [envelopes.unwrap(record, envelope)[0] for record in telling]
-        telling = [line.payload for line in taken_out]
+    telling = _telling([records[i] for i in marked], envelope)
     for i, record in zip(marked, telling, strict=True):
         if may_be_open(record):
             rest = b"".join([each + b"\n" for each in records[i:]])
@@ -149,3 +145,13 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
             if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:
                 return len(rest)
     return 0
+
+
+def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:
+    """Return for each of some records what ends as its payload does, which tells whether it may be open."""
+    if not envelopes.escapes(envelope):
+        return records
+    taken = envelopes.taken_out(b"\n".join([*records, b""]), envelope)
+    if taken is not None and not taken.aside:
+        return taken.text.split(b"\n")[:-1]
+    return [envelopes.unwrap(record, envelope)[0].payload for record in records]

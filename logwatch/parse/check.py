@@ -12,8 +12,9 @@ import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
+from logwatch.parse.compile.learner import LEARN_AFTER_LINES
 from logwatch.parse.grammar import Grammar, load, walk
-from logwatch.parse.line_parser import parser_of
+from logwatch.parse.line_parser import LineParser, parser_of
 from logwatch.parse.result import PushResult, parse_reference
 from logwatch.parse.samples import KEYS, Annotated
 from logwatch.parse.scanner import Scanner
@@ -45,8 +46,11 @@ def check(grammar: Grammar) -> list[Problem]:
 def _samples(grammar: Grammar) -> Iterator[Problem]:
     """Read each sample by every road and compare it with what is written above it."""
     path = grammar.path.parent / "samples" / f"{grammar.name}.log"
-    parser = parser_of(grammar)
     scanner = Scanner(grammar, timezone=UTC)
+    scanner.parser = parser = LineParser(grammar)  # one of its own, which learns how the samples are written
+    if parser.compiled and grammar.samples:
+        text = b"".join([sample.payload + b"\n" for sample in grammar.samples])
+        scanner.scan(text * (1 + LEARN_AFTER_LINES // len(grammar.samples)), envelope=PLAIN, reference=0.0)
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)

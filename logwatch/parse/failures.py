@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 from logwatch.model import Failure
-from logwatch.parse.framings import Line
+from logwatch.parse.lines import Line
 
 
 class LazyFailures(Sequence[Failure]):

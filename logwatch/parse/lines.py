@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from logwatch.parse.framings import NO_ENVELOPE, Envelope, Line
+from logwatch import envelope as envelopes
+from logwatch.model import PLAIN
+from logwatch.model import Envelope as Decided
+from logwatch.parse.framings import NO_ENVELOPE, Envelope
+
+Line = tuple[bytes, envelopes.Received]
+"""A payload that ends in a newline, and when it was received."""
 
 LineAt = tuple[int, Line]
 """The number of a line in its chunk, and the line."""
@@ -11,32 +18,31 @@ LineAt = tuple[int, Line]
 
 @dataclass(slots=True)
 class LineBatch:
-    """Whole lines, each ended by a newline, still in ``envelope``.
+    """Whole lines, each ended by a newline.
 
-    ``text`` is what they are in the file, ``prepared`` what expressions look at (the text, if empty). ``times`` are
-    those of lines that have been taken out of an envelope; ``numbers`` tell where in its chunk each line stands, one
-    after the other where there are none.
+    ``times`` are those of lines that have been taken out of an envelope; ``numbers`` tell where in its chunk each line
+    stands, one after the other where there are none.
     """
 
     text: bytes
-    envelope: Envelope = NO_ENVELOPE
-    prepared: bytes = b""
-    times: Sequence[str] | None = None
+    times: Sequence[envelopes.Received] = ()
     numbers: Sequence[int] | None = None
     _lines: list[bytes] = field(default_factory=list)
+    envelope: ClassVar[Envelope] = NO_ENVELOPE
 
     @classmethod
     def of(cls, lines: list[bytes]) -> "LineBatch":
         """Make one of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), _lines=lines)
 
-    def enclose(self, envelope: Envelope) -> bool:
-        """Take note that the lines are in an envelope; False if expressions cannot look into it here."""
-        prepared = envelope.prepare(self.text, len(self.lines))
-        if prepared is None:
-            return False
-        self.envelope, self.prepared = envelope, b"" if prepared is self.text else prepared
-        return True
+    def taken_out(self, decided: Decided) -> "tuple[LineBatch, LineBatch]":
+        """Take the lines out of their envelope together; return also those that have to be taken out one by one."""
+        if decided == PLAIN or not self.text:
+            return self, LineBatch(b"")
+        taken = envelopes.taken_out(self.text, decided)
+        if taken is None:
+            return LineBatch(b""), self
+        return LineBatch(taken.text, taken.times, self.numbers, taken.lines or []), self.only(taken.aside)
 
     @property
     def lines(self) -> list[bytes]:
@@ -45,35 +51,25 @@ class LineBatch:
             self._lines = self.text[:-1].split(b"\n")
         return self._lines
 
-    def line(self, i: int) -> Line:
-        """Return a line, to be opened if it is in an envelope: then it must have been taken by an expression."""
-        if self.envelope is NO_ENVELOPE:
-            return self.lines[i] + b"\n", self.times[i] if self.times else "", None
-        return self.lines[i], "", self.envelope
-
     def number(self, i: int) -> int:
         """Return the number of a line in its chunk."""
         return i if self.numbers is None else self.numbers[i]
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
-        """Return some of the lines with their numbers."""
-        if self.numbers is None and self.times is None:  # thousands of them, mostly
-            lines, end = self.lines, b"\n" if self.envelope is NO_ENVELOPE else b""
-            envelope = None if self.envelope is NO_ENVELOPE else self.envelope
-            return [(i, (lines[i] + end, "", envelope)) for i in wanted]
-        return [(self.number(i), self.line(i)) for i in wanted]
+        """Return some of the lines with their numbers and times: thousands of them, mostly."""
+        lines, times = self.lines, self.times
+        numbers = self.numbers or range(len(lines))
+        if times:
+            return [(numbers[i], (lines[i] + b"\n", times[i])) for i in wanted]
+        return [(numbers[i], (lines[i] + b"\n", None)) for i in wanted]
 
     def only(self, wanted: Sequence[int]) -> "LineBatch":
         """Return a batch of some of the lines."""
-        lines = self.lines
-        prepared = self.prepared[:-1].split(b"\n") if self.prepared and wanted else []
-        return LineBatch(
-            b"".join([lines[i] + b"\n" for i in wanted]),
-            self.envelope,
-            b"".join([prepared[i] + b"\n" for i in wanted]) if prepared else b"",
-            [self.times[i] for i in wanted] if self.times else None,
-            [self.number(i) for i in wanted],
-        )
+        if not wanted:
+            return LineBatch(b"")
+        lines = [self.lines[i] for i in wanted]
+        times = [self.times[i] for i in wanted] if self.times else ()
+        return LineBatch(b"\n".join([*lines, b""]), times, [self.number(i) for i in wanted], lines)
 
 
 def marked_lines(data: bytes, marker: bytes) -> list[bytes]:

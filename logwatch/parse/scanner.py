@@ -7,24 +7,24 @@ is counted result by result. Only the first and the last line of a result are lo
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from functools import partial
 from operator import itemgetter
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, ResultKey, Sample, Scan, Seen
-from logwatch.parse.bodies import Bodies, held_bytes, may_be_open
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.counts import ResultCounts
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.failures import LazyFailures
-from logwatch.parse.framings import NO_ENVELOPE, Line, look_into, opened
 from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
-from logwatch.parse.lines import LineAt, LineBatch, has_line_longer_than, marked_lines
+from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult
-from logwatch.parse.timestamp import TimestampParser, is_ahead
+from logwatch.parse.timestamp import TimestampParser
 from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
@@ -77,7 +77,7 @@ class Scanner:
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
-        be told stays.
+        be told is of the time of the one before it, and stays where no line has a time.
         """
         job = _Job(self, reference)
         if not data:
@@ -107,24 +107,27 @@ class Scanner:
         """Date the last line of a chunk that has a time of its own, whatever it is about."""
         for size in _END_BYTES:
             for payload, received, refused in reversed(logical_lines(data[-size:], envelope)):
-                line: Line = (payload + b"\n", received, None)
-                if payload and not refused and (at := self.time(line, reference)) is not None:
+                if payload and not refused and (at := self.time((payload + b"\n", received), reference)) is not None:
                     return at
         return None
 
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
-        text, received = opened(line)
+        text, received = line
         return self._dated(self.parser.stamp(text), received, reference)
 
-    def _dated(self, stamp: str, received: str, reference: float) -> float | None:
-        at = self._received.seconds(received, reference) if received else None
+    def _dated(self, stamp: str, received: envelopes.Received, reference: float) -> float | None:
+        if isinstance(received, datetime):
+            at: float | None = received.timestamp()
+        else:
+            text = received.decode("latin-1") if isinstance(received, bytes) else received
+            at = self._received.seconds(text, reference) if text else None
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
     def failure(self, reference: float, line: Line) -> Failure:
         """Read a line that is known to be a failure in all detail."""
-        text, received = opened(line)
+        text, received = line
         result = self.parser.read(text)
         assert not isinstance(result, str), "a line is read the same way twice"
         return Failure(
@@ -146,15 +149,6 @@ def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     return envelopes.unwrap(data, envelope)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """How often a result was found, and its first and last line."""
-
-    count: int
-    first: LineAt
-    last: LineAt
-
-
 class _Job:
     """One chunk on its way."""
 
@@ -163,7 +157,7 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
-        self._tallies: dict[ResultKey, _Tally] = {}
+        self._counts = ResultCounts()
         self._failed: list[LineAt] = []
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
@@ -172,80 +166,70 @@ class _Job:
         self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
-        """Read all lines: those that are regular as they stand, the others taken out of their envelope."""
-        envelope = look_into(decided)
-        if (
-            not envelope.regular(data)
-            or envelope.can_hide & set(self._scanner.marker)
-            or has_line_longer_than(data, self._scanner.max_line_bytes)
-        ):
+        """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
+        batch = self._candidates(data, decided)
+        inside, left = batch.taken_out(decided) if batch else (LineBatch(b""), LineBatch(data))
+        if left.text is data:  # a long line, parts of messages, a torn record
             lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
             self._payloads(lines)
             return
-        batch = self._candidates(data, envelope.shows)
-        # a batch of all lines is split anyway, which also counts them
-        self.scan.lines = len(batch.lines) if batch.text is data else data.count(b"\n")
-        if not batch.text:
-            return
-        if envelope is NO_ENVELOPE:
-            self._lines(batch)
-        elif batch.enclose(envelope):
-            self._records(self._chunkwise(batch, envelope.reader), decided)
-        else:
-            self._records(batch, decided)
+        if batch and batch.text is data:
+            self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
+        self._lines(inside)
+        self._records(left, decided)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read line by line, and leave out what is not in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        for number, line in self._with_marker(lines):
-            at = self._scanner.time(line, self._reference)
-            if at is None or ((since is None or at >= since) and (until is None or at < until)):
-                self._read(line, number)
+        marked = list(self._with_marker(lines))
+        times = [self._scanner.time(line, self._reference) for _, line in marked]
+        near = next((at for at in times if at is not None), None)
+        for at, own in zip(marked, times, strict=True):
+            near = near if own is None else own
+            if near is None or ((since is None or near >= since) and (until is None or near < until)):
+                self._read(at)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        for number, line in self._with_body:
-            self._read((*opened(line), None), number)
-        scan, time, reference = self.scan, self._scanner.time, self._reference
-        for key, tally in self._tallies.items():
-            first = last = time(tally.first[1], reference)
-            if tally.last[0] != tally.first[0]:
-                last = time(tally.last[1], reference)
-            if first is None or last is None:
-                scan.undated += tally.count if first is last else 1
-                first = last = last if first is None else first
-            elif last < first:
-                first, last = last, first
-            if last is not None and is_ahead(last, reference):
-                scan.ahead = max(scan.ahead, last - reference)
-            scan.results[key] = Seen(tally.count, first, last)
-        anchors = [at for tally in self._tallies.values() for at in (tally.first, tally.last)]
-        scan.unread = self._unread.times(map(self._dated, anchors) if scan.unparsed else (), self._dated)
+        for at in self._with_body:
+            self._read(at)
+        scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
+        self._counts.write(scan, time, self._reference)
+        anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
+        scan.unread = self._unread.times(anchors, self._dated)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
         for sample, count in self._samples.items():
             scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
-        scan.candidates = sum(tally.count for tally in self._tallies.values()) + scan.unparsed.total()
+        scan.candidates = self._counts.total + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
         read = partial(self._scanner.failure, self._reference)
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 
-    def _candidates(self, data: bytes, shows: bytes) -> LineBatch:
-        """Return the lines to look at: all of them where most seem to have the marker, else only those that do.
+    def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
+        """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        What does not hold ``shows`` may have it, too.
+        Return None where each has to be taken out first: the marker may be escaped, or be split over several.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
-        dense = 2 * marked > lines and self._parser.needs_marker
-        if not dense and shows and data.count(shows) < data.count(b"\n"):
+        if has_line_longer_than(data, self._scanner.max_line_bytes):
+            return None
+        if 2 * marked > lines and self._parser.needs_marker:
+            return LineBatch(data)
+        self.scan.lines = envelopes.line_count(data)
+        escapes = envelopes.escapes(decided)
+        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
+            return None
+        shows = envelopes.shows(decided)
+        if shows and data.count(shows) < self.scan.lines:
             return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
-        return LineBatch(data) if dense else LineBatch.of(marked_lines(data, marker))
+        return LineBatch.of(marked_lines(data, marker))
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
@@ -264,15 +248,14 @@ class _Job:
         """Read lines that are not in any envelope any more."""
         kept = list(self._with_marker(lines, numbers))
         if kept:
-            text = b"".join([payload for _, (payload, _, _) in kept])
-            times, places = [time for _, (_, time, _) in kept], [place for place, _ in kept]
-            self._lines(LineBatch(text, times=times, numbers=places))
+            text = b"".join([payload for _, (payload, _) in kept])
+            self._lines(LineBatch(text, [time for _, (_, time) in kept], [place for place, _ in kept]))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
         for i, line in enumerate(lines):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time, None))
+                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time))
                 if line.refused:
                     self._unparsed(line.refused, 1, at, at)
                 else:
@@ -287,23 +270,19 @@ class _Job:
         return payload if self._scanner.marker in payload else None
 
     def _lines(self, batch: LineBatch) -> None:
-        """Read all lines of a batch that is in no envelope."""
+        """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
+        if not batch.text:
+            return
         self._unread.batch = batch
-        batch = self._chunkwise(batch, "plain")
-        for i, line in enumerate(batch.lines):
-            if self._scanner.marker in line:
-                self._read(batch.line(i), batch.number(i))
-
-    def _chunkwise(self, batch: LineBatch, kind: EnvelopeKind) -> LineBatch:
-        """Read by the expressions for whole chunks, and return the lines that are left."""
-        reader = self._parser.chunk_readers.get(kind)
-        if reader is None:
-            return batch
-        return reader.read(batch, self._matched)
+        if reader := self._parser.chunk_readers.get("plain"):
+            batch = reader.read(batch, self._matched)
+        marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
+        for at in batch.at(marked):
+            self._read(at)
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
-        rows = expression.pattern.regex.findall(batch.prepared or batch.text)
+        rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
         aside = self._set_aside(expression, codes, batch)
         failed, left = set(), set()
@@ -342,7 +321,7 @@ class _Job:
         if not wanting:
             return set()
         lines = batch.lines
-        found = [i for i in positions_of(codes, wanting) if may_be_open(lines[i])]
+        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
         for i in found:
             codes[i] = OTHER_CODE
         self._with_body += batch.at(found)
@@ -350,49 +329,37 @@ class _Job:
 
     def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
         """Count lines of one result; True if they are failures to be told in detail."""
-        if not isinstance(outcome, PushResult):
-            assert outcome is not None
-            spot = batch.number(first), batch.line(first)
-            self._unparsed(outcome, count, spot, spot if first == last else (batch.number(last), batch.line(last)))
-            return False
-        at = batch.number(first), batch.line(first)
-        self._result(outcome, count, at, at if first == last else (batch.number(last), batch.line(last)))
-        return outcome.code not in self._scanner.delivered
+        ends = batch.at([first, last])
+        if isinstance(outcome, PushResult):
+            self._counts.add(outcome, count, *ends)
+            return outcome.code not in self._scanner.delivered
+        assert outcome is not None
+        self._unparsed(outcome, count, ends[0], ends[-1] if first != last else ends[0])
+        return False
 
-    def _read(self, line: Line, number: int) -> None:
+    def _read(self, at: LineAt) -> None:
         """Read one line by itself."""
+        number, line = at
         result = self._parser.read(line[0])
         self.scan.fallback += not self._parser.compiled
         if self._wants_body(result) and may_be_open(line[0][:-1]):
             line, result = self._joined(line, result)
-        at = (number, line)
+            at = number, line
         if isinstance(result, str):
             self._unparsed(result, 1, at, at)
             return
-        self._result(result, 1, at, at)
+        self._counts.add(result, 1, at, at)
         if result.code not in self._scanner.delivered:
             self._failed.append(at)
 
-    def _joined(self, line: Line, result: Outcome) -> tuple[Line, PushResult | Cause]:
+    def _joined(self, line: Line, result: PushResult | Cause) -> tuple[Line, PushResult | Cause]:
         """Read a line together with the answer below it, which may give a reason and never another code."""
         assert isinstance(result, PushResult)
         joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
         again = self._parser.read(joined)
         if isinstance(again, PushResult) and again.code == result.code:
-            return (joined, line[1], None), again
+            return (joined, line[1]), again
         return line, result
-
-    def _result(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
-        key = ResultKey(result.platform, result.code, result.reason)
-        tally = self._tallies.get(key)
-        if tally is None:
-            self._tallies[key] = _Tally(count, first, last)
-            return
-        tally.count += count
-        if first[0] < tally.first[0]:
-            tally.first = first
-        if last[0] > tally.last[0]:
-            tally.last = last
 
     def _dated(self, at: LineAt) -> Dated:
         return Dated(at[0], self._scanner.time(at[1], self._reference))
@@ -407,7 +374,7 @@ class _Job:
         begin = self._dated(first)
         self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
         if not storm:
-            scanner, payload = self._scanner, opened(first[1])[0]
+            scanner, payload = self._scanner, first[1][0]
             sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:
                 self._samples[sample] = self._samples.get(sample, 0) + count

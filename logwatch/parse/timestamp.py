@@ -7,6 +7,7 @@ latest such time that is at most a day ahead. A date that does not exist is no t
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 DAY_SECONDS = 86400.0
@@ -31,7 +32,7 @@ _YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 
 
-def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:
+def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> float | None:  # noqa: PLR0911  one a format
     """Return the time of a stamp; None if it cannot be told.
 
     ``reference`` (seconds since the epoch) is when the line was written or received, more or less: it gives the year
@@ -40,6 +41,12 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
     try:
         if form:
             return _formatted(stamp, reference, zone, form)
+        if stamp.isdecimal():
+            return _epoch(stamp)
+        if stamp[10:17:3] == "T::":  # the usual one of ISO 8601's: in a tenth of the time
+            with suppress(ValueError):  # a zone's name behind it
+                at = datetime.fromisoformat(stamp)
+                return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from logwatch.model import Cause, Seen
-from logwatch.parse.framings import NO_ENVELOPE
 from logwatch.parse.lines import LineAt, LineBatch
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
@@ -73,14 +72,14 @@ class Unread:
         """Date lines right before and behind those that have no time: a chunk may go from one month to the next."""
         undated = [lines for lines in self._lines if lines.first.at is None or lines.last.at is None]
         batch = self.batch
-        if not undated or batch is None or batch.envelope is not NO_ENVELOPE:
+        if not undated or batch is None:
             return
         count = len(batch.lines)
         for lines in undated[:: len(undated) // _ASKED + 1]:
             for place, step in ((lines.first.place, -1), (lines.last.place, 1)):
                 at = bisect_left(range(count), place, key=batch.number)
                 for i in range(at + step, at + step * (_FAR + 1), step):
-                    if 0 <= i < count and (found := date((batch.number(i), batch.line(i)))).at is not None:
+                    if 0 <= i < count and (found := date(batch.at([i])[0])).at is not None:
                         yield found
                         break
 

@@ -58,7 +58,7 @@ _FEW = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CodeCandidate:
     """A word or a place in front of a number, and the number that each line has there (None: it has none)."""
 
     key: str  # the word; empty for a place
@@ -79,12 +79,12 @@ class Candidate:
         return "the last field" if self.place < 0 else f"field {self.place + 1} behind the marker"
 
 
-def share(numbers: Sequence[int], known: frozenset[int]) -> float:
+def share_of_codes(numbers: Sequence[int], known: frozenset[int]) -> float:
     """Return which share of the numbers are codes."""
     return sum(number in known for number in numbers) / len(numbers) if numbers else 0.0
 
 
-def keyed(masked: Sequence[str]) -> list[Candidate]:
+def keyed(masked: Sequence[str]) -> list[CodeCandidate]:
     """Return the words that stand before numbers at the top level, with the numbers, line by line.
 
     A line that has two different numbers behind a word counts as having none.
@@ -100,7 +100,7 @@ def keyed(masked: Sequence[str]) -> list[Candidate]:
                 continue
             found.setdefault(announced, {}).setdefault(row, set()).add(int(number[0]))
     return [
-        Candidate(key, gap, None, tuple(_only(rows.get(row, set())) for row in range(len(masked))))
+        CodeCandidate(key, gap, None, tuple(_only(rows.get(row, set())) for row in range(len(masked))))
         for (key, gap), rows in found.items()
         if not INTEGER.fullmatch(key)
     ]
@@ -115,23 +115,23 @@ def _only(numbers: set[int]) -> int | None:
     return next(iter(numbers)) if len(numbers) == 1 else None
 
 
-def fits(candidate: Candidate, known: frozenset[int], lines: int) -> bool:
+def fits(candidate: CodeCandidate, known: frozenset[int], lines: int) -> bool:
     """Return whether a word's or a place's numbers are codes far more often than chance."""
     numbers = candidate.numbers
-    if len(numbers) < max(2, _ENOUGH_LINES * lines) or share(numbers, known) < _ENOUGH_CODES:
+    if len(numbers) < max(2, _ENOUGH_LINES * lines) or share_of_codes(numbers, known) < _ENOUGH_CODES:
         return False
     varied = len({number for number in numbers if number in known}) > 1
     return varied or telling(candidate) or (not candidate.key and len(numbers) == lines)
 
 
-def rank(candidate: Candidate, known: frozenset[int]) -> tuple[object, ...]:
+def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
     """Order candidates, the best first: numbers above 900 are mesibo's own, then what the word says."""
     numbers = Counter(number for number in candidate.numbers if number in known)
     key = candidate.key.lower().strip('"')
     exact = _NAMES.index(key) if key in _NAMES else len(_NAMES)
     return (
         bool(_OTHER.search(key)),
-        share(candidate.numbers, known) < _SURE,
+        share_of_codes(candidate.numbers, known) < _SURE,
         not any(number > 900 for number in numbers),  # noqa: PLR2004  the limit of the contract
         len(numbers) < 2,  # noqa: PLR2004  always the same number says little
         exact,
@@ -141,13 +141,13 @@ def rank(candidate: Candidate, known: frozenset[int]) -> tuple[object, ...]:
     )
 
 
-def together(candidates: Sequence[Candidate], known: frozenset[int], lines: int) -> list[Candidate]:
+def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
     """Return words that announce a code on different lines, such as ``ok`` and ``failed``, together on nearly all."""
     fine = [
         each
         for each in candidates
         if len(each.numbers) >= max(3, _FEW * lines)
-        and share(each.numbers, known) >= _NEARLY_ALL
+        and share_of_codes(each.numbers, known) >= _NEARLY_ALL
         and not _OTHER.search(each.key)
         and re.fullmatch(r"[A-Za-z_/.0-9:=-]+", each.key)
     ]
@@ -164,11 +164,11 @@ def together(candidates: Sequence[Candidate], known: frozenset[int], lines: int)
     return []
 
 
-def telling(candidate: Candidate) -> bool:
+def telling(candidate: CodeCandidate) -> bool:
     """Return whether the word itself says that a result follows."""
     return bool(candidate.key and _TELLING.search(candidate.key) and not _OTHER.search(candidate.key))
 
 
-def choose(candidates: Sequence[Candidate], known: frozenset[int], lines: int) -> list[Candidate]:
+def choose(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
     """Return the candidates that fit, the best first."""
     return sorted((each for each in candidates if fits(each, known, lines)), key=lambda each: rank(each, known))

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import Candidate
-from logwatch.propose.dialect import Columns, Line
-from logwatch.propose.head import Piece
+from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.dialect import Columns, MarkedLine
+from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import escaped, mask
 
 _DELIMITERS = ("|", "\t", ";", ",", ":", " ")
@@ -16,10 +16,10 @@ _FEW = 0.05
 
 
 def learn(
-    lines: Sequence[Line], quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[Candidate, Columns]]:
+    lines: Sequence[MarkedLine], quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[CodeCandidate, Columns]]:
     """Return the ways to read the lines by places, the best first."""
-    ways: list[tuple[Candidate, Columns]] = []
+    ways: list[tuple[CodeCandidate, Columns]] = []
     for delimiter in _DELIMITERS:
         openers = Counter(_opener(line.rest, delimiter) for line in lines)
         opener, count = openers.most_common(1)[0]
@@ -62,21 +62,21 @@ def _split(rest: str, delimiter: str, quotes: str) -> list[str]:
     return [rest[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
 
 
-def _quoted(lines: Sequence[Line], delimiter: str) -> bool:
+def _quoted(lines: Sequence[MarkedLine], delimiter: str) -> bool:
     """Return whether fields stand in quotes, as in CSV."""
     cut = re.escape(delimiter)
     return sum(bool(re.search(rf'{cut} *".*" *(?:{cut}|$)', line.rest)) for line in lines) * 10 >= len(lines)
 
 
-def _at(rows: Sequence[Sequence[str]], place: int) -> Candidate:
+def _at(rows: Sequence[Sequence[str]], place: int) -> CodeCandidate:
     values = [row[place].strip() if place < len(row) else "" for row in rows]
-    return Candidate("", "", place, tuple(int(each) if _NUMBER.fullmatch(each) else None for each in values))
+    return CodeCandidate("", "", place, tuple(int(each) if _NUMBER.fullmatch(each) else None for each in values))
 
 
 def _way(
     rows: Sequence[Sequence[str]],
     widths: Counter[int],
-    code: Candidate,
+    code: CodeCandidate,
     opener: str,
     delimiter: str,
     reasons: frozenset[str],
@@ -98,7 +98,7 @@ def _way(
     return Columns(opener, delimiter, padded, *_once(before, behind), min(usual) - place - 1)
 
 
-def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> Piece:  # noqa: PLR0911  one case a kind
+def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, behind: bool) -> GrammarTerm:  # noqa: PLR0911  one case a kind
     """Describe one column by what stood in it."""
     stripped = tuple(text.strip() for text in texts)
     name = fields.typed(stripped, reasons, behind=behind)
@@ -107,29 +107,33 @@ def _column(texts: Sequence[str], delimiter: str, reasons: frozenset[str], *, be
     unquoted = sum(text.startswith('"') for text in stripped) * 10 < len(stripped)
     if name == "platform":
         words = fields.spelt(stripped)
-        return Piece("|".join(sorted(words, key=lambda word: (-len(word), word))), "platform", "platform", stripped)
+        return GrammarTerm(
+            "|".join(sorted(words, key=lambda word: (-len(word), word))), "platform", "platform", stripped
+        )
     kind = stamps.find(stripped[0])
     if kind is not None and all(stamps.matches(kind.kind, text) for text in stripped):
-        return Piece(kind.kind.pattern, "timestamp", kind.kind.name, stripped)
+        return GrammarTerm(kind.kind.pattern, "timestamp", kind.kind.name, stripped)
     if delimiter == " " and len(set(stripped)) == 1 and not behind and not any(map(str.isdigit, stripped[0])):
-        return Piece(escaped(stripped[0]), "", "", stripped)
+        return GrammarTerm(escaped(stripped[0]), "", "", stripped)
     if not behind and all(re.fullmatch("[0-9]+", text) for text in stripped):
-        return Piece("[0-9]+", name, "number", stripped)
+        return GrammarTerm("[0-9]+", name, "number", stripped)
     if stripped and all(text.startswith('"') for text in stripped):
-        return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", stripped)
+        return GrammarTerm(r'"(?:[^"\\]|\\.)*"', "", "quoted string", stripped)
     if name == "reason" and all(re.fullmatch("[A-Za-z_-]*", text) for text in stripped):
-        return Piece("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
+        return GrammarTerm("[A-Za-z_-]+" if delimiter == " " else "[A-Za-z_-]*", name, name, stripped)
     if delimiter == " ":
-        return Piece(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
-    return Piece(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
+        return GrammarTerm(r'[^ \t\r"{}\[\]]+', name, name or "word", stripped)
+    return GrammarTerm(rf"[^{stop}\r{'' if unquoted else chr(34)}]*", name, name or "text", stripped)
 
 
-def _once(before: tuple[Piece, ...], behind: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def _once(
+    before: tuple[GrammarTerm, ...], behind: tuple[GrammarTerm, ...]
+) -> tuple[tuple[GrammarTerm, ...], tuple[GrammarTerm, ...]]:
     """Keep each result name for the first column that has it."""
     seen: set[str] = set()
-    kept: list[Piece] = []
+    kept: list[GrammarTerm] = []
     for piece in (*before, *behind):
         name = piece.name if piece.name not in seen else ""
         seen.add(name)
-        kept.append(Piece(piece.pattern, name, piece.title, piece.values))
+        kept.append(GrammarTerm(piece.pattern, name, piece.title, piece.values))
     return tuple(kept[: len(before)]), tuple(kept[len(before) :])

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from logwatch.propose.codes import Candidate
-from logwatch.propose.head import Head, Piece
+from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.head import GrammarTerm, Head
 from logwatch.propose.stamps import StampKind
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkedLine:
     """One line with the marker: the text in front of it, and the text behind."""
 
     text: str
@@ -58,8 +58,8 @@ class Columns:
     opener: str
     delimiter: str  # "|", "\t", ";", "," or " "
     padded: bool  # blanks around the delimiter
-    before: tuple[Piece, ...]
-    behind: tuple[Piece, ...]
+    before: tuple[GrammarTerm, ...]
+    behind: tuple[GrammarTerm, ...]
     least: int  # columns behind the code that every line has
 
 
@@ -104,8 +104,8 @@ class Dialect:
     marker: str
     head: Head
     form: Words | Columns | Object | InHead
-    code: Candidate
+    code: CodeCandidate
     lines: tuple[str, ...]  # those that ``code.values`` belong to
-    others: tuple[Candidate, ...]  # that would have fitted too
+    others: tuple[CodeCandidate, ...]  # that would have fitted too
     timestamp: str  # format for strptime; empty where none is needed
     doubts: tuple[str, ...]

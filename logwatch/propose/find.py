@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from logwatch.catalogue import Catalogue
 from logwatch.propose import codes, columns, fields, objects, stamps, words
 from logwatch.propose import head as heads
-from logwatch.propose.codes import Candidate
-from logwatch.propose.dialect import Columns, Dialect, InHead, Line, Words
+from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.dialect import Columns, Dialect, InHead, MarkedLine, Words
 from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.lines import inside, mask, quotes_of
 
@@ -57,8 +57,8 @@ def find(texts: Sequence[str], marker: str, catalogue: Catalogue) -> list[Dialec
     return _text(lines, fitting, head, quotes, marker, known, reasons)
 
 
-def _line(text: str, found: re.Match[str]) -> Line:
-    return Line(text, text[: found.start()], text[found.end() :])
+def _line(text: str, found: re.Match[str]) -> MarkedLine:
+    return MarkedLine(text, text[: found.start()], text[found.end() :])
 
 
 def _object(
@@ -92,15 +92,15 @@ def _object(
 
 
 def _text(
-    lines: Sequence[Line],
-    fitting: Sequence[Line],
+    lines: Sequence[MarkedLine],
+    fitting: Sequence[MarkedLine],
     head: heads.Head,
     quotes: str,
     marker: str,
     known: frozenset[int],
     reasons: frozenset[str],
 ) -> list[Dialect] | Nothing:
-    ways: list[tuple[Candidate, Words | Columns | InHead]] = []
+    ways: list[tuple[CodeCandidate, Words | Columns | InHead]] = []
     by_words = words.learn(fitting, quotes, known, reasons)
     by_words = [way for way in by_words if way[0].key.lower() not in PLATFORMS and "\t" not in way[0].gap]
     by_place = columns.learn(fitting, quotes, known, reasons)
@@ -132,14 +132,14 @@ def _text(
     return found
 
 
-def _same(one: Candidate, other: Candidate) -> bool:
+def _same(one: CodeCandidate, other: CodeCandidate) -> bool:
     """Return whether two places hold the same numbers wherever both hold one."""
     return all(a == b for a, b in zip(one.values, other.values, strict=True) if a is not None and b is not None)
 
 
 def _in_head(
-    fitting: Sequence[Line], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[Candidate, InHead]]:
+    fitting: Sequence[MarkedLine], head: heads.Head, quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[CodeCandidate, InHead]]:
     """Return the pieces in front of the marker that hold codes."""
     candidates = []
     for i, piece in enumerate(head.pieces):
@@ -148,7 +148,7 @@ def _in_head(
         before = "".join(each.values[0] for each in head.pieces[max(0, i - 3) : i] if each.values)
         word = re.search(r"([A-Za-z_]+)(\W{1,3})$", before)
         key, gap = (word[1], word[2]) if word else ("", "")
-        candidates.append((Candidate(key, gap, i, tuple(map(int, piece.values))), i))
+        candidates.append((CodeCandidate(key, gap, i, tuple(map(int, piece.values))), i))
     chosen = codes.choose([each for each, _ in candidates], known, len(fitting))
     rests = [line.rest for line in fitting]
     masked = [mask(rest, quotes) for rest in rests]
@@ -156,8 +156,12 @@ def _in_head(
     return [(each, InHead(found, quotes)) for each in chosen]
 
 
-def _why_nothing(fitting: Sequence[Line], known: frozenset[int]) -> tuple[str, str]:
-    hidden = [line for line in fitting if codes.share([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)]
+def _why_nothing(fitting: Sequence[MarkedLine], known: frozenset[int]) -> tuple[str, str]:
+    hidden = [
+        line
+        for line in fitting
+        if codes.share_of_codes([int(n) for n in re.findall(r"\b[0-9]{3}\b", line.rest)], known)
+    ]
     why = _NO_PLACE
     if len(hidden) * 2 > len(fitting):
         return (
@@ -171,7 +175,7 @@ def _why_nothing(fitting: Sequence[Line], known: frozenset[int]) -> tuple[str, s
 
 
 def _doubts(
-    code: Candidate, others: Sequence[Candidate], known: frozenset[int], lines: int, elsewhere: int, marker: str
+    code: CodeCandidate, others: Sequence[CodeCandidate], known: frozenset[int], lines: int, elsewhere: int, marker: str
 ) -> list[str]:
     doubts = []
     if others:

@@ -84,7 +84,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class GrammarTerm:
     """A part of a head as the grammar describes it: an expression, and its result name if it has one."""
 
     pattern: str
@@ -98,7 +98,7 @@ class Piece:
 class Head:
     """The learnt pieces, and how every line fits."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[GrammarTerm, ...] = ()
     stamp: stamps.StampKind | None = None
     pattern: re.Pattern[str] = field(default=re.compile(""))
     example: str = ""
@@ -171,7 +171,7 @@ def learn(heads: Sequence[str]) -> Head:
     return Head(tuple(pieces), stamp, re.compile(expression(pieces) + r"\Z"), example)
 
 
-def expression(pieces: Sequence[Piece]) -> str:
+def expression(pieces: Sequence[GrammarTerm]) -> str:
     """Return the pieces as one regular expression."""
     text, number = "", 0
     for piece in pieces:
@@ -244,20 +244,20 @@ def _aligned(
     return present, optional
 
 
-def _piece(column: list[Token], optional: int, stamp: str) -> Piece:  # noqa: PLR0911  one case a kind
+def _piece(column: list[Token], optional: int, stamp: str) -> GrammarTerm:  # noqa: PLR0911  one case a kind
     """Describe what stood in one place of the heads."""
     texts = tuple(token.text for token in column)
     kind = column[0].kind
     if kind == "stamp":
         when = column[0].stamp
         assert when is not None
-        return Piece(when.pattern, "timestamp", when.name, texts, optional)
+        return GrammarTerm(when.pattern, "timestamp", when.name, texts, optional)
     if kind in ("level", "severity"):
         pattern = _MESIBO_LEVEL if kind == "severity" and stamp.startswith("DDMM") else _level_pattern(texts)
-        return Piece(pattern, "level", "level", texts, optional)
+        return GrammarTerm(pattern, "level", "level", texts, optional)
     if kind == "blank":
         tab = any("\t" in text for text in texts)
-        return Piece(
+        return GrammarTerm(
             r"\t" if set(texts) == {"\t"} else r"[ \t]+" if tab else " " if set(texts) == {" "} else " +",
             "",
             "",
@@ -267,15 +267,15 @@ def _piece(column: list[Token], optional: int, stamp: str) -> Piece:  # noqa: PL
     without_digits = {re.sub("[0-9]+", "0", text) for text in texts}
     if len(without_digits) == 1 and kind in ("mark", "word", "atom") and not texts[0].isdigit():
         pattern = escaped(without_digits.pop()).replace("0", "[0-9]+")  # a number may be another one tomorrow
-        return Piece(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
+        return GrammarTerm(pattern, "", "name" if "[0-9]+" in pattern else "", texts, optional)
     if len(set(texts)) == 1 and kind not in ("bracket", "string") and not any(map(str.isdigit, texts[0])):
-        return Piece(escaped(texts[0]), "", "", texts, optional)
+        return GrammarTerm(escaped(texts[0]), "", "", texts, optional)
     if kind == "colour":
-        return Piece(COLOUR, "", "colour", texts, optional)
+        return GrammarTerm(COLOUR, "", "colour", texts, optional)
     if kind == "string":
-        return Piece(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
+        return GrammarTerm(r'"(?:[^"\\]|\\.)*"', "", "quoted string", texts, optional)
     if kind == "bracket":
-        return Piece(r'\[[^][{}"]*\]', "", "brackets", texts, optional)
+        return GrammarTerm(r'\[[^][{}"]*\]', "", "brackets", texts, optional)
     return _of_class(texts, optional)
 
 
@@ -287,23 +287,23 @@ def _level_pattern(texts: tuple[str, ...]) -> str:
     return "[a-z]+" if all(text.islower() for text in texts) else "[A-Za-z]+"
 
 
-def _of_class(texts: tuple[str, ...], optional: int) -> Piece:
+def _of_class(texts: tuple[str, ...], optional: int) -> GrammarTerm:
     """Describe words or numbers: the few that share a place, or the narrowest class that holds them all."""
     counts = Counter(texts)
     frequent = [text for text, count in counts.most_common(_MOST_WORDS) if count >= max(2, _RARE * len(texts))]
     covered = sum(counts[text] for text in frequent)
     if frequent and not all(map(str.isdigit, frequent)) and covered >= 0.75 * len(texts):
-        return Piece("|".join(map(escaped, sorted(frequent))), "", "name", texts, optional)
+        return GrammarTerm("|".join(map(escaped, sorted(frequent))), "", "name", texts, optional)
     for pattern, title in _CLASSES:
         if all(re.fullmatch(pattern, text) for text in texts):
-            return Piece(pattern, "", title, texts, optional)
-    return Piece(r'[^][(){}<>|,;:="\'* \t]+', "", "name", texts, optional)
+            return GrammarTerm(pattern, "", title, texts, optional)
+    return GrammarTerm(r'[^][(){}<>|,;:="\'* \t]+', "", "name", texts, optional)
 
 
-def _named(pieces: list[Piece]) -> list[Piece]:
+def _named(pieces: list[GrammarTerm]) -> list[GrammarTerm]:
     """Keep each result name once, and call the first number in brackets the thread."""
     seen: set[str] = set()
-    named: list[Piece] = []
+    named: list[GrammarTerm] = []
     for i, piece in enumerate(pieces):
         if piece.name in seen:
             named.append(replace(piece, name=""))

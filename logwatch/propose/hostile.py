@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Line, Object, Words
+from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, MarkedLine, Object, Words
 from logwatch.propose.lines import mask
 from logwatch.propose.words import opener
 
@@ -44,7 +44,7 @@ def _misplaced(dialect: Dialect, line: str) -> Iterator[str]:
 
 def _words(dialect: Dialect, form: Words, line: str, code: int) -> Iterator[str]:  # noqa: C901  a list of lines
     begin = line.find(dialect.marker) + len(dialect.marker)
-    begin += opener(Line(line, line[: begin - len(dialect.marker)], line[begin:]))
+    begin += opener(MarkedLine(line, line[: begin - len(dialect.marker)], line[begin:]))
     masked = mask(line[begin:], form.quotes)
     false = false_code(code)
     anchor = form.codes[0] if form.codes else Announced("", "")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import Candidate
+from logwatch.propose.codes import CodeCandidate
 from logwatch.propose.dialect import Member, Object
 
 _STAMPS = frozenset(
@@ -40,7 +40,7 @@ def decode(text: str) -> Body | None:
 
 def learn(
     bodies: Sequence[Body], marker: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[Candidate, Object]]:
+) -> list[tuple[CodeCandidate, Object]]:
     """Return the ways to read the objects, the best first."""
     objects = [body for _, body, _ in bodies]
     event = value = ""
@@ -59,7 +59,7 @@ def learn(
             open_end = True
     ways = []
     candidates = [
-        Candidate(key, ":", None, tuple(_number(body.get(key)) for body in objects))
+        CodeCandidate(key, ":", None, tuple(_number(body.get(key)) for body in objects))
         for key in dict.fromkeys(key for body in objects for key in body)
     ]
     for candidate in codes.choose(candidates, known, len(objects)):

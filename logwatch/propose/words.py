@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from logwatch.propose import codes, fields, stamps
-from logwatch.propose.codes import Candidate
-from logwatch.propose.dialect import Announced, Follows, Line, Words
+from logwatch.propose.codes import CodeCandidate
+from logwatch.propose.dialect import Announced, Follows, MarkedLine, Words
 from logwatch.propose.lines import INTEGER, mask
 
 _CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
@@ -15,7 +15,7 @@ _SMALL = 0.05
 _OFTEN = 0.1  # of the lines
 
 
-def opener(line: Line) -> int:
+def opener(line: MarkedLine) -> int:
     """Return the length of what stands right behind the marker and says nothing."""
     start = 0
     last = line.head[-1:]
@@ -26,8 +26,8 @@ def opener(line: Line) -> int:
 
 
 def learn(
-    lines: Sequence[Line], quotes: str, known: frozenset[int], reasons: frozenset[str]
-) -> list[tuple[Candidate, Words]]:
+    lines: Sequence[MarkedLine], quotes: str, known: frozenset[int], reasons: frozenset[str]
+) -> list[tuple[CodeCandidate, Words]]:
     """Return the ways to read the lines by words, the best first."""
     cut = [opener(line) for line in lines]
     rests = [line.rest[at:] for line, at in zip(lines, cut, strict=True)]
@@ -42,9 +42,9 @@ def learn(
         >= len(lines)
     )
     groups = sum("(" in text for text in masked) * 10 >= len(lines) or any("(" in text for text in open_)
-    ways: list[tuple[Candidate, Words]] = []
+    ways: list[tuple[CodeCandidate, Words]] = []
     candidates = codes.choose(_all(masked), known, len(lines))
-    several = [] if any(map(codes.telling, candidates)) else codes.together(codes.keyed(masked), known, len(lines))
+    several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known, len(lines))
     for candidate in [*several[:1], *candidates]:
         more = (
             several[1:] if several and candidate is several[0] else _alternatives(candidate, masked, known, len(lines))
@@ -53,7 +53,7 @@ def learn(
             next((each.values[row] for each in (candidate, *more) if each.values[row] is not None), None)
             for row in range(len(lines))
         )
-        whole = Candidate(candidate.key, candidate.gap, candidate.place, values)
+        whole = CodeCandidate(candidate.key, candidate.gap, candidate.place, values)
         anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
         taken = {each.key for each in anchors}
         separators = marks
@@ -83,22 +83,22 @@ def learn(
     return ways
 
 
-def _all(masked: Sequence[str]) -> list[Candidate]:
+def _all(masked: Sequence[str]) -> list[CodeCandidate]:
     first = [INTEGER.match(text.lstrip(" (")) for text in masked]
     last = [re.search(r"(?:^|[\s,;|])(-?[0-9]{1,6})[\s).]*$", text) for text in masked]
     return [
         *codes.keyed(masked),
-        Candidate("", "", 0, tuple(int(found[0]) if found else None for found in first)),
-        Candidate("", "", -1, tuple(int(found[1]) if found else None for found in last)),
+        CodeCandidate("", "", 0, tuple(int(found[0]) if found else None for found in first)),
+        CodeCandidate("", "", -1, tuple(int(found[1]) if found else None for found in last)),
     ]
 
 
-def _alternatives(best: Candidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[Candidate]:
+def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[CodeCandidate]:
     """Return further words for the lines that have no number behind the best one, such as ``failed`` beside ``ok``."""
     if not best.key:
         return []
     open_rows = {row for row, value in enumerate(best.values) if value is None}
-    more: list[Candidate] = []
+    more: list[CodeCandidate] = []
     others = sorted(codes.keyed(masked), key=lambda each: codes.rank(each, known))
     for other in others:
         rows = [row for row in open_rows if other.values[row] is not None]
@@ -108,7 +108,7 @@ def _alternatives(best: Candidate, masked: Sequence[str], known: frozenset[int],
             len(rows) >= max(3, _SMALL * lines)
             and not overlap
             and other.key != best.key
-            and codes.share(numbers, known) >= 0.9  # noqa: PLR2004  nearly all
+            and codes.share_of_codes(numbers, known) >= 0.9  # noqa: PLR2004  nearly all
             and re.fullmatch(r"[A-Za-z_/.0-9-]+", other.key)
         ):
             more.append(other)
@@ -127,7 +127,7 @@ def _in_parentheses(masked: Sequence[str], anchors: Sequence[Announced]) -> bool
 
 
 def _reason_behind(
-    masked: Sequence[str], anchors: Sequence[Announced], best: Candidate, reasons: frozenset[str]
+    masked: Sequence[str], anchors: Sequence[Announced], best: CodeCandidate, reasons: frozenset[str]
 ) -> Follows | None:
     """Return how a reason of the catalogue stands behind the code, if one does more often than not.
 

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
 from logwatch.privacy import readable
-from logwatch.push.direct import DirectError, Push, Reply
+from logwatch.push.direct import DirectError, DirectPush, Reply
 from logwatch.push.way import Way, lost
 
 PRODUCTION, SANDBOX = "https://api.push.apple.com", "https://api.sandbox.push.apple.com"
@@ -35,7 +35,9 @@ _SUFFIX = {"background": "", "alert": "", "voip": ".voip"}
 _SHOWN = 200
 
 
-def send(push: Push, request: Request, verdict: Verdict, way: Way, *, sandbox: bool, signer: "Signer | None") -> Reply:
+def send(
+    push: DirectPush, request: Request, verdict: Verdict, way: Way, *, sandbox: bool, signer: "Signer | None"
+) -> Reply:
     """Send a push and return Apple's answer; DirectError when it cannot be sent."""
     if not _TOKEN.fullmatch(push.token):
         kind = "a Firebase token (Step 4): it needs --fcm" if ":" in push.token else "another thing"
@@ -71,13 +73,13 @@ def send(push: Push, request: Request, verdict: Verdict, way: Way, *, sandbox: b
     return _reply(answer, push.token)
 
 
-def _topic(push: Push, verdict: Verdict) -> str:
+def _topic(push: DirectPush, verdict: Verdict) -> str:
     """Return the topic for a style: the certificate's own, or the bundle ID with Apple's suffix."""
     suffix = _SUFFIX[push.style]
     return f"{verdict.bundle_id}{suffix}" if verdict.bundle_id else ""
 
 
-def _payload(push: Push) -> dict[str, Any]:
+def _payload(push: DirectPush) -> dict[str, Any]:
     if push.style == "alert":
         return {"aps": {"alert": {"title": "Test", "body": "A test push of mesibo-logwatch."}}}
     if push.style == "voip":

@@ -73,7 +73,7 @@ class BackendError(LogwatchError):
     """The backend cannot be reached, or refuses."""
 
 
-class Answer(NamedTuple):
+class BackendReply(NamedTuple):
     """What the backend answered; ``fields`` are what it names as missing or bad."""
 
     accepted: bool
@@ -92,7 +92,7 @@ class Backend:
     def __repr__(self) -> str:
         return f"Backend({self.url!r})"
 
-    def call(self, op: str, fields: Mapping[str, Any]) -> Answer:
+    def call(self, op: str, fields: Mapping[str, Any]) -> BackendReply:
         """Send one operation; BackendError when no answer of mesibo's comes back."""
         body = json.dumps({"op": op, "token": self.token, **fields})
         status, location, data = self._post(body)
@@ -103,9 +103,10 @@ class Backend:
             raise BackendError(self._no_backend(status, location, data))
         error = self._shown(found.get("error") or "")
         if found.get("result") in (True, 1, "true") and not error:
-            return Answer(accepted=True)
+            return BackendReply(accepted=True)
         said = "; ".join(self._shown(found[key]) for key in ("cause", "action", "code") if found.get(key))
-        return Answer(False, error.upper() or "FAIL", said, tuple(map(self._shown, _names(found.get("properties")))))  # noqa: FBT003
+        named = tuple(map(self._shown, _names(found.get("properties"))))
+        return BackendReply(accepted=False, error=error.upper() or "FAIL", said=said, fields=named)
 
     def _post(self, body: str) -> tuple[int, str, bytes]:
         request = tornado.httpclient.HTTPRequest(
@@ -166,7 +167,7 @@ def _names(properties: object) -> list[object]:
     return list(properties) if isinstance(properties, list) else [properties] if properties else []
 
 
-def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[str], object]) -> Answer:
+def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[str], object]) -> BackendReply:
     """Send an operation with its one field; where the backend asks for another name, send it once more under that."""
     answer = backend.call(op, {field: value})
     asked = [name for name in answer.fields if name not in _ALWAYS and name != field]
@@ -177,7 +178,7 @@ def operate(backend: Backend, op: str, field: str, value: Any, note: Callable[[s
     return backend.call(op, {asked[0]: value})
 
 
-def problem(url: str, op: str, answer: Answer) -> Problem:
+def refusal(url: str, op: str, answer: BackendReply) -> Problem:
     """Explain a refusal: what the error means, what the backend said, and what to do."""
     meaning, remedy = ERRORS.get(answer.error, ("an error that mesibo does not document", ERRORS["FAIL"][1]))
     named = f" ({', '.join(answer.fields)})" if answer.fields else ""

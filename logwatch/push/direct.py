@@ -41,7 +41,7 @@ class NoReplyError(DirectError):
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class DirectPush:
     """One push; ``token`` is the user's and is never shown."""
 
     token: str
@@ -64,7 +64,7 @@ class Reply:
     of_token: bool = False  # FCM names the token as what is wrong in the request
 
 
-def tell(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool, dry_run: bool) -> list[str]:
+def describe(catalogue: Catalogue, reply: Reply, verdict: Verdict, *, sandbox: bool, dry_run: bool) -> list[str]:
     """Say what the provider answered, what mesibo's code for it would be, and what follows."""
     who = NAMES[reply.provider]
     said = f"{who}: {reply.status}{f' {reply.reason}' if reply.reason else ''}"

@@ -18,8 +18,8 @@ from google.oauth2 import service_account
 from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
 from logwatch.privacy import readable
-from logwatch.push.direct import DirectError, Push, Reply
-from logwatch.push.way import Way, loopback, lost
+from logwatch.push.direct import DirectError, DirectPush, Reply
+from logwatch.push.way import Way, is_local_https, lost
 
 BASE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -27,7 +27,7 @@ _SHOWN = 300
 _OF_TOKEN = re.compile(r"registration token|message\.token", re.IGNORECASE)
 
 
-def send(push: Push, request: Request, verdict: Verdict, way: Way) -> Reply:
+def send(push: DirectPush, request: Request, verdict: Verdict, way: Way) -> Reply:
     """Send a message and return Google's answer; DirectError when it cannot be sent."""
     account = _account(request)
     _check_token_address(account, verdict, way)
@@ -75,7 +75,7 @@ def _unusable(request: Request) -> Problem:
 def _check_token_address(account: Mapping[str, Any], verdict: Verdict, way: Way) -> None:
     """Refuse to send a signed request for a token to anybody but Google, or a stub on this machine."""
     strange = any(flaw.kind == "token_uri" for flaw in verdict.flaws)
-    if strange and not (way.endpoint and loopback(account["token_uri"])):
+    if strange and not (way.endpoint and is_local_https(account["token_uri"])):
         raise DirectError(
             Problem(
                 "token_uri",
@@ -86,7 +86,7 @@ def _check_token_address(account: Mapping[str, Any], verdict: Verdict, way: Way)
         )
 
 
-def _message(push: Push) -> dict[str, Any]:
+def _message(push: DirectPush) -> dict[str, Any]:
     message: dict[str, Any] = {"token": push.token, "android": {"priority": "high"}}
     if push.style == "alert":
         message["notification"] = {"title": "Test", "body": "A test push of mesibo-logwatch."}

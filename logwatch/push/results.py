@@ -16,7 +16,7 @@ _READS = 64  # of a source between two looks at the clock
 _KEPT = 10_000  # results of one chunk
 
 
-class Result(NamedTuple):
+class LoggedResult(NamedTuple):
     """One push that was logged; ``user`` as its line, or the daemon, has it."""
 
     user: str
@@ -28,7 +28,7 @@ class Result(NamedTuple):
 class Results(Protocol):
     """Where results appear."""
 
-    def new(self) -> list[Result]:
+    def new(self) -> list[LoggedResult]:
         """Return those that came since the last call."""
 
     def same(self, user: str, logged: str) -> bool:
@@ -54,11 +54,11 @@ class _Catch:
 
     def __init__(self, scanner: Scanner) -> None:
         self.scanner = scanner
-        self.found: list[Result] = []
+        self.found: list[LoggedResult] = []
 
     def chunk(self, chunk: Chunk) -> None:
         scan = self.scanner.scan(chunk.data, envelope=chunk.envelope, reference=chunk.reference, ahead=chunk.ahead)
-        self.found += [Result(f.user, f.platform, f.code, f.reason) for f in scan.failures]
+        self.found += [LoggedResult(f.user, f.platform, f.code, f.reason) for f in scan.failures]
 
     def position(self, position: Position | JournalPosition) -> None:
         pass
@@ -111,9 +111,9 @@ class LogResults:
         """Name the sources."""
         return "the log of " + ", ".join(tail.source.name for tail, _ in self._sources)
 
-    def new(self) -> list[Result]:
+    def new(self) -> list[LoggedResult]:
         """Return what was logged since the last call."""
-        found: list[Result] = []
+        found: list[LoggedResult] = []
         for tail, catch in self._sources:
             tail.look(catch)
             for _ in range(_READS):
@@ -152,19 +152,19 @@ class ApiResults:
         """Name the place."""
         return "the running daemon"
 
-    def new(self) -> list[Result]:
+    def new(self) -> list[LoggedResult]:
         """Return what was committed since the last call; an accepted push has no user."""
         failures = self._get("api/v1/failures?limit=200")["failures"]
         found = []
         for each in failures:
             key = tuple(each[name] for name in ("at", "source", "platform", "code", "user", "token"))
             if key not in self._seen and each["code"] is not None:
-                found.append(Result(each["user"], each["platform"], each["code"], each["reason"]))
+                found.append(LoggedResult(each["user"], each["platform"], each["code"], each["reason"]))
             self._seen.add(key)
         for each in self._get("api/v1/status")["results"]:
             if each["class"] == "delivered":
                 before = self._accepted.get(each["platform"], 0)
-                found += [Result("", each["platform"], each["code"], "")] * min(each["total"] - before, _KEPT)
+                found += [LoggedResult("", each["platform"], each["code"], "")] * min(each["total"] - before, _KEPT)
                 self._accepted[each["platform"]] = each["total"]
         return found
 
@@ -187,19 +187,19 @@ def wait(
     users: Iterable[str],
     seconds: float,
     *,
-    told: Callable[[str, Result, float], object],
+    told: Callable[[str, LoggedResult, float], object],
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     pause: float = 0.1,
     settle: float = 1.0,
-) -> tuple[set[str], list[Result]]:
+) -> tuple[set[str], list[LoggedResult]]:
     """Wait until each user has a result, or ``seconds`` are over; ``told`` is called with each one and its delay.
 
     A user may have several devices: for ``settle`` seconds more, their results are told too. Returns the users that
     have none, and the results that are nobody's of them.
     """
     users = tuple(users)
-    missing, others = set(users), list[Result]()
+    missing, others = set(users), list[LoggedResult]()
     start = monotonic()
     end = start + seconds
     while True:

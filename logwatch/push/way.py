@@ -28,7 +28,7 @@ class Way:
         """Return the address to ask; DirectError for one that a credential must not be sent to."""
         if not self.endpoint:
             return usual
-        if not loopback(self.endpoint):
+        if not is_local_https(self.endpoint):
             why = "credentials go to the provider, or over TLS to a stub on this machine"
             raise DirectError(Problem("--endpoint", "cannot be used", why, "https://127.0.0.1:PORT"))
         return self.endpoint.rstrip("/")
@@ -52,7 +52,7 @@ class Way:
         )
 
 
-def loopback(url: str) -> bool:
+def is_local_https(url: str) -> bool:
     """Return whether an address is https on this machine."""
     try:
         parts = urlsplit(url)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from logwatch.catalogue import Catalogue, answered_by
 from logwatch.catalogue.entries import COMMANDS, STEPS, Entry
 from logwatch.privacy import readable
-from logwatch.push.results import Result
+from logwatch.push.results import LoggedResult
 
 _LEADING = re.compile(r"^(?:Nothing to do on the server\. )?If [^,.]*, ")
 _WHO = {"fcm": "Google", "apns": "Apple", "unknown": "Google or Apple"}
@@ -19,7 +19,7 @@ def on_the_device(entry: Entry) -> str:
     return advice[:1].lower() + advice[1:]
 
 
-def outcome(catalogue: Catalogue, result: Result, seconds: float) -> tuple[bool, str]:
+def outcome(catalogue: Catalogue, result: LoggedResult, seconds: float) -> tuple[bool, str]:
     """Return whether a push was accepted, and what there is to say of it."""
     reason = catalogue.reason(result.platform, result.code, result.reason)
     entry = catalogue.classify(result.platform, result.code, reason)
@@ -35,7 +35,7 @@ def outcome(catalogue: Catalogue, result: Result, seconds: float) -> tuple[bool,
     return False, f"{after}: {refused}. {entry.meaning}\n→ {entry.remedy}{steps}"
 
 
-def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[Result]) -> str:
+def silence(users: Sequence[str], seconds: float, where: str, others: Sequence[LoggedResult]) -> str:
     """Say what it may mean that no result came."""
     text = f"{', '.join(map(readable, users))}: no line within {seconds:.0f} s in {where}."
     if others:

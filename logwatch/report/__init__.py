@@ -1,6 +1,6 @@
 """Counts push results in files and streams, once, with the daemon's own stages."""
 
-from logwatch.report.count import Count, Input
+from logwatch.report.count import Count, LogSettings
 from logwatch.report.source import Stream, Unreadable, open_path, open_stream
 
-__all__ = ["Count", "Input", "Stream", "Unreadable", "open_path", "open_stream"]
+__all__ = ["Count", "LogSettings", "Stream", "Unreadable", "open_path", "open_stream"]

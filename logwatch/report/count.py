@@ -10,15 +10,15 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import Summary
 from logwatch.model import Cause, Envelope, EnvelopeKind, ResultKey, Scan, Seen
 from logwatch.parse import Scanner
-from logwatch.report.lines import Lines
+from logwatch.report.lines import LineCutter
 from logwatch.report.source import Stream
+from logwatch.sight import FEW, LEAST_SHARE
 
 _MAX_FRONTS = 5  # that are told
-_UNREADABLE_SHARE = 0.05  # of the push lines: more than a stray line here and there
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class LogSettings:
     """How a source is read."""
 
     scanner: Scanner
@@ -45,14 +45,16 @@ class Count:
     logged_at: float | None = None  # the own time of the newest line of any kind
     watch: Callable[[Scan, str], None] | None = None  # hears of each scan and the source that it is of
 
-    def read(self, stream: Stream, how: Input, *, now: float, progress: Callable[[], None] = lambda: None) -> None:
+    def read(
+        self, stream: Stream, how: LogSettings, *, now: float, progress: Callable[[], None] = lambda: None
+    ) -> None:
         """Count a source to its end; what was counted stays, also when Unreadable is raised in the middle.
 
         A last line without a newline counts: what is given is taken to be whole.
         """
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
-        lines = Lines(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
+        lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
         try:
             for chunk in stream.chunks:
                 for data, envelope in lines.take(chunk):
@@ -67,13 +69,17 @@ class Count:
 
     @property
     def unreadable(self) -> bool:
-        """Whether push lines are there that could not be read: none could, or more than a few could not."""
-        results = sum(seen.count for seen in self.summary.results.values())
-        if not results:
-            return self.causes.total() > 0
-        return self.summary.unparsed > _UNREADABLE_SHARE * self.summary.push_lines
+        """Whether none of the lines with the function gave a result, or more than 1 in 20 of them gave none.
 
-    def scan(self, data: bytes, how: Input, envelope: Envelope, reference: float) -> None:
+        A line whose function stands in another place is one of them: a few are users' texts, but many say that mesibo
+        prints another dialect by now, or that the file holds two kinds of lines.
+        """
+        told, astray = self.summary, self.summary.misplaced
+        if told.push_lines == told.unparsed:
+            return self.causes.total() > 0
+        return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
+
+    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
         """Count whole lines of a source."""
         if not data:
             return

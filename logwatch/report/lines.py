@@ -11,7 +11,7 @@ _BUFFER_BYTES = CHUNK_BYTES  # lines scanned together; with an unfinished line o
 _UNDECIDED_BYTES = 8 * CHUNK_BYTES  # held until mesibo's own lines have told the envelope
 
 
-class Lines:
+class LineCutter:
     """Cuts chunks into whole lines, without ever holding more of an endless line than is looked at.
 
     As long as no line with mesibo's own prefix has been seen, there is nothing to count either, whatever the envelope

@@ -1,19 +1,27 @@
-"""Reads the ends of the logs that a daemon follows for the pushes of one user, within a bound of bytes and of time."""
+"""Reads the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from logwatch.assembly import Parts
+from logwatch.discover import Globs
+from logwatch.journal.place import Target
 from logwatch.model import Position
 from logwatch.parse import Scanner
-from logwatch.report.count import Count, Input
+from logwatch.report.count import Count, LogSettings
+from logwatch.report.followed import JournalEnd, rotated
 from logwatch.report.source import Unreadable, open_path
 from logwatch.report.user import UserPushes
 
 MOST_BYTES = 16 << 20  # of all files together: about 100,000 lines
+JOURNAL_ENTRIES = 50_000  # of one journal, the newest
 DEADLINE_SECONDS = 2.0
+BOUND = (
+    f"{MOST_BYTES >> 20} MiB of files and {JOURNAL_ENTRIES:,} entries of a journal, for {DEADLINE_SECONDS:.0f} seconds"
+)
 _ALL = 1 << 30  # results of a scan
 
 
@@ -25,11 +33,18 @@ class LogEnds:
 
     def __init__(self, parts: Parts) -> None:
         self._catalogue = parts.catalogue
-        self._inputs: dict[str, Input] = {}
+        self._inputs: dict[str, LogSettings] = {}
+        self._journals: list[tuple[Target, LogSettings]] = []
+        self._aside = {source.name: Globs(source.rotated) for source in parts.config.source if source.rotated}
         for source in parts.config.source:
-            if source.name not in self._inputs and source.grammar in parts.grammars and source.webhook is None:
-                how = Input(_every(parts.scanner(source, keep=_ALL)), source.envelope, source=source.name)
-                self._inputs[source.name] = replace(how, max_line_bytes=parts.config.follow.max_line_bytes)
+            if source.webhook is not None or source.grammar not in parts.grammars:
+                continue
+            how = LogSettings(_every(parts.scanner(source, keep=_ALL)), source.envelope, source=source.name)
+            how = replace(how, max_line_bytes=parts.config.follow.max_line_bytes)
+            if source.journal is not None:
+                self._journals.append((source.journal.target, replace(how, envelope="plain")))
+            else:
+                self._inputs[source.name] = how
 
     def read(
         self,
@@ -41,24 +56,60 @@ class LogEnds:
     ) -> tuple[Count, bool]:
         """Let ``user`` take what the logs say; return what was read, and whether that was all there is.
 
-        The newest files come first. One that cannot be read, or is packed, is left out, and then it was not all.
+        The newest files come first, packed ones too. One that cannot be read is left out, and then it was not all.
         """
         end, room, whole = monotonic() + DEADLINE_SECONDS, MOST_BYTES, True
+
+        def in_time() -> bool:
+            return monotonic() < end
+
         count = Count(self._catalogue, watch=user.take)
-        for path, source in _newest(positions):
-            how = self._inputs.get(source)
-            if how is None:
-                continue
+        for journal, how in self._journals:
+            whole &= _journal(journal, how, count, now, in_time)
+        seen: set[tuple[int, int]] = set()
+        for path, source in self._newest(positions):
+            how = self._inputs[source]
+            if room <= 0 or not in_time():
+                return count, False
             try:
-                with open_path(path, last=room) as stream:
+                with open_path(path, room, in_time) as stream:
+                    if stream.identity in seen:  # under another name
+                        continue
+                    seen.add(stream.identity)
                     whole &= stream.whole
                     room -= stream.size
-                    count.read(replace(stream, chunks=_until(stream.chunks, end, monotonic)), how, now=now)
+                    count.read(replace(stream, chunks=_until(stream.chunks, in_time)), how, now=now)
             except Unreadable:
                 whole = False
-            if room <= 0 or monotonic() >= end:
-                return count, False
-        return count, whole
+        return count, whole and in_time()
+
+    def _newest(self, positions: Iterable[Position]) -> list[tuple[Path, str]]:
+        """Return the files and their sources: live ones first, then rotated ones, the last written first."""
+        known = [each for each in positions if each.source in self._inputs]
+        live = dict.fromkeys((Path(each.path), each.source) for each in known if each.state == "live")
+        old = [
+            (Path(each.found_at), each.source) for each in known if each.state in ("rotated", "done") and each.found_at
+        ]
+        old += [(other, source) for path, source in live for other in rotated(path)]
+        old += [(Path(path), name) for name, globs in self._aside.items() for path in globs.find(time.time()).paths]
+        return list(dict.fromkeys([*live, *sorted(old, key=lambda each: _modified(each[0]), reverse=True)]))
+
+
+def _journal(target: Target, how: LogSettings, count: Count, now: float, in_time: Callable[[], bool]) -> bool:
+    """Count the newest entries of a journal; return whether that was all."""
+    try:
+        with closing(JournalEnd(target, JOURNAL_ENTRIES, how.max_line_bytes, in_time)) as journal:
+            count.read(journal.stream, how, now=now)
+            return journal.whole
+    except Unreadable:
+        return False
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _every(scanner: Scanner) -> Scanner:
@@ -66,21 +117,8 @@ def _every(scanner: Scanner) -> Scanner:
     return scanner
 
 
-def _newest(positions: Iterable[Position]) -> list[tuple[Path, str]]:
-    """Return the files and their sources: live ones first, then what was rotated away from them last."""
-    known = [each for each in positions if each.state in ("live", "rotated", "done")]
-    known.sort(key=lambda each: (each.state != "live", -each.generation))
-    return list(
-        dict.fromkeys(
-            (Path(each.path if each.state == "live" else each.found_at), each.source)
-            for each in known
-            if each.state == "live" or each.found_at
-        )
-    )
-
-
-def _until(chunks: Iterator[bytes], end: float, monotonic: Callable[[], float]) -> Iterator[bytes]:
+def _until(chunks: Iterator[bytes], in_time: Callable[[], bool]) -> Iterator[bytes]:
     for chunk in chunks:
         yield chunk
-        if monotonic() >= end:
+        if not in_time():
             return

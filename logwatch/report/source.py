@@ -16,6 +16,7 @@ from logwatch.unpack import MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibr
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a packed file at a time, however well it is packed
+_MEASURED_BYTES = 256 << 20  # of a packed file: the end of a longer one is not looked for
 _HEAD_BYTES = 1 << 16
 
 
@@ -37,10 +38,11 @@ class Stream:
 
 
 @contextmanager
-def open_path(path: Path, last: int | None = None) -> Iterator[Stream]:
+def open_path(path: Path, last: int | None = None, in_time: Callable[[], bool] = lambda: True) -> Iterator[Stream]:
     """Open a file or a pipe; raises Unreadable for what is none, is no log, or may not be read.
 
-    With ``last``, only whole lines among so many bytes at the end of a file are read, and no packed file is.
+    With ``last``, only whole lines among so many bytes at the end of a file are read. A packed one is unpacked once
+    more for that, to see how long it is: Unreadable when that goes beyond a bound, or is not ``in_time`` any more.
     """
     try:
         file = path.open("rb", buffering=0)
@@ -51,17 +53,54 @@ def open_path(path: Path, last: int | None = None) -> Iterator[Stream]:
         regular = stat.S_ISREG(status.st_mode)  # a pipe is fine too: report <(zstdcat …)
         identity = (status.st_dev, status.st_ino)
         size, modified = (status.st_size, status.st_mtime) if regular else (0, None)
-        begin = 0
-        if last is not None:
-            begin = _begin(path, file, size, last)
-        stream = _stream(readable(str(path)), identity, file, size - begin, modified)
-        yield replace(stream, whole=not begin)
+        name = readable(str(path))
+        if last is None:
+            yield _stream(name, identity, file, size, modified)
+        elif format_ := format_of(file.read(MAGIC_BYTES)):
+            file.seek(0)
+            length = _length(name, file, format_, in_time)
+            file.seek(0)
+            stream = _stream(name, identity, file, size, modified)
+            skipped = max(length - last, 0)
+            chunks = _behind(stream.chunks, skipped) if skipped else stream.chunks
+            yield replace(stream, size=length - skipped, chunks=chunks, whole=not skipped)
+        else:
+            begin = _begin(file, size, last)
+            yield replace(_stream(name, identity, file, size - begin, modified), whole=not begin)
 
 
-def _begin(path: Path, file: BinaryIO, size: int, last: int) -> int:
+def _length(name: str, file: BinaryIO, format_: Format, in_time: Callable[[], bool]) -> int:
+    """Return how many bytes can be unpacked."""
+    length = 0
+    try:
+        for piece in _inflated(format_, iter(lambda: file.read(_STEP_BYTES), b"")):
+            length += len(piece)
+            if length > _MEASURED_BYTES or not in_time():
+                raise Unreadable(Problem(name, "is packed and too long to be read from its end"))
+    except MissingLibraryError as error:
+        raise Unreadable(_no_library(name, format_, error)) from None
+    except (FormatError, EOFError):
+        pass  # what comes before the damage is read
+    return length
+
+
+def _behind(chunks: Iterator[bytes], skipped: int) -> Iterator[bytes]:
+    """Leave out so many bytes, and the rest of the line that they end in."""
+    left, begun = skipped - 1, False  # a line may begin right behind them
+    for chunk in chunks:
+        if begun:
+            yield chunk
+        elif len(chunk) <= left:
+            left -= len(chunk)
+        elif (end := chunk.find(b"\n", left)) >= 0:
+            begun = True
+            yield chunk[end + 1 :]
+        else:
+            left = 0
+
+
+def _begin(file: BinaryIO, size: int, last: int) -> int:
     """Go to the begin of the first line among the ``last`` bytes of a file, and return where that is."""
-    if format_of(file.read(MAGIC_BYTES)):
-        raise Unreadable(Problem(readable(str(path)), "is packed: it has no end that can be read by itself"))
     begin = max(size - last, 0)
     if begin:
         file.seek(begin - 1)
@@ -146,8 +185,7 @@ def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[b
                 yield bytes(gathered)
                 gathered.clear()
     except MissingLibraryError as error:
-        remedy = f"{TOOLS[format_]} {name} | mesibo-logwatch report -"
-        raise Unreadable(Problem(name, "cannot be unpacked", str(error), remedy)) from None
+        raise Unreadable(_no_library(name, format_, error)) from None
     except FormatError:
         fault = "cannot be unpacked any further", f"it is damaged after {done} unpacked bytes"
     except EOFError:
@@ -157,6 +195,10 @@ def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[b
     if fault:
         what, why = fault
         raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"{format_} --test {name}"))
+
+
+def _no_library(name: str, format_: Format, error: MissingLibraryError) -> Problem:
+    return Problem(name, "cannot be unpacked", str(error), f"{TOOLS[format_]} {name} | mesibo-logwatch report -")
 
 
 def _inflated(format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:

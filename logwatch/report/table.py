@@ -16,6 +16,7 @@ from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, many, percent, time_of
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?"(?:$|\{)')  # of the text in a JSON object that begins with mesibo's own prefix
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _FUNCTION = "push_on_complete"
 _CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
@@ -160,14 +161,14 @@ def notes(count: Count) -> list[str]:
     """Say what could not be read as a result; nothing is dropped silently."""
     causes = count.causes
     said = []
-    if causes and not count.summary.results:
-        said.append(f"None of the {many(causes.total(), 'line', 'lines')} with {_FUNCTION} could be read.")
+    if count.unreadable:
+        marked = many(count.summary.push_lines + count.summary.misplaced, "line", "lines")
+        some = f"{causes.total():,} of the {marked} with {_FUNCTION} could not be read."
+        said.append(some if count.summary.results else f"None of the {marked} with {_FUNCTION} could be read.")
         fronts = [f"`{front}`" if front else "nothing" for front in count.fronts]
         if fronts:
             said.append(f"In front of it stands {' or '.join(fronts)}")
-        said.append(
-            "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
-        )
+        said.append(_way_out(count.fronts))
     if unparsed := count.summary.unparsed:
         kinds = (("no_code", "without a code"), ("ambiguous", "with two codes"), ("grammar", "otherwise strange"))
         details = ", ".join(f"{causes[cause]:,} {words}" for cause, words in kinds if causes[cause])  # type: ignore[index]
@@ -190,6 +191,14 @@ def notes(count: Count) -> list[str]:
     if count.oversized:
         said.append(f"{many(count.oversized, 'line is', 'lines are')} too long: only the beginning was read")
     return said
+
+
+def _way_out(fronts: Sequence[str]) -> str:
+    """Say what to do about lines behind such fronts: no grammar looks into JSON, where users' texts stand as well."""
+    keys = [key[1] for front in fronts if front.startswith("{") and (key := _KEY.search(front))]
+    if 2 * len(keys) > len(fronts):
+        return f"They are texts inside JSON: `jq -r .{keys[0]} FILE | mesibo-logwatch report` reads them"
+    return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
 
 
 def _nothing(count: Count) -> list[RenderableType]:

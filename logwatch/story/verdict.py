@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from logwatch.catalogue.entries import Severity
-from logwatch.diagnosis.words import number, stamp
+from logwatch.diagnosis.words import Moments, marked_moment, number, stamp, unmarked
 from logwatch.story.pushes import UserPush
 
+_MOST_DEVICES = 5  # of one platform that are told apart
 _NAMES = {"fcm": "Android", "apns": "iOS"}
 _BEYOND = {
     "fcm": "Take the app out of battery optimisation, see that it was not force-stopped, and try another network.",
@@ -23,7 +24,7 @@ _ABSENT = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the pushes of one platform say together."""
+    """What the pushes of one platform, or of one of its devices, say together."""
 
     platform: str
     what: str  # a sentence
@@ -31,12 +32,21 @@ class Told:
     severity: Severity
     steps: tuple[int, ...] = ()
     side: str = ""
+    token: str = ""  # the device's, masked; empty where there is one alone, or the log tells none
+    moments: Moments = field(default=(), init=False)  # that the sentence tells
+
+    def __post_init__(self) -> None:
+        """Take the marks of moments out of what is read."""
+        (what,), moments = unmarked((self.what,))
+        object.__setattr__(self, "what", what)
+        object.__setattr__(self, "moments", moments)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program."""
         return {
             "platform": self.platform,
             "what": self.what,
+            "token": self.token,
             "remedy": self.remedy,
             "severity": self.severity,
             "steps": list(self.steps),
@@ -47,26 +57,65 @@ class Told:
 def tell(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> list[Told]:
     """Return what the pushes, in the order of time, say: worst first, a platform each; never empty.
 
-    Without ``accepted_known`` they are the failures that a daemon keeps, and nothing follows from what is not there.
+    Devices of one platform are judged apart where pushes name several tokens. Without ``accepted_known`` they are the
+    failures that a daemon keeps, and nothing follows from what is not there.
     """
     if not pushes:
         what = "No push to this user was found." if accepted_known else "No failed push to this user is kept."
         return [Told("", what, _ABSENT, "none", (8, 5))]
-    platforms = Counter(push.platform for push in pushes)
-    told = [
-        _of_platform([push for push in pushes if push.platform == platform], platform, now, accepted_known)
-        for platform in platforms
-    ]
+    told = []
+    for platform in dict.fromkeys(push.platform for push in pushes):
+        devices = _devices([push for push in pushes if push.platform == platform])
+        for device in devices:
+            others = [push for other in devices if other is not device for push in other.pushes]
+            told.append(_of_device(device, platform, now, others, accepted_known=accepted_known))
     return sorted(told, key=lambda each: ("critical", "warning", "none").index(each.severity))
 
 
-def _of_platform(pushes: Sequence[UserPush], platform: str, now: float, accepted_known: bool) -> Told:  # noqa: FBT001
+@dataclass(frozen=True, slots=True)
+class _Device:
+    name: str  # how it is told from others of its platform; empty where there is none
+    token: str
+    pushes: Sequence[UserPush]
+
+
+def _devices(pushes: Sequence[UserPush]) -> list[_Device]:
+    """Return the devices of one platform, by their tokens; of many, those pushed to before all others are one."""
+    tokens = Counter(push.token for push in pushes)
+    if len(tokens) < 2:  # noqa: PLR2004  nothing to tell apart
+        return [_Device("", "", pushes)]
+    newest = list(dict.fromkeys(push.token for push in reversed(pushes)))
+    ends = Counter(_end(token) for token in newest)
+    devices = [
+        _Device(
+            "of which the log tells no token" if not each else f"…{_end(each) if ends[_end(each)] == 1 else each}",
+            each,
+            [push for push in pushes if push.token == each],
+        )
+        for each in newest[:_MOST_DEVICES]
+    ]
+    if rest := set(newest[_MOST_DEVICES:]):
+        name = f"with {number(len(rest))} earlier tokens" if len(rest) > 1 else "with an earlier token"
+        devices.append(_Device(name, "", [push for push in pushes if push.token in rest]))
+    return devices
+
+
+def _end(token: str) -> str:
+    """Return the end of a masked token (``b991***9d86#598dbd``) that people compare; of one without, its tag."""
+    shown, _, tag = token.partition("***")[2].partition("#")
+    return shown or tag
+
+
+def _of_device(device: _Device, platform: str, now: float, others: Sequence[UserPush], *, accepted_known: bool) -> Told:
+    pushes = device.pushes
     whose = f"{_NAMES[platform]}: " if platform in _NAMES else ""
+    if device.name:
+        whose = f"{_NAMES.get(platform, 'A')} device {device.name}: "
     good = [push for push in pushes if push.accepted]
     bad = [push for push in pushes if not push.accepted]
     if not bad:
         what = f"{whose}{number(len(good))} accepted, none failed: the cause lies beyond mesibo, see Step 9."
-        return Told(platform, what, _BEYOND[platform], "none", (9,), "the device, Google or Apple")
+        return Told(platform, what, _BEYOND[platform], "none", (9,), "the device, Google or Apple", device.token)
     last = bad[-1]
     entry = last.entry
     failed = f"{number(len(bad))} failed, the last one{_at(last, now)} with {last.code} {entry.title}"
@@ -75,7 +124,8 @@ def _of_platform(pushes: Sequence[UserPush], platform: str, now: float, accepted
         what = f"{whose}{failed}; pushes that were accepted are in the log alone."
     elif since:
         what = f"{whose}{failed}; {number(since)} accepted since then: that is over."
-        return Told(platform, what, f"If pushes are still missed: {_lower(_BEYOND[platform])}", "none", (9,))
+        remedy = f"If pushes are still missed: {_lower(_BEYOND[platform])}"
+        return Told(platform, what, remedy, "none", (9,), token=device.token)
     elif entry.class_ == "rate_limited" and good:
         what = f"{whose}{failed}; {number(len(good))} accepted: the others were held back."
     elif good:
@@ -83,13 +133,28 @@ def _of_platform(pushes: Sequence[UserPush], platform: str, now: float, accepted
         what = f"{whose}{failed}; {number(len(good))} accepted{_at(good[-1], now, 'until')}, none of the last {run}."
     else:
         what = f"{whose}{failed}; none accepted."
+    severity = entry.severity
     if entry.token_dead:
-        what = f"{what.removesuffix('.')}: the token is dead, no push arrives until the app registers again."
-    return Told(platform, what, entry.remedy, entry.severity, entry.steps, entry.whose(platform))
+        replaced = _accepted_later(last, others)
+        then = (
+            f"the app has registered again, {number(replaced)} accepted with another token since then"
+            if replaced
+            else "no push arrives until the app registers again"
+        )
+        what = f"{what.removesuffix('.')}: the token is dead, {then}."
+        severity = "none" if replaced else severity
+    return Told(platform, what, entry.remedy, severity, entry.steps, entry.whose(platform), device.token)
+
+
+def _accepted_later(last: UserPush, others: Sequence[UserPush]) -> int:
+    """Count what was accepted with other tokens after a push."""
+    if last.at is None:
+        return 0
+    return sum(push.accepted and push.at is not None and push.at > last.at for push in others)
 
 
 def _at(push: UserPush, now: float, word: str = "at") -> str:
-    return f" {word} {stamp(push.at, now)} UTC" if push.at is not None else ""
+    return f" {word} {marked_moment(push.at, f'{stamp(push.at, now)} UTC')}" if push.at is not None else ""
 
 
 def _lower(sentence: str) -> str:

@@ -58,8 +58,13 @@ class Api(Handler):
 
     async def answer(self, make: Callable[[], Any]) -> None:
         """Send what ``make`` gives, as JSON."""
+
+        def made() -> str:
+            with self.site.reader.together():
+                return json.dumps(make(), ensure_ascii=False, separators=(",", ":"))
+
         try:
-            body = await self.site.work(lambda: json.dumps(make(), ensure_ascii=False, separators=(",", ":")))
+            body = await self.site.work(made)
         except (Refused, NotReadable) as error:
             self.set_status(400 if isinstance(error, Refused) else 503)
             body = json.dumps({"error": str(error)}, ensure_ascii=False)
@@ -83,7 +88,8 @@ class IncidentsApi(Api):
     """``/api/v1/incidents``: what was wrong in the last 30 days, the newest first."""
 
     async def get(self) -> None:
-        await self.answer(lambda: {"incidents": [each.as_dict() for each in self.site.overview().incidents]})
+        prefix = self.prefix
+        await self.answer(lambda: {"incidents": [each.as_dict(prefix) for each in self.site.overview().incidents]})
 
 
 class CodesApi(Api):

@@ -5,7 +5,7 @@ units of a box that the page stretches, so that no style and no script is needed
 sheet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -13,8 +13,7 @@ from typing import NamedTuple
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.words import number
-from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Bucket, Incident, ResultRow
-from logwatch.model import Seen
+from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, ResultRow, Timeline
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
 # from the axis outwards: what concerns everybody stands where bars are easiest to compare
@@ -159,15 +158,16 @@ def said(class_: str) -> str:
     return "accepted" if class_ == "delivered" else class_.replace("_", " ")
 
 
-def tally(buckets: Iterable[tuple[Bucket, Seen]], catalogue: Catalogue) -> Tally:
-    """Add buckets up by interval, platform and class."""
-    classes: dict[ResultRow, str] = {}
+def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
+    """Add results up by interval, platform and class."""
+    alike: dict[tuple[str, str], list[ResultRow]] = {}
+    for row in timeline.series:
+        alike.setdefault((row.platform, entry_of(catalogue, row).class_), []).append(row)
     counts: dict[int, dict[str, dict[str, int]]] = {}
-    for bucket, seen in buckets:
-        row = bucket.row
-        class_ = classes.get(row) or classes.setdefault(row, entry_of(catalogue, row).class_)
-        mine = counts.setdefault(bucket.start, {}).setdefault(row.platform, {})
-        mine[class_] = mine.get(class_, 0) + seen.count
+    for (platform, class_), rows in alike.items():
+        for start, count in zip(timeline.starts, timeline.counts(rows), strict=True):
+            if count:
+                counts.setdefault(start, {}).setdefault(platform, {})[class_] = count
     return counts
 
 
@@ -254,7 +254,8 @@ def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks:
 
 
 def _bar(index: int, top: float, height: float) -> str:
-    return f"M{index * 10 + 1} {top:.1f}h8v{height:.1f}h-8z"
+    begin, end = round(top, 1), round(top + height, 1)  # both rounded: a bar ends where the axis is
+    return f"M{index * 10 + 1} {begin:.1f}h8v{end - begin:.1f}h-8z"
 
 
 def _grid(up: int, down: int) -> tuple[Line, ...]:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Facts
-from logwatch.diagnosis.find import MANY, NEARLY_ALL
+from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
+from logwatch.diagnosis.weight import MANY
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.ledger import MINUTE
 from logwatch.model import Platform
@@ -111,14 +112,15 @@ def strip(facts: Facts) -> Strip:
 def _minutes(facts: Facts) -> dict[int, dict[Platform, list[int]]]:
     """Count by minute and platform: all pushes, those that are judged, those of them that were accepted."""
     found: dict[int, dict[Platform, list[int]]] = {}
-    classes = {row: entry_of(facts.catalogue, row).class_ for row in facts.hour}
-    for bucket, seen in facts.minutes:
-        counts = found.setdefault(bucket.start, {}).setdefault(bucket.row.platform, [0, 0, 0])
-        counts[0] += seen.count
-        class_ = classes[bucket.row]
-        if bucket.row.source not in facts.silent and class_ not in _LEFT_OUT:
-            counts[1] += seen.count
-            counts[2] += seen.count * (class_ == "delivered")
+    classes = {row: entry_of(facts.catalogue, row).class_ for row in facts.minutes.series}
+    for platform in {row.platform for row in classes}:
+        every = [row for row in classes if row.platform == platform]
+        judged = [row for row in every if row.source not in facts.silent and classes[row] not in _LEFT_OUT]
+        accepted = [row for row in judged if classes[row] == "delivered"]
+        columns = zip(facts.minutes.starts, *map(facts.minutes.counts, (every, judged, accepted)), strict=True)
+        for start, *counts in columns:
+            if counts[0]:
+                found.setdefault(start, {})[platform] = counts
     return found
 
 

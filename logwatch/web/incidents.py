@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.words import number, span
 from logwatch.ledger import Incident
-from logwatch.ledger.incidents import PEOPLE
+from logwatch.ledger.incidents import KEPT, PEOPLE
 
 _DAY = 86400.0
 
@@ -54,8 +55,8 @@ class Told:
         told = [f"{number(each.pushes)} {what[each.pushes != 1]}"] if each.pushes else []
         return ", ".join([*told, *([people] if (people := hit(each)) else [])])
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for a program."""
+    def as_dict(self, prefix: str = "") -> dict[str, Any]:
+        """Return it for a program; addresses begin with ``prefix``, behind a proxy."""
         each = self.incident
         return {
             "key": each.key,
@@ -71,7 +72,7 @@ class Told:
             "codes": sorted({row.code for row in each.rows}),
             "platforms": sorted({row.platform for row in each.rows}),
             "sources": sorted({row.source for row in each.rows}),
-            "failures": f"/api/v1/failures?{self.failures}" if self.failures else None,
+            "failures": f"{prefix}/api/v1/failures?{self.failures}" if self.failures else None,
         }
 
 
@@ -98,6 +99,7 @@ def told(incidents: Iterable[Incident], catalogue: Catalogue) -> tuple[Told, ...
     return tuple(Told(str(label), each, link(each, catalogue)) for label, each in enumerate(incidents, 1))
 
 
+@lru_cache(KEPT)
 def link(incident: Incident, catalogue: Catalogue) -> str:
     """Return the query string that leaves an incident's failures in the error log, and as few others as it can."""
     rows = incident.rows

@@ -9,18 +9,21 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
+from logwatch.web.columns import cells, value
 from logwatch.web.groups import Group, grouped
 from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, settings
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
-from logwatch.web.site import Site
+from logwatch.web.site import SentPage, Site
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
 
 
 class Page(Handler):
     """Base of the pages: made in the pages' thread, sent as HTML."""
+
+    shared = True  # it tells nothing but what the overview and the ledger say
 
     def initialize(self, site: Site) -> None:
         self.site = site
@@ -31,17 +34,24 @@ class Page(Handler):
         return self._mark
 
     async def answer(self, make: Callable[[], tuple[int, bytes]]) -> None:
-        """Send what ``make`` gives: a status and a body; 304 to a visitor who has it already."""
-        packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
-        known, prefix = self.request.headers.get("If-None-Match", ""), self.prefix
+        """Send what ``make`` gives: a status and a body; 304 to a visitor who has it already.
 
-        def made() -> tuple[int, bytes, str]:
+        Where many look at one page, it is made once for all of them, until there is something new to tell.
+        """
+        packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        known, prefix, address = self.request.headers.get("If-None-Match", ""), self.prefix, self.request.uri or ""
+
+        def written() -> SentPage:
             status, body = make()
             body = under(prefix, body)
-            mark = tag(body)
-            if status == 200 and mark in known:  # noqa: PLR2004  OK
-                return 304, b"", mark
-            return status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, mark
+            return SentPage(status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, tag(body))
+
+        def made() -> SentPage:
+            with self.site.reader.together():
+                page = self.site.shared((address, prefix, packed), written) if self.shared else written()
+            if page.status == 200 and page.mark in known:  # noqa: PLR2004  OK
+                return page._replace(status=304, body=b"")
+            return page
 
         status, body, mark = await self.site.work(made)
         self.set_status(status)
@@ -71,7 +81,7 @@ class Status(Page):
         except Refused as error:
             query, refused = Query(), str(error)
         log = _Log(site, query, seen.kept)
-        shown = _Charts(site, seen, self.request.query_arguments.get("span", [b""])[-1].decode(errors="replace"))
+        shown = _Charts(site, seen, query.span)
         return 400 if refused else 200, site.render(
             "status.html",
             "status",
@@ -81,6 +91,8 @@ class Status(Page):
             charts=shown,
             spans=SPANS,
             said=said,
+            value=value,
+            cells=cells,
             whom=hit,
             query=query,
             refused=refused,
@@ -124,7 +136,6 @@ class _Charts:
         worst = seen.findings[0]
         began = worst.since if worst.severity in ("critical", "warning") else None
         self.span = span_for(asked, seen.now, began)
-        self.asked = asked if asked in SPANS else ""
         self.each: tuple[Chart, ...] = ()
         self.untold = 0
         self.trouble = seen.unreadable

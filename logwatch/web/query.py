@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from logwatch.ledger import Filter, ResultRow
 from logwatch.ledger.reader import Kind, Place
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
+from logwatch.web.charts import SPANS
 
 CLASSES: tuple[str, ...] = get_args(Class)
 PLATFORMS = ("fcm", "apns", "unknown")
@@ -40,6 +41,7 @@ class Query:
     text: str = ""
     from_: str = ""
     to: str = ""
+    span: str = ""  # of the charts beside the log: it narrows nothing, and links keep it
     since: float | None = None  # what these two mean, seconds since the epoch
     until: float | None = None
     limit: int = PAGE
@@ -58,8 +60,12 @@ class Query:
 
     def link(self, before: Place | None = None) -> str:
         """Return the query string of the page behind ``before``, or of the first one."""
-        fields = self.fields() | ({"before": place_text(before)} if before else {})
-        return urlencode(fields)
+        fields = self.fields() | ({"span": self.span} if self.span else {})
+        return urlencode(fields | ({"before": place_text(before)} if before else {}))
+
+    def for_span(self, span: str) -> str:
+        """Return the query string of the same failures beside charts of another span."""
+        return replace(self, span=span).link()
 
     def filter(self, catalogue: Catalogue, present: Iterable[Kind], users: tuple[str, ...] = ()) -> Filter:
         """Return it for the ledger, which does not know classes: ``present`` are the kinds of failures it has.
@@ -105,7 +111,7 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
             raise Refused(f"{name} is longer than {_LONGEST} characters")
         return readable(text)
 
-    since, until = value("from"), value("to")
+    since, until, span = value("from"), value("to"), value("span")
     query = Query(
         class_=value("class"),
         code=value("code"),
@@ -115,6 +121,7 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
         text=value("text"),
         from_=since,
         to=until,
+        span=span if span in SPANS else "",
         since=_moment("from", since, clock),
         until=_moment("to", until, clock),
         limit=_limit(value("limit"), most),

@@ -19,6 +19,8 @@ _INDEX = "README"
 class Runbook(Page):
     """``/runbooks/NAME``: one runbook, or the index of all of them."""
 
+    shared = False
+
     async def get(self, name: str = "") -> None:
         name = name.removesuffix(".md") or _INDEX
         if name not in pages():

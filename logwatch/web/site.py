@@ -5,25 +5,28 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 """
 
 import asyncio
+import functools
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import tornado.escape
 import tornado.template
 
 import logwatch
+from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
-from logwatch.ledger import Filter, Hit, NotReadable, Reader
+from logwatch.diagnosis.words import Moments
+from logwatch.ledger import Filter, Hit, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
 from logwatch.ledger.reader import Kind
 from logwatch.privacy import Privacy, readable
@@ -34,13 +37,21 @@ from logwatch.web.overview import Overview, overview
 from logwatch.web.query import Query, of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
+PAGES = 8  # that are kept for other visitors
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
-WIDE_FRESH_SECONDS = 60.0  # the same for charts whose columns are hours
 HIT = 10  # users of each list
 T = TypeVar("T")
 _CLAUSE = re.compile(r"[:;,] |\. ")
 _TAB_CHARACTERS = 60
+
+
+class SentPage(NamedTuple):
+    """A page as it is sent: ``mark`` is its ETag."""
+
+    status: int
+    body: bytes
+    mark: str
 
 
 class Watched(Examined, Protocol):
@@ -67,14 +78,20 @@ class Site:
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
         self._overview: tuple[float, Overview] | None = None
+        self._written: dict[Hashable, SentPage] = {}
+        self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
-        self._wide: dict[str, tuple[float, Tally]] = {}
+        self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
 
-    @property
+    @functools.cached_property
     def reader(self) -> Reader:
-        """Where lists are read."""
+        """Where lists are read, by the pages' thread."""
         return Reader(self.watched.ledger_path)
+
+    @functools.cached_property
+    def _timelines(self) -> Timelines:
+        return Timelines(self.reader)
 
     def forms(self, address: str) -> tuple[str, ...]:
         """Return the forms in which the ledger may have a user's address, and none of nothing."""
@@ -121,19 +138,29 @@ class Site:
             **values,
         )
 
+    def shared(self, address: Hashable, write: Callable[[], SentPage]) -> SentPage:
+        """Return the page of an address, one for all visitors as long as overview and snapshot are the same."""
+        of = (self.overview(), self.watched.snapshot)
+        if any(new is not old for new, old in zip(of, self._written_of, strict=True)):
+            self._written, self._written_of = {}, of
+        if address not in self._written:
+            if len(self._written) >= PAGES:
+                self._written.clear()
+            self._written[address] = write()
+        return self._written[address]
+
     def overview(self) -> Overview:
         """Return the overview of now; one that is less than a second old will do."""
-        at = self._monotonic()
-        if self._overview is None or at - self._overview[0] >= FRESH_SECONDS:
-            self._overview = (at, self._make())
+        if self._overview is None or self._monotonic() - self._overview[0] >= FRESH_SECONDS:
+            made = self._make()
+            self._overview = (self._monotonic(), made)  # however long that took, one page has one overview
         return self._overview[1]
 
     def _make(self) -> Overview:
         watched, reader, now = self.watched, self.reader, self._clock()
-        catalogue = watched.catalogue
         lists: dict[str, Any] = {}
         try:
-            facts, files = gather(watched, reader, now)
+            facts, files = gather(watched, reader, now, self._timelines)
             present = reader.kinds()
             lists = {
                 "files": files,
@@ -147,7 +174,9 @@ class Site:
         except NotReadable as error:
             facts = without_ledger(watched, now)
             lists["unreadable"] = str(error)
-        tallies = {"hour": tally(facts.minutes, catalogue), "day": tally(facts.quarters, catalogue)}
+        tallies = {
+            name: self._tally(name, timeline) for name, timeline in (("hour", facts.minutes), ("day", facts.quarters))
+        }
         return overview(facts, config=watched.config, tallies=tallies, **lists)
 
     def _hit_users(self, reader: Reader, present: Mapping[Kind, int], now: float) -> dict[str, list[Hit]]:
@@ -162,14 +191,18 @@ class Site:
         return self._users[1]
 
     def tally(self, span: Span, seen: Overview) -> Tally:
-        """Return the counts of a span; of the wide ones, which change slowly, those of the last minute will do."""
+        """Return the counts of a span."""
         if span.name in seen.tallies:
             return seen.tallies[span.name]
-        kept = self._wide.get(span.name)
-        if kept is None or seen.now - kept[0] >= WIDE_FRESH_SECONDS or seen.now < kept[0]:
-            buckets = self.reader.buckets(span.width, int(seen.now - span.seconds))
-            kept = self._wide[span.name] = (seen.now, tally(buckets, self.watched.catalogue))
-        return kept[1]
+        return self._tally(span.name, self._timelines.of(span.width, seen.now, self.watched.snapshot.changed))
+
+    def _tally(self, name: str, timeline: Timeline) -> Tally:
+        """Return the counts of a timeline by class; the same object as before where nothing is different."""
+        catalogue = self.watched.catalogue
+        kept = self._tallies.get(name)
+        if kept is None or kept[0] is not timeline or kept[1] is not catalogue:
+            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue))
+        return kept[2]
 
 
 def tab_title(findings: Sequence[Finding]) -> str:
@@ -183,7 +216,12 @@ def tab_title(findings: Sequence[Finding]) -> str:
     return f"({len(faults)}) {cause} - mesibo push"
 
 
-def marked(text: str) -> str:
-    """Return a sentence as HTML: escaped, and what stands in backticks as code."""
+def marked(text: str, moments: Moments = ()) -> str:
+    """Return a sentence as HTML: escaped, what stands in backticks as code, and ``moments`` as such."""
     parts = tornado.escape.xhtml_escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))
+    html = "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))
+    at = dict(moments)
+    if not at:
+        return html
+    texts = re.compile("|".join(re.escape(each) for each in sorted(at, key=len, reverse=True)))
+    return texts.sub(lambda found: f'<time datetime="{iso(at[found[0]])}">{found[0]}</time>', html)

@@ -8,7 +8,7 @@ from logwatch.config import Config
 from logwatch.errors import LogwatchError
 from logwatch.ledger import Filter, NotReadable
 from logwatch.privacy import Privacy, readable
-from logwatch.report.recent import LogEnds
+from logwatch.report.recent import BOUND, LogEnds
 from logwatch.report.user import UserPushes
 from logwatch.story import Told, UserPush, kept, tell, together
 from logwatch.web.pages import Page
@@ -29,11 +29,14 @@ class UserView:
     told: list[Told] = field(default_factory=list)
     more: int = 0  # pushes that are not shown
     notes: list[str] = field(default_factory=list)
+    bound: str = ""  # how much of the logs is read, where that was not all
     back_to: float | None = None  # the oldest time that the logs were read from, where they were not read whole
 
 
 class User(Page):
     """The story of the user whose ``address`` is asked for."""
+
+    shared = False
 
     async def get(self) -> None:
         """Answer with the page of one user."""
@@ -61,6 +64,7 @@ def _look(site: Site, address: str) -> UserView:
         if read and not whole:
             times = [seen.first for seen in count.summary.results.values() if seen.first is not None]
             view.back_to = min(times, default=None)
+            view.bound = BOUND
         if read and not logs.found and logs.anonymous and count.summary.results:
             view.notes.append("The push lines of this log name no user: accepted pushes cannot be told apart.")
     except NotReadable as error:

@@ -23,7 +23,7 @@ _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EventFields:
     """What an event says: ``codes`` are the different ones at the first place that has any; reasons as listed."""
 
     codes: tuple[int, ...] = ()
@@ -64,7 +64,7 @@ class Fields:
     platforms: tuple[tuple[Platform, Path], ...]
     samples: tuple[tuple[str, _Sample], ...] = field(repr=False, default=())
 
-    def find(self, event: dict[str, Any], tree: Tree | None = None) -> Found:
+    def find(self, event: dict[str, Any], tree: Tree | None = None) -> EventFields:
         """Look an event over; raises ``paths.TooMuch`` when there is more in it than is looked at."""
         tree = tree or Tree()
         opened = tree.open(event)
@@ -85,7 +85,7 @@ class Fields:
             for value in tree.find(opened, path)
             if isinstance(value, str) and _REASON.fullmatch(value)
         )
-        return Found(codes, platform, tuple(reasons), **text)
+        return EventFields(codes, platform, tuple(reasons), **text)
 
     def _text(self, tree: Tree, opened: Any, name: str) -> str:
         for path in self.paths[name]:

@@ -7,9 +7,9 @@ import pytest
 
 from bench.backtest import run
 from bench.backtest_traffic import START, incident
-from tests.whole.running import tool
+from tests.helpers.running import tool
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.integration
 
 HOUR = 3600
 EFFECTS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}

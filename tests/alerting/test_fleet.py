@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from bench.fleet_hosts import Fleet
-from tests.alerting.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
 from tests.alerting.victoria import FLEET, VictoriaMetrics, VmAgent, VmAlert, discovering
-from tests.whole.running import Program, free_port, get, tool, until
+from tests.helpers.running import Program, free_port, get, tool, until
+from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, hastened, stage
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +20,6 @@ ENGINES = ("prometheus", "victoria")
 NAMES = [f"mesibo-{number:03}" for number in range(100)]  # 34 in east, 33 each in south and west, by number
 THIRTY = [*NAMES[:20], *NAMES[70:80]]  # of east and of west
 BEHIND, DEAD = NAMES[40], NAMES[50:62]  # of south
-SYMPTOMS = {"MesiboPush9xxSpike", "MesiboPushErrorBudgetBurn", "MesiboPushMostlyFailing"}
 
 
 class Pager:
@@ -73,7 +72,7 @@ def incident(tmp_path_factory):
 
         pagers = {engine: Pager(receiver) for engine, receiver in receivers.items()}
         for engine in (prometheus, store):
-            until(lambda e=engine: [each["value"][1] for each in e.query(KNOWN)] == ["88"], "every host is known", 120)
+            until(lambda e=engine: [each["value"][1] for each in e.query(KNOWN)] == ["88"], "every host is known")
         fleet.fail(THIRTY, "apns", "903")
 
         def everywhere(path, status, *expected):
@@ -85,7 +84,7 @@ def incident(tmp_path_factory):
         everywhere("/page", "firing", (EXPIRED, "east"), (EXPIRED, "west"))
         for engine in (prometheus, vmalert):
             for text in ("20 of 34 hosts", "10 of 33 hosts"):
-                until(lambda e=engine, t=text: t in get(f"{e.url}/api/v1/alerts").decode(), text, 120)
+                until(lambda e=engine, t=text: t in get(f"{e.url}/api/v1/alerts").decode(), text)
         everywhere("/page", "firing", ("MesiboLogwatchDown", "south"))
         everywhere("/ticket", "firing", ("MesiboPushHostBehindFleet", "south"))
         fleet.mend()
@@ -145,7 +144,6 @@ def test_a_host_behind_the_fleet_is_found(incident, engine):
     assert {alert["labels"]["instance"] for message in behind for alert in message["alerts"]} == {f"{BEHIND}:10914"}
 
 
-@pytest.mark.timeout(180)
 def test_an_agent_sends_a_site_to_the_prometheus_that_evaluates(tmp_path, programs, receiver):
     """Hosts listed in a file are scraped by the agent; the central Prometheus knows each, and what codes mean once."""
     ports = stage(tmp_path / "central", {}, receiver.url, FACTOR)
@@ -170,9 +168,9 @@ def test_an_agent_sends_a_site_to_the_prometheus_that_evaluates(tmp_path, progra
             f"--web.listen-address=127.0.0.1:{free_port()}",
         )
         fleet.fail(fleet.hosts, "apns", "903")
-        until(lambda: "MesiboPushCertificateExpired" in prometheus.firing(), "the alert fires where rules are", 90)
+        until(lambda: "MesiboPushCertificateExpired" in prometheus.firing(), "the alert fires where rules are")
         meanings = 'count(mesibo_push_code_info{code="903",platform="apns"})'
         for expr, expected in ((KNOWN, ["4"]), (meanings, ["1"])):
-            until(lambda e=expr, n=expected: [each["value"][1] for each in prometheus.query(e)] == n, expr, 90)
+            until(lambda e=expr, n=expected: [each["value"][1] for each in prometheus.query(e)] == n, expr)
     finally:
         fleet.close()

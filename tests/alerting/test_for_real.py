@@ -8,10 +8,10 @@ import threading
 import pytest
 import yaml
 
-from tests.alerting.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
-from tests.credentials.making import certificate, p12
-from tests.whole.running import Daemon, Site, get, until
-from tests.whole.test_webhook import BESIDE, call, event, post
+from tests.helpers.making import certificate, p12
+from tests.helpers.running import Daemon, Site, get, until
+from tests.helpers.shipped import CONFIG, Alertmanager, Prometheus, Receiver, stage
+from tests.helpers.webhook_calls import BESIDE, call, event, post
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +29,7 @@ def host(directory, programs, extra=""):
     return site, daemon.url.removeprefix("http://").rstrip("/")
 
 
-@pytest.mark.timeout(180)
-def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenario_runs):
+def test_an_expired_certificate_pages_once(tmp_path, programs, receiver):
     """At the shipped intervals: one page for a cluster of one host and one for a cluster of two, with what to do.
 
     That it pages within a minute is claimed where time is promtool's: by a clock, a busy machine would decide.
@@ -46,7 +45,7 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenari
     for site in (a, b, c):
         site.write(903, 60, "apns")
         site.write(200, 100, "fcm")
-    until(lambda: len(receiver.pages()) >= 2, lambda: f"two pages: {receiver.received}", patience=90)
+    until(lambda: len(receiver.pages()) >= 2, lambda: f"two pages: {receiver.received}")
     until(lambda: "MesiboPush9xxSpike" in prometheus.firing(), "the spike fires in Prometheus")
     until(lambda: "MesiboPush9xxSpike" in alertmanager.suppressed(), "and Alertmanager holds it back")
     pages = {body["groupLabels"]["cluster"]: body for _, body in receiver.pages()}
@@ -62,7 +61,7 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver, scenari
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory, scenario_runs):
+def life(tmp_path_factory):
     """Two hosts, all lengths of time a fifteenth: a burst of 903 begins, pages, ends; Prometheus stays to be asked."""
     directory = tmp_path_factory.mktemp("life")
     started = []
@@ -111,7 +110,6 @@ def life(tmp_path_factory, scenario_runs):
         receiver.close()
 
 
-@pytest.mark.timeout(180)
 def test_the_page_resolves_and_its_symptoms_never_page(life):
     """The page comes, ends when the burst ends, and no effect of the certificate is paged: not before, not after."""
     prometheus, receiver, ended = life
@@ -123,13 +121,11 @@ def test_the_page_resolves_and_its_symptoms_never_page(life):
             if body["groupLabels"]["alertname"] in {EXPIRED, *SYMPTOMS}
         ]
 
-    until(lambda: of_interest("firing"), "the page", patience=30)
-    until(
-        lambda: prometheus.firing("critical") >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together", patience=30
-    )
+    until(lambda: of_interest("firing"), "the page")
+    until(lambda: prometheus.firing("critical") >= {EXPIRED, *SYMPTOMS}, "cause and symptoms fire together")
     ended.set()
-    until(lambda: of_interest("resolved"), "the page resolves", patience=90)
-    until(lambda: not prometheus.firing("critical") & SYMPTOMS, "the symptoms end", patience=60)
+    until(lambda: of_interest("resolved"), "the page resolves")
+    until(lambda: not prometheus.firing("critical") & SYMPTOMS, "the symptoms end")
     assert of_interest() == [("firing", EXPIRED), ("resolved", EXPIRED)]
 
 
@@ -157,16 +153,14 @@ def filled(expr):
     return expr
 
 
-@pytest.mark.timeout(120)
 def test_every_recording_rule_records(life):
     """No recorded series stays empty when pushes of every class are logged, but for what is so only at times."""
     prometheus, _, _ = life
     at_times = ("condition:", "cluster_source_platform_role:mesibo_push_cause:ended")
     for name in (name for name in recorded() if not name.startswith(at_times)):
-        until(lambda name=name: prometheus.query(name), f"{name} has data", patience=60)
+        until(lambda name=name: prometheus.query(name), f"{name} has data")
 
 
-@pytest.mark.timeout(120)
 def test_every_panel_shows_something(life):
     """Each expression of each dashboard is answered with data, but for those about things that did not happen."""
     prometheus, _, _ = life
@@ -178,10 +172,9 @@ def test_every_panel_shows_something(life):
     }
     for board, title, expr in panels():
         if (board, title) not in empty:  # an hour's share has a value from the first whole minute on
-            until(lambda expr=expr: prometheus.query(expr), f"{board}: {title}: {expr}", patience=75)
+            until(lambda expr=expr: prometheus.query(expr), f"{board}: {title}: {expr}")
 
 
-@pytest.mark.timeout(60)
 def test_every_alert_is_evaluated_without_an_error(life):
     """Prometheus reports every rule as healthy, texts of firing alerts included."""
     prometheus, _, _ = life

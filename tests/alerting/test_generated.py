@@ -1,6 +1,7 @@
 """What is committed is what the generator makes, and Prometheus', Alertmanager's and Grafana's own checkers take it."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -13,13 +14,15 @@ from config.generate import __main__ as generate
 from config.generate import thresholds
 from config.generate.codes import CATALOGUE
 from config.generate.vmalert import EFFECTS
+from logwatch.diagnosis.words import CAUSES
 from tests.alerting.scenarios import runs
-from tests.alerting.shipped import CONFIG, ROOT
-from tests.whole.running import tool
+from tests.helpers.running import tool
+from tests.helpers.shipped import CONFIG, ROOT
 
 OUTPUTS = generate.outputs()
 VALUES = {t.name: t.value for t in thresholds.load()}
 RULES = sorted((CONFIG / "prometheus/rules").glob("*.yml"))
+PAST = CONFIG / "prometheus/past.yml"
 DASHBOARDS = sorted((CONFIG / "grafana/dashboards").glob("*.json"))
 
 
@@ -51,6 +54,7 @@ def test_nothing_old_lies_among_the_generated_files():
     "command",
     [
         ["promtool", "check", "rules", "--lint=all", "--lint-fatal", *map(str, RULES)],
+        ["promtool", "check", "rules", "--lint=all", "--lint-fatal", str(PAST)],
         ["promtool", "check", "config", str(CONFIG / "prometheus/prometheus.yml")],
         ["promtool", "check", "config", "--syntax-only", str(CONFIG / "prometheus/prometheus-remote.yml")],
         ["promtool", "check", "config", "--syntax-only", str(CONFIG / "fleet/prometheus.yml")],
@@ -70,11 +74,11 @@ def test_the_checkers_are_content(command):
 
 @pytest.mark.integration
 def test_a_phone_can_show_the_message(tmp_path):
-    """The title is one short line; the text has what to do and links, and when it is over what it cost."""
+    """The title is one line that begins with what does not work; the text goes on behind it, to what it cost."""
     data = {
         "status": "firing",
         "commonLabels": {"severity": "critical", "cluster": "main", "alertname": "MesiboPushCertificateExpired"},
-        "commonAnnotations": {"summary": "The certificate has expired."},
+        "commonAnnotations": {"summary": "iOS pushes do not arrive: it has expired."},
         "alerts": [
             {
                 "status": "firing",
@@ -86,7 +90,7 @@ def test_a_phone_can_show_the_message(tmp_path):
             },
             {
                 "status": "resolved",
-                "annotations": {"summary": "The certificate has expired.", "failed": "412 iOS pushes"},
+                "annotations": {"summary": "iOS pushes do not arrive: it has expired.", "failed": "412 iOS pushes"},
                 "endsAt": "2026-11-26T22:58:12Z",
             },
         ],
@@ -108,12 +112,12 @@ def test_a_phone_can_show_the_message(tmp_path):
             check=True,
         )
         shown[part] = done.stdout
-    assert shown["title"].strip() == "CRITICAL main: 2 x The certificate has expired."
+    assert shown["title"].strip() == "iOS pushes do not arrive: it has expired. [critical, main, 2 alerts]"
     assert shown["text"].splitlines() == [
         "To do: renew.",
         "Status page: http://h/",
         "Runbook: http://h/runbooks/X",
-        "Over since 22:58 UTC, 412 iOS pushes had failed: The certificate has expired.",
+        "Over since 22:58 UTC, 412 iOS pushes had failed.",
     ]
 
 
@@ -133,19 +137,37 @@ def test_an_alert_says_what_it_is_and_what_to_do(alert):
     assert "/" in annotations["page"]
 
 
-def test_no_rule_but_one_reads_the_series_of_hosts():
+@pytest.mark.parametrize("alert", list(alerts()), ids=titled)
+def test_the_text_of_an_alert_does_not_repeat_its_title(alert):
+    """A phone shows both: no clause of the title comes again below it."""
+    title, text = (alert["annotations"][name].lower() for name in ("summary", "description"))
+    clauses = [clause for clause in re.split(r"[:;,] |\.", title) if len(clause.split()) >= 4]
+    assert [clause for clause in clauses if clause in text] == []
+
+
+@pytest.mark.parametrize(("directory", "name"), [("prometheus/rules", "total"), ("fleet/vmalert", "new")])
+def test_no_rule_but_one_reads_the_series_of_hosts(directory, name):
     """What hosts export of results is read once and for whether they are known; all else reads what that recorded."""
     readers = [
         rule.get("alert") or rule["record"]
-        for path in RULES
+        for path in sorted((CONFIG / directory).glob("*.yml"))
         for group in yaml.safe_load(path.read_text())["groups"]
         for rule in group["rules"]
         if "mesibo_push_results_total" in str(rule)
     ]
     assert readers == [
         "instance_source:mesibo_push_results:known",
-        "instance_source_platform_code_reason_class:mesibo_push_results:total",
+        f"instance_source_platform_code_reason_class:mesibo_push_results:{name}",
     ]
+
+
+def test_the_rules_for_the_past_are_what_dashboards_read_and_read_counters_alone():
+    """One turn over old logs fills every panel about pushes: no rule waits for what another one records."""
+    recorded = re.compile(r"(?<![\w:])[a-z]\w*:mesibo_push_\w+:\w+")
+    read = {name for path in DASHBOARDS for name in recorded.findall(path.read_text())}
+    rules = yaml.safe_load(PAST.read_text())["groups"][0]["rules"]
+    assert read - {rule["record"] for rule in rules} == set()
+    assert [rule["record"] for rule in rules if recorded.search(rule["expr"])] == []
 
 
 def test_vmalert_gets_the_same_alerts():
@@ -165,12 +187,14 @@ def test_vmalert_gets_the_same_alerts():
 
 def test_every_fault_of_the_catalogue_has_its_meaning_and_remedy_in_an_alert():
     """What stops all pushes by itself is paged with the catalogue's own words."""
-    by_name = {alert["labels"].get("code_name"): alert["annotations"]["description"] for alert in alerts()}
+    by_name = {alert["labels"].get("code_name"): alert["annotations"] for alert in alerts()}
     faults = [e for e in CATALOGUE.entries if e.severity == "critical" and e.class_ in ("credential", "configuration")]
     assert {901, 902, 903, 904, 905, 912, 401, 403} <= {e.code for e in faults}
     for entry in faults:
-        assert entry.meaning in by_name[entry.name]
-        assert entry.remedy in by_name[entry.name]
+        told = by_name[entry.name]
+        what, where = (CAUSES[entry.name], "summary") if entry.name in CAUSES else (entry.meaning, "description")
+        assert what[1:] in told[where]
+        assert entry.remedy in told["description"]
 
 
 def test_every_alert_is_seen_to_fire_to_resolve_and_to_spare():

@@ -6,8 +6,8 @@ import urllib.request
 import pytest
 import yaml
 
-from tests.alerting.shipped import CONFIG, Alertmanager, stage
-from tests.whole.running import get, until
+from tests.helpers.running import PATIENCE, get, until
+from tests.helpers.shipped import CONFIG, Alertmanager, stage
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +30,7 @@ def hand_over(alertmanager, *firing):
     request = urllib.request.Request(
         f"{alertmanager.url}/api/v2/alerts", body, {"Content-Type": "application/json"}, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
 
 
@@ -40,7 +40,6 @@ def states(alertmanager):
     return {(a["labels"]["alertname"], a["labels"].get("platform")): a["status"]["state"] for a in alerts}
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("firing", "expected"),
     [
@@ -92,4 +91,4 @@ def test_one_fault_is_one_page(tmp_path, programs, firing, expected):
     ports = stage(tmp_path, {}, "http://127.0.0.1:1", factor=60)
     alertmanager = programs(Alertmanager, tmp_path, ports["alertmanager"])
     hand_over(alertmanager, *firing)
-    until(lambda: states(alertmanager) == expected, lambda: f"{expected}: {states(alertmanager)}", patience=20)
+    until(lambda: states(alertmanager) == expected, lambda: f"{expected}: {states(alertmanager)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.whole.running import ROOT, tool
+from tests.helpers.running import ROOT, tool
 
 pytestmark = pytest.mark.integration
 DEBIAN = Path("/etc/prometheus")  # as the packages bring it
@@ -30,7 +30,7 @@ def files(root):
 
 @pytest.fixture
 def existing(tmp_path):
-    """A root where Debian's packages are installed, untouched; they are configured like anybody's own."""
+    """Make a root where Debian's packages are installed, untouched; they are configured like anybody's own."""
     if not (DEBIAN / "prometheus.yml").exists():
         pytest.skip("Prometheus is not Debian's here")
     etc = tmp_path / "etc/prometheus"

@@ -1,12 +1,14 @@
 """Debian's VictoriaMetrics, vmagent and vmalert on loopback, with what config/fleet ships for them."""
 
 import json
+import subprocess
 import urllib.parse
+import urllib.request
 
 import yaml
 
-from tests.alerting.shipped import CONFIG, hastened
-from tests.whole.running import Program, free_port, get, tool, until
+from tests.helpers.running import Program, free_port, get, tool, until
+from tests.helpers.shipped import CONFIG, hastened
 
 FLEET = CONFIG / "fleet"
 
@@ -24,6 +26,12 @@ class VictoriaMetrics(Program):
             f"-search.latencyOffset={round(30_000 / factor)}ms",
         )
         until(lambda: get(f"{self.url}/health"), lambda: f"VictoriaMetrics is ready:\n{self.output}")
+
+    def take(self, text):
+        """Store samples in Prometheus' text format, with times in milliseconds."""
+        request = urllib.request.Request(f"{self.url}/api/v1/import/prometheus", text.encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
 
     def query(self, expression):
         """Return the result of an instant query, as Prometheus gives it."""
@@ -64,11 +72,17 @@ class VmAlert(Program):
             f"-remoteWrite.url={store}",
             f"-remoteRead.url={store}",
             f"-notifier.url={alertmanager}",
-            f"-datasource.lookback={round(30_000 / factor)}ms",
+            f"{_delay()}={round(30_000 / factor)}ms",
             f"-remoteWrite.flushInterval={round(1000 / factor)}ms",
             f"-httpListenAddr=127.0.0.1:{port}",
         )
         until(lambda: get(f"{self.url}/health"), lambda: f"vmalert is ready:\n{self.output}")
+
+
+def _delay():
+    """Return the flag by which this version evaluates as of some time ago."""
+    told = subprocess.run([tool("vmalert"), "-help"], capture_output=True, text=True, check=False)
+    return "-datasource.lookback" if "-datasource.lookback" in told.stdout + told.stderr else "-rule.evalDelay"
 
 
 def discovering(shipped, listed, factor=1):

@@ -48,11 +48,12 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     (place / "file").write_text("")
     (place / "b[1].log").write_text("")
     (place / "wide.log").write_bytes(b"\xff\xfea\0\n\0")
+    (place / "shut.log").write_bytes(b"PK\x03\x04")
     status, said = checked(
         place,
         f'[[source]]\nname = "a"\npaths = "x"\ngrammar = "none"\n'
         f'[[source]]\nname = "b"\ntimezone = "Mars"\n'
-        f"paths = {json.dumps([f'{place}/file/x.log', '~/log', f'{place}/b[1].log', f'{place}/wide.log'])}\n"
+        f"paths = {json.dumps([f'{place}/file/x.log', '~/log', f'{place}/b[1].log', f'{place}/wide.log', f'{place}/shut.log'])}\n"
         f'[[source]]\nname = "c"\ndocker = {{container = "m", root = "{place}/nowhere"}}\n'
         f'[state]\ndirectory = "{place}/file/state"\n[web]\nconfig_file = "none.yml"\n[catalogue]\nfile = "none.toml"\n',
     )
@@ -67,6 +68,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
             'error: 8: source "b": paths: ~ stands for itself in /~/log: here it is not a home directory',
             'warning: 8: source "b": paths: /b[1].log is there, but not what it matches: brackets stand for one of the characters in them',
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
+            'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
             'warning: 11: source "c": docker: there is no directory /nowhere yet: it is waited for',
             "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user 0",
             "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
@@ -75,6 +77,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     assert any(line.startswith("error: 4: source \"a\": grammar: grammar 'none': not found") for line in said)
     assert any(line.endswith('| a list of paths, such as ["x"]') for line in said)
     assert any(line.endswith(f"| {place}/b[[]1].log") for line in said)
+    assert any(line.endswith(f"| unzip -p {place}/shut.log | mesibo-logwatch report -") for line in said)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from tests.journal.journald import remote
+from tests.helpers.journald import remote
 
 
 def check(tmp_path, source, *, env=None):

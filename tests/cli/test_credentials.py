@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli import group as command
-from tests.credentials.making import BUNDLE, SECRET, account, certificate, p12, pem_key
-from tests.whole.running import Site
+from tests.helpers.making import BUNDLE, SECRET, account, certificate, p12, pem_key
+from tests.helpers.running import Site
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -68,8 +68,9 @@ def test_a_file_that_is_not_there_is_wrong_use(run):
 
 def test_without_the_extra_it_is_said_how_to_get_it(run, monkeypatch, tmp_path):
     """Every command that would look at a credential names the command that installs the library."""
+    credential = p12(certificate(now=NOW))  # made by the library that is not there from now on
     monkeypatch.setitem(sys.modules, "cryptography", None)
-    done = run("push.p12", p12(certificate(now=NOW)))
+    done = run("push.p12", credential)
     assert (done.exit_code, "pip install 'mesibo-logwatch[credentials]'" in done.output) == (2, True)
     site = Site(tmp_path)
     site.configure('[[credential]]\nname = "ios"\nfile = "push.p12"\n')

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
 from logwatch.ledger import Batch, Ledger, ShapeRow
-from tests.propose import dialects
+from tests.helpers import dialects
 
 
 def run(*arguments, stdin=None):

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
-from tests.envelope.wrapping import WRAP
-from tests.envelope.wrapping import log as wrapped
+from tests.helpers.wrapping import WRAP
+from tests.helpers.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 LINE = b"E2211-101500-123 (17): push_on_complete: uid 4711 type apn code %d\n"
@@ -279,6 +279,18 @@ def test_a_log_of_which_no_push_could_be_read_is_told_as_one(tmp_path):
     assert (document["misplaced"], document["in_front"]) == (3, ["<str>> <num>/<num>/<num> [info] "])
 
 
+def test_a_log_shipped_as_json_is_told_how_to_be_read(tmp_path):
+    """No grammar looks into JSON: the command that takes the texts out is told instead."""
+    path = tmp_path / "m.log"
+    shipped = {"host": "chat", "message": (LINE % 903).decode().strip(), "stream": "stdout"}
+    path.write_text(f"{json.dumps(shipped)}\n" * 3)
+    result = run(path)
+    assert result.exit_code == 1
+    assert "`jq -r .message FILE | mesibo-logwatch report`" in " ".join(result.output.split())
+    assert "grammar propose" not in result.output
+    assert run("-", stdin="".join(f"{shipped['message']}\n" * 3)).exit_code == 0
+
+
 def test_some_lines_that_cannot_be_read_are_no_finding_and_many_are(tmp_path):
     """One in twenty is what a user's texts make of a healthy log."""
     path = tmp_path / "m.log"
@@ -287,6 +299,19 @@ def test_some_lines_that_cannot_be_read_are_no_finding_and_many_are(tmp_path):
     assert run(path).exit_code == 0
     path.write_bytes(LINE % 200 * 80 + strange * 20)
     assert run(path).exit_code == 1
+
+
+def test_a_log_of_two_kinds_of_lines_is_told_as_one_of_which_much_is_unread(tmp_path):
+    """Two files in one, another dialect from the middle on: what stands in front of the rest is told, exit code 1."""
+    path = tmp_path / "m.log"
+    path.write_bytes(LINE % 200 * 60 + (b"chat> " + LINE % 903) * 40)
+    result = run(path)
+    assert result.exit_code == 1
+    assert "40 of the 100 lines with push_on_complete could not be read" in result.output
+    assert "In front of it stands `<str>> `" in result.output
+    document = json.loads(run(path, "--format", "json").stdout)
+    assert (document["push_lines"], document["misplaced"]) == (60, 40)
+    assert document["in_front"]
 
 
 def test_an_output_that_is_full_is_one_line_of_error(log):

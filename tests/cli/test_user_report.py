@@ -1,6 +1,7 @@
 """`report --user` tells one user's story: from logs in any envelope, and from what the daemon keeps."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -9,11 +10,13 @@ import random
 import pytest
 from click.testing import CliRunner
 
+from logwatch.cli import user_report
 from logwatch.cli.report import command
 from logwatch.ledger import Batch, Ledger, StoredFailure
 from logwatch.privacy import Privacy
-from tests.envelope.wrapping import WRAP
-from tests.envelope.wrapping import log as wrapped
+from tests.helpers.journald import remote
+from tests.helpers.wrapping import WRAP
+from tests.helpers.wrapping import log as wrapped
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 USER = "+18005551234"
@@ -149,3 +152,40 @@ def test_fail_on_is_about_the_pushes_of_the_user_alone(tmp_path, severity, code)
 def test_an_empty_address_is_wrong_use():
     """Every line would match it."""
     assert run("--user", " ", "-").exit_code == 2
+
+
+def test_what_rotation_made_of_a_followed_log_is_read_too(tmp_path, monkeypatch):
+    """Packed ones too; the newest within a bound, which is told, and not those that were written before --since."""
+    config = tmp_path / "logwatch.toml"
+    config.write_text(
+        f'[[source]]\nname = "mesibo"\npaths = ["{tmp_path}/m.log"]\n[state]\ndirectory = "{tmp_path}/state"\n'
+    )
+    for name, second, age in (("m.log", 3, 0), ("m.log.1", 2, 3600), ("m.log.2.gz", 1, 7200)):
+        data = f"{text(second, USER, 200)}\n".encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+        os.utime(tmp_path / name, (NOON - age, NOON - age))
+    assert [push["at"][17:19] for push in story("--user", USER, "--config", config)["pushes"]] == ["01", "02", "03"]
+    monkeypatch.setattr(user_report, "MOST_BYTES", (tmp_path / "m.log").stat().st_size * 2)
+    result = run("--user", USER, "--config", config, "--format", "json")
+    assert len(json.loads(result.stdout)["pushes"]) == 2
+    assert "1 older file was left out: name them" in result.stderr
+    since = "2026-11-22T11:30:00Z"
+    monkeypatch.setattr(user_report, "MOST_BYTES", 1 << 30)
+    assert story("--user", USER, "--config", config, "--since", since)["lines"] == 1
+
+
+@pytest.mark.integration
+def test_the_journal_of_a_source_is_read_too(tmp_path):
+    """Without a log there is a journal: its pushes are told, accepted ones too; other containers' are not."""
+    entries = [
+        {"at": NOON + i, "MESSAGE": text(i, USER, code), "CONTAINER_NAME": name}
+        for i, (name, code) in enumerate([("mesibo", 200), ("other", 914), ("mesibo", 903)])
+    ]
+    remote(tmp_path / "m.journal", entries)
+    config = tmp_path / "logwatch.toml"
+    config.write_text(
+        f'[[source]]\nname = "mesibo"\njournal = {{container = "mesibo", directory = "{tmp_path}"}}\n'
+        f'[state]\ndirectory = "{tmp_path}/state"\n'
+    )
+    told = story("--user", USER, "--config", config)
+    assert ([push["code"] for push in told["pushes"]], told["accepted"]) == ([200, 903], 1)

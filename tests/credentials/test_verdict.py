@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from logwatch.credentials import Request, examine
 from logwatch.credentials.apple import topics_of
 from logwatch.credentials.read import verdict
-from tests.credentials import making
-from tests.credentials.making import (
+from tests.helpers import making
+from tests.helpers.making import (
     BUNDLE,
     GOOGLE_SERVICES,
     NOW,

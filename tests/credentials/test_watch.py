@@ -13,8 +13,8 @@ from logwatch.config import Credential
 from logwatch.config.loader import from_dict
 from logwatch.credentials import Request, Watch, asked
 from logwatch.errors import ConfigError
-from tests.credentials.making import BUNDLE, GOOGLE_SERVICES, SECRET, account, certificate, p12
-from tests.whole.running import Daemon, Site, get, until
+from tests.helpers.making import BUNDLE, GOOGLE_SERVICES, SECRET, account, certificate, p12
+from tests.helpers.running import Daemon, Site, get, until
 
 EXPIRY = "mesibo_push_credential_expiry_timestamp_seconds"
 

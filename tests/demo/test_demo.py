@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.demo import address
 from config.demo.__main__ import route, scrape
-from tests.whole.running import free_port, get, tool, until
+from tests.helpers.running import PATIENCE, free_port, get, tool, until
 
 pytestmark = pytest.mark.integration
 
@@ -31,6 +33,20 @@ def test_prometheus_and_alertmanager_take_what_the_demo_hands_them(tmp_path):
     )
 
 
+def test_a_daemon_that_is_only_shown_leaves_a_port_to_whoever_has_it(monkeypatch):
+    """`make demo` beside `make run`: LISTEN is taken as it is; where somebody has the usual port, another one."""
+    monkeypatch.setenv("LISTEN", "[::1]:1")
+    assert address.address(address.RUN_PORT) == "[::1]:1"
+    monkeypatch.delenv("LISTEN")
+    with socket.socket() as other:
+        other.bind((address.HOST, 0))
+        other.listen()
+        usual = other.getsockname()[1]
+        host, _, port = address.address(usual).rpartition(":")
+        assert (host, port != str(usual)) == (address.HOST, True)
+    assert address.RUN_PORT != address.DEMO_PORT
+
+
 @pytest.mark.timeout(300)
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""
@@ -43,10 +59,10 @@ def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_pat
     try:
         until(lambda: "The Apple push certificate has expired" in page(listen), "the incident", patience=200)
         demo.send_signal(signal.SIGTERM)
-        output = demo.communicate(timeout=60)[0]
+        output = demo.communicate(timeout=PATIENCE)[0]
     finally:
         demo.terminate()  # it ends what it has started; kill would leave that behind
-        demo.wait(60)
+        demo.wait(PATIENCE)
     assert "With Prometheus and Alertmanager installed" in output
     assert "Traceback" not in output
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from logwatch.ledger import CounterRow, ResultRow
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
-from tests.diagnosis.story import NOW, Story
+from tests.helpers.story import NOW, Story
 
 PLATFORM_WIDE = [
     ("apns", 901, "", "not configured", "yours"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis import Facts, diagnose
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Ledger, Reader
+from logwatch.ledger import MINUTE, QUARTER, Ledger, Reader, Timelines
 from logwatch.model import Chunk, Position
 from logwatch.parse import Scanner, load
 from logwatch.pipeline import Pipeline, Source
@@ -81,7 +81,8 @@ def told(chunks, *, live):
             pass
         pipeline.commit()
         reader = Reader(ledger.path)
-        minutes, quarters = (reader.buckets(width, int(NOW - WIDTHS[width])) for width in (MINUTE, QUARTER))
+        timelines, changed = Timelines(reader), ledger.snapshot.changed
+        minutes, quarters = (timelines.of(width, NOW, changed) for width in (MINUTE, QUARTER))
         found = diagnose(
             Facts(NOW, CATALOGUE, ledger.snapshot, pipeline.status, minutes, quarters, "", reader.shapes(20))
         )

@@ -1,5 +1,6 @@
 """Looks at a ledger over a day: what happened, how long, how many pushes and whom it hit is known afterwards."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from logwatch.tail import SourceStatus
 START = 1_763_769_600.0  # 22 November 2025, 00:00 UTC
 GOOD = ResultRow("mesibo", "apns", "200", "")
 BAD = ResultRow("mesibo", "apns", "903", "")
+BUSY = ResultRow("mesibo", "apns", "503", "ServiceUnavailable")
 UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True,
                   last_line_at=START, problems=())  # fmt: skip
 
@@ -59,6 +61,23 @@ class World:
             self.now += 60
             self.look()
 
+    def late(self, number, ago=0.0, **codes):
+        """Let minutes of pushes come at once, which were logged while nobody read them."""
+        batch, begin = Batch(10_000), self.now - ago
+        if not ago:
+            self.now += 60 * number
+        for minute in range(number):
+            at = begin + 60 * minute
+            batch.last_line_at["mesibo"] = batch.logged_at["mesibo"] = self.now
+            for row, name in ((GOOD, "good"), (BAD, "bad"), (BUSY, "busy")):
+                if count := codes.get(name, 0):
+                    batch.result(row, Seen(count, at, at + 50))
+                    batch.time(row, Seen(count, at, at + 50), self.now)
+            users = [f"user {int(at) % 7 + i}" for i in range(codes.get("bad", 0))]
+            batch.fail([StoredFailure(at + i, *BAD, "6035", user, "") for i, user in enumerate(users)])
+        assert self.ledger.commit(batch)
+        self.watched.snapshot = self.ledger.snapshot
+
     def look(self):
         told = Batch(10_000)
         for incident, people in self.recorder.due(stored=True):
@@ -101,6 +120,95 @@ def test_an_incident_outlives_a_restart(world):
     (incident,) = world.incidents
     assert (incident.began, incident.ended, incident.pushes) == (START + 1200, None, 300)
     assert incident.users == 11
+
+
+def test_what_began_and_ended_while_nobody_looked_is_recorded_when_its_log_is_read(world):
+    """A daemon that was down for hours: begin, end, pushes and users of what happened meanwhile, once."""
+    world.minutes(45, good=10)
+    down = world.now
+    world.late(60, good=10)
+    world.late(40, bad=5)
+    world.late(140, good=10)
+    world.start()
+    world.now += LOOK_SECONDS
+    assert world.look()
+    for _ in range(3):
+        world.start()
+        world.now += LOOK_SECONDS
+        assert not world.look()
+    (incident,) = world.incidents
+    assert (incident.title, incident.severity) == ("The Apple push certificate has expired", "critical")
+    assert (incident.began, incident.ended) == (down + 3600, down + 99 * 60 + 50)
+    assert (incident.pushes, incident.users, incident.apps) == (200, 11, 1)
+
+
+def test_what_went_on_when_the_daemon_was_ended_gets_its_real_end(world):
+    """Not that of the last look; and it stays one incident."""
+    world.minutes(20, good=10)
+    world.minutes(30, bad=5)
+    world.late(30, bad=5)
+    world.late(150, good=10)
+    world.start()
+    world.now += LOOK_SECONDS
+    world.look()
+    (incident,) = world.incidents
+    assert (incident.began, incident.ended, incident.pushes) == (START + 1200, START + 79 * 60 + 50, 300)
+
+
+def test_an_incident_of_a_weekend_is_found_on_monday(world):
+    """By the hour, where the quarters of an hour are forgotten."""
+    world.minutes(45, good=10)
+    down = world.now
+    world.late(600, good=10)
+    world.late(120, bad=5)
+    world.late(2 * 1440, good=10)
+    world.start()
+    world.now += LOOK_SECONDS
+    world.look()
+    (incident,) = world.incidents
+    assert (incident.began, incident.ended) == (down + 600 * 60, down + 719 * 60 + 50)
+    assert incident.pushes == pytest.approx(600, rel=0.02)
+
+
+def test_single_failures_of_any_day_do_not_put_off_the_end_of_what_is_found_afterwards(world):
+    """It is over when its share fell, though one push in a quarter of an hour fails so before and after."""
+    world.minutes(45, good=10)
+    down = world.now
+    for _ in range(8):
+        world.late(14, good=10)
+        world.late(1, good=10, busy=1)
+    world.late(40, busy=5)
+    for _ in range(12):
+        world.late(14, good=10)
+        world.late(1, good=10, busy=1)
+    world.start()
+    world.now += LOOK_SECONDS
+    world.look()
+    (incident,) = [each for each in world.incidents if each.pushes > 100]
+    assert incident.began == pytest.approx(down + 120 * 60, abs=450)
+    assert incident.ended == pytest.approx(down + 160 * 60, abs=450)
+    assert incident.pushes == pytest.approx(200, abs=20)
+
+
+def test_nothing_is_looked_for_in_the_past_before_all_of_it_was_read(world):
+    """Half an incident would be recorded as a whole one; a source that comes back late is looked at then."""
+    world.minutes(45, good=10)
+    world.late(60, good=10)
+    world.late(20, bad=5)
+    world.late(90, good=10)
+    world.watched.status = {"mesibo": replace(UP, caught_up=False)}
+    world.start()
+    world.now += LOOK_SECONDS
+    world.look()
+    assert world.incidents == []
+    world.watched.status = {"mesibo": UP}
+    world.now += LOOK_SECONDS
+    world.look()
+    assert [each.pushes for each in world.incidents] == [100]
+    world.late(30, bad=5, ago=world.now - START - 300)
+    world.now += LOOK_SECONDS
+    world.look()
+    assert [each.pushes for each in world.incidents] == [100, 150]
 
 
 def test_a_fault_of_three_days_is_one_incident(world):

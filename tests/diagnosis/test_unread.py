@@ -8,7 +8,7 @@ from logwatch.diagnosis.facts import Place
 from logwatch.ledger import Reading, ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LEAST_SHARE, sight
-from tests.diagnosis.story import NOW, Story
+from tests.helpers.story import NOW, Story
 
 COMPOSE = "mesibo-1  | "
 KEY = "unparsed:mesibo"

@@ -7,7 +7,7 @@ import pytest
 from logwatch.diagnosis import diagnose
 from logwatch.ledger import CounterRow, MinuteRow, ResultRow
 from logwatch.webhook import WebhookStatus
-from tests.diagnosis.story import NOW, UP, Story
+from tests.helpers.story import NOW, UP, Story
 
 HOOK = WebhookStatus("hook", up=True, files_followed=0, lag_bytes=0, caught_up=True,
                      last_line_at=NOW, problems=(), witness_for="mesibo")  # fmt: skip

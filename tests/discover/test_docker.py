@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from logwatch.discover import Container, containers
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 SECRET = "app-token-0123456789"
 

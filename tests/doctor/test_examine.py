@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import functools
+import gzip
 import json
 import os
 import sqlite3
@@ -18,8 +19,8 @@ from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
 from logwatch.ledger import Batch, Ledger
-from tests.credentials.making import certificate, p12
-from tests.journal.journald import remote
+from tests.helpers.journald import remote
+from tests.helpers.making import certificate, p12
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 UNIT = "LoadState=loaded\nUnitFileState=enabled\nActiveState=active\nWatchdogUSec=1min\nNRestarts=0\n"
@@ -256,6 +257,8 @@ FAULTS = [
     (lambda m: with_journal(m, asked="mesiboo"), "log of mesibo", "failure", "there: mesibo"),
     (lambda m: with_journal(m, at=NOW - 7200), "log of mesibo: fresh", "warning", "2 hours ago"),
     (lambda m: m.log.write_text(""), "log of mesibo: fresh", "warning", "is empty"),
+    (lambda m: m.log.write_text("E2511-10"), "log of mesibo: fresh", "warning", "no whole line yet"),
+    (lambda m: m.log.write_bytes(gzip.compress(b"x")), "log of mesibo: text", "warning", "packed with gzip"),
     (lambda m: os.utime(m.log, (NOW - 7200, NOW - 7200)), "log of mesibo: fresh", "warning", "2 hours ago"),
     (lambda m: m.write("on_message: mid 1"), "log of mesibo: push lines", "warning", "none among the last 1 lines"),
     (lambda m: m.write(*["push_on_complete: no answer"] * 3), "log of mesibo: parsed", "failure", "0 %"),

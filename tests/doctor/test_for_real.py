@@ -9,9 +9,8 @@ import sys
 import pytest
 import yaml
 
-from tests.alerting.shipped import Alertmanager, Prometheus, Receiver, stage
-from tests.whole.conftest import programs, site  # noqa: F401  the same programs
-from tests.whole.running import ROOT, Daemon, get, until
+from tests.helpers.running import ROOT, Daemon, get, until
+from tests.helpers.shipped import Alertmanager, Prometheus, Receiver, stage
 
 pytestmark = pytest.mark.integration
 ROWS = ("prometheus", "prometheus scrapes", "prometheus interval", "cluster label", "prometheus rules",
@@ -46,7 +45,7 @@ def changed(directory, change):
 
 
 @pytest.fixture
-def staged(site, programs, receiver, tmp_path):  # noqa: F811
+def staged(site, programs, receiver, tmp_path):
     """Start a daemon, and give what is staged for Prometheus and Alertmanager, with links that open."""
     site.write(200, 5)
     daemon = programs(Daemon, site.config)
@@ -59,7 +58,7 @@ def staged(site, programs, receiver, tmp_path):  # noqa: F811
     return directory, ports
 
 
-def started(staged, programs, **without):  # noqa: F811
+def started(staged, programs, **without):
     directory, ports = staged
     if "alertmanager" not in without:
         programs(Alertmanager, directory, ports["alertmanager"])
@@ -69,26 +68,23 @@ def started(staged, programs, **without):  # noqa: F811
         groups = json.loads(get(f"{prometheus.url}/api/v1/rules"))["data"]["groups"]
         return groups and all(rule["health"] != "unknown" for group in groups for rule in group["rules"])
 
-    until(evaluated, "every rule was evaluated once", patience=90)
-    until(lambda: prometheus.query("up == 1"), "a scrape", patience=60)
+    until(evaluated, "every rule was evaluated once")
+    until(lambda: prometheus.query("up == 1"), "a scrape")
     until(
         lambda: json.loads(get(f"{prometheus.url}/api/v1/alertmanagers"))["data"]["activeAlertmanagers"],
         "it knows the Alertmanager",
-        patience=60,
     )
     return prometheus.url
 
 
-@pytest.mark.timeout(240)
-def test_where_all_is_well_every_row_to_the_pager_is_ok(staged, site, programs):  # noqa: F811
+def test_where_all_is_well_every_row_to_the_pager_is_ok(staged, site, programs):
     """The shipped configuration as it is, with links that open: nothing is left to do."""
     rows = doctor(site.config, "--prometheus", started(staged, programs))
     assert {name: rows[name]["what"] for name in ROWS if rows[name]["verdict"] != "ok"} == {}
     assert rows["alertmanager route"]["what"] == "critical to page (webhook); warning to ticket (webhook)"
 
 
-@pytest.mark.timeout(240)
-def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):  # noqa: F811
+def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
     """D5, D6, D24: nobody listens, one rule file of three, no cluster, too seldom, a link that leads nowhere."""
     directory, _ = staged
     for name in ("mesibo-push.yml", "mesibo-trends.yml"):
@@ -117,8 +113,7 @@ def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
     assert all(rows[name]["remedy"] for name, verdict in verdicts.items() if verdict != "ok")
 
 
-@pytest.mark.timeout(120)
-def test_a_route_that_ends_at_nobody_is_found(staged, site, programs):  # noqa: F811
+def test_a_route_that_ends_at_nobody_is_found(staged, site, programs):
     """A receiver without any integration, of an Alertmanager that is named."""
     directory, ports = staged
     path = directory / "alertmanager.yml"

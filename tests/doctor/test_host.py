@@ -100,7 +100,8 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr(module, "ALTOGETHER_SECONDS", 0.5)
     ENOUGH.clear()
-    host, url = Host(), f"http://127.0.0.1:{serve(slow)}/"
+    asked = []
+    host, url = Host(), f"http://127.0.0.1:{serve(lambda connection: (asked.append(1), slow(connection)))}/"
     before, whys = set(threading.enumerate()), []
     for _ in range(6):
         with pytest.raises(NoAnswer) as refused:
@@ -110,7 +111,7 @@ def test_all_questions_share_one_deadline(serve, monkeypatch, slow):
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
     assert "used up" in whys[-1]
-    assert host._spent < 0.5 + 6 * 0.2  # a busy machine may be late, but not once a question
+    assert len(asked) <= 4  # 0.2 s, 0.2 s, the rest; and a fourth, where a clock ticked too early
 
 
 @pytest.mark.parametrize("text", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nA" * 9999])

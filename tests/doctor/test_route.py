@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from logwatch.doctor.route import integrations, receivers
-from tests.whole.running import tool
+from tests.helpers.running import tool
 
 CONFIG = """
 route:

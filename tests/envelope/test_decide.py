@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from logwatch import envelope
 from logwatch.model import PLAIN, Envelope, Layer
-from tests.envelope.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, nano
-
-OWN = re.compile(rb"(?:[A-Z]|\*\*[A-Z]+\*\*|http-)[0-9]{4}-[0-9]{6}-[0-9]{3}(?: \([0-9]+\))?:")
-
-
-def owns(line: bytes) -> bool:
-    return OWN.match(line) is not None
+from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, nano, owns, written
 
 
 def texts(count: int) -> list[str]:
@@ -24,13 +18,6 @@ def texts(count: int) -> list[str]:
 def decided(data: bytes, **how) -> Envelope | None:
     found = envelope.decide(data, owns, **({"final": True} | how))
     return found if isinstance(found, Envelope) else None
-
-
-NAMES = [*WRAP, "plain"]
-
-
-def written(name: str, lines: list[str]) -> bytes:
-    return "".join(line + "\n" for line in lines).encode() if name == "plain" else log(name, lines)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -27,7 +27,7 @@ def one(name: str, line: bytes) -> envelope.Record | None:
         ("compose-timestamps", b"mesibo-1  | 2026-11-25T10:00:00.1Z ", "2026-11-25T10:00:00.1Z", "mesibo-1"),
         ("compose-timestamps", b"\x1b[36mmesibo-1  | \x1b[0m2026-11-25T10:00:00Z ", "2026-11-25T10:00:00Z", "mesibo-1"),
         ("kubectl", b"[pod/mesibo-7d9f4/mesibo] ", "", "mesibo"),
-        ("kubectl", b"[pod/a.b-0/push-2] 2026-11-25T10:00:00.1Z ", "2026-11-25T10:00:00.1Z", "push-2"),
+        ("kubectl-timestamps", b"[pod/a.b-0/push-2] 2026-11-25T10:00:00.1Z ", "2026-11-25T10:00:00.1Z", "push-2"),
         ("docker-details", b"com.example.app=chat+server,tag=a%2Fb ", "", ""),
         ("docker-details", b" ", "", ""),
         ("docker-details", b"2026-11-25T10:00:00.1Z a=b ", "2026-11-25T10:00:00.1Z", ""),
@@ -59,7 +59,9 @@ def test_a_line_is_taken_out_of_its_envelope(name, front, time, origin):
     assert record is not None
     assert (envelope.uncoloured(record.payload), record.time, record.origin) == (E, time, origin)
     origins = (origin,) if origin else ()
-    assert envelope.stripped(front + E + b"\n", Envelope((Layer(name, origins),))) == E + b"\n"
+    taken = envelope.taken_out(front + E + b"\n", Envelope((Layer(name, origins),)))
+    assert taken is not None
+    assert (taken.text, (taken.times[0] or b"").decode()) == (E + b"\n", time)
 
 
 @pytest.mark.parametrize(

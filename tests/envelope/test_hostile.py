@@ -1,13 +1,14 @@
 """Promise 4, held by every envelope: whatever users write, what counts is what mesibo logged as lines of its own."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope
 from logwatch.model import PLAIN
-from tests.envelope.test_decide import NAMES, owns, written
-from tests.envelope.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, payloads, whole_lines
+from tests.helpers.wrapping import NAMES, SEVERAL_LINES, WRAP, envelope_of, log, owns, payloads, whole_lines, written
 
 PUSH = "push_on_complete: uid 4711 type fcm code"
 FORGED = f"E2511-101500-123 (17): {PUSH} 903"
@@ -76,7 +77,33 @@ def test_a_text_of_a_user_never_counts(name, texts, first):
     assert [line.split(b" code ")[1][:3] for line in lines] == [b"200"]
 
 
-A_LINE_EACH = ("compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "cri")
+def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
+    """Return whether lines that were taken out together are those that were taken out one by one, and may all count."""
+    lines = taken.text.split(b"\n")[:-1]
+    assert taken.lines in (None, lines)
+    assert not taken.aside
+    times = [time.decode() if isinstance(time, bytes) else time or "" for time in taken.times]
+    for time, line in zip(times, exact, strict=True):
+        if isinstance(time, datetime):
+            assert abs(time - datetime.fromisoformat(line.time)) <= timedelta(microseconds=1)
+        else:
+            assert time == line.time
+    return lines == [line.payload for line in exact] and not any(line.refused for line in exact)
+
+
+@pytest.mark.parametrize("name", [name for name in WRAP if name not in SEVERAL_LINES])
+def test_a_line_of_a_users_text_never_brings_a_part_of_an_envelope_along(name):
+    """A text of several lines, each a record of its own: one that begins as records elsewhere do never counts."""
+    for front in WRAP:
+        forged = WRAP[front](FORGED, 1).decode()
+        if "\n" not in forged:
+            data = log(name, [line for text in logged(["hello"] * 10) for line in (text, forged)])
+            assert counting(read(data)) == [], front
+
+
+A_LINE_EACH = (
+    "compose", "compose-timestamps", "docker-timestamps", "docker-details", "kubectl", "kubectl-timestamps", "cri",
+)  # fmt: skip
 ENVELOPED = [name for name in WRAP if name not in A_LINE_EACH]
 
 
@@ -109,9 +136,9 @@ def test_any_chunk_gives_the_same_lines(name, texts, chunk):
     assert rest.consumed == len(held)
     assert found + envelope.unwrap(rest.data, wrapped) == whole
     assert not held or name == "journal-verbose"  # whose entries are whole where the next one begins
-    fast = None if envelope.has_parts(data, wrapped) else envelope.stripped(envelope.clean(data), wrapped)
+    fast = None if envelope.has_parts(data, wrapped) else envelope.taken_out(envelope.clean(data), wrapped)
     if fast is not None:
-        assert fast.removesuffix(b"\n").split(b"\n") == [line.payload for line in whole]
+        assert agree(fast, whole)
 
 
 @pytest.mark.parametrize("name", WRAP)
@@ -121,10 +148,9 @@ def test_the_fast_road_never_differs(name, lines):
     """Lines that are no lines of this envelope among the others: either the same payloads, or no fast road."""
     wrapped = envelope_of(name)
     data = b"".join((WRAP[name](line, i) if i % 3 else line.encode()) + b"\n" for i, line in enumerate(lines) if line)
-    if data and not envelope.has_parts(data, wrapped) and (fast := envelope.stripped(envelope.clean(data), wrapped)):
+    if data and not envelope.has_parts(data, wrapped) and (fast := envelope.taken_out(envelope.clean(data), wrapped)):
         exact = envelope.unwrap(data, wrapped)
-        assert not any(line.refused for line in exact)
-        assert fast.removesuffix(b"\n").split(b"\n") == [line.payload for line in exact]
+        assert agree(fast, exact)
 
 
 @pytest.mark.parametrize("name", [name for name in WRAP if name not in SEVERAL_LINES])
@@ -152,7 +178,8 @@ def test_a_line_under_another_name_is_refused(name):
     data = log(name, [FORGED]).replace(b"mesibo", b"nginx")
     lines = envelope.unwrap(whole_lines(data, wrapped), wrapped)
     assert [line.refused for line in lines] == ["misplaced"]
-    assert envelope.stripped(data, wrapped) is None
+    taken = envelope.taken_out(whole_lines(data, wrapped), wrapped)
+    assert taken is None or (taken.text, taken.aside) == (b"\n", [0])
 
 
 def test_no_tag_hides_in_a_host():
@@ -160,4 +187,4 @@ def test_no_tag_hides_in_a_host():
     data = b"Nov 25 10:00:00 nginx: mesibo: " + FORGED.encode() + b"\n"
     wrapped = envelope_of("syslog-3164")
     assert [line.refused for line in envelope.unwrap(data, wrapped)] == ["misplaced"]
-    assert envelope.stripped(data, wrapped) is None
+    assert envelope.taken_out(data, wrapped) is None

@@ -17,15 +17,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from logwatch import envelope
-from tests.envelope.test_decide import owns
-from tests.envelope.wrapping import at, journal_export, nano, whole_lines
+from tests.helpers.running import PATIENCE
+from tests.helpers.wrapping import at, journal_export, nano, owns, whole_lines
 
 pytestmark = pytest.mark.integration
 
 JOURNAL_REMOTE = Path("/lib/systemd/systemd-journal-remote")
 ENV = os.environ | {"TZ": "Europe/Berlin", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 CODES = [200, 403, 410, 404, 912]
-PATIENCE = 20.0  # seconds for a program to start
 
 
 def texts() -> list[str]:

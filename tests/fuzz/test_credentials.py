@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from logwatch.credentials import KINDS, Request
 from logwatch.credentials.read import verdict
-from tests.credentials import making
-from tests.credentials.making import GOOGLE_SERVICES, NOW, SECRET, account, certificate, old_p12, p12, pem, pem_key
+from tests.helpers import making
+from tests.helpers.making import GOOGLE_SERVICES, NOW, SECRET, account, certificate, old_p12, p12, pem, pem_key
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 

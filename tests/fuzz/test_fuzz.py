@@ -25,6 +25,7 @@ from logwatch.web.auth import credentials
 from logwatch.web.file import WebFile, read
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
 SLOWEST = 5.0  # seconds of CPU for one input: far above what any takes, far below a hang
@@ -326,7 +327,7 @@ HTTP = st.lists(
 @given(HTTP)
 def test_any_request_is_answered_or_ended(server, request_):
     """No answer is a fault of ours, and the server goes on."""
-    with input_to("HTTP"), socket.create_connection(("127.0.0.1", server.port), timeout=SLOWEST) as client:
+    with input_to("HTTP"), socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
         answer = b""
         with contextlib.suppress(ConnectionError):
             client.sendall(request_)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from logwatch.catalogue import Catalogue
 from logwatch.history import Past, Tallies
 from logwatch.parse import Scanner, load
-from logwatch.report import Count, Input, open_stream
+from logwatch.report import Count, LogSettings, open_stream
 from logwatch.simulate import Mesibo, Mix
-from tests.envelope.wrapping import WRAP, log
+from tests.helpers.wrapping import WRAP, log
 
 BEGIN = 1_795_600_800.0  # 2026-11-25T10:00:00Z
 MINUTE = int(BEGIN // 60)
@@ -26,7 +26,7 @@ ANSWER = ["{", '  "error": {', '    "status": "PERMISSION_DENIED"', "  }", "}"]
 def past(data, how=None, **asked):
     with Tallies() as tallies:
         counted = Past(CATALOGUE, tallies=tallies, **asked)
-        counted.read(open_stream("test", io.BytesIO(data)), how or Input(SCANNER), now=BEGIN + 86_000)
+        counted.read(open_stream("test", io.BytesIO(data)), how or LogSettings(SCANNER), now=BEGIN + 86_000)
         return counted, {
             (row.platform, int(row.code), row.reason, minute): count
             for row in tallies.rows
@@ -36,7 +36,7 @@ def past(data, how=None, **asked):
 
 def report(data, how=None):
     counted = Count(CATALOGUE)
-    counted.read(open_stream("test", io.BytesIO(data)), how or Input(SCANNER), now=BEGIN + 86_000)
+    counted.read(open_stream("test", io.BytesIO(data)), how or LogSettings(SCANNER), now=BEGIN + 86_000)
     return counted
 
 
@@ -47,7 +47,7 @@ def told(counted):
 
 
 def stamp(second):
-    """The stamp of so many seconds after 10:00."""
+    """Return the stamp of so many seconds after 10:00."""
     return f"E2511-{10 + second // 3600:02}{second // 60 % 60:02}{second % 60:02}-001"
 
 
@@ -165,7 +165,7 @@ def test_new_years_eve_is_followed_by_the_new_year():
     data = b"E3112-235959-999 (1): push_on_complete: code 200\nE0101-000000-000 (1): push_on_complete: code 200\n"
     with Tallies() as tallies:
         counted = Past(CATALOGUE, tallies=tallies)
-        counted.read(open_stream("test", io.BytesIO(data)), Input(SCANNER), now=begin + 3600)
+        counted.read(open_stream("test", io.BytesIO(data)), LogSettings(SCANNER), now=begin + 3600)
         assert list(tallies.minutes(tallies.rows)) == [(begin // 60, 1), (begin // 60 + 1, 1)]
     assert not counted.over_a_year
 
@@ -191,7 +191,7 @@ def test_codes_that_nobody_knows_make_few_series():
     data = "".join(push(second, 20_000 + second) + "\n" for second in range(50)).encode()
     with Tallies() as tallies:
         counted = Past(CATALOGUE, tallies=tallies)
-        counted.read(open_stream("test", io.BytesIO(data)), Input(SCANNER), now=BEGIN + 3600)
+        counted.read(open_stream("test", io.BytesIO(data)), LogSettings(SCANNER), now=BEGIN + 3600)
         assert len(tallies.rows) == 33
         (other,) = (row for row in tallies.rows if row.code == "other")
         assert list(tallies.minutes([other])) == [(MINUTE, 18)]

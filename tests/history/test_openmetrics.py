@@ -10,10 +10,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from logwatch.catalogue import Catalogue
 from logwatch.history import Tallies, write
-from logwatch.history.openmetrics import Span, samples, spans_of
+from logwatch.history.openmetrics import MinuteRange, samples, spans_of
 from logwatch.ledger import ResultRow
-from tests.export.test_export import Watched, snapshot
-from tests.export.test_export import samples as scrape
+from tests.helpers.scraping import Watched, snapshot
+from tests.helpers.scraping import samples as scrape
 
 CATALOGUE = Catalogue.load()
 DAY = 24 * 60
@@ -35,9 +35,9 @@ def written(added, **labels):
     ("minutes", "spans"),
     [
         ([], []),
-        ([5], [Span(5, 5)]),
-        ([5, 6, 5 + DAY], [Span(5, 5 + DAY)]),
-        ([5, 6 + DAY], [Span(5, 5), Span(6 + DAY, 6 + DAY)]),
+        ([5], [MinuteRange(5, 5)]),
+        ([5, 6, 5 + DAY], [MinuteRange(5, 5 + DAY)]),
+        ([5, 6 + DAY], [MinuteRange(5, 5), MinuteRange(6 + DAY, 6 + DAY)]),
     ],
 )
 def test_logs_are_missing_where_nothing_was_logged_for_more_than_a_day(minutes, spans):
@@ -57,7 +57,7 @@ def test_logs_are_missing_where_nothing_was_logged_for_more_than_a_day(minutes, 
 )
 def test_a_counter_has_a_sample_for_each_minute(minutes, expected):
     """From the 0 before its first increase to the end of its source's logs, but for the gaps in them."""
-    assert list(samples(iter(minutes), [Span(1, 3), Span(DAY * 9, DAY * 9)])) == expected
+    assert list(samples(iter(minutes), [MinuteRange(1, 3), MinuteRange(DAY * 9, DAY * 9)])) == expected
 
 
 @settings(max_examples=50, deadline=None)

@@ -8,9 +8,9 @@ import pytest
 from logwatch.journal import Journal, JournalSpec, Target
 from logwatch.journal import follow as module
 from logwatch.wake import PollWaker
-from tests.journal.journald import REMOTE, Journald, remote
-from tests.tail.recorder import Log
-from tests.whole.running import until
+from tests.helpers.journald import REMOTE, Journald, remote
+from tests.helpers.recorder import Log
+from tests.helpers.running import until
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from logwatch.journal import Target, look
-from tests.journal.journald import MACHINE, remote
+from tests.helpers.journald import MACHINE, remote
 
 ENTRY = {"at": 1.8e9, "MESSAGE": "x", "CONTAINER_NAME": "mesibo"}
 

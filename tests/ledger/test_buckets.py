@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Batch, Ledger, ResultRow, schema
-from logwatch.ledger.buckets import oldest, spread
+from logwatch.ledger.buckets import JUDGED, oldest, spread
 from logwatch.ledger.reader import Reader
 from logwatch.model import Seen
 
@@ -87,9 +87,9 @@ def test_each_width_is_kept_as_long_as_the_page_shows_it(tmp_path):
         assert ledger.commit(batch)
     reader = Reader(ledger.path)
     for width, kept in WIDTHS.items():
-        assert len(reader.buckets(width, 0)) == kept // width + 1
-    assert {seen.count for _, seen in reader.buckets(MINUTE, 0)} == {3}
-    assert {seen.count for _, seen in reader.buckets(QUARTER, 0)[1:-1]} == {45}
+        assert len([*reader.counted(width, 0)]) == kept // width + 1
+    assert {count for _, _, count, *_ in reader.counted(MINUTE, 0)} == {3}
+    assert {count for _, _, count, *_ in [*reader.counted(QUARTER, 0)][1:-1]} == {45}
     ledger.close()
 
 
@@ -111,7 +111,28 @@ def test_a_ledger_of_before_shows_its_last_day_in_the_wide_buckets(tmp_path):
     Ledger(tmp_path, clock=lambda: NOW).close()
     reader = Reader(ledger.path)
     for width in WIDTHS:
-        found = reader.buckets(width, int(NOW - 86400))
+        found = reader.counted(width, int(NOW - 86400))
         if width != MINUTE:
-            assert sum(seen.count for _, seen in found) == 268
+            assert sum(count for _, _, count, *_ in found) == 268
     assert reader.incidents(0.0) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 100), st.floats(-9000, 100), st.sampled_from([0.0, 0.5, 30.0, 61.0, 7000.0])),
+        max_size=30,
+    )
+)
+def test_results_that_are_put_together_by_the_minute_fill_the_same_buckets(chunks):
+    """Whatever a chunk tells, a batch has in each bucket the sum of the shares of all chunks."""
+    batch, apart = Batch(1), {}
+    for count, last, length in chunks:
+        seen = Seen(count, NOW + last - length, NOW + last)
+        batch.time(ROW, seen, NOW)
+        batch.read("mesibo", "", seen, NOW)
+        for width, start, part in spread(seen, NOW):
+            apart.setdefault((width, start), Seen()).add(part)
+    assert {(b.seconds, b.start): seen for b, seen in batch.buckets.items()} == apart
+    assert {(r.seconds, r.start): seen for r, seen in batch.readings.items()} == {
+        key: seen for key, seen in apart.items() if key[0] in JUDGED
+    }

@@ -2,21 +2,20 @@
 
 # ruff: noqa: E501  tables of cases are read in columns
 
-import json
 import random
 from functools import cache
+from unittest.mock import patch
 
 import pyparsing as pp
+import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import REST
+from logwatch.parse.compile import narrow, specialise
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.unroll import UnrollPlan
-from logwatch.parse.framings import ENVELOPES
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
 from logwatch.parse.result import _flat
@@ -128,8 +127,8 @@ def reference(expression: pp.ParserElement, line: str):
 
 
 def compiled(pattern: LinePattern, line: str, every: set[str]):
-    values = pattern.match(line.encode("latin-1") + b"\n")
-    return None if values is None else by_name(values, every)
+    found = pattern.match(line.encode("latin-1") + b"\n")
+    return None if found is None else by_name(found[0], every)
 
 
 def by_name(values, every: set[str]):
@@ -140,6 +139,7 @@ def by_name(values, every: set[str]):
     return found
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, rng):
@@ -157,62 +157,54 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
         assert compiled(pattern, line, every) == reference(expression, line), repr(line)
 
 
-def enveloped(line: str, kind: str) -> bytes:
-    """Put a line into an envelope as its writer does."""
-    if kind == "plain":
-        return line.encode("latin-1") + b"\n"
-    record = {"log": line + "\n", "stream": "stdout", "time": "2026-11-22T10:15:00.123456789Z"}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
+@pytest.mark.timeout(900)
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Unrolled from examples or specialised to some of them, plain or in an envelope: the same values, or none."""
+    """Made for some lines or for a single one, however much they decide: the same values, or none."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
         node = translate(expression)
         LinePattern(node)
-        keep = frozenset(nodes.capture_names(node))
-        plan = UnrollPlan(node, keep)
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
+    keep = frozenset(node.capture_names)
+    compiler = ChunkCompiler(node, keep)
     every = listed(expression)
-    behind = reader_of(plan, keep)
-    payloads = [line.encode("latin-1") for line in lines if reference(expression, line)]
+    behind = reader_of(compiler, keep)
+    payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
-    for kind, envelope in ENVELOPES.items():
-        framing = envelope.framing
-        made = [plan.unrolled(payloads, framing), plan.unrolled(payloads, framing, tails=plan.tails(payloads))]
-        for some, share in [(payloads, 0.5), *[([payload], 1.0) for payload in payloads]]:
-            if heads := plan.heads(some, share):
-                made += [plan.specialised(heads, framing), plan.specialised(heads, framing, plan.tails(some))]
-        for line in lines:
-            logged = line if kind == "plain" else line.encode("latin-1").decode(errors="replace")
-            expected = reference(expression, logged.encode().decode("latin-1") if kind != "plain" else line)
-            text = envelope.prepare(enveloped(logged, kind), 1)
-            for pattern in made:
-                note(pattern.regex.pattern.decode("latin-1"))
-                (groups,) = pattern.regex.findall(text)
-                if any(groups):
-                    assert by_name(values_of(pattern, groups, behind, framing.as_logged), every) == expected, line
+    asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
+    with (
+        patch.object(specialise, "_MAX_RUNS", rng.choice([0, 1, 4])),
+        patch.object(narrow, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
+    ):
+        made = [pattern for some in asked if (pattern := compiler.compile(some))]
+    assert len(made) == len([some for some in asked if some])
+    for line in lines:
+        expected = reference(expression, line)
+        payload = line.encode("latin-1")
+        for pattern, examples in made:
+            note(pattern.regex.pattern.decode("latin-1"))
+            (groups,) = pattern.regex.findall(payload + b"\n")
+            assert any(groups) or not expected or payload not in examples, line
+            if any(groups):
+                assert by_name(values_of(pattern, groups, behind), every) == expected, line
 
 
-def values_of(pattern, groups, behind, as_logged):
+def values_of(pattern, groups, behind):
     """Read what was captured of a line: its groups, and the values in its rest."""
     named = zip(pattern.names, groups, strict=False)
-    values = [(name, value.translate(as_logged or None)) for name, value in named if value and name != REST]
-    return values + list(
-        behind(groups[len(pattern.names) - 1].translate(as_logged or None)) if pattern.has_rest else ()
-    )
+    values = [(name, value) for name, value in named if value and name != REST]
+    return values + list(behind(groups[len(pattern.names) - 1]) if pattern.has_rest else ())
 
 
-def reader_of(plan, keep):
+def reader_of(compiler, keep):
     """Return what reads the values in a rest, alone and among others."""
-    if plan.tail is None:
+    if compiler.tail is None:
         return None
-    rests = RestReader(plan.tail, keep)
+    rests = RestReader(compiler.tail, keep)
 
     @cache
     def read(text: bytes):

@@ -44,6 +44,13 @@ def test_open_brackets_are_counted_outside_of_quotes(text, open_):
         assert may_be_open(text) or text.endswith(b'"')
 
 
+@pytest.mark.parametrize("end", [b"", b" ", b"\r", b"\x1b[0m", b"\x1b[0m\r", b"\x1b[39;49m\x1b[m"])
+def test_what_a_terminal_puts_behind_a_line_does_not_hide_that_it_is_open(end):
+    """In an envelope it stands behind the bracket still when that is asked."""
+    assert may_be_open(PUSH + b"{" + end)
+    assert not may_be_open(PUSH + b"[31m" + end)
+
+
 def test_a_body_is_joined_up_to_the_bracket_that_closes_it():
     """What stands behind it, on the same line or below, is not its."""
     found = joined(PUSH + b"{", b'  "error": {', b'    "status": "X" }', b"} reason code 903", b'"more"')

@@ -49,6 +49,12 @@ def test_a_check_leaves_the_grammar_as_it_was():
     assert not [element for element in walk(grammar.line) if element.parseAction]
 
 
+def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
+    """Were it to read them otherwise than pyparsing does, the check would say so."""
+    monkeypatch.setattr("logwatch.parse.encode.from_captures", lambda _: "no_code")
+    assert any("the roads disagree" in str(problem) for problem in check(load("mesibo")))
+
+
 def test_a_good_grammar_of_an_operator_is_without_findings(checked):
     """What is right is not complained about."""
     assert checked() == ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
-from logwatch.parse.compile.unroll import UnrollPlan
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.encode import Dictionary
 from logwatch.parse.line_parser import COUNTED, parser_of
 from logwatch.parse.rests import RestReader
@@ -21,9 +21,8 @@ from logwatch.parse.result import PushResult, parse_reference
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
-PLAN = UnrollPlan(GRAMMAR.node, COUNTED)
-RESTS = RestReader(PLAN.tail, COUNTED)
-UNROLLED = Dictionary(PLAN.unrolled([each.payload for each in GRAMMAR.samples if each.expected]), RESTS)
+COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
+RESTS = RestReader(COMPILER.tail, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0
@@ -100,13 +99,11 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
         if GRAMMAR.marker in line:
             assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
-    usual = told_alike(UNROLLED, text, lines)
-    for line in rng.sample(lines, min(len(lines), 2)):
-        if heads := PLAN.heads([line], 1.0):
-            told_alike(Dictionary(PLAN.specialised(heads, tails=PLAN.tails([line])), RESTS), text, lines)
-    some = rng.sample(lines, min(len(lines), 50))
-    told_alike(Dictionary(PLAN.unrolled(some), RESTS), text, lines)
-    told_alike(Dictionary(PLAN.unrolled(some, tails=PLAN.tails(some)), RESTS), text, lines)
+    usual = 0
+    for count, times in ((64, 1), (2, 1), (1, 8)):
+        some = rng.sample(lines, min(len(lines), count)) * times
+        if made := COMPILER.compile(some):
+            usual = max(usual, told_alike(Dictionary(made[0], RESTS), text, lines))
     as_logged = [line.decode(errors="replace").encode() for line in lines]
     records = b"".join(docker(line, rng) for line in lines)
     for data, envelope, payloads in ((text, "plain", lines), (records, "docker", as_logged)):

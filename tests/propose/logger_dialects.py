@@ -3,7 +3,7 @@
 
 import json
 
-from tests.propose.dialects import dialect, quoted
+from tests.helpers.dialects import dialect, quoted
 
 
 def reason(p):

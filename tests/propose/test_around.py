@@ -12,7 +12,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.model import Envelope, Layer
 from logwatch.parse import Scanner, load
 from logwatch.propose import around, propose, unwrapped
-from tests.propose import dialects
+from tests.helpers import dialects
 
 MARKER = b"push_on_complete"
 

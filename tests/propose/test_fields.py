@@ -10,7 +10,7 @@ import pytest
 from logwatch.catalogue import Catalogue
 from logwatch.parse import Scanner, load
 from logwatch.propose import propose
-from tests.propose import dialects
+from tests.helpers import dialects
 
 CATALOGUE = Catalogue.load()
 

@@ -16,7 +16,8 @@ from logwatch.errors import GrammarError
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
 from logwatch.propose import propose
-from tests.propose import dialects, logger_dialects
+from tests.helpers import dialects
+from tests.propose import logger_dialects
 
 NAMES = sorted(dialects.DIALECTS)
 CATALOGUE = Catalogue.load()

@@ -3,10 +3,10 @@
 import pytest
 
 from logwatch.errors import LogwatchError
-from logwatch.push.backend import ERRORS, Backend, BackendError, operate, problem
+from logwatch.push.backend import ERRORS, Backend, BackendError, operate, refusal
+from tests.helpers.running import free_port
 from tests.push.stubs import APP_TOKEN
 from tests.push.stubs import Backend as Stub
-from tests.whole.running import free_port
 
 BUILT_IN = {
     "FAIL", "RATELIMITED", "QUOTAEXCEEDED", "CREDITSEXCEEDED", "BADVALUE", "INVALIDVALUE", "MISSINGPARAMS", "BADREQ",
@@ -43,7 +43,7 @@ def test_an_operation_is_a_post_of_json_with_op_and_token(serve):
 def test_each_error_of_the_backend_is_explained(error, serve):
     """Every error that mesibo's binary knows has its meaning and a remedy of its own."""
     answer, _ = ask(serve({"op": "pushtest", "result": False, "error": error, "cause": "because", "properties": ["x"]}))
-    told = problem("http://h", "pushtest", answer)
+    told = refusal("http://h", "pushtest", answer)
     assert (answer.accepted, answer.error) == (False, error)
     assert told.why.startswith(ERRORS[error][0])
     assert "(x)" in told.why
@@ -54,8 +54,8 @@ def test_each_error_of_the_backend_is_explained(error, serve):
 def test_an_unknown_error_is_told_as_it_came(serve):
     """An error that nobody documents is told with mesibo's own words."""
     answer, _ = ask(serve({"result": False, "error": "NEWERROR", "action": "do this"}))
-    assert "NEWERROR" in str(problem("http://h", "pushtest", answer))
-    assert "do this" in str(problem("http://h", "pushtest", answer))
+    assert "NEWERROR" in str(refusal("http://h", "pushtest", answer))
+    assert "do this" in str(refusal("http://h", "pushtest", answer))
 
 
 @pytest.mark.parametrize("form", [["addresses"], {"addresses": "required"}, "addresses", ["op", "token", "addresses"]])

@@ -14,9 +14,9 @@ from logwatch.catalogue import Catalogue
 from logwatch.cli import group as command
 from logwatch.credentials import Request, Verdict
 from logwatch.push import apns, fcm
-from logwatch.push.direct import Push, Reply, tell
+from logwatch.push.direct import DirectPush, Reply, describe
 from logwatch.push.way import Way
-from tests.credentials.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
+from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.push.stubs import Provider
 
 CATALOGUE = Catalogue.load()
@@ -130,8 +130,8 @@ def test_every_reason_of_apples_is_told_with_its_meaning(code, reason, bench):
     asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
     verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
     way = Way(stub.url, stub.authorities)
-    reply = apns.send(Push(APNS_TOKEN), asked, verdict, way, sandbox=False, signer=None)
-    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    reply = apns.send(DirectPush(APNS_TOKEN), asked, verdict, way, sandbox=False, signer=None)
+    text = "\n".join(describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     entry = CATALOGUE.classify("apns", code, reason)
     assert f"Apple: {code} {reason}" in text
     assert f"In mesibo's log: code {code}" in text
@@ -155,8 +155,8 @@ def test_every_reason_of_googles_is_told_with_its_meaning(code, reason, bench):
     stub = bench.google(code, error(code, reason))
     asked = Request(name="x", file=bench.file("fcm.json", account(token_uri=f"{stub.url}/token")))
     verdict = Verdict(name="x", file=asked.file, provider="fcm", form="x")
-    reply = fcm.send(Push(FCM_TOKEN), asked, verdict, Way(stub.url, stub.authorities))
-    text = "\n".join(tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    reply = fcm.send(DirectPush(FCM_TOKEN), asked, verdict, Way(stub.url, stub.authorities))
+    text = "\n".join(describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     bench.no_secrets(text)
     assert f"Google: {code} {reason}" in text
     assert f"In mesibo's log: code {code}" in text
@@ -338,5 +338,5 @@ def test_a_bad_token_says_which_environment_to_try():
     """BadDeviceToken is about sandbox and production: the other one is suggested."""
     verdict = Verdict(name="x", file="x", provider="apns", form="x", not_after=1.0)
     reply = Reply("apns", 400, "BadDeviceToken")
-    assert any("with --sandbox" in line for line in tell(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
-    assert any("without --sandbox" in line for line in tell(CATALOGUE, reply, verdict, sandbox=True, dry_run=False))
+    assert any("with --sandbox" in line for line in describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
+    assert any("without --sandbox" in line for line in describe(CATALOGUE, reply, verdict, sandbox=True, dry_run=False))

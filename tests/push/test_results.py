@@ -6,9 +6,9 @@ from logwatch.assembly import assemble
 from logwatch.catalogue import Catalogue
 from logwatch.config import load
 from logwatch.privacy import Privacy
-from logwatch.push.results import ApiResults, LogResults, Result, wait
+from logwatch.push.results import ApiResults, LoggedResult, LogResults, wait
 from logwatch.push.words import outcome, silence
-from tests.whole.running import Site
+from tests.helpers.running import Site
 
 CATALOGUE = Catalogue.load()
 
@@ -39,7 +39,7 @@ class Told:
 
 
 def result(user, code=200):
-    return Result(user, "apns", code, "")
+    return LoggedResult(user, "apns", code, "")
 
 
 def test_each_result_is_told_when_it_comes_and_the_wait_ends_soon_after_the_last():
@@ -60,12 +60,12 @@ def test_silence_ends_and_results_of_others_are_kept_apart():
 @pytest.mark.parametrize(
     ("found", "accepted", "words"),
     [
-        (Result("a", "apns", 200, ""), True, ["200 after 0.4 s: Apple has it. If the phone shows nothing: "]),
-        (Result("a", "fcm", 200, ""), True, ["Google has it."]),
-        (Result("a", "unknown", 200, ""), True, ["Google or Apple has it."]),
-        (Result("a", "apns", 903, ""), False, ["mesibo refused it", "expiry date", "Step 1: Verify"]),
-        (Result("a", "apns", 410, "unregistered"), False, ["410 Unregistered after", "Apple refused it"]),
-        (Result("a", "fcm", 404, "hostile \x1b"), False, ["404 after 0.4 s", "Google refused it"]),
+        (LoggedResult("a", "apns", 200, ""), True, ["200 after 0.4 s: Apple has it. If the phone shows nothing: "]),
+        (LoggedResult("a", "fcm", 200, ""), True, ["Google has it."]),
+        (LoggedResult("a", "unknown", 200, ""), True, ["Google or Apple has it."]),
+        (LoggedResult("a", "apns", 903, ""), False, ["mesibo refused it", "expiry date", "Step 1: Verify"]),
+        (LoggedResult("a", "apns", 410, "unregistered"), False, ["410 Unregistered after", "Apple refused it"]),
+        (LoggedResult("a", "fcm", 404, "hostile \x1b"), False, ["404 after 0.4 s", "Google refused it"]),
     ],
 )
 def test_an_outcome_says_who_has_it_or_what_to_do(found, accepted, words):

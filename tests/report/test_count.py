@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.catalogue import Catalogue
 from logwatch.parse import Scanner, load
-from logwatch.report import Count, Input, open_stream
+from logwatch.report import Count, LogSettings, open_stream
 from logwatch.simulate import Mesibo, Mix
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -33,7 +33,7 @@ class Trickle(io.RawIOBase):
 
 def counted(data, scanner, *, size=1 << 18, count=None, **how):
     count = count or Count(CATALOGUE)
-    count.read(open_stream("test", Trickle(data, size)), Input(scanner, **how), now=NOON)
+    count.read(open_stream("test", Trickle(data, size)), LogSettings(scanner, **how), now=NOON)
     return count
 
 
@@ -71,7 +71,7 @@ def test_an_endless_line_needs_no_memory(scanner):
 
     rest = b"\nE2211-101500-123 (17): push_on_complete: code 200\n"
     count = Count(CATALOGUE)
-    count.read(open_stream("test", Endless(rest, 50)), Input(scanner), now=NOON)
+    count.read(open_stream("test", Endless(rest, 50)), LogSettings(scanner), now=NOON)
     assert (count.summary.lines, count.summary.push_lines, count.oversized) == (2, 1, 1)
 
 
@@ -83,6 +83,28 @@ def test_results_outside_the_time_asked_for_are_left_out(scanner):
     assert row.seen.count == 10
     assert row.as_dict()["first"] == "2026-11-22T10:10:00.000Z"
     assert row.as_dict()["last"] == "2026-11-22T10:19:00.000Z"
+
+
+def test_a_line_without_a_time_is_of_the_time_of_the_one_before_it(scanner):
+    """A user's text below a push is left out with that push: nothing of the time asked for is unreadable."""
+    push, text = b"E2211-101500-123 (1): push_on_complete: code 200\n", b"-- push_on_complete code 903\n"
+    log = text + (push + text) * 3 + push.replace(b"-1015", b"-1130") + text
+    before = counted(log, scanner, count=Count(CATALOGUE, until=NOON - 3600))
+    assert (before.summary.push_lines, before.summary.misplaced) == (3, 4)
+    after = counted(log, scanner, count=Count(CATALOGUE, since=NOON - 3600))
+    assert (after.summary.push_lines, after.summary.misplaced) == (1, 1)
+    later = counted(log, scanner, count=Count(CATALOGUE, since=NOON))
+    assert (later.summary.misplaced, later.unreadable) == (0, False)
+    assert counted(text * 3, scanner, count=Count(CATALOGUE, since=NOON)).summary.misplaced == 3
+
+
+def test_many_lines_whose_function_stands_elsewhere_cannot_be_read(scanner):
+    """Mesibo prints another dialect from the middle on: what is read of the rest is not the whole."""
+    push, dialect = b"E2211-101500-123 (1): push_on_complete: code 200\n", b"10:15 [1] push_on_complete code=903\n"
+    assert not counted(push * 95 + dialect * 5, scanner).unreadable
+    assert counted(push * 94 + dialect * 6, scanner).unreadable
+    assert not counted(push * 4 + dialect * 4, scanner).unreadable  # so few are a user's
+    assert counted(dialect, scanner).unreadable
 
 
 def test_several_sources_add_up(scanner):

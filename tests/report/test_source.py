@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from logwatch import unpack
-from logwatch.report import Unreadable, open_path, open_stream
+from logwatch.report import Unreadable, open_path, open_stream, source
 
 TEXT = b"E2211-101500-123 (17): push_on_complete: code 200\n" * 5000
 
@@ -210,8 +210,17 @@ def test_of_the_end_of_a_file_whole_lines_are_read(tmp_path, last):
         assert stream.whole is (last >= len(TEXT))
 
 
-def test_a_packed_file_has_no_end_to_read(tmp_path):
-    """It is refused in words."""
+def test_the_end_of_a_packed_file_is_read_within_a_bound(tmp_path, monkeypatch):
+    """Whole lines among the last bytes, as of a plain one; too long or too late, it is refused in words."""
+    path = put(tmp_path / "m.gz", gzip.compress(TEXT))
+    plain = put(tmp_path / "m", TEXT)
+    for last in (1, 50, 100, 1000, len(TEXT), 10 * len(TEXT)):
+        with open_path(path, last=last) as packed, open_path(plain, last=last) as other:
+            assert b"".join(packed.chunks) == b"".join(other.chunks)
+            assert (packed.size >= other.size, packed.whole) == (True, other.whole)
+    with pytest.raises(Unreadable, match="is packed"), open_path(path, 100, lambda: False):
+        pass
+    monkeypatch.setattr(source, "_MEASURED_BYTES", len(TEXT) - 1)
     path = put(tmp_path / "m.gz", gzip.compress(TEXT))
     with pytest.raises(Unreadable, match="is packed"), open_path(path, last=100):
         pass

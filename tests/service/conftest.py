@@ -12,9 +12,6 @@ import trustme
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service.machine import ROOT, Machine, able, installed, until
-from tests.whole.conftest import programs
-
-__all__ = ["programs"]
 
 UNIT = "mesibo-logwatch.service"
 LOG = "/var/log/mesibo/mesibo.log"

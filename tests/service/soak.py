@@ -18,6 +18,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.helpers.running import PATIENCE
+
 PASSWORD = "right"
 
 
@@ -57,13 +59,13 @@ class Writer(Part):
     """A mesibo that writes, and all that is done to its log in turn; knows what was written and what was destroyed."""
 
     pause = 0.05
-    EVERY = 50  # rounds between two treatments
     WAYS = ("rename", "copytruncate", "members", "copy", "banner", "clutter", "hole", "trim", "punch", "suffix")
 
-    def __init__(self, log, seed, counted):
+    def __init__(self, log, seed, counted, every):
         super().__init__()
         self.log = log
         self.counted = counted  # asks how many lines have been counted
+        self.every = every  # rounds between two treatments
         self.random = random.Random(seed)
         self.written = {}
         self.lines = 0
@@ -79,8 +81,8 @@ class Writer(Part):
             lines.append(f"E{stamp}-{self.lines % 1000:03} (17): push_on_complete: uid {self.lines} code {code}\n")
             self.written[code] = self.written.get(code, 0) + 1
         self.file.write("".join(lines).encode())
-        if self.rounds % self.EVERY == self.EVERY - 1:
-            way = self.WAYS[self.rounds // self.EVERY % len(self.WAYS)]
+        if self.rounds % self.every == self.every - 1:
+            way = self.WAYS[self.rounds // self.every % len(self.WAYS)]
             getattr(self, f"_{way}")()
             self.treated[way] += 1
 
@@ -97,6 +99,8 @@ class Writer(Part):
         return self.log.with_name(self.log.name + suffix)
 
     def _shift(self):
+        if self._beside(".6").exists() or self._beside(".6.gz").exists():
+            self._until_counted()  # the next file is the last one that is kept
         for number in range(6, 0, -1):
             for packed in (".gz", ""):
                 with contextlib.suppress(FileNotFoundError):
@@ -104,7 +108,7 @@ class Writer(Part):
 
     def _until_counted(self):
         """Wait, as an operator does, until what is to be destroyed was counted."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while self.counted() < self.lines and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.2)  # and committed
@@ -215,7 +219,7 @@ class Scraper(Client):
 
     def scrape(self):
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, context=self.context, timeout=10, source_address=(self.address, 0)
+            "localhost", self.port, context=self.context, timeout=PATIENCE, source_address=(self.address, 0)
         )
         try:
             connection.request("GET", "/metrics", headers=self.headers)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from logwatch.simulate.docker import records
-from tests.credentials import making
+from tests.helpers import making
 from tests.service.conftest import LOG, UNIT, configuration
 from tests.service.machine import until
 

@@ -19,6 +19,11 @@ def push(seconds, code, platform="apns", reason=""):
     return logged(Failure(NOW - seconds, platform, code, reason, "1", "u", "t"), CATALOGUE, "mesibo", "t")
 
 
+def of(token, seconds, code, platform="apns"):
+    """Make a push to one device of the user."""
+    return logged(Failure(NOW - seconds, platform, code, "", "1", "u", "t"), CATALOGUE, "mesibo", token)
+
+
 def failure(seconds, code, platform="apns", **more):
     return StoredFailure(NOW - seconds, "other name", platform, str(code), "", "1", "u", "t", **more)
 
@@ -57,6 +62,50 @@ def test_platforms_are_judged_apart_the_worse_first():
     """An iPhone whose certificate expired says nothing of the same user's Android."""
     told = tell([push(3, 200, "fcm"), push(1, 903)], NOW, accepted_known=True)
     assert [(each.platform, each.severity) for each in told] == [("apns", "critical"), ("fcm", "none")]
+
+
+def test_devices_of_one_platform_are_judged_apart_by_their_tokens():
+    """A phone that is reached says nothing of a tablet that is not; each is named by the end of its token."""
+    broken = [of("b991***ab12#111111", 40 - i, 403) for i in range(4)]
+    fine = [of("77aa***9d86#222222", 40.5 - i, 200) for i in range(7)]
+    told = tell(sorted(broken + fine, key=lambda each: each.at), NOW, accepted_known=True)
+    assert [each.what.partition(",")[0] for each in told] == [
+        "iOS device …ab12: 4 failed",
+        "iOS device …9d86: 7 accepted",
+    ]
+    assert "none accepted" in told[0].what
+    assert [(each.severity, each.token[:4]) for each in told] == [("critical", "b991"), ("none", "77aa")]
+
+
+def test_a_dead_token_that_was_replaced_is_no_trouble():
+    """The app has registered again, as pushes with another token show that came later."""
+    pushes = [of("b991***ab12#111111", 60, 410), of("77aa***9d86#222222", 30, 200), of("77aa***9d86#222222", 20, 200)]
+    dead, fine = sorted(tell(pushes, NOW, accepted_known=True), key=lambda each: "dead" not in each.what)
+    assert dead.severity == fine.severity == "none"
+    assert "the token is dead, the app has registered again, 2 accepted with another token since then" in dead.what
+
+
+def test_tokens_are_told_apart_though_their_ends_agree_and_only_the_newest_ones():
+    """The whole mask names them then; of many tokens all before the newest five are one."""
+    pushes = [of(f"a***zzzz#{i:06}", 60 - i, 200) for i in range(8)]
+    told = tell(pushes, NOW, accepted_known=True)
+    assert [each.what.partition(":")[0] for each in told] == [
+        *(f"iOS device …a***zzzz#{i:06}" for i in range(7, 2, -1)),
+        "iOS device with 3 earlier tokens",
+    ]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh "), st.sampled_from([200, 410, 903])), min_size=1, max_size=30))
+def test_a_platform_is_told_by_device_where_there_are_several_and_of_a_few(events):
+    """One sentence a token, pushes without one among them; never more than five and one for all earlier ones."""
+    pushes = [
+        of(f"{token}***{token * 4}#00000{token}" if token.strip() else "", 60 - i, code)
+        for i, (token, code) in enumerate(events)
+    ]
+    tokens = {token for token, _ in events}
+    told = tell(pushes, NOW, accepted_known=True)
+    assert len(told) == min(len(tokens), 6)
+    assert len({each.what.partition(": ")[0] for each in told}) == len(told)
 
 
 def test_nothing_is_concluded_from_accepted_pushes_that_nobody_knows():

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from logwatch.tail import OpenFiles
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
 

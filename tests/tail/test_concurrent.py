@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 CALLS = ("stat", "lstat", "fstat", "open", "pread", "lseek", "close", "scandir", "readlink")
 WAYS = ("rename", "late", "compress", "copytruncate")

@@ -8,8 +8,8 @@ import pytest
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN
 from logwatch.parse import Scanner, load
-from tests.envelope.wrapping import WRAP, envelope_of, log
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
+from tests.helpers.wrapping import WRAP, envelope_of, log, written
 
 SCANNER = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
 PUSH = "E2511-100000-%03d (17): push_on_complete: uid 4711 type fcm code 200"
@@ -18,10 +18,6 @@ FORGED = "E2511-100000-999 (17): push_on_complete: uid 4711 type fcm code 903"
 
 def texts(count, first=0):
     return [PUSH % (first + i) for i in range(count)]
-
-
-def written(name, lines):
-    return log(name, lines) if name != "plain" else "".join(line + "\n" for line in lines).encode()
 
 
 class Counter:

@@ -1,5 +1,5 @@
 from logwatch.tail.lines import CHUNK_BYTES
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 
 def test_fresh_lines_do_not_wait_for_a_backlog(tmp_path):

@@ -15,7 +15,7 @@ from collections import Counter
 import pytest
 
 from logwatch import unpack
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 LIVES = ("running", "looking", "stopped", "killed")
 BANNER = b"".join(b"Licence clause %03d: this program comes without any warranty.\n" % n for n in range(51))  # 3 KiB
@@ -810,7 +810,6 @@ def test_an_archive_of_more_than_four_gibibytes(tmp_path):
     log.check()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("life", ["stopped", "killed"])
 def test_an_archive_with_the_same_first_lines_and_others_behind_is_another_file(tmp_path, life):
     """What stands before the offset decides: the start does not go round, the lines count, and one file was missed."""

@@ -29,7 +29,6 @@ def packed(tmp_path):
         file.close()
 
 
-@pytest.mark.timeout(5)
 @pytest.mark.parametrize("kind", ["directory", "pipe", "socket", "device", "loop"])
 def test_what_is_no_file_is_an_error_at_once(tmp_path, kind):
     """Opening never waits, whatever stands there, and a pipe's writer is not woken."""

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from logwatch.model import Rotation
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 
 @pytest.fixture

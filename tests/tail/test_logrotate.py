@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 LOGROTATE = shutil.which("logrotate", path="/usr/sbin:/usr/bin:/sbin")
 

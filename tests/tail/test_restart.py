@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 
 @pytest.fixture

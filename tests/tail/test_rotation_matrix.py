@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.tail.recorder import Follower
+from tests.helpers.recorder import Follower
 
 CREATE = ("create", "nocreate", "create from temporary")
 MOVE = ("mv", "cp", "rm")

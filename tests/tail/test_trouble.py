@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from logwatch.tail import OpenFiles, files
-from tests.tail.recorder import Follower, append
+from tests.helpers.recorder import Follower, append
 
 
 @pytest.fixture
@@ -95,7 +95,6 @@ def test_a_rotated_file_that_may_not_be_read_is_waited_for(path, refuse):
     assert follower.lost == 0
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize("kind", ["directory", "pipe", "socket", "loop", "dangling"])
 def test_something_else_stands_there(path, kind):
     """A directory, a pipe, a socket or a broken link at the path is a finding; a log that replaces it is read."""

@@ -10,7 +10,7 @@ import os
 import random
 import shutil
 
-from tests.tail.recorder import Clock, Follower
+from tests.helpers.recorder import Clock, Follower
 
 PATTERNS = {
     "paths": ("a.log", "b.log"),

@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.wake import PollWaker, make_waker
 from logwatch.wake.inotify import InotifyWaker
-from tests.tail.recorder import Log, append
+from tests.helpers.recorder import Log, append
 
 LONG = 30.0  # never waited for: an event ends the wait
 
@@ -23,7 +23,7 @@ def waker():
 
 def quieten(waker):
     """Take events that are still on their way."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG
     while time.monotonic() < deadline:
         start = time.monotonic()
         waker.wait(0.3)

@@ -19,9 +19,9 @@ from logwatch.web.auth import LANES, REMEMBERED, WAITING, BusyError, Passwords, 
 from logwatch.web.guests import Guests
 from logwatch.web.server import CONNECTIONS, Handler, WebServer
 from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
 
 TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
-PATIENCE = 30
 
 
 class Health:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import WIDTHS, Bucket, Incident, ResultRow
+from logwatch.ledger import WIDTHS, Bucket, Incident, ResultRow, Timeline
 from logwatch.ledger.buckets import oldest
 from logwatch.model import Seen
 from logwatch.web.charts import SPANS, Column, charts, course, span_for, tally, untold
@@ -24,15 +24,17 @@ ROWS = [
 ACCEPTED, EXPIRED = ROWS[:2]
 
 
-def buckets(span, counts):
-    """Return buckets of ``counts``: (row, intervals ago, count)."""
+def timeline(span, counts):
+    """Return the timeline of ``counts``: (row, intervals ago, count)."""
     width = SPANS[span].width
     end = int(NOW // width) * width
-    return [(Bucket(width, end - ago * width, row), Seen(count, NOW, NOW)) for row, ago, count in counts]
+    return Timeline.of(
+        width, NOW, [(Bucket(width, end - ago * width, row), Seen(count, NOW, NOW)) for row, ago, count in counts]
+    )
 
 
 def drawn(span, *counts, incidents=()):
-    return charts(tally(buckets(span, counts), CATALOGUE), SPANS[span], NOW, incidents)
+    return charts(tally(timeline(span, counts), CATALOGUE), SPANS[span], NOW, incidents)
 
 
 def rectangles(path):
@@ -49,7 +51,7 @@ def rectangles(path):
 )
 def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     """Sums of the charts and of what has none are sums of the buckets; no bar leaves the plot or the columns."""
-    counted = tally(buckets(span, counts), CATALOGUE)
+    counted = tally(timeline(span, counts), CATALOGUE)
     found = charts(counted, SPANS[span], NOW)
     shown = sum(each.accepted + each.failed for each in found) + untold(counted, SPANS[span], NOW)
     assert shown == sum(count for _, _, count in counts)
@@ -99,7 +101,7 @@ def test_a_few_pushes_of_no_platform_get_no_chart():
     """They are counted in a sentence; where they are many, they have a chart."""
     few = ((ACCEPTED, 1, 99), (ROWS[4], 1, 1))
     assert [each.platform for each in drawn("hour", *few)] == ["apns"]
-    assert untold(tally(buckets("hour", few), CATALOGUE), SPANS["hour"], NOW) == 1
+    assert untold(tally(timeline("hour", few), CATALOGUE), SPANS["hour"], NOW) == 1
     assert [each.platform for each in drawn("hour", (ACCEPTED, 1, 9), (ROWS[4], 1, 1))] == ["apns", "unknown"]
 
 

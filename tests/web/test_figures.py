@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from logwatch.ledger import SourceRow
+from logwatch.ledger import MINUTE, SourceRow, Timeline
 from logwatch.model import Seen
 from logwatch.web.figures import strip
-from tests.diagnosis.story import NOW, UP, Story
+from tests.helpers.story import NOW, UP, Story
 
 
 def told(story, **sources):
@@ -116,5 +116,5 @@ def test_nothing_logged_is_no_number():
     figures, numbers = told(story)
     assert figures["last"].value == "none yet"
     assert numbers["last_push"] is numbers["delay_seconds"] is None
-    assert strip(replace(story.facts(), minutes=())).numbers["pushes_a_minute"] == 0
+    assert strip(replace(story.facts(), minutes=Timeline(MINUTE))).numbers["pushes_a_minute"] == 0
     assert Seen().last is None

@@ -11,20 +11,22 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from logwatch.config import Config
-from logwatch.config.schema import Source, Web, WebhookSource
+from logwatch.config.schema import Web
+from logwatch.config.sources import Source, WebhookSource
 from logwatch.errors import WebError
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
 from logwatch.web.webhook import BODY_BYTES, Doorkeeper, Endpoint, refuse_in_the_clear
 from logwatch.webhook import Inbox, load_fields, read
+from tests.helpers.running import PATIENCE
 
 SECRET = b"0123456789abcdef"
 GOOD = b'{"secret": "0123456789abcdef", "events": [{"type": "push", "response": {"code": 403}}]}'
 
 
 def until(condition):
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "never happened"
         time.sleep(0.01)
@@ -69,7 +71,7 @@ class Door:
         self.server.stop()
 
     def ask(self, method="POST", path="/webhook/mesibo", body=GOOD, host="127.0.0.1", head=""):
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE) as connection:
             length = f"Content-Length: {len(body)}\r\n" if "Length" not in head and "chunked" not in head else ""
             text = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}{length}Connection: close\r\n\r\n"
             answer = b""
@@ -142,7 +144,7 @@ def test_what_cannot_be_stored_is_to_be_sent_again(door):
 
 def test_bodies_that_never_end_leave_room_for_others_or_say_so(door):
     """A crowd of slow callers costs bounded memory; scrapes go on."""
-    slow = [socket.create_connection(("127.0.0.1", door.server.port), timeout=30) for _ in range(40)]
+    slow = [socket.create_connection(("127.0.0.1", door.server.port), timeout=PATIENCE) for _ in range(40)]
     try:
         for each in slow:
             each.sendall(b"POST /webhook/mesibo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\n{")

@@ -7,7 +7,7 @@ import pytest
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Filter, Ledger, Reader, WitnessEvent
-from logwatch.ledger.join import Failed, Heard, join
+from logwatch.ledger.join import Failed, WebhookReason, join
 from logwatch.model import Chunk, Position
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
@@ -58,7 +58,7 @@ def told(at=0.0, reason="A", *, code="403", user="u", uid="", token="t", app="1"
 def test_an_event_is_about_a_failure_or_not(failure, events, reason):
     """Everything that both tell must agree, and nothing else may be as likely."""
     found = join([failure], events)
-    assert found.get(failure.id) == (Heard(reason, events[0].platform) if reason else None)
+    assert found.get(failure.id) == (WebhookReason(reason, events[0].platform) if reason else None)
 
 
 def test_an_event_is_about_the_nearest_failure_alone():

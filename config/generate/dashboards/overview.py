@@ -27,15 +27,22 @@ from config.generate.dashboards.parts import (
 from config.generate.rules import WORDS
 from config.generate.thresholds import threshold as t
 
-CODE_INFO = "max by (platform, code, reason, name, class) (mesibo_push_code_info)"
-"""What codes mean, from whichever host tells it: in a fleet it is one."""
+
+def _named(counted: str, labels: str, window: str) -> str:
+    """Return counts by code with what the catalogue says of them.
+
+    Whichever host tells it is good; in a fleet it is one, so a code that none lists, or that of a past, must not need it:
+    it is there as long as it was counted within ``window``.
+    """
+    same = "on (platform, code, reason)"
+    known = "max by (platform, code, reason, name, class) (mesibo_push_code_info)"
+    other = f"group by (platform, code, reason) (last_over_time({WORDS.CODES}5m{{{CLUSTER}}}[{window}]))"
+    return f"{counted} * {same} group_left ({labels}) ({known} or {same} {other})"
 
 
 def _codes() -> table.Panel:
-    counted = (
-        f"({results_within('$__range', 'platform, code, reason', codes=True)} > 0.5)"
-        f" * on (platform, code, reason) group_left (name, class) {CODE_INFO}"
-    )
+    counted = f"({results_within('$__range', 'platform, code, reason', codes=True)} > 0.5)"
+    counted = _named(counted, "name, class", "$__range")
     copied = f'label_replace(label_replace({counted}, "meaning", "$1", "name", "(.*)"), "remedy", "$1", "name", "(.*)")'
     panel = rows(
         "Codes, their meaning and what to do",
@@ -155,8 +162,7 @@ def _trends(made: d.Dashboard) -> d.Dashboard:
                 "Results a second of the codes that happened, with the catalogue's names.",
                 "reqps",
                 query(
-                    f"{results('platform, code, reason', codes=True)} / 300"
-                    f" * on (platform, code, reason) group_left (name) {CODE_INFO}",
+                    _named(f"{results('platform, code, reason', codes=True)} / 300", "name", "5m"),
                     "{{code}} {{name}} ({{platform}})",
                 ),
                 empty="every push was accepted",

@@ -1,12 +1,18 @@
-"""One expression that goes over whole chunks: it takes every line, and captures what it knows of some."""
+"""One expression that goes over whole chunks: it takes every line, and captures what it knows of some.
+
+Most of what a line's grammar allows costs time on every line. So the expression is made for lines like some examples:
+what it captures of a line is what LINE would, and what it does not match is passed over as a whole. What stands in the
+last repetition, behind all that is needed, is a part of its own, which may be written otherwise than in any example.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, EndOfLine, Node
-from logwatch.parse.compile.to_regex import Framing, Writer, char_class
+from logwatch.parse.compile.nodes import Capture, EndOfLine, Look, Node, Repeat
+from logwatch.parse.compile.specialise import Specialiser
+from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer, char_class
 
 REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
@@ -28,27 +34,57 @@ class ChunkPattern:
         return self.names[-1:] == (REST,)
 
 
-def chunk_pattern(
-    writer: Writer, ways: Sequence[str], framing: Framing, *, rest: bool, tails: Sequence[Node] = ()
-) -> ChunkPattern:
-    """Complete the regexes of payloads, written by ``writer``, to one that takes each line, newline included.
+class ChunkCompiler:
+    """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    What stands behind a way is captured, with ``rest``, or passed over; it is not captured where it is nothing, or is
-    one of the ``tails``, which capture the values in it themselves.
-    """
-    anything = char_class(framing.written(nodes.EVERY_BYTE)) + "*+"
-    way = ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
-    if tails:
-        known = "".join([f"{writer.write(tail)}{anything}|" for tail in tails])
-        behind = f"(?:{writer.write(EndOfLine())}|{known}({anything}))"
-    else:
-        behind = f"({anything})" if rest else anything
-    names = [group.name for group in writer.groups if isinstance(group, Capture)] + ([REST] if rest else [])
-    text = without_groups(framing.before) + way + behind
-    text += without_groups(framing.after)
-    # findall gives tuples from two groups on; both sides end right before the newline: nothing is ever gone back into
-    text += "()" * max(0, 2 - len(names)) + ("" if framing.end == b"\n" else r"(?=\n)")
-    return ChunkPattern(re.compile(f"(?:{text}|[^\\n]*+)\\n".encode("latin-1")), tuple(names))
+    def __init__(self, node: Node, keep: frozenset[str]) -> None:
+        """Split off the repetition at the end, if anything may stand there."""
+        *head, last = nodes.parts(node) or (nodes.NOTHING,)
+        self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
+        """The repetition at the end, whose values are in the rest where no example is like it; or None."""
+        self.head = nodes.seq(*head) if self.tail else node
+        self._kept_head = nodes.without_captures(self.head, keep)
+        self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
+        self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
+        self._specialiser = Specialiser()
+
+    def compile(
+        self, payloads: Sequence[bytes], framing: Framing = PLAIN, tails: Sequence[bytes] = ()
+    ) -> tuple[ChunkPattern, list[bytes]] | None:
+        """Return the expression for lines like these payloads (without newlines), and those of them that it is for.
+
+        Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
+        ``tails`` are more examples of what stands in the last repetition.
+        """
+        found = self._specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
+        if found is None:
+            return None
+        head, ends = found
+        writer = Writer(framing, capturing=True)
+        anything = char_class(framing.written(nodes.EVERY_BYTE)) + "*+"
+        text = without_groups(framing.before) + writer.write(head)
+        if self._blanks is None:
+            text += anything
+        else:
+            behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
+            behind += [tail + b"\n" for tail in tails]
+            tail = self._specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+            known = f"{writer.write(tail[0])}{anything}|" if tail else ""
+            text += f"{writer.write(self._blanks)}(?:{writer.write(EndOfLine())}|{known}({anything}))"
+        names = [group.name for group in writer.groups if isinstance(group, Capture)]
+        names += [REST] if self.tail else []
+        text += without_groups(framing.after)
+        # findall gives tuples from two groups on; both sides end right before the newline, and never go back
+        text += "()" * max(0, 2 - len(names)) + ("" if framing.end == b"\n" else r"(?=\n)")
+        regex = re.compile(f"(?:{text}|[^\\n]*+)\\n".encode("latin-1"))
+        return ChunkPattern(regex, tuple(names)), [payloads[n] for n in ends]
+
+
+def _cannot_fail(node: Repeat) -> bool:
+    """Return whether anything may stand here, and what stands here means the same without what is before it."""
+    blanks, _ = nodes.split_leading_blanks(node.item)
+    behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(node))
+    return (node.min, node.max, node.stop) == (0, None, None) and blanks is not None and not behind
 
 
 def without_groups(regex: str) -> str:

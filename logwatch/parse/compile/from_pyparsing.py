@@ -53,17 +53,17 @@ def _outside_assertions(node: Node) -> list[Node]:
 
 def _check_names(node: Node) -> None:
     for each in nodes.walk(node):
-        if isinstance(each, Look) and nodes.capture_names(each.item):
+        if isinstance(each, Look) and each.item.capture_names:
             raise NotCompilable("a result name inside FollowedBy")
-        if isinstance(each, Capture) and nodes.capture_names(each.item):
+        if isinstance(each, Capture) and each.item.capture_names:
             raise NotCompilable(f"a result name inside what is named {each.name!r}")
-        if isinstance(each, Capture) and not nodes.min_len(each.item):
+        if isinstance(each, Capture) and not each.item.min_len:
             raise NotCompilable(f"the result name {each.name!r} on what may be empty")
-        if isinstance(each, Backtracking) and nodes.capture_names(each.item):
+        if isinstance(each, Backtracking) and each.item.capture_names:
             for inner in nodes.walk(each):
-                if isinstance(inner, Capture) and nodes.capture_names(node).count(inner.name) > 1:
+                if isinstance(inner, Capture) and node.capture_names.count(inner.name) > 1:
                     raise NotCompilable(f"a Regex group of the name {inner.name!r}, which is given elsewhere as well")
-                if isinstance(inner, Repeat) and inner.max != 1 and nodes.capture_names(inner):
+                if isinstance(inner, Repeat) and inner.max != 1 and inner.capture_names:
                     raise NotCompilable("a named Regex group inside a repetition")
 
 
@@ -211,7 +211,7 @@ def _opt(element: pp.Opt, name: str | None = None) -> Node:
 def _repetition(element: pp.ParserElement) -> Node:
     item = _parsed(_inner(element), skip=True)
     most: int | None = element.max_count  # type: ignore[attr-defined]
-    if not nodes.min_len(item) and most is None:
+    if not item.min_len and most is None:
         raise EndlessLoop(f"{element} repeats what may match nothing")
     ender = element.not_ender  # type: ignore[attr-defined]
     stop = None if ender is None else nodes.without_captures(_parsed(ender.expr, skip=True))
@@ -224,7 +224,7 @@ def _suppressed(element: pp.ParserElement) -> Node:
 
 def _combine(element: pp.Combine) -> Node:
     node = _parsed(_inner(element), skip=False)
-    if nodes.capture_names(node):
+    if node.capture_names:
         raise NotCompilable("a result name inside Combine")
     return node
 

@@ -5,70 +5,51 @@ matched is gone through again, turn by turn, by a second expression.
 """
 
 import re
+from functools import cached_property
 
-from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, Node, Repeat
-from logwatch.parse.compile.to_regex import PLAIN, Writer
+from logwatch.parse.compile.nodes import Capture, Node
+from logwatch.parse.compile.to_regex import Writer
 
 Values = list[tuple[str, bytes]]
 """Name and text of each value, in the order of the line."""
 
 
 class LinePattern:
-    """A node compiled to one regular expression; ``match`` wants lines that end in a newline."""
+    """A node as one regular expression, compiled when it is first needed; lines end in a newline."""
 
     def __init__(self, node: Node) -> None:
-        writer = Writer(PLAIN, lambda each: isinstance(each, Capture) or each.max != 1)
-        text = writer.write(node, last=True)
-        self.pattern = re.compile(f"(?>{text})".encode("latin-1"))
-        self._slots: list[tuple[int, str | LinePattern]] = [
-            (number, group.name if isinstance(group, Capture) else LinePattern(group.item))
-            for number, group in enumerate(writer.groups)
-        ]
+        self._node = node
 
-    def match(self, line: bytes, start: int = 0) -> Values | None:
-        """Return the named values of what stands at ``start`` (an index of bytes), None if it does not match."""
-        found = self.match_up_to(line, start)
-        return None if found is None else found[0]
+    @cached_property
+    def _compiled(self) -> "tuple[re.Pattern[bytes], list[str | LinePattern]]":
+        """The expression, and for each of its groups the name of a value, or what looks into a repetition."""
+        writer = Writer(capturing=True)
+        text = writer.write(self._node, last=True)
+        slots = [group.name if isinstance(group, Capture) else LinePattern(group.item) for group in writer.groups]
+        return re.compile(f"(?>{text})".encode("latin-1")), slots
 
-    def match_up_to(self, line: bytes, start: int = 0) -> tuple[Values, int] | None:
-        """Return the named values of what stands at ``start``, and the index where it ends."""
+    @property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The expression."""
+        return self._compiled[0]
+
+    def match(self, line: bytes, start: int = 0) -> tuple[Values, int] | None:
+        """Return the named values of what stands at ``start`` (an index of bytes), and the index where it ends."""
         found = self.pattern.match(line, start)
         if found is None:
             return None
         values: Values = []
-        self._collect(found, values)
+        for number, (slot, value) in enumerate(zip(self._compiled[1], found.groups(), strict=True), 1):
+            if value and isinstance(slot, str):
+                values.append((slot, value))
+            elif value and isinstance(slot, LinePattern):
+                values += slot.all_turns(line, *found.span(number))
         return values, found.end()
 
-    def _collect(self, found: re.Match[bytes], values: Values) -> None:
-        groups = found.groups()
-        for index, slot in self._slots:
-            if value := groups[index]:
-                if isinstance(slot, str):
-                    values.append((slot, value))
-                else:
-                    slot.turns(found.string, *found.span(index + 1), values)
-
-    def turns(self, line: bytes, start: int, end: int, values: Values) -> None:
-        """Add the values of a repetition that is known to have matched from ``start`` to ``end``."""
-        while start < end:
-            found = self.pattern.match(line, start)
-            assert found is not None, "a repetition matches the same way twice"
-            self._collect(found, values)
-            start = found.end()
-
-    def all_turns(self, line: bytes) -> Values:
-        """Return the values of a repetition from the start of the line, for as long as it goes on."""
+    def all_turns(self, line: bytes, start: int = 0, end: int | None = None) -> Values:
+        """Return the values of a repetition from ``start`` on, for as long as it goes on, or up to ``end``."""
         values: Values = []
-        start = 0
-        while (found := self.pattern.match(line, start)) is not None:
-            self._collect(found, values)
-            start = found.end()
+        while (end is None or start < end) and (found := self.match(line, start)) is not None:
+            values += found[0]
+            start = found[1]
         return values
-
-
-def repeats_with_captures(node: Node) -> list[Repeat]:
-    """Return the repetitions with captures inside that are not inside another."""
-    if isinstance(node, Repeat) and node.max != 1:
-        return [node] if nodes.capture_names(node) else []
-    return [loop for child in nodes.children(node) for loop in repeats_with_captures(child)]

@@ -27,7 +27,7 @@ def capture_literals(node: Node) -> frozenset[bytes] | None:
 
     A text in which none of them occurs holds no value: that takes a few searches, and reading it takes microseconds.
     """
-    if not nodes.capture_names(node):
+    if not node.capture_names:
         return frozenset()
     around = None if isinstance(node, nodes.Choice | nodes.Repeat) else required_literals(node)
     inside: frozenset[bytes] | None = None

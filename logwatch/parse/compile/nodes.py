@@ -4,8 +4,9 @@ All nodes but ``Backtracking`` mean what pyparsing means: greedy, ordered, never
 place is therefore one fixed number of bytes or nothing, and a compiled grammar can be one expression of atomic parts.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias, cast
 
 Bytes: TypeAlias = frozenset[int]
@@ -14,35 +15,97 @@ EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
 _MAX_PREFIXES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Inner:
-    """A node with others inside; what is asked for at every step of the compiler is worked out once."""
+class _Properties:
+    """What is asked of a node at every step of the compiler, worked out once."""
 
-    min_len: int = field(init=False, compare=False, repr=False)
-    names: tuple[str, ...] = field(init=False, compare=False, repr=False)
-    begins: "Bytes | None" = field(init=False, compare=False, repr=False)  # first_set and prefixes, once asked for
-    words: frozenset[bytes] | None = field(init=False, compare=False, repr=False)
+    @cached_property
+    def min_len(self) -> int:
+        """The least number of bytes that a match takes."""
+        match cast("Node", self):
+            case Literal(data):
+                least = len(data)
+            case CharRun(_, low):
+                least = low
+            case Seq(items):
+                least = sum(item.min_len for item in items)
+            case Choice(items):
+                least = min((item.min_len for item in items), default=0)
+            case Repeat(item, low):
+                least = low * item.min_len
+            case Capture(_, item) | Backtracking(item):
+                least = item.min_len
+            case Look() | EndOfLine():
+                least = 0
+        return least
 
-    def __post_init__(self) -> None:
-        """Work out the properties, from those of the nodes inside."""
-        node = cast("Node", self)
-        own = [node.name] if isinstance(node, Capture) else []
-        own += [name for child in children(node) for name in capture_names(child)]
-        object.__setattr__(self, "names", tuple(own))
-        object.__setattr__(self, "min_len", _min_len(node))
-        object.__setattr__(self, "begins", None)
-        object.__setattr__(self, "words", None)
+    @cached_property
+    def capture_names(self) -> tuple[str, ...]:
+        """The names of the values inside, from left to right, each as often as it stands there."""
+        own = [self.name] if isinstance(self, Capture) else []
+        return tuple(own + [name for child in children(cast("Node", self)) for name in child.capture_names])
+
+    @cached_property
+    def first_set(self) -> Bytes:
+        """The bytes that a match can begin with; of an empty match, nothing is said."""
+        match cast("Node", self):
+            case Literal(data):
+                return frozenset(data[:1])
+            case CharRun(chars):
+                return chars
+            case Seq(items):
+                found: Bytes = frozenset()
+                for item in items:
+                    found |= item.first_set
+                    if item.min_len:
+                        break
+                return found
+            case Choice(items):
+                return frozenset().union(*(item.first_set for item in items))
+            case Repeat(item) | Capture(_, item) | Backtracking(item):
+                return item.first_set
+        return frozenset()
+
+    @cached_property
+    def prefixes(self) -> frozenset[bytes]:
+        """Texts of which any match begins with one; what is asserted behind a word makes it longer."""
+        match cast("Node", self):
+            case Literal(data):
+                return frozenset((data,))
+            case CharRun(chars, low) if low and len(chars) <= _MAX_PREFIXES:
+                return frozenset(bytes((code,)) for code in chars)
+            case Choice(items) if items:
+                return frozenset().union(*(item.prefixes for item in items))
+            case Capture(_, item) | Backtracking(item) | Look(item, False, False):
+                return item.prefixes
+            case Seq(items):
+                return _prefixes_of(items)
+        return frozenset((b"",))
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+def _prefixes_of(items: tuple["Node", ...]) -> frozenset[bytes]:
+    heads: frozenset[bytes] = frozenset((b"",))
+    for item in items:
+        if isinstance(item, Look) and (item.negative or item.behind):
+            continue
+        tails = item.prefixes
+        if len(heads) * len(tails) > _MAX_PREFIXES:
+            break
+        heads = frozenset(head + tail for head in heads for tail in tails)
+        words = item.items if isinstance(item, Choice) else (item,)
+        if not all(isinstance(word, Literal) for word in words):
+            break
+    return heads
+
+
+@dataclass(frozen=True)
+class Literal(_Properties):
     """These bytes."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CharRun:
+@dataclass(frozen=True)
+class CharRun(_Properties):
     """As many bytes out of a set as there are, within bounds; inside ``Backtracking`` it may give some back."""
 
     chars: Bytes
@@ -51,22 +114,22 @@ class CharRun:
     lazy: bool = False  # inside Backtracking only
 
 
-@dataclass(frozen=True, slots=True)
-class Seq(_Inner):
+@dataclass(frozen=True)
+class Seq(_Properties):
     """One after the other."""
 
     items: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice(_Inner):
+@dataclass(frozen=True)
+class Choice(_Properties):
     """The first that matches."""
 
     items: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat(_Inner):
+@dataclass(frozen=True)
+class Repeat(_Properties):
     """Greedy repetition; ends where ``item`` fails, ``stop`` matches, or ``max`` is reached."""
 
     item: "Node"
@@ -76,8 +139,8 @@ class Repeat(_Inner):
     lazy: bool = False  # inside Backtracking only
 
 
-@dataclass(frozen=True, slots=True)
-class Look(_Inner):
+@dataclass(frozen=True)
+class Look(_Properties):
     """Match nothing, where ``item`` matches ahead (``behind``: before), or, ``negative``, does not."""
 
     item: "Node"
@@ -85,21 +148,21 @@ class Look(_Inner):
     behind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfLine:
+@dataclass(frozen=True)
+class EndOfLine(_Properties):
     """The end of the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture(_Inner):
+@dataclass(frozen=True)
+class Capture(_Properties):
     """What ``item`` matches is a value of this name."""
 
     name: str
     item: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Backtracking(_Inner):
+@dataclass(frozen=True)
+class Backtracking(_Properties):
     """A regular expression as its author wrote it: it goes back inside, and never once it has matched."""
 
     item: "Node"
@@ -114,8 +177,8 @@ Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | EndOfLine |
 def seq(*items: Node) -> Node:
     """Join nodes into one sequence, flat.
 
-    Adjacent literals become one; a look behind that must hold is dropped; blanks are skipped once, and before a look
-    ahead that skips the same blanks: ``(?= *x) *`` becomes `` *(?=x)``.
+    Adjacent literals become one; blanks are skipped once, and before a look ahead that skips the same blanks:
+    ``(?= *x) *`` becomes `` *(?=x)``.
     """
     flat: list[Node] = []
     for item in items:
@@ -123,8 +186,6 @@ def seq(*items: Node) -> Node:
             before = flat[-1] if flat else None
             if isinstance(each, Literal) and isinstance(before, Literal):
                 flat[-1] = Literal(before.data + each.data)
-            elif isinstance(each, Look) and _always_true(each, flat):
-                continue
             elif not _skips_blanks(each):
                 flat.append(each)
             elif isinstance(before, Look) and not before.behind and split_leading_blanks(before.item)[0] == each:
@@ -134,20 +195,6 @@ def seq(*items: Node) -> Node:
             elif each != before:
                 flat.append(each)
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
-
-
-def _always_true(look: Look, before: list[Node]) -> bool:
-    """Return whether what must not stand before cannot stand there, by what has just been matched."""
-    if not (look.behind and look.negative and isinstance(look.item, CharRun) and look.item.max == 1):
-        return False
-    for node in reversed(before):
-        if not isinstance(node, CharRun | Literal):
-            return False
-        if look.item.chars & (node.chars if isinstance(node, CharRun) else frozenset(node.data[-1:])):
-            return False
-        if min_len(node):
-            return True
-    return False
 
 
 def optional(item: Node) -> Node:
@@ -170,7 +217,7 @@ def choice(*items: Node) -> Node:
 
 def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:  # noqa: PLR0911  one case a node
     """Return the same node without captures, but those of a name in ``keep``."""
-    if keep.issuperset(capture_names(node)):
+    if keep.issuperset(node.capture_names):
         return node
     match node:
         case Seq(items):
@@ -216,11 +263,6 @@ def walk(node: Node) -> Iterator[Node]:
         waiting += reversed(list(children(each)))
 
 
-def capture_names(node: Node) -> Sequence[str]:
-    """Return the names of the values inside, from left to right, each as often as it stands there."""
-    return node.names if isinstance(node, _Inner) else ()
-
-
 def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
     """Return what skips blanks in front (or None), and the rest."""
     head, *rest = parts(node) or (node,)
@@ -234,111 +276,16 @@ def _skips_blanks(node: Node) -> bool:
 # ---- properties ------------------------------------------------------------------------------------------------------
 
 
-def min_len(node: Node) -> int:
-    """Return the least number of bytes that a match takes."""
-    match node:
-        case Literal(data):
-            return len(data)
-        case CharRun():
-            return node.min
-        case EndOfLine():
-            return 0
-    return node.min_len
-
-
-def _min_len(node: Node) -> int:
-    match node:
-        case Seq(items):
-            return sum(map(min_len, items))
-        case Choice(items):
-            return min(map(min_len, items), default=0)
-        case Repeat(item):
-            return node.min * min_len(item)
-        case Capture(_, item) | Backtracking(item):
-            return min_len(item)
-    return 0
-
-
 NOTHING = Seq(())
-
-
-def first_set(node: Node) -> Bytes:
-    """Return the bytes that a match can begin with; of an empty match, nothing is said."""
-    match node:
-        case Literal(data):
-            return frozenset(data[:1])
-        case CharRun(chars):
-            return chars
-        case EndOfLine():
-            return frozenset()
-    if node.begins is None:
-        object.__setattr__(node, "begins", _first_set(node))
-    return node.begins or frozenset()
-
-
-def _first_set(node: Node) -> Bytes:
-    match node:
-        case Seq(items):
-            found: Bytes = frozenset()
-            for item in items:
-                found |= first_set(item)
-                if min_len(item):
-                    break
-            return found
-        case Choice(items):
-            return frozenset().union(*map(first_set, items))
-        case Repeat(item) | Capture(_, item) | Backtracking(item):
-            return first_set(item)
-    return frozenset()
-
-
-def prefixes(node: Node) -> frozenset[bytes]:
-    """Return texts of which any match begins with one; what is asserted behind a word makes it longer."""
-    if not isinstance(node, _Inner):
-        return _prefixes(node)
-    if node.words is None:
-        object.__setattr__(node, "words", _prefixes(node))
-    return node.words or frozenset((b"",))
-
-
-def _prefixes(node: Node) -> frozenset[bytes]:  # noqa: C901, PLR0911  one case a node
-    match node:
-        case Literal(data):
-            return frozenset((data,))
-        case CharRun(chars, low) if low and len(chars) <= _MAX_PREFIXES:
-            return frozenset(bytes((code,)) for code in chars)
-        case Choice(items):
-            return frozenset().union(*map(prefixes, items))
-        case Capture(_, item) | Backtracking(item):
-            return prefixes(item)
-        case Look(item, negative, behind) if not negative and not behind:
-            return prefixes(item)
-        case Seq(items):
-            heads: frozenset[bytes] = frozenset((b"",))
-            for item in items:
-                if isinstance(item, Look) and (item.negative or item.behind):
-                    continue
-                tails = prefixes(item)
-                if len(heads) * len(tails) > _MAX_PREFIXES:
-                    break
-                heads = frozenset(head + tail for head in heads for tail in tails)
-                if not isinstance(item, Literal) and not (isinstance(item, Choice) and _all_literal(item)):
-                    break
-            return heads
-    return frozenset((b"",))
-
-
-def _all_literal(node: Choice) -> bool:
-    return all(isinstance(item, Literal) for item in node.items)
 
 
 def disjoint(one: Node, other: Node) -> bool:
     """Return whether at no place both can match, as far as their first bytes or words tell."""
-    if not min_len(one) or not min_len(other):
+    if not one.min_len or not other.min_len:
         return False
-    if not first_set(one) & first_set(other):
+    if not one.first_set & other.first_set:
         return True
-    words, others = prefixes(one), prefixes(other)
+    words, others = one.prefixes, other.prefixes
     return not any(word.startswith(each) or each.startswith(word) for word in words for each in others)
 
 
@@ -347,10 +294,11 @@ def all_disjoint(items: tuple[Node, ...]) -> bool:
     return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
 
 
-def ends_itself(node: Node) -> bool:
-    """Return whether a match is decided by its own bytes alone: whatever follows, the same text is matched.
+def has_one_way(node: Node, *, peeking: bool = True) -> bool:  # noqa: PLR0911  one case a node
+    """Return whether a node can match in one way only, decided by the bytes that stand there.
 
-    So it is with a quoted string, and not with a word: another letter behind it would belong to it.
+    Without ``peeking``, by those alone that it takes: whatever follows, the same text is matched. So it is with a
+    quoted string, and not with a word, to which another letter behind it would belong.
     """
     match node:
         case Literal():
@@ -358,25 +306,33 @@ def ends_itself(node: Node) -> bool:
         case CharRun():
             return node.min == node.max
         case Capture(_, item):
-            return ends_itself(item)
+            return has_one_way(item, peeking=peeking)
         case Choice(items):
-            return all_disjoint(items) and all(map(ends_itself, items)) and all(map(min_len, items))
+            return all_disjoint(items) and all(has_one_way(item, peeking=peeking) for item in items)
         case Seq(items):
-            return bool(items) and ends_itself(items[-1]) and all(
-                ends_itself(item) or _ended_by(item, seq(*items[i + 1 :])) for i, item in enumerate(items)
-            )  # fmt: skip
+            ended = [peeking or (bool(items) and has_one_way(items[-1], peeking=False))]
+            for i, item in enumerate(items):
+                ended.append(has_one_way(item, peeking=peeking) or is_ended_by(item, seq(*items[i + 1 :])))
+            return all(ended)
+        case Look() | EndOfLine() | Backtracking():
+            return peeking
     return False
 
 
-def _ended_by(node: Node, rest: Node) -> bool:
+def is_ended_by(node: Node, rest: Node) -> bool:
     """Return whether the first byte of what follows, which must come, says that a repetition is over."""
-    if not min_len(rest) or any(isinstance(each, Look | EndOfLine) for each in parts(rest)[:1]):
-        return False
     match node:
         case CharRun():
-            return not node.lazy and not node.chars & first_set(rest)
+            return not node.lazy and cannot_begin_with(rest, node.chars)
         case Repeat(item, _, _, None, lazy):
             runs = item.items if isinstance(item, Choice) else (item,)
-            own = all(ends_itself(each) or _ended_by(each, seq(rest)) for each in runs)
-            return not lazy and own and all_disjoint(runs) and not first_set(item) & first_set(rest)
+            own = all(has_one_way(each, peeking=False) or is_ended_by(each, rest) for each in runs)
+            return not lazy and own and all_disjoint(runs) and cannot_begin_with(rest, item.first_set)
     return False
+
+
+def cannot_begin_with(node: Node, chars: Bytes) -> bool:
+    """Return whether a node needs a first byte that is none of these, before it looks at anything."""
+    head = next(iter(parts(node)), node)
+    looks = not isinstance(head, CharRun) and any(isinstance(each, Look | EndOfLine) for each in walk(head))
+    return bool(node.min_len) and not looks and not node.first_set & chars

@@ -1,380 +1,296 @@
-"""Specialise a node to the one way in which example lines take it: alternatives, turns and separators decided.
+"""Specialise a node to the ways in which example lines take it.
 
-What the narrowed node matches, the given one matches with the same values: each alternative stands only where it would
-be taken, and each byte that is written out where just it would be. Whatever else there is, it does not match.
+What the specialised node matches, the given one matches with the same values; whatever else there is, it does not
+match. The examples decide which alternatives are taken, and which turns of a repetition, one after the other; turns
+without values, in more orders than are worth a way each, stay a repetition of those that occur. Each stands only where
+the node itself would take it, and the end only where it would end; so at any place at most one way can be taken.
 """
 
 import re
-import string
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.narrow import Loop, Part, Step, Value, Ways, is_one_text, narrowed
+from logwatch.parse.compile.nodes import Backtracking, Capture, Choice, EndOfLine, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
-_MAX_TURNS = 80  # of all repetitions together: the expression grows with them
-_MAX_LITERAL_BLANKS = 2
-_MAX_MODELS = 2
-_MIN_WORD_BYTES = 3
-_MAX_SINGLES = 8  # payloads, of which one alone is a way
+_MAX_TURNS = 160  # of all ways together: the expression grows with them
+_MAX_VALUES = 24  # likewise: each is a group, on every line
+_MAX_RUNS = 4  # orders of turns without values that are told apart
+_MAX_TURNS_OF_A_LINE = 80
+_RARE = 64  # examples, of which one alone is no way
 _GLANCE_BYTES = 64
-_NEWLINE = 10
-_GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
-_LETTERS = frozenset((string.ascii_letters + string.digits).encode())
+_AT_NEWLINE, _ELSEWHERE = -1, -2  # where a repetition ends, beside the indices of its alternatives
+
+Places: TypeAlias = Mapping[int, tuple[bytes, int]]
+"""By the number of an example, its line and the index at which a node stands in it."""
 
 
-class _Differ(Exception):  # noqa: N818  an answer
-    """The lines do not take the node in the same way, or one does not match at all."""
+class Specialiser:
+    """Keeps what it compiles of nodes for the next time."""
+
+    def __init__(self) -> None:
+        # by identity, since to hash a tree takes longer; what they hold keeps it theirs
+        self._patterns: dict[int, tuple[Node, re.Pattern[bytes] | None]] = {}
+        self._repeats: dict[int, _Turns] = {}
+
+    def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
+        """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
+
+        Lines end in a newline; those that do not match are left out, as are the few that take a way of their own.
+        Return None if none is left.
+        """
+        for turns in self._repeats.values():
+            turns.remembered.clear()
+        follower = _Follower(self, 1 + len(lines) // _RARE)
+        parts, ends = follower.follow(node, dict(enumerate((line, 0) for line in lines)))
+        return (narrowed(parts, nodes.NOTHING), ends) if ends else None
+
+    def end(self, node: Node, line: bytes, at: int) -> int:
+        """Return the index where a match of the node from ``at`` on ends, -1 if there is none.
+
+        Repetitions with values, which are gone into anyway, are large: they are not compiled for it.
+        """
+        known = self._patterns.get(id(node))
+        if known is None:
+            gone_into = not isinstance(node, Backtracking) and any(
+                isinstance(each, Repeat) and each.capture_names for each in nodes.walk(node)
+            )
+            text = "" if gone_into else Writer().write(node, last=True)
+            known = self._patterns[id(node)] = node, None if gone_into else re.compile(text.encode("latin-1"))
+        if known[1]:
+            found = known[1].match(line, at)
+            return found.end() if found else -1
+        if isinstance(node, Choice | Repeat):
+            taken = self.turns(node).taken(line, at)
+            return taken.end if taken else -1
+        for each in nodes.children(node):
+            at = self.end(each, line, at) if at >= 0 else at
+        return at
+
+    def turns(self, node: Choice | Repeat) -> "_Turns":
+        """Return what the turns of a repetition are; a choice is a repetition of one turn."""
+        known = self._repeats.get(id(node))
+        if known is None:
+            known = self._repeats[id(node)] = _Turns(self, node)
+        return known
 
 
-def specialise(node: Node, lines: Sequence[bytes]) -> Node | None:
-    """Return the node as all these lines take it from their beginnings; None if they take it in different ways.
+class _Turn(NamedTuple):
+    alternative: int
+    blanks: int  # where it begins
+    start: int  # behind the blanks
+    end: int
 
-    Lines end in a newline. Texts that are the same in all of them are written out, from two lines on.
-    """
-    follower = _Follower(lines)
-    try:
-        follower.follow(node)
-    except _Differ:
+
+class _Taken(NamedTuple):
+    """The turns that a repetition takes in one line."""
+
+    line: bytes
+    turns: list[_Turn]
+    end: int
+
+
+class _Turns:
+    """What a repetition repeats: blanks, then one of some alternatives, unless it stops."""
+
+    def __init__(self, specialiser: Specialiser, of: Choice | Repeat) -> None:
+        self.remembered: dict[tuple[bytes, int], _Taken | None] = {}
+        self._of = of  # whose identity the specialiser knows it by
+        self.node = node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
+        self._specialiser = specialiser
+        self.blanks, item = nodes.split_leading_blanks(node.item)
+        self.stop: Node | None = None
+        if node.stop is not None:
+            before, self.stop = nodes.split_leading_blanks(node.stop)
+            if before != self.blanks:
+                self.blanks, item, self.stop = None, node.item, node.stop
+        self.items = item.items if isinstance(item, Choice) else (item,)
+        self.any_number = (node.min, node.max) == (0, None)
+        self.valued = [bool(each.capture_names) for each in self.items]
+
+    def guard(self, i: int) -> Look | None:
+        """Return what makes sure that neither the end nor an alternative before number ``i`` matches, if one might."""
+        rivals = [self.stop, *self.items[:i]] if self.stop else self.items[:i]
+        left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, self.items[i])]
+        return Look(nodes.choice(*left), negative=True) if left else None
+
+    def taken(self, line: bytes, at: int) -> _Taken | None:
+        """Return the turns from ``at`` on; None if they are too few or too many."""
+        if (line, at) not in self.remembered:
+            self.remembered[line, at] = self._taken(line, at)
+        return self.remembered[line, at]
+
+    def _taken(self, line: bytes, at: int) -> _Taken | None:
+        turns: list[_Turn] = []
+        while self.node.max is None or len(turns) < self.node.max:
+            start = self._specialiser.end(self.blanks, line, at) if self.blanks else at
+            if self.stop is not None and self._specialiser.end(self.stop, line, start) >= 0:
+                break
+            found = self._first(line, start)
+            if found is None or len(turns) > _MAX_TURNS_OF_A_LINE:
+                break
+            turns.append(_Turn(found[0], at, start, found[1]))
+            at = found[1]
+        return _Taken(line, turns, at) if self.node.min <= len(turns) <= _MAX_TURNS_OF_A_LINE else None
+
+    def _first(self, line: bytes, at: int) -> tuple[int, int] | None:
+        """Return the index of the first alternative that matches, and where it ends."""
+        for i, item in enumerate(self.items):
+            if item.min_len and line[at] not in item.first_set:
+                continue
+            if (end := self._specialiser.end(item, line, at)) >= 0:
+                return i, end
         return None
-    return _narrowed(follower.steps)
+
+    def run(self, taken: _Taken, i: int) -> tuple[int, ...]:
+        """Return the alternatives of the turns from number ``i`` on, up to the next one that may hold a value."""
+        run: list[int] = []
+        for turn in taken.turns[i:]:
+            if self.valued[turn.alternative]:
+                break
+            run.append(turn.alternative)
+        return tuple(run)
 
 
-class _Step(NamedTuple):
-    """A node that nothing is left to decide in, what it took of each line, and what stands behind that."""
-
-    node: Node
-    texts: tuple[bytes, ...]
-    behind: tuple[bytes, ...]  # enough of it to tell with what it begins
+# ---- what the examples take ------------------------------------------------------------------------------------------
 
 
 class _Follower:
-    """Goes through a node and some lines in step."""
+    """Goes through a node and the examples in step."""
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        self.steps: list[_Step] = []
-        self._lines = lines
-        self._at = [0] * len(lines)
-        self._turns = 0
+    def __init__(self, specialiser: Specialiser, min_count: int) -> None:
+        self._specialiser = specialiser
+        self._min_count = min_count
+        self._turns = _MAX_TURNS
+        self._values = _MAX_VALUES
 
-    def follow(self, node: Node) -> None:
-        """Note the steps that the lines take through a node here, and move on behind it."""
+    def follow(self, node: Node, at: Places, then: Node = nodes.NOTHING) -> tuple[list[Part], Places]:
+        """Return what the examples take of a node, and where they are behind it; ``then`` is what follows."""
         match node:
-            case nodes.Seq() | Choice() | Repeat() if _is_one_text(node):
-                self._take(node)
             case Capture(name, item):
-                self._capture(name, item)
+                self._values -= 1
+                parts, ends = self.follow(item, at) if self._values >= 0 else ([], {})
+                return [Value(name, parts)], ends
+            case nodes.Seq() | Choice() | Repeat() if is_one_text(node):
+                return self._take(node, at)
             case nodes.Seq(items):
-                for each in items:
-                    self.follow(each)
-            case Choice(items):
-                self._decide(node, lambda: self._choose(items))
-            case Repeat():
-                self._decide(node, lambda: self._repeat(node))
-            case _:
-                self._take(node)
+                done: list[Part] = []
+                for i, item in enumerate(items):
+                    stops = isinstance(item, Repeat) and item.stop is not None
+                    parts, at = self.follow(item, at, nodes.seq(*items[i + 1 :]) if stops else nodes.NOTHING)
+                    done += parts
+                return done, at
+            case Choice() | Repeat():
+                return self._decide(node, at, then)
+        return self._take(node, at)
 
-    def _decide(self, node: Node, decide: Callable[[], None]) -> None:
-        """Decide what the lines take; where they differ, and no value is in it, the node stays as it is."""
-        here = self._here()
-        try:
-            decide()
-        except _Differ:
-            if nodes.capture_names(node):
-                raise
-            self._back(here)
-            self._take(node)
+    def _take(self, node: Node, at: Places) -> tuple[list[Part], Places]:
+        ends = {
+            n: (line, end) for n, (line, start) in at.items() if (end := self._specialiser.end(node, line, start)) >= 0
+        }
+        return [_step(node, [(line, at[n][1], end) for n, (line, end) in ends.items()])], ends
 
-    def _choose(self, items: Sequence[Node]) -> None:
-        """Follow the first alternative that all lines can take."""
-        begins = {line[at] for line, at in zip(self._lines, self._at, strict=True)}
-        for i, each in enumerate(items):
-            if nodes.min_len(each) and not begins <= nodes.first_set(each):
+    def _decide(self, node: Choice | Repeat, at: Places, then: Node) -> tuple[list[Part], Places]:
+        """Take the ways of the examples; where they differ, and no value is in them, the node stays as it is."""
+        turns = self._specialiser.turns(node)
+        taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
+        if not node.capture_names and len({turns.run(each, 0) for each in taken.values()}) > 1:
+            return self._take(node, at)
+        ends: dict[int, tuple[bytes, int]] = {}
+        return self._tree(turns, taken, dict.fromkeys(taken, 0), then, ends), ends
+
+    def _tree(
+        self,
+        turns: _Turns,
+        taken: Mapping[int, _Taken],
+        at: Mapping[int, int],
+        then: Node,
+        ends: dict[int, tuple[bytes, int]],
+    ) -> list[Part]:
+        """Return the ways in which the turns go on from number ``at[n]`` on; note the ends of those that are kept."""
+        parts: list[Part] = []
+        runs = {n: turns.run(taken[n], i) for n, i in at.items()}
+        if turns.any_number and len(set(runs.values())) > _MAX_RUNS:
+            parts = self._loop(turns, [turn for n, i in at.items() for turn in _with_line(taken[n], i, len(runs[n]))])
+            at = {n: i + len(runs[n]) for n, i in at.items()}
+        implied = _begins_with(then, turns.node.stop)
+        groups: dict[int, list[int]] = {}
+        for n, i in at.items():
+            line, took, end = taken[n]
+            ended = _AT_NEWLINE if line[end:] == b"\n" and not implied else _ELSEWHERE
+            groups.setdefault(took[i].alternative if i < len(took) else ended, []).append(n)
+        ways: list[list[Part]] = []
+        for i, group in sorted(groups.items(), key=lambda each: -len(each[1])):
+            before = len(ends)
+            if len(group) < self._min_count:
                 continue
-            here = self._here()
-            try:
-                self._unless(items[:i], each)
-                self.follow(each)
-            except _Differ:
-                self._back(here)
-            else:
-                return
-        raise _Differ
+            if i < 0:
+                ends.update({n: (taken[n].line, taken[n].end) for n in group})
+                ways.append([] if implied else _end(turns, i, [taken[n] for n in group]))
+            elif self._turns > 0:
+                self._turns -= 1
+                here = {n: (taken[n].line, taken[n].turns[at[n]]) for n in group}
+                way, behind = self._turn(turns, i, here)
+                way += self._tree(turns, taken, {n: at[n] + 1 for n in behind}, then, ends)
+                if len(ends) > before:
+                    ways.append(way)
+        return [*parts, *_fork(ways)]
 
-    def _here(self) -> tuple[int, list[int], int]:
-        return len(self.steps), self._at, self._turns
+    def _turn(self, turns: _Turns, i: int, here: Mapping[int, tuple[bytes, _Turn]]) -> tuple[list[Part], Places]:
+        """Return one turn that takes alternative ``i``."""
+        way: list[Part] = []
+        if turns.blanks:
+            way.append(_step(turns.blanks, [(line, turn.blanks, turn.start) for line, turn in here.values()]))
+        starts = {n: (line, turn.start) for n, (line, turn) in here.items()}
+        parts, ends = self.follow(turns.items[i], starts)
+        return [*way, *_looks(turns.guard(i), starts.values()), *parts], ends
 
-    def _back(self, here: tuple[int, list[int], int]) -> None:
-        steps, self._at, self._turns = here
-        del self.steps[steps:]
-
-    def _take(self, node: Node) -> None:
-        starts = self._at
-        self._at = [match_end(node, line, at) for line, at in zip(self._lines, starts, strict=True)]
-        if min(self._at) < 0:
-            raise _Differ
-        self._note(node, starts)
-
-    def _note(self, node: Node, starts: Sequence[int]) -> None:
-        spans = list(zip(self._lines, starts, self._at, strict=True))
-        texts = tuple([line[start:end] for line, start, end in spans])
-        self.steps.append(_Step(node, texts, tuple([line[end : end + _GLANCE_BYTES] for line, _, end in spans])))
-
-    def _capture(self, name: str, item: Node) -> None:
-        before, starts, self.steps = self.steps, self._at, []
-        self.follow(item)
-        inner, self.steps = [step.node for step in self.steps], before
-        self._note(Capture(name, nodes.seq(*inner)), starts)
-
-    def _repeat(self, node: Repeat) -> None:
-        blanks, item = nodes.split_leading_blanks(node.item)
-        stop_blanks, stop = (blanks, None) if node.stop is None else nodes.split_leading_blanks(node.stop)
-        if stop_blanks != blanks:
-            blanks, item, stop = None, node.item, node.stop
-        turns = 0
-        while node.max is None or turns < node.max:
-            if node.stop is not None and self._matches(node.stop):
-                self._note(Look(_known(node.stop).without_captures), self._at)
-                break
-            here = self._here()
-            try:
-                if blanks is not None:
-                    self._take(blanks)
-                self._unless(() if stop is None else (stop,), item)
-                self.follow(item)
-            except _Differ:
-                self._back(here)
-                self._end(node)
-                break
-            turns += 1
-            self._turns += 1
-            if self._turns > _MAX_TURNS:
-                raise _Differ
-        if turns < node.min:
-            raise _Differ
-
-    def _end(self, node: Repeat) -> None:
-        """Note that no turn follows; the lines differ if one of them could take another one."""
-        # nothing that takes bytes can match the newline
-        at_end = [line[at] == _NEWLINE for line, at in zip(self._lines, self._at, strict=True)]
-        if all(at_end) and nodes.min_len(node.item):
-            self._note(EndOfLine(), self._at)
-            return
-        look = _known(node.item).absence
-        behind = [line[at : at + _GLANCE_BYTES] for line, at in zip(self._lines, self._at, strict=True)]
-        if not _cannot_begin(node.item, behind) and any(
-            match_end(look, line, at) < 0 for line, at in zip(self._lines, self._at, strict=True)
-        ):
-            raise _Differ
-        self._note(look, self._at)
-
-    def _matches(self, node: Node) -> bool:
-        """Return whether the lines match here, all of them or none."""
-        found = {match_end(node, line, at) >= 0 for line, at in zip(self._lines, self._at, strict=True)}
-        if len(found) > 1:
-            raise _Differ
-        return found == {True}
-
-    def _unless(self, rivals: Sequence[Node], node: Node) -> None:
-        """Make sure that none of the rivals matches, where they might."""
-        left = [_known(each).without_captures for each in rivals if not nodes.disjoint(each, node)]
-        if left:
-            self._note(Look(left[0] if len(left) == 1 else Choice(tuple(left)), negative=True), self._at)
+    def _loop(self, turns: _Turns, took: Sequence[tuple[bytes, _Turn]]) -> list[Part]:
+        """Return a repetition of the alternatives that these turns take."""
+        ways: list[list[Part]] = []
+        for i in sorted({turn.alternative for _, turn in took}):
+            here = dict(enumerate(each for each in took if each[1].alternative == i))
+            if len(here) >= self._min_count and self._turns > 0:
+                self._turns -= 1
+                way, ends = self._turn(turns, i, here)
+                if ends:
+                    ways.append(way)
+        return [Loop(_fork(ways))] if ways else []
 
 
-def _is_one_text(node: Node) -> bool:
-    """Return whether a node is one text of any length, such as a quoted string: there is nothing to decide in it."""
-    if nodes.capture_names(node) or not nodes.ends_itself(node):
-        return False
-    return any(isinstance(each, Repeat) and each.max is None for each in nodes.walk(node))
+def _with_line(taken: _Taken, i: int, count: int) -> list[tuple[bytes, _Turn]]:
+    return [(taken.line, turn) for turn in taken.turns[i : i + count]]
 
 
-def _narrowed(steps: Sequence[_Step]) -> Node:
-    """Return a sequence with blanks, marks and texts as the lines have them, and without needless looks ahead."""
-    done: list[Node] = []  # from the end on
-    for i in range(len(steps) - 1, -1, -1):
-        node, texts, behind = steps[i]
-        rest = nodes.seq(*reversed(done[-_GLANCE_NODES:])) if isinstance(node, CharRun | Look) else nodes.NOTHING
-        same, text = len(set(texts)) == 1, texts[0]
-        several = len(texts) > 1  # one alone does not tell what is the same in others
-        if several and same and (_takes_only(node, text, rest) if isinstance(node, CharRun) else _is_one_text(node)):
-            done.append(Literal(text))
-        elif isinstance(node, Capture) and isinstance(node.item, nodes.Seq):
-            *inner, last = node.item.items  # what is asked for behind a value, such as the end of a number
-            done.append(Capture(node.name, nodes.seq(*inner, _as_one_class(last, behind))))
-        elif isinstance(node, Look):
-            _look_before(node, done, rest, behind, [step.node for step in steps[i + 1 : i + 1 + _GLANCE_NODES]])
-        else:
-            done.append(node)
-    return nodes.seq(*reversed(done))
+def _step(node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Step:
+    texts = {line[start:end] for line, start, end in spans}
+    return Step(node, texts, [line[end : end + _GLANCE_BYTES] for line, _, end in spans])
 
 
-def _look_before(look: Look, done: list[Node], rest: Node, behind: Sequence[bytes], following: Sequence[Node]) -> None:
-    """Add a look ahead to what follows it, ``done`` (from the end on), where it is still needed.
-
-    ``rest`` is how what is done begins, ``following`` how it was before it was narrowed.
-    """
-    if _implied(look, rest, following):
-        return
-    numbers = all(text.split(maxsplit=1)[0].isdigit() for text in behind if text.strip())
-    if look.negative and not look.behind and numbers and _cannot_begin(look.item, behind):
-        # the next line has another number there, but a number
-        narrower = _first_byte_without(done[-1], nodes.first_set(look.item)) if done else None
-        if narrower is not None:
-            done[-1:] = reversed(nodes.parts(narrower))
-            return
-    done.append(_as_one_class(look, behind))
+def _looks(look: Look | None, places: Iterable[tuple[bytes, int]]) -> list[Part]:
+    return [_step(look, [(line, at, at) for line, at in places])] if look else []
 
 
-def _first_byte_without(node: Node, chars: nodes.Bytes) -> Node | None:
-    """Return a run whose first byte is none of these; None if that cannot be said."""
-    match node:
-        case CharRun(own, 1, None, False) if own - chars:
-            return nodes.seq(CharRun(own - chars, 1, 1), CharRun(own, 0))
-        case Capture(name, item) if (narrower := _first_byte_without(item, chars)) is not None:
-            return Capture(name, narrower)
-    return None
+def _end(turns: _Turns, where: int, taken: Sequence[_Taken]) -> list[Part]:
+    """Return what makes sure that no turn follows."""
+    node = turns.node
+    if node.max is not None and len(taken[0].turns) == node.max:
+        return []
+    absent = Look(nodes.without_captures(node.item), negative=True)
+    look: Node = absent
+    if where == _AT_NEWLINE and node.item.min_len:
+        look = EndOfLine()  # nothing that takes bytes can match the newline
+    elif node.stop is not None:
+        look = Choice((Look(nodes.without_captures(node.stop)), absent))
+    return [_step(look, [(each.line, each.end, each.end) for each in taken])]
 
 
-def _as_one_class(node: Node, texts: Sequence[bytes]) -> Node:
-    """Return what must not follow as one class of bytes or a few words, if that is enough here: all else costs more."""
-    if not isinstance(node, Look) or not node.negative or node.behind or isinstance(node.item, CharRun | Literal):
-        return node
-    blanks, core = nodes.split_leading_blanks(node.item)
-    begins = [text.lstrip(bytes(blanks.chars)) for text in texts] if blanks else texts
-    words = tuple(sorted(nodes.prefixes(core)))
-    enough: Node
-    if min(map(len, words)) >= _MIN_WORD_BYTES and not any(text.startswith(words) for text in begins):
-        enough = _one_of(words)
-    elif _cannot_begin(core, begins):
-        enough = CharRun(nodes.first_set(core), 1, 1)
-    else:
-        return node
-    return Look(nodes.seq(blanks, enough) if blanks else enough, negative=True)
+def _begins_with(node: Node, beginning: Node | None) -> bool:
+    wanted = nodes.parts(nodes.without_captures(beginning)) if beginning else ()
+    return bool(wanted) and nodes.parts(nodes.without_captures(node))[: len(wanted)] == wanted
 
 
-def _one_of(words: Sequence[bytes]) -> Node:
-    """Return what matches one of these words, short where only their last bytes differ."""
-    ends: dict[bytes, set[int]] = {}
-    for word in words:
-        ends.setdefault(word[:-1], set()).add(word[-1])
-    last = next(iter(ends.values()))
-    if len(last) == 1 or any(each != last for each in ends.values()):
-        return nodes.choice(*map(Literal, words))
-    return nodes.seq(nodes.choice(*map(Literal, ends)), CharRun(frozenset(last), 1, 1))
-
-
-def _cannot_begin(node: Node, texts: Sequence[bytes]) -> bool:
-    """Return whether the first byte of each text, behind any blanks that the node skips, says that it cannot match."""
-    blanks, core = nodes.split_leading_blanks(node)
-    if blanks:
-        texts = [text.lstrip(bytes(blanks.chars)) for text in texts]
-    begins = nodes.first_set(core)
-    return bool(nodes.min_len(core) and all(texts)) and not any(text[0] in begins for text in texts)
-
-
-def _implied(look: Look, rest: Node, following: Sequence[Node]) -> bool:
-    """Return whether what follows says itself what the look ahead asks for."""
-    if look.behind:
-        return False
-    if look.negative:
-        return nodes.disjoint(look.item, rest)
-    wanted = nodes.parts(look.item)
-    if nodes.parts(nodes.without_captures(nodes.seq(*following)))[: len(wanted)] == wanted:
-        return True
-    single = isinstance(look.item, CharRun) and look.item.max == 1
-    return single and bool(nodes.min_len(rest)) and nodes.first_set(rest) <= nodes.first_set(look.item)
-
-
-def _takes_only(run: CharRun, text: bytes, rest: Node) -> bool:
-    """Return whether a run takes just this text wherever it stands: its length is fixed, or what follows ends it."""
-    if run.lazy or (run.min != 1 and len(text) > _MAX_LITERAL_BLANKS) or _LETTERS & set(text):
-        return False  # what is a letter or a digit is another one in the next line
-    ended = bool(nodes.min_len(rest)) and not nodes.first_set(rest) & run.chars
-    return run.max == len(text) or (ended and len(text) >= run.min)
-
-
-def match_end(node: Node, line: bytes, at: int) -> int:
-    """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
-    found = _known(node).pattern.match(line, at)
-    return found.end() if found else -1
-
-
-class _Known:
-    """What is asked of a node again and again; told by its identity, since to hash a tree takes longer."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    @cached_property
-    def pattern(self) -> re.Pattern[bytes]:
-        return re.compile(Writer().write(self.node, last=True).encode("latin-1"))
-
-    @cached_property
-    def without_captures(self) -> Node:
-        return nodes.without_captures(self.node)
-
-    @cached_property
-    def absence(self) -> Look:
-        return Look(self.without_captures, negative=True)
-
-
-def _known(node: Node) -> _Known:
-    known = _all_known.get(id(node))
-    if known is None:
-        if len(_all_known) >= _MAX_KNOWN:
-            _all_known.clear()
-        known = _all_known[id(node)] = _Known(node)
-    return known
-
-
-_all_known: dict[int, _Known] = {}  # each keeps its node, so that no other one can get its identity
-_MAX_KNOWN = 512
-
-
-def _agree(node: Node, lines: Sequence[bytes]) -> bool:
-    try:
-        _Follower(lines).follow(node)
-    except _Differ:
-        return False
-    return True
-
-
-def common_ways(node: Node, payloads: Sequence[bytes], min_share: float, limit: int) -> list[Node]:
-    """Return the node specialised to the few ways in which so many payloads are written; nothing if they are more."""
-    left = [payload + b"\n" for payload in payloads]
-    wanted = min_share * len(left)
-    found: list[tuple[int, Node]] = []
-    taken = 0
-    for _ in range(limit + _MAX_MODELS):
-        if not left or len(found) == limit or (taken and taken >= wanted):
-            break
-        alike = [line for line in left if line is left[0] or _agree(node, [left[0], line])]
-        if way := specialise(node, alike):
-            found.append((len(alike), way))
-            taken += len(alike)
-            left = [line for line in left if line not in alike]
-        else:
-            left = [*left[1:], left[0]]
-    return [way for _, way in sorted(found, key=lambda each: -each[0])] if taken >= wanted else []
-
-
-def ways(node: Node, payloads: Sequence[bytes], limit: int) -> list[tuple[Node, int]]:
-    """Return the node specialised to each of the ways in which payloads take it, and how many do; most frequent first.
-
-    Payloads have no newline; those that do not match, or are the first of more ways than ``limit``, are left out.
-    """
-    left = [payload + b"\n" for payload in payloads]
-    found: list[tuple[Node, int]] = []
-    while left and len(found) < limit:
-        one = specialise(node, left[:1])
-        same = [line for line in left if match_end(one, line, 0) >= 0] if one else []
-        if one is None or not same:
-            left = left[1:]
-            continue
-        left = [line for line in left if line not in same]
-        if len(same) > 1 or len(payloads) < _MAX_SINGLES:
-            found.append((specialise(node, same) or one, len(same)))
-    return sorted(found, key=lambda way: -way[1])
+def _fork(ways: list[list[Part]]) -> list[Part]:
+    return ways[0] if len(ways) == 1 else [Ways(ways)]

@@ -23,8 +23,6 @@ from logwatch.parse.compile.nodes import (
     Repeat,
 )
 
-_SPELLED_OUT_TIMES = 8  # a counted repetition costs more, since the re module is ready to go back in it
-
 
 @dataclass(frozen=True)
 class Framing:
@@ -58,16 +56,16 @@ class Framing:
 PLAIN = Framing()
 """A line that is nothing but its payload."""
 
-Wanted = Callable[[Capture | Repeat], bool]
-"""Asked of every capture and of every repetition with captures inside: does it become a group?"""
-
 
 class Writer:
-    """Write nodes, and note in ``groups`` what each capturing group stands for, in the order of their numbers."""
+    """Write nodes, and note in ``groups`` what each capturing group stands for, in the order of their numbers.
 
-    def __init__(self, framing: Framing = PLAIN, wanted: Wanted | None = None) -> None:
+    A repetition with captures inside is one group, to be looked into later: theirs would keep its last turn only.
+    """
+
+    def __init__(self, framing: Framing = PLAIN, *, capturing: bool = False) -> None:
         self._framing = framing
-        self._wanted = wanted
+        self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
 
     def write(self, node: Node, *, last: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
@@ -79,12 +77,7 @@ class Writer:
                 return self._run(chars, low, high, "+")
             case nodes.Seq(items):
                 final = len(items) - 1
-                return "".join(
-                    self._optional(item)
-                    if _is_optional(item) and _cannot_go_back(item, items[index + 1 :])
-                    else self.write(item, last=last and index == final)
-                    for index, item in enumerate(items)
-                )
+                return "".join(self.write(item, last=last and i == final) for i, item in enumerate(items))
             case Choice(items):
                 if last or not nodes.all_disjoint(items):
                     inner = "|".join(self.write(item, last=True) for item in items)
@@ -122,36 +115,28 @@ class Writer:
         return self.write(node)
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
-        asked = isinstance(node, Capture) or nodes.capture_names(node)
-        if self._wanted is None or not asked or not self._wanted(node):
+        own = isinstance(node, Capture) or (node.max != 1 and node.capture_names)
+        if not self._capturing or not own:
             return text()
         self.groups.append(node)
         return f"({text()})"
 
-    def _optional(self, node: Node) -> str:
-        """Write what is optional as a cheap alternative: without it, what follows could not begin here."""
-        assert isinstance(node, Repeat)
-        return f"(?:{self.write(node.item)}|)"
-
     def _repeat(self, node: Repeat) -> str:
-        """Write a repetition; captured as a whole, it is looked into later: a group would keep its last turn only."""
-        wanted, self._wanted = self._wanted, self._wanted if node.max == 1 else None
-        try:
-            item = node.item
-            blanks, core = nodes.split_leading_blanks(item)
-            stop = ""
-            if node.stop is not None:
-                before, ender = nodes.split_leading_blanks(node.stop)
-                if before == blanks and blanks is not None:
-                    item = nodes.seq(blanks, Look(ender, negative=True), core)
-                else:
-                    stop = f"(?!{self.write(node.stop, last=True)})"
-            elif isinstance(item, Choice) and node.max is None:
-                item = Choice(tuple(map(_swallow, item.items))) if nodes.all_disjoint(item.items) else item
-            inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
-            return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"
-        finally:
-            self._wanted = wanted
+        before, self._capturing = self._capturing, self._capturing and node.max == 1
+        item = node.item
+        blanks, core = nodes.split_leading_blanks(item)
+        stop = ""
+        if node.stop is not None:
+            skipped, ender = nodes.split_leading_blanks(node.stop)
+            if skipped == blanks and blanks is not None:
+                item = nodes.seq(blanks, Look(ender, negative=True), core)
+            else:
+                stop = f"(?!{self.write(node.stop, last=True)})"
+        elif isinstance(item, Choice) and node.max is None:
+            item = Choice(tuple(map(_swallow, item.items))) if nodes.all_disjoint(item.items) else item
+        inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
+        self._capturing = before
+        return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"
 
     def _literal(self, data: bytes) -> str:
         if self._framing.never & set(data):
@@ -162,22 +147,8 @@ class Writer:
         allowed = self._framing.written(chars)
         if not allowed:
             return "" if low == 0 else "(?!)"
-        if low == high and low <= _SPELLED_OUT_TIMES:
-            return char_class(allowed) * low
         times = _times(low, high)
         return char_class(allowed) + times + ("" if not times or low == high else suffix)
-
-
-def _is_optional(node: Node) -> bool:
-    return isinstance(node, Repeat) and (node.min, node.max, node.stop) == (0, 1, None)
-
-
-def _cannot_go_back(node: Node, rest: tuple[Node, ...]) -> bool:
-    """Return whether what follows needs a first byte that is none of what the node begins with."""
-    if not rest or not isinstance(rest[0], Literal | CharRun):
-        return False
-    following = nodes.seq(*rest)
-    return nodes.min_len(following) > 0 and not nodes.first_set(following) & nodes.first_set(node)
 
 
 def _swallow(node: Node) -> Node:

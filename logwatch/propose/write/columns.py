@@ -1,10 +1,10 @@
 """Writes grammars of lines whose fields are told apart by their places."""
 
 from logwatch.propose.dialect import Columns, Dialect
-from logwatch.propose.head import Piece
+from logwatch.propose.head import GrammarTerm
 from logwatch.propose.lines import escaped
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import INTEGER, marker, regex, sequence
+from logwatch.propose.write.source import INTEGER, marker, regex, sequence_source
 from logwatch.propose.write.words import start
 
 
@@ -40,15 +40,15 @@ def columns(dialect: Dialect, form: Columns) -> str:
             tail = f"Opt(cut + {each}{f' + {tail}' if tail else ''})"
         terms += [tail] if tail else []
         end = ["LineEnd()"]
-    body += "".join(definitions) + sequence("fields", terms).rstrip("\n") + ".leave_whitespace()\n"
-    return body + marker(dialect.marker) + "\n" + sequence("LINE", [*start(dialect), "fields", *end])
+    body += "".join(definitions) + sequence_source("fields", terms).rstrip("\n") + ".leave_whitespace()\n"
+    return body + marker(dialect.marker) + "\n" + sequence_source("LINE", [*start(dialect), "fields", *end])
 
 
 def _tabs(opener: str) -> str:
     return "".join(r"\t" if char == "\t" else escaped(char) for char in opener)
 
 
-def _column(piece: Piece, number: int, definitions: list[str]) -> str:
+def _column(piece: GrammarTerm, number: int, definitions: list[str]) -> str:
     if not piece.title and not piece.name:
         return f"Suppress({regex(piece.pattern)})"
     variable = piece.name or f"column_{number}"

@@ -5,7 +5,7 @@ from string import Template
 from logwatch.propose.dialect import Dialect, Member, Object
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import alternatives, marker, printable, regex, sequence
+from logwatch.propose.write.source import alternatives, marker, printable, regex, sequence_source
 from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"
@@ -53,7 +53,7 @@ def objects(dialect: Dialect, form: Object) -> str:
         body += f"event = Suppress({regex(key(form.event) + quote + told + quote)})\n"
         first = ["prefix", '"{"'] if dialect.head.pieces else ['Literal("{").leave_whitespace()']
         parts = [*first, 'ZeroOrMore(member + ",", stop_on=event)', "event"]
-    return body + "\n" + sequence("LINE", [*parts, 'ZeroOrMore("," + member)', '"}"', "LineEnd()"])
+    return body + "\n" + sequence_source("LINE", [*parts, 'ZeroOrMore("," + member)', '"}"', "LineEnd()"])
 
 
 def _member(member: Member, quote: str, key: str) -> list[str]:

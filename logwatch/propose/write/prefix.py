@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from logwatch.propose.head import Head, Piece
+from logwatch.propose.head import GrammarTerm, Head
 from logwatch.propose.write.source import LONG, printable, regex, text
 
 
@@ -35,7 +35,7 @@ def prefix(head: Head) -> str:
     return f"{comment}{''.join(definitions)}prefix = ({whole}).leave_whitespace()\n\n"
 
 
-def _term(piece: Piece, definitions: list[str]) -> str:
+def _term(piece: GrammarTerm, definitions: list[str]) -> str:
     if piece.name:
         definitions.append(f"{piece.name} = {regex(piece.pattern, piece.title)}\n")
         return f'{piece.name}("{piece.name}")'

@@ -36,7 +36,7 @@ def alternatives(name: str, terms: Sequence[str]) -> str:
     return f"{name} = (\n    " + "\n    | ".join(terms) + "\n)\n"
 
 
-def sequence(name: str, terms: Sequence[str]) -> str:
+def sequence_source(name: str, terms: Sequence[str]) -> str:
     """Return the source of a definition by a sequence."""
     return f"{name} = (\n    " + "\n    + ".join(terms) + "\n)\n"
 

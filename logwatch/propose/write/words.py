@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from string import Template
 
 from logwatch.propose.dialect import Announced, Dialect, Follows, InHead, Words
-from logwatch.propose.head import Head, Piece
+from logwatch.propose.head import GrammarTerm, Head
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
 from logwatch.propose.write.source import (
@@ -16,7 +16,7 @@ from logwatch.propose.write.source import (
     marker,
     printable,
     regex,
-    sequence,
+    sequence_source,
 )
 
 _KNOWN = Template(
@@ -95,7 +95,7 @@ def words(dialect: Dialect, form: Words) -> str:
         code = "code | " if form.codes else ""
         body += f"behind = {code}{pair}string | brackets(text | answer | string) | closer{more} | word\n"
     body += marker(dialect.marker) + "\n"
-    return body + sequence("LINE", [*start(dialect), *opener(form.opener), *_rest(form)])
+    return body + sequence_source("LINE", [*start(dialect), *opener(form.opener), *_rest(form)])
 
 
 def _rest(form: Words) -> list[str]:
@@ -183,7 +183,7 @@ def in_head(dialect: Dialect, form: InHead) -> str:
     place = dialect.code.place
     assert place is not None
     pieces = list(dialect.head.pieces)
-    pieces[place] = Piece(r"-?[0-9]{1,6}", "code", "integer", pieces[place].values)
+    pieces[place] = GrammarTerm(r"-?[0-9]{1,6}", "code", "integer", pieces[place].values)
     head = Head(tuple(pieces), dialect.head.stamp, dialect.head.pattern, dialect.head.example)
     body = prefix(head)
     rest = []
@@ -191,7 +191,7 @@ def in_head(dialect: Dialect, form: InHead) -> str:
         body += _word(form) + _fields(form, "")
         body += f'string = Regex({_strings(form.quotes)}).set_name("quoted string")\n'
         rest = ["ZeroOrMore(pair | string | word)"]
-    return body + marker(dialect.marker) + "\n" + sequence("LINE", ["prefix", "marker", *rest])
+    return body + marker(dialect.marker) + "\n" + sequence_source("LINE", ["prefix", "marker", *rest])
 
 
 def described(codes: Sequence[Announced]) -> str:

@@ -1,6 +1,8 @@
 """Faults that stop a platform: each known code fires, resolves, and is spared when it is an isolated event."""
 
-from config.generate.codes import covered, spoken
+from dataclasses import replace
+
+from config.generate.codes import covered, platforms, spoken
 from logwatch.catalogue import Entry
 from logwatch.model import Platform
 from tests.alerting.scenarios.model import Host, Scenario, Stretch
@@ -27,6 +29,13 @@ def each() -> list[Scenario]:
     return [_each(entry, platform, name) for name, platform, entry in covered()]
 
 
+def nameless() -> list[Scenario]:
+    """One for each alert about a provider: its reason says who refused, in lines that do not name the platform."""
+    of_reason = {name: entry for name, _, entry in covered() if entry.reason and "unknown" in platforms(entry)}
+    scenarios = [_each(entry, "unknown", name) for name, entry in of_reason.items()]
+    return [replace(each, name=f"{each.name}, in lines without a platform") for each in scenarios]
+
+
 def _isolated() -> Host:
     host = Host().normal()
     for index, (_, platform, entry) in enumerate(covered()):
@@ -49,6 +58,7 @@ def scenarios() -> list[Scenario]:
     outage.pushes("apns", 200, (10, 40), (10, 0), (60, 40)).pushes("apns", 903, (10, 0), (10, 40))
     return [
         *each(),
+        *nameless(),
         Scenario(
             "each fault once is an isolated event",
             [_isolated()],

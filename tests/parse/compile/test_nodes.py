@@ -19,7 +19,7 @@ X = CharRun(frozenset(b"x"), 1, 1)
 )  # fmt: skip
 def test_min_len(pattern, expected):
     """No match is shorter."""
-    assert nodes.min_len(node(pattern)) == expected
+    assert node(pattern).min_len == expected
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_min_len(pattern, expected):
 )  # fmt: skip
 def test_first_set(pattern, expected):
     """Every match that is not empty begins with one of these bytes."""
-    assert nodes.first_set(node(pattern)) == set(expected)
+    assert node(pattern).first_set == set(expected)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_first_set(pattern, expected):
 )  # fmt: skip
 def test_prefixes(pattern, expected):
     """Every match begins with one of these texts."""
-    assert nodes.prefixes(node(pattern)) == expected
+    assert node(pattern).prefixes == expected
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,30 @@ def test_disjoint(one, other, expected):
         ("a(?!b)", False), ("a$", False),
     ],
 )  # fmt: skip
-def test_ends_itself(pattern, expected):
+def test_has_one_way_by_its_own_bytes(pattern, expected):
     """What is matched does not depend on what stands behind it."""
-    assert nodes.ends_itself(node(pattern)) is expected
+    assert nodes.has_one_way(node(pattern), peeking=False) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("a(?!b)", True), ("a$", True), ("a+b", True), ("(?:a|ab)", False), ("(?:ab|cd)(?=e)", True)],
+)
+def test_has_one_way(pattern, expected):
+    """Whatever stands behind it, there is nothing to go back to."""
+    assert nodes.has_one_way(node(pattern)) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "rest", "expected"),
+    [
+        ("a+", "b", True), ("a+", "ab", False), ("a+", "b?", False), ("a+", "(?=b)b", False), ("(?:ab|cd)+", "x", True),
+        ("(?:ab|cd)+", "c", False), ("ab", "c", False),
+    ],
+)  # fmt: skip
+def test_is_ended_by(one, rest, expected):
+    """A repetition is over where what must follow begins."""
+    assert nodes.is_ended_by(node(one), node(rest)) is expected
 
 
 @pytest.mark.parametrize(
@@ -96,13 +117,12 @@ def test_capture_literals(built, expected):
         ((Literal(b"a"), Literal(b"b")), "ab"),
         ((BLANKS, BLANKS, Literal(b"a")), r"[\x09\x20]*+a"),
         ((Look(nodes.seq(BLANKS, Literal(b"a")), negative=True), BLANKS, X), r"[\x09\x20]*+(?!a)x"),
-        ((Literal(b"a"), Look(X, negative=True, behind=True), Literal(b"b")), "ab"),
         ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
         ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\\n)"),
     ],
 )
 def test_seq(before, after):
-    """A sequence is flat, skips blanks once, and asks for nothing that must be so."""
+    """A sequence is flat and skips blanks once."""
     assert shown(nodes.seq(*before)) == after
 
 
@@ -115,5 +135,5 @@ def test_choice_skips_common_blanks_once():
 def test_without_captures_keeps_what_it_is_told_to():
     """Only the captures go, and the rest stays as it was."""
     both = nodes.seq(Capture("a", X), Literal(b"-"), Capture("b", X))
-    assert nodes.capture_names(nodes.without_captures(both, frozenset("b"))) == ("b",)
+    assert nodes.without_captures(both, frozenset("b")).capture_names == ("b",)
     assert nodes.without_captures(both) == nodes.seq(X, Literal(b"-"), X)

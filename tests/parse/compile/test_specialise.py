@@ -1,10 +1,10 @@
-"""A node is narrowed down to how some lines take it: decided where they agree, exact in what it takes still."""
+"""A node is specialised to the ways in which some lines take it, and exact in what it takes still."""
 
 import pytest
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat
-from logwatch.parse.compile.specialise import common_ways, match_end, specialise, ways
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.parse.compile.specialise import Specialiser
 from tests.parse.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -22,44 +22,54 @@ LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(B
         (node("ab|cd"), [b"cd"], "cd"),
         (nodes.seq(Repeat(node("ab"), 0, 1), node("[a-c]x")), [b"cx"], "(?!ab)[a-c]x"),
         (Choice((node("cat"), node("c[a-z]+"))), [b"cow"], "(?!cat)c[a-z]++"),
-        (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x", b": x"], r":\ x"),
+        (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x"] * 8, r":\ x"),
         (nodes.seq(SEPARATOR, BLANKS, Literal(b"x")), [b": x"], r"[\x3a\x3d]?+\ *+x"),
         (nodes.seq(BLANKS, Literal(b"x")), [b"   x", b"x"], r"\ *+x"),
-        (nodes.seq(STRING, Literal(b"!")), [b'"a"!', b'"a"!'], '"a"!'),
-        (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!", b"1!"], "[1-2]++!"),
-        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?:ab|)!"),
+        (nodes.seq(STRING, Literal(b"!")), [b'"a"!'] * 8, '"a"!'),
+        (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!"] * 8, "[1-2]++!"),
+        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>(?:ab)?)!"),
         (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?=\\\n)"),
         (nodes.seq(Repeat(node("ab")), node("a")), [b"aba"], "ab(?!ab)a"),
+        (nodes.seq(node('"[^"]*"'), Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\xff]*+"!'),
+        (nodes.seq(STRING, Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\x5b\x5d-\xff]*+"!'),
+        (nodes.seq(STRING, Literal(b"!")), [b'"a"!', rb'"\""!'], shown(STRING) + "!"),
+        (nodes.seq(Look(node("[ab]c"), negative=True), node("[a-z]+")), [b"xy", b"zy"], "(?![a-b])[a-z]++"),
+        (nodes.seq(Look(node("abcd"), negative=True), node("[a-z]+")), [b"ab", b"zy"], "(?!abcd)[a-z]++"),
+        (nodes.seq(Look(node("[ab]c"), negative=True), node("[x-z]+")), [b"xy", b"zy"], "[x-z]++"),
+        (nodes.seq(Look(node("[ab]")), node("ab")), [b"ab"], "ab"),
         (nodes.seq(LOOP, BLANKS, CODE), [b"k:1 code 5"], r"k:\ *+[0-:a-z]++\ code\ [0-9]++"),
     ],
 )  # fmt: skip
 def test_what_a_node_becomes(before, lines, after):
     """Alternatives, turns and separators as the lines have them; letters and digits stay as they were."""
-    narrowed = specialise(before, [line + b"\n" for line in lines])
-    assert narrowed is not None
+    known = Specialiser()
+    narrowed, _ = known.specialise(before, [line + b"\n" for line in lines])
     if "k:" not in after:
         assert shown(narrowed) == after
     for line in lines:
-        assert match_end(narrowed, line + b"\n", 0) == match_end(before, line + b"\n", 0)
+        assert known.end(narrowed, line + b"\n", 0) == known.end(before, line + b"\n", 0)
 
 
 @pytest.mark.parametrize(
     ("before", "lines"),
-    [
-        (node("ab"), [b"cd"]),
-        (Choice((Capture("x", node("ab")), Capture("y", node("cd")))), [b"ab", b"cd"]),
-        (Repeat(nodes.seq(BLANKS, VALUE)), [b"k=1", b"k=1 k=2"]),
-    ],
+    [(node("ab"), [b"cd"]), (Repeat(nodes.seq(BLANKS, VALUE), 1), [b"x"])],
 )
-def test_lines_that_differ_in_their_values_have_no_common_way(before, lines):
-    """And a line that does not match has none at all."""
-    assert specialise(before, [line + b"\n" for line in lines]) is None
+def test_lines_that_do_not_match_have_no_way(before, lines):
+    """Nothing is known of how the node is taken."""
+    assert Specialiser().specialise(before, [line + b"\n" for line in lines]) is None
 
 
-def test_a_way_takes_less_and_never_differently():
+def test_what_is_taken_ends_where_the_node_ends():
+    """The places behind the node in each line, without those that do not match."""
+    _, ends = Specialiser().specialise(node("ab+"), [b"abb!\n", b"x\n", b"ab\n"])
+    assert ends == {0: (b"abb!\n", 3), 2: (b"ab\n", 2)}
+
+
+def test_what_is_specialised_takes_less_and_never_differently():
     """What it takes of other lines, the node takes as well, up to the same byte."""
-    narrowed = specialise(nodes.seq(LOOP, BLANKS, CODE), [b"k:1 abc code 5\n", b"k:2 abd code 6\n"])
     whole = nodes.seq(LOOP, BLANKS, CODE)
+    known = Specialiser()
+    narrowed, _ = known.specialise(whole, [b"k:1 abc code 5\n", b"k:2 abd code 6\n"])
     took = 0
     for text in (
         b"k:77 x code 1",
@@ -69,23 +79,47 @@ def test_a_way_takes_less_and_never_differently():
         b"k:1 code code 5",
         b"k:1 kk code 9",
     ):
-        end = match_end(narrowed, text + b"\n", 0)
-        assert end in (-1, match_end(whole, text + b"\n", 0))
+        end = known.end(narrowed, text + b"\n", 0)
+        assert end in (-1, known.end(whole, text + b"\n", 0))
         took += end >= 0
     assert took
 
 
-def test_ways_are_told_apart_and_counted():
-    """The most frequent one first; what does not match is left out."""
-    lines = [b'k="a', b"k:1", b"k:2", b"k:3", b'"x"', b'"y"', b"!"]
-    found = ways(Choice((VALUE, STRING)), lines, 8)
-    assert [count for _, count in found] == [3, 2]
+def test_a_word_that_begins_another_hides_none():
+    """What must not follow is narrowed to its words, and each of them is asked for."""
+    words = nodes.seq(Choice((Literal(b"to"), Literal(b"token"))), Look(CharRun(frozenset(b" ="), 1, 1)))
+    either = Choice((nodes.seq(words, BLANKS, Capture("v", WORD)), WORD))
+    known = Specialiser()
+    narrowed, _ = known.specialise(either, [b"abc\n", b"tom\n"])
+    assert known.end(narrowed, b"tokens 5\n", 0) == 6
+    assert [known.end(narrowed, line, 0) for line in (b"to 5\n", b"token 5\n", b"token=5\n")] == [-1, -1, -1]
 
 
-def test_the_common_ways_need_their_share():
-    """One or a few together take nine lines in ten, or there is none; the most frequent stands first."""
-    lines = [b"k:%d" % number for number in range(9)]
+def test_turns_in_many_orders_stay_a_repetition():
+    """Of the alternatives that the examples take, wherever no value is in them."""
+    known = Specialiser()
+    lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(8)]
+    narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), lines)
+    assert len(ends) == len(lines)
+    assert known.end(narrowed, b"abc " * 20 + b"code 7\n", 0) == 86
+    assert known.end(narrowed, b'abc "x" code 7\n', 0) == -1
+
+
+@pytest.mark.parametrize(("low", "high"), [(2, None), (0, 5), (3, 5)])
+def test_a_bounded_repetition_keeps_its_bounds(low, high):
+    """However many orders there are, it takes neither fewer turns nor more."""
+    known = Specialiser()
+    either = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), low, high)
+    texts = [b" ".join(words) + b"\n" for n in range(6) for words in ([b"w"] * n + [b"k:1"], [b'"s"'] * n + [b"k:2"])]
+    narrowed, _ = known.specialise(either, texts)
+    for text in (b"", b"w", b'w "s"', b"w w k:5", b'w "s" w "s" w "s" k:1', b'"s" w k:1'):
+        assert known.end(narrowed, text + b"\n", 0) in (-1, known.end(either, text + b"\n", 0))
+
+
+def test_a_way_that_hardly_any_line_takes_is_left_out():
+    """It would cost time on all others."""
     either = Choice((VALUE, STRING))
-    assert len(common_ways(either, [*lines, b'"x"'], 0.9, 1)) == 1
-    assert common_ways(either, [*lines, b'"x"', b'"x"'], 0.9, 1) == []
-    assert [shown(way)[0] for way in common_ways(either, [b'"x"', *lines, b'"y"'], 0.9, 2)] == ["k", '"']
+    lines = [b"k:%d\n" % number for number in range(99)]
+    narrowed, ends = Specialiser().specialise(either, [*lines, b'"x"\n'])
+    assert (Specialiser().end(narrowed, b"k:5\n", 0), Specialiser().end(narrowed, b'"x"\n', 0)) == (3, -1)
+    assert len(ends) == 99

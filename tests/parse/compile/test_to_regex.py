@@ -22,7 +22,7 @@ FRAMED = Framing(before="<", after=">", never=frozenset(b"\n>"), end=b">", stand
         (Literal(b"a.b"), r"a\.b"),
         (CharRun(frozenset(b"ab")), "[a-b]++"),
         (CharRun(frozenset(b"ab"), 0), "[a-b]*+"),
-        (CharRun(frozenset(b"ab"), 3, 3), "[a-b][a-b][a-b]"),
+        (CharRun(frozenset(b"ab"), 3, 3), "[a-b]{3}"),
         (CharRun(frozenset(b"ab"), 1, 6), "[a-b]{1,6}+"),
         (Choice((A, B)), "(?:a|b)"),
         (Choice((A, AB)), "(?>a|ab)"),
@@ -30,7 +30,7 @@ FRAMED = Framing(before="<", after=">", never=frozenset(b"\n>"), end=b">", stand
         (Repeat(AB, 1, 3), "(?>(?:ab){1,3})"),
         (Repeat(A, stop=AB), "(?>(?:(?!ab)a)*)"),
         (Repeat(nodes.seq(BLANKS, A), stop=nodes.seq(BLANKS, B)), r"(?>(?:\ *+(?!b)a)*)"),
-        (nodes.seq(Repeat(A, 0, 1), B), "(?:a|)b"),
+        (nodes.seq(Repeat(A, 0, 1), B), "(?>(?:a)?)b"),
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
         (Look(A), "(?=a)"),
         (Look(A, negative=True, behind=True), "(?<!a)"),
@@ -64,13 +64,15 @@ def test_what_a_node_becomes_inside_an_envelope(before, after):
     assert shown(before, FRAMED) == after
 
 
-def test_captures_become_groups_as_asked():
-    """A group for each capture that is wanted; a repetition with captures inside can be one as a whole."""
-    both = nodes.seq(Capture("x", A), Repeat(Capture("y", B)))
-    writer = Writer(PLAIN, lambda each: isinstance(each, Capture))
-    assert writer.write(both) == "(a)(?>(?:b)*)"
-    assert [group.name for group in writer.groups] == ["x"]
-    assert LinePattern(both).match(b"abb\n") == [("x", b"a"), ("y", b"b"), ("y", b"b")]
+def test_captures_become_groups():
+    """A group for each capture, and one for a repetition with captures inside, as a whole."""
+    repeat = Repeat(Capture("y", B))
+    both = nodes.seq(Capture("x", A), repeat)
+    writer = Writer(PLAIN, capturing=True)
+    assert writer.write(both) == "(a)((?>(?:b)*))"
+    assert writer.groups == [Capture("x", A), repeat]
+    assert shown(both) == "a(?>(?:b)*)"
+    assert LinePattern(both).match(b"abb\n") == ([("x", b"a"), ("y", b"b"), ("y", b"b")], 3)
 
 
 @pytest.mark.parametrize("chars", [b"a", b"abc", b"a-z]^\\", bytes(range(256))])

@@ -1,0 +1,39 @@
+"""An address to listen on, as a setting writes it."""
+
+import ipaddress
+from typing import NamedTuple
+
+
+class Listen(NamedTuple):
+    """An address to listen on; an empty host means every interface."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """True when only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def parse_listen(text: str) -> Listen:
+    """Split ``host:port``, ``[v6]:port`` or ``:port``; ValueError says what is wrong."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004  the last port
+        raise ValueError("expected host:port, with a port from 0 to 65535")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError("an IPv6 address is written in square brackets")
+    return Listen(host, int(port))

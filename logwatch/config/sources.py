@@ -1,0 +1,148 @@
+"""Where lines come from: the table ``[[source]]`` and those within it, and what can be wrong with them together."""
+
+import re
+from datetime import UTC, tzinfo
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+from logwatch.config.table import Name, Table, Text
+from logwatch.errors import Problem
+from logwatch.journal import Target
+from logwatch.model import EnvelopeKind, InputKind
+
+Unit = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.:@\\-]{1,255}$", description='a unit\'s whole name, such as "mesibo.service"')
+]
+_WAYS = ("paths", "docker", "journal", "webhook")
+"""The settings of a source that say where its log is."""
+_WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
+_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
+
+
+class Docker(Table, frozen=True, kw_only=True):
+    """A container to follow by name, across its removals and re-creations."""
+
+    container: Name
+    root: Text = "/var/lib/docker"
+
+
+class WebhookSource(Table, frozen=True, kw_only=True):
+    """mesibo's push webhook: a witness beside a log, or without one the only source."""
+
+    path: Text
+    secret_file: Text | None = None
+    witness_for: Text | None = None
+    fields: Text | None = None
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
+        problems = []
+        if not _WEBHOOK.fullmatch(self.path):
+            problems.append(
+                Problem(
+                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
+                )
+            )
+        elif self.path.split("/")[1] in _OURS:
+            problems.append(Problem(f"{where}.path", f'"{self.path}" is served already', "", "begin it with /webhook/"))
+        elif self.secret_file is None and not any(_unguessable(part) for part in self.path.split("/")):
+            problems.append(
+                Problem(
+                    f"{where}.path",
+                    "can be guessed, and there is no secret_file",
+                    "anybody who reaches it could forge failures",
+                    "name a secret_file, or end the path with 32 random characters: `openssl rand -hex 16`",
+                )
+            )
+        return problems
+
+
+class Journal(Table, frozen=True, kw_only=True):
+    """Entries of a container or a unit in systemd's journal: this host's, or one that lies in a directory."""
+
+    container: Name | None = None
+    unit: Unit | None = None
+    directory: Text | None = None
+
+    @property
+    def target(self) -> Target:
+        """What is asked of journalctl."""
+        return Target(self.container or "", self.unit or "", self.directory or "")
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand one thing to follow."""
+        if bool(self.container) != bool(self.unit):
+            return []
+        return [
+            Problem(
+                f"{where}.journal",
+                "needs either container or unit",
+                "they are two ways to find mesibo's entries",
+                'write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
+            )
+        ]
+
+
+class Source(Table, frozen=True, kw_only=True):
+    """Logs that are counted together, under one ``source`` label."""
+
+    name: Name
+    paths: tuple[Text, ...] = ()
+    rotated: tuple[Text, ...] = ()
+    docker: Docker | None = None
+    webhook: WebhookSource | None = None
+    journal: Journal | None = None
+    envelope: EnvelopeKind | Literal["auto"] = "auto"
+    grammar: Name = "mesibo"
+    timezone: Text = "UTC"
+    start_at: Literal["beginning", "end"] = "beginning"
+    mesibo_conf: Text | None = None  # of this source's mesibo, where it is in none of the usual places
+
+    @property
+    def input(self) -> InputKind:
+        """Where its lines come from."""
+        return "docker" if self.docker else "journal" if self.journal else "webhook" if self.webhook else "file"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the stamps; UTC needs no zone files on the host."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+
+    def contradictions(self, where: str) -> list[Problem]:
+        """Demand one way to find the source, and a zone that this host knows for its stamps."""
+        problems = []
+        ways = [each for each in _WAYS if getattr(self, each, None)]
+        if not ways:
+            remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
+            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+        if len(ways) > 1:
+            both = " and ".join(ways)
+            problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
+        if self.journal and self.envelope not in ("auto", "plain"):
+            problems.append(
+                Problem(
+                    f"{where}.envelope",
+                    f'"{self.envelope}" does not go with journal',
+                    "an entry of the journal holds a line as it was logged",
+                    "leave envelope out",
+                )
+            )
+        return problems + self.wrong_zone(f"{where}.timezone")
+
+    def wrong_zone(self, where: str) -> list[Problem]:
+        """Find that this host does not know the zone of the stamps."""
+        try:
+            self.zone.utcoffset(None)
+        except (KeyError, ValueError, OSError):
+            what = f'"{self.timezone}" is no time zone of this host'
+            try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
+            return [Problem(where, what, try_=try_)]
+        return []
+
+
+def _unguessable(part: str) -> bool:
+    """Return whether part of a path looks drawn by lot: long, and of many different characters."""
+    least = 16 if re.fullmatch(r"[0-9a-fA-F]+", part) else 22  # 64 bits in hex, which no word is; 128 bits in base64
+    return len(part) >= least and len(set(part)) >= 8  # noqa: PLR2004  a repeated word has fewer

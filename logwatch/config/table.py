@@ -1,0 +1,18 @@
+"""What every table of the file has, and the texts that several of them hold."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from logwatch.errors import Problem
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits and _ . : -, at most 64")]
+Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """One table of the file."""
+
+    def contradictions(self, where: str) -> list[Problem]:  # noqa: ARG002  for tables that have none
+        """Find values that are fine by themselves but not together; ``where`` is the table's place in the file."""
+        return []

@@ -1,0 +1,87 @@
+"""Finds incidents that began and ended while nobody looked: in results that came late, by looks at moments of the past.
+
+A daemon that was down for hours reads what was logged meanwhile at once, and so does a source that was out of reach.
+Such a look sees an hour of the past as a present one sees the last hour, in intervals of a quarter or a whole one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from logwatch.diagnosis.course import entry_of
+from logwatch.diagnosis.facts import HOUR, Facts
+from logwatch.diagnosis.find import failures
+from logwatch.diagnosis.incidents import fold
+from logwatch.diagnosis.rise import Point, rise
+from logwatch.diagnosis.words import DAY
+from logwatch.ledger import Incident, Timeline
+from logwatch.ledger.incidents import GAP_SECONDS
+
+
+def past(timelines: Sequence[Timeline], facts: Facts) -> list[Incident]:
+    """Return the incidents that are over within timelines, the coarsest of which comes first and goes back farthest.
+
+    ``facts`` are those of now: which sources there are, and what they can tell.
+    """
+    found: dict[int, Incident] = {}
+    for timeline, finer in zip(timelines, [*timelines[1:], None], strict=True):
+        until = finer.starts.start if finer else timeline.starts.stop
+        failing = [row for row in timeline.series if entry_of(facts.catalogue, row).class_ != "delivered"]
+        counts = dict(zip(timeline.starts, timeline.counts(failing), strict=True))
+        for start in timeline.starts:
+            at = start + timeline.width
+            if at > until:
+                break
+            hour = range(int(at - HOUR), at, timeline.width)
+            if not any(counts.get(each) for each in hour):
+                findings = []
+            else:
+                lately, day = timeline.part(at - HOUR, at), timeline.part(at - DAY, at)
+                findings = failures(Facts(float(at), facts.catalogue, facts.snapshot, facts.status, lately, day))
+            recent = [each for each in reversed(found.values()) if each.ended is None or each.ended >= at - DAY]
+            for incident in fold(recent, findings, float(at)):
+                number = incident.number or -len(found) - 1
+                found[number] = replace(incident, number=number)
+    return [_fallen(replace(each, number=0), timelines) for each in found.values() if each.ended is not None]
+
+
+def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
+    """Return an incident that ends where its share fell for good, if it did: single failures go on on any day.
+
+    That is where the share rises when time is read backwards.
+    """
+    assert incident.ended is not None
+    timeline = next((each for each in reversed(timelines) if each.starts.start <= incident.began), timelines[0])
+    groups = {(row.source, row.platform) for row in incident.rows}
+    every = timeline.counts(row for row in timeline.series if (row.source, row.platform) in groups)
+    mine, last = timeline.counts(incident.rows), timeline.last(incident.rows)
+    backwards = [
+        Point(-float(start + timeline.width), -float(start), mine[i], every[i], -last[i] if mine[i] else -float(start))
+        for i, start in enumerate(timeline.starts)
+        if start + timeline.width > incident.began and start <= incident.ended
+    ][::-1]
+    fall = rise(backwards)
+    if fall is None or -fall.at < incident.began or -fall.at > incident.ended - GAP_SECONDS:
+        return incident
+    return replace(incident, ended=-fall.at, last=-fall.at)
+
+
+def missed(found: Iterable[Incident], known: Sequence[Incident]) -> list[Incident]:
+    """Return the incidents of the past that are not among those that are known."""
+    return [each for each in found if not any(_same(each, other) for other in known)]
+
+
+def to_its_end(incident: Incident, found: Iterable[Incident]) -> Incident:
+    """Return an incident that went on when nobody looked any more with the end that was found afterwards."""
+    ends = [each for each in found if _same(each, incident) and each.ended is not None]
+    last = max(ends, key=lambda each: each.ended or 0.0, default=None)
+    if last is None or incident.ended is None or (last.ended or 0.0) <= incident.ended:
+        return incident
+    return replace(incident, ended=last.ended, last=max(incident.last, last.last))
+
+
+def _same(past_one: Incident, known: Incident) -> bool:
+    """Whether two are about the same results at the same time, or nearly."""
+    if not set(past_one.rows) & set(known.rows):
+        return False
+    begins_within = known.ended is None or past_one.began <= known.ended + GAP_SECONDS
+    return begins_within and (past_one.ended is None or past_one.ended >= known.began - GAP_SECONDS)

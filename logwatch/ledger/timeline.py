@@ -1,0 +1,209 @@
+"""Results over the last hour, day, week or month as columns of numbers, read anew only where a commit changed them.
+
+A ledger with every result in every interval has forty thousand buckets of an hour and a day. As arrays of numbers they
+take a megabyte and are added up in no time; as objects they take ten, and a page would wait for their making.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple, Protocol
+
+from logwatch.ledger.buckets import QUARTER, WIDTHS, Bucket, oldest
+from logwatch.ledger.keys import ResultRow
+from logwatch.model import Seen
+
+Counted = tuple[int, ResultRow, int, float, float]
+"""Start of an interval, a result, and how often it came there, first and last: as the ledger has it."""
+
+
+class ResultSeries(NamedTuple):
+    """One result by interval; without a count ``first`` is infinite and ``last`` minus infinite."""
+
+    counts: "array[int]"
+    first: "array[float]"  # own time of the first one, seconds since the epoch
+    last: "array[float]"
+
+    @classmethod
+    def empty(cls, intervals: int) -> "ResultSeries":
+        """Return one without a count."""
+        return cls(array("q", [0]) * intervals, array("d", [inf]) * intervals, array("d", [-inf]) * intervals)
+
+    def add(self, index: int, count: int, first: float, last: float) -> None:
+        """Add to one interval."""
+        self.counts[index] += count
+        self.first[index] = min(self.first[index], first)
+        self.last[index] = max(self.last[index], last)
+
+    def clear(self, index: int) -> None:
+        """Leave no count in one interval."""
+        self.counts[index], self.first[index], self.last[index] = 0, inf, -inf
+
+    def moved(self, by: int, intervals: int) -> "ResultSeries":
+        """Return a copy of so many intervals that begin ``by`` later."""
+        old = self.part(by, by + intervals)
+        new = ResultSeries.empty(intervals - len(old.counts))
+        return ResultSeries(old.counts + new.counts, old.first + new.first, old.last + new.last)
+
+    def part(self, begin: int, end: int) -> "ResultSeries":
+        """Return a copy of some intervals."""
+        return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
+
+    def seen(self) -> Seen:
+        """Return all of it together; there is a count."""
+        return Seen(sum(self.counts), min(self.first), max(self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """How often each result came in each interval of one width; nobody changes it, so that it can be told by identity.
+
+    ``series`` has no result without a count.
+    """
+
+    width: int
+    starts: range = range(0)  # of the intervals, seconds since the epoch
+    series: Mapping[ResultRow, ResultSeries] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, width: int, now: float, buckets: Iterable[tuple[Bucket, Seen]]) -> "Timeline":
+        """Return what buckets of ``width`` say of the span that ends at ``now``; those of other times are left out."""
+        return _filled(
+            width,
+            kept_starts(width, now),
+            (
+                (b.start, b.row, seen.count, b.start if seen.first is None else seen.first, seen.last or b.start)
+                for b, seen in buckets
+                if b.seconds == width
+            ),
+        )
+
+    def part(self, since: float, until: float) -> "Timeline":
+        """Return the intervals that began at ``since`` or later, and before ``until``."""
+        inside = [i for i, start in enumerate(self.starts) if since <= start < until]
+        begin, end = (inside[0], inside[-1] + 1) if inside else (0, 0)
+        series = {row: mine.part(begin, end) for row, mine in self.series.items()}
+        counted = {row: mine for row, mine in series.items() if any(mine.counts)}
+        return Timeline(self.width, self.starts[begin:end], counted)
+
+    def totals(self) -> dict[ResultRow, Seen]:
+        """Return how often each result came over all of it."""
+        return {row: series.seen() for row, series in self.series.items()}
+
+    def counts(self, rows: Iterable[ResultRow]) -> list[int]:
+        """Return how often results came together, by interval."""
+        mine = [self.series[row].counts for row in rows if row in self.series]
+        return added(mine) if mine else [0] * len(self.starts)
+
+    def last(self, rows: Iterable[ResultRow]) -> list[float]:
+        """Return when the last one of some results came, by interval; minus infinite where none did."""
+        mine = [self.series[row].last for row in rows if row in self.series]
+        if len(mine) == 1:
+            return list(mine[0])
+        return [max(column) for column in zip(*mine, strict=True)] if mine else [-inf] * len(self.starts)
+
+    def first(self, rows: Iterable[ResultRow]) -> list[float]:
+        """Return when the first one of some results came, by interval; infinite where none did."""
+        mine = [self.series[row].first for row in rows if row in self.series]
+        if len(mine) == 1:
+            return list(mine[0])
+        return [min(column) for column in zip(*mine, strict=True)] if mine else [inf] * len(self.starts)
+
+    def after(self, now: float, starts: Iterable[int], counted: Iterable[Counted]) -> "Timeline":
+        """Return it as it is at ``now``, later: of the intervals ``starts`` there is what ``counted`` says, no more."""
+        known = kept_starts(self.width, now)
+        by = (known.start - self.starts.start) // self.width
+        series = {row: each.moved(by, len(known)) for row, each in self.series.items()}
+        for place in [known.index(start) for start in starts if start in known]:
+            for each in series.values():
+                each.clear(place)
+        return _filled(self.width, known, counted, series)
+
+
+def added(columns: Sequence[Iterable[int]]) -> list[int]:
+    """Return the sums of columns of numbers, of which there is one at least."""
+    return list(columns[0]) if len(columns) == 1 else [sum(each) for each in zip(*columns, strict=True)]
+
+
+def kept_starts(width: int, now: float) -> range:
+    """Return the starts of the intervals that began within the kept span before ``now``."""
+    first = -(-int(now - WIDTHS[width]) // width) * width
+    return range(first, int(now // width) * width + width, width)
+
+
+def _filled(
+    width: int, starts: range, counted: Iterable[Counted], series: dict[ResultRow, ResultSeries] | None = None
+) -> Timeline:
+    series = {} if series is None else series
+    for start, row, count, first, last in counted:
+        if start in starts:
+            mine = series.get(row)
+            if mine is None:
+                mine = series[row] = ResultSeries.empty(len(starts))
+            mine.add((start - starts.start) // width, count, first, last)
+    return Timeline(width, starts, {row: each for row, each in series.items() if any(each.counts)})
+
+
+class Changed(NamedTuple):
+    """Which intervals (width, start) commits have changed: the number of the last one that did, and of all."""
+
+    commits: int = 0
+    by: Mapping[tuple[int, int], int] = {}
+    until: float = 0.0  # when the last commit was: of intervals that were too old then, nothing is known here
+
+    def after(self, buckets: Iterable[Bucket], at: float) -> "Changed":
+        """Return it after one more commit, at ``at``, that added to ``buckets``."""
+        number = self.commits + 1
+        fresh = {(bucket.seconds, bucket.start): number for bucket in buckets}
+        until = max(self.until, at)
+        if not fresh:
+            return self._replace(commits=number, until=until)
+        known = self.by
+        if not fresh.keys() <= known.keys():  # a new minute: what is too old to be kept is let go
+            known = {key: value for key, value in known.items() if key[1] >= oldest(key[0], at)}
+        return Changed(number, {**known, **fresh}, until)
+
+    def late(self, commit: int, before: float) -> bool:
+        """Whether a commit after that one added to a quarter of an hour that had ended before a moment."""
+        return any(
+            number > commit and start + width <= before
+            for (width, start), number in self.by.items()
+            if width == QUARTER
+        )
+
+
+class Counts(Protocol):
+    """Where counts by interval are read."""
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What tells the ledger from one that was put in its place."""
+
+    def counted(self, width: int, since: int) -> Iterator[Counted]:
+        """Yield what came in each interval that started at ``since`` or later."""
+
+
+class Timelines:
+    """The timelines of a ledger, each read whole once, and then where it changed; for one thread."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
+
+    def of(self, width: int, now: float, changed: Changed) -> Timeline:
+        """Return the timeline of a width at ``now``; the same object as before where nothing is different."""
+        identity, starts = self._counts.identity, kept_starts(width, now)
+        ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
+        set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
+        if ledger != identity or set_back:  # another ledger, or a clock that was ahead
+            made = _filled(width, starts, self._counts.counted(width, starts.start))
+        else:
+            stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}
+            stale.update(range(known.starts.stop, starts.stop, width))
+            made = known
+            if stale or starts != known.starts:
+                found = self._counts.counted(width, min(stale)) if stale else ()
+                made = known.after(now, stale, (each for each in found if each[0] in stale))
+        self._known[width] = (identity, changed.commits, made)
+        return made

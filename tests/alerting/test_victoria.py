@@ -1,0 +1,80 @@
+"""What vmalert's rule finds new in the counters of hosts, as a real VictoriaMetrics evaluates it."""
+
+import json
+import time
+import urllib.parse
+
+import pytest
+import yaml
+
+from tests.alerting.victoria import FLEET, VictoriaMetrics
+from tests.helpers.running import get, until
+
+pytestmark = pytest.mark.integration
+
+STEP = 15
+NEW = "instance_source_platform_code_reason_class:mesibo_push_results:new"
+OK = ("200", "delivered")
+DEAD = ("404", "token")
+
+# (host, code, class) -> step: the counter at its scrape, a second before the evaluation
+SCRAPES = {
+    ("steady", *OK): {0: 100, 1: 103, 2: 103, 3: 110},
+    ("steady", *DEAD): {0: 0, 1: 0, 2: 2, 3: 2},
+    ("steady", "950", "rejected"): {2: 4, 3: 5},
+    ("steady", "912", "configuration"): {0: 8, 1: 8},
+    ("steady", "912", "token"): {2: 9, 3: 9},
+    ("added", *OK): {2: 5000, 3: 5001},
+    ("added", *DEAD): {2: 70, 3: 70},
+    ("missed", *OK): {0: 40, 3: 46},
+    ("away", *OK): {-30: 900, 2: 950, 3: 951},
+}
+FOUND = {
+    1: {("steady", *OK): 3},
+    2: {
+        ("steady", *DEAD): 2,
+        ("steady", "950", "rejected"): 4,  # a code that no catalogue lists begins with its first push
+        ("steady", "912", "token"): 1,  # the catalogue moved it to another class, which is no push
+    },
+    3: {
+        ("steady", *OK): 7,
+        ("steady", "950", "rejected"): 1,
+        ("added", *OK): 1,  # what it had counted before it was known is no event
+        ("missed", *OK): 6,
+        ("away", *OK): 1,  # for longer than five minutes: as one that is added
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Start a VictoriaMetrics that has scraped all of it; yield it and the time of step 0."""
+    program = VictoriaMetrics(tmp_path_factory.mktemp("store"))
+    began = int(time.time()) // STEP * STEP - 600
+    lines = [
+        f'mesibo_push_results_total{{cluster="c",instance="{host}",source="s",platform="fcm",code="{code}",class="{cls}"}}'
+        f" {value} {(began + step * STEP - 1) * 1000}\n"
+        for (host, code, cls), scrapes in SCRAPES.items()
+        for step, value in scrapes.items()
+    ]
+    try:
+        program.take("".join(lines))
+        yield program, began
+    finally:
+        program.stop()
+
+
+@pytest.mark.parametrize("step", FOUND)
+def test_what_is_new_is_counted_once_from_when_a_host_is_known(store, step):
+    """Increases, first pushes of a code and missed scrapes count; a past, or a class that changed, does not."""
+    program, began = store
+    groups = yaml.safe_load((FLEET / "vmalert/mesibo-push.yml").read_text())["groups"]
+    (expr,) = (rule["expr"] for group in groups for rule in group["rules"] if rule.get("record") == NEW)
+
+    def found():
+        query = urllib.parse.urlencode({"query": expr, "time": began + step * STEP, "step": STEP})
+        result = json.loads(get(f"{program.url}/api/v1/query?{query}"))["data"]["result"]
+        labels = ("instance", "code", "class")
+        return {tuple(each["metric"][name] for name in labels): float(each["value"][1]) for each in result}
+
+    until(lambda: found() == FOUND[step], found)

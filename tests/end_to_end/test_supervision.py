@@ -1,0 +1,79 @@
+"""A part that ends unexpectedly ends the process, with a reason, and costs no count."""
+
+import re
+import sys
+
+import pytest
+
+from tests.helpers.running import PATIENCE, Daemon, Program, get, until
+
+pytestmark = pytest.mark.integration
+
+# A daemon in which one part fails on its second look at the log, as a defect of ours or of a library would make it
+DRIVER = """
+import sys
+from pathlib import Path
+from logwatch import logging_setup
+from logwatch.config import load
+from logwatch.daemon import Daemon
+from logwatch.pipeline import Pipeline
+
+part, config = sys.argv[1], Path(sys.argv[2])
+logging_setup.configure()
+daemon = Daemon(lambda: load(config))
+turn, turns = Pipeline.turn, []
+
+def failing(self):
+    turns.append(1)
+    if len(turns) == 3:
+        if part == "web":
+            daemon._web._loop.call_soon_threadsafe(daemon._web._loop.stop)
+        if part == "web, by a defect":
+            daemon._web._loop.run_forever = None
+            def fail():
+                raise SystemError("a defect")
+            daemon._web._loop._run_once = fail
+        if part == "observer":
+            daemon._waker._inotify.stop()
+        if part == "reading":
+            self._batch.count("mesibo", "lines", amount=1000)
+            raise ValueError("a defect")
+    return turn(self)
+
+Pipeline.turn = failing
+sys.exit(daemon.run())
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("web", 'part_ended part="the web thread has ended"'),
+        ("web, by a defect", r"thread_failed thread=web error=\"SystemError\('a defect'\)\" at="),
+        ("reading", r"reading_ended error=\"ValueError\('a defect'\)\" at=\"<string>:\d+ failing\""),
+    ],
+)
+def test_a_part_that_ends_ends_the_process_and_costs_no_count(site, programs, part, reason):
+    """The process exits with 1 and says which part and why; what was not committed is read again."""
+    site.write(200, 5)
+    failing = programs(Program, sys.executable, "-c", DRIVER, part, site.config)
+    site.write(903, 3)
+    failing.said(reason)
+    assert failing.process.wait(PATIENCE) == 1
+    failing._reader.join(5)
+    assert "Traceback" not in failing.output
+    assert re.search(r"^critical: ", failing.output, re.MULTILINE)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"200": 5, "903": 3}, "everything is counted once")
+    assert daemon.total("mesibo_logwatch_lines_total") == 8
+
+
+def test_a_watcher_that_ends_is_told_and_polling_goes_on(site, programs):
+    """What wakes the loop is a hint: without it lines count at most a poll interval later."""
+    site.write(200, 5)
+    daemon = programs(Program, sys.executable, "-c", DRIVER, "observer", site.config)
+    url = daemon.said(r"ready url=(\S+)").group(1)
+    daemon.said(r"inotify_refused .*instead=polling")
+    site.write(903, 3)
+    until(lambda: b'code="903"' in get(url + "metrics"), "lines are counted without a watcher")
+    assert daemon.process.poll() is None

@@ -1,0 +1,118 @@
+"""Records are taken out of their envelope together: just what each of them gives by itself, or none at all."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch import envelope
+from logwatch.model import Envelope
+from tests.envelope.test_hostile import agree
+from tests.helpers.wrapping import envelope_of, journal, log
+
+DOCKER, JOURNAL = envelope_of("docker"), envelope_of("journal-json")
+TIME = "2026-11-22T10:15:00.123456789Z"
+
+
+def record(text: str, **other: object) -> bytes:
+    written = {"log": text, "stream": "stderr", "time": TIME} | other
+    return json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def entry(text: object, **other: object) -> bytes:
+    return json.dumps(journal("", 1) | {"MESSAGE": text} | other, ensure_ascii=False).encode() + b"\n"
+
+
+TEXTS = st.lists(st.text(alphabet='ab"\\\t\r{}é<\x00\x01\x1b[0m\u2028😀', max_size=12), min_size=1, max_size=6)
+
+
+@given(TEXTS, st.booleans())
+def test_whatever_was_logged_is_taken_out(texts, escaped):
+    """Quotes, backslashes, control characters, any script, written as any encoder of JSON does."""
+    data = "".join(
+        json.dumps({"log": text + "\n", "stream": "stdout", "time": TIME}, ensure_ascii=escaped) + "\n"
+        for text in texts
+    ).encode()
+    taken = envelope.taken_out(data, DOCKER)
+    assert taken is not None
+    assert agree(taken, envelope.unwrap(data, DOCKER))
+    if not any("\x1b" in text for text in texts):
+        data = b"".join(map(entry, texts))
+        taken = envelope.taken_out(data, JOURNAL)
+        assert taken is not None
+        assert agree(taken, envelope.unwrap(data, JOURNAL))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        record("a part"),
+        record("two\nlines\n"),
+        record("whole\n")[:-9] + b"\n",
+        b"\n",
+        record("one\n")[:-1] + record("another on the same line\n"),
+        record("broken\n").replace(b',"stream"', b'\n,"stream"'),
+        b" " + record("behind a blank\n"),
+        record("another stream\n", stream="stdin"),
+        record("no day\n", time="2026-02-30T10:00:00Z"),
+        record("no zone\n", time="2026-11-22T10:00:00"),
+        b"\xff" + record("x\n"),
+    ],
+)
+def test_one_record_that_is_irregular_keeps_all_from_being_taken_out(damaged):
+    """Parts of messages, several lines in a record, torn and strange ones: these are for the exact road."""
+    for data in (damaged, record("good\n") + damaged + record("good\n")):
+        assert envelope.taken_out(data, DOCKER) is None
+
+
+@pytest.mark.parametrize(
+    "message", ["é", None, "", "a\nb", ["first", "second"], list(b"\x07 not text"), list(b"two\nlines")]
+)
+def test_any_message_of_a_journal_is_taken_out(message):
+    """As text, as numbers, missing, or twice: the first line of the first."""
+    data = entry("one") + entry(message) + entry("two")
+    taken = envelope.taken_out(data, JOURNAL)
+    assert taken is not None
+    assert agree(taken, envelope.unwrap(data, JOURNAL))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"CONTAINER_PARTIAL_MESSAGE": "true"},
+        {"__REALTIME_TIMESTAMP": "1e9"},
+        {"__REALTIME_TIMESTAMP": "1" * 18},
+        {"_SYSTEMD_UNIT": ["a", "b"]},
+        {"SYSLOG_TIMESTAMP": [65]},
+    ],
+)
+def test_an_entry_that_is_irregular_keeps_all_from_being_taken_out(other):
+    """What is looked at of an entry is one text each, as nearly always."""
+    assert envelope.taken_out(entry("one") + entry("two", **other), JOURNAL) is None
+
+
+def test_entries_of_another_unit_are_left_for_a_closer_look():
+    """Nothing stands in their places, so that no text of theirs can count."""
+    data = entry("mine") + entry("theirs", _SYSTEMD_UNIT="nginx.service") + entry("mine\ntoo")
+    taken = envelope.taken_out(data, JOURNAL)
+    assert taken is not None
+    assert (taken.text, taken.aside) == (b"mine\n\nmine\n", [1])
+
+
+def test_lines_in_two_envelopes_are_taken_out_of_both():
+    """The inner one's time is the line's, where it tells one."""
+    wrapped = Envelope((*DOCKER.layers, *envelope_of("compose-timestamps").layers))
+    inner = log("compose-timestamps", ["a", "b"]).decode().splitlines(keepends=True)
+    data = b"".join(map(record, inner))
+    taken = envelope.taken_out(data, wrapped)
+    assert taken is not None
+    assert agree(taken, envelope.unwrap(data, wrapped))
+
+
+def test_parts_of_a_message_are_noticed_among_whole_records():
+    """Also where a part ends in a backslash and an n, which is no newline."""
+    whole = record("a\n") + record('quotes ","stream":"stdout" and \\n in it\n')
+    assert not envelope.has_parts(whole, DOCKER)
+    assert envelope.has_parts(whole + record("a part"), DOCKER)
+    assert envelope.has_parts(whole + record("looks whole\\n"), DOCKER)

@@ -1,0 +1,102 @@
+"""Timelines: what is read where a commit changed something is the same as what is read whole."""
+
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.ledger import WIDTHS, Batch, Ledger, NotReadable, Reader, ResultRow, Timelines
+from logwatch.ledger.timeline import Changed
+from logwatch.model import Seen
+
+NOW = 1_763_806_500.0
+ROWS = [ResultRow("mesibo", "fcm", "200", ""), ResultRow("mesibo", "apns", "903", ""), ResultRow("o", "fcm", "9", "")]
+
+
+def commit(ledger, results, now):
+    """Let results come: (row, seconds ago, seconds that they took, how many)."""
+    batch = Batch(10)
+    for row, ago, length, count in results:
+        seen = Seen(count, now - ago - length, now - ago)
+        batch.result(row, seen)
+        batch.time(row, seen, now)
+    assert ledger.commit(batch)
+
+
+RESULTS = st.lists(
+    st.tuples(st.sampled_from(ROWS), st.floats(0, 90_000), st.floats(0, 9000), st.integers(1, 500)), max_size=4
+)
+
+
+class Kept:
+    """Buckets as a ledger has them, without a disk."""
+
+    identity = (1, 1)
+
+    def __init__(self):
+        self.buckets = {}
+
+    def commit(self, results, now):
+        """Add results; return the intervals that have changed."""
+        batch = Batch(10)
+        for row, ago, length, count in results:
+            batch.time(row, Seen(count, now - ago - length, now - ago), now)
+        for bucket, seen in batch.buckets.items():
+            self.buckets.setdefault(bucket, Seen()).add(seen)
+        return batch.buckets
+
+    def counted(self, width, since):
+        for bucket, seen in self.buckets.items():
+            if bucket.seconds == width and bucket.start >= since:
+                yield bucket.start, bucket.row, seen.count, seen.first, seen.last
+
+
+@settings(deadline=None)
+@given(steps=st.lists(st.tuples(RESULTS, st.floats(-5000, 5000), st.booleans()), min_size=1, max_size=6))
+def test_what_is_read_where_it_changed_is_what_is_read_whole(steps):
+    """Late results, passing time, a clock set back, looks left out: a timeline never differs from the buckets."""
+    now, kept, changed = NOW, Kept(), Changed()
+    timelines = Timelines(kept)
+    for results, passing, looks in steps:
+        now += passing
+        changed = changed.after(kept.commit(results, now), now)
+        if looks:
+            for width in WIDTHS:
+                assert timelines.of(width, now, changed) == Timelines(kept).of(width, now, changed)
+
+
+def test_where_nothing_changed_it_is_the_same_object(tmp_path):
+    """What was made of it need not be made again; the next minute, and a result, are another one."""
+    ledger = Ledger(tmp_path, clock=lambda: NOW)
+    timelines = Timelines(Reader(ledger.path))
+    commit(ledger, [(ROWS[0], 10, 5, 7)], NOW)
+    first = timelines.of(60, NOW, ledger.snapshot.changed)
+    ledger.commit(Batch(10))
+    assert timelines.of(60, NOW + 0.5, ledger.snapshot.changed) is first
+    assert timelines.of(60, NOW + 60, ledger.snapshot.changed) is not first
+    before = timelines.of(3600, NOW, ledger.snapshot.changed)
+    commit(ledger, [(ROWS[0], 10, 5, 7)], NOW)
+    after = timelines.of(3600, NOW, ledger.snapshot.changed)
+    assert [before.totals()[ROWS[0]].count, after.totals()[ROWS[0]].count] == [7, 14]
+    ledger.close()
+
+
+def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
+    """So is one behind a clock that was set back; one that is gone is told."""
+    ledger = Ledger(tmp_path / "a", clock=lambda: NOW)
+    other = Ledger(tmp_path / "b", clock=lambda: NOW)
+    commit(ledger, [(ROWS[0], 10, 5, 7)], NOW)
+    commit(other, [(ROWS[1], 10, 5, 3)], NOW)
+    ledger.close()
+    other.close()
+    timelines = Timelines(Reader(ledger.path))
+    changed = ledger.snapshot.changed
+    assert list(timelines.of(60, NOW, changed).series) == [ROWS[0]]
+    assert list(timelines.of(60, NOW - 86_400, changed).series) == []
+    assert list(timelines.of(60, NOW, changed).series) == [ROWS[0]]
+    shutil.move(other.path, ledger.path)
+    assert list(timelines.of(60, NOW, changed).series) == [ROWS[1]]
+    ledger.path.unlink()
+    with pytest.raises(NotReadable):
+        timelines.of(60, NOW, changed)

@@ -1,0 +1,132 @@
+"""An expression for whole chunks is made for lines like some examples; what it takes, it takes as LINE does."""
+
+import re
+
+import pytest
+
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat
+from tests.parse.compile.shown import node
+
+BLANKS = CharRun(frozenset(b" "), 0)
+LETTERS = CharRun(frozenset(b"abcdefghijklmnopqrstuvwxyz"))
+NUMBER = CharRun(frozenset(b"0123456789"))
+A = nodes.seq(Literal(b"a="), CharRun(frozenset(b"xyz")))
+B = nodes.seq(Literal(b"b="), Capture("kept", NUMBER))
+CODE = nodes.seq(Literal(b"code="), Capture("code", NUMBER))
+BRACKETS = node(r"\[(?:[^\]\[]|\[(?:[^\]\[]|\[[^\]\[]*\])*\])*\]")
+KEPT = frozenset(("code", "kept"))
+
+
+def line(*alternatives, behind=()):
+    """Return ``head``, the alternatives in any order, ``code=N``, and others behind it."""
+    loop = Repeat(nodes.seq(BLANKS, Choice(alternatives)), stop=nodes.seq(BLANKS, CODE))
+    tail = [Repeat(nodes.seq(BLANKS, Choice(behind)))] if behind else []
+    return nodes.seq(Literal(b"head"), loop, BLANKS, CODE, *tail)
+
+
+def taken(compiler, examples, text, **more):
+    """Return the captures of one line by name; None if it was passed over."""
+    pattern, _ = compiler.compile(examples, **more)
+    (row,) = pattern.regex.findall(text + b"\n")
+    return {name: value for name, value in zip(pattern.names, row, strict=False) if value} or None
+
+
+@pytest.mark.parametrize(
+    ("examples", "text", "expected"),
+    [
+        ([b"head a=x b=1 code=2"], b"head a=x b=1 code=2", {"kept": b"1", "code": b"2"}),
+        ([b"head a=x b=1 code=2"], b"head a=y b=3 code=4", {"kept": b"3", "code": b"4"}),
+        ([b"head a=x b=1 code=2"], b"head b=1 code=2", None),
+        ([b"head a=x b=1 code=2", b"head b=1 code=2"], b"head b=1 code=2", {"kept": b"1", "code": b"2"}),
+        ([b"head a=x b=1 code=2"], b"head b=1 a=x code=2", None),
+        ([b"head a=x code=2", b"head b=1 a=x code=2"], b"head b=1 a=x code=2", {"kept": b"1", "code": b"2"}),
+        ([b"head code=2", b"no line of this kind"], b"head code=3", {"code": b"3"}),
+    ],
+)
+def test_orders_of_the_examples(examples, text, expected):
+    """Lines are taken in the orders of the examples; others are passed over."""
+    assert taken(ChunkCompiler(line(A, B), KEPT), examples, text) == expected
+
+
+def test_without_an_example_that_matches_there_is_no_expression():
+    """Nothing is known of how lines are written."""
+    assert ChunkCompiler(line(A, B), KEPT).compile([]) is None
+    assert ChunkCompiler(line(A, B), KEPT).compile([b"no line of this kind"]) is None
+
+
+def test_only_what_is_kept_is_captured():
+    """Each capture more makes equal lines rarer."""
+    compiler = ChunkCompiler(line(A, B), frozenset(("code",)))
+    assert taken(compiler, [b"head b=1 code=2"], b"head b=1 code=2") == {"code": b"2"}
+
+
+def test_an_alternative_stands_only_where_it_would_be_taken():
+    """A word is none where it could be one of the alternatives before it."""
+    compiler = ChunkCompiler(line(A, B, LETTERS), KEPT)
+    examples = [b"head abc code=2", b"head def code=2"]
+    assert taken(compiler, examples, b"head xyz code=3") == {"code": b"3"}
+    assert taken(compiler, examples, b"head b=4 code=3") is None
+
+
+def test_a_nest_of_brackets_is_taken_as_the_examples_have_it():
+    """The whole nest would cost too much on every line; what is written otherwise is passed over."""
+    compiler = ChunkCompiler(line(A, BRACKETS), frozenset(("code",)))
+    examples = [b"head [q1] code=2", b"head [q2] code=2"]
+    assert taken(compiler, examples, b"head [q3] code=5") == {"code": b"5"}
+
+
+def test_what_is_written_unlike_the_examples_behind_is_captured_as_a_whole():
+    """Its values are read from there, so that one expression takes every kind of answer."""
+    compiler = ChunkCompiler(line(A, behind=(A, B)), KEPT)
+    assert taken(compiler, [b"head code=2"], b"head code=2 b=7 what") == {"code": b"2", "rest": b"b=7 what"}
+    assert compiler.tail == Repeat(nodes.seq(BLANKS, Choice((A, B))))
+
+
+def test_rare_orders_are_not_worth_a_way():
+    """One line in a thousand does not slow the others down."""
+    compiler = ChunkCompiler(line(A, B), frozenset(("code",)))
+    examples = [b"head b=1 code=2"] * 1000
+    assert taken(compiler, [*examples, b"head a=x b=1 code=2"], b"head a=x b=1 code=2") is None
+
+
+def test_a_value_in_a_repetition_that_must_come_is_captured():
+    """Each turn of it by a group of its own."""
+    compiler = ChunkCompiler(nodes.seq(Literal(b"a"), Repeat(B, 1), CODE), KEPT)
+    assert taken(compiler, [b"ab=1code=2"], b"ab=7code=3") == {"kept": b"7", "code": b"3"}
+    assert taken(compiler, [b"ab=1code=2"], b"acode=3") is None
+
+
+def test_every_line_is_one_row():
+    """Also those that are passed over, whatever is in them."""
+    pattern, _ = ChunkCompiler(line(A, B), KEPT).compile([b"head code=1"])
+    text = b"head code=1\n\n\0\xff\nhead\nhead code=2\n"
+    assert len(pattern.regex.findall(text)) == text.count(b"\n")
+    assert isinstance(pattern.regex, re.Pattern)
+
+
+@pytest.mark.parametrize(
+    ("examples", "text", "expected"),
+    [
+        ([b"head code=2 b=1"], b"head code=2 b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
+        ([b"head code=2 b=1"], b"head code=2 \n", {"code": b"2"}),
+        ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "rest": b"b=7!"}),
+        ([b"head code=2 b=1"], b"head code=2 a=x b=7", {"code": b"2", "rest": b"a=x b=7"}),
+        ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
+        ([b"head code=2 abc"], b"head code=2 xyz", {"code": b"2"}),
+    ],
+)
+def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, expected):
+    """Its values are captured, and nothing where it holds none; all else is the rest."""
+    compiler = ChunkCompiler(line(A, B, behind=(A, B, LETTERS)), KEPT)
+    assert taken(compiler, examples, text.rstrip(b"\n")) == expected
+    assert taken(compiler, [b"head code=2"], text.rstrip(b"\n"), tails=[examples[0][12:]]) is not None
+
+
+def test_a_line_of_nothing_has_an_expression():
+    """A grammar may match everything and tell nothing."""
+    pattern, _ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
+    assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2

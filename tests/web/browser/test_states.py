@@ -1,0 +1,186 @@
+"""The page in each state that an operator may meet, in a real browser: desktop, phone, dark, by keyboard, no script."""
+
+import re
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from logwatch.web.server import WebServer
+from logwatch.web.views import rules
+from tests.helpers.running import until
+from tests.helpers.story import NOW
+from tests.web.browser.states import STATES, Watched
+
+pytestmark = pytest.mark.integration
+DARK = {"color_scheme": "dark"}
+SMALL = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+HEROES = {
+    "all_well": "pushes are accepted by Google and Apple",
+    "ios_903": "The Apple push certificate has expired: every iOS push since 09:22",
+    "dead_tokens": "Tokens of apps that are gone are still pushed to",
+    "limited_914": "mesibo's limit per user holds pushes back",
+    "blind": "of the push lines of mesibo cannot be read",
+    "nothing_logged": "The log of mesibo has no push lines, and no other lines yet",
+    "ended_yesterday": "pushes are accepted by Google and Apple",
+}
+
+
+class Clock:
+    """Time that stands still until a test moves it."""
+
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory):
+    """Yield the address of each state's page, and its clock."""
+    served, open_ = {}, []
+    for state in STATES:
+        watched, clock = Watched(tmp_path_factory.mktemp(state), state), Clock()
+        server = WebServer("127.0.0.1", 0, rules(CollectorRegistry(), watched, clock=clock))
+        server.start()
+        open_.append((server, watched))
+        served[state] = (f"http://127.0.0.1:{server.port}/", clock)
+    yield served
+    for server, watched in open_:
+        server.stop()
+        watched.ledger.close()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_hero_tells_the_state_and_nothing_is_wrong_where_nothing_is(visit, states, state):
+    """The first thing to read is the state; "What is wrong" heads only what is wrong; no row of zeros is shown."""
+    page = visit(states[state][0], java_script_enabled=False)
+    assert HEROES[state] in page.locator(".finding").first.locator("h3").inner_text()
+    wrong = page.locator("#diagnosis").inner_text() == "What is wrong, and what to do"
+    assert wrong == (state not in ("all_well", "nothing_logged", "ended_yesterday"))
+    for table in ("#classes", "#rate-limits", "#codes-seen"):
+        for row in page.locator(f"{table} tbody tr").all_inner_texts():
+            assert not re.fullmatch(r"\D*(?:\s0)+\s*", row), row
+    assert (page.locator("#figures").count(), page.locator(".chart").count()) == (
+        (0, 0) if state == "nothing_logged" else (1, 2)
+    )
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_runs_over_the_edge_of_a_small_phone(visit, states, state):
+    """320 pixels are enough, with every fold open too."""
+    page = visit(states[state][0], **SMALL)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize(
+    ("state", "how"),
+    [*((state, {}) for state in STATES), *((state, how) for state in ("ios_903", "blind") for how in (DARK, SMALL))],
+)
+def test_axe_finds_no_fault_in_what_is_told_first(visit, states, state, how):
+    """Findings, figures, charts and incidents, in each state; of the whole page ``test_browser`` says it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = visit(states[state][0], **how)
+    first = [f"section[aria-labelledby={name}]" for name in ("diagnosis", "results", "incidents")]
+    there = [[each] for each in first if page.locator(each).count()]
+    found = axe.Axe().run(page, context={"include": there}).response["violations"]
+    assert [(each["id"], each["impact"], each["nodes"][0]["html"][:200]) for each in found] == []
+
+
+def test_an_interval_is_told_under_the_pointer(visit, states):
+    """Without a script: the numbers of the bar that is pointed at, and nothing else."""
+    page = visit(states["ios_903"][0], java_script_enabled=False)
+    plot = page.locator("#chart-apns .plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 50.5 / 60, box["y"] + box["height"] / 2)
+    shown = shown_values(page, "apns")
+    assert len(shown) == 1
+    assert re.match(r"10:06: 0 accepted, 2\d failed \(22 credential", shown[0])
+    assert shown_values(page, "fcm") == []
+
+
+def test_intervals_are_told_by_the_keyboard(visit, states):
+    """One stop for a chart; the arrow keys go through its intervals, the left one to the newest first."""
+    page = visit(states["ios_903"][0], java_script_enabled=False)
+    page.locator("#chart-apns input").first.focus()
+    page.keyboard.press("ArrowLeft")
+    assert shown_values(page, "apns")[0].startswith("10:15: ")
+    page.keyboard.press("ArrowLeft")
+    (shown,) = shown_values(page, "apns")
+    assert shown.startswith("10:14: 0 accepted, ")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "at-fcm"
+
+
+def test_the_interval_that_was_chosen_stays_while_the_page_goes_on(visit, states):
+    """A minute later the columns have moved; choice, focus and numbers are still those of the same minute."""
+    url, clock = states["limited_914"]
+    page = visit(url)
+    page.locator("#chart-apns input").first.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    before = shown_values(page, "apns")
+    assert before[0].startswith("10:13: ")
+    clock.now = NOW + 60
+    try:
+        until(lambda: page.locator("#chart-apns label").last.inner_text().startswith("10:16"), "the page goes on")
+        assert shown_values(page, "apns") == before
+        assert page.evaluate("document.activeElement.parentElement.textContent") == before[0]
+    finally:
+        clock.now = NOW
+
+
+def test_how_long_ago_the_last_push_was_grows_by_itself(visit, states):
+    """The figure does not stand still until the page comes anew; without a script it is as of then."""
+    page = visit(states["all_well"][0], java_script_enabled=False)
+    assert page.locator("#figure-last .value").inner_text() == "now"
+    page = visit(states["all_well"][0])
+    until(lambda: re.fullmatch(r"\d+ s ago", page.locator("#figure-last .value").inner_text()), "a second has passed")
+
+
+def test_the_begin_of_a_finding_is_marked_in_the_chart_of_its_platform(visit, states):
+    """A mark and a line of the legend; unasked the chart goes back far enough to show it."""
+    page = visit(states["ios_903"][0])
+    marked = page.locator("#chart-apns .marked").text_content()
+    assert marked == "1 The Apple push certificate has expired, began at 09:22"
+    assert page.locator("#chart-fcm .marked").count() == 0
+    page = visit(states["dead_tokens"][0])
+    assert page.locator("nav [aria-current=true]").inner_text() == "day"
+    assert page.locator("#chart-fcm line.mark").count() == 1
+
+
+def test_a_finding_tells_the_visitors_own_time_beside_utc(visit, states):
+    """In its title, in its evidence, and in the numbers of the charts; where both are the same, UTC stands alone."""
+    page = visit(states["ios_903"][0], timezone_id="Asia/Kolkata")
+    first = page.locator(".finding").first
+    assert "every iOS push since 09:22 (14:52 here) has failed" in first.locator("h3").inner_text()
+    assert "was logged at 09:22 UTC on 22 November (14:52 here)" in first.inner_text()
+    assert page.locator("#chart-apns label").last.text_content().endswith(" (15:45 here)")
+    page = visit(states["ios_903"][0], timezone_id="UTC")
+    assert "here)" not in page.locator("main").text_content()
+
+
+def test_what_ended_yesterday_is_still_there_with_its_cost(visit, states):
+    """Begin, end, pushes and users; its failures are one click away; the rest is folded."""
+    page = visit(states["ended_yesterday"][0], java_script_enabled=False)
+    first = page.locator("#incidents-live .incident").first
+    assert "The Apple push certificate has expired" in first.inner_text()
+    assert "21 November, 21:21 to 23:15 (1 h 54 min): 412 pushes, 131 users in 1 app" in first.inner_text()
+    assert page.locator("#incidents-live .incident").count() == 5
+    assert page.locator("#incidents-more .incident").count() == 3
+    first.get_by_role("link").click()
+    assert "code=903&platform=apns" in page.url
+    page.get_by_role("link", name="30 days").click()
+    assert "code=903" in page.url
+    assert "412" not in page.locator("#chart-apns figcaption").inner_text()
+    assert page.locator("#chart-apns .marked").count() == 1
+
+
+def shown_values(page, platform):
+    """Return the texts of the intervals that can be seen."""
+    return page.eval_on_selector_all(
+        f"#chart-{platform} .values span",
+        "each => each.filter(e => getComputedStyle(e).clipPath === 'none').map(e => e.textContent)",
+    )

@@ -1,0 +1,275 @@
+"""One user's story over HTTP, the error log's search by the real address, and pages behind a proxy or unchanged."""
+
+import csv
+import html
+import io
+import json
+import os
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from logwatch.config import Config, Source
+from logwatch.config.schema import Privacy as PrivacySettings
+from logwatch.ledger import Batch, Incident, ResultRow, StoredFailure
+from logwatch.model import Position
+from logwatch.privacy import Privacy
+from logwatch.report import recent
+from logwatch.web import site
+from logwatch.web.access import Access
+from logwatch.web.server import WebServer
+from logwatch.web.site import Site
+from logwatch.web.views import rules
+from tests.helpers.running import PATIENCE
+from tests.web.test_serving import NOW, Watched
+
+USER, OTHER = "+18005551234", "+18005559934"
+
+
+def line(seconds, user, code):
+    at = NOW - seconds
+    stamp = time.strftime("%d%m-%H%M%S", time.gmtime(at)) + f"-{round(at * 1000) % 1000:03}"
+    return f"E{stamp} (1): push_on_complete: uid {user} type apn aid 1 code {code}\n"
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """Yield a daemon that masks users: kept failures of two of them, the newer ones still in a log."""
+    made = Watched(tmp_path / "state")
+    log = tmp_path / "mesibo.log"
+    log.write_text("".join(line(60 - i, USER, 903 if i == 3 else 200) + line(60 - i, OTHER, 914) for i in range(9)))
+    os.utime(log, (NOW, NOW))
+    made.config = Config(source=(Source(name="mesibo", paths=(str(log),)),))
+    privacy = Privacy("mask", made.ledger.key)
+    batch = Batch(1000)
+    for at, user, code in ((86400, USER, "901"), (57, USER, "903"), *((i, OTHER, "914") for i in range(30))):
+        batch.fail([StoredFailure(NOW - at, "mesibo", "apns", code, "", "1", privacy.user(user), "")])
+    batch.move(Position(1, "mesibo", str(log), 1, 1, 4, b"h", 10, 4, b"t", 10, "live"))
+    batch.ready.add("mesibo")
+    assert made.ledger.commit(batch)
+    yield made
+    made.ledger.close()
+
+
+@pytest.fixture
+def clock():
+    return [NOW + 1]
+
+
+@pytest.fixture
+def serve(watched, clock):
+    """Start servers, with what links begin with."""
+    servers = []
+
+    def start(prefix=""):
+        served = rules(CollectorRegistry(), watched, clock=lambda: clock[0])
+        servers.append(WebServer("127.0.0.1", 0, served, Access(prefix=prefix)))
+        servers[-1].start()
+        return lambda path, **headers: ask(servers[-1].port, path, headers)
+
+    yield start
+    for each in servers:
+        each.stop()
+
+
+def ask(port, path, headers):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+@pytest.fixture
+def get(serve):
+    return serve()
+
+
+@pytest.mark.parametrize("spelt", [USER, "18005551234"])
+def test_masked_failures_are_found_by_the_real_address(get, spelt):
+    """Page, API and download; another user whose mask looks alike is not found, nor is half an address."""
+    query = urllib.parse.urlencode({"text": spelt})
+    assert json.loads(get(f"/api/v1/failures?{query}")[2])["total"] == 2
+    rows = list(csv.DictReader(io.StringIO(get(f"/downloads/failures.csv?{query}")[2])))
+    assert {row["code"] for row in rows} == {"901", "903"}
+    page = get(f"/?{query}")[2]
+    assert "Failures of this user are kept" in page
+    assert f'href="/user?address={urllib.parse.quote_plus(spelt)}"' in page
+    assert json.loads(get("/api/v1/failures?text=555123")[2])["total"] == 0
+
+
+def test_the_story_has_kept_failures_and_accepted_pushes_in_order(get):
+    """What the log has lost comes from the ledger, what both have is told once, and all of it is judged together."""
+    page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
+    codes = re.findall(r'data-label="Code"><a href="/codes/(\d+)"', page)
+    assert codes == ["200"] * 5 + ["903"] + ["200"] * 3 + ["901"]
+    assert "iOS: 2 failed, the last one at 10:14:03 UTC with 903 Certificate expired; 5 accepted since then" in re.sub(
+        "</?time[^>]*>", "", page
+    )
+    assert "+18***34" not in page
+
+
+def test_a_user_nobody_pushed_to_is_told_what_that_means(get):
+    """No row is no riddle; what is asked for is shown as text."""
+    page = get("/user?address=%3Cb%3Enobody%22")[2]
+    assert "No push to this user was found." in page
+    assert "&lt;b&gt;nobody&quot;" in page
+    assert "No push to this user" not in get("/user")[2]
+
+
+def test_it_is_told_where_not_all_of_the_logs_was_read(get, monkeypatch):
+    """The bound, how far back that goes, and what goes further; of a log that was read whole nothing of it."""
+    address = f"/user?{urllib.parse.urlencode({'address': USER})}"
+    assert "Not all of the logs was read" not in get(address)[2]
+    monkeypatch.setattr(recent, "MOST_BYTES", 300)
+    page = get(address)[2]
+    assert "Not all of the logs was read, but at most 16 MiB of files and 50,000 entries of a journal" in page
+    assert "further back goes: <code>mesibo-logwatch report --user +18005551234</code>" in page
+
+
+def test_links_keep_the_span_of_the_charts(get):
+    """Pages of the error log, downloads, incidents and Clear; a span that is none is left out."""
+    page = get("/?span=week&code=914")[2]
+    links = [html.unescape(each) for each in re.findall(r'href="(/(?:\?|downloads/failures)[^"]*)"', page)]
+    assert {"/?span=week#log", "/downloads/failures.csv?code=914&span=week"} <= set(links)
+    assert all("span=" in each for each in links)
+    assert get("/downloads/failures.csv?code=914&span=week")[0] == 200
+    assert "span=bogus" not in get("/?span=bogus")[2]
+
+
+def test_addresses_for_programs_begin_with_the_prefix_of_a_proxy(serve, watched):
+    """What an incident names is there behind it."""
+    row = ResultRow("mesibo", "apns", "903", "")
+    batch = Batch(10)
+    batch.incident(Incident("k", "critical", "t", "yours", (row,), NOW - 90, NOW - 50, NOW - 50, 1), frozenset())
+    assert watched.ledger.commit(batch)
+    get = serve()
+    answer = get("/api/v1/incidents", **{"X-Forwarded-Prefix": "/ops/mesibo"})[2]
+    (address,) = [each["failures"] for each in json.loads(answer)["incidents"] if each["key"] == "k"]
+    assert address.startswith("/ops/mesibo/api/v1/failures?code=903")
+    assert json.loads(get(address.removeprefix("/ops/mesibo"))[2])["total"] == 1
+    assert f'"{address.removeprefix("/ops/mesibo")}"' in get("/api/v1/incidents")[2]
+
+
+def test_a_page_is_made_once_for_all_who_look_at_it(get, watched, monkeypatch):
+    """Until something new is on disk; another address, and another prefix, are other pages."""
+    made = []
+    monkeypatch.setattr(Site, "render", lambda self, name, *_, **more: made.append(name) or b'<a href="/">')
+    monkeypatch.setattr(site, "FRESH_SECONDS", 1e9)
+    assert get("/")[2] == get("/")[2] == '<a href="/">'
+    assert made == ["status.html"]
+    assert get("/", **{"X-Forwarded-Prefix": "/p"})[2] == '<a href="/p/">'
+    get("/?code=903")
+    assert len(made) == 3
+    batch = Batch(10)
+    batch.count("mesibo", "lines")
+    assert watched.ledger.commit(batch)
+    get("/")
+    assert len(made) == 4
+
+
+def test_without_a_log_nothing_is_said_of_accepted_pushes(get, watched):
+    """A file that is gone leaves what is kept."""
+    Path(watched.config.source[0].paths[0]).unlink()
+    page = get(f"/user?{urllib.parse.urlencode({'address': USER})}")[2]
+    assert "pushes that were accepted are not known" in page
+    assert "accepted are in the log alone" in page
+
+
+def test_identical_failures_are_one_row_with_their_number(get):
+    """Thirty times the same user and code: one row, and both rows of the other user."""
+    page = get("/")[2]
+    assert page.count('<tr id="failure-') == 3
+    assert '<td data-label="Times" class="n">30</td>' in page
+    assert "30 times on this page" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [("from=2m", 31), ("to=2m", 1), ("from=10:14:40", 21), ("from=10:14:40&to=10:14:50", 10), ("from=today", 31),
+     ("from=2025-11-21&to=2025-11-22", 1), ("from=2025-11-22T10:14:31Z&code=903", 0)],
+)  # fmt: skip
+def test_failures_are_narrowed_by_their_time(get, query, total):
+    """From is in it, to is not; times without a zone are UTC."""
+    assert json.loads(get(f"/api/v1/failures?{query}")[2])["total"] == total
+    assert get(f"/?{query}")[0] == 200
+
+
+def test_a_time_that_is_none_is_refused_in_words(get):
+    """On the page, for programs, and before a download begins."""
+    assert "from is a time in UTC, such as 2h" in get("/?from=soon")[2]
+    assert get("/api/v1/failures?to=soon")[0] == 400
+    assert get("/downloads/failures.csv?to=soon")[0] == 400
+
+
+def test_a_list_for_clean_up_says_what_to_set_while_users_are_masked(get):
+    """A mask is no use to a backend; a browser gets a page, a program a line."""
+    status, headers, body = get("/downloads/clean-up.csv")
+    assert (status, headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    assert 'set privacy.identifiers = "plain"' in body
+    assert 'href="/"' in get("/downloads/clean-up.csv", Accept="text/html")[2]
+    assert "for clean-up by a backend it takes" in get("/")[2] or "No token is known to be dead" in get("/")[2]
+
+
+def test_a_list_for_clean_up_has_real_addresses_alone(get, watched):
+    """Those that were stored masked before are left out."""
+    watched.config = msgspec.structs.replace(watched.config, privacy=PrivacySettings(identifiers="plain"))
+    masked = Privacy("mask", watched.ledger.key).user(OTHER)
+    batch = Batch(10)
+    for user in (USER, masked, "bob@example.com"):
+        batch.fail([StoredFailure(NOW, "mesibo", "fcm", "404", "UNREGISTERED", "1", user, "abcd***ef#123456")])
+    assert watched.ledger.commit(batch)
+    rows = list(csv.DictReader(io.StringIO(get("/downloads/clean-up.csv")[2])))
+    assert sorted(row["user"] for row in rows) == [USER, "bob@example.com"]
+
+
+PAGES = ["/", "/unread", "/user", "/user?address=x", "/codes", "/codes/903", "/runbooks/", "/runbooks/codes-and-steps",
+         "/nothing"]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["header", "setting", "setting, path left in place"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_link_leads_home_behind_a_path_prefix(serve, how, path):
+    """Pages, forms, scripts, downloads, and pages of errors; what a link names is there behind such a proxy."""
+    get = serve("" if how == "header" else "/ops/mesibo")
+    headers = {"Accept": "text/html"} | ({"X-Forwarded-Prefix": "/ops/mesibo"} if how == "header" else {})
+    kept = "/ops/mesibo" if "left" in how else ""
+    page = get(kept + path, **headers)[2]
+    links = set(re.findall(r'\b(?:href|src|action)="(/[^"#]*)', page))
+    assert links
+    assert all(link.startswith("/ops/mesibo/") for link in links)
+    for link in sorted(links)[:6]:
+        assert get(kept + link.removeprefix("/ops/mesibo").replace("&amp;", "&"), **headers)[0] in (200, 403), link
+
+
+def test_a_prefix_that_is_none_changes_nothing(get):
+    """A stranger's header leads no link to another host."""
+    assert get("/", **{"X-Forwarded-Prefix": "//evil.example"})[2] == get("/")[2]
+
+
+@pytest.mark.parametrize("path", ["/", "/codes", "/codes/903", "/unread"])
+def test_an_unchanged_page_is_a_304_without_a_body(get, watched, clock, path, monkeypatch):
+    """Though it is of a later moment; what has changed comes whole."""
+    monkeypatch.setattr(site, "FRESH_SECONDS", 0.0)  # each look is a new one
+    clock[0] = NOW + 1
+    _, headers, _ = get(path)
+    clock[0] = NOW + 3
+    status, again, body = get(path, **{"If-None-Match": headers["ETag"]})
+    assert (status, body, again["ETag"]) == (304, "", headers["ETag"])
+    assert get(path, **{"If-None-Match": 'W/"other"'})[0] == 200
+    if path == "/":
+        batch = Batch(10)
+        batch.fail([StoredFailure(NOW, "mesibo", "fcm", "404", "", "1", "u", "t")])
+        assert watched.ledger.commit(batch)
+        status, again, _ = get(path, **{"If-None-Match": headers["ETag"]})
+        assert status == 200
+        assert again["ETag"] != headers["ETag"]

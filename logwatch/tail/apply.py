@@ -55,7 +55,13 @@ class _Reconciliation:
             state.mark_due()
             return
         survey = Survey(
-            state.path, state.generations, state.heads, self.ctx.directories, state.matched, self.ctx.rotated()
+            state.path,
+            state.generations,
+            state.heads,
+            self.ctx.directories,
+            state.matched,
+            self.ctx.rotated(),
+            state.owners.is_name,
         )
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
         plan = decision.reconcile(state.view(), survey.known, found)

@@ -23,7 +23,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
-from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.rotated_names import Rotated, bases
 from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
@@ -38,6 +38,7 @@ class Owners:
     def __init__(self) -> None:
         self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
         self._added = 0
+        self._paths: set[str] = set()
         self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
         self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
 
@@ -51,6 +52,15 @@ class Owners:
             self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
             for entry in everything:
                 self.add(*entry)
+
+    def name(self, path: str) -> None:
+        """Note that a path is followed."""
+        self._paths.add(path)
+
+    def is_name(self, path: str) -> bool:
+        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""
+        directory, name = os.path.split(path)
+        return any(base and os.path.join(directory, base) in self._paths for base in (name, *bases(name)))
 
     def others(self, state: "PathState", key: Key) -> list[tuple["PathState", Generation]]:
         """Return the generations of other paths that a file with this inode may be."""
@@ -99,6 +109,7 @@ class PathState:
         self.path = path
         self.ctx = ctx
         self.owners = owners
+        owners.name(path)
         self.heads = Heads()
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):

@@ -83,6 +83,7 @@ class Survey:
         directories: Directories,
         matched: Iterable[str],
         rotated: Iterable[str],
+        is_anothers_name: Callable[[str], bool],
     ) -> None:
         self._path = path
         self._generations = generations
@@ -90,6 +91,7 @@ class Survey:
         self._directories = directories
         self._matched = frozenset(matched)
         self._rotated = tuple(rotated)
+        self._is_anothers_name = is_anothers_name
         self._names = Names()
         self._by_number = {generation.number: generation for generation in generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in generations]
@@ -187,8 +189,11 @@ class Survey:
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
         candidates = []
-        for path in names.uncertain:
-            candidate = self._heads.examine(path, _UNCERTAIN) if path not in self._matched else None
+        places = {self._path, self._directories.real(self._path), *names.certain, *names.uncertain}
+        renamed = self._directories.paths_of({inode for _, inode in wanted}, map(os.path.dirname, places))
+        for path in [*names.uncertain, *(path for path in renamed if not self._is_anothers_name(path))]:
+            known_name = path == self._path or path in self._matched or path in names.certain
+            candidate = None if known_name else self._heads.examine(path, _UNCERTAIN)
             if not candidate or candidate.key in seen or foreign(candidate):
                 continue
             if candidate.head or candidate.key in wanted:

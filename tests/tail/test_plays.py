@@ -82,6 +82,24 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+def link_swapped_to_another_name(log):
+    """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
+    log.write(5, log.directory / "monday.txt")
+    log.write(6, log.directory / "tuesday.txt")
+    log.shell("ln -s tuesday.txt t; mv -T t m.log")
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_the_rest_of_a_links_old_target_counts(tmp_path, life):
+    """The file that a link led to is known by its inode in the directory where it lay, whatever its name is."""
+    log = Log(tmp_path, life)
+    log.write(40, log.directory / "monday.txt")
+    os.symlink("monday.txt", log.path)
+    log.treat(link_swapped_to_another_name)
+    log.check()
+
+
 def damaged(log, seed):
     """Overwrite some bytes in the middle of an archive, as a failing disk does."""
     log.write(2000)
@@ -228,6 +246,19 @@ def put_into_tar_slowly(log):
 def test_an_archive_of_tar_that_is_matched_counts_nothing(tmp_path, life, steps):
     """What begins with tar's header is no text, packed or not, though lines stand in it."""
     played(tmp_path, life, steps, patterns=("m.log*",))
+
+
+def prefixed(log):
+    """Rotate to a name that begins with the date."""
+    log.shell("mv m.log 20261125-m.log")
+    log.write(5)
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_what_was_read_and_has_another_name_is_not_told_as_missed(tmp_path, life):
+    """A file that lies where it lay, with its inode and its bytes, is no missed generation, whatever its name is."""
+    played(tmp_path, life, prefixed)
 
 
 MOVE = "mv m.log m.log.1"

@@ -27,7 +27,7 @@ from logwatch import envelope, heap
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
 from logwatch.parse.result import parse_reference
-from logwatch.tail.line_reader import CHUNK_BYTES
+from logwatch.tail.lines import CHUNK_BYTES
 
 Found = Counter[Key]
 PROGRAM = Path(__file__).parent / "mesibo.mtail"

@@ -83,6 +83,7 @@ class Inputs:
             clock=time.time,
             log=self._log,
             files=self._files,
+            last_line_at=row.last_line_at if (row := self._ledger.snapshot.sources.get(source.name)) else None,
         )
 
     def _webhook(self, source: SourceConfig, _parts: Parts) -> Input:

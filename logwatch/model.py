@@ -67,8 +67,7 @@ unenveloped: the line lacks the envelope that the others of its file have; no_co
 ambiguous: two different codes; grammar: anything else that does not match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """How far one generation of a file has been read, and what recognises its bytes wherever they are now.
 
     A generation is a file's life from its first byte to its last, whatever names it goes through. Everything in here
@@ -103,8 +102,7 @@ class JournalPosition:
     state: str  # what the journal package has to know beside: numbers that came last, messages that go on
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Whole lines of one file or journal, in order, and the position that is true once they have been counted."""
 
     source: str

@@ -11,7 +11,7 @@ from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
 from logwatch.envelope.lines import Piece, cut, escapes, has_parts, shows, taken_out, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, line_count, no_text, uncoloured
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
 
 __all__ = [
     "CONTAINER_ID",
@@ -35,6 +35,7 @@ __all__ = [
     "encoded",
     "escapes",
     "has_parts",
+    "is_tar",
     "label",
     "line_count",
     "no_text",

@@ -18,6 +18,7 @@ _RUN = re.compile(rb"(?m)" + _SET + rb"(?:" + _SET + rb")*(\r?$)?")
 _NULS = re.compile(rb"(?m)^\0+")
 
 _ZIP = b"PK\x03\x04"
+_TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988 and GNU tar alike
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
@@ -34,10 +35,17 @@ class NoText(NamedTuple):
     remedy: str
 
 
+def is_tar(head: bytes) -> bool:
+    """Return whether a file is an archive of tar, by its first bytes: its header has a name that NULs follow."""
+    return head.startswith(_TAR, _TAR_AT) and b"\0" in head[:_TAR_AT]
+
+
 def no_text(head: bytes) -> NoText | None:
-    """Return why a file is no text, by its first bytes: compressed, in UTF-16, or binary; None where it is text."""
+    """Return why a file is no text, by its first bytes: packed, in UTF-16, or binary; None where it is text."""
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
+    if is_tar(head):
+        return NoText("is no log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is no log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
     text = _HOLE.sub(b"", head[:_LOOKED_AT])

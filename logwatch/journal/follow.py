@@ -334,7 +334,6 @@ class Journal:
             files_followed=0,
             lag_bytes=pending,
             caught_up=self._caught_up,
-            backlog_bytes=0,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
             input="journal",

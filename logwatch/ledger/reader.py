@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -269,7 +269,7 @@ class Reader:
     def positions(self) -> list[Position]:
         """Return every committed position, without the digests."""
         with self._asking() as db:
-            return [replace(position, head=b"", tail=b"") for position in rows.read_positions(db).values()]
+            return [position._replace(head=b"", tail=b"") for position in rows.read_positions(db).values()]
 
     def rotations(self) -> list[Rotation]:
         """Return the last rotations of every source there ever was, the newest first."""

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
-from logwatch.tail.line_reader import CHUNK_BYTES
+from logwatch.tail.lines import CHUNK_BYTES
 from logwatch.unpack import MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time

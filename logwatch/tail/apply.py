@@ -4,21 +4,21 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
-from dataclasses import replace
-
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
+from logwatch.tail.archives import Archive
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, key_at
+from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import NO_KEY, Verdict, compare, run_before
+from logwatch.tail.identity import NO_KEY, Verdict, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
-from logwatch.tail.survey import Found, Survey, name_of
+from logwatch.tail.survey import Survey, name_of
+from logwatch.tail.view import Found
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -42,6 +42,8 @@ class _Reconciliation:
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = Found([])
+        self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
+        self.shared = 0  # as much of the path's file stands in another path's, too
 
     def run(self) -> None:
         state = self.state
@@ -49,8 +51,17 @@ class _Reconciliation:
             self._check(generation)
         if self._is_elsewhere():
             return
+        if state.joined and (state.first or state.was_blank) and not self._find_shared():
+            state.mark_due()
+            return
         survey = Survey(
-            state.path, state.generations, state.heads, self.ctx.directories, state.matched, self.ctx.rotated()
+            state.path,
+            state.generations,
+            state.heads,
+            self.ctx.directories,
+            state.matched,
+            self.ctx.rotated(),
+            state.owners.is_name,
         )
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
         plan = decision.reconcile(state.view(), survey.known, found)
@@ -64,7 +75,7 @@ class _Reconciliation:
         self._report()
         for action in plan.actions:
             self._do(action)
-        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)]
+        undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)] + self.unproved
         state.end(
             found.candidates,
             undecided=bool(undecided) or plan.again,
@@ -112,7 +123,7 @@ class _Reconciliation:
         if not key:
             return False
         source = self.ctx.reading.source
-        if (other_source := self.ctx.files.source_of(source, state.path, key)) != source:
+        if (other_source := self.ctx.files.all.source_of(source, state.path, key)) != source:
             state.report_shared(other_source)
             return True
         if not state.owners.others(state, key):
@@ -128,6 +139,31 @@ class _Reconciliation:
         other.mark_due()
         state.adopt(generation)
         return False
+
+    def _find_shared(self) -> bool:
+        """Find how much of a new file another path's generation holds; False while an archive is being unpacked."""
+        state = self.state
+        state.copy_of(None)
+        file = state.heads.examine(state.path, None)
+        if not file or not file.head or file.begin:
+            return True
+        for other, generation in state.owners.alike(state, file.head):
+            if generation.key == file.key:
+                continue
+            of = OwnFile(generation.plain) if generation.plain else other.examine(generation)
+            part = is_part(file, of) if of else False
+            if part is None:
+                return False
+            shared = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
+            verdict, at = compare(generation.position, file, same_inode=False, followed=True)
+            if verdict is Verdict.UNDECIDED:
+                return False
+            noted = at if verdict in (Verdict.SAME, Verdict.PART) else 0
+            shared = max(shared, noted, (file.size() or 0) if part else 0)
+            if shared > self.shared:
+                self.shared = shared
+                state.copy_of(generation)
+        return True
 
     # what is known
 
@@ -174,6 +210,8 @@ class _Reconciliation:
     def _hold(self, generation: Generation, candidate: Candidate, size: int | None, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
         moved = generation.key != candidate.key
+        if candidate.path == self.state.path and self.shared > generation.position.offset == 0:
+            at = self.shared
         if at is not None:
             generation.skip_to(at, run_before(candidate, at))
         left = self._state_at(generation, candidate, size)
@@ -205,7 +243,7 @@ class _Reconciliation:
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
         state = generation.position.state
-        read = size is None or size <= generation.position.offset
+        read = size is None or size <= generation.position.offset or at.damaged
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.rotated is None else state if over else "rotated"
 
@@ -217,7 +255,7 @@ class _Reconciliation:
         old, number = generation.position, self.ctx.next_generation()
         name = original.path if original else name_of(generation)
         rest = state.add_position(
-            replace(old, generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
+            old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
         )
         if original:
             rest.move("rotated", key=original.key)
@@ -229,7 +267,7 @@ class _Reconciliation:
         if action.at != old.offset:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
-        size = max(candidate.disk_size, action.at)
+        size = max(self.found.sizes[action.file] or 0, action.at)
         generation.move(left, key=candidate.key, found_at=candidate.found_at, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)
@@ -238,6 +276,11 @@ class _Reconciliation:
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
+        # What comes out of it counts once its sums are known to agree, or that it has no end yet
+        if at.archive and at.size() is None and at.archive.busy:
+            generation.detach()
+            self.unproved.append(at.archive)
+            return
         if not self.ctx.files.room():
             generation.detach()
             self.state.crowd()
@@ -264,6 +307,8 @@ class _Reconciliation:
             self.state.lead_to(generation)
         if at is None:
             at = candidate.disk_size
+        if candidate.path == self.state.path:
+            at = max(at, self.shared)
         if at:
             generation.skip_to(at, run_before(candidate, at))
         self._attach(generation, candidate)

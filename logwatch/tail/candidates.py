@@ -5,10 +5,11 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from logwatch import envelope as envelopes
 from logwatch.tail.archives import Archive
 from logwatch.tail.files import NotAFileError, PackedFile, PlainFile, key_of, open_regular, read_head
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import NO_KEY, Key
+from logwatch.tail.identity import NO_KEY, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
 from logwatch.unpack import MAGIC_BYTES, format_of, format_of_name, start
 
@@ -44,6 +45,11 @@ class Candidate:
         """Where a generation that lies in it is found, other than at its path."""
         return self.path if self.rotated else ""
 
+    @property
+    def damaged(self) -> bool:
+        """Whether it was unpacked to a place where its sums are wrong: what comes out before that may be, too."""
+        return self.archive is not None and self.archive.intact is not None
+
     def size(self) -> int | None:
         """Return how long it is, uncompressed; None while it was not unpacked to its end."""
         return self.archive.size() if self.archive else self.disk_size
@@ -65,10 +71,16 @@ class Candidate:
         finally:
             file.close()
 
+    def search(self, tail: bytes, last_in: LastIn) -> int | None:
+        """Return the last place that is found in it, or NOWHERE; None while not unpacked to its end."""
+        return self.archive.search(tail, last_in) if self.archive else search_backwards(self, last_in)
+
     def open(self, closed: Callable[[], None] = lambda: None) -> PlainFile | PackedFile:
         """Open it; raises VanishedError when its name leads elsewhere by now, or another OSError."""
         descriptor = _open(self.path, self.key)[0]
-        return PackedFile(descriptor, self.archive.format, closed) if self.archive else PlainFile(descriptor, closed)
+        if not self.archive:
+            return PlainFile(descriptor, closed)
+        return PackedFile(descriptor, self.archive.format, closed, self.archive.intact)
 
     def still_begins(self) -> bool:
         """Return whether it begins as it did when it was looked at."""
@@ -113,6 +125,8 @@ class Heads:
         if not known:
             try:
                 known, mark = self._read(path, key)
+            except NotAFileError as error:
+                return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
             except OSError as error:
                 return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
             if rotated:  # the followed file itself changes all the time
@@ -137,6 +151,8 @@ class Heads:
                 head, begin = archive.head(descriptor)
             else:
                 head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
+            if envelopes.is_tar(head):  # which holds the lines of a log, and is none
+                raise NotAFileError("there is an archive of tar in its place")
             after = os.fstat(descriptor)
             if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
                 raise VanishedError

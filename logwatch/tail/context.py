@@ -11,7 +11,7 @@ from logwatch.model import Sink
 from logwatch.tail.directories import Directories
 from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
-from logwatch.tail.line_reader import LineReading
+from logwatch.tail.lines import LineReading
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
@@ -86,12 +86,13 @@ class Share:
 
     def __init__(self, files: OpenFiles) -> None:
         self.open = 0
-        self._files = files
+        self.all = files
         self._paths: deque[_Parkable] = deque()
+        self._refused = 0  # so many of them have something to be read, as far as was asked
 
     def room(self) -> bool:
         """Return whether one more file may be open."""
-        return self._files.room(self)
+        return self.all.room(self)
 
     def opened(self, path: _Parkable) -> None:
         """Count a file that a path has opened."""
@@ -102,24 +103,21 @@ class Share:
         """Count a file that was closed."""
         self.open -= 1
 
+    def ask_again(self) -> None:
+        """Take it that files may have become quiet since they were asked."""
+        self._refused = 0
+
     def park(self) -> bool:
-        """Close a file that is quiet; a few are asked, the ones opened first before others."""
-        for _ in range(min(len(self._paths), 16)):
+        """Close a file that is quiet; a few are asked, the ones opened first before others, and none twice a look."""
+        for _ in range(min(len(self._paths) - self._refused, 16)):
             path = self._paths.popleft()
             parked = path.park()
             if path.opened:
                 self._paths.append(path)
+                self._refused += not parked
             if parked:
                 return True
         return False
-
-    def source_of(self, source: str, path: str, key: Key) -> str:
-        """Return the source that follows a file, which may be another one."""
-        return self._files.source_of(source, path, key)
-
-    def leave(self, source: str) -> None:
-        """Take no more part."""
-        self._files.leave(self, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
@@ -15,10 +17,20 @@ class Directories:
 
     def __init__(self) -> None:
         self._listed: dict[str, tuple[int, list[str]]] = {}
+        self._real: dict[str, str] = {}
 
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
+        self._real.clear()
+
+    def real(self, path: str) -> str:
+        """Return where a path leads; the links on the way to its directory are followed once a look."""
+        directory, name = os.path.split(path)
+        if directory not in self._real:
+            self._real[directory] = os.path.realpath(directory)
+        there = os.path.join(self._real[directory], name)
+        return os.path.realpath(there) if os.path.islink(there) else there
 
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory; none if it cannot be listed."""
@@ -34,6 +46,14 @@ class Directories:
         self._listed[directory] = (mark, names)
         return names
 
+    def paths_of(self, inodes: set[int], directories: Iterable[str]) -> list[str]:
+        """Return what has one of these inodes in directories, whatever its name is; what cannot be listed has none."""
+        found: list[str] = []
+        for directory in sorted(set(directories)):
+            with suppress(OSError), os.scandir(directory or ".") as entries:
+                found += sorted(entry.path for entry in entries if entry.inode() in inodes)
+        return found
+
 
 @dataclass(slots=True)
 class Names:
@@ -46,25 +66,17 @@ class Names:
 def list_names(path: str, also: Iterable[str], directories: Directories) -> Names:
     """List what may be a generation of a path beside it, beside what it links to, and in the directories of also."""
     found = Names()
-    real = os.path.realpath(path)
+    real = directories.real(path)
     places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
     places |= {(directory, os.path.basename(path)) for directory in also}
     for directory, base in sorted(places):
         names, stem = directories.names(directory), stem_of(base)
-        at = _first(names, stem)
-        while at < len(names) and names[at].startswith(stem):
-            name, at = names[at], at + 1
-            rotated = rotated_name(base, name)
-            if rotated:
+        for at in range(bisect_left(names, stem), len(names)):
+            name = names[at]
+            if not name.startswith(stem):
+                break
+            if rotated := rotated_name(base, name):
                 found.certain[os.path.join(directory, name)] = rotated
             elif name != base:
                 found.uncertain.append(os.path.join(directory, name))
     return found
-
-
-def _first(names: list[str], stem: str) -> int:
-    low, high = 0, len(names)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if names[middle] < stem else (low, middle)
-    return low

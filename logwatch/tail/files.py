@@ -1,12 +1,12 @@
 """Opens log files without ever blocking, and reads runs of bytes at offsets, out of plain and packed files alike."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, LastIn, search_backwards
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
 Mark = tuple[int, int]
@@ -102,9 +102,17 @@ class PackedFile(PlainFile):
 
     packed = True
 
-    def __init__(self, descriptor: int, format_: Format = "gzip", closed: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        format_: Format = "gzip",
+        closed: Callable[[], None] = _nothing,
+        intact: int | None = None,
+    ) -> None:
+        """Read what was packed; no further than ``intact`` where it is damaged behind that."""
         super().__init__(descriptor, closed)
         self._format = format_
+        self._intact = intact
         self._restart()
 
     def _restart(self) -> None:
@@ -115,6 +123,7 @@ class PackedFile(PlainFile):
         self._pending = b""  # compressed, already read
         self._ended = False
         self._damage = ""
+        self.proved = 0  # up to here members have ended, and their sums agreed
 
     @property
     def reached(self) -> int:
@@ -157,6 +166,9 @@ class PackedFile(PlainFile):
         """Append a step's worth to the buffer; False when there is no more in the file by now."""
         if self._damage:
             return False
+        if self._intact is not None and self.reached >= self._intact:
+            self._damage = "its check sum is wrong"
+            return False
         if not self._pending and (self._engine.needs_input or self._engine.eof):
             self._pending = read_fully(self.descriptor, _STEP_BYTES, self._at)
             self._at += len(self._pending)
@@ -171,6 +183,10 @@ class PackedFile(PlainFile):
             self._damage = str(error)
             return bool(error.before)
         self._buffer += data
+        if self._engine.eof:
+            self.proved = self.reached
+        elif self._intact is not None:
+            self._buffer = self._buffer[: self._intact - self._base]
         self._pending = self._engine.unused_data if self._engine.eof else b""
         return True
 
@@ -205,8 +221,11 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     at = 0
     for _ in range(_HOLE_STEPS):
         if not file.packed:
-            with suppress(OSError):  # ENXIO: nothing but a hole
+            try:
                 at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # nothing but a hole
+                    return b"", max(at, os.fstat(file.descriptor).st_size)
         run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
@@ -236,3 +255,7 @@ class OwnFile:
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""
         return self._file.read_at(start, count) if count else b""
+
+    def search(self, _tail: bytes, last_in: LastIn) -> int:
+        """Return the last place that is found in it, or NOWHERE."""
+        return search_backwards(self, last_in)

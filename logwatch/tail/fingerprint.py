@@ -21,6 +21,8 @@ TELLING_BYTES = 16
 MIN_BEGINNING_BYTES = 128
 """Of a run before an offset, in whole lines: enough to tell that a log was cut off behind them, at its end."""
 
+_INDEXED_BYTES = 128  # of a head, which have a stamp in them
+_LONGEST = b"."
 _BEGINNING = 0x8000  # marks the length of a part that begins where its run does
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
@@ -120,6 +122,19 @@ def head_key(head_bytes: int, head: bytes) -> bytes | None:
 def head_key_of(data: bytes) -> bytes:
     """Return the ``head_key`` of a file that begins with data."""
     return _rung(data[:TELLING_BYTES])
+
+
+def index_keys(head_bytes: int, head: bytes) -> list[bytes]:
+    """Return under what a head is filed: each of its shorter runs, and the longest of them as such."""
+    lengths = [n for n in _FIRST_RUNGS if n < head_bytes and n <= _INDEXED_BYTES]
+    runs = [kept(head_bytes, head, n)[1] for n in lengths]
+    return [*runs, *(run + _LONGEST for run in runs[-1:])]
+
+
+def search_keys(data: bytes) -> list[bytes]:
+    """Return under what heads are filed that a file's first bytes may begin, or begin with."""
+    runs = [_rung(data[:n]) for n in _FIRST_RUNGS if n <= min(_INDEXED_BYTES, len(data))]
+    return [*runs[-1:], *(run + _LONGEST for run in runs)]
 
 
 def begins_alike(head_bytes: int, head: bytes, data: bytes) -> bool:

@@ -13,11 +13,11 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, SeekingError, key_at, key_of, mark_of
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -81,7 +81,12 @@ class PathFollower(PathState):
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
-        if live.waiting or live.waits or live.position.head_bytes < TELLING_BYTES or not (live.file or live.parked):
+        if (
+            live.waiting
+            or live.lines.waits
+            or live.position.head_bytes < TELLING_BYTES
+            or not (live.file or live.parked)
+        ):
             return
         if any(g is not live and (g.in_use or g.file) for g in self.generations):
             return
@@ -93,8 +98,8 @@ class PathFollower(PathState):
     def _notice(self, generation: Generation, turn: Turn) -> None:
         head_bytes = generation.position.head_bytes
         try:
-            trimmed = generation.notice(turn.now)
-            self.due = self._tells_more(generation, head_bytes) or trimmed or self.due
+            changed = generation.notice(turn.now)
+            self.due = self._tells_more(generation, head_bytes) or changed or self.due
         except ShrunkError:
             generation.detach()  # what is beside it tells what has become of it
             self.due = True
@@ -227,8 +232,8 @@ class PathFollower(PathState):
         except (OSError, CorruptError) as error:
             self.block(generation, error, turn)
             chunk = None
-        if not chunk:
-            return self._futile()
+        if not chunk:  # a file that is at its end is one less to be read
+            return self._futile(int(generation.waiting))
         sink.chunk(chunk)
         self.futile = 0
         return chunk.consumed
@@ -239,13 +244,27 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
-        told = generation.no_text
+        self._skip_shared(generation)
+        told = generation.lines.no_text
         chunk = generation.read(turn.now, lambda: self._ahead(generation))
-        if (found := generation.no_text) and not told:
+        if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
+
+    def _skip_shared(self, generation: Generation) -> None:
+        """Skip what a copy of another path's file has got of that since it was first looked at."""
+        if not self.original or generation is not self.live:
+            return
+        if generation.plain and self.original.plain:
+            file = OwnFile(generation.plain)
+            at = shared_bytes(file, OwnFile(self.original.plain))
+            if at > generation.position.offset:
+                generation.skip_to(at, run_before(file, at))
+            if b"\n" not in file.run(at, HEAD_BYTES):
+                return  # it may grow yet
+        self.copy_of(None)
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""
@@ -258,7 +277,7 @@ class PathFollower(PathState):
             reconcile(self, Turn(now, sink))
             self.emit(sink)
 
-    def _futile(self, cost: int = 1) -> int:
+    def _futile(self, cost: int) -> int:
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
         self.futile += cost
         return 0

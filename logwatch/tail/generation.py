@@ -5,7 +5,6 @@ truncated and has grown past the offset since is noticed with the next read, at 
 """
 
 import os
-from dataclasses import replace
 
 from logwatch.model import Chunk
 from logwatch.tail.files import CorruptError, Mark, PackedFile, PlainFile, mark_of, read_head
@@ -19,8 +18,7 @@ from logwatch.tail.fingerprint import (
     is_tail,
 )
 from logwatch.tail.generation_state import ChangedError, GenerationState, Open
-from logwatch.tail.line_reader import CHUNK_BYTES, Ahead
-from logwatch.tail.lines import Taken
+from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 
 class Generation(GenerationState):
@@ -45,6 +43,7 @@ class Generation(GenerationState):
         if not file.packed and os.fstat(file.descriptor).st_size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
+        self.grown_at = max(self.grown_at, min(status.st_mtime, now))  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
             and not self.headless
@@ -59,8 +58,8 @@ class Generation(GenerationState):
             if begin:
                 return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
-        patient = not at_end or self._lines.patient(now - self.grown_at)
-        taken = self._lines.take(run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
+        patient = not at_end or self.lines.patient(now - self.grown_at)
+        taken = self.lines.take(run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -71,7 +70,7 @@ class Generation(GenerationState):
         self.blocked = ""
         if at_end:
             access.rest(mark)
-        cut_off = known.state == "rotated" and not patient and self._lines.goes_on(taken)
+        cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, min(status.st_mtime, now), ahead() if cut_off else b"")
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
@@ -112,28 +111,27 @@ class Generation(GenerationState):
         if at_end:
             access.rest(mark)
         else:  # a logical line longer than what was read: read more, up to where it is cut
-            self._want = max(min(self._want * 2, self._lines.room), CHUNK_BYTES)
+            self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
         tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
         if len(tail) < TAIL_BYTES:
             tail = (overlap + tail)[-TAIL_BYTES:]
-        self.position = replace(
-            self.position,
+        self.position = self.position._replace(
             offset=self.position.offset + taken.consumed,
             tail_bytes=len(tail),
             tail=fingerprint_tail(tail),
             size=max(self.position.size, self.position.offset + len(run)),
             inside=taken.inside,
-            envelope=self._lines.encoded,
+            envelope=self.lines.encoded,
         )
         return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
         source, position = self._reading.source, self.position
-        return Chunk(source, data, self._lines.known, reference, consumed, oversized, position, ahead=follows)
+        return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=follows)
 
     def finish(self, now: float, ahead: Ahead) -> Chunk | None:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
@@ -142,17 +140,19 @@ class Generation(GenerationState):
         """
         file = self.file
         chunk = None
-        self.position = replace(self.position, state="done")
+        self.position = self.position._replace(state="done")
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
         if file and (not file.packed or file.ended()):
             if not self.position.head_bytes:
                 modified = os.fstat(file.descriptor).st_mtime_ns
-                self.position = replace(self.position, head=empty_file_id(modified))
-            overlap, run = self._fetch(file, self._lines.bound)
+                self.position = self.position._replace(head=empty_file_id(modified))
+            overlap, run = self._fetch(file, self.lines.bound)
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
-                taken = self._lines.take_rest(run, self.position.inside)
-                follows = ahead() if self._lines.goes_on(taken) else b""
+                taken = self.lines.take_rest(run, self.position.inside)
+                follows = ahead() if self.lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
         self.access = None
+        if self.dead:
+            self.disown()  # its inode is free for another file
         return chunk

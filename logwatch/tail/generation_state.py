@@ -4,10 +4,9 @@ A generation is a file's life from its first byte to its last, whatever names it
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from logwatch import envelope as envelopes
-from logwatch.model import Envelope, FileState, Position
+from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -17,7 +16,7 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Verdict, compare, run_before
-from logwatch.tail.line_reader import CHUNK_BYTES, LineReader, LineReading
+from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
@@ -77,7 +76,7 @@ class GenerationState(Positioned):
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
-        self._lines = LineReader(reading, position.envelope)
+        self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
 
     @property
@@ -155,7 +154,7 @@ class GenerationState(Positioned):
     def park(self, path: str) -> bool:
         """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
         access = self.access
-        if not isinstance(access, Open) or access.file.packed or access.waiting or self.waits:
+        if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
         if key_at(path) != self.key:
             return False
@@ -178,8 +177,8 @@ class GenerationState(Positioned):
         assert self.plain
         before = run_before(OwnFile(self.plain), at)
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other._lines = self._lines  # noqa: SLF001  its own class
-        other.position = replace(other.position, envelope=self.position.envelope)
+        other.lines = self.lines
+        other.position = other.position._replace(envelope=self.position.envelope)
         other.skip_to(at, before)
 
     def block(self, why: str) -> None:
@@ -201,7 +200,7 @@ class GenerationState(Positioned):
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
         self.access = None
-        self.position = replace(self.position, state=state)
+        self.position = self.position._replace(state=state)
 
     def move(
         self,
@@ -215,8 +214,7 @@ class GenerationState(Positioned):
     ) -> None:
         """Note what it is by now, and where."""
         old = self.position
-        self.position = replace(
-            old,
+        self.position = old._replace(
             state=state,
             path=old.path if path is None else path,
             device=old.device if key is None else key[0],
@@ -229,7 +227,7 @@ class GenerationState(Positioned):
 
     def disown(self) -> None:
         """Note that the inode is another generation's now."""
-        self.position = replace(self.position, device=NO_KEY[0], inode=NO_KEY[1])
+        self.position = self.position._replace(device=NO_KEY[0], inode=NO_KEY[1])
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
@@ -242,8 +240,7 @@ class GenerationState(Positioned):
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
         self.reached = offset
-        self.position = replace(
-            self.position,
+        self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
             tail_bytes=len(before),
@@ -252,19 +249,20 @@ class GenerationState(Positioned):
         )
 
     def _resize(self, size: int) -> None:
-        self.position = replace(self.position, size=size)
+        self.position = self.position._replace(size=size)
 
     # whether it is still itself
 
     def notice(self, now: float) -> bool:
         """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
 
-        Return whether it was trimmed: a copy of what it was cannot be compared with it any more.
+        Return whether it was changed in front: a copy of what it was cannot be compared with it any more.
         """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
         if mark_of(status) == self.access.seen:
-            self.access.waiting = self.access.waiting or (self.waits and not self._lines.patient(now - self.grown_at))
+            lines = self.lines
+            self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
         if self.access.file.packed:
@@ -272,34 +270,32 @@ class GenerationState(Positioned):
         elif status.st_size != self.position.size:
             if status.st_size > self.position.size:
                 self.grown_at = now
-            offset = self.position.offset
-            self.verify()
-            return self.position.offset != offset
+            return self.verify()
         return False
 
-    def verify(self) -> None:
+    def verify(self) -> bool:
         """Compare the open file with what was read of it, learn more of its head, and note its size.
 
         The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
-        ChangedError when the file's bytes are other ones.
+        ChangedError when the file's bytes are other ones; return whether they changed in front.
         """
         file = self.plain
         assert file
-        self.learn_head()
+        changed = self.learn_head()
         size = os.fstat(file.descriptor).st_size
-        self._compare(file)
+        changed = self._compare(file) or changed
         if self.position.head_bytes or self.position.offset:
             self._resize(max(size, self.position.offset))
+        return changed
 
-    def learn_head(self) -> None:
+    def learn_head(self) -> bool:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
 
-        An archive is told by the head that it had when it was found.
+        Return whether what was read changed in front. An archive is told by the head that it had when it was found.
         """
-        if self.plain and self.position.head_bytes < HEAD_BYTES:
-            self._compare(self.plain)
+        return bool(self.plain and self.position.head_bytes < HEAD_BYTES and self._compare(self.plain))
 
-    def _compare(self, file: PlainFile) -> None:
+    def _compare(self, file: PlainFile) -> bool:
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
@@ -314,30 +310,15 @@ class GenerationState(Positioned):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
                 self.skip_to(at, before)
                 self.move(known.state, head=head, size=max(size, at))
-                return
+                return True
         if self.headless or not head:  # which it may have been for a moment, while it was written anew
-            return
-        if len(head) > known.head_bytes or (known.head_bytes and not begins_alike(known.head_bytes, known.head, head)):
+            return False
+        changed = known.head_bytes > 0 and not begins_alike(known.head_bytes, known.head, head)
+        if changed or len(head) > known.head_bytes:
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
-
-    # what its lines are
-
-    @property
-    def envelope(self) -> Envelope | None:
-        """What its lines stand in; None while that is open."""
-        return self._lines.envelope
-
-    @property
-    def no_text(self) -> envelopes.NoText | None:
-        """What it is instead of a log."""
-        return self._lines.no_text
-
-    @property
-    def waits(self) -> bool:
-        """Whether something is left to be taken when it has not grown for a while."""
-        return self._lines.waits
+        return changed
 
     def beginning(self) -> bytes:
         """Return the first bytes of its open file; none if there is none."""

@@ -6,7 +6,7 @@ before the offset at its place in the same inode outweighs a changed head (a fil
 front).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
@@ -34,6 +34,11 @@ _BLOCK_BYTES = 1 << 20
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
 _SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
 
+
+LastIn = Callable[[bytes, int, int], int]
+"""Returns the last place in a block, by where that starts, that ends behind so many bytes of it; or NOWHERE."""
+
+NOWHERE = -1
 
 NO_KEY: Key = (0, 0)
 """Of a file that cannot be looked at, and of a generation whose inode is another one's."""
@@ -117,6 +122,9 @@ class Content(Protocol):
     def run(self, start: int, count: int) -> bytes | None:
         """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
 
+    def search(self, tail: bytes, last_in: LastIn) -> int | None:
+        """Return the last place that is found in it, or NOWHERE; None while it has not been unpacked to its end."""
+
 
 def run_before(file: Content, at: int) -> bytes:
     """Return the run before an offset that is fingerprinted there."""
@@ -140,11 +148,21 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
         outweighs = not same_inode or _outweighs(known, file.head)
         if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
-    if search and known.head_bytes and not file.packed:
-        at = _find(known, file) or _find_cut(known, file)
-        if at is not None:
-            return Answer(Verdict.MOVED, at)
-    return _as_part(known, file, followed=followed) if alike else OTHER
+    moved = _find_moved(known, file) if search and known.head_bytes else OTHER
+    if moved.verdict is Verdict.OTHER and alike:
+        return _as_part(known, file, followed=followed)
+    return moved
+
+
+def _find_moved(known: Position, file: Content) -> Answer:
+    at = _find(known, file)
+    if at == NOWHERE:
+        at = _find_cut(known, file)
+    if at == NOWHERE:
+        return OTHER
+    if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
+        return UNDECIDED
+    return Answer(Verdict.MOVED, at)
 
 
 def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
@@ -202,40 +220,93 @@ def is_part(file: Content, of: Content) -> bool | None:
     return None if ours is None or theirs is None else ours == theirs
 
 
-def holds(file: Content, at: int, of: Content, start: int) -> bool:
-    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on."""
+def holds(file: Content, at: int, of: Content, start: int) -> bool | None:
+    """Return whether all that another file has from ``start`` on stands in this one from ``at`` on.
+
+    None while this one is not unpacked that far.
+    """
     end = of.size()
     size = file.size()
     if end is None or size is None or not 0 <= end - start <= size - at:  # truncated meanwhile, or shorter
         return False
     count = min(end - start, TAIL_BYTES)
-    return file.run(at + end - start - count, count) == of.run(end - count, count)
+    run = file.run(at + end - start - count, count)
+    return None if run is None else run == of.run(end - count, count)
+
+
+def common_bytes(file: Content, of: Content) -> int:
+    """Return up to which line two files hold the same that begin alike and differ from some place on: by halving."""
+    low, high = HEAD_BYTES, min(file.size() or 0, of.size() or 0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        count = min(middle, TAIL_BYTES)
+        alike = file.run(middle - count, count) == of.run(middle - count, count)
+        low, high = (middle, high) if alike else (low, middle - 1)
+    start = max(low - _BLOCK_BYTES, 0)
+    return start + (file.run(start, low - start) or b"").rfind(b"\n") + 1
+
+
+def shared_bytes(file: Content, of: Content) -> int:
+    """Return up to which line two plain files begin with the same bytes."""
+    ours, theirs = file.head or b"", of.head or b""
+    if ours == theirs and len(ours) == HEAD_BYTES:
+        return common_bytes(file, of)
+    differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
+    return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
 
 
 def _find(known: Position, file: Content) -> int | None:
-    """Return where the run before the offset ends in a file that was trimmed in front; the last such place."""
+    """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
+
+    As long as lines start within the run, its last one is looked for as a whole: only lines of its length are compared.
+    """
     parts = list(suffixes(known.tail))
-    size = file.size()
-    if not parts or size is None:
-        return None
+    if not parts:
+        return NOWHERE
     lines_alike = _first_lines(known, file.head or b"")
-    for end, run in _places(file, size, known.tail_bytes, *parts[0], whole_line=len(parts) > 1):
-        longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
-        begins_there = len(run) == end and not run[: end - longest].strip(b"\0")
-        if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
-            return end
-    return None
+    length, part = parts[0]
+    whole_line = len(parts) > 1
+
+    def last_in(block: bytes, start: int, before: int) -> int:
+        end = block.rfind(b"\n") + 1
+        while end > before:
+            at = block.rfind(b"\n", 0, end - 1) + 1
+            candidate = end - at == length if whole_line else end >= length
+            if candidate and is_suffix(part, block[end - length : end]):
+                run = block[max(end - known.tail_bytes, 0) : end]
+                longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
+                begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
+                if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
+                    return start + end
+            end = at
+        return NOWHERE
+
+    return file.search(known.tail, last_in)
 
 
-def _find_cut(known: Position, file: Content) -> int | None:
+def search_backwards(file: Content, last_in: LastIn) -> int:
+    """Return the last place that is found in the end of a file, looked for block by block; or NOWHERE."""
+    stop = file.size() or 0
+    floor = max(stop - SEARCH_BYTES, 0)
+    while stop > floor:
+        start = max(stop - _BLOCK_BYTES, floor)
+        before = min(start, TAIL_BYTES + 1)
+        block = file.run(start - before, stop - start + before) or b""
+        if (found := last_in(block, start - before, before)) != NOWHERE:
+            return found
+        stop = start
+    return NOWHERE
+
+
+def _find_cut(known: Position, file: Content) -> int:
     """Return where the run before the offset was cut off in a file that lost its last lines and was written on.
 
     Another line stands behind that place; without one it is a copy that is being made, perhaps.
     """
-    if not _first_lines(known, file.head or b""):
-        return None
+    if file.packed or not _first_lines(known, file.head or b""):
+        return NOWHERE
     at = _begins_run(known, file, None)
-    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else None
+    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else NOWHERE
 
 
 def _begins_run(known: Position, file: Content, size: int | None) -> int | None:
@@ -255,25 +326,3 @@ def _first_lines(known: Position, head: bytes) -> bool:
         if length < _KEPT_BYTES or is_suffix(part, head[:length]):
             return length >= _KEPT_BYTES
         most = length - 1
-
-
-def _places(
-    file: Content, size: int, run_bytes: int, length: int, part: bytes, *, whole_line: bool
-) -> Iterator[tuple[int, bytes]]:
-    """Yield the ends of lines that end with a part of so many bytes, and the run before each; the last ones first.
-
-    As long as lines start within the run, the part is a whole line, and only lines of its length are compared.
-    """
-    stop, floor = size, max(size - SEARCH_BYTES, 0)
-    while stop > floor:
-        start = max(stop - _BLOCK_BYTES, floor)
-        before = min(start, run_bytes + 1)
-        block = file.run(start - before, stop - start + before) or b""
-        end = block.rfind(b"\n") + 1
-        while end > before:
-            at = block.rfind(b"\n", 0, end - 1) + 1
-            candidate = end - at == length if whole_line else end >= length
-            if candidate and is_suffix(part, block[end - length : end]):
-                yield start - before + end, block[max(end - run_bytes, 0) : end]
-            end = at
-        stop = start

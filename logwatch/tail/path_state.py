@@ -12,13 +12,23 @@ from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.files import CorruptError, Mark, NotAFileError
-from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
+from logwatch.tail.fingerprint import (
+    TELLING_BYTES,
+    begins_alike,
+    digest,
+    empty_file_id,
+    fingerprint_head,
+    index_keys,
+    search_keys,
+)
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
-from logwatch.tail.reconcile import PathView
+from logwatch.tail.rotated_names import Rotated, bases
+from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
+_MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 _FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
@@ -28,20 +38,54 @@ class Owners:
     def __init__(self) -> None:
         self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
         self._added = 0
+        self._paths: set[str] = set()
+        self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
+        self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
 
     def add(self, state: "PathState", generation: Generation) -> None:
         """Note where a generation lies."""
         self._by_key.setdefault(generation.key, []).append((state, generation))
+        self._headless.append((state, generation))
         self._added += 1
         if self._added > 4 * len(self._by_key) + 1000:
             everything = [entry for key in list(self._by_key) for entry in self._valid(key)]
-            self._by_key, self._added = {}, 0
+            self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
             for entry in everything:
                 self.add(*entry)
+
+    def name(self, path: str) -> None:
+        """Note that a path is followed."""
+        self._paths.add(path)
+
+    def is_name(self, path: str) -> bool:
+        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""
+        directory, name = os.path.split(path)
+        return any(base and os.path.join(directory, base) in self._paths for base in (name, *bases(name)))
 
     def others(self, state: "PathState", key: Key) -> list[tuple["PathState", Generation]]:
         """Return the generations of other paths that a file with this inode may be."""
         return [entry for entry in self._valid(key) if entry[0] is not state and entry[1].position.state != "ignored"]
+
+    def alike(self, state: "PathState", head: bytes) -> list[tuple["PathState", Generation]]:
+        """Return the generations of other paths that begin like a file with this head, a few of the newest."""
+        headless, self._headless = self._headless, []
+        for entry in headless:
+            position = entry[1].position
+            keys = index_keys(position.head_bytes, position.head)
+            for key in keys:
+                self._by_head.setdefault(key, []).append(entry)
+            if not keys:
+                self._headless.append(entry)
+        found = (entry for key in search_keys(head) for entry in self._by_head.get(key, ()))
+        alike = {
+            g.number: (s, g)
+            for s, g in found
+            if s is not state
+            and g.position.state != "ignored"
+            and g in s.generations
+            and begins_alike(g.position.head_bytes, g.position.head, head)
+        }
+        return [alike[number] for number in sorted(alike)[-_MOST_ALIKE:]]
 
     def _valid(self, key: Key) -> list[tuple["PathState", Generation]]:
         entries = self._by_key.get(key, [])
@@ -60,19 +104,28 @@ class PathState:
         *,
         starts_at_end: bool = False,
         successor: bool = False,
+        news_since: float = float("inf"),
     ) -> None:
         self.path = path
         self.ctx = ctx
         self.owners = owners
+        owners.name(path)
         self.heads = Heads()
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
-            self._enter(Generation(row, ctx.reading, saved=True))
+            generation = Generation(row, ctx.reading, saved=True)
+            if row.state in ("rotated", "done") and not row.found_at:
+                generation.disown()  # it had no name any more: its inode may be another file's by now
+            self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         self.current = known[-1] if known else None  # the last one that the path led to
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped
+        self.joined = news_since != float(
+            "inf"
+        )  # its source was followed before: of files that were there, each counts
+        self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
         self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
         self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
@@ -80,6 +133,7 @@ class PathState:
         self.due = True  # it is to be reconciled
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
+        self.original: Generation | None = None  # another path's, of which the live file is a copy that may grow yet
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.futile = 0  # reads in a row that brought nothing
 
@@ -124,6 +178,12 @@ class PathState:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
 
+    def examine(self, generation: Generation) -> Candidate | None:
+        """Look at the file of a generation that is not open; None where it is not to be found."""
+        place = generation.position.found_at or (self.path if generation is self.live else "")
+        file = self.heads.examine(place, Rotated()) if place else None
+        return file if file and file.key == generation.key else None
+
     def view(self) -> PathView:
         """Return what a decision needs to know."""
         current = self.current
@@ -132,6 +192,7 @@ class PathState:
             truncated=bool(current and current.truncated),
             first=self.first,
             starts_at_end=self.starts_at_end,
+            news_since=self.news_since,
             followed=self.followed,
             was_blank=self.was_blank,
             successor=self.successor,
@@ -187,6 +248,10 @@ class PathState:
         if self.current is generation:
             self.current = None
 
+    def copy_of(self, original: Generation | None) -> None:
+        """Note of which generation of another path the live file is a copy, which may not be complete."""
+        self.original = original
+
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
         generation.move("live", path=self.path)
@@ -203,6 +268,8 @@ class PathState:
         ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
         """
         self.was_blank = self.first = False
+        if not undecided:
+            self.news_since = float("inf")
         self.due = self.due or undecided
         self.unpacking = unpacking
         for generation in self.generations:

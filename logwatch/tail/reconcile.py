@@ -5,15 +5,14 @@ lies now, and of every file that holds none what becomes of it. ``apply`` carrie
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, Key, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
-from logwatch.tail.rotated_names import age_key
-from logwatch.tail.survey import Found, Known
+from logwatch.tail.rotated_names import Age, age_key
+from logwatch.tail.view import Found, Known, PathView
 from logwatch.unpack import MissingLibraryError
 
 SURE_BYTES = TELLING_BYTES
@@ -24,21 +23,6 @@ RENAMED_BYTES = 256
 
 _SHORTER = (Verdict.PART, Verdict.CUT)
 _WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
-
-
-@dataclass(frozen=True, slots=True)
-class PathView:
-    """What a decision needs to know of the path itself."""
-
-    current: int | None = None  # the generation that it led to when it was last looked at
-    truncated: bool = False  # that one ended by a truncation
-    first: bool = False  # it was never looked at before
-    starts_at_end: bool = False  # what is there at the first look is skipped
-    followed: bool = True  # it has led somewhere before
-    was_blank: bool = False  # its file had too short a head to tell it from its successor
-    successor: bool = False  # it takes over from another path
-    is_link: bool = False
-    absent: bool = False  # it leads nowhere
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
@@ -71,13 +55,14 @@ class _Decision:
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
         bare = (k for k in in_use if not k.open and (k.headless or k.empty))
         rests = [k for k in bare if k.headless or k.number != self.path.current]
-        whole = [k for k in in_use if k not in rests]
-        for some in (whole, rests, [k for k in self.known if not k.in_use]):
+        unread = [k for k in in_use if k.unread]  # in the oldest of the files that nothing proves to be another's
+        whole = [k for k in in_use if k not in rests and not k.unread]
+        for some in (whole, unread, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(whole if some is whole else ()):
+            for each in reversed(some if some in (whole, unread) else ()):
                 self._find_copy(each)
-            for each in reversed(some):
+            for each in some if some is unread else reversed(some):
                 if self._is_nowhere(each):
                     self._find_content(each)
         copies, unknown = self._sort_free()
@@ -111,7 +96,7 @@ class _Decision:
 
     def _find_inode(self, each: Known) -> None:
         i = next((i for i in self.free if self._file(i).key == each.key != NO_KEY), None)
-        if i is None:
+        if i is None or (each.unread and self._lies_in_older(each, i)):
             return
         verdict, at = self.found.answer(each.number, i)
         if verdict is Verdict.UNDECIDED:
@@ -145,6 +130,8 @@ class _Decision:
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
             self.start[i] = common  # a copy that was made before all that has been read
             self._wait_if_torn(i)
+        elif (each.number, i) in self.found.common and name not in self.found.rotated_names:
+            self.start[i] = common  # an older state, written on
 
     def _archived(self, each: Known, original: int | None) -> bool:
         """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
@@ -164,7 +151,7 @@ class _Decision:
         """Go on in a copy, whole or trimmed, that was put at the path and renamed since, of a file that was deleted."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
-            known_name = candidate.rotated is not None and candidate.rotated.certain and not candidate.packed
+            known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
             verdict, at = self.found.answer(each.number, i)
             if known_name and longer and verdict in (Verdict.SAME, Verdict.MOVED):
@@ -214,19 +201,25 @@ class _Decision:
     def _order(self, each: Known) -> list[int]:
         """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
-        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out.
+        The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
+        which nothing was read is the oldest that begins like it: the others are those that came after it.
         """
 
-        def key(i: int) -> tuple[bool, bool, int, bool]:
+        def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
             candidate = self._file(i)
-            copied = any(k is not each for k in self.by_inode[i])
-            return (copied, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
+            copied = any(k is not each and not k.unread for k in self.by_inode[i])
+            oldest = (self._is_repeated(i), self._age(i)) if each.unread else (False, (0, 0, "", 0))
+            return (copied, *oldest, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            return any(k.position.head_bytes for k in mine)  # its inode alone proves little
+            return any(k.position.head_bytes and not k.unread for k in mine)  # its inode alone proves little
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
+
+    def _lies_in_older(self, each: Known, i: int) -> bool:
+        """Return whether a generation of which nothing was read lies in an older file than the one with its inode."""
+        return next((j for j in self._order(each) if self._holds(each, j)), i) != i
 
     def _has_grown(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
@@ -258,11 +251,12 @@ class _Decision:
         if at_path is not None and at_path in self.free and at_path not in self.start:
             holders[at_path] = None
         for each in reversed(in_use):
-            for i, holder in holders.items() if self._is_nowhere(each) else ():
+            for i, holder in () if each.open else holders.items():
                 verdict, at = self.found.answer(each.number, i)
                 same = verdict is Verdict.SAME and i == at_path and at >= SURE_BYTES
-                if verdict is Verdict.MOVED or same:
-                    self.decided[each.number] = Leave(each.number, "done")
+                if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
+                    if self._is_nowhere(each):
+                        self.decided[each.number] = Leave(each.number, "done")
                     if holder:
                         self._take(holder, i, at)
                     else:
@@ -270,8 +264,11 @@ class _Decision:
                     return
 
     def _undo_copies(self) -> None:
-        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
-        others = [k for k in self.known if k.position.state != "ignored"]
+        """Leave out what was taken up while it was empty, and turns out to be a copy that was being made.
+
+        What only comes after a copy has not read what the copy begins with.
+        """
+        others = [k for k in self.known if k.position.state != "ignored" and not k.headless]
         for each in reversed(self.known):
             i = self._lies_at(each.number)
             if i is None or each.position.offset or each.position.state != "rotated":
@@ -286,8 +283,9 @@ class _Decision:
             action, at = self.decided.get(each.number), self._lies_at(each.number)
             if (each.number, i) in self.found.own_parts or (at is not None and (i, at) in self.found.parts):
                 return True
-            moved = isinstance(action, Hold) and action.at is not None
-            if not each.open and (at is None or moved) and self._is_part_by_notes(each, i):
+            changed = isinstance(action, Hold) and action.at is not None
+            all_read = self.found.sizes[i] == each.position.offset > 0
+            if not each.open and (at is None or changed or all_read) and self._is_part_by_notes(each, i):
                 return True
         return False
 
@@ -329,15 +327,19 @@ class _Decision:
         return copies, unknown
 
     def _is_copy(self, i: int) -> bool:
+        return self._repeats(i, self.known) or self._is_repeated(i)
+
+    def _is_repeated(self, i: int) -> bool:
+        """Return whether another file that is free holds all that this one does."""
         others = (j for j in self.free if (i, j) in self.found.parts)
-        return self._repeats(i, self.known) or any(self._copy_order(j) < self._copy_order(i) for j in others)
+        return any(self._copy_order(j) < self._copy_order(i) for j in others)
 
     def _copy_order(self, i: int) -> tuple[int, bool, bool, int, str]:
         """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
         candidate, size = self._file(i), self.found.sizes[i] or 0
         return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)
 
-    def _age(self, i: int) -> tuple[int, int, str, int]:
+    def _age(self, i: int) -> Age:
         candidate = self._file(i)
         return age_key(candidate.rotated, candidate.modified) if candidate.rotated else (9, 0, "", 0)
 
@@ -352,7 +354,8 @@ class _Decision:
         for i in unknown:
             candidate = self._file(i)
             if i != at_path and candidate.key != NO_KEY:
-                wanted = renewed or (candidate.matched and not (path.first and path.starts_at_end))
+                late = candidate.modified > path.news_since * 1e9
+                wanted = renewed or late or (candidate.matched and not (path.first and path.starts_at_end))
                 plan.actions.append(TakeUp(i, "rotated" if wanted else "ignored"))
                 between += wanted
         plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone

@@ -19,6 +19,9 @@ _INFIX = re.compile(_INSIDE)
 _NAME_WITH_SUFFIX = re.compile(rf"(?P<base>.+?){_AFTER}", re.DOTALL)
 _NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\w*?)", re.DOTALL)
 _SEPARATORS = "-_.~"
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_COUNTING = re.compile(rf"\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ def rotated_name(base: str, name: str) -> Rotated | None:
     return _rotated(match) if match else None
 
 
+def shape_of(name: str) -> str:
+    """Return what names of one scheme share: all but numbers, single letters, days, months and what packed it."""
+    return _COUNTING.sub("#", without_suffix(name))
+
+
 def bases(name: str) -> tuple[str | None, str | None]:
     """Return the names that name may be a rotated one of: by its end (sure), and by its middle (a mere possibility)."""
     plain = without_suffix(name)
@@ -79,7 +87,11 @@ def shorter_names(name: str) -> list[str]:
     return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
 
 
-def age_key(rotated: Rotated, modified: int) -> tuple[int, int, str, int]:
+Age = tuple[int, int, str, int]
+"""What sorts rotated files oldest first."""
+
+
+def age_key(rotated: Rotated, modified: int) -> Age:
     """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
 
     Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.

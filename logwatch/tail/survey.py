@@ -6,21 +6,34 @@ each generation and to each other file. Nothing is changed here but what is reme
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from itertools import accumulate
 
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
 from logwatch.tail.files import OwnFile, key_of
-from logwatch.tail.fingerprint import TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import NO_KEY, SEARCH_BYTES, Answer, Key, Positioned, Verdict, compare, holds, is_part
-from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.identity import (
+    NO_KEY,
+    SEARCH_BYTES,
+    Answer,
+    Key,
+    Verdict,
+    common_bytes,
+    compare,
+    holds,
+    is_part,
+)
+from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of
+from logwatch.tail.view import Found, Known
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
 _UNNAMED = Rotated()
+_HELD = (Verdict.SAME, Verdict.MOVED)
 _UNCERTAIN = Rotated(certain=False)
 
 
@@ -36,34 +49,11 @@ def _searched(found: "Found") -> list[int]:
     return [i for i in plain if i == found.at_path] + near
 
 
-@dataclass(frozen=True)
-class Known(Positioned):
-    """What a decision needs to know of a generation."""
-
-    position: Position
-    open: bool = False  # the file that was written is open: its inode is nobody else's
-    name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
-    dead: bool = False  # it was deleted, and read to its end
-
-
-@dataclass(slots=True)
-class Found:
-    """The files that were found, and what each is to each generation and to each other file, by number and index."""
-
-    candidates: list[Candidate]
-    at_path: int | None = None
-    sizes: list[int | None] = field(default_factory=list)  # uncompressed; None while nobody needed to know
-    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)  # (generation, file)
-    parts: set[tuple[int, int]] = field(default_factory=set)  # (file, file that holds all of it)
-    own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose open file holds all of it, file)
-    common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
-    rotated_names: frozenset[str] = frozenset()
-    undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
-    torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
-
-    def answer(self, number: int, index: int) -> Answer:
-        """Return what a file is to a generation."""
-        return self.answers.get((number, index), Answer(Verdict.OTHER))
+def _new_archives(found: "Found") -> list[int]:
+    """Return the archives that no generation lies in: they are news, or of a log that was trimmed and then packed."""
+    held = {i for (_, i), answer in found.answers.items() if answer.verdict is Verdict.SAME}
+    packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
+    return [i for i, rotated in packed if rotated and rotated.certain]
 
 
 def name_of(generation: Generation) -> str:
@@ -74,6 +64,12 @@ def name_of(generation: Generation) -> str:
     except OSError:  # no /proc
         pass
     return ""
+
+
+def _former(generation: Generation) -> Position | None:
+    """Return the position of before a file was changed in front, as it was found to be just now."""
+    former = generation.saved
+    return former if former and former.offset and former != generation.position else None
 
 
 class Survey:
@@ -87,6 +83,7 @@ class Survey:
         directories: Directories,
         matched: Iterable[str],
         rotated: Iterable[str],
+        is_anothers_name: Callable[[str], bool],
     ) -> None:
         self._path = path
         self._generations = generations
@@ -94,6 +91,7 @@ class Survey:
         self._directories = directories
         self._matched = frozenset(matched)
         self._rotated = tuple(rotated)
+        self._is_anothers_name = is_anothers_name
         self._names = Names()
         self._by_number = {generation.number: generation for generation in generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in generations]
@@ -108,17 +106,21 @@ class Survey:
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
         deleted = [known for known in self.known if known.open and not known.name and known.in_use]
+        searched = _searched(found) + _new_archives(found)
         for known in lost + deleted:
-            for i in _searched(found):
+            for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        if lost and (uncertain := self._examine_uncertain(names, found, lost, foreign)):
+        nameless = lost + deleted
+        if nameless and (uncertain := self._examine_uncertain(names, found, nameless, foreign)):
             first = len(found.candidates)
             found.candidates += uncertain
-            self._ask(found, range(first, len(found.candidates)), lost)
+            self._ask(found, range(first, len(found.candidates)), nameless)
+        self._take_in_alike(names, found, foreign)
         self._compare_files(found)
+        self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
-        if found.at_path is not None:
+        if found.at_path is not None and self.known:
             at_path = found.candidates[0]
             end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
@@ -146,27 +148,27 @@ class Survey:
 
         Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
-        before = self._examine_path()
         names = self._names.certain
+        plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
+        # While one is being compressed, what it is compressed from is still there
+        others = sorted(path for path, plain in plain.items() if plain == path or plain not in names)
+        before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
-        for path in sorted(names.keys() | self._matched):
-            plain = without_suffix(path)
-            if path == self._path or (plain != path and plain in names):
-                continue  # being compressed: what it is compressed from is still there
+        for path in others:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
             if candidate and candidate.key not in found and not foreign(candidate):
                 found[candidate.key] = replace(candidate, matched=path in self._matched)
         at_path = self._examine_path()
-        if not before or not at_path:
-            if before is not at_path:
-                raise VanishedError
+        if others and (at_path is None) != (before is None):
+            raise VanishedError
+        if not at_path:
             return list(found.values())
-        if at_path.key != before.key or at_path.disk_size < before.disk_size:
+        if before and (at_path.key != before.key or at_path.disk_size < before.disk_size):
             raise VanishedError
-        if before.head and not (at_path.head or b"").startswith(before.head):
+        if before and before.head and not (at_path.head or b"").startswith(before.head):
             raise VanishedError
-        others = [candidate for key, candidate in found.items() if key != at_path.key]
-        return [replace(at_path, matched=at_path.packed), *others]
+        rest = [candidate for key, candidate in found.items() if key != at_path.key]
+        return [replace(at_path, matched=at_path.packed), *rest]
 
     def _examine_path(self) -> Candidate | None:
         at_path = self._heads.examine(self._path, None)
@@ -187,14 +189,39 @@ class Survey:
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
         candidates = []
-        for path in names.uncertain:
-            candidate = self._heads.examine(path, _UNCERTAIN) if path not in self._matched else None
+        places = {self._path, self._directories.real(self._path), *names.certain, *names.uncertain}
+        renamed = self._directories.paths_of({inode for _, inode in wanted}, map(os.path.dirname, places))
+        for path in [*names.uncertain, *(path for path in renamed if not self._is_anothers_name(path))]:
+            known_name = path == self._path or path in self._matched or path in names.certain
+            candidate = None if known_name else self._heads.examine(path, _UNCERTAIN)
             if not candidate or candidate.key in seen or foreign(candidate):
                 continue
             if candidate.head or candidate.key in wanted:
                 seen.add(candidate.key)
                 candidates.append(candidate)
         return candidates
+
+    def _take_in_alike(self, names: Names, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+        """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
+        unknown = set(names.uncertain) | {path for path, rotated in names.certain.items() if not rotated.certain}
+        followed = {k.number: k.place for k in self.known if k.followed}
+        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in _HELD)
+        places = {*followed.values(), *(found.candidates[i].path for i in held)}
+        oldest: dict[str, int] = {}
+        for path in unknown & places:
+            with suppress(OSError):
+                shape, modified = shape_of(path), os.stat(path).st_mtime_ns
+                oldest[shape] = min(oldest.get(shape, modified), modified)
+        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        for path in names.uncertain if oldest else ():
+            if (since := oldest.get(shape_of(path))) is None or path in places or path in self._matched:
+                continue
+            candidate = self._heads.examine(path, _UNNAMED)
+            if not candidate or candidate.modified <= since or foreign(candidate):
+                continue
+            i = indices.setdefault(candidate.key, len(indices))
+            found.candidates[i : i + 1] = [candidate]
+            self._ask(found, [i], self.known)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -210,13 +237,16 @@ class Survey:
         punched = {i for i in everything if found.candidates[i].begin}
         for each in known:
             position = each.position
-            key = head_key(position.head_bytes, position.head)
+            generation = self._by_number[position.generation]
             own = by_key.get((position.device, position.inode))
-            asked = punched | set(by_head.get(key, ()) if key else everything) | ({own} if own is not None else set())
+            asked = punched | ({own} if own is not None else set())
+            for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
+                key = head_key(*each_head)
+                asked |= set(by_head.get(key, ()) if key else everything)
             if position.state == "live" and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
-                self._ask_one(found, self._by_number[position.generation], i, same_inode=i == own)
+                self._ask_one(found, generation, i, same_inode=i == own)
 
     def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
         candidate, position = found.candidates[i], generation.position
@@ -224,7 +254,7 @@ class Survey:
             found.answers[position.generation, i] = Answer(Verdict.SAME, position.offset)
             return
         at_path = i == found.at_path
-        search = search or (generation.in_use and (at_path or same_inode))
+        search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
         found.answers[position.generation, i] = answer
         if answer.verdict is Verdict.UNDECIDED:
@@ -234,11 +264,38 @@ class Survey:
             part = is_part(candidate, own)
             if part is None:
                 found.undecided.add(i)
-            elif part:
+            elif (
+                part
+                or (candidate.damaged and own.head.startswith(candidate.head))
+                or self._is_part_of_former(generation, own, candidate)
+            ):
                 found.own_parts.add((position.generation, i))
-            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use and not candidate.packed:
+            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
+                if whole is None:
+                    found.undecided.add(i)
+            elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
+                found.common[position.generation, i] = common_bytes(candidate, own)
+
+    @staticmethod
+    def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:
+        """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
+        former = _former(generation)
+        if not former or not candidate.rotated:
+            return False
+        verdict, at = compare(former, candidate, same_inode=False, followed=False)
+        whole = verdict is Verdict.SAME and holds(own, generation.position.offset, candidate, at)
+        return verdict is Verdict.PART or bool(whole)
+
+    def _compare_with_trimmed(self, found: Found) -> None:
+        """Find out which files are copies of what the path's own was before it was trimmed in front."""
+        for known in self.known if found.at_path is not None else ():
+            moved, at = found.answer(known.number, 0)
+            for i, candidate in enumerate(found.candidates) if moved is Verdict.MOVED and not known.open else ():
+                verdict, end = found.answer(known.number, i)
+                if verdict is Verdict.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
+                    found.own_parts.add((known.number, i))
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

@@ -13,8 +13,7 @@ from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
-from logwatch.tail.line_reader import LineReading
-from logwatch.tail.lines import Held
+from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.path_state import NO_FILE, SHARED, Owners
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.unpack import without_suffix
@@ -23,6 +22,8 @@ LITTLE_BYTES = 64 * 1024
 """A file with no more than this to read is read in every turn."""
 
 _UNKNOWN_END = 1 << 62
+_NEVER = float("inf")
+_TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
 _REMEDIES = {NO_FILE: "take it out of the patterns", SHARED: "let one source follow it"}
 
 
@@ -47,20 +48,10 @@ class SourceStatus:
     files_followed: int
     lag_bytes: int  # seen and not handed on
     caught_up: bool  # all that was there at the first look has been handed on
-    backlog_bytes: int  # what was there at the first look
     last_line_at: float | None  # the clock when lines were last handed on
     problems: tuple[Problem, ...]
     input: InputKind = field(default="file", kw_only=True)
     envelope: str = field(default="", kw_only=True)  # around each line, once that is known
-
-
-@dataclass(slots=True)
-class _Families:
-    """The paths to follow, each with the rotated names of it that the globs matched too."""
-
-    paths: tuple[str, ...] = ()
-    matched: dict[str, list[str]] = field(default_factory=dict)
-    directories: frozenset[str] = frozenset()
 
 
 class Tail:
@@ -79,7 +70,9 @@ class Tail:
         clock: Callable[[], float],
         log: Log,
         files: OpenFiles | None = None,
+        last_line_at: float | None = None,
     ) -> None:
+        """Go on at positions; ``last_line_at``: when the last line before them was read."""
         positions = tuple(positions)
         self.source = source
         self._clock = clock
@@ -99,13 +92,14 @@ class Tail:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
         self._found = Found(())
-        self._families = _Families()
+        self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
+        self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
         self._turn = 0
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
-        self._backlog = 0
         self._caught_up = False
         self._last_line_at: float | None = None
+        self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
         self._status: SourceStatus | None = None  # until something happens
 
@@ -118,13 +112,15 @@ class Tail:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
         self._ctx.directories.forget()
+        self._ctx.files.ask_again()
         found = self.source.discover.find(now)
-        if found is not self._found or not self._families.matched.keys() <= self._followers.keys():
+        if found is not self._found or not self._matched.keys() <= self._followers.keys():
             self._found = found
             self._tell(found.problems)
             self._sort(found.paths)
-        matched = self._families.matched
-        for path in list(self._followers):
+        matched = self._matched
+        # What is new may be a copy of what is known: where that is by now is looked up before
+        for path in sorted(self._followers, key=lambda path: self._followers[path].first):
             follower = self._followers[path]
             if follower.look(now, matched.get(path, ()), sink):
                 self._status = None
@@ -132,9 +128,11 @@ class Tail:
                 if path not in matched and not follower.generations:
                     del self._followers[path], self._busy[path]
         if self._targets is None:
-            waiting = [g for g in self._generations() if g.lag and g.file]
-            self._targets = {g.number: _UNKNOWN_END if g.file and g.file.packed else g.position.size for g in waiting}
-            self._backlog = sum(g.lag for g in self._generations())
+            self._followed_since = min(self._followed_since, now)
+            waiting = [g for g in self._waited_for().values() if g.lag or not g.file]
+            self._targets = {
+                g.number: g.position.size if g.file and not g.file.packed else _UNKNOWN_END for g in waiting
+            }
         self._check_caught_up()
 
     def _tell(self, problems: Iterable[Problem]) -> None:
@@ -160,11 +158,17 @@ class Tail:
         at_end = self.source.start_at == "end" and self._targets is None
         for path in matched.keys() - self._followers.keys():
             self._followers[path] = PathFollower(
-                path, (), self._ctx, self._owners, starts_at_end=at_end, successor=taking_over
+                path,
+                (),
+                self._ctx,
+                self._owners,
+                starts_at_end=at_end,
+                successor=taking_over,
+                news_since=self._followed_since,
             )
         self._followers = dict(sorted(self._followers.items()))
-        directories = frozenset(map(os.path.dirname, self._followers))
-        self._families = _Families(paths, matched, directories)
+        self._directories = frozenset(map(os.path.dirname, self._followers))
+        self._matched = matched
 
     def _base(self, path: str, known: set[str]) -> str | None:
         directory, name = os.path.split(path)
@@ -228,10 +232,15 @@ class Tail:
             self._last_line_at = now
         return amount
 
+    def _waited_for(self) -> dict[int, Generation]:
+        """Return the generations that are read, or will be when their archives have been unpacked."""
+        followers = self._followers.values()
+        return {g.number: g for f in followers for g in f.generations if g.in_use and (g.file or f.unpacking)}
+
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:
             return
-        generations = {g.number: g for g in self._generations() if g.file and g.in_use}
+        generations = self._waited_for()
         self._targets = {
             number: target
             for number, target in self._targets.items()
@@ -257,7 +266,7 @@ class Tail:
                 remedy = _REMEDIES.get(what, "check its owner, group and mode")
                 warning = follower.path not in lost
                 problems.append(Problem(shown(follower.path), what, why, remedy, warning=warning))
-            if follower.live and (found := follower.live.no_text):
+            if follower.live and (found := follower.live.lines.no_text):
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
@@ -267,18 +276,17 @@ class Tail:
             files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,
-            backlog_bytes=self._backlog,
             last_line_at=self._last_line_at,
             problems=tuple(problems),
             input=self.source.input,
             envelope=",".join(
-                sorted({envelopes.label(g.envelope) for g in self._generations() if g.in_use and g.envelope})
+                sorted({envelopes.label(e) for g in self._generations() if g.in_use and (e := g.lines.envelope)})
             ),
         )
 
     def directories(self) -> frozenset[str]:
         """Return the directories whose changes are worth waking up for."""
-        return self.source.discover.directories() | self._families.directories
+        return self.source.discover.directories() | self._directories
 
     def settle(self, sink: Sink) -> None:
         """Write down what was seen and not yet read, before a last commit: a loss while away is then known exactly."""
@@ -289,7 +297,7 @@ class Tail:
         """Close all files."""
         for follower in self._followers.values():
             follower.close()
-        self._ctx.files.leave(self.source.name)
+        self._ctx.files.all.leave(self._ctx.files, self.source.name)
 
 
 def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:
@@ -301,4 +309,6 @@ def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | Non
 
 def _has_reached(generation: Generation, target: int) -> bool:
     """Return whether all that was there at the first look was looked at; an archive's end is not known before."""
-    return generation.reached >= target or (target == _UNKNOWN_END and not generation.waiting)
+    return generation.reached >= target or (
+        target == _UNKNOWN_END and generation.file is not None and not generation.waiting
+    )

@@ -66,7 +66,6 @@ class Webhook:
             files_followed=0,
             lag_bytes=0,
             caught_up=True,
-            backlog_bytes=0,
             last_line_at=self._last,
             problems=(),
             witness_for=self._witness_for,

@@ -9,7 +9,7 @@ from logwatch.ledger import CounterRow, ResultRow, Snapshot
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
 
-UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True, backlog_bytes=0, last_line_at=1.0,
+UP = SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=True, last_line_at=1.0,
                   problems=())  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Log:
 
     def status(self):
         return SourceStatus("m", up=True, files_followed=1, lag_bytes=0, caught_up=self.caught_up or not self.chunks,
-                            backlog_bytes=0, last_line_at=NOW, problems=())  # fmt: skip
+                            last_line_at=NOW, problems=())  # fmt: skip
 
     def settle(self, sink):
         pass

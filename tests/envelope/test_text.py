@@ -1,7 +1,10 @@
 """What is no text is told as what it is, with the command that makes text of it."""
 
 import gzip
+import io
 import re
+import subprocess
+import tarfile
 import time
 
 import pytest
@@ -11,6 +14,16 @@ from hypothesis import strategies as st
 from logwatch import envelope
 
 LOG = b"E2511-100000-001 (17): push_on_complete: uid 4711 code 200\n" * 50
+
+
+def tar(format_):
+    """Return an archive of tar's that holds a log."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=format_) as archive:
+        member = tarfile.TarInfo("var/log/mesibo/m.log")
+        member.size = len(LOG)
+        archive.addfile(member, io.BytesIO(LOG))
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -23,14 +36,29 @@ LOG = b"E2511-100000-001 (17): push_on_complete: uid 4711 code 200\n" * 50
         (b"BZh9" + b"x" * 50, "compressed"),
         (gzip.compress(LOG, mtime=0), "compressed"),
         (bytes(range(1, 32)) * 100, "binary"),
+        (tar(tarfile.USTAR_FORMAT), "tar"),
+        (tar(tarfile.GNU_FORMAT), "tar"),
+        (tar(tarfile.PAX_FORMAT), "tar"),
         (b"\x7fELF\x02\x01\x01\x03\x04\x05", "binary"),
     ],
 )
 def test_what_is_no_text_is_named(head, why):
-    """UTF-16 with and without its mark, compressed files, programs."""
+    """UTF-16 with and without its mark, compressed files, archives of tar, programs."""
     found = envelope.no_text(head)
     assert found is not None
     assert why in f"{found.what}: {found.why}"
+
+
+def test_the_remedy_for_an_archive_of_tar_yields_its_lines(tmp_path):
+    """What the remedy says to do works with the tar of this machine, packed or not, and gives what was in the log."""
+    (tmp_path / "m.log").write_bytes(LOG)
+    for options, name in (("cf", "m.log.tar"), ("czf", "m.log.tar.gz")):
+        subprocess.run(["tar", options, name, "m.log"], cwd=tmp_path, check=True)
+        data = (tmp_path / name).read_bytes()
+        found = envelope.no_text(gzip.decompress(data) if name.endswith(".gz") else data)
+        assert found is not None
+        command = found.remedy.format(name).partition(" | ")[0].split()
+        assert subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout == LOG
 
 
 @pytest.mark.parametrize(

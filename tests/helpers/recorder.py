@@ -122,6 +122,7 @@ class Follower:
         self.log = Log()
         self.make = lambda: self.spec.discover if discover else Globs(map(str, patterns))
         self.tail = None
+        self.committed_at = None
         self.start()
 
     def start(self):
@@ -134,6 +135,7 @@ class Follower:
             held=self.held,
             clock=self.clock,
             log=self.log,
+            last_line_at=self.committed_at,
             **self.settings,
         )
 
@@ -151,6 +153,7 @@ class Follower:
 
     def commit(self):
         self.sink.commit()
+        self.committed_at = self.clock.now
 
     def kill(self):
         """Lose everything since the last commit, and all open files."""
@@ -168,7 +171,7 @@ class Follower:
 
     def stop(self):
         self.tail.settle(self.sink)
-        self.sink.commit()
+        self.commit()
         self.tail.close()
 
     @property

@@ -13,7 +13,7 @@ from logwatch.ledger import CounterRow, ResultRow, Snapshot, SourceRow
 from logwatch.model import Seen
 from logwatch.tail import SourceStatus
 
-UP = SourceStatus("mesibo", True, 1, 0, True, 0, 5.0, ())  # noqa: FBT003  up and caught up
+UP = SourceStatus("mesibo", True, 1, 0, True, 5.0, ())  # noqa: FBT003  up and caught up
 
 
 @dataclass

@@ -10,7 +10,7 @@ from logwatch.tail import SourceStatus
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()
-UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True, backlog_bytes=0,
+UP = SourceStatus("mesibo", up=True, files_followed=1, lag_bytes=0, caught_up=True,
                   last_line_at=NOW, problems=())  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class Tail:
 
     def status(self):
         lag = self.lag if self.chunks else 0
-        return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, 0, None, ())  # noqa: FBT003  up
+        return SourceStatus("mesibo", True, 1, lag, self.caught_up and not self.chunks, None, ())  # noqa: FBT003  up
 
     def settle(self, sink):
         pass

@@ -32,6 +32,7 @@ class Rotator:
         self.ways = ways
         self.most_lines = most_lines
         self.written = []
+        self.kept = 0
         self.over = self.busy = False
         self.awaited = ""  # what the daemon is to do before the next step: a "look", or a "commit" too
         self.append = "hole" not in ways or self.random.random() < 0.5
@@ -116,7 +117,8 @@ class Rotator:
         target = self.path + ".1"
         if way == "suffix":  # what nobody has seen under a name that nobody knows is no news
             yield from self._until("commit")
-            target = f"{self.path}~{len(self.written)}-kept"
+            self.kept += 1  # a name of its own: what is overwritten is gone
+            target = f"{self.path}~{self.kept}-kept"
         os.rename(self.path, target)
         yield
 

@@ -263,6 +263,27 @@ def words_replaced_by_sed(log):
     log.write(1)
 
 
+HOW_TRIMMED = ("tail -n 50 m.log > t; cat t > m.log", "tail -n 50 m.log > t; mv t m.log", "sed -i 1,370d m.log")
+
+
+def punched_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; fallocate -p -o 0 -l 8192 m.log; cp m.log t; mv t m.log")
+    yield
+    log.write(1)
+
+
+def trimmed_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; tail -n 50 m.log > t; cat t > m.log; mv t m.log")
+    yield
+    log.write(1)
+
+
+def overwritten_beside_a_copy_and_replaced(log):
+    log.shell("cp m.log m.log.1; printf XXXXXXXXXXXXXXXXXXXX | dd of=m.log conv=notrunc; cp m.log t; mv t m.log")
+    yield
+    log.write(1)
+
+
 KEEPING = [
     punched,
     punched_behind_its_head,
@@ -299,6 +320,43 @@ def test_a_log_that_is_changed_where_it_was_read_counts_once(tmp_path, steps, li
     log.check(missed=int(steps is punched_whole and life in ("stopped", "killed")))
 
 
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("pack", ["true", "gzip", "xz"])
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_replaced_by_a_copy_and_rotated_before_a_look_counts_once(tmp_path, pack, patterns, life):
+    """What was written to the copy is in a rotated file, packed or not, and its beginning is known."""
+
+    def steps(log):
+        log.shell("cp m.log t; mv t m.log")
+        log.write(2)
+        log.shell(f"cp m.log m.log.1; : > m.log; {pack} m.log.1")
+        log.write(1)
+        yield
+
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(40)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        punched_beside_a_copy_and_replaced,
+        trimmed_beside_a_copy_and_replaced,
+        overwritten_beside_a_copy_and_replaced,
+    ],
+)
+def test_a_copy_of_what_a_log_was_before_it_was_changed_counts_once(tmp_path, steps, patterns, life):
+    """Copied, changed in front and replaced by a copy before a look: what the first copy holds is known."""
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(400)
+    log.treat(steps)
+    log.check()
+
+
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("how", ["truncate -s -1000 m.log", "head -n -20 m.log > t; cat t > m.log; rm t"])
 def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, how, life):
@@ -316,6 +374,45 @@ def test_a_log_that_was_cut_off_at_its_end_is_told_and_not_read_again(tmp_path, 
     assert max(log.follower.sink.lines.values()) == 1
     assert len(counted) >= 400
     assert log.follower.missed == 1
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_an_older_state_of_a_log_that_is_written_on_in_its_place_counts_once(tmp_path, life):
+    """What was restored is not read again; where its original is open, what was written since is told from it."""
+
+    def steps(log):
+        log.shell("head -n 300 m.log > t; mv t m.log")
+        yield
+        log.write(2)
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    if life in ("running", "looking"):
+        log.check()
+    else:
+        assert max(log.follower.sink.lines.values()) == 1
+        assert (log.follower.lost, log.follower.missed) == (0, 1)
+
+
+@pytest.mark.parametrize("how", [*HOW_TRIMMED, "fallocate -c -o 0 -l 4096 m.log"])
+@pytest.mark.parametrize("pack", ["gzip", "xz"])
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_was_trimmed_and_packed_before_a_look_counts_once(tmp_path, how, pack, life):
+    """An archive that nobody knows is searched for what was read last, as a file is."""
+
+    def steps(log):
+        try:
+            log.shell(f"{how}; rm -f t; mv m.log m.log.1; {pack} m.log.1")
+        except subprocess.CalledProcessError:
+            pytest.skip("this file system cannot collapse a file")
+        log.write(2)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    log.check()
 
 
 @pytest.mark.parametrize("lines", [100, 3000])

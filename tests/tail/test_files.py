@@ -133,3 +133,40 @@ def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
         found = archive.size()
     assert found == size
     assert archive.run(max(size - 256, 0), 256) == content[-256:]
+
+
+def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
+    """The members before the damage are whole; what deflate makes of the damaged one is nobody's."""
+    first, second = b"of the first member\n" * 500, gzip.compress(random.Random(0).randbytes(5000))
+    damaged = bytearray(gzip.compress(first) + second)
+    damaged[-2000:-1990] = b"\0" * 10
+    _, path = packed(bytes(damaged))
+    descriptor, status = open_regular(str(path))
+    archive = Archive(str(path), (status.st_dev, status.st_ino), "gzip", status)
+    archive.size()
+    assert archive.intact == len(first)
+    file = PackedFile(descriptor, intact=archive.intact)
+    with pytest.raises(CorruptError):
+        file.read_at(0, 100_000)
+    assert file.reached == len(first)
+    assert file.read_at(0, len(first)) == first
+    file.close()
+
+
+def test_a_file_that_is_nothing_but_a_hole_is_not_read_through(tmp_path):
+    """Truncate -s 1G makes a file of a gibibyte of which no byte is there: it takes a read, not a second of CPU."""
+
+    class Counting(PlainFile):
+        reads = 0
+
+        def read_at(self, offset, count):
+            self.reads += 1
+            return super().read_at(offset, count)
+
+    path = tmp_path / "m.log"
+    path.touch()
+    os.truncate(path, 1 << 30)
+    file = Counting(open_regular(str(path))[0])
+    assert files.read_head(file, 4096) == (b"", 1 << 30)
+    assert file.reads == 1
+    file.close()

@@ -118,3 +118,25 @@ def test_restart_goes_on_where_the_commit_was(path):
     follower.turn()
     assert follower.lines == ["one", "two", "three"]
     assert follower.missed == 0
+
+
+def test_what_came_between_a_look_and_a_read_keeps_a_renamed_log_open(tmp_path):
+    """A line was begun that only a read has seen: its file is not let go of in the middle of it once it is renamed."""
+    log = tmp_path / "mesibo.log"
+    append(log, "first line of a log")
+    follower = Follower(log)
+    follower.turn()
+    append(log, "second line of a log")
+    follower.look()
+    follower.clock.now += 700
+    append(log, "third line", end="")
+    os.utime(log, (follower.clock(), follower.clock()))
+    while follower.tail.read(follower.sink, 1 << 20):
+        pass
+    log.rename(tmp_path / "mesibo.log.1")
+    log.touch()
+    follower.turn()
+    append(tmp_path / "mesibo.log.1", " of a log")
+    follower.turn()
+    follower.tail.close()
+    assert follower.lines == ["first line of a log", "second line of a log", "third line of a log"]

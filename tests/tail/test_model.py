@@ -53,3 +53,12 @@ def test_every_findable_line_is_counted_once_whatever_else_is_done_to_logs(direc
 def test_for_long_every_findable_line_is_counted_once(directory, seed, patterns, gentle):
     """The same with more seeds and longer lives."""
     play(directory, seed, patterns, steps=2000, gentle=gentle)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("patterns", PATTERNS)
+@pytest.mark.parametrize("seed", range(500, 520))
+def test_for_long_every_findable_line_is_counted_once_whatever_else_is_done_to_logs(directory, seed, patterns):
+    """The same with more seeds and longer lives."""
+    play(directory, seed, patterns, steps=2000, gentle=False, kind=FieldWorld)

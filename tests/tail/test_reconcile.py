@@ -1,6 +1,7 @@
 """The decision itself, as a table: what was known, what was found, what is done. No file is touched here."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
-from logwatch.tail.reconcile import PathView, reconcile
+from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.survey import Found, Known
+from logwatch.tail.view import Found, Known, PathView
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
@@ -80,6 +81,12 @@ TABLE = {
         [],
         found(file("m.log", 1), file("m.log.1", 2)),
         [TakeUp(1, "ignored"), TakeUp(0, "live")],
+    ),
+    "the first look at a path that is new in its source: what was written to since that is followed is news": (
+        PathView(first=True, followed=False, news_since=4),
+        [],
+        found(file("m.log", 1), replace(file("m.log.1", 2), modified=5 * 10**9), file("m.log.2", 3)),
+        [TakeUp(2, "ignored"), TakeUp(1, "rotated"), TakeUp(0, "live")],
     ),
     "the first look starts at the end": (
         PathView(first=True, followed=False, starts_at_end=True),
@@ -231,6 +238,17 @@ TABLE = {
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
     ),
+    "copied and truncated twice before a byte was read, with a banner in all": (
+        NOW,
+        [known(offset=0)],
+        found(
+            file("m.log", 1, 3000),
+            file("m.log.1", 2, 2000),
+            file("m.log.2", 3),
+            answers=[(1, 0, SAME, 0), (1, 1, SAME, 0), (1, 2, SAME, 0)],
+        ),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "replaced by a copy before a byte was read": (
         NOW,
         [known(offset=0)],
@@ -298,6 +316,12 @@ TABLE = {
             undecided=[1],
         ),
         [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "replaced by a copy, copied and truncated before a line of it was read": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated", offset=0), known(2, 7, "rotated", head=b"", is_open=True)],
+        found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
+        [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

@@ -326,3 +326,48 @@ def test_the_ledger_does_not_grow_with_the_years(path):
     assert sorted(follower.lines) == lines(*range(60))
     assert len(follower.sink.positions) <= 6
     assert follower.tail.status().files_followed <= 4
+
+
+def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp_path):
+    """A log was replaced by a copy and its original is gone: who gets that inode after a crash has no lines of its."""
+    log, other = tmp_path / "mesibo.log", tmp_path / "other"
+    append(log, *lines(*range(5)))
+    follower = Follower(tmp_path / "mesibo.log*")
+    follower.turn()
+    shutil.copy(log, tmp_path / "new")
+    (tmp_path / "new").rename(log)
+    follower.turn()
+    follower.commit()
+    append(log, *lines(5, 6))
+    follower.kill()
+    other.touch()
+    (rest,) = (position for position in follower.sink.positions.values() if position.offset and not position.head_bytes)
+    follower.sink.positions[rest.generation] = rest._replace(inode=other.stat().st_ino)
+    follower.start()
+    follower.turn()
+    shutil.copy(log, other)
+    other.rename(tmp_path / "mesibo.log.1")
+    log.unlink()
+    log.touch()
+    for seconds in (0, 11, 700, 1):
+        follower.wait(seconds)
+    follower.tail.close()
+    assert sorted(follower.lines) == lines(*range(7))
+
+
+def test_many_rotated_files_hold_up_no_line_of_the_log_after_a_restart(tmp_path):
+    """Each is opened again, and is at its end: the log behind them is read in the same turn."""
+    log = tmp_path / "mesibo.log"
+    append(log, line(0))
+    follower = Follower(log)
+    for n in range(1, 60):
+        follower.turn()
+        log.rename(tmp_path / f"mesibo.log-20260101-{n:02}")
+        append(log, line(n))
+    follower.turn()
+    follower.commit()
+    append(log, line(60))
+    follower.restart()
+    follower.turn()
+    follower.tail.close()
+    assert follower.lines == lines(*range(61))

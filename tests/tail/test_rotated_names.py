@@ -1,6 +1,6 @@
 import pytest
 
-from logwatch.tail.rotated_names import age_key, bases, rotated_name
+from logwatch.tail.rotated_names import age_key, bases, rotated_name, shape_of
 from logwatch.unpack import format_of_name
 
 ROTATED = {
@@ -73,3 +73,20 @@ def test_the_oldest_comes_first():
     assert order("m.log-20261122", "m.log-20261121.gz") == ["m.log-20261121.gz", "m.log-20261122"]
     old = rotated_name("m.log", "m.log.old")
     assert age_key(old, 1) < age_key(old, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("m.log.bak1", "m.log.bak12.gz", True),
+        ("m.log.a.gz", "m.log.B", True),
+        ("m.log-Mon", "m.log-Sunday", True),
+        ("m.log.24Nov", "m.log.1Dec", True),
+        ("m.log.bak", "m.log.kept", False),
+        ("m.log.bak1", "m.log.bak", False),
+        ("m.log.a", "m.log.notes", False),
+    ],
+)
+def test_names_of_one_scheme_have_one_shape(one, other, alike):
+    """Numbers, letters and days count generations; what else is in a name is the scheme's."""
+    assert (shape_of(one) == shape_of(other)) is alike

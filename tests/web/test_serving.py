@@ -50,8 +50,8 @@ class Watched:
         self.catalogue = Catalogue.load()
         self.config = Config(source=(Source(name="mesibo", paths=("/var/log/mesibo/*.log",)),))
         self.status = {
-            "mesibo": SourceStatus("mesibo", True, 1, 0, True, 0, NOW, ()),  # noqa: FBT003
-            "other": SourceStatus("other", False, 0, 0, True, 0, None, (problem,)),  # noqa: FBT003
+            "mesibo": SourceStatus("mesibo", True, 1, 0, True, NOW, ()),  # noqa: FBT003
+            "other": SourceStatus("other", False, 0, 0, True, None, (problem,)),  # noqa: FBT003
         }
 
     @property

@@ -1,0 +1,292 @@
+"""What a second pair of eyes played on logs: each of these is told by the files, and was counted wrongly."""
+
+import gzip
+import os
+import random
+from collections import Counter
+
+import pytest
+
+from tests.tail.test_field import LIVES, Log
+
+AWAY = ("stopped", "killed")
+
+
+def played(tmp_path, life, steps, *, patterns=("m.log",), lost=0, missed=0):
+    """Let a log of forty lines be treated in one of the daemon's lives, and compare what was counted."""
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(40)
+    log.treat(steps)
+    log.check(lost=lost, missed=missed)
+
+
+def made_and_rotated(log):
+    """Do as a new container does whose log is rotated before anybody looks."""
+    path = str(log.directory / "n.log")
+    log.write(20, path)
+    log.shell("mv n.log n.log.1")
+    log.write(3, path)
+    yield
+
+
+def made_rotated_and_packed(log):
+    """Do the same, with compression."""
+    path = str(log.directory / "n.log")
+    log.write(20, path)
+    log.shell("mv n.log n.log.1; gzip n.log.1")
+    log.write(3, path)
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [made_and_rotated, made_rotated_and_packed])
+def test_what_a_new_log_wrote_before_it_was_rotated_counts(tmp_path, steps, life):
+    """A log that was made since the last look and rotated before the next one loses no line, and none in silence."""
+    played(tmp_path, life, steps, patterns=("*.log",))
+
+
+def _named(log, names, pack=""):
+    for name in names:
+        log.write(12)
+        yield
+        log.shell(f"mv m.log m.log.{name}; {pack and f'gzip m.log.{name}'}")
+        yield
+    log.write(3)
+
+
+def numbered_backups(log):
+    """Rotate three times to names with an ending of an operator's own."""
+    yield from _named(log, ("bak1", "bak2", "bak3"))
+
+
+def packed_letters(log):
+    """Rotate three times to letters, packed."""
+    yield from _named(log, "abc", "gzip")
+
+
+def named_by_days(log):
+    """Rotate three times to the names of days, beside what lay there before the log was followed."""
+    yield from _named(log, ("Sat", "Sun", "Mon"))
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [numbered_backups, packed_letters, named_by_days])
+def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, steps, life):
+    """Where one generation is found under an unknown name, names of that kind hold the generations after it."""
+    log = Log(tmp_path, life)
+    for name in ("bak0", "z", "Fri"):  # history is none of it
+        (log.directory / f"m.log.{name}").write_bytes(b"E2510-101000-000 (17): of last month\n" * 9)
+    log.write(40)
+    log.treat(steps)
+    log.check()
+    assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+def link_swapped_to_another_name(log):
+    """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
+    log.write(5, log.directory / "monday.txt")
+    log.write(6, log.directory / "tuesday.txt")
+    log.shell("ln -s tuesday.txt t; mv -T t m.log")
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_the_rest_of_a_links_old_target_counts(tmp_path, life):
+    """The file that a link led to is known by its inode in the directory where it lay, whatever its name is."""
+    log = Log(tmp_path, life)
+    log.write(40, log.directory / "monday.txt")
+    os.symlink("monday.txt", log.path)
+    log.treat(link_swapped_to_another_name)
+    log.check()
+
+
+def damaged(log, seed):
+    """Overwrite some bytes in the middle of an archive, as a failing disk does."""
+    log.write(2000)
+    yield
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    path, chance = log.directory / "m.log.1.gz", random.Random(seed)
+    with open(path, "r+b") as file:
+        file.seek(chance.randrange(1000, path.stat().st_size - 400))
+        file.write(chance.randbytes(300))
+    os.utime(path, (1_700_000_000, 1_700_000_000))  # nobody writes to it any more
+    log.write(4)
+    yield
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("life", ["running", "looking"])
+def test_a_damaged_archive_of_what_was_read_is_not_news(tmp_path, life, seed):
+    """What was read from the open file is not read again from a damaged archive of it, and nothing is told as lost."""
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(lambda log: damaged(log, seed))
+    log.check()
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("life", AWAY)
+def test_what_a_damaged_archive_unpacks_to_is_not_taken_for_lines(tmp_path, life, seed):
+    """Between the damage and the place where it shows, bytes come out that nobody wrote: they never count."""
+    log = Log(tmp_path, life)
+    log.write(200)
+    log.treat(lambda log: damaged(log, seed))
+    counted = Counter(log.follower.sink.lines)
+    assert counted - Counter(log.written) == Counter(), "counted twice, or never written"
+    assert not [line for line in log.written[:200] + log.written[-4:] if counted[line] != 1], "not counted"
+    assert log.follower.missed == 1
+
+
+def copied_beside(log):
+    """Put a copy aside under a name that the glob matches."""
+    log.shell("cp m.log before-upgrade.log")
+    yield
+    log.write(5)
+
+
+def copied_in_pieces(log):
+    """Put a copy aside that is looked at before it is complete."""
+    log.write(200)
+    yield
+    log.shell(": > aside.log")
+    yield
+    content = (log.directory / "m.log").read_bytes()
+    for at in (0, 100, 8192, 10_000):
+        with open(log.directory / "aside.log", "ab") as file:
+            file.write(content[file.tell() : at])
+        yield
+    with open(log.directory / "aside.log", "ab") as file:
+        file.write(content[file.tell() :])
+    yield
+    log.write(5)
+    yield
+    log.write(2, log.directory / "aside.log")
+
+
+def unpacked_beside(log):
+    """Unpack a rotated log to have a look at it, where the glob sees it."""
+    log.write(5)
+    yield
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(6)
+    yield
+    (log.directory / "look.log").write_bytes(gzip.decompress((log.directory / "m.log.1.gz").read_bytes()))
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [copied_beside, copied_in_pieces, unpacked_beside])
+def test_a_copy_under_another_name_that_is_matched_counts_nothing_twice(tmp_path, steps, life):
+    """A file that holds, when it is first seen, all that is known of another generation and no more is a copy."""
+    played(tmp_path, life, steps, patterns=("*.log",))
+
+
+def kept_by_an_editor(log):
+    """Copy a log to what an editor calls its backup."""
+    log.shell("cp m.log m.log~")
+    yield
+    log.write(5)
+
+
+def mirrored_with_backups(log):
+    """Mirror a log that has grown by rsync, which keeps the one before."""
+    (log.directory.parent / "m.log").write_bytes((log.directory / "m.log").read_bytes() + log.lines(7))
+    log.run("rsync", "--backup", log.directory.parent / "m.log", log.path)
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [kept_by_an_editor, mirrored_with_backups])
+def test_a_backup_that_the_glob_matches_counts_nothing_twice(tmp_path, steps, life):
+    """Of two files of which one is the other's beginning, the lines that both hold count once."""
+    played(tmp_path, life, steps, patterns=("m.log*",))
+
+
+def kept_and_trimmed(log):
+    """Copy a log away, and leave its last lines in it."""
+    log.write(10)
+    yield
+    log.shell("cp m.log m.log.bak; tail -n 20 m.log.bak > m.log")
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+def test_a_log_that_was_copied_and_trimmed_in_place_counts_once(tmp_path, patterns, life):
+    """The copy that the glob matches too is the log as it was, not news."""
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(100)
+    log.treat(kept_and_trimmed)
+    log.check()
+
+
+def put_into_tar(log):
+    """Put a log into an archive of tar's beside it."""
+    log.write(5)
+    yield
+    log.shell("tar cf m.log.tar m.log; tar czf m.log.tar.gz m.log")
+    yield
+    log.write(5)
+
+
+def put_into_tar_slowly(log):
+    """Do the same, and look at the archive before it is written."""
+    log.shell(": > m.log.tar")
+    yield
+    log.shell("tar cf m.log.tar m.log")
+    yield
+    log.write(5)
+
+
+@pytest.mark.parametrize("steps", [put_into_tar, put_into_tar_slowly])
+@pytest.mark.parametrize("life", LIVES)
+def test_an_archive_of_tar_that_is_matched_counts_nothing(tmp_path, life, steps):
+    """What begins with tar's header is no text, packed or not, though lines stand in it."""
+    played(tmp_path, life, steps, patterns=("m.log*",))
+
+
+def prefixed(log):
+    """Rotate to a name that begins with the date."""
+    log.shell("mv m.log 20261125-m.log")
+    log.write(5)
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_what_was_read_and_has_another_name_is_not_told_as_missed(tmp_path, life):
+    """A file that lies where it lay, with its inode and its bytes, is no missed generation, whatever its name is."""
+    played(tmp_path, life, prefixed)
+
+
+MOVE = "mv m.log m.log.1"
+
+COPY = "cp m.log m.log.1; : > m.log"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("rotate", [MOVE, COPY])
+def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp_path, rotate, packed):
+    """With a banner longer than what is kept of a head, a kill before the first read costs none of the generations."""
+    banner = b"".join(b"Licence clause %04d: this program comes without any warranty.\n" % n for n in range(90))
+    log = Log(tmp_path, "killed", banner=banner)
+    log.write(20)
+    log.follower.turn()
+    log.shell(rotate)
+    log.write(15)
+    log.follower.look()  # it is known by now, and nothing of it was read
+    log.follower.commit()
+    log.follower.kill()
+    log.shell(f"mv m.log.1 m.log.2; {rotate}")
+    log.write(24)
+    log.shell(f"mv m.log.2 m.log.3; mv m.log.1 m.log.2; {rotate}")
+    if packed:
+        log.shell("gzip m.log.[123]")
+    log.write(33)
+    log.follower.start()
+    for seconds in (0, 1, 1, 11, 1):
+        log.follower.wait(seconds)
+    log.follower.tail.close()
+    log.check()

@@ -52,8 +52,9 @@ def test_an_expired_certificate_pages_once(tmp_path, programs, receiver):
     assert {body["groupLabels"]["alertname"] for body in pages.values()} == {EXPIRED}
     assert len(receiver.pages()) == 2
     for cluster, addresses in (("one", [at_a]), ("two", [at_b, at_c])):
-        text = pages[cluster]["alerts"][0]["annotations"]["description"]
-        assert "passed its expiry date" in text
+        annotations = pages[cluster]["alerts"][0]["annotations"]
+        text = annotations["description"]
+        assert "the Apple push certificate has expired" in annotations["summary"]
         assert "Renew the production push certificate" in text
         assert "source mesibo" in text
         assert any(address in text for address in addresses)

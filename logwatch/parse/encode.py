@@ -33,12 +33,10 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: RestReader | None, as_logged: bytes = b"") -> None:
-        """``as_logged`` is a table that translates captured bytes, if they are not what was logged."""
+    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = []
         self._rests = rests if pattern.has_rest else None
-        self._as_logged = as_logged
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
         self._codes_of_results: dict[Outcome, int] = {}
@@ -82,7 +80,7 @@ class Dictionary:
         if self._rests is None:
             return [(row, ()) for row in rows]
         rest = len(self.pattern.names) - 1
-        values = self._rests.read([row[rest] for row in rows], self._as_logged)
+        values = self._rests.read([row[rest] for row in rows])
         return list(zip([row[:rest] for row in rows], values, strict=True))
 
     def _code(self, outcome: Outcome) -> int:
@@ -98,8 +96,6 @@ class Dictionary:
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
         values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
-        if self._as_logged:
-            values = [(name, value.translate(self._as_logged)) for name, value in values]
         return from_captures([*values, *behind]) if values or behind else None
 
 

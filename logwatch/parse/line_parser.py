@@ -1,9 +1,9 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 
-from logwatch.model import Cause, EnvelopeKind
+from logwatch.model import Cause
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
 from logwatch.parse.compile.from_pyparsing import translate
@@ -11,7 +11,6 @@ from logwatch.parse.compile.learner import SOME, Learner, some_of
 from logwatch.parse.compile.line_pattern import LinePattern, Values
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.encode import Dictionary
-from logwatch.parse.framings import ENVELOPES, NO_ENVELOPE, Envelope
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.rests import RestReader
@@ -33,7 +32,7 @@ class LineParser:
         self.not_compiled_because = grammar.not_compiled_because
         self.needs_marker = False
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
-        self.chunk_readers: Mapping[EnvelopeKind, ChunkReader] = {}
+        self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
         self._behind: RestReader | None = None  # reads that repetition
         self._stamp: LinePattern | None = None
@@ -52,10 +51,7 @@ class LineParser:
         self._behind = RestReader(compiler.tail, names) if compiler.tail else None
         self._usual = Learner(ChunkCompiler(node, names), learn_after_lines=_USUAL_AFTER_LINES)
         rests = RestReader(compiler.tail, COUNTED) if compiler.tail else None
-        self.chunk_readers = {
-            kind: ChunkReader(Learner(compiler, envelope.framing), envelope, rests)
-            for kind, envelope in ENVELOPES.items()
-        }
+        self.chunk_reader = ChunkReader(Learner(compiler), rests)
 
     @property
     def compiled(self) -> bool:
@@ -116,11 +112,10 @@ def parser_of(grammar: Grammar) -> LineParser:
 
 
 class ChunkReader:
-    """The expression for whole chunks, for one grammar and one envelope."""
+    """The expression for whole chunks, for one grammar."""
 
-    def __init__(self, learner: Learner, envelope: Envelope, rests: RestReader | None) -> None:
+    def __init__(self, learner: Learner, rests: RestReader | None) -> None:
         self._learner = learner
-        self._envelope = envelope
         self.rests = rests
         self._dictionary: Dictionary | None = None
 
@@ -144,14 +139,13 @@ class ChunkReader:
         tails = list(self.rests.examples) if self.rests and behind else []
         if not self._learner.learn(_payloads(batch, others), tails) or self._learner.pattern is None:
             return left
-        self._dictionary = Dictionary(self._learner.pattern, self.rests, self._envelope.framing.as_logged)
+        self._dictionary = Dictionary(self._learner.pattern, self.rests)
         return match(self._dictionary, left)
 
 
 def _payloads(batch: LineBatch, count: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    records = some_of(sorted(batch.lines, key=len), count)
-    return records if batch.envelope is NO_ENVELOPE else [batch.envelope.payload(record) for record in records]
+    return some_of(sorted(batch.lines, key=len), count)
 
 
 def _up_to(name: str, node: Node) -> LinePattern | None:

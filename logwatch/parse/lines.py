@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN
-from logwatch.model import Envelope as Decided
-from logwatch.parse.framings import NO_ENVELOPE, Envelope
+from logwatch.model import PLAIN, Envelope
 
 Line = tuple[bytes, envelopes.Received]
 """A payload that ends in a newline, and when it was received."""
@@ -28,14 +25,13 @@ class LineBatch:
     times: Sequence[envelopes.Received] = ()
     numbers: Sequence[int] | None = None
     _lines: list[bytes] = field(default_factory=list)
-    envelope: ClassVar[Envelope] = NO_ENVELOPE
 
     @classmethod
     def of(cls, lines: list[bytes]) -> "LineBatch":
         """Make one of lines without newlines."""
         return cls(b"\n".join([*lines, b""]), _lines=lines)
 
-    def taken_out(self, decided: Decided) -> "tuple[LineBatch, LineBatch]":
+    def taken_out(self, decided: Envelope) -> "tuple[LineBatch, LineBatch]":
         """Take the lines out of their envelope together; return also those that have to be taken out one by one."""
         if decided == PLAIN or not self.text:
             return self, LineBatch(b"")

@@ -40,12 +40,10 @@ class RestReader:
         self.read_singly = 0
         """How many they were."""
 
-    def read(self, texts: Sequence[bytes], as_logged: bytes = b"") -> list[Values]:
-        """Return the values in each text; ``as_logged`` is a table that translates their bytes first."""
+    def read(self, texts: Sequence[bytes]) -> list[Values]:
+        """Return the values in each text."""
         found: list[Values] = [()] * len(texts)
         joined = b"\n".join([*texts, b""])
-        if as_logged:
-            joined = joined.translate(as_logged)
         wanted = range(len(texts)) if self._literals is None else lines_with(joined, self._literals)
         if wanted:
             lines = joined.split(b"\n")

@@ -274,7 +274,7 @@ class _Job:
         if not batch.text:
             return
         self._unread.batch = batch
-        if reader := self._parser.chunk_readers.get("plain"):
+        if reader := self._parser.chunk_reader:
             batch = reader.read(batch, self._matched)
         marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
         for at in batch.at(marked):

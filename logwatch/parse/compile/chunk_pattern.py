@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, EndOfLine, Look, Node, Repeat
 from logwatch.parse.compile.specialise import Specialiser
-from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer, char_class
+from logwatch.parse.compile.to_regex import Writer, char_class
 
 REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
@@ -49,7 +49,7 @@ class ChunkCompiler:
         self._specialiser = Specialiser()
 
     def compile(
-        self, payloads: Sequence[bytes], framing: Framing = PLAIN, tails: Sequence[bytes] = ()
+        self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()
     ) -> tuple[ChunkPattern, list[bytes]] | None:
         """Return the expression for lines like these payloads (without newlines), and those of them that it is for.
 
@@ -60,9 +60,9 @@ class ChunkCompiler:
         if found is None:
             return None
         head, ends = found
-        writer = Writer(framing, capturing=True)
-        anything = char_class(framing.written(nodes.EVERY_BYTE)) + "*+"
-        text = without_groups(framing.before) + writer.write(head)
+        writer = Writer(capturing=True)
+        anything = char_class(nodes.EVERY_BYTE) + "*+"
+        text = writer.write(head)
         if self._blanks is None:
             text += anything
         else:
@@ -73,9 +73,8 @@ class ChunkCompiler:
             text += f"{writer.write(self._blanks)}(?:{writer.write(EndOfLine())}|{known}({anything}))"
         names = [group.name for group in writer.groups if isinstance(group, Capture)]
         names += [REST] if self.tail else []
-        text += without_groups(framing.after)
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back
-        text += "()" * max(0, 2 - len(names)) + ("" if framing.end == b"\n" else r"(?=\n)")
+        text += "()" * max(0, 2 - len(names))
         regex = re.compile(f"(?:{text}|[^\\n]*+)\\n".encode("latin-1"))
         return ChunkPattern(regex, tuple(names)), [payloads[n] for n in ends]
 
@@ -85,8 +84,3 @@ def _cannot_fail(node: Repeat) -> bool:
     blanks, _ = nodes.split_leading_blanks(node.item)
     behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(node))
     return (node.min, node.max, node.stop) == (0, None, None) and blanks is not None and not behind
-
-
-def without_groups(regex: str) -> str:
-    """Return a regex without its named groups."""
-    return re.sub(r"\(\?P<\w+>", "(?:", regex)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler, ChunkPattern
-from logwatch.parse.compile.to_regex import PLAIN, Framing
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -23,13 +22,10 @@ Item = TypeVar("Item")
 class Learner:
     """One expression, the examples that it was made for, and those for the next time."""
 
-    def __init__(
-        self, compiler: ChunkCompiler, framing: Framing = PLAIN, learn_after_lines: int = LEARN_AFTER_LINES
-    ) -> None:
+    def __init__(self, compiler: ChunkCompiler, learn_after_lines: int = LEARN_AFTER_LINES) -> None:
         self.pattern: ChunkPattern | None = None
         """The expression for lines like the examples; None before the first ones."""
         self._compiler = compiler
-        self._framing = framing
         self._examples: list[bytes] = []
         self._new: list[bytes] = []
         self._tails: list[bytes] = []
@@ -58,7 +54,7 @@ class Learner:
         """
         self._tails = some_of([*tails, *self._tails], SOME)
         new = [*some_of(self._new, SOME), *others]
-        made = self._compiler.compile(new + some_of(self._examples, SOME), self._framing, self._tails)
+        made = self._compiler.compile(new + some_of(self._examples, SOME), self._tails)
         self._new = []
         if made:
             self.pattern, self._examples = made

@@ -1,13 +1,12 @@
-"""Write nodes as one regular expression over bytes, for lines as they are or for lines inside an envelope.
+"""Write nodes as one regular expression over bytes, for a line that ends in a newline and has none inside.
 
 Alternatives and repetitions become atomic groups. Possessive quantifiers stand on single classes only: Python before
 3.11.5 miscompiles them on anything longer, and fails on captures inside them.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import (
@@ -23,38 +22,7 @@ from logwatch.parse.compile.nodes import (
     Repeat,
 )
 
-
-@dataclass(frozen=True)
-class Framing:
-    r"""What stands around a payload on a line, and how the payload is written in it.
-
-    ``before`` and ``after`` are regexes over bytes, as latin-1 text, that match without going back; a group ``time`` in
-    one of them is when the line was received. No byte of ``never`` is in a payload that the expression may take;
-    ``end``, one of them, is what stands right behind it: the newline, or the first byte of ``after``. ``stand_ins``
-    are for escapes: a byte of a payload, and the byte by which whoever made the text has replaced its escape. So a
-    quote that was escaped is told from one that was not, which no payload contains.
-    """
-
-    before: str = ""
-    after: str = ""
-    never: Bytes = frozenset(b"\n")
-    end: bytes = b"\n"
-    stand_ins: Mapping[int, int] = field(default_factory=dict)
-
-    def written(self, chars: Bytes) -> Bytes:
-        """Return the bytes that stand for these in the text."""
-        moved = self.stand_ins.keys() & chars
-        return (chars - self.never - moved) | {self.stand_ins[char] for char in moved}
-
-    @cached_property
-    def as_logged(self) -> bytes:
-        """Return the table for ``bytes.translate`` that takes the stand-ins back; empty if there are none."""
-        back = {written: char for char, written in self.stand_ins.items()}
-        return bytes(back.get(code, code) for code in range(256)) if back else b""
-
-
-PLAIN = Framing()
-"""A line that is nothing but its payload."""
+_NEWLINE = frozenset(b"\n")
 
 
 class Writer:
@@ -63,8 +31,7 @@ class Writer:
     A repetition with captures inside is one group, to be looked into later: theirs would keep its last turn only.
     """
 
-    def __init__(self, framing: Framing = PLAIN, *, capturing: bool = False) -> None:
-        self._framing = framing
+    def __init__(self, *, capturing: bool = False) -> None:
         self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
 
@@ -72,9 +39,9 @@ class Writer:
         """Write a node without backtracking. ``last``: nothing follows, so no atomic group is needed."""
         match node:
             case Literal(data):
-                return self._literal(data)
+                return "(?!)" if b"\n" in data else _escaped(data)
             case CharRun(chars, low, high):
-                return self._run(chars, low, high, "+")
+                return _run(chars, low, high, "+")
             case nodes.Seq(items):
                 final = len(items) - 1
                 return "".join(self.write(item, last=last and i == final) for i, item in enumerate(items))
@@ -90,7 +57,7 @@ class Writer:
                 inner = self.write_backtracking(item) if behind else self.write(item, last=True)
                 return f"(?{sign}{inner})"
             case EndOfLine():
-                return f"(?={_escaped(self._framing.end)})"
+                return r"(?=\n)"
             case Capture(_, item):
                 return self._captured(node, lambda: self.write(item, last=last))
             case Backtracking(item):
@@ -100,7 +67,7 @@ class Writer:
         """Write a node that may go back, as its author meant it."""
         match node:
             case CharRun(chars, low, high, lazy):
-                return self._run(chars, low, high, "?" if lazy else "")
+                return _run(chars, low, high, "?" if lazy else "")
             case nodes.Seq(items):
                 return "".join(map(self.write_backtracking, items))
             case Choice(items):
@@ -138,17 +105,13 @@ class Writer:
         self._capturing = before
         return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"
 
-    def _literal(self, data: bytes) -> str:
-        if self._framing.never & set(data):
-            return "(?!)"
-        return _escaped(bytes(self._framing.stand_ins.get(char, char) for char in data))
 
-    def _run(self, chars: Bytes, low: int, high: int | None, suffix: str) -> str:
-        allowed = self._framing.written(chars)
-        if not allowed:
-            return "" if low == 0 else "(?!)"
-        times = _times(low, high)
-        return char_class(allowed) + times + ("" if not times or low == high else suffix)
+def _run(chars: Bytes, low: int, high: int | None, suffix: str) -> str:
+    allowed = chars - _NEWLINE
+    if not allowed:
+        return "" if low == 0 else "(?!)"
+    times = _times(low, high)
+    return char_class(allowed) + times + ("" if not times or low == high else suffix)
 
 
 def _swallow(node: Node) -> Node:

@@ -4,7 +4,7 @@ import re
 
 from logwatch.parse.compile import from_regex
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer
+from logwatch.parse.compile.to_regex import Writer
 
 
 def node(pattern: str) -> Node:
@@ -12,6 +12,6 @@ def node(pattern: str) -> Node:
     return from_regex.parse(re.compile(pattern))
 
 
-def shown(node: Node, framing: Framing = PLAIN, *, last: bool = False) -> str:
+def shown(node: Node, *, last: bool = False) -> str:
     """Return the regular expression that nodes become."""
-    return Writer(framing).write(node, last=last)
+    return Writer().write(node, last=last)

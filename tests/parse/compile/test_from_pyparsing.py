@@ -40,7 +40,7 @@ def translated(build):
         (lambda: pp.Combine(pp.Word("a") + pp.Word("b")), f"{S}a++b++"),
         (lambda: pp.FollowedBy("a") + "ab", f"{S}(?=a)ab"),
         (lambda: ~pp.Literal("a") + "b", f"{S}(?!a)b"),
-        (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?=\\\n)"),
+        (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?=\\n)"),
     ],
 )
 def test_what_an_element_becomes(build, after):

@@ -118,7 +118,7 @@ def test_capture_literals(built, expected):
         ((BLANKS, BLANKS, Literal(b"a")), r"[\x09\x20]*+a"),
         ((Look(nodes.seq(BLANKS, Literal(b"a")), negative=True), BLANKS, X), r"[\x09\x20]*+(?!a)x"),
         ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
-        ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\\n)"),
+        ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\n)"),
     ],
 )
 def test_seq(before, after):

@@ -28,7 +28,7 @@ LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(B
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!'] * 8, '"a"!'),
         (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!"] * 8, "[1-2]++!"),
         (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>(?:ab)?)!"),
-        (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?=\\\n)"),
+        (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?=\\n)"),
         (nodes.seq(Repeat(node("ab")), node("a")), [b"aba"], "ab(?!ab)a"),
         (nodes.seq(node('"[^"]*"'), Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\xff]*+"!'),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\x5b\x5d-\xff]*+"!'),

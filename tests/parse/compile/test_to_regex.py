@@ -1,4 +1,4 @@
-"""Nodes become an expression that never goes back, for a line as it is or inside an envelope."""
+"""Nodes become an expression that never goes back, for a line that has no newline inside."""
 
 import re
 
@@ -7,13 +7,11 @@ import pytest
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
-from logwatch.parse.compile.to_regex import PLAIN, Framing, Writer, char_class
+from logwatch.parse.compile.to_regex import Writer, char_class
 from tests.parse.compile.shown import shown
 
 A, B, AB = Literal(b"a"), Literal(b"b"), Literal(b"ab")
 BLANKS = CharRun(frozenset(b" "), 0)
-WORD = CharRun(frozenset(b'ab"'))
-FRAMED = Framing(before="<", after=">", never=frozenset(b"\n>"), end=b">", stand_ins={ord('"'): 1})
 
 
 @pytest.mark.parametrize(
@@ -34,7 +32,7 @@ FRAMED = Framing(before="<", after=">", never=frozenset(b"\n>"), end=b">", stand
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
         (Look(A), "(?=a)"),
         (Look(A, negative=True, behind=True), "(?<!a)"),
-        (nodes.seq(A, EndOfLine()), "a(?=\\\n)"),
+        (nodes.seq(A, EndOfLine()), r"a(?=\n)"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
     ],
@@ -52,23 +50,22 @@ def test_the_last_choice_needs_no_atomic_group():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (WORD, r"[\x01a-b]++"),
-        (Literal(b'"a'), "\x01a"),
-        (Literal(b"a>"), "(?!)"),
-        (CharRun(frozenset(b">"), 0), ""),
-        (nodes.seq(A, EndOfLine()), "a(?=>)"),
+        (Literal(b"a\n"), "(?!)"),
+        (CharRun(frozenset(b"\n"), 0), ""),
+        (CharRun(frozenset(b"\n")), "(?!)"),
+        (CharRun(frozenset(b"a\n")), "a++"),
     ],
 )
-def test_what_a_node_becomes_inside_an_envelope(before, after):
-    """Stand-ins in place of bytes that are escaped, nothing that cannot be in a payload, its own end."""
-    assert shown(before, FRAMED) == after
+def test_no_node_takes_the_end_of_a_line(before, after):
+    """A newline stands behind each line of a chunk, and never in one."""
+    assert shown(before) == after
 
 
 def test_captures_become_groups():
     """A group for each capture, and one for a repetition with captures inside, as a whole."""
     repeat = Repeat(Capture("y", B))
     both = nodes.seq(Capture("x", A), repeat)
-    writer = Writer(PLAIN, capturing=True)
+    writer = Writer(capturing=True)
     assert writer.write(both) == "(a)((?>(?:b)*))"
     assert writer.groups == [Capture("x", A), repeat]
     assert shown(both) == "a(?>(?:b)*)"

@@ -26,7 +26,7 @@ Labels = dict[str, str]
 
 
 def fill(engine: str, url: str, data: Path, hours: float) -> str:
-    """Give an engine a past of every series that a panel reads, up to where its own begins; say what that took.
+    """Write a past into an engine of every series that a panel reads, up to where its own begins; say what that took.
 
     ``data`` is the directory of Prometheus' blocks.
     """

@@ -86,6 +86,10 @@ class Verdict(Enum):
     UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
 
+HELD = (Verdict.SAME, Verdict.MOVED)
+"""Reading goes on in the file, whatever lies in front of there."""
+
+
 class Answer(NamedTuple):
     """A verdict, and where reading goes on."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import NO_KEY, Key, Verdict
+from logwatch.tail.identity import HELD, NO_KEY, Key, Verdict
 from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.view import Found, Known, PathView
@@ -124,7 +124,7 @@ class _Decision:
         common = self._common(each, i, original)
         if min(common, self.found.sizes[i] or 0) < sure:
             return
-        if verdict in (Verdict.SAME, Verdict.MOVED):
+        if verdict in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
             del self.free[i]
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
@@ -154,7 +154,7 @@ class _Decision:
             known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
             verdict, at = self.found.answer(each.number, i)
-            if known_name and longer and verdict in (Verdict.SAME, Verdict.MOVED):
+            if known_name and longer and verdict in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]

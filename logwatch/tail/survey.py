@@ -17,6 +17,7 @@ from logwatch.tail.files import OwnFile, key_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
+    HELD,
     NO_KEY,
     SEARCH_BYTES,
     Answer,
@@ -33,7 +34,6 @@ from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
 _UNNAMED = Rotated()
-_HELD = (Verdict.SAME, Verdict.MOVED)
 _UNCERTAIN = Rotated(certain=False)
 
 
@@ -205,7 +205,7 @@ class Survey:
         """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
         unknown = set(names.uncertain) | {path for path, rotated in names.certain.items() if not rotated.certain}
         followed = {k.number: k.place for k in self.known if k.followed}
-        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in _HELD)
+        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in HELD)
         places = {*followed.values(), *(found.candidates[i].path for i in held)}
         oldest: dict[str, int] = {}
         for path in unknown & places:
@@ -270,7 +270,7 @@ class Survey:
                 or self._is_part_of_former(generation, own, candidate)
             ):
                 found.own_parts.add((position.generation, i))
-            if answer.verdict in (Verdict.SAME, Verdict.MOVED) and generation.in_use:
+            if answer.verdict in HELD and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
                 if whole is None:

@@ -42,7 +42,7 @@ def seconds(text: str) -> int:
 
 
 def rules(results: Collection[Result]) -> list[dict[str, Any]]:
-    """Return the alerts that page about such results, without their texts, and what finds them, in the shipped order."""
+    """Return the alerts that page about such results, without their texts, and what finds them, in shipped order."""
     shipped = [
         rule
         for path in sorted((ROOT / "config/prometheus/rules").glob("*.yml"))

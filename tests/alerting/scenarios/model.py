@@ -134,7 +134,7 @@ class Host:
         mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
         listed = samples(self.listed, step, 0, total) if self.listed else [0.0] * total
         every = round(self.every / step) or 1
-        scraped = [l is not None and n % every == 0 for n, l in enumerate(listed)]
+        scraped = [there is not None and n % every == 0 for n, there in enumerate(listed)]
         rows = []
         target = (("cluster", self.cluster), ("instance", self.instance), ("job", self.job), *self.labels.items())
         for (metric, labels), (start, stretches) in self.series.items():
@@ -167,11 +167,14 @@ class Scenario:
 
     @property
     def step(self) -> float:
-        """Minutes between scrapes and evaluations: a quarter as in production, more where it lasts for hours."""
+        """Minutes between scrapes and evaluations: a quarter as in production, more where it lasts for hours.
+
+        Always less than the five for which Prometheus remembers a sample: version 3 forgets it after exactly five.
+        """
         last = max(self.fires)
         if self.daily:
             return 60
-        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 5
+        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 4
 
     @property
     def slug(self) -> str:

@@ -1,4 +1,4 @@
-"""Fleets that were set up otherwise than ours: hosts scraped twice or seldom, renamed, installed anew in an incident."""
+"""Fleets that were set up otherwise: hosts scraped twice, seldom, by a new name, or installed anew in an incident."""
 
 from tests.alerting.scenarios.model import Host, Scenario, Stretch
 
@@ -13,7 +13,7 @@ TWICE = {"by two jobs": {"job": "mesibo-hosts"}, "by two agents": {"labels": {"r
 
 
 def _twice(way: dict) -> list[Host]:
-    """Return a host that comes by two ways: three failures of a fault, and a third more pushes that a limit holds back."""
+    """Return a host that comes by two ways: three failures of a fault, and a third of its pushes held back."""
     return [
         Host(**more).normal().pushes("apns", 903, (10, 0), (0, 3)).pushes("fcm", 914, (10, 0), (30, 50))
         for more in ({}, way)

@@ -9,7 +9,6 @@ from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger import QUARTER, ResultRow, Timeline
-from logwatch.ledger.timeline import ResultSeries
 from logwatch.model import Seen
 
 GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
@@ -135,7 +134,7 @@ class _Peers:
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
         self.among = sum(self._of_minutes)
-        self.among_since = sum(_since(facts.minutes.series[row], self.since) for row in minutes)
+        self.among_since = sum(facts.minutes.since(row, self.since) for row in minutes)
         self.among_lately = sum(self._of_minutes[self.lately :])
 
     def points(self, course: Course) -> list[Point]:
@@ -146,6 +145,7 @@ class _Peers:
         mine, first = self._minutes.counts(course.rows), self._minutes.first(course.rows)
         old, old_first = self._quarters.counts(course.rows), self._quarters.first(course.rows)
         known = self._minutes.starts.start if self._minutes.starts else self._quarters.starts.stop
+        until = course.last or math.inf
         points = []
         for i, start in enumerate(self._quarters.starts):
             end, count, among = start + self._quarters.width, old[i], self._of_quarters[i]
@@ -154,12 +154,15 @@ class _Peers:
             if end > known:
                 within = (end - known) // self._minutes.width
                 end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])
-            points.append(Point(start, end, count, among, min(old_first[i], end) if count else start))
-        for i, start in enumerate(self._minutes.starts):
-            at = first[i] if mine[i] else start
-            points.append(Point(start, start + self._minutes.width, mine[i], self._of_minutes[i], at))
-        until = course.last or math.inf
-        return [point for point in points if point.among and point.end > course.first and point.start <= until]
+            if among and end > course.first and start <= until:
+                points.append(Point(start, end, count, among, min(old_first[i], end) if count else start))
+        width = self._minutes.width
+        points += [
+            Point(start, start + width, count, among, at if count else start)
+            for start, count, among, at in zip(self._minutes.starts, mine, self._of_minutes, first, strict=True)
+            if among and start + width > course.first and start <= until
+        ]
+        return points
 
 
 class _Background:
@@ -197,7 +200,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
     for row in course.rows:
         mine = background.minutes.series[row]
-        course.pushes_since += _since(mine, since)
+        course.pushes_since += background.minutes.since(row, since)
         course.lately += sum(mine.counts[peers.lately :])
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
@@ -207,11 +210,6 @@ def _compare(course: Course, background: _Background, now: float) -> None:
         course.rise = rise(peers.points(course))
         if course.rise is not None:
             course.first = max(course.first, course.rise.at)
-
-
-def _since(series: ResultSeries, moment: float) -> int:
-    """Count what came in intervals whose last one came after a moment."""
-    return sum(count for count, last in zip(series.counts, series.last, strict=True) if last > moment)
 
 
 def _merged(alike: list[Course]) -> list[Course]:

@@ -221,6 +221,11 @@ class Reader:
         with self._asking() as db:
             return int(db.execute(sql, values).fetchone()[0])
 
+    def kept(self) -> int:
+        """Count all failures that are kept."""
+        with self._asking() as db:
+            return int(db.execute("SELECT count(*) FROM failures").fetchone()[0])
+
     def kinds(self) -> dict[Kind, int]:
         """Count the failures by what the catalogue classifies by."""
         with self._asking() as db:

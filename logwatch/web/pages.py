@@ -9,7 +9,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
-from logwatch.web.columns import cells, value
+from logwatch.web.columns import rows, values
 from logwatch.web.groups import Group, grouped
 from logwatch.web.incidents import hit
 from logwatch.web.overview import Overview, settings
@@ -18,6 +18,7 @@ from logwatch.web.server import Handler
 from logwatch.web.site import SentPage, Site
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
+LOOKED_AT_FIRST = 60  # mostly enough to fill it
 
 
 class Page(Handler):
@@ -91,8 +92,8 @@ class Status(Page):
             charts=shown,
             spans=SPANS,
             said=said,
-            value=value,
-            cells=cells,
+            values=values,
+            rows=rows,
             whom=hit,
             query=query,
             refused=refused,
@@ -116,8 +117,11 @@ class _Log:
         reader = site.reader
         try:
             wanted = site.filter(query)
-            found = reader.failures(wanted, LOOKED_AT + 1, query.before)
-            self.groups, last = grouped(found[:LOOKED_AT], query.limit)
+            for most in (LOOKED_AT_FIRST, LOOKED_AT):
+                found = reader.failures(wanted, most + 1, query.before)
+                self.groups, last = grouped(found[:most], query.limit)
+                if len(found) <= most or last != found[most - 1].place:
+                    break
             more = last is not None and last != found[-1].place
             whole = not more and query.before is None  # then a search need not be made twice
             self.total = len(found) if whole else reader.count(wanted) if query.narrows else kept

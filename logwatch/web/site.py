@@ -8,7 +8,7 @@ import asyncio
 import functools
 import re
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -28,7 +28,6 @@ from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.diagnosis.words import Moments
 from logwatch.ledger import Filter, Hit, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
-from logwatch.ledger.reader import Kind
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
@@ -161,14 +160,13 @@ class Site:
         lists: dict[str, Any] = {}
         try:
             facts, files = gather(watched, reader, now, self._timelines)
-            present = reader.kinds()
             lists = {
                 "files": files,
                 "rotations": reader.rotations(),
                 "shapes": facts.shapes,
                 "event_shapes": reader.event_shapes(SHAPES),
-                "kept": sum(present.values()),
-                **self._hit_users(reader, present, now),
+                "kept": reader.kept(),
+                **self._hit_users(reader, now),
                 "incidents": reader.incidents(now - KEPT_SECONDS),
             }
         except NotReadable as error:
@@ -179,10 +177,10 @@ class Site:
         }
         return overview(facts, config=watched.config, tallies=tallies, **lists)
 
-    def _hit_users(self, reader: Reader, present: Mapping[Kind, int], now: float) -> dict[str, list[Hit]]:
+    def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
         """Return who is hit most often; as these lists cost the most, those of some seconds before will do."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
-            catalogue = self.watched.catalogue
+            catalogue, present = self.watched.catalogue, reader.kinds()
             lists = {
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
                 "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
@@ -201,7 +199,8 @@ class Site:
         catalogue = self.watched.catalogue
         kept = self._tallies.get(name)
         if kept is None or kept[0] is not timeline or kept[1] is not catalogue:
-            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue))
+            before = (kept[0], kept[2]) if kept and kept[1] is catalogue else None
+            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue, before))
         return kept[2]
 
 

@@ -111,13 +111,16 @@ def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
     series = quarters.series.get(row)
     if series is None:
         return now
-    began = None
-    for count, first, last in zip(reversed(series.counts), reversed(series.first), reversed(series.last), strict=True):
-        if count:
-            if began is not None and began - last > GAP_SECONDS:
+    counts = series.counts
+    at = before = len(counts)
+    while before:
+        before -= 1
+        if counts[before]:
+            if at == len(counts) or at - before == 1 or series.first[at] - series.last[before] <= GAP_SECONDS:
+                at = before  # neighbours are never that far apart
+            else:
                 break
-            began = first
-    return now if began is None else began
+    return now if at == len(counts) else series.first[at]
 
 
 class _Peers:
@@ -145,22 +148,23 @@ class _Peers:
         mine, first = self._minutes.counts(course.rows), self._minutes.first(course.rows)
         old, old_first = self._quarters.counts(course.rows), self._quarters.first(course.rows)
         known = self._minutes.starts.start if self._minutes.starts else self._quarters.starts.stop
-        until = course.last or math.inf
+        since, until = course.first, course.last or math.inf
         points = []
-        for i, start in enumerate(self._quarters.starts):
-            end, count, among = start + self._quarters.width, old[i], self._of_quarters[i]
+        width = self._quarters.width
+        for start, count, among, at in zip(self._quarters.starts, old, self._of_quarters, old_first, strict=True):
+            end = start + width
             if start >= known:
                 break
             if end > known:
                 within = (end - known) // self._minutes.width
-                end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])
-            if among and end > course.first and start <= until:
-                points.append(Point(start, end, count, among, min(old_first[i], end) if count else start))
+                end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])  # noqa: PLW2901  but its part before
+            if among and end > since and start <= until:
+                points.append(Point(start, end, count, among, min(at, end) if count else start))
         width = self._minutes.width
         points += [
             Point(start, start + width, count, among, at if count else start)
             for start, count, among, at in zip(self._minutes.starts, mine, self._of_minutes, first, strict=True)
-            if among and start + width > course.first and start <= until
+            if among and start + width > since and start <= until
         ]
         return points
 

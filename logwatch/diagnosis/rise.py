@@ -34,15 +34,16 @@ class Rise:
 
 def rise(points: Sequence[Point]) -> Rise | None:
     """Return where the share of failures jumped for good; None if it was about the same all along."""
-    points = [point for point in points if point.among]
-    mine, among = sum(p.mine for p in points), sum(p.among for p in points)
+    points = [point for point in points if point[3]]
+    mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
     early, early_among = 0, 0
-    for i, point in enumerate(points[:-1]):
-        early, early_among = early + point.mine, early_among + point.among
-        before, after = early / early_among, (mine - early) / (among - early_among)
-        if after <= TIMES * before or mine == early:
+    for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # of a page with everything, 10,000 of them
+        early, early_among = early + mine_here, early_among + among_here
+        late = mine - early
+        if not late or late * early_among <= TIMES * early * (among - early_among):
             continue
+        before, after = early / early_among, late / (among - early_among)
         gained = _likelihood(early, before) + _likelihood(mine - early, after) - _likelihood(mine, mine / among)
         if best is None or gained > best[0]:
             best = (gained, i + 1, before, after)

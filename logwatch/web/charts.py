@@ -131,21 +131,13 @@ class Chart:
     grid: tuple[Line, ...]
     ticks: tuple[Line, ...]
     marks: tuple[Mark, ...]
+    accepted: int  # over the whole span
+    failed: int
 
     @property
     def width(self) -> int:
         """Of the box of bars."""
         return 10 * len(self.columns)
-
-    @property
-    def accepted(self) -> int:
-        """How many were accepted over the whole span."""
-        return sum(column.accepted for column in self.columns)
-
-    @property
-    def failed(self) -> int:
-        """How many were not."""
-        return sum(column.failed for column in self.columns)
 
     @property
     def summary(self) -> str:
@@ -246,15 +238,18 @@ def _starts(span: Span, now: float) -> range:
 
 
 def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks: tuple[Mark, ...]) -> Chart:
-    up = max(column.accepted for column in columns)
-    down = max(column.failed for column in columns)
+    accepted, failed = [column.accepted for column in columns], [column.failed for column in columns]
+    up, down = max(accepted), max(failed)
     unit = HEIGHT / max(up + down, 1)
     paths: dict[str, list[str]] = {}
     for index, column in enumerate(columns):
         for name, bar in _stack(column.counts, up, unit):
             paths.setdefault(name, []).append(f"M{index * 10 + 1} {bar}")
     bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
-    return Chart(platform, PLATFORMS[platform], tuple(columns), bars, up * unit, _grid(up, down), ticks, marks)
+    grid, title = _grid(up, down), PLATFORMS[platform]
+    return Chart(
+        platform, title, tuple(columns), bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed)
+    )
 
 
 @lru_cache(_REMEMBERED)

@@ -11,8 +11,7 @@ from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
 from logwatch.web.columns import rows, values
 from logwatch.web.groups import Group, grouped
-from logwatch.web.incidents import hit
-from logwatch.web.overview import Overview, settings
+from logwatch.web.overview import Overview
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import SentPage, Site
@@ -87,19 +86,17 @@ class Status(Page):
             "status.html",
             "status",
             seen=seen,
-            settings=settings(seen.config),
             log=log,
             charts=shown,
             spans=SPANS,
             said=said,
             values=values,
             rows=rows,
-            whom=hit,
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
             heard_of=lambda f: entry_of(catalogue, row_of((f.heard_platform, f.code, f.heard))),
-            classes=[name for name in CLASSES if name != "delivered"],
+            classes=tuple(name for name in CLASSES if name != "delivered"),
             platforms=PLATFORMS,
             identifiers=seen.config.privacy.identifiers,
         )

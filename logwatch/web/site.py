@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -25,18 +26,20 @@ from logwatch.config import Config
 from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
-from logwatch.diagnosis.words import Moments
+from logwatch.diagnosis.words import DAY, Moments
 from logwatch.ledger import Filter, Hit, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
 from logwatch.web.charts import Span, Tally, tally
-from logwatch.web.overview import Overview, overview
+from logwatch.web.incidents import hit
+from logwatch.web.overview import Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = 8  # that are kept for other visitors
+PARTS = 512  # of pages, that are kept as long as what they show is the same: a page has up to 200
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
 HIT = 10  # users of each list
@@ -76,6 +79,7 @@ class Site:
         self._monotonic = monotonic
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
+        self._kept = lru_cache(PARTS)(self._filled)
         self._overview: tuple[float, Overview] | None = None
         self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
@@ -120,7 +124,19 @@ class Site:
         """Fill in a template; every value is escaped unless the template says otherwise.
 
         A template has its parts by ``part``: compiled one by one, they take a third of the memory of one large one.
+        By ``kept`` it has a part that is filled in by what it is handed and nothing else, and therefore only once as
+        long as that is the same: ``today``, the begin of the day in UTC, stands in it for the present.
         """
+        return self._filled(
+            name,
+            here=here,
+            part=lambda name, **more: self.render(name, here, **values, **more),
+            kept=self._kept,
+            today=self._clock() // DAY * DAY,
+            **values,
+        )
+
+    def _filled(self, name: str, **values: Any) -> bytes:
         return self._templates.load(name).generate(
             printable=readable,
             marked=marked,
@@ -131,9 +147,9 @@ class Site:
             words=words,
             steps=STEPS,
             commands=COMMANDS,
+            settings=settings,
+            whom=hit,
             iso=iso,
-            here=here,
-            part=lambda name, **more: self.render(name, here, **values, **more),
             **values,
         )
 

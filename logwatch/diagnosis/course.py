@@ -1,6 +1,7 @@
 """Adds results up: how often each came in the last hour, of how many, since when, and whether it still does."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -136,6 +137,21 @@ class _Peers:
         self.since = self.accepted_at or 0.0  # 0 where none was ever accepted
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
+        # quarters as far as minutes are not known, then minutes
+        starts = self._minutes.starts or range(self._quarters.starts.stop, self._quarters.starts.stop)
+        before = [start for start in self._quarters.starts if start < starts.start]
+        width = self._quarters.width
+        self._old = len(before)
+        reaches = before and before[-1] + width > starts.start
+        self._within = (before[-1] + width - starts.start) // self._minutes.width if reaches else 0
+        self._starts = [*before, *starts]
+        self._ends = [
+            *(min(start + width, starts.start) for start in before),
+            *(s + self._minutes.width for s in starts),
+        ]
+        self._of_both = [*self._of_quarters[: self._old], *self._of_minutes]
+        if self._within:
+            self._of_both[self._old - 1] -= sum(self._of_minutes[: self._within])
         self.among = sum(self._of_minutes)
         self.among_since = sum(facts.minutes.since(row, self.since) for row in minutes)
         self.among_lately = sum(self._of_minutes[self.lately :])
@@ -145,28 +161,18 @@ class _Peers:
 
         Quarters of an hour as far as minutes are not known, of the last one but what comes before these; then minutes.
         """
-        mine, first = self._minutes.counts(course.rows), self._minutes.first(course.rows)
-        old, old_first = self._quarters.counts(course.rows), self._quarters.first(course.rows)
-        known = self._minutes.starts.start if self._minutes.starts else self._quarters.starts.stop
-        since, until = course.first, course.last or math.inf
-        points = []
-        width = self._quarters.width
-        for start, count, among, at in zip(self._quarters.starts, old, self._of_quarters, old_first, strict=True):
-            end = start + width
-            if start >= known:
-                break
-            if end > known:
-                within = (end - known) // self._minutes.width
-                end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])  # noqa: PLW2901  but its part before
-            if among and end > since and start <= until:
-                points.append(Point(start, end, count, among, min(at, end) if count else start))
-        width = self._minutes.width
-        points += [
-            Point(start, start + width, count, among, at if count else start)
-            for start, count, among, at in zip(self._minutes.starts, mine, self._of_minutes, first, strict=True)
-            if among and start + width > since and start <= until
-        ]
-        return points
+        rows, minutes, quarters = course.rows, self._minutes, self._quarters
+        ends = self._ends
+        begin, end = bisect_right(ends, course.first), bisect_right(self._starts, course.last or math.inf)
+        old, old_first = quarters.counts(rows)[: self._old], quarters.first(rows)[: self._old]
+        mine, first = minutes.counts(rows), minutes.first(rows)
+        if self._within:  # the last quarter reaches into the minutes
+            old[-1] -= sum(mine[: self._within])
+            old_first[-1] = min(old_first[-1], ends[self._old - 1])
+        counts, firsts = (old + mine)[begin:end], (old_first + first)[begin:end]
+        starts = self._starts[begin:end]
+        firsts = [at if count else start for start, count, at in zip(starts, counts, firsts, strict=True)]
+        return list(zip(starts, ends[begin:end], counts, self._of_both[begin:end], firsts, strict=True))
 
 
 class _Background:

@@ -23,12 +23,14 @@ Interval = tuple[int, float, float]
 _NOTHING: Interval = (0, inf, -inf)
 
 
-class ResultSeries(NamedTuple):
+@dataclass(slots=True)
+class ResultSeries:
     """One result by interval; without a count ``first`` is infinite and ``last`` minus infinite."""
 
     counts: "array[int]"
     first: "array[float]"  # own time of the first one, seconds since the epoch
     last: "array[float]"
+    _seen: Seen | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def empty(cls, intervals: int) -> "ResultSeries":
@@ -42,6 +44,7 @@ class ResultSeries(NamedTuple):
     def put(self, index: int, came: "Interval") -> None:
         """Let it be what came in one interval."""
         self.counts[index], self.first[index], self.last[index] = came
+        self._seen = None
 
     def moved(self, by: int, intervals: int) -> "ResultSeries":
         """Return a copy of so many intervals that begin ``by`` later."""
@@ -54,8 +57,10 @@ class ResultSeries(NamedTuple):
         return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
 
     def seen(self) -> Seen:
-        """Return all of it together; there is a count."""
-        return Seen(sum(self.counts), min(self.first), max(self.last))
+        """Return all of it together; there is a count. It is added up once, and nobody adds to it."""
+        if self._seen is None:
+            self._seen = Seen(sum(self.counts), min(self.first), max(self.last))
+        return self._seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +123,9 @@ class Timeline:
         known = kept_starts(self.width, now)
         by = (known.start - self.starts.start) // self.width
         fresh: dict[int, dict[ResultRow, Interval]] = {start: {} for start in starts if start in known}
-        for start, row, *came in counted:
+        for start, row, count, first, last in counted:
             if start in fresh:
-                fresh[start][row] = (came[0], came[1], came[2])
+                fresh[start][row] = (count, first, last)
         series = dict(self.series)
         if known != self.starts:
             series = {row: each.moved(by, len(known)) for row, each in series.items()}

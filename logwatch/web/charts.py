@@ -14,7 +14,7 @@ from typing import NamedTuple
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.words import number
-from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, ResultRow, Timeline
+from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, Timeline
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
 # from the axis outwards: what concerns everybody stands where bars are easiest to compare
@@ -247,9 +247,7 @@ def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks:
             paths.setdefault(name, []).append(f"M{index * 10 + 1} {bar}")
     bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
     grid, title = _grid(up, down), PLATFORMS[platform]
-    return Chart(
-        platform, title, tuple(columns), bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed)
-    )
+    return Chart(platform, title, tuple(columns), bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed))
 
 
 @lru_cache(_REMEMBERED)

@@ -17,17 +17,15 @@ def values(chart: Chart) -> str:
 
 
 def rows(charts: tuple[Chart, ...]) -> str:
-    """Write the numbers of all charts as rows of one table, the newest first, without intervals in which nothing came."""
+    """Write the numbers of all charts as rows of a table, the newest first, without intervals in which nothing came."""
     each = zip(*(chart.columns for chart in charts), strict=True)
     return "\n".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])
 
 
 @lru_cache(_REMEMBERED)
 def _value(platform: str, column: Column) -> str:
-    at = f"at-{platform}"
-    return (
-        f'<label id="{at}-{column.start}"><input type="radio" name="{at}"><span>{xhtml_escape(column.text)}</span></label>'
-    )
+    at, text = f"at-{platform}", xhtml_escape(column.text)
+    return f'<label id="{at}-{column.start}"><input type="radio" name="{at}"><span>{text}</span></label>'
 
 
 @lru_cache(_REMEMBERED)

@@ -44,7 +44,7 @@ class Page(Handler):
         def written() -> SentPage:
             status, body = make()
             body = under(prefix, body)
-            return SentPage(status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, tag(body))
+            return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, tag(body))
 
         def made() -> SentPage:
             with self.site.reader.together():

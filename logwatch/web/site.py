@@ -27,7 +27,7 @@ from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.diagnosis.words import DAY, Moments
-from logwatch.ledger import Filter, Hit, NotReadable, Reader, Timeline, Timelines
+from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
@@ -83,6 +83,7 @@ class Site:
         self._overview: tuple[float, Overview] | None = None
         self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
+        self._incidents: tuple[object, list[Incident]] | None = None
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
@@ -183,7 +184,7 @@ class Site:
                 "event_shapes": reader.event_shapes(SHAPES),
                 "kept": reader.kept(),
                 **self._hit_users(reader, now),
-                "incidents": reader.incidents(now - KEPT_SECONDS),
+                "incidents": self._recorded(reader, now),
             }
         except NotReadable as error:
             facts = without_ledger(watched, now)
@@ -192,6 +193,13 @@ class Site:
             name: self._tally(name, timeline) for name, timeline in (("hour", facts.minutes), ("day", facts.quarters))
         }
         return overview(facts, config=watched.config, tallies=tallies, **lists)
+
+    def _recorded(self, reader: Reader, now: float) -> list[Incident]:
+        """Return the incidents of the last 30 days, read anew only where a commit has changed one."""
+        of = (reader.identity, self.watched.snapshot.recorded)  # before what it tells of is read
+        if self._incidents is None or self._incidents[0] != of:
+            self._incidents = (of, reader.incidents(now - KEPT_SECONDS))
+        return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
 
     def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
         """Return who is hit most often; as these lists cost the most, those of some seconds before will do."""

@@ -85,7 +85,7 @@ def test_where_nothing_changed_it_is_the_same_object(tmp_path):
 @settings(deadline=None)
 @given(steps=st.lists(st.tuples(RESULTS, st.floats(0, 130)), min_size=2, max_size=6))
 def test_what_changed_between_two_looks_is_told(steps):
-    """Every interval whose counts differ is among the changed ones; a result that has not changed is the same object."""
+    """Every interval whose counts differ is among the changed ones; what has not changed is the same object."""
     now, kept, changed = NOW, Kept(), Changed()
     timelines = Timelines(kept)
     before = timelines.of(60, now, changed)

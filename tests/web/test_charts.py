@@ -67,12 +67,12 @@ def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     assert sum(sum(v for k, v in each.items() if k != "at") for each in told) == sum(count for _, _, count in counts)
 
 
-@given(
-    steps=st.lists(
-        st.tuples(st.lists(st.tuples(st.sampled_from(ROWS), st.integers(0, 59), st.integers(1, 99))), st.integers(0, 130)),
-        min_size=1, max_size=5,
-    )
-)  # fmt: skip
+LATER = st.tuples(
+    st.lists(st.tuples(st.sampled_from(ROWS), st.integers(0, 59), st.integers(1, 99))), st.integers(0, 130)
+)
+
+
+@given(steps=st.lists(LATER, min_size=1, max_size=5))
 def test_what_is_added_up_where_it_changed_is_what_is_added_up_whole(steps):
     """Commit by commit, minute by minute, results that come late included."""
     now, buckets, before = NOW, {}, None

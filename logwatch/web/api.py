@@ -10,6 +10,7 @@ from typing import Any
 
 import tornado.iostream
 
+from logwatch import heap
 from logwatch.catalogue import answered_by, explain
 from logwatch.catalogue.explain import entry_as_dict
 from logwatch.catalogue.summary import iso
@@ -124,6 +125,7 @@ class FailuresApi(Api):
 
     async def get(self) -> None:
         await self.answer(self._make)
+        await self.site.work(heap.release)
 
     def _make(self) -> str:
         query = parse(self.request.query_arguments, MOST, lambda: self.site.now)
@@ -159,6 +161,7 @@ class Download(Handler):
                 self.write(part)
                 await self.flush()
                 part = await self.site.work(lambda: next(parts, ""))
+        await self.site.work(heap.release)
 
 
 class Failures(Download):

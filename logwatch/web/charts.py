@@ -108,6 +108,7 @@ class Line(NamedTuple):
 
     at: float
     label: str
+    moment: int | None = None  # of a tick, seconds since the epoch
 
 
 class Mark(NamedTuple):
@@ -281,7 +282,7 @@ def _ticks(span: Span, starts: range) -> tuple[Line, ...]:
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}")
+        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 

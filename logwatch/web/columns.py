@@ -13,13 +13,13 @@ _REMEMBERED = 1024
 
 def values(chart: Chart) -> str:
     """Write what is shown under the pointer, and by the arrow keys."""
-    return "\n".join([_value(chart.platform, column) for column in chart.columns])
+    return "".join([_value(chart.platform, column) for column in chart.columns])
 
 
 def rows(charts: tuple[Chart, ...]) -> str:
     """Write the numbers of all charts as rows of a table, the newest first, without intervals in which nothing came."""
     each = zip(*(chart.columns for chart in charts), strict=True)
-    return "\n".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])
+    return "".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])
 
 
 @lru_cache(_REMEMBERED)

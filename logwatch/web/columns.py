@@ -16,7 +16,7 @@ def values(chart: Chart) -> str:
     return "".join([_value(chart.platform, column) for column in chart.columns])
 
 
-def rows(charts: tuple[Chart, ...]) -> str:
+def numbers(charts: tuple[Chart, ...]) -> str:
     """Write the numbers of all charts as rows of a table, the newest first, without intervals in which nothing came."""
     each = zip(*(chart.columns for chart in charts), strict=True)
     return "".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])

@@ -9,7 +9,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
-from logwatch.web.columns import rows, values
+from logwatch.web.columns import numbers, values
 from logwatch.web.groups import Group, grouped
 from logwatch.web.overview import Overview
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
@@ -91,7 +91,7 @@ class Status(Page):
             spans=SPANS,
             said=said,
             values=values,
-            rows=rows,
+            numbers=numbers,
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),

@@ -80,7 +80,7 @@ def test_a_mebibyte_of_harmful_text_is_shown_as_text(visit, site, programs, wher
     assert "Traceback" not in daemon.output
 
 
-def test_long_names_of_several_sources_fit_beside_long_values(visit, site, programs):
+def test_long_names_of_several_sources_fit_beside_long_values(site, programs, visit):
     """From 1400 to 380 pixels nothing runs over the edge, with every fold open; no row is a tower of letters."""
     name, log = "mesibo_production_" + "a" * 46, site.directory / "second.log"
     site.configure(f'[privacy]\nidentifiers = "plain"\n[[source]]\nname = "{name}"\npaths = ["{log}"]\n')

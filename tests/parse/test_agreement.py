@@ -27,7 +27,8 @@ PATTERNS = [
     "a+", "[a-c]+b", "[0-9]{1,3}", "a*b", "a|ab", "ab|a", "(?:a|b)+c", r"\d+", r"\w+", r"\s*x", r"[^ ]+", r"[^\"]*", "a?",
     r"\bab\b", r"a\B", "(?i)ab", "(?i:a)b", r"a(?=b)", r"a(?!b)", r"(?<=a)b", r"(?<!a)b", "a$", ".", ".*", ".*?b", "a{2}",
     r'"(?:[^"\\]|\\.)*"', "(?:ab?)+", "(?:a+b)*c", "(?>a+)b", r"[\w.]+", r"\x61", "(a)(b)?", "[a-c-[x]+", "(?:ab|cd|abc)",
-    "a++b", "(?s:.)a", "-?[0-9]{1,4}(?![0-9a-c])",
+    "a++b", "(?s:.)a", "-?[0-9]{1,4}(?![0-9a-c])", "a(?=a*ab)", "(?=.*1)[a-z]+", "(?!a*b)a+", "(?<!ab|cd)c", "a+(?=b)",
+    "(?P<user>a)?b", "(?P<app>[ab]+)c|(?P<code>1)", "(?:ab?)*b", "(?:a|ab){2}", "(?:a*b)?a", "a+(?![ab])", "a+(?!b)a?",
 ]  # fmt: skip
 WORDS = ["a", "b", "ab", "abc", "code", "x=", ":", "{", "}", '"', "1", "no"]
 NAMES = ["code", "code*", "app", "user", "user*", "reason"]
@@ -58,6 +59,8 @@ TOKENS = [
               st.sampled_from([{}, {"esc_char": "\\"}, {"unquote_results": False}, {"end_quote_char": "}"},
                                {"unquote_results": False, "esc_char": "\\"}, {"esc_quote": '""'}])),
     st.builds(pp.White, st.sampled_from([" ", " \t"])),
+    st.builds(lambda chars, more: pp.CharsNotIn(chars, **more), CHARS,
+              st.sampled_from([{}, {"min": 2}, {"exact": 2}, {"max": 3}])),
     st.builds(pp.Empty),
     st.builds(pp.one_of, st.lists(WORD, min_size=1, max_size=4)),
     st.builds(lambda words: pp.one_of(words, as_keyword=True), st.lists(WORD, min_size=1, max_size=3)),
@@ -66,7 +69,7 @@ BOUNDS = st.sampled_from([(0, 1), (1, 2), (2, 2), (0, 3), (2, ...), (1, ...)])
 NAME = st.sampled_from(NAMES)
 KIND = st.integers(0, len(TOKENS) - 1)
 LARGER = st.sampled_from(["and", "and", "and", "first", "first", "opt", "zero", "zero", "one", "times", "suppress",
-                          "group", "combine", "ahead", "not", "glued", "bare"])  # fmt: skip
+                          "group", "combine", "ahead", "not", "glued", "bare", "skip", "skip", "list"])  # fmt: skip
 NAMED = st.integers(0, 2)
 MANY = st.integers(2, 4)
 YES = st.booleans()
@@ -91,6 +94,12 @@ def tree(draw, depth):  # noqa: PLR0911  one case a kind
             return make(inner, stop_on=tree(draw, 0) if draw(YES) else None)
         case "times":
             return inner[draw(BOUNDS)]
+        case "skip":
+            skipped = pp.SkipTo(inner, include=draw(YES))
+            return skipped(draw(NAME)) if draw(NAMED) == 0 else skipped
+        case "list":
+            listed = pp.DelimitedList(inner, draw(WORD), combine=draw(YES))
+            return listed(draw(NAME)) if draw(NAMED) == 0 else listed
         case "glued":
             return inner.copy().leave_whitespace()
         case "bare":
@@ -105,7 +114,9 @@ def expressions(draw):
     with default_whitespace():
         expression = tree(draw, draw(st.integers(1, 4)))
         if draw(st.integers(0, 5)) == 0:
-            expression = expression + pp.LineEnd()
+            expression = expression + draw(st.sampled_from([pp.LineEnd(), pp.StringEnd()]))
+        if draw(st.integers(0, 5)) == 0:
+            expression = pp.LineStart() + expression
     return expression
 
 
@@ -119,11 +130,12 @@ LINES = st.lists(PIECES, max_size=12).map("".join)
 
 
 def reference(expression: pp.ParserElement, line: str):
+    """Return the values by name; one that is empty is as if it were not there."""
     try:
         found = expression.parse_string(line)
     except pp.ParseException:
         return None
-    return {name: _flat(found[name]) for name in found.keys() if _flat(found[name])}  # noqa: SIM118  a ParseResults
+    return {name: _flat(found[name]) for name in found.keys() if any(_flat(found[name]))}  # noqa: SIM118  a ParseResults
 
 
 def compiled(pattern: LinePattern, line: str, every: set[str]):

@@ -17,10 +17,13 @@ from logwatch.parse.compile.nodes import (
     Capture,
     CharRun,
     EndOfLine,
+    Literal,
     Look,
     Node,
     Repeat,
 )
+
+_MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
 
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
@@ -29,6 +32,8 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
 
 def translate(line: pp.ParserElement) -> Node:
     """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop."""
+    if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
+        raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
     node = _parsed(line, skip=True)
     if any(isinstance(each, EndOfLine) for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
         raise NotCompilable("LineEnd before the end of LINE")
@@ -36,6 +41,14 @@ def translate(line: pp.ParserElement) -> Node:
     groups = {name for each in elements if isinstance(each, pp.Regex) for name in each.re.groupindex}
     _check_names(node, groups)
     return node
+
+
+def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
+    """Return how many elements the tree has that an expression unfolds to."""
+    if id(element) not in known:
+        known[id(element)] = 0  # where it is inside itself
+        known[id(element)] = 1 + sum(_unfolded(each, known) for each in element.recurse())
+    return known[id(element)]
 
 
 def _outside_assertions(node: Node) -> list[Node]:
@@ -82,7 +95,7 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     rule = _RULES.get(kind)
     if rule is None:
         raise NotCompilable(f"{kind.__name__} is not among the elements that can be compiled")
-    name = element.resultsName or name
+    name = None if element.resultsName == "_skipped" else element.resultsName or name  # what `...` calls itself
     if name and not _verbatim(element):
         raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
     if name and isinstance(element, pp.MatchFirst | pp.Opt):
@@ -141,7 +154,7 @@ def _text(text: str, *, caseless: bool = False) -> Node:
     """Match a text; ``caseless`` is within latin-1 what ``str.upper`` makes of ASCII."""
     if not text.isascii() or "\n" in text:
         raise NotCompilable(f"the text {text!r}, which is not ASCII or has a newline in it")
-    return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE if caseless else 0))
+    return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE)) if caseless else Literal(text.encode())
 
 
 def _keyword(element: pp.Keyword) -> Node:

@@ -55,9 +55,18 @@ def test_what_an_element_becomes(build, after):
     assert shown(translated(build)) == after
 
 
+def nested(depth):
+    """Return brackets of two kinds inside each other, as deep as that."""
+    inside = pp.Word("a")
+    for _ in range(depth):
+        inside = pp.Literal("{") + inside + "}" | pp.Literal("[") + inside + "]"
+    return inside
+
+
 @pytest.mark.parametrize(
     ("build", "why"),
     [
+        (lambda: nested(14), "elements, where each is counted at every place"),
         (lambda: pp.Literal("a").add_parse_action(lambda tokens: tokens), "a parse action"),
         (lambda: pp.Literal("a").ignore("#"), "ignore"),
         (lambda: pp.Located("a"), "Located is not among"),

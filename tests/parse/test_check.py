@@ -103,8 +103,8 @@ def test_what_cannot_be_compiled_is_told(checked):
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
     [
-        ('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: {"to": 1}[tokens[0]])', b"7:sent at code 5",
-         "no KeyError ('at') from a parse action"),
+        ('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: {"to": 1}[tokens[0]])',
+         b"7:sent at code 5", "no KeyError ('at') from a parse action"),
         ('+ "code"', '- "code"', b"7:sent to nobody", "'code'"),
     ],
 )  # fmt: skip

@@ -90,6 +90,12 @@ def test_seq(before, after):
     assert shown(nodes.seq(*before)) == after
 
 
+@pytest.mark.parametrize(("item", "after"), [("a", "a?+"), ("[ab]", "[a-b]?+"), ("ab", "(?>(?:ab)?)")])
+def test_optional(item, after):
+    """A single byte or nothing is a run of it, which can be narrowed to what examples have."""
+    assert shown(nodes.optional(node(item))) == after
+
+
 def test_choice_skips_common_blanks_once():
     """Blanks that all alternatives skip stand in front of them."""
     before = [nodes.seq(BLANKS, Literal(word)) for word in (b"a", b"b")]

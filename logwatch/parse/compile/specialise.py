@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.narrow import is_quoted, narrowed
-from logwatch.parse.compile.nodes import Capture, Choice, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
@@ -81,6 +81,8 @@ class Specialiser:
                     part, at = self._follow(item, at, nodes.seq(*items[i + 1 :]) if stops else nodes.NOTHING)
                     done.append(part)
                 return _in_order(done), at
+            case Repeat(CharRun()):
+                return self._take(node, at)  # any number of bytes, up to what stops it
             case Choice() | Repeat():
                 return self._decide(node, at, then)
         return self._take(node, at)

@@ -6,6 +6,7 @@ Every function expects to run inside a transaction that somebody else opens and 
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from types import MappingProxyType
 
 from logwatch.ledger import incidents, witness
@@ -14,6 +15,9 @@ from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
+
+_FAILURE = "at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
+_ROWS = 100  # inserted by one statement: what a statement costs is as much as a row
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
@@ -128,11 +132,10 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
             " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
         )
         db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
-    db.executemany(
-        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        batch.failures(),
-    )
+    failures = batch.failures()
+    while some := list(islice(failures, _ROWS)):
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
+        db.execute(f"INSERT INTO failures ({_FAILURE}) VALUES {marks}", [*chain.from_iterable(some)])  # noqa: S608  own text
     db.executemany(
         "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",

@@ -98,7 +98,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
         place, before = _parts(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
-        node = translate(line)
+        node = translate(line, listed={"code"})
     except NotCompilable as refusal:
         reason = str(refusal)
     except EndlessLoop as endless:

@@ -16,6 +16,7 @@ from logwatch.parse.compile.nodes import (
     Bytes,
     Capture,
     CharRun,
+    Choice,
     EndOfLine,
     Literal,
     Look,
@@ -30,17 +31,33 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
     """A repetition of what may match nothing: pyparsing itself would never come back from it."""
 
 
-def translate(line: pp.ParserElement) -> Node:
-    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop."""
+def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
+    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop.
+
+    Of the names that are ``listed`` every value is used, and of others the last one.
+    """
     if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
         raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
     node = _parsed(line, skip=True)
     if any(isinstance(each, EndOfLine) for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
         raise NotCompilable("LineEnd before the end of LINE")
-    elements: Iterable[pp.ParserElement] = line.visit_all()  # type: ignore[no-untyped-call]
-    groups = {name for each in elements if isinstance(each, pp.Regex) for name in each.re.groupindex}
-    _check_names(node, groups)
+    elements: Iterable[pp.ParserElement] = list(line.visit_all())  # type: ignore[no-untyped-call]
+    grouped = [each.re for each in elements if isinstance(each, pp.Regex) and each.re.groupindex]
+    modal = {name for pattern in grouped for name in pattern.groupindex}
+    modal |= {each.resultsName for each in elements if each.resultsName and each.modalResults}
+    _check_names(node, _may_be_absent(map(from_regex.parse, grouped)), modal.intersection(listed))
     return node
+
+
+def _may_be_absent(patterns: Iterable[Node]) -> set[str]:
+    """Return the names of groups that may take no part in a match of their pattern."""
+    optional = [
+        each
+        for node in patterns
+        for each in nodes.walk(node)
+        if isinstance(each, Choice) or (isinstance(each, Repeat) and not each.min)
+    ]
+    return {name for each in optional for name in each.capture_names}
 
 
 def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
@@ -58,21 +75,26 @@ def _outside_assertions(node: Node) -> list[Node]:
     return [node, *(each for child in inside for each in _outside_assertions(child))]
 
 
-def _check_names(node: Node, groups: Collection[str]) -> None:
-    """Refuse names that would get other values; of ``groups`` in a Regex, pyparsing knows also that they took no part.
+def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
+    """Refuse names that would get other values than pyparsing gives them.
 
-    What is empty, or took no part, is as if it were not there, unless it hides a value that came before.
+    A value that is empty is as if it were not there, unless it hides one that came before, as do the groups of a Regex
+    that take no part (``absent``). Of names that are ``single`` only the last value counts.
     """
     repeats = [each for each in nodes.walk(node) if isinstance(each, Repeat) and each.max != 1]
     again = {name for each in repeats for name in each.capture_names}
     again |= {name for name in node.capture_names if node.capture_names.count(name) > 1}
+    if again.intersection(single):
+        name = min(again.intersection(single))
+        why = f"where only the last of several values counts: give an element the name '{name}*'"
+        raise NotCompilable(f"the result name {name!r}, {why}")
     for each in nodes.walk(node):
         if isinstance(each, Look) and each.item.capture_names:
             raise NotCompilable("a result name inside FollowedBy")
         if isinstance(each, Capture) and each.item.capture_names:
             raise NotCompilable(f"a result name inside what is named {each.name!r}")
-        if isinstance(each, Capture) and each.name in again and (each.name in groups or not each.item.min_len):
-            what = "a Regex group" if each.name in groups else "what may be empty"
+        if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
+            what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
             raise NotCompilable(f"the result name {each.name!r} on {what}, where it may come more than once")
 
 

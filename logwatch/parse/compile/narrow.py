@@ -19,8 +19,8 @@ _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 def is_quoted(node: Node) -> bool:
     """Return whether a node is a text between quotes that ends at the first closing one: nothing is to be decided."""
     match node:
-        case nodes.Seq((Literal(), Repeat(Choice(items), 0, None, None), Literal() as end)):
-            return isinstance(items[0], CharRun) and items[0].max == 1 and nodes.all_disjoint((*items, end))
+        case nodes.Seq((Literal(), Repeat(Choice((CharRun(_, 1, 1), *_) as items), 0, None, None), Literal() as end)):
+            return not node.capture_names and nodes.all_disjoint((*items, end))
     return False
 
 

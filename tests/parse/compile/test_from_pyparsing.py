@@ -48,6 +48,7 @@ def translated(build):
         (lambda: pp.SkipTo("ab"), rf"{S}(?>(?:(?!ab)[^\n])*)(?=ab)"),
         (lambda: pp.SkipTo("ab", include=True), rf"{S}(?>(?:(?!ab)[^\n])*)ab"),
         (lambda: pp.Regex("a*")("x"), f"{S}a*+"),
+        (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)b")), f"{S}(?>(?:{S}ab)+)"),
     ],
 )
 def test_what_an_element_becomes(build, after):
@@ -78,8 +79,8 @@ def nested(depth):
         (lambda: pp.Literal("é"), "not ASCII"),
         (lambda: pp.CaselessLiteral("ab")("x"), "the result name 'x' on CaselessLiteral"),
         (lambda: pp.OneOrMore(pp.Regex("a*b?c?")("x") + "d"), "on what may be empty, where it may come more than once"),
-        (lambda: pp.Regex("(?P<x>a)?b") + pp.Opt(pp.Word("c")("x")), "on a Regex group, where it may come more than"),
-        (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)?b")), "on a Regex group, where it may come more than once"),
+        (lambda: pp.Regex("(?P<x>a)?b") + pp.Opt(pp.Word("c")("x")), "on a Regex group that may take no part, where"),
+        (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)?b")), "on a Regex group that may take no part, where"),
         (lambda: pp.FollowedBy(pp.Literal("a")("x")) + "a", "inside FollowedBy"),
     ],
 )
@@ -87,6 +88,15 @@ def test_what_is_refused(build, why):
     """What pyparsing would do there cannot be said by an expression over bytes."""
     with pytest.raises(NotCompilable, match=why):
         translated(build)
+
+
+@pytest.mark.parametrize("build", [lambda: pp.Word("a")("x"), lambda: pp.Regex("(?P<x>a)b")])
+def test_of_a_name_that_is_listed_every_value_must_count(build):
+    """Without a star, pyparsing keeps the last one alone."""
+    translate(build().streamline(), listed={"x"})
+    with pytest.raises(NotCompilable, match=r"only the last of several values counts: .*'x\*'"):
+        translate(pp.OneOrMore(build()).streamline(), listed={"x"})
+    translate(pp.OneOrMore(pp.Word("a")("x*")).streamline(), listed={"x"})
 
 
 def test_an_endless_repetition_is_told():

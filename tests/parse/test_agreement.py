@@ -4,6 +4,7 @@
 
 import random
 from functools import cache
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pyparsing as pp
@@ -18,7 +19,7 @@ from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
-from logwatch.parse.result import _flat
+from logwatch.parse.result import _flat, from_captures, parse_reference
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 
@@ -167,6 +168,26 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
     every = listed(expression)
     for line in [*lines, *(mutated(line, rng) for line in lines)]:
         assert compiled(pattern, line, every) == reference(expression, line), repr(line)
+
+
+@pytest.mark.timeout(900)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(expressions(), st.sampled_from(["code", "code*"]), st.lists(LINES, min_size=1, max_size=4))
+def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expression, name, lines):
+    """Of several codes, all or the last one; of other names, the last."""
+    with default_whitespace():
+        expression = pp.OneOrMore(pp.Word("0123456789")(name) | expression)
+    expression.streamline()
+    expression.parse_with_tabs()
+    try:
+        pattern = LinePattern(translate(expression, listed={"code"}))
+    except (NotCompilable, EndlessLoop):
+        assume(False)  # noqa: FBT003  its signature
+    grammar = SimpleNamespace(line=expression, place=None, before=None)
+    for line in ["7 12", *(form % each for each in lines for form in ("%s", "7 %s", "7 %s 12"))]:
+        found = pattern.match(line.encode("latin-1") + b"\n")
+        expected = parse_reference(grammar, line.encode("latin-1"))
+        assert (from_captures(found[0]) if found else "grammar") == expected, line
 
 
 @pytest.mark.timeout(900)

@@ -288,10 +288,9 @@ class Pipeline:
 
     def _stored(self, source: str, undated: float, failures: Sequence[Failure]) -> Iterator[StoredFailure]:
         """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked."""
-        known = {key: self.catalogue.reason(*key) for key in {failure[1:4] for failure in failures}}
-        for at, platform, code, reason, app, user, token, shape in map(self._privacy.failure, failures):
-            when, listed = undated if at is None else at, known[platform, code, reason]
-            yield StoredFailure(when, source, platform, str(code), listed, app, user, token, shape)
+        for at, platform, code, reason, *masked in map(self._privacy.failure, failures):  # reads each of them
+            known = self.catalogue.reason(platform, code, reason)
+            yield StoredFailure(undated if at is None else at, source, platform, str(code), known, *masked)
 
     def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""

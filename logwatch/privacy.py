@@ -21,7 +21,7 @@ _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anythin
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
 _HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
-_REMEMBERED = 4096  # tokens, and as many addresses
+_REMEMBERED = 2048  # tokens, and as many addresses
 _USUAL = 512  # characters of one; hostile ones would fill the memory
 _BLOCK = 64  # bytes of SHA-256's, which a key of HMAC fills
 

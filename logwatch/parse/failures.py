@@ -9,6 +9,8 @@ from typing import overload
 from logwatch.model import Failure
 from logwatch.parse.lines import Line
 
+_TOGETHER = 128  # lines: more at once take more memory, and are no faster
+
 
 class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines, which are read when they are taken out, together, not when cut off."""
@@ -25,7 +27,8 @@ class LazyFailures(Sequence[Failure]):
         return len(self._lines)
 
     def __iter__(self) -> Iterator[Failure]:
-        return iter(self._read(self._lines))
+        for at in range(0, len(self._lines), _TOGETHER):
+            yield from self._read(self._lines[at : at + _TOGETHER])
 
     @overload
     def __getitem__(self, index: int) -> Failure: ...

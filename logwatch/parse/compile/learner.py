@@ -12,7 +12,7 @@ SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
-_GROWTH = 4  # of what is waited for, with each lesson
+_GROWTH = 8  # of what is waited for, with each lesson
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_EXAMPLE_BYTES = 4096
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
 
-from pyparsing import ParseException, ParserElement, ParseResults
+from pyparsing import ParserElement, ParseResults
 
 from logwatch.model import Cause, Platform
 from logwatch.parse.grammar import NAMES, Grammar
@@ -120,7 +120,7 @@ def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     line = payload.decode("latin-1")
     try:
         found = grammar.line.parse_string(line)
-    except ParseException:
+    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
         return unparsed_cause(grammar, line)
     values = {name: _flat(found[name]) for name in NAMES if name in found}
     return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
@@ -138,7 +138,7 @@ def unparsed_cause(grammar: Grammar, line: str) -> Cause:
 def _matches(expression: ParserElement, line: str) -> bool:
     try:
         expression.parse_string(line)
-    except ParseException:
+    except Exception:  # noqa: BLE001  as above
         return False
     return True
 

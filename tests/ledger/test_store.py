@@ -1,15 +1,29 @@
 """The one commit point, against everything a disk can do."""
 
 import contextlib
+import errno
 import itertools
+import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.errors import StateError
-from logwatch.ledger import Batch, CounterRow, Filter, Ledger, Reader, ResultRow, StoredFailure, schema
+from logwatch.ledger import (
+    Batch,
+    CounterRow,
+    Filter,
+    Ledger,
+    NotReadable,
+    Reader,
+    ResultRow,
+    StoredFailure,
+    refusals,
+    schema,
+)
 from logwatch.ledger.store import connect
 from logwatch.model import JournalPosition, Position, Seen
 
@@ -211,6 +225,177 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
     ledger.close()
     (kept,) = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert kept.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DROP TABLE positions",
+        "DELETE FROM meta WHERE name = 'commit'",
+        "UPDATE meta SET value = 'many' WHERE name = 'generation'",
+        "DELETE FROM meta WHERE name = 'key'",
+        "UPDATE counters SET value = 'many'",
+        "UPDATE positions SET offset = -1",
+    ],
+)
+def test_a_database_that_holds_no_whole_ledger_is_set_aside(tmp_path, harm):
+    """SQLite finds no fault with it, and yet it cannot be counted on; check, doctor and the start say the same."""
+    first = Ledger(tmp_path)
+    first.commit(batch(5))
+    first.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.execute(harm)
+        db.commit()
+    with pytest.raises(NotReadable):
+        Reader(tmp_path / "ledger.sqlite3", at_rest=True).verdict()
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 1}
+    ledger.close()
+    assert list(tmp_path.glob("ledger.sqlite3.damaged-*[0-9]Z"))
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_database_of_another_program_is_set_aside_as_it_is(tmp_path, version):
+    """No table of ours gets into it, whatever version it says it is of."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.execute("CREATE TABLE people (name TEXT)")
+        db.execute(f"PRAGMA user_version = {version}")
+        db.commit()
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    ledger.close()
+    (kept,) = tmp_path.glob("ledger.sqlite3.damaged-*[0-9]Z")
+    with contextlib.closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("people",)]
+
+
+def test_an_empty_ledger_beside_what_was_written_ahead_is_damaged(tmp_path):
+    """A power loss may leave no byte of the file itself: what was counted is not counted again as if it were new."""
+    running = tmp_path / "running"
+    first = Ledger(running)
+    first.commit(batch(5))
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    (crashed / "ledger.sqlite3").touch()
+    (crashed / "ledger.sqlite3-wal").write_bytes((running / "ledger.sqlite3-wal").read_bytes())
+    first.close()
+    ledger = Ledger(crashed)
+    assert ledger.lost_state
+    ledger.close()
+    (kept,) = crashed.glob("*.damaged-*-wal")
+    assert kept.stat().st_size > 0
+
+
+def test_a_first_start_while_somebody_has_the_empty_file_open_goes_on_when_they_let_go(tmp_path):
+    """There is nothing to be read yet, so that nothing is lost."""
+    tmp_path.chmod(0o700)
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ledger = Ledger(tmp_path)
+        assert "locked" in ledger.failing
+        assert ledger.commit(batch(2))
+        other.execute("ROLLBACK")
+    assert ledger.commit(batch(3))
+    assert ledger.snapshot.counters == {LINES: 5}
+    assert not ledger.lost_state
+    ledger.close()
+
+
+def test_the_key_of_a_first_start_that_could_not_write_is_the_one_that_is_kept(tmp_path, disk):
+    """What was masked before there was room looks the same as what is masked after."""
+    disk.fail(FULL)
+    ledger = Ledger(tmp_path, connect=disk.connect)
+    key = ledger.key
+    assert ledger.failing
+    assert ledger.commit(batch(2))
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert (again.key, again.snapshot.counters) == (key, {LINES: 2})
+    again.close()
+
+
+def test_a_ledger_of_a_newer_version_put_in_place_while_running_is_left_untouched(tmp_path, ledger):
+    """Commits fail and say why; once it is gone, everything is committed."""
+    ledger.commit(batch(5))
+    newer = tmp_path / "newer"
+    with contextlib.closing(sqlite3.connect(newer)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.execute("CREATE TABLE results (other TEXT)")
+        db.commit()
+    before = newer.read_bytes()
+    path = newer.rename(tmp_path / "state" / "ledger.sqlite3")
+    assert ledger.commit(batch(2))
+    for _ in range(2):
+        assert not ledger.commit(batch(1))
+        assert "newer mesibo-logwatch" in ledger.failing
+    assert path.read_bytes() == before
+    path.unlink()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+
+
+def test_another_file_put_in_place_while_running_is_set_aside(tmp_path, ledger):
+    """What is in memory is newer than any backup; what was in the write-ahead log is not taken for the other file's."""
+    ledger.commit(batch(5))
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")) as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "backup"),))
+    ledger.commit(batch(2))
+    (tmp_path / "backup").rename(tmp_path / "state" / "ledger.sqlite3")
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 8}
+    assert not ledger.lost_state
+
+
+def test_the_directory_that_is_at_the_path_now_is_the_one_that_is_held(tmp_path, ledger):
+    """Moved away, or mounted over: a second daemon would else write into the same new ledger."""
+    ledger.commit(batch(5))
+    (tmp_path / "state").rename(tmp_path / "moved")
+    ledger.commit(batch(2))
+    with pytest.raises(StateError, match="in use by another"):
+        Ledger(tmp_path / "state")
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+
+
+def test_while_another_daemon_has_the_new_directory_nothing_is_committed(tmp_path, ledger):
+    """The one that came first stays the only one that writes there."""
+    ledger.commit(batch(5))
+    (tmp_path / "state").rename(tmp_path / "moved")
+    other = Ledger(tmp_path / "state")
+    assert ledger.commit(batch(2))
+    assert "in use by another" in ledger.failing
+    other.close()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+
+
+def test_a_disk_without_locks_is_told(tmp_path, monkeypatch):
+    """NFS without its lock daemon, or 9p: nothing would keep a second daemon out."""
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StateError, match=r"cannot be locked \(No locks available\)"):
+        Ledger(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("elsewhere")])
+def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make):
+    """It says what the start would, and does not wait for somebody to write into a pipe."""
+    make(tmp_path / "ledger.sqlite3")
+    (problem,) = refusals(tmp_path)
+    assert not problem.warning
+    with pytest.raises(StateError, match="would go elsewhere"):
+        Ledger(tmp_path)
 
 
 @pytest.fixture

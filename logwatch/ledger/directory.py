@@ -20,6 +20,7 @@ from logwatch.ledger.schema import known_version
 
 OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
+ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
 
 
 def hold(directory: Path) -> int:
@@ -55,6 +56,15 @@ def hold(directory: Path) -> int:
             os.close(descriptor)
             raise _unusable(path, f"not writable for user {os.geteuid()}")
     return descriptor
+
+
+def has_room(directory: Path) -> bool:
+    """Return whether a disk has room for what SQLite shares in memory: where it has none, that ends the process.
+
+    A page that has no block yet cannot be filled then, of which the kernel tells by SIGBUS.
+    """
+    found = os.statvfs(directory)
+    return not found.f_blocks or found.f_bavail * found.f_frsize >= ROOM_BYTES
 
 
 def refusals(directory: Path) -> list[Problem]:
@@ -113,7 +123,7 @@ def _keep_to_ourselves(directory: Path) -> None:
     A directory with other things in it keeps its mode: it may be anything, named by mistake.
     """
     found = directory.stat()
-    if found.st_uid != os.geteuid():
+    if found.st_uid not in (0, os.geteuid()):
         raise _unusable(
             directory,
             f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
@@ -128,7 +138,12 @@ def _keep_to_ourselves(directory: Path) -> None:
         status = _refuse_foreign(path, os.geteuid())
         if status.st_mode & 0o077:
             _tighten(path, 0o600)
-    if ours or not any(directory.iterdir()):
+    if found.st_uid != os.geteuid():  # root's, such as a volume of Kubernetes', writable for a group of ours
+        if found.st_mode & 0o002:
+            raise _unusable(
+                directory, "others can write there", f"chmod o-w {directory}, or name another state.directory"
+            )
+    elif ours or not any(directory.iterdir()):
         if found.st_mode & 0o077:
             _tighten(directory, 0o700)
     elif found.st_mode & 0o022:

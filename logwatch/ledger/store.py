@@ -136,6 +136,8 @@ class Ledger:
             raise directory.no_copy(self.path, str(error)) from None
 
     def _open(self) -> None:
+        if not directory.has_room(self.path.parent):
+            raise sqlite3.OperationalError("the disk is full")
         if not _size(self.path) and _size(self.path.with_name(f"{FILE}-wal")):
             raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
         with contextlib.ExitStack() as unless_whole:

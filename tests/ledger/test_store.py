@@ -5,7 +5,10 @@ import errno
 import itertools
 import os
 import sqlite3
+import tempfile
+from contextlib import nullcontext as nothing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +24,7 @@ from logwatch.ledger import (
     Reader,
     ResultRow,
     StoredFailure,
+    directory,
     refusals,
     schema,
 )
@@ -396,6 +400,67 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
     assert not problem.warning
     with pytest.raises(StateError, match="would go elsewhere"):
         Ledger(tmp_path)
+
+
+def test_a_disk_without_room_for_shared_memory_is_full(tmp_path, monkeypatch):
+    """SQLite would end by SIGBUS: the last numbers are served from a copy, and all is committed once there is room."""
+    first = Ledger(tmp_path / "state")
+    first.commit(batch(5))
+    first.close()
+    monkeypatch.setattr(directory, "has_room", lambda _path: False)
+    ledger = Ledger(tmp_path / "state")
+    assert (ledger.failing, ledger.snapshot.counters) == ("the disk is full", {LINES: 5})
+    assert ledger.commit(batch(2))
+    assert ledger.snapshot.counters == {LINES: 5}
+    monkeypatch.undo()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "available", "room"), [(100, 16, True), (100, 15, False), (100, 0, False), (0, 0, True)]
+)
+def test_room_is_what_the_file_system_says_if_it_says_anything(tmp_path, monkeypatch, blocks, available, room):
+    """One that tells no blocks at all, as some in user space do, may have any."""
+    told = SimpleNamespace(f_blocks=blocks, f_bavail=available, f_frsize=4096)
+    monkeypatch.setattr("os.statvfs", lambda _path: told)
+    assert directory.has_room(tmp_path) is room
+
+
+@contextlib.contextmanager
+def somebody(group):
+    """Be a user who is in one more group, which takes root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    groups = os.getgroups()
+    os.setgroups([group])
+    os.seteuid(1234)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setgroups(groups)
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [(0o2770, ""), (0o777, "others can write"), (0o1777, "others can write")],
+)
+def test_a_volume_of_roots_is_taken_unless_everybody_may_write_there(mode, refused):
+    """Kubernetes gives a volume so: root's, and writable for a group (fsGroup) that the service is in."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as above:  # pytest's own directories are root's alone
+        Path(above).chmod(0o755)
+        volume = Path(above) / "volume"
+        volume.mkdir()
+        os.chown(volume, 0, 5555)
+        volume.chmod(mode)
+        for count in (1, 2):
+            with somebody(group=5555), pytest.raises(StateError, match=refused) if refused else nothing():
+                ledger = Ledger(volume)
+                assert ledger.commit(batch(1))
+                assert ledger.snapshot.counters == {LINES: count}
+                ledger.close()
 
 
 @pytest.fixture

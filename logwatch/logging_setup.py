@@ -58,6 +58,7 @@ class _Patient:
         self._stream = stream
         self._told = told  # in words, how many were left out
         self._left_out = 0
+        self._torn = False  # what was written last is the beginning of an event
         self._patience = PATIENCE_SECONDS
         self._takes = select.poll()
         try:
@@ -83,13 +84,14 @@ class _Patient:
             self._stream.write(text)
             return
         # Past the stream's own buffer, which would keep what cannot be written, and fail again when the process ends
-        rest = text.encode(self._stream.encoding or "utf-8", "backslashreplace")
+        rest = ("\n" * self._torn + text).encode(self._stream.encoding or "utf-8", "backslashreplace")
         while rest:
             ready = self._takes.poll(self._patience * 1000)
             self._patience = PATIENCE_SECONDS if ready else 0.0
             if not ready:
                 raise BlockingIOError
             rest = rest[os.write(self._descriptor, rest[: select.PIPE_BUF]) :]  # so much never waits
+            self._torn = bool(rest)
 
 
 def _left_out(processors: list[Any]) -> Callable[[int], str]:

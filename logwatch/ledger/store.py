@@ -173,8 +173,8 @@ class Ledger:
         try:
             self._hold()
             found = _identity(self.path)
-            if self._number and found == (0, 0):
-                self._rebuild("it was gone")
+            if self._number and not _size(self.path):
+                self._rebuild("it was gone, or emptied")
             elif found != self._file != (0, 0):
                 self._disconnect()
                 directory.refuse_newer(self.path)

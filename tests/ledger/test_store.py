@@ -197,6 +197,19 @@ def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, le
     assert ledger.snapshot.counters == {LINES: 7}
 
 
+def test_a_ledger_emptied_while_running_is_written_anew_from_memory(tmp_path, ledger):
+    """SQLite goes on in its write-ahead log, and deletes that at the next start: everything would be counted again."""
+    ledger.commit(batch(5))
+    os.truncate(tmp_path / "state" / "ledger.sqlite3", 0)
+    ledger.commit(batch(2))
+    with contextlib.closing(sqlite3.connect(f"file:{tmp_path}/state/ledger.sqlite3?mode=ro", uri=True)) as db:
+        assert db.execute("SELECT value FROM counters WHERE counter = 'lines'").fetchone() == (7,)
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+    assert not ledger.lost_state
+
+
 def test_how_far_a_journal_was_read_survives_a_restart_and_a_deleted_ledger(tmp_path, ledger):
     """The newest place of each source is kept, in the file and in a ledger that is written anew."""
     places = [JournalPosition("mesibo", "CONTAINER_NAME=mesibo", f"s=1;i={i}", 5.0 + i, "{}") for i in range(3)]

@@ -13,6 +13,7 @@ from logwatch.ledger import incidents, witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.schema import Damaged
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
@@ -83,10 +84,27 @@ def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
 
 
 def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
-    """Read one of the ledger's own facts."""
-    (value,) = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    assert isinstance(value, int | bytes)
+    """Read one of the ledger's own facts; Damaged where it is not there."""
+    found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    if found is None or not isinstance(found[0], bytes if name == "key" else int):
+        raise Damaged(f"its {name} is lost")
+    value: int | bytes = found[0]
     return value
+
+
+def write_key(db: sqlite3.Connection, key: bytes) -> None:
+    """Write the key of this installation."""
+    db.execute("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
+
+
+def check_numbers(db: sqlite3.Connection) -> None:
+    """Raise Damaged where a number is none: SQLite keeps whatever a damaged disk, or somebody's hand, put there."""
+    for name in ("commit", "generation", "key"):
+        read_meta(db, name)
+    for table, column in (("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")):
+        sql = f"SELECT {column} FROM {table} WHERE typeof({column}) <> 'integer' OR {column} < 0 LIMIT 1"  # noqa: S608  own text
+        if found := db.execute(sql).fetchone():
+            raise Damaged(f"{table} holds {found[0]!r} for a number")
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:

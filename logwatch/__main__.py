@@ -1,5 +1,6 @@
 """``python -m logwatch`` is the command ``mesibo-logwatch``."""
 
+import os
 import sys
 from typing import NoReturn
 
@@ -8,12 +9,23 @@ from logwatch.wanted import Wanted
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon takes its signals before anything else is loaded."""
+    _open_standard_streams()
     wanted = Wanted()
     if sys.argv[1:2] == ["run"]:
         wanted.listen()
     from logwatch.cli import main as run  # noqa: PLC0415  loading takes a while
 
     run(wanted)
+
+
+def _open_standard_streams() -> None:
+    """Lead what was closed of standard input, output and error to nowhere: the next file would take its place."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004  the descriptor of standard error
+        continue
+    os.close(opened)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  for good
 
 
 if __name__ == "__main__":

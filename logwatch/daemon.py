@@ -150,7 +150,7 @@ class Daemon:
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
         # Where a hanging process was, when systemd's watchdog aborts it; without a terminal or a file, nowhere
-        with contextlib.suppress(ValueError, OSError, AttributeError):
+        with contextlib.suppress(ValueError, OSError, AttributeError, RuntimeError):
             faulthandler.enable()
         threading.excepthook = self._thread_failed
         with self._signals():

@@ -1,6 +1,7 @@
 """The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import errno
+import io
 import os
 import platform
 import sys
@@ -61,6 +62,12 @@ class _Lazy(click.Group):
             for problem in error.problems:
                 click.echo(f"error: {problem}", err=True)
             ctx.exit(2)
+        return value
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; say in words that its output, help included, has no room."""
+        try:
+            return super().main(*args, **kwargs)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
@@ -68,8 +75,7 @@ class _Lazy(click.Group):
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # what is left in it cannot be written either
             click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-            ctx.exit(2)
-        return value
+            sys.exit(2)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,5 +90,7 @@ def group() -> None:
 
 def main(wanted: Wanted | None = None) -> NoReturn:
     """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a name of none
     group(prog_name="mesibo-logwatch", obj=wanted)
     raise AssertionError("click exits by itself")

@@ -69,9 +69,9 @@ def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -
             found.setdefault(position.source, []).append(readable(position.path))
     return {
         source.name: Place(
-            tuple(found.get(source.name, source.paths)),
+            tuple(found.get(source.name, map(readable, source.paths))),
             source.grammar,
-            next(iter(config.grammars.directories), "."),
+            readable(next(iter(config.grammars.directories), ".")),
             **({} if source.name in pushed else {"push": push_logging(source)}),
         )
         for source in config.source

@@ -17,6 +17,7 @@ from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.schema import known_version
 from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
@@ -24,6 +25,7 @@ DEADLINE_SECONDS = 1.0  # of CPU for one question: some hundred thousand failure
 WHOLE_SECONDS = 5.0  # of CPU for a whole timeline, which is read once
 LONGEST_SECONDS = 10.0  # that anybody waits for it: a busy host answers late, a disk that hangs does not answer
 COUNTED = 100_000  # failures of a filter are counted up to here
+_CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well; SQLite's 2 MB per connection
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond
 _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
 
@@ -221,6 +223,11 @@ class Reader:
         with self._asking() as db:
             return int(db.execute(sql, values).fetchone()[0])
 
+    def kept(self) -> int:
+        """Count all failures that are kept."""
+        with self._asking() as db:
+            return int(db.execute("SELECT count(*) FROM failures").fetchone()[0])
+
     def kinds(self) -> dict[Kind, int]:
         """Count the failures by what the catalogue classifies by."""
         with self._asking() as db:
@@ -278,16 +285,17 @@ class Reader:
             return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
-        """Let SQLite check the file: ``ok``, or what is wrong with it."""
+        """Let SQLite check the file: ``ok``, or what is wrong with it; NotReadable where it is not what a ledger is."""
         with self._asking(patience=30.0) as db:
+            known_version(db, str(self.path))
+            rows.check_numbers(db)
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:
         """Return the key of this installation, which masks of users are made with; it is a secret."""
         with self._asking() as db:
             found = rows.read_meta(db, "key")
-        if not isinstance(found, bytes):
-            raise NotReadable("it has no key")
+        assert isinstance(found, bytes)
         return found
 
     def version(self) -> int:
@@ -309,7 +317,9 @@ class Reader:
 
     def _connected(self) -> sqlite3.Connection:
         uri = f"{self.path.absolute().as_uri()}?{self._mode}"
-        return sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None)
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return db
 
     @contextlib.contextmanager
     def _asking(self, patience: float = DEADLINE_SECONDS) -> Iterator[sqlite3.Connection]:

@@ -82,6 +82,27 @@ def test_where_nothing_changed_it_is_the_same_object(tmp_path):
     ledger.close()
 
 
+@settings(deadline=None)
+@given(steps=st.lists(st.tuples(RESULTS, st.floats(0, 130)), min_size=2, max_size=6))
+def test_what_changed_between_two_looks_is_told(steps):
+    """Every interval whose counts differ is among the changed ones; what has not changed is the same object."""
+    now, kept, changed = NOW, Kept(), Changed()
+    timelines = Timelines(kept)
+    before = timelines.of(60, now, changed)
+    for results, passing in steps:
+        now += passing
+        changed = changed.after(kept.commit(results, now), now)
+        after = timelines.of(60, now, changed)
+        assert after == Timelines(kept).of(60, now, changed)
+        counts = [dict(zip(each.starts, each.counts(each.series), strict=True)) for each in (before, after)]
+        differing = {start for start in after.starts if counts[0].get(start) != counts[1][start]}
+        assert differing <= after.changed(before)
+        if after.starts == before.starts:
+            came = {row for row, *_ in results}
+            assert all(after.series[row] is before.series[row] for row in before.series if row not in came)
+        before = after
+
+
 def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
     """So is one behind a clock that was set back; one that is gone is told."""
     ledger = Ledger(tmp_path / "a", clock=lambda: NOW)
@@ -100,3 +121,18 @@ def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
     ledger.path.unlink()
     with pytest.raises(NotReadable):
         timelines.of(60, NOW, changed)
+
+
+def test_a_clock_that_jumps_by_years_costs_the_kept_span_and_no_more():
+    """A host that starts in 1970 and is set later: nobody asks for the intervals of the decades between."""
+
+    class Asked(Kept):
+        def counted(self, width, since):
+            asked.append(since)
+            return super().counted(width, since)
+
+    asked, timelines = [], Timelines(kept := Asked())
+    for now in (NOW - 3 * 365 * 86_400, NOW):
+        changed = Changed().after(kept.commit([(ROWS[0], 10, 5, 7)], now), now)
+        assert timelines.of(60, now, changed) == Timelines(kept).of(60, now, changed)
+    assert min(asked[-2:]) >= NOW - WIDTHS[60]

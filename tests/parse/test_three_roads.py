@@ -72,7 +72,7 @@ def counted(lines: list[bytes]) -> tuple[Counter[ResultKey], Counter[str], list[
         else:
             results[ResultKey(reading.platform, reading.code, reading.reason)] += 1
             if reading.code != 200:
-                failures.append((reading.code, reading.app, reading.user, reading.token))
+                failures.append(reading[:6])
     return results, unparsed, failures
 
 
@@ -115,7 +115,7 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
         assert {key: seen.count for key, seen in scan.results.items()} == results
         assert scan.unparsed == unparsed
         assert scan.candidates == results.total() + unparsed.total()
-        assert [(each.code, each.app, each.user, each.token) for each in scan.failures] == failures[-1000:]
+        assert [(each.code, each.platform, *each[3:7]) for each in scan.failures] == failures[-1000:]
         assert scan.fallback == 0
     return usual
 

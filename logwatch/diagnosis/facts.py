@@ -24,7 +24,7 @@ Severity = Literal["critical", "warning", "info", "good"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceSetup:
     """Where a source's lines are, which grammar reads them, where new grammars go, and what mesibo.conf says."""
 
     paths: tuple[str, ...] = ()  # of its logs, as they are now; else as configured
@@ -45,7 +45,7 @@ class Facts:
     quarters: Timeline = field(default_factory=lambda: Timeline(QUARTER))
     trouble: str = ""  # why nothing can be committed
     shapes: Sequence[tuple[ShapeRow, Seen]] = ()  # of lines that gave no result
-    places: Mapping[str, Place] = field(default_factory=dict)  # by source
+    setups: Mapping[str, SourceSetup] = field(default_factory=dict)  # by source
     refused: Sequence[Problem] = ()  # why the configuration on disk is not the one in force
     credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
@@ -68,9 +68,9 @@ class Facts:
         """Whether so much is unread, of any source, that what was read tells only a part."""
         return any(sight.blind for sight in self.sights.values())
 
-    def place(self, source: str) -> Place:
-        """Return what is known of a source's place."""
-        return self.places.get(source, Place())
+    def setup(self, source: str) -> SourceSetup:
+        """Return how a source is set up, as far as it is known."""
+        return self.setups.get(source, SourceSetup())
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:

@@ -25,7 +25,7 @@ import tornado.web
 from logwatch.errors import Problem, WebError
 from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.answer import prefix_of, under
-from logwatch.web.guests import Guests
+from logwatch.web.connections import ConnectionLimiter
 
 CONNECTIONS = 256
 HEADER_BYTES = 16 << 10
@@ -46,16 +46,16 @@ class _Server(tornado.httpserver.HTTPServer):
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take tornado's arguments."""
         super().initialize(*args, **kwargs)
-        self._guests = Guests(CONNECTIONS)
+        self._limiter = ConnectionLimiter(CONNECTIONS)
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
         """Serve a new connection, whose handshake may never end; another one makes room for it if need be."""
-        self._guests.welcome(stream, address)
+        self._limiter.admit(stream, address)
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that has ended, in whatever way."""
-        self._guests.leave(server_conn.stream)  # type: ignore[attr-defined]
+        self._limiter.remove(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
 
 

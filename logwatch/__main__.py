@@ -3,17 +3,17 @@
 import sys
 from typing import NoReturn
 
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon takes its signals before anything else is loaded."""
-    wanted = Wanted()
+    flags = SignalFlags()
     if sys.argv[1:2] == ["run"]:
-        wanted.listen()
+        flags.listen()
     from logwatch.cli import main as run  # noqa: PLC0415  loading takes a while
 
-    run(wanted)
+    run(flags)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import click
 
 import logwatch
 from logwatch.errors import LogwatchError
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
@@ -82,7 +82,7 @@ def group() -> None:
     """Follow mesibo's push logs and tell why pushes fail."""
 
 
-def main(wanted: Wanted | None = None) -> NoReturn:
-    """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
-    group(prog_name="mesibo-logwatch", obj=wanted)
+def main(flags: SignalFlags | None = None) -> NoReturn:
+    """Run the command line and exit; ``flags`` is what signals have asked for by now."""
+    group(prog_name="mesibo-logwatch", obj=flags)
     raise AssertionError("click exits by itself")

@@ -52,7 +52,7 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever is wrong with its input is told in words, with exit code 2."""
+        """Run the command; problems with its input are printed, and the exit code is 2."""
         try:
             value = super().invoke(ctx)
             if sys.stdout is not None:
@@ -79,7 +79,7 @@ class _Lazy(click.Group):
     message=f"%(prog)s, version %(version)s from {Path(logwatch.__file__).parent} (Python {platform.python_version()})",
 )
 def group() -> None:
-    """Follow mesibo's push logs and tell why pushes fail."""
+    """Follow mesibo's push logs and say why pushes fail."""
 
 
 def main(flags: SignalFlags | None = None) -> NoReturn:

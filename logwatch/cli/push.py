@@ -166,7 +166,7 @@ def _loopback(url: str) -> bool:
 
 
 def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> None:
-    """Send an operation for each value; a refusal or silence of the backend is told, and ends the command with 1."""
+    """Send an operation for each value; if the backend refuses or is silent, print that and exit with 1."""
     try:
         for value in values:
             answer = operate(backend, op, field, value, lambda text: click.echo(text, err=True))

@@ -103,7 +103,7 @@ def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
 
 
 def _status(path: str) -> tuple[float, int]:
-    """Return when a file was written last, and how large it is; of one that cannot be told, what reads it at all."""
+    """Return when a file was last written, and its size; for one that cannot be looked at, values that have it read."""
     try:
         found = Path(path).stat()
     except OSError:

@@ -23,7 +23,7 @@ _PATHS = 3
 
 
 def finding(name: str, facts: Facts) -> Iterator[Finding]:
-    """Yield what there is to tell of a source's unread lines: at most one finding."""
+    """Yield at most one finding: that lines of a source cannot be read, and how to mend it."""
     sight = facts.sights[name]
     if not sight.blind:
         sight = _ever(name, facts)

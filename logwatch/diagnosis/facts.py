@@ -1,4 +1,4 @@
-"""The nouns of a diagnosis: ``Facts`` is all that one may rest on, ``Finding`` is one thing to tell."""
+"""The nouns of a diagnosis: ``Facts`` is its whole input, ``Finding`` is one statement of its result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,11 +51,11 @@ class Facts:
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
     """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
     told: Mapping[MinuteRow, int] = field(default_factory=dict)
-    """The failures that webhooks told beside a log, by the minute."""
+    """The failures that webhooks reported beside a log, by the minute."""
 
     @cached_property
     def silent(self) -> set[str]:
-        """The sources that tell failures alone: of their pushes no share can be given."""
+        """The sources that report failures only: no share of their pushes can be given."""
         return silent_on_success(self.status, self.snapshot, self.catalogue, self.now)
 
     @cached_property
@@ -65,7 +65,7 @@ class Facts:
 
     @cached_property
     def blind(self) -> bool:
-        """Whether so much is unread, of any source, that what was read tells only a part."""
+        """Whether so much of any source is unread that the results are only a part."""
         return any(sight.blind for sight in self.sights.values())
 
     def setup(self, source: str) -> SourceSetup:
@@ -90,7 +90,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to tell: what, since when, how sure, whose it is, and what to do about it."""
+    """One statement: what is wrong, since when, how sure that is, whose side it is on, and what to do about it."""
 
     key: str  # the same finding has the same key at the next look
     severity: Severity

@@ -153,7 +153,7 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
 
 
 def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
-    """Ask as the service's user where that can be done; file modes alone do not tell, for there are ACLs."""
+    """Try as the service's user where possible; file modes alone do not decide, because of ACLs."""
     row = f"{name}: readable"
     try:
         user = pwd.getpwnam(SERVICE_USER)
@@ -190,7 +190,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
-    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end.
+    """Return whole lines from the beginning of a file, by which the daemon recognises their envelope, and from its end.
 
     Of a packed file there are none: the beginning is returned as it is.
     """

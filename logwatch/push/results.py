@@ -1,4 +1,4 @@
-"""Watches for results as they are logged: in the log itself, which tells accepted pushes too, or in a daemon's API."""
+"""Watches for results as they are logged: in the log itself, which has accepted pushes too, or in a daemon's API."""
 
 import itertools
 import time
@@ -134,7 +134,7 @@ class LogResults:
 
 
 class ApiResults:
-    """Results as a running daemon tells them: failures with their user masked, accepted pushes as a number alone."""
+    """Results as a running daemon reports them: failures with masked users, accepted pushes only as a number."""
 
     def __init__(self, get: Callable[[str], Any], masked: Callable[[str], str] | None) -> None:
         """Take what fetches a path of the API, and how this installation masks a user.

@@ -180,7 +180,7 @@ class Failures(Download):
 
 
 class Users(Download):
-    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: who is hit, as far as it may be told."""
+    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: the users affected, masked as configured."""
 
     async def get(self, which: str) -> None:
         """Send one of the two lists as CSV."""
@@ -235,7 +235,7 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
 
 
 def _heard(site: Site, failure: StoredFailure) -> str:
-    """Return what the reason that a webhook told means; empty where it told none."""
+    """Return the meaning of the reason that a webhook reported; empty where it reported none."""
     if not failure.heard:
         return ""
     return entry_of(site.watched.catalogue, row_of((failure.heard_platform, failure.code, failure.heard))).title

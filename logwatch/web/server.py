@@ -60,7 +60,7 @@ class _Server(tornado.httpserver.HTTPServer):
 
 
 class WebServer:
-    """Binds at once, so that a port in use is told before anything else starts; serves from ``start`` to ``stop``."""
+    """Binds at once, so that a port in use is reported before anything starts; serves from ``start`` to ``stop``."""
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Take an address to bind, (pattern, handler, arguments) rules, and who may ask; WebError when it is taken."""
@@ -216,7 +216,7 @@ _TROUBLE = """<!doctype html>
 
 
 class Handler(tornado.web.RequestHandler):
-    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
+    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults only in the log.
 
     What a handler does before it answers stands in its ``get``: ``prepare`` is where everybody is asked who they are.
     """

@@ -22,7 +22,7 @@ _LONGEST = 128  # characters of an address
 
 @dataclass(slots=True)
 class UserView:
-    """What is told of one user."""
+    """What the page shows of one user."""
 
     address: str
     pushes: list[UserPush] = field(default_factory=list)  # newest first

@@ -32,9 +32,9 @@ _TOKEN_FILE = click.option(
 )
 
 
-@click.group("push", short_help="Send test pushes through mesibo, or past it, and explain what came of them.")
+@click.group("push", short_help="Send test pushes through mesibo, or past it, and explain the results.")
 def command() -> None:
-    """Send test pushes through mesibo, or past it, and explain what came of them."""
+    """Send test pushes through mesibo, or past it, and explain the results."""
 
 
 command.add_command(direct)

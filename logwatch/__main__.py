@@ -4,18 +4,18 @@ import os
 import sys
 from typing import NoReturn
 
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon takes its signals before anything else is loaded."""
     _open_standard_streams()
-    wanted = Wanted()
+    flags = SignalFlags()
     if sys.argv[1:2] == ["run"]:
-        wanted.listen()
+        flags.listen()
     from logwatch.cli import main as run  # noqa: PLC0415  loading takes a while
 
-    run(wanted)
+    run(flags)
 
 
 def _open_standard_streams() -> None:

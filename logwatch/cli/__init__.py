@@ -13,7 +13,7 @@ import click
 
 import logwatch
 from logwatch.errors import LogwatchError
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
@@ -24,10 +24,10 @@ COMMANDS = {
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
     "history": ("logwatch.cli.history", "Write what old logs hold as OpenMetrics, to fill a Prometheus with the past."),
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
-    "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
-    "credentials": ("logwatch.cli.credentials", "Look at push credentials: what for, until when, and what will fail."),
-    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain what came of them."),
-    "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
+    "grammar": ("logwatch.cli.grammar", "Test, debug, draw and propose a grammar."),
+    "credentials": ("logwatch.cli.credentials", "Check push credentials: purpose, expiry, and what will fail."),
+    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain the results."),
+    "doctor": ("logwatch.cli.doctor", "Check every step from mesibo's configuration to the pager."),
     "files": ("logwatch.cli.files", "Write rules, dashboards, runbooks, manual pages and completion to a directory."),
     "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),
 }
@@ -53,7 +53,7 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever is wrong with its input is told in words, with exit code 2."""
+        """Run the command; problems with its input are printed, and the exit code is 2."""
         try:
             value = super().invoke(ctx)
             if sys.stdout is not None:
@@ -85,12 +85,12 @@ class _Lazy(click.Group):
     message=f"%(prog)s, version %(version)s from {Path(logwatch.__file__).parent} (Python {platform.python_version()})",
 )
 def group() -> None:
-    """Follow mesibo's push logs and tell why pushes fail."""
+    """Follow mesibo's push logs and say why pushes fail."""
 
 
-def main(wanted: Wanted | None = None) -> NoReturn:
-    """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
+def main(flags: SignalFlags | None = None) -> NoReturn:
+    """Run the command line and exit; ``flags`` is what signals have asked for by now."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a name of none
-    group(prog_name="mesibo-logwatch", obj=wanted)
+    group(prog_name="mesibo-logwatch", obj=flags)
     raise AssertionError("click exits by itself")

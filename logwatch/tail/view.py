@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.identity import Answer, Positioned, Verdict
+from logwatch.tail.identity import Answer, Positioned, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +67,4 @@ class Found:
 
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
-        return self.answers.get((number, index), Answer(Verdict.OTHER))
+        return self.answers.get((number, index), Answer(Relation.OTHER))

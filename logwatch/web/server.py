@@ -27,7 +27,7 @@ import tornado.web
 from logwatch.errors import Problem, WebError
 from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.answer import prefix_of, under
-from logwatch.web.guests import Guests
+from logwatch.web.connections import ConnectionLimiter
 
 CONNECTIONS = 256
 FEWEST_CONNECTIONS = 8
@@ -61,21 +61,21 @@ class _Server(tornado.httpserver.HTTPServer):
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take tornado's arguments."""
         super().initialize(*args, **kwargs)
-        self._guests = Guests(connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
+        self._limiter = ConnectionLimiter(connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
         """Serve a new connection, whose handshake may never end; another one makes room for it if need be."""
-        self._guests.welcome(stream, address)
+        self._limiter.admit(stream, address)
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that has ended, in whatever way."""
-        self._guests.leave(server_conn.stream)  # type: ignore[attr-defined]
+        self._limiter.remove(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
 
 
 class WebServer:
-    """Binds at once, so that a port in use is told before anything else starts; serves from ``start`` to ``stop``."""
+    """Binds at once, so that a port in use is reported before anything starts; serves from ``start`` to ``stop``."""
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Take an address to bind, (pattern, handler, arguments) rules, and who may ask; WebError when it is taken."""
@@ -241,7 +241,7 @@ _TROUBLE = """<!doctype html>
 
 
 class Handler(tornado.web.RequestHandler):
-    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
+    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults only in the log.
 
     What a handler does before it answers stands in its ``get``: ``prepare`` is where everybody is asked who they are.
     """

@@ -65,7 +65,7 @@ def cpu_seconds(program):
 def lines_on_disk(site):
     """Return the lines that the ledger has counted, asked without the daemon."""
     ledger = f"file:{site.state / 'ledger.sqlite3'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(ledger, uri=True, timeout=10)) as db:
+    with contextlib.closing(sqlite3.connect(ledger, uri=True, timeout=PATIENCE)) as db:
         return db.execute("SELECT coalesce(sum(value), 0) FROM counters WHERE counter = 'lines'").fetchone()[0]
 
 
@@ -102,7 +102,7 @@ def test_two_sources_that_lead_to_one_file_are_refused(site):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert done.returncode == (1 if command == "check" else 2)
         assert "again" in done.stderr
@@ -113,7 +113,7 @@ def test_a_start_without_enough_descriptors_ends(site):
     """Where HTTP cannot come up, the process says why and ends; it does not wait for ever."""
     site.write(200, 5)
     command = ["prlimit", "--nofile=12", sys.executable, "-m", "logwatch", "run", "--config", str(site.config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode != 0
     assert done.stderr
 

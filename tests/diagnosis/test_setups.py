@@ -2,7 +2,7 @@
 
 from logwatch.config import Config, Source
 from logwatch.config.schema import Grammars
-from logwatch.diagnosis.gather import places
+from logwatch.diagnosis.gather import setups
 
 
 def test_a_path_of_no_encoding_can_be_shown():
@@ -10,6 +10,6 @@ def test_a_path_of_no_encoding_can_be_shown():
     config = Config(
         source=(Source(name="mesibo", paths=("/\udcff/m*.log",)),), grammars=Grammars(directories=("/\udcff",))
     )
-    place = places(config, [], {"mesibo"})["mesibo"]
-    for text in (*place.paths, place.grammars):
+    setup = setups(config, [], {"mesibo"})["mesibo"]
+    for text in (*setup.paths, setup.grammars):
         assert text.encode()

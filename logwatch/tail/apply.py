@@ -104,13 +104,16 @@ class _Reconciliation:
 
     # two paths, one file
 
-    def _owner(self, candidate: Candidate) -> tuple[PathState, Generation] | None:
-        """Return the generation of another path that a file is: hard links, symbolic links, names that globs match."""
+    def _owner(self, candidate: Candidate, *, followed: bool = False) -> tuple[PathState, Generation] | None:
+        """Return the generation of another path that a file is: hard links, symbolic links, names that globs match.
+
+        ``followed``: it stands at a path, so that it is read in any case, and may have been empty before.
+        """
         for other, generation in self.state.owners.others(self.state, candidate.key):
             position = generation.position
             if generation.plain:
                 return other, generation
-            verdict = compare(position, candidate, same_inode=True, followed=False).verdict
+            verdict = compare(position, candidate, same_inode=True, followed=followed).verdict
             enough = position.head_bytes >= TAIL_BYTES or generation.in_use
             if verdict is not Verdict.OTHER and (enough or candidate.size() == position.size):
                 return other, generation
@@ -129,7 +132,7 @@ class _Reconciliation:
         if not state.owners.others(state, key):
             return False
         candidate = state.heads.examine(state.path, None)
-        owner = self._owner(candidate) if candidate and candidate.head is not None else None
+        owner = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
         if not owner:
             return False
         other, generation = owner

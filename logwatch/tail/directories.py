@@ -4,7 +4,6 @@ import os
 import time
 from bisect import bisect_left
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
@@ -45,14 +44,6 @@ class Directories:
             return []
         self._listed[directory] = (mark, names)
         return names
-
-    def paths_of(self, inodes: set[int], directories: Iterable[str]) -> list[str]:
-        """Return what has one of these inodes in directories, whatever its name is; what cannot be listed has none."""
-        found: list[str] = []
-        for directory in sorted(set(directories)):
-            with suppress(OSError), os.scandir(directory or ".") as entries:
-                found += sorted(entry.path for entry in entries if entry.inode() in inodes)
-        return found
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import Directories, Names, list_names
-from logwatch.tail.files import OwnFile, key_of
+from logwatch.tail.files import OwnFile, key_at, key_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
@@ -33,6 +33,7 @@ from logwatch.tail.view import Found, Known
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
+_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
@@ -57,13 +58,13 @@ def _new_archives(found: "Found") -> list[int]:
 
 
 def name_of(generation: Generation) -> str:
-    """Return the name that an open file has by now, wherever it was moved to; empty when it was deleted."""
-    try:
-        if generation.plain and os.fstat(generation.plain.descriptor).st_nlink:
-            return os.readlink(f"/proc/self/fd/{generation.plain.descriptor}")
-    except OSError:  # no /proc
-        pass
-    return ""
+    """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
+    if not generation.plain:
+        return ""
+    names = [generation.position.found_at]
+    with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
+        names.insert(0, os.readlink(f"/proc/self/fd/{generation.plain.descriptor}"))
+    return next((name for name in names if name and key_at(name) == generation.key), "")
 
 
 def _former(generation: Generation) -> Position | None:
@@ -116,7 +117,7 @@ class Survey:
             first = len(found.candidates)
             found.candidates += uncertain
             self._ask(found, range(first, len(found.candidates)), nameless)
-        self._take_in_alike(names, found, foreign)
+        self._take_in_alike(found, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -189,9 +190,7 @@ class Survey:
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
         candidates = []
-        places = {self._path, self._directories.real(self._path), *names.certain, *names.uncertain}
-        renamed = self._directories.paths_of({inode for _, inode in wanted}, map(os.path.dirname, places))
-        for path in [*names.uncertain, *(path for path in renamed if not self._is_anothers_name(path))]:
+        for path in [*names.uncertain, *self._list_others(names, wanted)]:
             known_name = path == self._path or path in self._matched or path in names.certain
             candidate = None if known_name else self._heads.examine(path, _UNCERTAIN)
             if not candidate or candidate.key in seen or foreign(candidate):
@@ -201,27 +200,48 @@ class Survey:
                 candidates.append(candidate)
         return candidates
 
-    def _take_in_alike(self, names: Names, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+    def _list_others(self, names: Names, wanted: set[Key]) -> list[str]:
+        """List names that say nothing, beside those that may: first of what has a wanted inode, then of what is new."""
+        places = {self._path, self._directories.real(self._path), *names.certain, *names.uncertain}
+        others = []
+        for directory in set(map(os.path.dirname, places)):
+            for name in self._directories.names(directory):
+                path = os.path.join(directory, name)
+                if path not in places and not self._is_anothers_name(path):
+                    with suppress(OSError):
+                        status = os.stat(path)
+                        others.append((key_of(status) in wanted, status.st_mtime_ns, path))
+        return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
+
+    def _take_in_alike(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
         """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
-        unknown = set(names.uncertain) | {path for path, rotated in names.certain.items() if not rotated.certain}
-        followed = {k.number: k.place for k in self.known if k.followed}
-        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in HELD)
-        places = {*followed.values(), *(found.candidates[i].path for i in held)}
-        oldest: dict[str, int] = {}
-        for path in unknown & places:
-            with suppress(OSError):
-                shape, modified = shape_of(path), os.stat(path).st_mtime_ns
-                oldest[shape] = min(oldest.get(shape, modified), modified)
+        followed = {known.number for known in self.known if known.followed}
+        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in HELD}
+        files = [found.candidates[i] for i in held]
+        names = {known.name for known in self.known} - {"", self._path} - found.rotated_names
+        files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
+        at_path = None if found.at_path is None else found.candidates[found.at_path].key
+        places = {file.path: file.modified for file in files if file.key != at_path}
+        oldest: dict[tuple[str, str], int] = {}
+        for path in places.keys() - found.rotated_names:
+            directory, name = os.path.split(path)
+            scheme = directory, shape_of(name)
+            oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
-        for path in names.uncertain if oldest else ():
-            if (since := oldest.get(shape_of(path))) is None or path in places or path in self._matched:
-                continue
-            candidate = self._heads.examine(path, _UNNAMED)
-            if not candidate or candidate.modified <= since or foreign(candidate):
-                continue
-            i = indices.setdefault(candidate.key, len(indices))
-            found.candidates[i : i + 1] = [candidate]
-            self._ask(found, [i], self.known)
+        for (directory, shape), since in oldest.items():
+            for name in self._directories.names(directory):
+                path = os.path.join(directory, name)
+                if shape_of(name) != shape or path in places or self._is_followed(path):
+                    continue
+                candidate = self._heads.examine(path, _UNNAMED)
+                if not candidate or candidate.modified < since or candidate.key == at_path or foreign(candidate):
+                    continue
+                i = indices.setdefault(candidate.key, len(indices))
+                found.candidates[i : i + 1] = [replace(candidate, matched=True)]
+                self._ask(found, [i], self.known)
+
+    def _is_followed(self, path: str) -> bool:
+        return path == self._path or path in self._matched or self._is_anothers_name(path)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

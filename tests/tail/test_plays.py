@@ -82,6 +82,70 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
+
+
+def _renamed(log, script):
+    for n, stamp in enumerate(STAMPS):
+        log.write(12)
+        yield
+        log.shell(script.format(stamp=stamp, n=n))
+        yield
+    log.write(3)
+
+
+def stamped(log):
+    """Rotate three times to TAI64N stamps, as svlogd does."""
+    yield from _renamed(log, "mv m.log {stamp}; : > m.log")
+
+
+def stamped_by_links(log):
+    """Do it as multilog does: by a name in between, and by links."""
+    yield from _renamed(log, "mv m.log previous; : > m.log; ln previous {stamp}; rm previous")
+
+
+def stamped_and_packed(log):
+    """Do it with a processor, whose output has the same kind of name."""
+    yield from _renamed(
+        log, "mv m.log previous; : > m.log; gzip -c previous > processed; mv processed {stamp}; rm previous"
+    )
+
+
+def dated_in_front(log):
+    """Rotate to names that begin with a date."""
+    yield from _renamed(log, "mv m.log 2026-11-2{n}-m.log")
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [stamped, stamped_by_links, stamped_and_packed, dated_in_front])
+def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path, steps, life):
+    """One generation is found by its inode or its bytes, and what is named like it and was written later is news."""
+    log = Log(tmp_path, life)
+    for name in ("@4000000068ab12cd34ef5678.s", "2026-10-01-m.log", "another.log"):  # history, and a stranger
+        (log.directory / name).write_bytes(b"E2510-101000-000 (17): of last month\n" * 9)
+        os.utime(log.directory / name, (1_700_000_000, 1_700_000_000))
+    log.write(40)
+    log.treat(steps)
+    log.check()
+    assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told_as_missed(tmp_path, life):
+    """As multilog's ``current`` is, after it was written to: by its inode it is the same file."""
+
+    def steps(log):
+        log.write(9)
+        log.shell("mv m.log @4000000069b0a1c0f2de4.u")
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life, patterns=("*",))
+    log.write(0)
+    log.treat(steps)
+    log.check()
+
+
 def link_swapped_to_another_name(log):
     """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
     log.write(5, log.directory / "monday.txt")

@@ -153,8 +153,9 @@ class _Decision:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
+            anothers = any(k is not each for k in self.by_inode[i])  # it was there before, and is known
             verdict, at = self.found.answer(each.number, i)
-            if known_name and longer and verdict in HELD:
+            if known_name and longer and not anothers and verdict in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]

@@ -323,6 +323,12 @@ TABLE = {
         found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
         [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
     ),
+    "trimmed and deleted while it is open, beside a copy of before that was left out": (
+        PathView(current=2),
+        [known(1, 7, "ignored", 0, 2000), known(2, 1, is_open=True)],
+        found(file("m.log.1", 7, 2000), answers=[(1, 0, SAME, 0), (2, 0, MOVED, 2000)], common=[(2, 1000)]),
+        [Hold(1, 0), Leave(2, "open")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

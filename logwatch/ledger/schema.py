@@ -166,6 +166,9 @@ MIGRATIONS = (
         FROM buckets, (SELECT 3600 AS width UNION SELECT 21600) WHERE seconds = 900
         GROUP BY width, start / width, source, platform, code, reason;
     """,
+    """
+    ALTER TABLE positions ADD COLUMN marks BLOB NOT NULL DEFAULT x'';  -- line ends that were read, with digests
+    """,
 )
 
 

@@ -238,13 +238,14 @@ class GenerationState(Positioned):
 
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
-        inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
+        inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         self.reached = offset
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
             tail_bytes=len(before),
             tail=fingerprint_tail(before),
+            marks=b"",
             inside=inside,
         )
 

@@ -13,14 +13,16 @@ from typing import NamedTuple, Protocol
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
-    beginnings,
     begins_alike,
     empty_file_id,
+    is_marked,
     is_suffix,
     is_tail,
     kept,
+    marks_of,
     suffixes,
 )
 
@@ -152,7 +154,11 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
         outweighs = not same_inode or _outweighs(known, file.head)
         if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Verdict.SAME, known.offset)
-    moved = _find_moved(known, file) if search and known.head_bytes else OTHER
+    moved = OTHER
+    if search and known.head_bytes:
+        moved = _find_cut(known, file, followed=followed or same_inode)
+        if moved.verdict is Verdict.OTHER:
+            moved = _find_moved(known, file)
     if moved.verdict is Verdict.OTHER and alike:
         return _as_part(known, file, followed=followed)
     return moved
@@ -160,8 +166,6 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
 
 def _find_moved(known: Position, file: Content) -> Answer:
     at = _find(known, file)
-    if at == NOWHERE:
-        at = _find_cut(known, file)
     if at == NOWHERE:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
@@ -179,7 +183,7 @@ def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
         return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
-    proved = not followed or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
+    proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
     return Answer(Verdict.PART if proved else Verdict.CUT, size)
 
 
@@ -302,24 +306,38 @@ def search_backwards(file: Content, last_in: LastIn) -> int:
     return NOWHERE
 
 
-def _find_cut(known: Position, file: Content) -> int:
-    """Return where the run before the offset was cut off in a file that lost its last lines and was written on.
+def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
+    """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
-    Another line stands behind that place; without one it is a copy that is being made, perhaps.
+    Up to a mark that is still true it is what was read. Where the next line end was marked as well, the end was lost
+    between the two: what stands behind the first is new. Else it was lost somewhere before the next mark: reading goes
+    on there, and nobody can tell whether all before it was read.
     """
-    if file.packed or not _first_lines(known, file.head or b""):
-        return NOWHERE
-    at = _begins_run(known, file, None)
-    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else NOWHERE
+    head, end = file.head or b"", known.offset
+    if file.packed or not _first_lines(known, head):
+        return OTHER
+    alike = begins_alike(known.head_bytes, known.head, head)
+    exact = False
+    for mark in marks_of(known.marks):
+        if is_marked(mark, file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES)) or b""):
+            size = file.size() or 0
+            if size == mark.offset:
+                return OTHER  # all that is left was read
+            if exact:
+                goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
+                return Answer(Verdict.MOVED, mark.offset) if goes_on else OTHER
+            if not (followed and alike and mark.offset > known.head_bytes):
+                return OTHER  # a banner, perhaps
+            hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
+            return Answer(Verdict.MOVED if hole else Verdict.CUT, min(end, size))
+        end, exact = mark.offset, mark.follows
+    return OTHER
 
 
-def _begins_run(known: Position, file: Content, size: int | None) -> int | None:
-    """Return where the longest beginning of the run before the offset ends that a file has in its place; at its end."""
-    start = known.offset - known.tail_bytes
-    for length, part in beginnings(known.tail):
-        if size in (None, start + length) and is_suffix(part, file.run(start, length) or b""):
-            return start + length
-    return None
+def _is_end_marked(known: Position, file: Content, size: int) -> bool:
+    """Return whether a file ends where a line ended that was read."""
+    mark = next((mark for mark in marks_of(known.marks) if mark.offset == size), None)
+    return mark is not None and is_marked(mark, file.run(max(size - MARK_BYTES, 0), min(size, MARK_BYTES)) or b"")
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

@@ -156,9 +156,9 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return Answer(Verdict.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_cut(known, file, followed=followed or same_inode)
+        moved = _find_moved(known, file)
         if moved.verdict is Verdict.OTHER:
-            moved = _find_moved(known, file)
+            moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.verdict is Verdict.OTHER and alike:
         return _as_part(known, file, followed=followed)
     return moved
@@ -316,21 +316,21 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     head, end = file.head or b"", known.offset
     if file.packed or not _first_lines(known, head):
         return OTHER
-    alike = begins_alike(known.head_bytes, known.head, head)
-    exact = False
+    whole = followed and begins_alike(known.head_bytes, known.head, head)
+    next_is_marked = False
     for mark in marks_of(known.marks):
-        if is_marked(mark, file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES)) or b""):
-            size = file.size() or 0
-            if size == mark.offset:
-                return OTHER  # all that is left was read
-            if exact:
-                goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
-                return Answer(Verdict.MOVED, mark.offset) if goes_on else OTHER
-            if not (followed and alike and mark.offset > known.head_bytes):
-                return OTHER  # a banner, perhaps
-            hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
-            return Answer(Verdict.MOVED if hole else Verdict.CUT, min(end, size))
-        end, exact = mark.offset, mark.follows
+        if not is_marked(mark, file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES)) or b""):
+            end, next_is_marked = mark.offset, mark.follows
+            continue
+        size = file.size() or 0
+        sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
+        if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
+            return OTHER  # all that is left was read
+        if next_is_marked:
+            goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
+            return Answer(Verdict.MOVED, mark.offset) if goes_on else OTHER
+        hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
+        return Answer(Verdict.MOVED if hole else Verdict.CUT, min(end, size)) if sure else OTHER
     return OTHER
 
 

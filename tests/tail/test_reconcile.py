@@ -329,6 +329,12 @@ TABLE = {
         found(file("m.log.1", 7, 2000), answers=[(1, 0, SAME, 0), (2, 0, MOVED, 2000)], common=[(2, 1000)]),
         [Hold(1, 0), Leave(2, "open")],
     ),
+    "deleted while it is open, and appended to a file that has more": (
+        NOW,
+        [known(is_open=True)],
+        found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
+        [Replace(1, 0, 1000, 1000, None)],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

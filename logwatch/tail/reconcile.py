@@ -254,7 +254,7 @@ class _Decision:
         for each in reversed(in_use):
             for i, holder in () if each.open else holders.items():
                 verdict, at = self.found.answer(each.number, i)
-                same = verdict is Verdict.SAME and i == at_path and at >= TOLD_BYTES
+                same = verdict in (Verdict.SAME, *_SHORTER) and i == at_path and at >= TOLD_BYTES
                 if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
                     if self._is_nowhere(each):
                         self.decided[each.number] = Leave(each.number, "done")

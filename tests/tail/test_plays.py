@@ -179,6 +179,23 @@ def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, st
     played(tmp_path, life, steps)
 
 
+def restored(log):
+    """Write an older state back into a log that is seen empty meanwhile."""
+    log.shell("cp m.log ../kept")
+    log.write(3)
+    yield
+    log.shell(": > m.log")
+    yield
+    log.shell("cat ../kept >> m.log")
+    yield
+    log.write(5)
+
+
+def test_an_older_state_that_is_written_back_counts_once(tmp_path):
+    """As it does where nobody saw the log empty."""
+    played(tmp_path, "looking", restored)
+
+
 def link_swapped_to_another_name(log):
     """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
     log.write(5, log.directory / "monday.txt")

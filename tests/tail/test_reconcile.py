@@ -179,6 +179,12 @@ TABLE = {
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
         [Leave(1, "done"), Hold(2, 0, 500)],
     ),
+    "emptied, and then filled with an older state of itself": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[:500])],
+        found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
+        [Leave(1, "done"), Hold(2, 0, 500)],
+    ),
     "replaced by a copy, while it is open": (
         NOW,
         [known(is_open=True)],

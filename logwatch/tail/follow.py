@@ -14,10 +14,10 @@ from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import Key, run_before, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Key, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -245,6 +245,11 @@ class PathFollower(PathState):
             reconcile(self, turn)
             return None
         self._skip_shared(generation)
+        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
+            if other.missing_since is not None:
+                other.settle("done")  # what was not read of it comes next here
+        if not generation.waiting:
+            return None
         told = generation.lines.no_text
         chunk = generation.read(turn.now, lambda: self._ahead(generation))
         if (found := generation.lines.no_text) and not told:
@@ -265,6 +270,20 @@ class PathFollower(PathState):
             if b"\n" not in file.run(at, HEAD_BYTES):
                 return  # it may grow yet
         self.copy_of(None)
+
+    def _gathered_behind(self, generation: Generation) -> Generation | None:
+        """Return the later generation that rotation has appended to the file of this one, where this was read to."""
+        known, file = generation.position, generation.file
+        later = [g for g in self.generations if g.number > generation.number]
+        later = [g for g in later if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None]
+        if known.state != "rotated" or not known.offset or not file or not later:
+            return None
+        try:
+            run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
+        except CorruptError:
+            return None
+        whole = (g for g in later if TELLING_BYTES <= g.position.head_bytes <= len(run))
+        return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""

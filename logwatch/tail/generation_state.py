@@ -14,6 +14,7 @@ from logwatch.tail.fingerprint import (
     begins_alike,
     fingerprint_head,
     fingerprint_tail,
+    is_tail,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Verdict, compare, run_before
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
@@ -248,6 +249,31 @@ class GenerationState(Positioned):
             marks=b"",
             inside=inside,
         )
+
+    def go_on_behind(self, other: "GenerationState") -> bool:
+        """Skip what was read of another generation where its bytes follow; False where they do not, or not all by now.
+
+        As long as both may grow, what is written to the other one is read there.
+        """
+        assert isinstance(self.access, Open)
+        file, known = self.access.file, self.position
+        before, end = other.position, known.offset + other.position.offset
+        size = end if file.packed else os.fstat(file.descriptor).st_size
+        if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
+            self.access.rest(_NOTHING)
+            return False
+        if not before.offset:
+            return True
+        if size < end:
+            self.skip_to(size, run_before(OwnFile(file), size))
+            return True
+        if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
+            return False
+        self.reached = end
+        self.position = known._replace(
+            offset=end, size=max(known.size, end), tail_bytes=before.tail_bytes, tail=before.tail, inside=before.inside
+        )
+        return True
 
     def _resize(self, size: int) -> None:
         self.position = self.position._replace(size=size)

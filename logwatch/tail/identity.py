@@ -34,7 +34,8 @@ SEARCH_BYTES = 64 << 20
 
 _BLOCK_BYTES = 1 << 20
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
-_SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
+SURE_BYTES = 128
+"""Of whole lines: their stamps make them the same lines wherever they stand."""
 
 
 LastIn = Callable[[bytes, int, int], int]
@@ -210,7 +211,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
 
 def _may_be_punched(known: Position, file: Content) -> bool:
     """Return whether a file with NULs in front may be a copy of what had a head there when it was last seen."""
-    return known.tail_bytes >= _SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
+    return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
 def is_part(file: Content, of: Content) -> bool | None:
@@ -284,7 +285,7 @@ def _find(known: Position, file: Content) -> int | None:
                 run = block[max(end - known.tail_bytes, 0) : end]
                 longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
                 begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
-                if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
+                if longest == known.tail_bytes or begins_there or lines_alike or longest >= SURE_BYTES:
                     return start + end
             end = at
         return NOWHERE

@@ -15,7 +15,7 @@ from logwatch.tail.rotated_names import Age, age_key
 from logwatch.tail.view import Found, Known, PathView
 from logwatch.unpack import MissingLibraryError
 
-SURE_BYTES = TELLING_BYTES
+TOLD_BYTES = TELLING_BYTES
 """So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""
 
 RENAMED_BYTES = 256
@@ -119,7 +119,7 @@ class _Decision:
 
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
+        sure = RENAMED_BYTES if name in self.found.rotated_names else TOLD_BYTES
         verdict, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
         if min(common, self.found.sizes[i] or 0) < sure:
@@ -148,14 +148,14 @@ class _Decision:
         return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
-        """Go on in a copy, whole or trimmed, that was put at the path and renamed since, of a file that was deleted."""
+        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
-            known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
-            longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
+            rotated = candidate.rotated is not None and i not in self.found.undecided
+            longer = (each.number, i) not in self.found.own_parts and common >= TOLD_BYTES
             anothers = any(k is not each for k in self.by_inode[i])  # it was there before, and is known
             verdict, at = self.found.answer(each.number, i)
-            if known_name and longer and not anothers and verdict in HELD:
+            if rotated and longer and not anothers and verdict in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]
@@ -179,7 +179,7 @@ class _Decision:
         Else what was copied of it before it was read as far as it is.
         """
         position, at_path = each.position, self.found.at_path
-        followed = position.state == "live" and max(position.offset, position.head_bytes) >= SURE_BYTES
+        followed = position.state == "live" and max(position.offset, position.head_bytes) >= TOLD_BYTES
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i in order:
@@ -254,7 +254,7 @@ class _Decision:
         for each in reversed(in_use):
             for i, holder in () if each.open else holders.items():
                 verdict, at = self.found.answer(each.number, i)
-                same = verdict is Verdict.SAME and i == at_path and at >= SURE_BYTES
+                same = verdict in (Verdict.SAME, *_SHORTER) and i == at_path and at >= TOLD_BYTES
                 if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
                     if self._is_nowhere(each):
                         self.decided[each.number] = Leave(each.number, "done")

@@ -146,6 +146,56 @@ def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told
     log.check()
 
 
+def _gathered(log, script):
+    for n in range(3):
+        log.write(80 + n)
+        yield
+        for step in script:
+            log.shell(step)
+            yield
+    log.write(4)
+
+
+def gathered_in_place(log):
+    """Append what is in the log to one file, and empty it."""
+    yield from _gathered(log, ["cat m.log >> m.log.all; : > m.log"])
+
+
+def gathered_slowly(log):
+    """Rename the log, and append it to one file in two pieces."""
+    head, tail = "head -c 5000 m.log.1 >> m.log.all", "tail -c +5001 m.log.1 >> m.log.all"
+    yield from _gathered(log, ["mv m.log m.log.1; : > m.log", head, tail, "rm m.log.1"])
+
+
+def gathered_and_packed(log):
+    """Append each generation to one archive."""
+    yield from _gathered(log, ["mv m.log m.log.1; gzip -c m.log.1 >> m.log.all.gz; rm m.log.1; : > m.log"])
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [gathered_in_place, gathered_slowly, gathered_and_packed])
+def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, steps, life):
+    """What follows in a generation's file and begins as a later one is that one, and was read, or comes next."""
+    played(tmp_path, life, steps)
+
+
+def restored(log):
+    """Write an older state back into a log that is seen empty meanwhile."""
+    log.shell("cp m.log ../kept")
+    log.write(3)
+    yield
+    log.shell(": > m.log")
+    yield
+    log.shell("cat ../kept >> m.log")
+    yield
+    log.write(5)
+
+
+def test_an_older_state_that_is_written_back_counts_once(tmp_path):
+    """As it does where nobody saw the log empty."""
+    played(tmp_path, "looking", restored)
+
+
 def link_swapped_to_another_name(log):
     """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
     log.write(5, log.directory / "monday.txt")

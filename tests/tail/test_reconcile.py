@@ -179,6 +179,12 @@ TABLE = {
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
         [Leave(1, "done"), Hold(2, 0, 500)],
     ),
+    "emptied, and then filled with an older state of itself": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[:500])],
+        found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
+        [Leave(1, "done"), Hold(2, 0, 500)],
+    ),
     "replaced by a copy, while it is open": (
         NOW,
         [known(is_open=True)],
@@ -328,6 +334,12 @@ TABLE = {
         [known(1, 7, "ignored", 0, 2000), known(2, 1, is_open=True)],
         found(file("m.log.1", 7, 2000), answers=[(1, 0, SAME, 0), (2, 0, MOVED, 2000)], common=[(2, 1000)]),
         [Hold(1, 0), Leave(2, "open")],
+    ),
+    "deleted while it is open, and appended to a file that has more": (
+        NOW,
+        [known(is_open=True)],
+        found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
+        [Replace(1, 0, 1000, 1000, None)],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

@@ -14,11 +14,10 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Verdict, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Survey, name_of
-from logwatch.tail.view import Found
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -41,7 +40,7 @@ class _Reconciliation:
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
-        self.found = Found([])
+        self.found = plans.Found([])
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
         self.shared = 0  # as much of the path's file stands in another path's, too
 
@@ -87,10 +86,8 @@ class _Reconciliation:
         if generation.plain:
             try:
                 generation.verify()
-            except ShrunkError:
-                generation.detach()  # what is beside it tells what has become of it
-            except ChangedError:
-                generation.lose_file()
+            except ChangedError as error:
+                generation.give_up(error)
             except OSError as error:
                 self.state.block(generation, error, self.turn)
 

@@ -4,7 +4,6 @@ import os
 import time
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
 
@@ -46,28 +45,17 @@ class Directories:
         return names
 
 
-@dataclass(slots=True)
-class Names:
-    """The names that files beside a path may have, as generations of it."""
-
-    certain: dict[str, Rotated] = field(default_factory=dict)
-    uncertain: list[str] = field(default_factory=list)
-
-
-def list_names(path: str, also: Iterable[str], directories: Directories) -> Names:
-    """List what may be a generation of a path beside it, beside what it links to, and in the directories of also."""
-    found = Names()
+def list_names(path: str, also: Iterable[str], directories: Directories) -> dict[str, Rotated]:
+    """List what rotation has named after a path: beside it, beside what it links to, and in the directories of also."""
+    found = {}
     real = directories.real(path)
     places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
     places |= {(directory, os.path.basename(path)) for directory in also}
     for directory, base in sorted(places):
         names, stem = directories.names(directory), stem_of(base)
         for at in range(bisect_left(names, stem), len(names)):
-            name = names[at]
-            if not name.startswith(stem):
+            if not names[at].startswith(stem):
                 break
-            if rotated := rotated_name(base, name):
-                found.certain[os.path.join(directory, name)] = rotated
-            elif name != base:
-                found.uncertain.append(os.path.join(directory, name))
+            if rotated := rotated_name(base, names[at]):
+                found[os.path.join(directory, names[at])] = rotated
     return found

@@ -237,6 +237,13 @@ class GenerationState(Positioned):
         self.disown()
         self.move("rotated", found_at="")
 
+    def give_up(self, error: ChangedError) -> None:
+        """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
+        if isinstance(error, ShrunkError):
+            self.detach()
+        else:
+            self.lose_file()
+
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""

@@ -23,8 +23,8 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
+from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
-from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"

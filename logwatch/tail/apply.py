@@ -8,8 +8,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.archives import Archive
-from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
@@ -53,15 +52,7 @@ class _Reconciliation:
         if state.joined and (state.first or state.was_blank) and not self._find_shared():
             state.mark_due()
             return
-        survey = Survey(
-            state.path,
-            state.generations,
-            state.heads,
-            self.ctx.directories,
-            state.matched,
-            self.ctx.rotated(),
-            state.owners.is_name,
-        )
+        survey = Survey(state)
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -102,10 +93,7 @@ class _Reconciliation:
     # two paths, one file
 
     def _owner(self, candidate: Candidate, *, followed: bool = False) -> tuple[PathState, Generation] | None:
-        """Return the generation of another path that a file is: hard links, symbolic links, names that globs match.
-
-        ``followed``: it stands at a path, so that it is read in any case, and may have been empty before.
-        """
+        """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
         for other, generation in self.state.owners.others(self.state, candidate.key):
             position = generation.position
             if generation.plain:

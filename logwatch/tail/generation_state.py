@@ -257,10 +257,7 @@ class GenerationState(Positioned):
         )
 
     def go_on_behind(self, other: "GenerationState") -> bool:
-        """Skip what was read of another generation where its bytes follow; False where they do not, or not all by now.
-
-        As long as both may grow, what is written to the other one is read there.
-        """
+        """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset

@@ -16,9 +16,7 @@ class PathView:
     truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
-    news_since: float = float(
-        "inf"
-    )  # rotated files of a new path that were written to later, in seconds, are no history
+    news_since: float = float("inf")  # what was written later is no history
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
     successor: bool = False  # it takes over from another path
@@ -44,11 +42,6 @@ class Known(Positioned):
     def followed(self) -> bool:
         """Whether it was no history when its path was first looked at."""
         return self.position.state != "ignored"
-
-    @property
-    def place(self) -> str:
-        """Where its file is, as far as is known."""
-        return self.name or self.position.found_at
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import accumulate
 
 from logwatch.model import Position
-from logwatch.tail.candidates import Candidate, Heads, VanishedError
-from logwatch.tail.directories import Directories, list_names
+from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.context import list_names
 from logwatch.tail.files import OwnFile, key_at, key_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
@@ -28,6 +28,7 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
+from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
 from logwatch.unpack import without_suffix
@@ -76,26 +77,17 @@ def _former(generation: Generation) -> Position | None:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(
-        self,
-        path: str,
-        generations: list[Generation],
-        heads: Heads,
-        directories: Directories,
-        matched: Iterable[str],
-        rotated: Iterable[str],
-        is_anothers_name: Callable[[str], bool],
-    ) -> None:
-        self._path = path
-        self._generations = generations
-        self._heads = heads
-        self._directories = directories
-        self._matched = frozenset(matched)
-        self._rotated = tuple(rotated)
-        self._is_anothers_name = is_anothers_name
+    def __init__(self, state: PathState) -> None:
+        self._path = state.path
+        self._generations = state.generations
+        self._heads = state.heads
+        self._directories = state.ctx.directories
+        self._matched = frozenset(state.matched)
+        self._rotated = tuple(state.ctx.rotated())
+        self._is_anothers_name = state.owners.is_name
         self._names: dict[str, Rotated] = {}
-        self._by_number = {generation.number: generation for generation in generations}
-        self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in generations]
+        self._by_number = {generation.number: generation for generation in self._generations}
+        self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
         """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
@@ -105,17 +97,16 @@ class Survey:
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
-        lost = [known for known in self.known if self._is_lost(known, found)]
-        deleted = [known for known in self.known if known.open and not known.name and known.in_use]
+        nameless = [known for known in self.known if self._is_lost(known, found)]
+        nameless += [known for known in self.known if known.open and not known.name and known.in_use]
         searched = _searched(found) + _new_archives(found)
-        for known in lost + deleted:
+        for known in nameless:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        nameless = lost + deleted
-        if nameless and (uncertain := self._examine_uncertain(found, nameless, foreign)):
+        if nameless:
             first = len(found.candidates)
-            found.candidates += uncertain
+            found.candidates += self._examine_others(found, nameless, foreign)
             self._ask(found, range(first, len(found.candidates)), nameless)
         self._take_in_alike(found, foreign)
         self._compare_files(found)
@@ -179,20 +170,15 @@ class Survey:
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
         return not any(verdict in (Verdict.SAME, Verdict.UNDECIDED) for verdict in verdicts)
 
-    def _examine_uncertain(
-        self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]
-    ) -> list[Candidate]:
+    def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
         """Look at files whose names say nothing, beside those that may be generations."""
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
         candidates = []
-        for path in self._list_others(wanted):
-            candidate = self._heads.examine(path, _UNCERTAIN)
-            if not candidate or candidate.key in seen or foreign(candidate):
-                continue
-            if candidate.head or candidate.key in wanted:
+        for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
+            if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
                 seen.add(candidate.key)
-                candidates.append(candidate)
+                candidates += [candidate] if not foreign(candidate) else []
         return candidates
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
@@ -226,10 +212,11 @@ class Survey:
             scheme = directory, shape_of(name)
             oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        followed_names = {self._path, *self._matched}
         for (directory, shape), since in oldest.items():
             for name in self._directories.names(directory):
                 path = os.path.join(directory, name)
-                if shape_of(name) != shape or path in places or self._is_followed(path):
+                if shape_of(name) != shape or path in places or path in followed_names or self._is_anothers_name(path):
                     continue
                 candidate = self._heads.examine(path, _UNNAMED)
                 if not candidate or candidate.modified < since or candidate.key == at_path or foreign(candidate):
@@ -237,9 +224,6 @@ class Survey:
                 i = indices.setdefault(candidate.key, len(indices))
                 found.candidates[i : i + 1] = [replace(candidate, matched=True)]
                 self._ask(found, [i], self.known)
-
-    def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._matched or self._is_anothers_name(path)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

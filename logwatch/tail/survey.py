@@ -97,17 +97,16 @@ class Survey:
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
-        nameless = [known for known in self.known if self._is_lost(known, found)]
-        nameless += [known for known in self.known if known.open and not known.name and known.in_use]
+        lost = [known for known in self.known if self._is_lost(known, found)]
         searched = _searched(found) + _new_archives(found)
-        for known in nameless:
+        for known in lost:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        if nameless:
+        if lost:
             first = len(found.candidates)
-            found.candidates += self._examine_others(found, nameless, foreign)
-            self._ask(found, range(first, len(found.candidates)), nameless)
+            found.candidates += self._examine_others(found, lost, foreign)
+            self._ask(found, range(first, len(found.candidates)), lost)
         self._take_in_alike(found, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
@@ -165,7 +164,7 @@ class Survey:
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation
-        if known.open or not known.in_use:
+        if known.name or not known.in_use:
             return False
         verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
         return not any(verdict in (Verdict.SAME, Verdict.UNDECIDED) for verdict in verdicts)

@@ -1,7 +1,4 @@
-"""Knows files that may hold a generation, each as it was at one moment; what did not change is not read again.
-
-What is in an archive is found out by unpacking it, in steps that hold up nothing.
-"""
+"""Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
 
 import os
 import stat

@@ -275,10 +275,9 @@ class PathFollower(PathState):
         later = [g for g in later if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None]
         if known.state != "rotated" or not known.offset or not file or not later:
             return None
-        try:
+        run = b""
+        with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
-        except CorruptError:
-            return None
         whole = (g for g in later if TELLING_BYTES <= g.position.head_bytes <= len(run))
         return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
 

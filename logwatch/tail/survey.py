@@ -68,6 +68,14 @@ def name_of(generation: Generation) -> str:
     return next((name for name in names if name and key_at(name) == generation.key), "")
 
 
+def _lies_there(generation: Generation) -> bool:
+    """Return whether there is a file where it was found, for one that is over just as it was; else it would be news."""
+    with suppress(OSError):
+        status, position = os.stat(generation.position.found_at), generation.position
+        return generation.in_use or (key_of(status) == generation.key and status.st_size == position.size)
+    return False
+
+
 def _former(generation: Generation) -> Position | None:
     """Return the position of before a file was changed in front, as it was found to be just now."""
     former = generation.saved
@@ -125,8 +133,8 @@ class Survey:
             if path != self._path:
                 names.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
         for generation in self._generations:
-            if (at := generation.position.found_at) and generation.in_use and at not in names and os.path.lexists(at):
-                names[at] = _UNCERTAIN
+            if generation.position.found_at not in names and _lies_there(generation):
+                names[generation.position.found_at] = _UNCERTAIN
         return names
 
     def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:

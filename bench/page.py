@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from prometheus_client import CollectorRegistry
 
+from logwatch import logging_setup  # isort: skip  first, as in the daemon: structlog would load rich
 from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
@@ -155,7 +156,9 @@ def ask(port, path):
     client = http.client.HTTPConnection("127.0.0.1", port)
     start, used = time.perf_counter(), time.process_time()
     client.request("GET", path, headers={"Accept-Encoding": "gzip"})
-    size = len(client.getresponse().read())
+    answer, size = client.getresponse(), 0
+    while part := answer.read(1 << 16):  # not kept: memory is that of serving
+        size += len(part)
     taken = (time.perf_counter() - start) * 1000, (time.process_time() - used) * 1000, size
     client.close()
     return taken
@@ -171,6 +174,7 @@ def shown(times):
 def measure(name, outcomes, failures):
     with tempfile.TemporaryDirectory() as directory:
         run(filled, directory, outcomes, failures)
+        logging_setup.configure("error")
         heap.keep()
         watched = Watched(directory, failures)
         registry = CollectorRegistry()

@@ -23,6 +23,13 @@ def keep() -> None:
         mallopt(_ARENA_MAX, 1)
 
 
+def release() -> None:
+    """Return to the system what is free: once after a download, which takes more for a moment than chunks do."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def settle() -> None:
     """Leave all that exists now out of later collections of garbage; to be called once, when a start has built it."""
     gc.collect()

@@ -1,6 +1,7 @@
 """Classifies (platform, code, reason) by the entries in force; the answer is never missing and never made up."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from logwatch.model import Platform
 
 PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
 
+_REMEMBERED = 1024  # results; reasons that a webhook tells may be any text
 _MESIBO_ABOVE = 900  # mesibo's page, Step 6: "If mesibo rejected the push, the error code will be greater than 900"
 _PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
 
@@ -86,6 +88,7 @@ class Catalogue:
         self.entries = tuple(entries)
         self._bare = {(str(entry.provider), entry.code): entry for entry in self.entries if not entry.reason}
         self._codes = {entry.code for entry in self.entries}
+        self._known = lru_cache(_REMEMBERED)(self._look_up)  # each result of a page is asked for a dozen times
         # (code, reason in lower case) -> entries, one a provider; a bare line of unknown platform may have a reason
         self._reasons: dict[tuple[int, str], list[Entry]] = {}
         for entry in self.entries:
@@ -121,6 +124,9 @@ class Catalogue:
 
     def entry(self, platform: str, code: str, reason: str) -> Entry:
         """Return what is known of a stored result: ``code`` is its label, a number or ``other``."""
+        return self._known(platform, code, reason)
+
+    def _look_up(self, platform: str, code: str, reason: str) -> Entry:
         return OTHER if code == "other" else self.classify(cast(Platform, platform), int(code), reason)
 
     def reason(self, platform: Platform, code: int, raw: str) -> str:

@@ -11,7 +11,7 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import HOUR, Facts
 from logwatch.diagnosis.find import failures
 from logwatch.diagnosis.incidents import fold
-from logwatch.diagnosis.rise import Point, rise
+from logwatch.diagnosis.rise import rise
 from logwatch.diagnosis.words import DAY
 from logwatch.ledger import Incident, Timeline
 from logwatch.ledger.incidents import GAP_SECONDS
@@ -55,7 +55,7 @@ def _fallen(incident: Incident, timelines: Sequence[Timeline]) -> Incident:
     every = timeline.counts(row for row in timeline.series if (row.source, row.platform) in groups)
     mine, last = timeline.counts(incident.rows), timeline.last(incident.rows)
     backwards = [
-        Point(-float(start + timeline.width), -float(start), mine[i], every[i], -last[i] if mine[i] else -float(start))
+        (-float(start + timeline.width), -float(start), mine[i], every[i], -last[i] if mine[i] else -float(start))
         for i, start in enumerate(timeline.starts)
         if start + timeline.width > incident.began and start <= incident.ended
     ][::-1]

@@ -1,6 +1,7 @@
 """Adds results up: how often each came in the last hour, of how many, since when, and whether it still does."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,6 @@ from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger import QUARTER, ResultRow, Timeline
-from logwatch.ledger.timeline import ResultSeries
 from logwatch.model import Seen
 
 GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
@@ -112,13 +112,16 @@ def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
     series = quarters.series.get(row)
     if series is None:
         return now
-    began = None
-    for count, first, last in zip(reversed(series.counts), reversed(series.first), reversed(series.last), strict=True):
-        if count:
-            if began is not None and began - last > GAP_SECONDS:
+    counts = series.counts
+    at = before = len(counts)
+    while before:
+        before -= 1
+        if counts[before]:
+            if at == len(counts) or at - before == 1 or series.first[at] - series.last[before] <= GAP_SECONDS:
+                at = before  # neighbours are never that far apart
+            else:
                 break
-            began = first
-    return now if began is None else began
+    return now if at == len(counts) else series.first[at]
 
 
 class _Peers:
@@ -134,8 +137,23 @@ class _Peers:
         self.since = self.accepted_at or 0.0  # 0 where none was ever accepted
         lately = facts.now - _LATELY_SECONDS
         self.lately = sum(start <= lately for start in facts.minutes.starts)  # index of the first of the last minutes
+        # quarters as far as minutes are not known, then minutes
+        starts = self._minutes.starts or range(self._quarters.starts.stop, self._quarters.starts.stop)
+        before = [start for start in self._quarters.starts if start < starts.start]
+        width = self._quarters.width
+        self._old = len(before)
+        reaches = before and before[-1] + width > starts.start
+        self._within = (before[-1] + width - starts.start) // self._minutes.width if reaches else 0
+        self._starts = [*before, *starts]
+        self._ends = [
+            *(min(start + width, starts.start) for start in before),
+            *(s + self._minutes.width for s in starts),
+        ]
+        self._of_both = [*self._of_quarters[: self._old], *self._of_minutes]
+        if self._within:
+            self._of_both[self._old - 1] -= sum(self._of_minutes[: self._within])
         self.among = sum(self._of_minutes)
-        self.among_since = sum(_since(facts.minutes.series[row], self.since) for row in minutes)
+        self.among_since = sum(facts.minutes.since(row, self.since) for row in minutes)
         self.among_lately = sum(self._of_minutes[self.lately :])
 
     def points(self, course: Course) -> list[Point]:
@@ -143,23 +161,18 @@ class _Peers:
 
         Quarters of an hour as far as minutes are not known, of the last one but what comes before these; then minutes.
         """
-        mine, first = self._minutes.counts(course.rows), self._minutes.first(course.rows)
-        old, old_first = self._quarters.counts(course.rows), self._quarters.first(course.rows)
-        known = self._minutes.starts.start if self._minutes.starts else self._quarters.starts.stop
-        points = []
-        for i, start in enumerate(self._quarters.starts):
-            end, count, among = start + self._quarters.width, old[i], self._of_quarters[i]
-            if start >= known:
-                break
-            if end > known:
-                within = (end - known) // self._minutes.width
-                end, count, among = known, count - sum(mine[:within]), among - sum(self._of_minutes[:within])
-            points.append(Point(start, end, count, among, min(old_first[i], end) if count else start))
-        for i, start in enumerate(self._minutes.starts):
-            at = first[i] if mine[i] else start
-            points.append(Point(start, start + self._minutes.width, mine[i], self._of_minutes[i], at))
-        until = course.last or math.inf
-        return [point for point in points if point.among and point.end > course.first and point.start <= until]
+        rows, minutes, quarters = course.rows, self._minutes, self._quarters
+        ends = self._ends
+        begin, end = bisect_right(ends, course.first), bisect_right(self._starts, course.last or math.inf)
+        old, old_first = quarters.counts(rows)[: self._old], quarters.first(rows)[: self._old]
+        mine, first = minutes.counts(rows), minutes.first(rows)
+        if self._within:  # the last quarter reaches into the minutes
+            old[-1] -= sum(mine[: self._within])
+            old_first[-1] = min(old_first[-1], ends[self._old - 1])
+        counts, firsts = (old + mine)[begin:end], (old_first + first)[begin:end]
+        starts = self._starts[begin:end]
+        firsts = [at if count else start for start, count, at in zip(starts, counts, firsts, strict=True)]
+        return list(zip(starts, ends[begin:end], counts, self._of_both[begin:end], firsts, strict=True))
 
 
 class _Background:
@@ -197,7 +210,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     course.among, course.among_since, course.among_lately = peers.among, peers.among_since, peers.among_lately
     for row in course.rows:
         mine = background.minutes.series[row]
-        course.pushes_since += _since(mine, since)
+        course.pushes_since += background.minutes.since(row, since)
         course.lately += sum(mine.counts[peers.lately :])
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
@@ -207,11 +220,6 @@ def _compare(course: Course, background: _Background, now: float) -> None:
         course.rise = rise(peers.points(course))
         if course.rise is not None:
             course.first = max(course.first, course.rise.at)
-
-
-def _since(series: ResultSeries, moment: float) -> int:
-    """Count what came in intervals whose last one came after a moment."""
-    return sum(count for count, last in zip(series.counts, series.last, strict=True) if last > moment)
 
 
 def _merged(alike: list[Course]) -> list[Course]:

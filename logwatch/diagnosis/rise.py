@@ -6,21 +6,14 @@ The likeliest place of one change in a Poisson process: the sequence is cut wher
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 TIMES = 3.0  # a rate that grows less is a busy morning
 SURE = 6.0  # log-likelihood gained by two rates instead of one: chance gives that about once in 400 looks
 _PART = 0.1  # of an interval that must lie behind the change for it to have begun there
 
 
-class Point(NamedTuple):
-    """One interval: ``mine`` of ``among`` pushes failed so; ``first`` is the time of the first one that did."""
-
-    start: float
-    end: float
-    mine: int
-    among: int
-    first: float
+Point = tuple[float, float, int, int, float]
+"""One interval: its start and end, how many pushes failed so, of how many, and when the first one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +27,16 @@ class Rise:
 
 def rise(points: Sequence[Point]) -> Rise | None:
     """Return where the share of failures jumped for good; None if it was about the same all along."""
-    points = [point for point in points if point.among]
-    mine, among = sum(p.mine for p in points), sum(p.among for p in points)
+    points = [point for point in points if point[3]]
+    mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
     early, early_among = 0, 0
-    for i, point in enumerate(points[:-1]):
-        early, early_among = early + point.mine, early_among + point.among
-        before, after = early / early_among, (mine - early) / (among - early_among)
-        if after <= TIMES * before or mine == early:
+    for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # of a page with everything, 10,000 of them
+        early, early_among = early + mine_here, early_among + among_here
+        late = mine - early
+        if not late or late * early_among <= TIMES * early * (among - early_among):
             continue
+        before, after = early / early_among, late / (among - early_among)
         gained = _likelihood(early, before) + _likelihood(mine - early, after) - _likelihood(mine, mine / among)
         if best is None or gained > best[0]:
             best = (gained, i + 1, before, after)
@@ -50,11 +44,11 @@ def rise(points: Sequence[Point]) -> Rise | None:
         return None
     _, i, before, after = best
     # the change may lie inside the interval before
-    for point in points[i - 1 : i + 1]:
-        part = min((point.mine / point.among - before) / (after - before), 1.0)
+    for start, end, mine, among, first in points[i - 1 : i + 1]:
+        part = min((mine / among - before) / (after - before), 1.0)
         if part > _PART:
-            return Rise(max(point.first, point.end - part * (point.end - point.start)), before, after)
-    return Rise(points[i].first, before, after)
+            return Rise(max(first, end - part * (end - start)), before, after)
+    return Rise(points[i][4], before, after)
 
 
 def _likelihood(count: int, rate: float) -> float:

@@ -33,6 +33,7 @@ class Snapshot:
     """Failures that webhooks told beside a log: never part of ``results``."""
     readings: Mapping[Reading, Seen] = field(default_factory=lambda: MappingProxyType({}))  # of the last hour and day
     changed: Changed = field(default_factory=Changed)  # which intervals of the buckets have to be read again
+    recorded: int = 0  # commits that changed an incident
 
     def ready(self, source: str) -> bool:
         """Return whether the counters of ``source`` may be exported."""
@@ -64,6 +65,7 @@ class Snapshot:
             _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
             self._readings_after(batch, at),
             self.changed.after(batch.buckets, at),
+            self.recorded + bool(batch.incidents),
         )
 
     def _readings_after(self, batch: Batch, at: float) -> Mapping[Reading, Seen]:

@@ -18,27 +18,33 @@ Counted = tuple[int, ResultRow, int, float, float]
 """Start of an interval, a result, and how often it came there, first and last: as the ledger has it."""
 
 
-class ResultSeries(NamedTuple):
+Interval = tuple[int, float, float]
+"""What came in an interval: how often, first and last."""
+_NOTHING: Interval = (0, inf, -inf)
+
+
+@dataclass(slots=True)
+class ResultSeries:
     """One result by interval; without a count ``first`` is infinite and ``last`` minus infinite."""
 
     counts: "array[int]"
     first: "array[float]"  # own time of the first one, seconds since the epoch
     last: "array[float]"
+    _seen: Seen | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def empty(cls, intervals: int) -> "ResultSeries":
         """Return one without a count."""
         return cls(array("q", [0]) * intervals, array("d", [inf]) * intervals, array("d", [-inf]) * intervals)
 
-    def add(self, index: int, count: int, first: float, last: float) -> None:
-        """Add to one interval."""
-        self.counts[index] += count
-        self.first[index] = min(self.first[index], first)
-        self.last[index] = max(self.last[index], last)
+    def at(self, index: int) -> "Interval":
+        """Return what came in one interval."""
+        return self.counts[index], self.first[index], self.last[index]
 
-    def clear(self, index: int) -> None:
-        """Leave no count in one interval."""
-        self.counts[index], self.first[index], self.last[index] = 0, inf, -inf
+    def put(self, index: int, came: "Interval") -> None:
+        """Let it be what came in one interval."""
+        self.counts[index], self.first[index], self.last[index] = came
+        self._seen = None
 
     def moved(self, by: int, intervals: int) -> "ResultSeries":
         """Return a copy of so many intervals that begin ``by`` later."""
@@ -51,8 +57,10 @@ class ResultSeries(NamedTuple):
         return ResultSeries(self.counts[begin:end], self.first[begin:end], self.last[begin:end])
 
     def seen(self) -> Seen:
-        """Return all of it together; there is a count."""
-        return Seen(sum(self.counts), min(self.first), max(self.last))
+        """Return all of it together; there is a count. It is added up once, and nobody adds to it."""
+        if self._seen is None:
+            self._seen = Seen(sum(self.counts), min(self.first), max(self.last))
+        return self._seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,48 @@ class Timeline:
         """Return it as it is at ``now``, later: of the intervals ``starts`` there is what ``counted`` says, no more."""
         known = kept_starts(self.width, now)
         by = (known.start - self.starts.start) // self.width
-        series = {row: each.moved(by, len(known)) for row, each in self.series.items()}
-        for place in [known.index(start) for start in starts if start in known]:
-            for each in series.values():
-                each.clear(place)
-        return _filled(self.width, known, counted, series)
+        fresh: dict[int, dict[ResultRow, Interval]] = {start: {} for start in starts if start in known}
+        for start, row, count, first, last in counted:
+            if start in fresh:
+                fresh[start][row] = (count, first, last)
+        series = dict(self.series)
+        if known != self.starts:
+            series = {row: each.moved(by, len(known)) for row, each in series.items()}
+        own = set(series) if known != self.starts else set()  # copies, which nobody else has yet
+        for start, rows in fresh.items():
+            place = known.index(start)
+            for row in series.keys() | rows.keys():
+                came_now, mine = rows.get(row, _NOTHING), series.get(row)
+                if mine is not None and mine.at(place) == came_now:
+                    continue
+                if mine is None or row not in own:
+                    mine = series[row] = mine.moved(0, len(known)) if mine else ResultSeries.empty(len(known))
+                    own.add(row)
+                mine.put(place, came_now)
+        return Timeline(self.width, known, {row: each for row, each in series.items() if any(each.counts)})
+
+    def changed(self, before: "Timeline") -> set[int]:
+        """Return the starts of the intervals whose counts are not those of ``before``, an earlier one of the width."""
+        by = (self.starts.start - before.starts.start) // self.width if before.starts else len(self.starts)
+        if by < 0:
+            return set(self.starts)
+        both = min(max(len(before.starts) - by, 0), len(self.starts))
+        found = set(self.starts[both:])
+        none = ResultSeries.empty(max(len(self.starts), len(before.starts)))
+        for row in self.series.keys() | before.series.keys():
+            mine, old = self.series.get(row, none), before.series.get(row, none)
+            if mine is old:
+                continue
+            now, then = mine.counts[:both], old.counts[by : by + both]
+            if now != then:
+                found.update(self.starts[i] for i in range(both) if now[i] != then[i])
+        return found
+
+    def since(self, row: ResultRow, moment: float) -> int:
+        """Count how often a result came in intervals whose last one came after a moment."""
+        mine = self.series[row]
+        begin = max(int(moment - self.starts.start) // self.width, 0)
+        return sum(mine.counts[i] for i in range(begin, len(self.starts)) if mine.last[i] > moment)
 
 
 def added(columns: Sequence[Iterable[int]]) -> list[int]:
@@ -132,16 +177,16 @@ def kept_starts(width: int, now: float) -> range:
     return range(first, int(now // width) * width + width, width)
 
 
-def _filled(
-    width: int, starts: range, counted: Iterable[Counted], series: dict[ResultRow, ResultSeries] | None = None
-) -> Timeline:
-    series = {} if series is None else series
+def _filled(width: int, starts: range, counted: Iterable[Counted]) -> Timeline:
+    series: dict[ResultRow, ResultSeries] = {}
     for start, row, count, first, last in counted:
         if start in starts:
             mine = series.get(row)
             if mine is None:
                 mine = series[row] = ResultSeries.empty(len(starts))
-            mine.add((start - starts.start) // width, count, first, last)
+            place = (start - starts.start) // width
+            known = mine.at(place)
+            mine.put(place, (known[0] + count, min(known[1], first), max(known[2], last)))
     return Timeline(width, starts, {row: each for row, each in series.items() if any(each.counts)})
 
 

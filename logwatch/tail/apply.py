@@ -8,17 +8,15 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.archives import Archive
-from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Verdict, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Survey, name_of
-from logwatch.tail.view import Found
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -41,7 +39,7 @@ class _Reconciliation:
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
-        self.found = Found([])
+        self.found = plans.Found([])
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
         self.shared = 0  # as much of the path's file stands in another path's, too
 
@@ -54,15 +52,7 @@ class _Reconciliation:
         if state.joined and (state.first or state.was_blank) and not self._find_shared():
             state.mark_due()
             return
-        survey = Survey(
-            state.path,
-            state.generations,
-            state.heads,
-            self.ctx.directories,
-            state.matched,
-            self.ctx.rotated(),
-            state.owners.is_name,
-        )
+        survey = Survey(state)
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -87,10 +77,8 @@ class _Reconciliation:
         if generation.plain:
             try:
                 generation.verify()
-            except ShrunkError:
-                generation.detach()  # what is beside it tells what has become of it
-            except ChangedError:
-                generation.lose_file()
+            except ChangedError as error:
+                generation.give_up(error)
             except OSError as error:
                 self.state.block(generation, error, self.turn)
 
@@ -105,10 +93,7 @@ class _Reconciliation:
     # two paths, one file
 
     def _owner(self, candidate: Candidate, *, followed: bool = False) -> tuple[PathState, Generation] | None:
-        """Return the generation of another path that a file is: hard links, symbolic links, names that globs match.
-
-        ``followed``: it stands at a path, so that it is read in any case, and may have been empty before.
-        """
+        """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
         for other, generation in self.state.owners.others(self.state, candidate.key):
             position = generation.position
             if generation.plain:

@@ -16,7 +16,7 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import SURE_BYTES, Key, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
@@ -100,11 +100,8 @@ class PathFollower(PathState):
         try:
             changed = generation.notice(turn.now)
             self.due = self._tells_more(generation, head_bytes) or changed or self.due
-        except ShrunkError:
-            generation.detach()  # what is beside it tells what has become of it
-            self.due = True
-        except ChangedError:
-            generation.lose_file()
+        except ChangedError as error:
+            generation.give_up(error)
             self.due = True
         except OSError as error:
             self.block(generation, error, turn)
@@ -278,10 +275,9 @@ class PathFollower(PathState):
         later = [g for g in later if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None]
         if known.state != "rotated" or not known.offset or not file or not later:
             return None
-        try:
+        run = b""
+        with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
-        except CorruptError:
-            return None
         whole = (g for g in later if TELLING_BYTES <= g.position.head_bytes <= len(run))
         return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
 
@@ -308,9 +304,9 @@ class PathFollower(PathState):
                 generation.verify()
                 return
             generation.lose_file()
-        except ShrunkError:
-            generation.detach()
-        except (ChangedError, OSError):
+        except ChangedError as error:
+            generation.give_up(error)
+        except OSError:
             generation.lose_file()
         reconcile(self, turn)
 

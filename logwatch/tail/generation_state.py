@@ -237,6 +237,13 @@ class GenerationState(Positioned):
         self.disown()
         self.move("rotated", found_at="")
 
+    def give_up(self, error: ChangedError) -> None:
+        """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
+        if isinstance(error, ShrunkError):
+            self.detach()
+        else:
+            self.lose_file()
+
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
@@ -251,10 +258,7 @@ class GenerationState(Positioned):
         )
 
     def go_on_behind(self, other: "GenerationState") -> bool:
-        """Skip what was read of another generation where its bytes follow; False where they do not, or not all by now.
-
-        As long as both may grow, what is written to the other one is read there.
-        """
+        """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset

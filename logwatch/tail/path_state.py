@@ -23,8 +23,8 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
+from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
-from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
@@ -122,9 +122,7 @@ class PathState:
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped
-        self.joined = news_since != float(
-            "inf"
-        )  # its source was followed before: of files that were there, each counts
+        self.joined = news_since != float("inf")  # its source was followed before: of its files each counts
         self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
         self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
         self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too

@@ -10,16 +10,13 @@ from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import HELD, NO_KEY, Key, Verdict
-from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
-from logwatch.tail.view import Found, Known, PathView
 from logwatch.unpack import MissingLibraryError
 
-TOLD_BYTES = TELLING_BYTES
-"""So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""
-
 RENAMED_BYTES = 256
-"""So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
+"""So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
+does: there a banner recurs. Else those do that tell a line."""
 
 _SHORTER = (Verdict.PART, Verdict.CUT)
 _WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
@@ -119,7 +116,7 @@ class _Decision:
 
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else TOLD_BYTES
+        sure = RENAMED_BYTES if name in self.found.rotated_names else TELLING_BYTES
         verdict, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
         if min(common, self.found.sizes[i] or 0) < sure:
@@ -152,7 +149,7 @@ class _Decision:
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             rotated = candidate.rotated is not None and i not in self.found.undecided
-            longer = (each.number, i) not in self.found.own_parts and common >= TOLD_BYTES
+            longer = (each.number, i) not in self.found.own_parts and common >= TELLING_BYTES
             anothers = any(k is not each for k in self.by_inode[i])  # it was there before, and is known
             verdict, at = self.found.answer(each.number, i)
             if rotated and longer and not anothers and verdict in HELD:
@@ -179,7 +176,7 @@ class _Decision:
         Else what was copied of it before it was read as far as it is.
         """
         position, at_path = each.position, self.found.at_path
-        followed = position.state == "live" and max(position.offset, position.head_bytes) >= TOLD_BYTES
+        followed = position.state == "live" and max(position.offset, position.head_bytes) >= TELLING_BYTES
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i in order:
@@ -254,7 +251,7 @@ class _Decision:
         for each in reversed(in_use):
             for i, holder in () if each.open else holders.items():
                 verdict, at = self.found.answer(each.number, i)
-                same = verdict in (Verdict.SAME, *_SHORTER) and i == at_path and at >= TOLD_BYTES
+                same = verdict in (Verdict.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
                 if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
                     if self._is_nowhere(each):
                         self.decided[each.number] = Leave(each.number, "done")
@@ -271,12 +268,20 @@ class _Decision:
         """
         others = [k for k in self.known if k.position.state != "ignored" and not k.headless]
         for each in reversed(self.known):
-            i = self._lies_at(each.number)
-            if i is None or each.position.offset or each.position.state != "rotated":
+            i, rest = self._lies_at(each.number), [k for k in others if k is not each]
+            if each.position.offset or each.position.state != "rotated":
                 continue
-            if self._repeats(i, (k for k in others if k is not each)):
+            if self._is_packed(each, rest) if i is None else self._repeats(i, rest):
                 self.decided[each.number] = Leave(each.number, "ignored")
                 others.remove(each)
+
+    def _is_packed(self, each: Known, known: Iterable[Known]) -> bool:
+        """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
+        places = {self._lies_at(k.number) for k in known}
+        return any(
+            number == each.number and i in places and self.found.sizes[i] == each.position.size == end > 0
+            for (number, i), end in self.found.common.items()
+        )
 
     def _repeats(self, i: int, known: Iterable[Known]) -> bool:
         """Return whether a file is a copy of what one of these generations holds, or held."""

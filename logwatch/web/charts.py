@@ -8,12 +8,13 @@ sheet.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.words import number
-from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, ResultRow, Timeline
+from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, Timeline
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
 # from the axis outwards: what concerns everybody stands where bars are easiest to compare
@@ -33,9 +34,13 @@ _FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of 
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
+_REMEMBERED = 1024  # columns, and names of intervals: three charts of a week have 504
 
-Tally = Mapping[int, Mapping[str, Mapping[str, int]]]
-"""Start of an interval -> platform -> class -> how many."""
+Counts = tuple[tuple[str, int], ...]
+"""How many pushes of which class, none of them 0: accepted ones first, then in ``ORDER``."""
+
+Tally = Mapping[int, Mapping[str, Counts]]
+"""Start of an interval -> platform -> how many of which class."""
 
 
 class Span(NamedTuple):
@@ -72,22 +77,22 @@ class Column(NamedTuple):
 
     start: int
     label: str
-    counts: Mapping[str, int]
+    counts: Counts = ()
 
     @property
     def accepted(self) -> int:
         """How many were accepted."""
-        return self.counts.get("delivered", 0)
+        return self.counts[0][1] if self.counts and self.counts[0][0] == "delivered" else 0
 
     @property
     def failed(self) -> int:
         """How many were not."""
-        return sum(self.counts.values()) - self.accepted
+        return sum(count for _, count in self.counts) - self.accepted
 
     @property
     def why(self) -> str:
         """What failed, by class."""
-        return ", ".join(f"{number(self.counts[name])} {said(name)}" for name in ORDER if name in self.counts)
+        return ", ".join(f"{number(count)} {said(name)}" for name, count in self.counts if name != "delivered")
 
     @property
     def text(self) -> str:
@@ -103,6 +108,7 @@ class Line(NamedTuple):
 
     at: float
     label: str
+    moment: int | None = None  # of a tick, seconds since the epoch
 
 
 class Mark(NamedTuple):
@@ -126,21 +132,13 @@ class Chart:
     grid: tuple[Line, ...]
     ticks: tuple[Line, ...]
     marks: tuple[Mark, ...]
+    accepted: int  # over the whole span
+    failed: int
 
     @property
     def width(self) -> int:
         """Of the box of bars."""
         return 10 * len(self.columns)
-
-    @property
-    def accepted(self) -> int:
-        """How many were accepted over the whole span."""
-        return sum(column.accepted for column in self.columns)
-
-    @property
-    def failed(self) -> int:
-        """How many were not."""
-        return sum(column.failed for column in self.columns)
 
     @property
     def summary(self) -> str:
@@ -158,17 +156,24 @@ def said(class_: str) -> str:
     return "accepted" if class_ == "delivered" else class_.replace("_", " ")
 
 
-def tally(timeline: Timeline, catalogue: Catalogue) -> Tally:
-    """Add results up by interval, platform and class."""
-    alike: dict[tuple[str, str], list[ResultRow]] = {}
-    for row in timeline.series:
-        alike.setdefault((row.platform, entry_of(catalogue, row).class_), []).append(row)
-    counts: dict[int, dict[str, dict[str, int]]] = {}
-    for (platform, class_), rows in alike.items():
-        for start, count in zip(timeline.starts, timeline.counts(rows), strict=True):
-            if count:
-                counts.setdefault(start, {}).setdefault(platform, {})[class_] = count
-    return counts
+def tally(timeline: Timeline, catalogue: Catalogue, before: tuple[Timeline, Tally] | None = None) -> Tally:
+    """Add results up by interval, platform and class; by ``before``, only where an interval is not as it was."""
+    known, counts = before or (Timeline(timeline.width), {})
+    changed = timeline.changed(known)
+    classes = [(row.platform, entry_of(catalogue, row).class_, each) for row, each in timeline.series.items()]
+    made = {start: counts[start] for start in timeline.starts if start not in changed and start in counts}
+    for index in sorted(timeline.starts.index(start) for start in changed):
+        total: dict[str, dict[str, int]] = {}
+        for platform, class_, series in classes:
+            if count := series.counts[index]:
+                mine = total.setdefault(platform, {})
+                mine[class_] = mine.get(class_, 0) + count
+        if total:
+            made[timeline.starts[index]] = {
+                platform: tuple((name, mine[name]) for name in ("delivered", *ORDER) if name in mine)
+                for platform, mine in total.items()
+            }
+    return made
 
 
 def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
@@ -177,7 +182,7 @@ def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
     for start in _starts(span, now):
         total: dict[str, int] = {}
         for mine in counts.get(start, {}).values():
-            for name, count in mine.items():
+            for name, count in mine:
                 total[name] = total.get(name, 0) + count
         at = f"{_moment(start):%H:%M}"
         told.append({"at": at} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
@@ -190,12 +195,12 @@ def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] 
     labels = [_interval(start, span) for start in starts]
     total = _by_platform(counts, starts)
     present = {name for name, count in total.items() if name != "unknown" or count > _FEW * sum(total.values())}
-    none: Mapping[str, Mapping[str, int]] = {}
+    none: Mapping[str, Counts] = {}
     return tuple(
         _chart(
             platform,
             [
-                Column(start, label, counts.get(start, none).get(platform, {}))
+                Column(start, label, counts.get(start, none).get(platform, ()))
                 for start, label in zip(starts, labels, strict=True)
             ],
             _ticks(span, starts),
@@ -224,7 +229,7 @@ def _by_platform(counts: Tally, starts: range) -> dict[str, int]:
     total: dict[str, int] = {}
     for start in starts:
         for platform, mine in counts.get(start, {}).items():
-            total[platform] = total.get(platform, 0) + sum(mine.values())
+            total[platform] = total.get(platform, 0) + sum(count for _, count in mine)
     return total
 
 
@@ -234,28 +239,33 @@ def _starts(span: Span, now: float) -> range:
 
 
 def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks: tuple[Mark, ...]) -> Chart:
-    up = max(column.accepted for column in columns)
-    down = max(column.failed for column in columns)
+    accepted, failed = [column.accepted for column in columns], [column.failed for column in columns]
+    up, down = max(accepted), max(failed)
     unit = HEIGHT / max(up + down, 1)
     paths: dict[str, list[str]] = {}
     for index, column in enumerate(columns):
-        if column.accepted:
-            height = max(column.accepted * unit, _THINNEST)
-            paths.setdefault("delivered", []).append(_bar(index, max(up * unit - height, 0.0), height))
-        level = 0
-        for name in ORDER:
-            if count := column.counts.get(name, 0):
-                height = max(count * unit, _THINNEST)
-                top = max(min(up * unit + level * unit, HEIGHT - height), 0.0)
-                paths.setdefault(name, []).append(_bar(index, top, height))
-                level += count
+        for name, bar in _stack(column.counts, up, unit):
+            paths.setdefault(name, []).append(f"M{index * 10 + 1} {bar}")
     bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
-    return Chart(platform, PLATFORMS[platform], tuple(columns), bars, up * unit, _grid(up, down), ticks, marks)
+    grid, title = _grid(up, down), PLATFORMS[platform]
+    return Chart(platform, title, tuple(columns), bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed))
 
 
-def _bar(index: int, top: float, height: float) -> str:
-    begin, end = round(top, 1), round(top + height, 1)  # both rounded: a bar ends where the axis is
-    return f"M{index * 10 + 1} {begin:.1f}h8v{end - begin:.1f}h-8z"
+@lru_cache(_REMEMBERED)
+def _stack(counts: Counts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
+    """Draw one column, wherever it stands; most are those of the look before."""
+    drawn = []
+    level = 0
+    for name, count in counts:
+        height = max(count * unit, _THINNEST)
+        if name == "delivered":
+            top = max(up * unit - height, 0.0)
+        else:
+            top = max(min(up * unit + level * unit, HEIGHT - height), 0.0)
+            level += count
+        begin, end = round(top, 1), round(top + height, 1)  # both rounded: a bar ends where the axis is
+        drawn.append((name, f"{begin:.1f}h8v{end - begin:.1f}h-8z"))
+    return tuple(drawn)
 
 
 def _grid(up: int, down: int) -> tuple[Line, ...]:
@@ -272,7 +282,7 @@ def _ticks(span: Span, starts: range) -> tuple[Line, ...]:
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}")
+        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 
@@ -295,6 +305,7 @@ def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Inciden
     return tuple(reversed(found))
 
 
+@lru_cache(_REMEMBERED)
 def _interval(start: int, span: Span) -> str:
     begin, end = _moment(start), _moment(start) + timedelta(seconds=span.width)
     if span.width == MINUTE:

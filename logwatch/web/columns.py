@@ -4,27 +4,36 @@ from functools import lru_cache
 
 from tornado.escape import xhtml_escape
 
+from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.words import number
-from logwatch.web.charts import Column
+from logwatch.web.charts import Chart, Column
 
 _REMEMBERED = 1024
 
 
-def value(platform: str, column: Column) -> str:
+def values(chart: Chart) -> str:
     """Write what is shown under the pointer, and by the arrow keys."""
-    return _written(platform, column.start, column.label, tuple(column.counts.items()))[0]
+    return "".join([_value(chart.platform, column) for column in chart.columns])
 
 
-def cells(platform: str, column: Column) -> str:
-    """Write the cells of a row of the numbers."""
-    return _written(platform, column.start, column.label, tuple(column.counts.items()))[1]
+def numbers(charts: tuple[Chart, ...]) -> str:
+    """Write the numbers of all charts as rows of a table, the newest first, without intervals in which nothing came."""
+    each = zip(*(chart.columns for chart in charts), strict=True)
+    return "".join([_row(row) for row in reversed(list(each)) if any(column.counts for column in row)])
 
 
 @lru_cache(_REMEMBERED)
-def _written(platform: str, start: int, label: str, counts: tuple[tuple[str, int], ...]) -> tuple[str, str]:
-    column = Column(start, label, dict(counts))
-    text, why = xhtml_escape(column.text), xhtml_escape(column.why)
-    return (
-        f'<label id="at-{platform}-{start}"><input type="radio" name="at-{platform}"><span>{text}</span></label>',
-        f'<td class="n">{number(column.accepted)}</td><td class="n">{number(column.failed)}</td><td>{why}</td>',
+def _value(platform: str, column: Column) -> str:
+    at, text = f"at-{platform}", xhtml_escape(column.text)
+    return f'<label id="{at}-{column.start}"><input type="radio" name="{at}"><span>{text}</span></label>'
+
+
+@lru_cache(_REMEMBERED)
+def _row(row: tuple[Column, ...]) -> str:
+    head = f'<time datetime="{iso(row[0].start)}">{xhtml_escape(row[0].label)}</time>'
+    cells = "".join(
+        f'<td class="n">{number(each.accepted)}</td><td class="n">{number(each.failed)}</td>'
+        f"<td>{xhtml_escape(each.why)}</td>"
+        for each in row
     )
+    return f'<tr><th scope="row">{head}</th>{cells}</tr>'

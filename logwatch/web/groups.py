@@ -44,4 +44,4 @@ def grouped(listed: Sequence[Listed], most: int) -> tuple[list[Group], Place | N
 
 
 def _alike(failure: StoredFailure) -> tuple[object, ...]:
-    return failure._replace(at=0.0, shape="")
+    return (*failure[1:8], *failure[9:])  # without its time and its shape

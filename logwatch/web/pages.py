@@ -9,15 +9,15 @@ from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
-from logwatch.web.columns import cells, value
+from logwatch.web.columns import numbers, values
 from logwatch.web.groups import Group, grouped
-from logwatch.web.incidents import hit
-from logwatch.web.overview import Overview, settings
+from logwatch.web.overview import Overview
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import SentPage, Site
 
 LOOKED_AT = 500  # failures that are put together for one page of the error log
+LOOKED_AT_FIRST = 60  # mostly enough to fill it
 
 
 class Page(Handler):
@@ -44,7 +44,7 @@ class Page(Handler):
         def written() -> SentPage:
             status, body = make()
             body = under(prefix, body)
-            return SentPage(status, gzip.compress(body, compresslevel=4, mtime=0) if packed else body, tag(body))
+            return SentPage(status, gzip.compress(body, compresslevel=1, mtime=0) if packed else body, tag(body))
 
         def made() -> SentPage:
             with self.site.reader.together():
@@ -86,19 +86,17 @@ class Status(Page):
             "status.html",
             "status",
             seen=seen,
-            settings=settings(seen.config),
             log=log,
             charts=shown,
             spans=SPANS,
             said=said,
-            value=value,
-            cells=cells,
-            whom=hit,
+            values=values,
+            numbers=numbers,
             query=query,
             refused=refused,
             entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
             heard_of=lambda f: entry_of(catalogue, row_of((f.heard_platform, f.code, f.heard))),
-            classes=[name for name in CLASSES if name != "delivered"],
+            classes=tuple(name for name in CLASSES if name != "delivered"),
             platforms=PLATFORMS,
             identifiers=seen.config.privacy.identifiers,
         )
@@ -116,8 +114,11 @@ class _Log:
         reader = site.reader
         try:
             wanted = site.filter(query)
-            found = reader.failures(wanted, LOOKED_AT + 1, query.before)
-            self.groups, last = grouped(found[:LOOKED_AT], query.limit)
+            for most in (LOOKED_AT_FIRST, LOOKED_AT):
+                found = reader.failures(wanted, most + 1, query.before)
+                self.groups, last = grouped(found[:most], query.limit)
+                if len(found) <= most or last != found[most - 1].place:
+                    break
             more = last is not None and last != found[-1].place
             whole = not more and query.before is None  # then a search need not be made twice
             self.total = len(found) if whole else reader.count(wanted) if query.narrows else kept

@@ -8,8 +8,9 @@ import asyncio
 import functools
 import re
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -25,19 +26,20 @@ from logwatch.config import Config
 from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
-from logwatch.diagnosis.words import Moments
-from logwatch.ledger import Filter, Hit, NotReadable, Reader, Timeline, Timelines
+from logwatch.diagnosis.words import DAY, Moments
+from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
-from logwatch.ledger.reader import Kind
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
 from logwatch.web.charts import Span, Tally, tally
-from logwatch.web.overview import Overview, overview
+from logwatch.web.incidents import hit
+from logwatch.web.overview import Overview, overview, settings
 from logwatch.web.query import Query, of_class, of_dead_tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = 8  # that are kept for other visitors
+PARTS = 512  # of pages, that are kept as long as what they show is the same: a page has up to 200
 FRESH_SECONDS = 1.0  # for which one overview serves every visitor
 USERS_FRESH_SECONDS = 10.0  # the same for the lists of users
 HIT = 10  # users of each list
@@ -77,9 +79,11 @@ class Site:
         self._monotonic = monotonic
         self._worker = ThreadPoolExecutor(1, "pages")
         self._templates = tornado.template.Loader(str(TEMPLATES), whitespace="oneline")
+        self._kept = lru_cache(PARTS)(self._filled)
         self._overview: tuple[float, Overview] | None = None
         self._written: dict[Hashable, SentPage] = {}
         self._written_of: tuple[object, object] = (None, None)  # overview and snapshot
+        self._incidents: tuple[object, list[Incident]] | None = None
         self._users: tuple[float, dict[str, list[Hit]]] | None = None
         self._tallies: dict[str, tuple[Timeline, Catalogue, Tally]] = {}
         self.log_ends: tuple[Config, LogEnds] | None = None  # made when the first user is looked for
@@ -121,7 +125,19 @@ class Site:
         """Fill in a template; every value is escaped unless the template says otherwise.
 
         A template has its parts by ``part``: compiled one by one, they take a third of the memory of one large one.
+        By ``kept`` it has a part that is filled in by what it is handed and nothing else, and therefore only once as
+        long as that is the same: ``today``, the begin of the day in UTC, stands in it for the present.
         """
+        return self._filled(
+            name,
+            here=here,
+            part=lambda name, **more: self.render(name, here, **values, **more),
+            kept=self._kept,
+            today=self._clock() // DAY * DAY,
+            **values,
+        )
+
+    def _filled(self, name: str, **values: Any) -> bytes:
         return self._templates.load(name).generate(
             printable=readable,
             marked=marked,
@@ -132,9 +148,9 @@ class Site:
             words=words,
             steps=STEPS,
             commands=COMMANDS,
+            settings=settings,
+            whom=hit,
             iso=iso,
-            here=here,
-            part=lambda name, **more: self.render(name, here, **values, **more),
             **values,
         )
 
@@ -161,15 +177,14 @@ class Site:
         lists: dict[str, Any] = {}
         try:
             facts, files = gather(watched, reader, now, self._timelines)
-            present = reader.kinds()
             lists = {
                 "files": files,
                 "rotations": reader.rotations(),
                 "shapes": facts.shapes,
                 "event_shapes": reader.event_shapes(SHAPES),
-                "kept": sum(present.values()),
-                **self._hit_users(reader, present, now),
-                "incidents": reader.incidents(now - KEPT_SECONDS),
+                "kept": reader.kept(),
+                **self._hit_users(reader, now),
+                "incidents": self._recorded(reader, now),
             }
         except NotReadable as error:
             facts = without_ledger(watched, now)
@@ -179,10 +194,17 @@ class Site:
         }
         return overview(facts, config=watched.config, tallies=tallies, **lists)
 
-    def _hit_users(self, reader: Reader, present: Mapping[Kind, int], now: float) -> dict[str, list[Hit]]:
+    def _recorded(self, reader: Reader, now: float) -> list[Incident]:
+        """Return the incidents of the last 30 days, read anew only where a commit has changed one."""
+        of = (reader.identity, self.watched.snapshot.recorded)  # before what it tells of is read
+        if self._incidents is None or self._incidents[0] != of:
+            self._incidents = (of, reader.incidents(now - KEPT_SECONDS))
+        return [each for each in self._incidents[1] if each.ended is None or each.ended >= now - KEPT_SECONDS]
+
+    def _hit_users(self, reader: Reader, now: float) -> dict[str, list[Hit]]:
         """Return who is hit most often; as these lists cost the most, those of some seconds before will do."""
         if self._users is None or not 0 <= now - self._users[0] < USERS_FRESH_SECONDS:
-            catalogue = self.watched.catalogue
+            catalogue, present = self.watched.catalogue, reader.kinds()
             lists = {
                 "limited": reader.users(of_class(catalogue, present, "rate_limited"), HIT),
                 "dead": reader.users(of_dead_tokens(catalogue, present), HIT),
@@ -201,7 +223,8 @@ class Site:
         catalogue = self.watched.catalogue
         kept = self._tallies.get(name)
         if kept is None or kept[0] is not timeline or kept[1] is not catalogue:
-            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue))
+            before = (kept[0], kept[2]) if kept and kept[1] is catalogue else None
+            kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue, before))
         return kept[2]
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.diagnosis.rise import TIMES, Point, rise
+from logwatch.diagnosis.rise import TIMES, rise
 
 
 def points(*counts, width=900.0):
     """Make intervals of (mine, among), one after the other from time 0."""
-    return [Point(i * width, (i + 1) * width, mine, among, i * width + 1) for i, (mine, among) in enumerate(counts)]
+    return [(i * width, (i + 1) * width, mine, among, i * width + 1) for i, (mine, among) in enumerate(counts)]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,27 @@ def test_where_nothing_changed_it_is_the_same_object(tmp_path):
     ledger.close()
 
 
+@settings(deadline=None)
+@given(steps=st.lists(st.tuples(RESULTS, st.floats(0, 130)), min_size=2, max_size=6))
+def test_what_changed_between_two_looks_is_told(steps):
+    """Every interval whose counts differ is among the changed ones; what has not changed is the same object."""
+    now, kept, changed = NOW, Kept(), Changed()
+    timelines = Timelines(kept)
+    before = timelines.of(60, now, changed)
+    for results, passing in steps:
+        now += passing
+        changed = changed.after(kept.commit(results, now), now)
+        after = timelines.of(60, now, changed)
+        assert after == Timelines(kept).of(60, now, changed)
+        counts = [dict(zip(each.starts, each.counts(each.series), strict=True)) for each in (before, after)]
+        differing = {start for start in after.starts if counts[0].get(start) != counts[1][start]}
+        assert differing <= after.changed(before)
+        if after.starts == before.starts:
+            came = {row for row, *_ in results}
+            assert all(after.series[row] is before.series[row] for row in before.series if row not in came)
+        before = after
+
+
 def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
     """So is one behind a clock that was set back; one that is gone is told."""
     ledger = Ledger(tmp_path / "a", clock=lambda: NOW)

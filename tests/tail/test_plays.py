@@ -196,6 +196,24 @@ def test_an_older_state_that_is_written_back_counts_once(tmp_path):
     played(tmp_path, "looking", restored)
 
 
+def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
+    """As copytruncate with compress makes it, where the glob matches it too."""
+
+    def steps(log):
+        log.write(20)
+        yield
+        log.shell(": > m.log.1")
+        yield
+        log.shell("cat m.log >> m.log.1; : > m.log; gzip m.log.1")
+        yield
+        log.write(5)
+
+    log = Log(tmp_path, "looking", patterns=("m.log*",))
+    log.write(40)
+    log.treat(steps)
+    log.check()
+
+
 def link_swapped_to_another_name(log):
     """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
     log.write(5, log.directory / "monday.txt")

@@ -11,11 +11,10 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Verdict
-from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Replace, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.view import Found, Known, PathView
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
@@ -340,6 +339,14 @@ TABLE = {
         [known(is_open=True)],
         found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
         [Replace(1, 0, 1000, 1000, None)],
+    ),
+    "a copy that was empty when it was taken up, packed and deleted before the next look": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated"), known(2, 7, "rotated", 0, is_open=True)],
+        found(
+            file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)], own_parts=[(2, 0)], common=[(2, 1000)]
+        ),
+        [Hold(1, 0), Leave(2, "ignored")],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

@@ -67,6 +67,26 @@ def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     assert sum(sum(v for k, v in each.items() if k != "at") for each in told) == sum(count for _, _, count in counts)
 
 
+LATER = st.tuples(
+    st.lists(st.tuples(st.sampled_from(ROWS), st.integers(0, 59), st.integers(1, 99))), st.integers(0, 130)
+)
+
+
+@given(steps=st.lists(LATER, min_size=1, max_size=5))
+def test_what_is_added_up_where_it_changed_is_what_is_added_up_whole(steps):
+    """Commit by commit, minute by minute, results that come late included."""
+    now, buckets, before = NOW, {}, None
+    for counts, passing in steps:
+        now += passing
+        for row, ago, count in counts:
+            start = int(now // 60 - ago) * 60
+            buckets.setdefault(Bucket(60, start, row), Seen()).add(Seen(count, start, start))
+        fresh = Timeline.of(60, now, buckets.items())
+        whole = tally(fresh, CATALOGUE)
+        assert tally(fresh, CATALOGUE, before) == whole
+        before = (fresh, whole)
+
+
 def test_what_is_kept_is_what_is_shown():
     """Each column has its bucket: the oldest one shown is one that the ledger still keeps."""
     for span in SPANS.values():
@@ -151,4 +171,4 @@ def test_unasked_the_charts_show_where_it_began(asked, ago, span):
 
 def test_an_interval_without_failures_gives_no_reasons():
     """Nothing stands in brackets."""
-    assert Column(0, "10:00", {"delivered": 3}).text == "10:00: 3 accepted, 0 failed"
+    assert Column(0, "10:00", (("delivered", 3),)).text == "10:00: 3 accepted, 0 failed"

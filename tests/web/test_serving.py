@@ -355,6 +355,28 @@ def test_a_scrape_does_not_wait_for_a_page(get, site_rules, server):
     waiting.join(PATIENCE)
 
 
+@pytest.mark.parametrize("path", ["/", "/?span=week", "/?class=credential", "/?code=404", "/unread"])
+def test_a_page_of_kept_parts_is_the_page_made_anew(watched, site_rules, get, path):
+    """After each commit, and after midnight, a site that keeps what it has filled in shows what a new one shows."""
+    now, site = [NOW + 1], next(arguments["site"] for pattern, _, arguments in site_rules if pattern == "/")
+    site._clock = lambda: now[0]
+    for step, passing in enumerate((0, 3, 61, 14 * 3600)):
+        now[0] += passing
+        batch = Batch(1000)
+        row, seen = ResultRow("mesibo", "apns", "903", ""), Seen(1 + step, now[0] - 1, now[0] - 1)
+        batch.result(row, seen)
+        batch.time(row, seen, now[0])
+        batch.fail([StoredFailure(now[0] - 1, *row, "6035", f"903-{step % 2}", "t", SHAPE)])
+        assert watched.ledger.commit(batch)
+        site._overview = site._users = None
+        kept = get(path)[2]
+        anew = WebServer("127.0.0.1", 0, rules(CollectorRegistry(), watched, clock=lambda: now[0]))
+        anew.start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{anew.port}{path}", timeout=PATIENCE) as answer:
+            assert answer.read() == kept
+        anew.stop()
+
+
 def test_a_page_opens_no_more_than_it_shows(get):
     """The page holds 25 failures however many there are."""
     assert get("/")[2].count(b'<tr id="failure-') == 25

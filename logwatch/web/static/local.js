@@ -24,6 +24,45 @@ function localise(root) {
     const at = new Date(1000 * Number(label.id.split("-").pop()));
     if (at.getTimezoneOffset()) label.lastElementChild.append(here(at, minutes));
   }
+  for (const ticks of root.querySelectorAll(".ticks")) underneath(ticks);
+  for (const zones of root.querySelectorAll(".zones")) {
+    if (root.querySelector(".ticks.local")) zones.textContent = ", by times in UTC and, below them, here";
+  }
+}
+
+// A second row of ticks, and the names of both where there is room: clock times stand below those in UTC; days begin elsewhere, and stand where they begin here.
+function underneath(ticks) {
+  const shown = [...ticks.children];
+  for (const tick of shown) {
+    const at = new Date(1000 * Number(tick.dataset.at));
+    if (!at.getTimezoneOffset()) continue;
+    const local = tick.cloneNode(true);
+    local.setAttribute("y", "24");
+    if (tick.textContent.includes(":")) {
+      local.textContent = minutes.format(at);
+    } else {
+      const midnight = new Date(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate());
+      const place = parseFloat(tick.getAttribute("x")) + ((midnight - at) / 10 / Number(ticks.dataset.seconds));
+      if (place < 0 || place > 100) continue;
+      local.setAttribute("x", `${place.toFixed(2)}%`);
+      local.setAttribute("text-anchor", place < 2 ? "start" : place > 98 ? "end" : "middle");
+    }
+    local.removeAttribute("data-at");
+    ticks.append(local);
+    ticks.classList.add("local");
+  }
+  const [first, last] = [0, shown.length - 1].map((i) => shown[i] && parseFloat(shown[i].getAttribute("x")));
+  if (!ticks.classList.contains("local") || (first < 12 && last > 88)) return;
+  for (const [y, zone] of [["11", "UTC"], ["24", "here"]]) {
+    const name = shown[0].cloneNode(false);
+    name.removeAttribute("data-at");
+    name.setAttribute("x", last > 88 ? "0%" : "100%");
+    name.setAttribute("y", y);
+    name.setAttribute("text-anchor", last > 88 ? "start" : "end");
+    name.textContent = zone;
+    ticks.append(name);
+  }
 }
 
 localise(document.body);
+

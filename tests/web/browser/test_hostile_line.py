@@ -78,3 +78,19 @@ def test_a_mebibyte_of_harmful_text_is_shown_as_text(visit, site, programs, wher
     daemon.stop()
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", daemon.output)
     assert "Traceback" not in daemon.output
+
+
+def test_long_names_of_several_sources_fit_beside_long_values(site, programs, visit):
+    """From 1400 to 380 pixels nothing runs over the edge, with every fold open; no row is a tower of letters."""
+    name, log = "mesibo_production_" + "a" * 46, site.directory / "second.log"
+    site.configure(f'[privacy]\nidentifiers = "plain"\n[[source]]\nname = "{name}"\npaths = ["{log}"]\n')
+    fields = b"uid %s type apns aid %s token %s" % (b"u" * 200, b"a" * 200, b"t" * 200)
+    log.write_bytes(b"".join(line(time.time(), b"%s code %d" % (fields, code)) for code in (903, 400)))
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"903": 1, "400": 1}, "the lines are counted")
+    for width in (1400, 970, 800, 380):
+        page = visit(daemon.url, viewport={"width": width, "height": 900})
+        assert name in page.inner_text(".asof")
+        assert page.evaluate("document.querySelector('#failures tbody tr').getBoundingClientRect().height") < 400
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -162,6 +162,38 @@ def test_a_finding_tells_the_visitors_own_time_beside_utc(visit, states):
     assert "here)" not in page.locator("main").text_content()
 
 
+@pytest.mark.parametrize(
+    ("span", "zone", "below"),
+    [
+        ("hour", "Asia/Kolkata", {"09:30": "15:00", "10:00": "15:30"}),
+        ("day", "America/New_York", {"12:00": "07:00", "00:00": "19:00"}),
+        ("week", "America/New_York", {"20 Nov": "20 Nov"}),
+        ("hour", "UTC", {}),
+    ],
+)
+def test_charts_have_the_visitors_own_time_below_utc(visit, states, span, zone, below):
+    """Ticks have a second row, days where they begin here; the numbers have it in brackets; UTC alone."""
+    page = visit(f"{states['ios_903'][0]}?span={span}", timezone_id=zone)
+    ticks = page.locator("#chart-apns .ticks text").evaluate_all(
+        "all => all.map(t => [t.textContent, parseFloat(t.getAttribute('x')), t.getAttribute('y')])"
+    )
+    utc = {text: at for text, at, y in ticks if y == "11"}
+    here = {text: at for text, at, y in ticks if y == "24"}
+    first = page.locator("#numbers tbody th").first.text_content()
+    assert page.locator("#numbers thead th").first.text_content() == "Time (UTC)"
+    if zone == "UTC":
+        assert (here, first) == ({}, "10:15")
+        return
+    shift = 100 * 5 / (7 * 24) if span == "week" else 0
+    for text, local in below.items():
+        assert here[local] == pytest.approx(utc[text] + shift, abs=0.02)
+    assert first.endswith(" here)")
+    assert "below them, here" in page.locator("#charts-note").text_content()
+    with page.expect_response(lambda answer: "span" in answer.url):  # the page goes on, and has each row once
+        pass
+    assert page.locator("#chart-apns .ticks text").count() == len(ticks)
+
+
 def test_what_ended_yesterday_is_still_there_with_its_cost(visit, states):
     """Begin, end, pushes and users; its failures are one click away; the rest is folded."""
     page = visit(states["ended_yesterday"][0], java_script_enabled=False)

@@ -51,9 +51,9 @@ generate: $(DEV) ## rules, dashboards, runbook facts, manual and reference pages
 	$(BIN)/python -m config.generate
 
 # A file at a time: what its tests share, a fleet or a browser, is started once. Tests that start programs wait half their
-# time, so that there are three files for two cores, and come first (tests/conftest.py): the longest is not the last.
+# time, so that there are two files for each core, and come first (tests/conftest.py): the longest is not the last.
 PARALLEL := --dist loadfile
-WORKERS ?= $(shell echo $$(((3 * $$(nproc) + 1) / 2)))
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 test: lint packages ## everything: lint, unit, property and integration tests
 	$(BIN)/pytest -n $(WORKERS) $(PARALLEL) --no-loadscope-reorder $(ARGS)
 

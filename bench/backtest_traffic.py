@@ -5,13 +5,14 @@ Every figure is ours, chosen to be unkind where operators know trouble: bursts, 
 
 import math
 import random
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 STEP = 30  # seconds between scrapes: twice the shipped interval, so delays are rather too long than too short
 START = 1_767_571_200  # a Monday, 00:00 UTC
 DAY = 86400
-FILE_SECONDS = 7200  # one block of Prometheus
 
 SITES = {"large": 400.0, "small": 8.0}  # pushes a minute at noon of a working day
 # share of a platform's pushes in normal operation
@@ -142,35 +143,24 @@ class Disturbances:
         return traffic, shares
 
 
-def simulate(
-    directory: Path, days: int, seed: int, incidents: list[Incident]
-) -> tuple[list[Path], set[tuple[str, str]]]:
-    """Write the counters of both sites as OpenMetrics: files of two hours, and every (code, reason) in them."""
-    counters: dict[str, dict[tuple[str, str, str, str], int]] = {}
-    for site in SITES:
-        keys = [(p, "200", "", "delivered") for p in ("fcm", "apns")] + list(NOISE)
-        keys += [(p, *i.result) for i in incidents for p in i.platforms if i.result[0]]
-        counters[site] = dict.fromkeys(keys, 0)
-    chances = {site: random.Random(f"{seed}{site}") for site in SITES}
-    disturbances = {site: Disturbances(random.Random(f"{seed}{site}d"), days) for site in SITES}
-    files = []
-    for begin in range(START, START + days * DAY, FILE_SECONDS):
-        path = directory / f"{begin}.om"
-        instants = range(begin, begin + FILE_SECONDS, STEP)
-        rows: dict[str, list[str]] = {}
-        for t in instants:
-            for site, counts in counters.items():
-                _advance(chances[site], counts, site, t, disturbances[site], incidents)
-                _expose(rows, site, counts, t)
-        with path.open("w") as out:
-            for family in ("mesibo_push_results", "mesibo_push_rate_limit_hits"):
-                out.write(f"# TYPE {family} counter\n")
-                out.writelines(
-                    line for name, lines in rows.items() if name.startswith(family + "_total") for line in lines
-                )
-            out.write("# EOF\n")
-        files.append(path)
-    return files, {(code, reason) for counts in counters.values() for _, code, reason, _ in counts}
+def results(incidents: list[Incident]) -> set[tuple[str, str]]:
+    """Return every (code, reason) that occurs."""
+    return {key[1:3] for key in NOISE} | {each.result[:2] for each in incidents}
+
+
+def simulate(site: str, days: int, seed: int, incidents: list[Incident]) -> dict[str, array]:
+    """Return the series that a site exports: name and labels -> the counter at each step."""
+    keys = [(p, "200", "", "delivered") for p in ("fcm", "apns")] + list(NOISE)
+    keys += [(p, *i.result) for i in incidents for p in i.platforms if i.result[0]]
+    counts = dict.fromkeys(keys, 0)
+    chance, disturbances = random.Random(f"{seed}{site}"), Disturbances(random.Random(f"{seed}{site}d"), days)
+    here = [each for each in incidents if each.site == site]
+    series: dict[str, array] = {}
+    for t in range(START, START + days * DAY, STEP):
+        _advance(chance, counts, site, t, disturbances, here)
+        for name, count in _exposed(site, counts):
+            series.setdefault(name, array("q")).append(count)
+    return series
 
 
 def _advance(
@@ -191,23 +181,27 @@ def _advance(
         spent = 0.0
         for key, share in NOISE.items():
             if key[0] == platform:
-                same = sum(v for k, v in NOISE.items() if k[0] == platform and k[3] == key[3])
-                share = share / same * shares[platform, key[3]] if (platform, key[3]) in shares else share  # noqa: PLW2901
+                if (platform, key[3]) in shares:
+                    same = sum(v for k, v in NOISE.items() if k[0] == platform and k[3] == key[3])
+                    share = share / same * shares[platform, key[3]]  # noqa: PLW2901
                 spent += share
                 counts[key] += poisson(chance, mean * left * share)
         counts[platform, "200", "", "delivered"] += poisson(chance, mean * left * max(0.0, 1 - spent))
 
 
-def _expose(rows: dict[str, list[str]], site: str, counts: dict, t: int) -> None:
-    where = f'cluster="{site}",instance="{site}",job="mesibo-logwatch",source="mesibo"'
+def _exposed(site: str, counts: dict) -> Iterator[tuple[str, int]]:
     limited = dict.fromkeys(("mesibo", "fcm", "apns"), 0)
-    for (platform, code, reason, cls), count in counts.items():
-        name = (
-            f'mesibo_push_results_total{{{where},platform="{platform}",code="{code}",reason="{reason}",class="{cls}"}}'
-        )
-        rows.setdefault(name, []).append(f"{name} {count} {t}\n")
-        if cls == "rate_limited":
-            limited["mesibo" if code == "914" else platform] += count
+    for key, count in counts.items():
+        yield _name(site, *key), count
+        if key[3] == "rate_limited":
+            limited["mesibo" if key[1] == "914" else key[0]] += count
     for limiter, count in limited.items():
-        name = f'mesibo_push_rate_limit_hits_total{{{where},limiter="{limiter}"}}'
-        rows.setdefault(name, []).append(f"{name} {count} {t}\n")
+        yield _name(site, limiter), count
+
+
+@cache
+def _name(site: str, whose: str, code: str = "", reason: str = "", cls: str = "") -> str:
+    where = f'cluster="{site}",instance="{site}",job="mesibo-logwatch",source="mesibo"'
+    if not code:
+        return f'mesibo_push_rate_limit_hits_total{{{where},limiter="{whose}"}}'
+    return f'mesibo_push_results_total{{{where},platform="{whose}",code="{code}",reason="{reason}",class="{cls}"}}'

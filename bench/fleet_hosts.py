@@ -123,10 +123,10 @@ class Fleet:
                 host.rates[platform, "200", ""] = accepted * (1 - share)
                 host.rates[platform, code, reason] = accepted * share
 
-    def mend(self) -> None:
-        """From now on every host is as it was."""
+    def mend(self, names: Collection[str] | None = None) -> None:
+        """From now on these hosts, or all of them, are as they were."""
         with self._lock:
-            for host in self.hosts.values():
+            for host in self.hosts.values() if names is None else map(self.hosts.__getitem__, names):
                 host.advance(self._now())
                 host.rates = {result: rate * host.size for result, rate in ORDINARY.items()}
 

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -34,8 +35,11 @@ class Query:
         )
         query = {"query": self.expr, "step": STEP, **span}
         began = time.monotonic()
-        with urllib.request.urlopen(f"{url}/api/v1/{way}?{urllib.parse.urlencode(query)}", timeout=60) as answer:
-            answer.read()
+        try:
+            with urllib.request.urlopen(f"{url}/api/v1/{way}?{urllib.parse.urlencode(query)}", timeout=60) as answer:
+                answer.read()
+        except urllib.error.HTTPError as error:  # a limit of the engine: which one, it says itself
+            raise RuntimeError(f"{self.panel}: {error.read().decode()[:500]}") from None
         return time.monotonic() - began
 
 

@@ -23,10 +23,12 @@ from bench.daemon import Daemon
 from bench.families import FAMILIES, Family, Key
 from bench.measure import cpu_of, machine, memory_of
 from bench.measure import run as started
-from logwatch import envelope, heap
+from logwatch import heap
+from logwatch.model import Envelope
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
 from logwatch.parse.result import parse_reference
+from logwatch.report.lines import LineCutter
 from logwatch.tail.lines import CHUNK_BYTES
 
 Found = Counter[Key]
@@ -36,15 +38,13 @@ AIMS = {1.0: 5, 0.1: 8}
 """By the share of push lines: how many times less than mtail ``report`` must take."""
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """Read a file in chunks of whole lines."""
-    rest = b""
+def chunks(path: Path, subject: Scanner) -> Iterator[tuple[bytes, Envelope]]:
+    """Read a file in chunks as ``report`` does: a message that Docker has split over records is in one of them."""
+    lines = LineCutter("auto", subject.owns, subject.max_line_bytes, subject.held)
     with path.open("rb") as file:
         while block := file.read(CHUNK_BYTES):
-            data = rest + block
-            end = data.rfind(b"\n") + 1
-            rest = data[end:]
-            yield data[:end]
+            yield from lines.take(block)
+    yield from lines.rest()
 
 
 def scanner(path: Path, _family: Family) -> tuple[float, Found]:
@@ -53,10 +53,9 @@ def scanner(path: Path, _family: Family) -> tuple[float, Found]:
     subject = Scanner(grammar, timezone=UTC)
     subject.parser = LineParser(grammar)
     found: Found = Counter()
-    cpu, wrapped = 0.0, None
-    for data in chunks(path):
+    cpu = 0.0
+    for data, wrapped in chunks(path, subject):
         start = time.process_time()
-        wrapped = wrapped or envelope.settled(data, subject.owns)
         results = subject.scan(data, envelope=wrapped, reference=1795342500.0).results
         cpu += time.process_time() - start
         for key, seen in results.items():

@@ -1,19 +1,31 @@
 """``python -m logwatch`` is the command ``mesibo-logwatch``."""
 
+import os
 import sys
 from typing import NoReturn
 
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 
 def main() -> NoReturn:
     """Run the command line and exit; the daemon takes its signals before anything else is loaded."""
-    wanted = Wanted()
+    _open_standard_streams()
+    flags = SignalFlags()
     if sys.argv[1:2] == ["run"]:
-        wanted.listen()
+        flags.listen()
     from logwatch.cli import main as run  # noqa: PLC0415  loading takes a while
 
-    run(wanted)
+    run(flags)
+
+
+def _open_standard_streams() -> None:
+    """Lead what was closed of standard input, output and error to nowhere: the next file would take its place."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004  the descriptor of standard error
+        continue
+    os.close(opened)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  for good
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ from logwatch.ledger import Ledger, Reader, Snapshot
 from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
+from logwatch.signal_flags import SignalFlags
 from logwatch.tail import SourceStatus
 from logwatch.wake import make_waker
-from logwatch.wanted import Wanted
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
@@ -48,13 +48,13 @@ LONGEST_TURN_SECONDS = 10.0
 class Daemon:
     """One running mesibo-logwatch.
 
-    ``load`` gives the configuration and is called again at each reload. Raises LogwatchError when the start is not
+    ``load`` returns the configuration and is called again at each reload. Raises LogwatchError when the start is not
     possible; ``run`` returns the exit status.
     """
 
-    def __init__(self, load: Load, wanted: Wanted | None = None) -> None:
+    def __init__(self, load: Load, flags: SignalFlags | None = None) -> None:
         self._load = load
-        self._wanted = wanted or Wanted()
+        self._flags = flags or SignalFlags()
         self._parts = _assemble(load)
         config = self._parts.config
         self._log = structlog.get_logger()
@@ -150,7 +150,7 @@ class Daemon:
     def run(self) -> int:
         """Follow, commit and serve until SIGTERM or SIGINT; 0 after an orderly end, 1 when a part ended by itself."""
         # Where a hanging process was, when systemd's watchdog aborts it; without a terminal or a file, nowhere
-        with contextlib.suppress(ValueError, OSError, AttributeError):
+        with contextlib.suppress(ValueError, OSError, AttributeError, RuntimeError):
             faulthandler.enable()
         threading.excepthook = self._thread_failed
         with self._signals():
@@ -162,7 +162,7 @@ class Daemon:
                 self._taken_over()
                 self._log.info("ready", url=self._url)
                 self._notifier.ready(self._summary())
-                while not self._wanted.stop:
+                while not self._flags.stop:
                     self._turn()
                     if failed := self._web.failed:
                         self._log.critical("part_ended", part=failed, consequence="the process ends; start it again")
@@ -179,7 +179,7 @@ class Daemon:
                 self._end(commit=False)
                 return 1
             self._end()
-        return 0 if self._wanted.stop else 1
+        return 0 if self._flags.stop else 1
 
     @property
     def _url(self) -> str:
@@ -197,7 +197,7 @@ class Daemon:
         """Do one turn of the loop: as little as possible when nothing happened, everything that is due otherwise."""
         config = self._parts.config
         started = time.monotonic()
-        if self._wanted.reload:
+        if self._flags.reload:
             self._take_over()
         for forwarder, _ in self._forwarders.values():
             if self.snapshot.exports.get(forwarder.destination) != forwarder.sent:
@@ -211,7 +211,7 @@ class Daemon:
         self._metrics.reload_successful.set(not self.refused)
         self._notifier.turned(self._summary())
         self._turned_at = time.monotonic()
-        if more or self._wanted.stop:
+        if more or self._flags.stop:
             return
         # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
         pace = min(config.follow.poll_seconds, config.state.commit_seconds)
@@ -238,7 +238,7 @@ class Daemon:
         self._pipeline.commit(detailed=True)
         if self._ledger.failing:  # what was read but not committed would be read again, and be committed twice
             return
-        self._wanted.reloaded()
+        self._flags.reload = False
         self._notifier.reloading()
         try:
             parts = _assemble(self._load)
@@ -326,7 +326,7 @@ class Daemon:
         )
 
     def _called(self) -> None:
-        """Turn soon: a call waits for its answer."""
+        """Cut the pause between two turns short: a webhook's call waits for its answer."""
         self._hurry.set()
         self._waker.wake()
 
@@ -346,7 +346,7 @@ class Daemon:
             inbox.refuse(closed=not committed)
 
     def _summary(self) -> str:
-        """Say in one line how things are, for `systemctl status`."""
+        """Return one line for `systemctl status`: what is followed, how far behind, the last code, what is wrong."""
         status = self._pipeline.status.values()
         files, lag = sum(s.files_followed for s in status), sum(s.lag_bytes for s in status)
         journals = sum(s.up for s in status if s.input == "journal")
@@ -357,17 +357,17 @@ class Daemon:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT as the wish to end, SIGHUP as the wish to reload."""
+        """Wake the loop at SIGTERM and SIGINT, which end it, and at SIGHUP, which reloads."""
 
-        def told() -> None:
-            if self._wanted.stop:
+        def wake() -> None:
+            if self._flags.stop:
                 self._ending.set()
                 self._hurry.set()
             self._waker.wake()
 
         old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-        self._wanted.tell(told)
-        self._wanted.listen()
+        self._flags.on_signal(wake)
+        self._flags.listen()
         try:
             yield
         finally:
@@ -382,7 +382,7 @@ def _assemble(load: Load) -> Parts:
 
 
 def _last_result(snapshot: Snapshot) -> str:
-    """Say which code came last, by the lines' own time."""
+    """Return which code came last, by the lines' own time; empty where none did."""
     dated = [(seen.last, row.code) for row, seen in snapshot.results.items() if seen.last is not None]
     if not dated:
         return ""

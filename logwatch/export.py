@@ -50,7 +50,7 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     (
         "undated_lines",
         "mesibo_logwatch_undated_lines",
-        "Push results at least, whose time cannot be told: the time at which they were read stands for it.",
+        "Push results without a usable time (at least so many): the time at which they were read is used instead.",
         "",
         ("",),
     ),
@@ -228,12 +228,12 @@ def _push_metrics(
 def _webhook_metrics(
     snapshot: Snapshot, status: dict[str, SourceStatus], catalogue: Catalogue, ready: list[str], now: float
 ) -> Iterator[Metric]:
-    """Yield what webhooks tell; nothing where there is none, but for the sources that tell failures alone."""
+    """Yield the metrics of webhooks: none without a webhook, except which sources report failures only."""
     webhooks = [name for name in ready if isinstance(status[name], WebhookStatus)]
     silent = silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
         "mesibo_push_failures_only",
-        "1 when a source tells of failures alone, so that no share of its pushes can be given.",
+        "1 when a source reports failures only, so that no share of its pushes can be given.",
         labels=["source"],
     )
     for source in ready:
@@ -242,7 +242,7 @@ def _webhook_metrics(
     yield alone
     events = CounterMetricFamily(
         "mesibo_push_witness_events",
-        "Failed pushes that a webhook told, by result: never added to mesibo_push_results_total beside a log.",
+        "Failed pushes that a webhook reported, by result: beside a log, never added to mesibo_push_results_total.",
         labels=["source", "platform", "code", "reason", "class"],
     )
     outcomes = CounterMetricFamily(

@@ -1,11 +1,13 @@
 """The daemon's own log: one event per happening, as key=value for people or JSON for programs, on standard error.
 
 Under systemd each line starts with ``<N>``, the priority that the journal understands (sd-daemon(3)). Values never
-break a line or reach a terminal as control characters, whatever a file name contains.
+break a line or reach a terminal as control characters, whatever a file name contains. What cannot be written (a full
+disk, a reader that is gone or does not read) is left out: no log stops what it tells of.
 """
 
 import logging
 import os
+import select
 import sys
 from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, TextIO
@@ -21,6 +23,8 @@ get_logger = structlog.get_logger
 Event = MutableMapping[str, Any]
 Format = Literal["auto", "json", "console"]
 
+PATIENCE_SECONDS = 1.0
+"""For a reader that does not read; the events behind that one wait no more until it does."""
 PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 
 
@@ -42,9 +46,64 @@ def configure(level: str = "info", form: Format = "auto", stream: TextIO | None 
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=out),
+        logger_factory=structlog.WriteLoggerFactory(file=_Patient(out, _left_out(processors))),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
+
+
+class _Patient:
+    """A stream that is written to if it takes anything: to write neither fails nor waits for long."""
+
+    def __init__(self, stream: TextIO, told: Callable[[int], str]) -> None:
+        self._stream = stream
+        self._told = told  # in words, how many were left out
+        self._left_out = 0
+        self._torn = False  # what was written last is the beginning of an event
+        self._patience = PATIENCE_SECONDS
+        self._takes = select.poll()
+        try:
+            self._descriptor = stream.fileno()
+            self._takes.register(self._descriptor, select.POLLOUT)
+        except (OSError, ValueError):  # in memory
+            self._descriptor = -1
+
+    def write(self, text: str) -> None:
+        """Write ``text``, and before it how many events were left out; or leave it out as well."""
+        try:
+            self._put(f"{self._told(self._left_out)}\n{text}" if self._left_out else text)
+        except (OSError, ValueError):
+            self._left_out += 1
+        else:
+            self._left_out = 0
+
+    def flush(self) -> None:
+        """Do nothing: what is written is out."""
+
+    def _put(self, text: str) -> None:
+        if self._descriptor < 0:
+            self._stream.write(text)
+            return
+        # Past the stream's own buffer, which would keep what cannot be written, and fail again when the process ends
+        rest = ("\n" * self._torn + text).encode(self._stream.encoding or "utf-8", "backslashreplace")
+        while rest:
+            ready = self._takes.poll(self._patience * 1000)
+            self._patience = PATIENCE_SECONDS if ready else 0.0
+            if not ready:
+                raise BlockingIOError
+            rest = rest[os.write(self._descriptor, rest[: select.PIPE_BUF]) :]  # so much never waits
+            self._torn = bool(rest)
+
+
+def _left_out(processors: list[Any]) -> Callable[[int], str]:
+    """Return what says, in the form of all other events, how many were left out."""
+
+    def told(number: int) -> str:
+        event: Any = {"event": "events_left_out", "number": number}
+        for process in processors:
+            event = process(None, "warning", event)
+        return str(event)
+
+    return told
 
 
 def _printable(_logger: Any, _method: str, event: Event) -> Event:

@@ -4,7 +4,7 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -286,11 +286,11 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def _stored(self, source: str, undated: float, failure: Failure) -> StoredFailure:
-        """Return a failure as it may be stored: dated, with a documented reason or none, its identifiers masked."""
-        at, platform, code, reason, *masked = self._privacy.failure(failure)
-        reason = self.catalogue.reason(platform, code, reason)
-        return StoredFailure(undated if at is None else at, source, platform, str(code), reason, *masked)
+    def _stored(self, source: str, undated: float, failures: Sequence[Failure]) -> Iterator[StoredFailure]:
+        """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked."""
+        for at, platform, code, reason, *masked in map(self._privacy.failure, failures):  # reads each of them
+            known = self.catalogue.reason(platform, code, reason)
+            yield StoredFailure(undated if at is None else at, source, platform, str(code), known, *masked)
 
     def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""

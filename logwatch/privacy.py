@@ -21,7 +21,7 @@ _TOKEN_FROM = 32  # APNs tokens have 64 characters, FCM's more than 140; anythin
 _TAG_DIGITS = 6  # tells masked values apart: 24 bits
 _HASH_DIGITS = 16
 _HIDDEN = re.compile(rf".*\*\*\*.*#[0-9a-f]{{{_TAG_DIGITS}}}|[0-9a-f]{{{_HASH_DIGITS}}}")
-_REMEMBERED = 1024  # tokens, and as many addresses
+_REMEMBERED = 2048  # tokens, and as many addresses
 _USUAL = 512  # characters of one; hostile ones would fill the memory
 _BLOCK = 64  # bytes of SHA-256's, which a key of HMAC fills
 
@@ -76,7 +76,8 @@ class Privacy:
     def failure(self, failure: Failure) -> Failure:
         """Return a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
         at, platform, code, reason, app, user, token, shape = failure
-        return Failure(at, platform, code, reason, readable(app)[:LONGEST], self.user(user), self.token(token), shape)
+        shown = readable(app)[:LONGEST] if app else ""
+        return Failure(at, platform, code, reason, shown, self.user(user), self.token(token), shape)
 
     def _digest(self, kind: str, value: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()

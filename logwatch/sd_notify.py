@@ -4,6 +4,9 @@ import os
 import socket
 import time
 
+PATIENCE_SECONDS = 5.0
+"""For a service manager that hangs to take what it must not miss: that the service is ready."""
+
 
 class Notifier:
     """A datagram socket to the service manager, if there is one."""
@@ -16,7 +19,7 @@ class Notifier:
 
     def ready(self, status: str) -> None:
         """Say that the service does its work from now on."""
-        self._send("READY=1", f"STATUS={status}")
+        self._send("READY=1", f"STATUS={status}", patience=PATIENCE_SECONDS)
 
     def turned(self, status: str) -> None:
         """Say that the reading loop has completed a turn: this, and nothing else, feeds the watchdog."""
@@ -30,9 +33,10 @@ class Notifier:
         """Say that the service ends because it was asked to."""
         self._send("STOPPING=1")
 
-    def _send(self, *assignments: str) -> None:
+    def _send(self, *assignments: str, patience: float = 0.0) -> None:
         if self._socket is not None:
+            self._socket.settimeout(patience)
             try:
-                self._socket.sendto("\n".join(assignments).encode(), self._address)
-            except OSError:  # a service manager that is being restarted must not stop us
+                self._socket.sendto("\n".join(assignments).encode(errors="backslashreplace"), self._address)
+            except OSError:  # a service manager that hangs, or is being restarted, must not stop us
                 return

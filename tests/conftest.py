@@ -1,5 +1,7 @@
 """What every test may count on: a quiet log, programs that end with their test, and a host to write logs on."""
 
+import signal
+
 import pytest
 import structlog
 from hypothesis import settings
@@ -8,11 +10,13 @@ from tests.helpers.running import PATIENCE, Site
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes seconds for what takes a millisecond
 settings.load_profile("any machine")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in a shell's background, which children would inherit
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what starts programs: it waits more than it computes, and the rest fills the cores beside it."""
-    items.sort(key=lambda item: item.get_closest_marker("integration") is None)
+    """Begin with what starts programs, which waits while others compute, then with what may take long (`timeout`)."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("integration", "timeout")])
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "logwatch"
 
 # A module may import from the layers above its own, and from its own package; names on one line are strangers.
 LAYERS = [
-    {"errors", "events", "heap", "model", "moments", "ownership", "resources", "unpack", "wanted"},
+    {"errors", "events", "heap", "model", "moments", "ownership", "resources", "signal_flags", "unpack"},
     {"envelope", "catalogue", "privacy", "logging_setup", "sd_notify"},
     {"discover", "wake", "parse", "ledger"},
     {"tail"},

@@ -1,6 +1,7 @@
 """A glance at files says what the daemon will make of them."""
 
 import gzip
+import os
 from zoneinfo import ZoneInfo
 
 from logwatch.glance import glance
@@ -31,3 +32,11 @@ def test_what_is_no_log_is_a_problem_with_its_remedy(tmp_path):
     (problem,) = glance([str(path)], OWNS, "auto").problems
     assert "UTF-16" in str(problem)
     assert f"iconv -f UTF-16 -t UTF-8 {path}" in problem.try_
+
+
+def test_what_is_no_file_is_neither_read_nor_waited_for(tmp_path):
+    """A pipe that nobody writes into, and a device without an end, may match a pattern."""
+    os.mkfifo(tmp_path / "pipe.log")
+    (tmp_path / "zero.log").symlink_to("/dev/zero")
+    found = glance([str(tmp_path / "pipe.log"), str(tmp_path / "zero.log"), str(tmp_path)], OWNS, "auto")
+    assert (found.files, found.problems) == (0, ())

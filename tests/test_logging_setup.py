@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import pytest
 import structlog
@@ -58,3 +59,45 @@ def test_no_value_breaks_a_line_or_reaches_a_terminal_raw(said, form, value):
 def test_events_below_the_level_are_not_written(said):
     """The configured level decides."""
     assert said(level="error", method="warning") == ""
+
+
+@pytest.fixture
+def pipe(monkeypatch):
+    """Configure the log for a pipe, with no patience; give its reading end."""
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    monkeypatch.setattr(logging_setup, "PATIENCE_SECONDS", 0.0)
+    read, write = os.pipe()
+    with os.fdopen(read, "rb", buffering=0) as reader, os.fdopen(write, "w") as writer:
+        logging_setup.configure("info", "auto", writer)
+        yield reader
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("size", [10, 3000, 20_000])
+def test_a_reader_that_does_not_read_stops_nobody(pipe, size):
+    """What does not fit is left out, whatever the length of an event; how many were is told as soon as it fits."""
+    log, sent = structlog.get_logger(), 100_000 // size + 100
+    for number in range(sent):
+        log.info("happened", number=number, what="x" * size)
+    os.set_blocking(pipe.fileno(), False)
+    read = b"".join(iter(lambda: pipe.read(1 << 16), None))
+    log.info("later")
+    first, last = pipe.read(1 << 16).decode().splitlines()[-2:]
+    told = first.partition("warning: events_left_out number=")[2]
+    assert int(told) == sent - read.count(b"x\n")
+    assert last == "info: later"
+
+
+def test_a_reader_that_is_gone_stops_nobody(pipe):
+    """As while journald is restarted."""
+    pipe.close()
+    structlog.get_logger().info("happened")
+
+
+def test_a_full_disk_stops_nobody(monkeypatch):
+    """Standard error may be a file; what could not be written does not come back when the process ends."""
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    with open("/dev/full", "w") as full:  # noqa: PTH123  a device
+        logging_setup.configure("info", "auto", full)
+        structlog.get_logger().info("happened")
+    structlog.reset_defaults()

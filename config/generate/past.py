@@ -37,8 +37,9 @@ def _written_out(expr: str, recorded: dict[str, str], matchers: str = "") -> str
     new = re.compile(rf"sum_over_time\(\w+:mesibo_push_results:new{rules.MATCHERS}\[(\w+)\]\)")
 
     def difference(match: re.Match[str]) -> str:
-        # rules are evaluated at some second of the minute: the sample at the beginning of the window belongs to it
-        counter = f"mesibo_push_results_total{match[1] or ''}[{_WHOLE.get(match[2], match[2])}59s]"
+        # rules are evaluated at some moment of a minute: the sample at the beginning of the window belongs to it, and none
+        # before, whether Prometheus counts the older edge to the window (2) or not (3)
+        counter = f"mesibo_push_results_total{match[1] or ''}[{_WHOLE.get(match[2], match[2])}59s999ms]"
         return f"(max_over_time({counter}) - min_over_time({counter}))"
 
     def inner(match: re.Match[str]) -> str:

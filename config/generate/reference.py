@@ -7,6 +7,7 @@ is said once, in the comments of config/logwatch.example.toml.
 import ast
 import re
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import NamedTuple
 
@@ -202,7 +203,7 @@ def _commands() -> str:
 
 def _prose(command: click.Command) -> str:
     """Return what the help says, a paragraph a line; those that are indented are examples and stay as they are."""
-    paragraphs = (command.help or "").replace("\b\n", "").split("\n\n")
+    paragraphs = cleandoc(command.help or "").replace("\b\n", "").split("\n\n")
     return "\n\n".join(text if text.startswith("    ") else " ".join(text.split()) for text in paragraphs)
 
 

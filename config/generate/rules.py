@@ -83,7 +83,8 @@ def _filled(template: Rule) -> Iterator[Rule]:
         if hold := rule.pop("hold", None):
             condition = f"condition:{_snake(rule['alert'])}:{rule['labels']['severity']}"
             yield {"record": condition, "expr": rule["expr"]}
-            rule["expr"] = f"last_over_time({condition}[{hold}])"
+            # and 1 s: the older edge of a window belongs to it (Prometheus 2) or not (3)
+            rule["expr"] = f"last_over_time({condition}[{hold}1s])"
         if exception := rule.pop("unless", None):
             rule["expr"] += f"\nunless {exception}"
         if "alert" in rule:

@@ -82,10 +82,6 @@ def _happened(alert: str) -> str:
     return page.read_text().split("**")[1]
 
 
-def _spoken_steps(entry: Entry) -> str:
-    return ", ".join(map(str, entry.steps)) or "-"
-
-
 def _page_of(entry: Entry) -> str:
     for name, _, fault in covered():
         if fault is entry:
@@ -105,7 +101,10 @@ def _page_of(entry: Entry) -> str:
 
 
 def _codes() -> str:
-    rows = [[spoken(e), e.name, SIDES[e.side], _spoken_steps(e), e.meaning, _page_of(e)] for e in CATALOGUE.entries]
+    rows = []
+    for e in CATALOGUE.entries:
+        steps = ", ".join(map(str, e.steps)) or "-"
+        rows.append([spoken(e), e.name, SIDES[e.side], steps, e.meaning, _page_of(e)])
     return table(["code", "name", "whose side", "steps", "meaning", "runbook"], rows)
 
 

@@ -62,7 +62,7 @@ def label(entry: Entry) -> str:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         reason = error.strerror or str(error)
         problem = Problem(str(path), "cannot read the catalogue", reason, "name an existing, readable file")

@@ -1,6 +1,7 @@
 """The command line: one module a command, loaded only when it is asked for. Exit 0 fine, 1 findings, 2 wrong use."""
 
 import errno
+import io
 import os
 import platform
 import sys
@@ -12,7 +13,7 @@ import click
 
 import logwatch
 from logwatch.errors import LogwatchError
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a reader that is gone is click's own
 
@@ -23,10 +24,10 @@ COMMANDS = {
     "report": ("logwatch.cli.report", "Count push results in files or standard input, once."),
     "history": ("logwatch.cli.history", "Write what old logs hold as OpenMetrics, to fill a Prometheus with the past."),
     "explain": ("logwatch.cli.explain", "Say what a code means, whose side it is on and what to do."),
-    "grammar": ("logwatch.cli.grammar", "Test, debug and draw a grammar."),
-    "credentials": ("logwatch.cli.credentials", "Look at push credentials: what for, until when, and what will fail."),
-    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain what came of them."),
-    "doctor": ("logwatch.cli.doctor", "Find out why there are no numbers, or wrong ones."),
+    "grammar": ("logwatch.cli.grammar", "Test, debug, draw and propose a grammar."),
+    "credentials": ("logwatch.cli.credentials", "Check push credentials: purpose, expiry, and what will fail."),
+    "push": ("logwatch.cli.push", "Send test pushes through mesibo, or past it, and explain the results."),
+    "doctor": ("logwatch.cli.doctor", "Check every step from mesibo's configuration to the pager."),
     "files": ("logwatch.cli.files", "Write rules, dashboards, runbooks, manual pages and completion to a directory."),
     "simulate": ("logwatch.cli.simulate", "Write a log as mesibo would: for demos, tests and benchmarks."),
 }
@@ -52,7 +53,7 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever is wrong with its input is told in words, with exit code 2."""
+        """Run the command; problems with its input are printed, and the exit code is 2."""
         try:
             value = super().invoke(ctx)
             if sys.stdout is not None:
@@ -61,6 +62,12 @@ class _Lazy(click.Group):
             for problem in error.problems:
                 click.echo(f"error: {problem}", err=True)
             ctx.exit(2)
+        return value
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; say in words that its output, help included, has no room."""
+        try:
+            return super().main(*args, **kwargs)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
@@ -68,8 +75,7 @@ class _Lazy(click.Group):
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # what is left in it cannot be written either
             click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-            ctx.exit(2)
-        return value
+            sys.exit(2)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,10 +85,12 @@ class _Lazy(click.Group):
     message=f"%(prog)s, version %(version)s from {Path(logwatch.__file__).parent} (Python {platform.python_version()})",
 )
 def group() -> None:
-    """Follow mesibo's push logs and tell why pushes fail."""
+    """Follow mesibo's push logs and say why pushes fail."""
 
 
-def main(wanted: Wanted | None = None) -> NoReturn:
-    """Run the command line and exit; ``wanted`` is what signals have asked for by now."""
-    group(prog_name="mesibo-logwatch", obj=wanted)
+def main(flags: SignalFlags | None = None) -> NoReturn:
+    """Run the command line and exit; ``flags`` is what signals have asked for by now."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding, a name of none
+    group(prog_name="mesibo-logwatch", obj=flags)
     raise AssertionError("click exits by itself")

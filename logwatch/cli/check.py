@@ -81,7 +81,7 @@ def _series(config: Config) -> Iterator[str]:
 
 
 def _envelopes(config: Config) -> Iterator[str]:
-    """Say of each source what stands around the lines that are there, as far as mesibo's own tell."""
+    """Report the envelope of each source's log, as far as mesibo's own lines in it show one."""
     directories = [Path(directory) for directory in config.grammars.directories]
     for source in config.source:
         if source.webhook is not None:

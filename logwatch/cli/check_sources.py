@@ -45,7 +45,7 @@ def _webhook(webhook: WebhookSource) -> Iterator[Problem]:
 
 
 def _weak(secret: Path) -> Iterator[Problem]:
-    """Look at a webhook's secret; one that cannot be read is no start, and is told elsewhere."""
+    """Warn of a webhook's secret that is short or readable by others; an unreadable one is reported elsewhere."""
     try:
         text, mode = secret.read_bytes().strip(), secret.stat().st_mode
     except OSError:

@@ -27,9 +27,9 @@ _KINDS = {"app": "", "voip": " (calls)", "complication": " (watch)"}
 _STYLES = {"problem": "bold red", "warning": "yellow", "note": "dim"}
 
 
-@click.group("credentials", short_help="Look at push credentials: what for, until when, and what will fail.")
+@click.group("credentials", short_help="Check push credentials: purpose, expiry, and what will fail.")
 def command() -> None:
-    """Look at push credentials before they break."""
+    """Check push credentials before they break."""
 
 
 @command.command("check")

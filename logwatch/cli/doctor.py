@@ -17,7 +17,7 @@ from logwatch.privacy import readable
 _STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red", "skipped": "dim"}
 
 
-@click.command(short_help="Find out why there are no numbers, or wrong ones.")
+@click.command(short_help="Check every step from mesibo's configuration to the pager.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="As `run` takes it.")
 @click.option("--mesibo-conf", type=click.Path(path_type=Path), metavar="F", help="Else where mesibo reads it.")
 @click.option("--prometheus", metavar="URL", help="Else http://127.0.0.1:9090, where one answers.")
@@ -33,7 +33,7 @@ def command(
     outbound: bool,
     form: str,
 ) -> None:
-    """Go from mesibo's configuration to the pager, one row a check, each with its remedy. It changes nothing.
+    """Check every step from mesibo's configuration to the pager, each with its remedy. It changes nothing.
 
     The exit code is 1 if a check fails; warnings and checks that had to be skipped are no failures. Run as root it can
     look at everything; mesibo's secrets are never read out. All questions over the network together take at most 20 s.

@@ -47,10 +47,10 @@ command.add_command(propose_command)
 @click.argument("name", required=False)
 @_directory
 def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
-    """Run the samples of a grammar (of all, without NAME) by every road, and prove that matching is linear.
+    """Test a grammar (all of them, without NAME) with its samples, and that matching takes linear time.
 
-    A sample that does not yield what is written above it, an alternative that no sample reaches and
-    a line that takes more than its length in time are findings.
+    It reports samples that do not yield what is written above them, alternatives that no sample reaches, and lines
+    that take more time than their length warrants.
     """
     failed = False
     for each in [name] if name else names([*directories, resources.grammars()]):
@@ -73,10 +73,10 @@ def check_command(name: str | None, directories: tuple[Path, ...]) -> None:
 @click.argument("words", nargs=-1, metavar="[NAME] [LINE|-]")
 @_directory
 def trace_command(words: tuple[str, ...], directories: tuple[Path, ...]) -> None:
-    """Show for a line how far the grammar came, at which column it stopped, and what it expected there.
+    """Show how far the grammar matches a line, at which column it stops, and what it expects there.
 
-    Without LINE, or with -, lines are read from standard input; of lines that are built alike one is shown, with how
-    many there are, those without a result first. Exits with 1 if a line gives no result.
+    Without LINE, or with -, lines are read from standard input; of similar lines one is shown with their number, those
+    without a result first. The exit code is 1 if a line gives no result.
     """
     name, line = _name_and_line(words, directories)
     grammar = load(name, directories)

@@ -65,17 +65,17 @@ def command(
 ) -> None:
     """Write what old logs hold as OpenMetrics, to fill a Prometheus with the past.
 
-    What is read is what `report` reads. Without PATH, it is the files of the configuration and those that rotation made
-    of them. The counters are those of /metrics, with a sample a minute, and begin at 0:
+    It reads what `report` reads; without PATH, the files of the configuration and their rotated files. The counters
+    are those of /metrics, with a sample a minute, and begin at 0:
 
         mesibo-logwatch history -o past.om --label cluster=main
 
         promtool tsdb create-blocks-from openmetrics past.om OUT
 
-    To that, add --max-block-duration=744h, behind the subcommand and hidden from promtool's help: without it, the file
-    is read once for every two hours in it. The blocks belong into the data directory of a Prometheus that keeps them
-    long enough (--storage.tsdb.retention.time). The exit code is 1 if some files, or push lines in them, could not be
-    read, and 2 if no file could.
+    Add --max-block-duration=744h to that (after the subcommand; promtool's help does not show it): without it,
+    promtool reads the file once for every two hours in it. Move the blocks into the data directory of a Prometheus
+    that keeps them long enough (--storage.tsdb.retention.time). The exit code is 1 if some files, or push lines in
+    them, could not be read, and 2 if no file could be read.
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")

@@ -214,7 +214,7 @@ def _envelopes(logs: Sequence[Log]) -> str:
 
 
 def _told(logs: Sequence[Log], owns: envelope.Owns, source: Source) -> bool:
-    """Return whether the daemon tells the envelopes by the lines that the new grammar reads, as it is configured."""
+    """Return whether the daemon, as configured, would recognise the envelopes by lines that the new grammar reads."""
     return all(
         envelope.label(envelope.settled(log.head, owns, source.envelope)) == envelope.label(log.wrapped)
         for log in logs

@@ -32,9 +32,9 @@ _TOKEN_FILE = click.option(
 )
 
 
-@click.group("push", short_help="Send test pushes through mesibo, or past it, and explain what came of them.")
+@click.group("push", short_help="Send test pushes through mesibo, or past it, and explain the results.")
 def command() -> None:
-    """Send test pushes through mesibo, or past it, and explain what came of them."""
+    """Send test pushes through mesibo, or past it, and explain the results."""
 
 
 command.add_command(direct)
@@ -72,7 +72,7 @@ def test(
     _operate(backend, "pushtest", settings.users_field, [list(users)] if settings.users_form == "list" else users)
     failed = False
 
-    def told(user: str, result: LoggedResult, after: float) -> None:
+    def show(user: str, result: LoggedResult, after: float) -> None:
         nonlocal failed
         assert parts is not None, "results come from what the configuration names"
         accepted, text = words.outcome(parts.catalogue, result, after)
@@ -85,9 +85,9 @@ def test(
         sys.exit(1)
     click.echo(f"Waiting up to {seconds:.0f} s for the result in {results.where}.")
     try:
-        missing, others = wait(results, users, seconds, told=told)
+        missing, others = wait(results, users, seconds, on_result=show)
     except NoAnswer as why:
-        _fail(Problem(results.where, "stopped to answer", str(why), "run this again where the log may be read"))
+        _fail(Problem(results.where, "stopped answering", str(why), "run this again where the log may be read"))
     finally:
         results.close()
     if missing:
@@ -166,7 +166,7 @@ def _loopback(url: str) -> bool:
 
 
 def _operate(backend: Backend, op: str, field: str, values: Sequence[Any]) -> None:
-    """Send an operation for each value; a refusal or silence of the backend is told, and ends the command with 1."""
+    """Send an operation for each value; if the backend refuses or is silent, print that and exit with 1."""
     try:
         for value in values:
             answer = operate(backend, op, field, value, lambda text: click.echo(text, err=True))

@@ -130,15 +130,15 @@ def _send(
     ca_file: Path | None,
 ) -> Reply:
     from logwatch.push import apns, fcm  # noqa: PLC0415  only where the extra is
-    from logwatch.push.way import Way  # noqa: PLC0415  see above
+    from logwatch.push.transport import Transport  # noqa: PLC0415  see above
 
-    way = Way(endpoint, ca_file)
+    transport = Transport(endpoint, ca_file)
     started = time.monotonic()
     if google:
-        reply = fcm.send(push, request, verdict, way)
+        reply = fcm.send(push, request, verdict, transport)
     else:
         signer = apns.Signer(*signing) if signing else None
-        reply = apns.send(push, request, verdict, way, sandbox=sandbox, signer=signer)
+        reply = apns.send(push, request, verdict, transport, sandbox=sandbox, signer=signer)
     where = "sandbox" if sandbox else "dry run" if push.dry_run else push.style
     click.echo(f"Sent to {NAMES[reply.provider]} ({where}); answered after {time.monotonic() - started:.1f} s.")
     return reply

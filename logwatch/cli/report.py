@@ -25,7 +25,7 @@ _REACHED = {"warning": ("warning", "critical"), "critical": ("critical",)}
 @click.command(short_help="Count push results in files or standard input, once.")
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option("--config", type=click.Path(path_type=Path), metavar="F", help="Read what this configuration follows.")
-@click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what they say together.")
+@click.option("--user", metavar="ADDRESS", help="One user's pushes, accepted ones too, and what to conclude from them.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--all", "whole", is_flag=True, help="Every cause, with its whole remedy, and every row of the table.")
 @click.option(
@@ -54,17 +54,17 @@ def command(
 ) -> None:
     """Count push results in files or standard input, once.
 
-    PATH is a log as mesibo writes it, or as Docker, compose, Kubernetes, podman, syslog or journalctl hand it on,
-    packed by gzip or not; - is standard input, and so is what is piped into it without PATH:
+    PATH is a log as mesibo writes it, or as Docker, compose, Kubernetes, podman, syslog or journalctl print it,
+    compressed with gzip or not; - is standard input. Without PATH, what is piped in is read:
 
         docker logs -t mesibo 2>&1 | mesibo-logwatch report
 
-    Without either, the files of the configuration are read, or what is found without one. With both, PATH is read as
-    the configuration says. Times are in UTC. With --user, the failures that the daemon of the configuration keeps are
-    told too, whether or not they are masked there; without PATH, rotated files and journals are read as well.
+    Without PATH and pipe, the files of the configuration are read, or those found without one. With --config and
+    PATH, PATH is read as the configuration says. Times are in UTC. With --user, the failures in the daemon's error log
+    are listed too, masked or not; without PATH, rotated files and journals are read as well.
 
-    The exit code is 1 if some of the files, or the push lines in them, could not be read, or if --fail-on says so; and
-    2 if no file could.
+    The exit code is 1 if some files, or the push lines in them, could not be read, or if --fail-on says so; 2 if no
+    file could be read.
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until: no result can be between them")

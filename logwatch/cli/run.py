@@ -10,13 +10,13 @@ from logwatch import heap, logging_setup
 from logwatch.config import Config
 from logwatch.config.default import find
 from logwatch.daemon import Daemon
-from logwatch.wanted import Wanted
+from logwatch.signal_flags import SignalFlags
 
 
 @click.command("run")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; without it, what is found is used.")
 @click.pass_obj
-def command(wanted: Wanted | None, path: Path | None) -> None:
+def command(flags: SignalFlags | None, path: Path | None) -> None:
     """Follow the logs and serve metrics, in the foreground.
 
     SIGTERM ends it after a last commit; SIGHUP reloads configuration, grammars and catalogue.
@@ -30,6 +30,6 @@ def command(wanted: Wanted | None, path: Path | None) -> None:
         return config
 
     heap.keep()
-    daemon = Daemon(load, wanted)
+    daemon = Daemon(load, flags)
     heap.settle()
     sys.exit(daemon.run())

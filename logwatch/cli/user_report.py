@@ -18,7 +18,7 @@ from logwatch.report import Count
 from logwatch.report.table import notes
 from logwatch.report.user import MOST, UserPushes
 from logwatch.report.user_table import render
-from logwatch.story import Stored, Told, UserPush, tell, together
+from logwatch.story import Conclusion, Stored, UserPush, conclude, together
 
 _COLUMNS = (
     "at",
@@ -52,7 +52,7 @@ class UserReport:
     def show(self, form: str, *, whole: bool) -> set[Severity]:
         """Print it; return how severe its pushes are."""
         pushes = together(self.logs.pushes, self.kept)
-        told = tell(pushes, time.time(), accepted_known=self.read_logs)
+        conclusions = conclude(pushes, time.time(), accepted_known=self.read_logs)
         said = [*self.notes, *notes(self.count)]
         if self.logs.found > MOST:
             said.append(f"{self.logs.found:,} pushes were found in logs: the last {MOST:,} are told")
@@ -60,14 +60,14 @@ class UserReport:
             said.append("The push lines of this log name no user: accepted pushes cannot be told apart")
         if form == "table":
             address = self.logs.address
-            terminal.show(lambda width: render(address, pushes, told, said, width, whole=whole))
+            terminal.show(lambda width: render(address, pushes, conclusions, said, width, whole=whole))
         else:
-            click.echo(self._document(pushes, told) if form == "json" else _csv(pushes))
+            click.echo(self._document(pushes, conclusions) if form == "json" else _csv(pushes))
             for note in said:
                 click.echo(f"note: {note}", err=True)
         return {push.entry.severity for push in pushes}
 
-    def _document(self, pushes: list[UserPush], told: list[Told]) -> str:
+    def _document(self, pushes: list[UserPush], conclusions: list[Conclusion]) -> str:
         accepted = sum(push.accepted for push in pushes)
         document = {
             "user": self.logs.address,
@@ -76,7 +76,7 @@ class UserReport:
             "misplaced": self.count.summary.misplaced,
             "accepted": accepted if self.read_logs else None,
             "failed": len(pushes) - accepted,
-            "told": [each.as_dict() for each in told],
+            "told": [each.as_dict() for each in conclusions],
             "pushes": [push.as_dict() for push in pushes],
         }
         return json.dumps(document, indent=2, ensure_ascii=False)
@@ -103,7 +103,7 @@ def bounded(plan: ReportPlan, since: float | None) -> tuple[ReportPlan, int]:
 
 
 def _status(path: str) -> tuple[float, int]:
-    """Return when a file was written last, and how large it is; of one that cannot be told, what reads it at all."""
+    """Return when a file was last written, and its size; for one that cannot be looked at, values that have it read."""
     try:
         found = Path(path).stat()
     except OSError:

@@ -20,6 +20,8 @@ from logwatch.config.schema import Config
 from logwatch.config.table import Table
 from logwatch.errors import ConfigError, Problem
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
 
 def load(path: Path) -> Config:
     """Read the file at ``path``; ConfigError with every problem in it."""
@@ -35,14 +37,16 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
     None where the file is no TOML or no table of settings.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
         raw = tomllib.loads(text)
     except OSError as error:
         why = error.strerror or str(error)
         return None, [Problem(str(path), "the configuration cannot be read", why, _remedy(error))]
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         what = f"byte {error.start} is not UTF-8"
-        return None, [Problem(str(path), what, "TOML is UTF-8 text", "save the file as UTF-8")]
+        why = "it is UTF-16, and TOML is UTF-8 text" if error.object[:2] in _UTF_16 else "TOML is UTF-8 text"
+        return None, [Problem(f"{path}:{line}", what, why, "save the file as UTF-8")]
     except tomllib.TOMLDecodeError as error:
         remedy = "texts stand in double quotes, lists in square brackets"
         return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
@@ -52,7 +56,7 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
 def locator(path: Path) -> Callable[[Problem], Problem]:
     """Return what says the line, and people's words, for a problem about a setting of the file at ``path``."""
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
         raw = tomllib.loads(text)
     except (OSError, ValueError):
         return lambda problem: problem

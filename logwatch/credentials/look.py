@@ -5,6 +5,7 @@ and comes out stands in memory (memfd): there is no pipe that could fill up, and
 """
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -64,9 +65,13 @@ class _Process:
 
     @classmethod
     def start(cls, request: Request, now: float, deadline: float, command: Sequence[str]) -> "_Process":
+        try:
+            errand = msgspec.json.encode(Errand(now, (request,)))
+        except UnicodeEncodeError:
+            raise OSError(errno.EILSEQ, "its name, or its password file's, is no UTF-8: give it another one") from None
         question = os.fdopen(os.memfd_create("question"), "w+b")
         answer = os.fdopen(os.memfd_create("verdicts"), "w+b")
-        question.write(msgspec.json.encode(Errand(now, (request,))))
+        question.write(errand)
         question.seek(0)
         try:
             process = subprocess.Popen(  # noqa: S603  our own module
@@ -135,7 +140,11 @@ def examine(
     """Look at files now, and wait for the verdicts; no file makes it wait longer than ``patience`` seconds."""
     verdicts = []
     for request in requests:
-        work = _Process.start(request, clock(), monotonic() + patience, command)
+        try:
+            work = _Process.start(request, clock(), monotonic() + patience, command)
+        except OSError as error:
+            verdicts.append(_unchecked(request, f"no process can be started ({error.strerror})"))
+            continue
         work.wait(patience)
         found = work.finished(max(monotonic(), work.deadline) if work.process.poll() is None else monotonic())
         assert found is not None, "a process that has ended, or whose time is over, has a verdict"

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from logwatch.diagnosis.facts import HOUR, Facts, Finding, Place, Severity
+from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
 from logwatch.diagnosis.words import clock, number, share, span
 from logwatch.ledger import CounterRow, ShapeRow
 from logwatch.model import Seen
@@ -23,17 +23,17 @@ _PATHS = 3
 
 
 def finding(name: str, facts: Facts) -> Iterator[Finding]:
-    """Yield what there is to tell of a source's unread lines: at most one finding."""
+    """Yield at most one finding: that lines of a source cannot be read, and how to mend it."""
     sight = facts.sights[name]
     if not sight.blind:
         sight = _ever(name, facts)
     if not sight.blind:
         return
-    now, place = facts.now, facts.place(name)
+    now, setup = facts.now, facts.setup(name)
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
     weight, severity = HEAVIEST, _severity(sight)
-    command = propose(name, place)
+    command = propose(name, setup)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
         weight, severity = 82, "warning"
@@ -51,7 +51,7 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         " them from the files."
         if sight.over
         else "Let a grammar be proposed from these lines with the command below, and look at what it says. Then set"
-        f' `grammar = "{_new_name(place)}"` in the source {name}, and reload mesibo-logwatch.',
+        f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
         steps=(8,),
         since=since,
@@ -63,14 +63,14 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def propose(name: str, place: Place) -> str:
+def propose(name: str, setup: SourceSetup) -> str:
     """Return the command that writes a grammar from a source's unread lines."""
-    paths = " ".join(map(shlex.quote, place.paths[:_PATHS])) or f"--source {shlex.quote(name)}"
-    return f"mesibo-logwatch grammar propose {paths} --name {_new_name(place)} --output {shlex.quote(place.grammars)}"
+    paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or f"--source {shlex.quote(name)}"
+    return f"mesibo-logwatch grammar propose {paths} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
 
 
-def _new_name(place: Place) -> str:
-    return "mine" if place.grammar != "mine" else "mine2"
+def _new_name(setup: SourceSetup) -> str:
+    return "mine" if setup.grammar != "mine" else "mine2"
 
 
 def _ever(name: str, facts: Facts) -> Sight:

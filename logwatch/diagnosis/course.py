@@ -189,7 +189,7 @@ class _Background:
         self._vague = untold > _UNTOLD * sum(accepted.values())
 
     def beside(self, course: Course) -> _Peers:
-        """Return what it may be compared with; where the log does not tell the platform, all of the source."""
+        """Return the results to compare it with; where the log does not name the platform, all of the source."""
         groups = frozenset(
             (source, platform)
             for source, platform in self._groups

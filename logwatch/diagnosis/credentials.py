@@ -12,7 +12,7 @@ _DATED = ("expired", "expires_soon")  # told from the date itself: the last look
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Yield what there is to tell of each configured credential; nothing of one without a fault."""
+    """Yield the findings about each configured credential; none about one without a fault."""
     for verdict in facts.credentials:
         if verdict.not_after is not None and verdict.not_after - facts.now <= TICKET_SECONDS:
             yield _dated(verdict, verdict.not_after, facts.now)

@@ -1,4 +1,4 @@
-"""Find sources whose push results have no time: what is told about when they happened is when they were read."""
+"""Find sources whose push results have no time, so that the time of reading stands for it everywhere."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The nouns of a diagnosis: ``Facts`` is all that one may rest on, ``Finding`` is one thing to tell."""
+"""The nouns of a diagnosis: ``Facts`` is its whole input, ``Finding`` is one statement of its result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ Severity = Literal["critical", "warning", "info", "good"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceSetup:
     """Where a source's lines are, which grammar reads them, where new grammars go, and what mesibo.conf says."""
 
     paths: tuple[str, ...] = ()  # of its logs, as they are now; else as configured
@@ -45,17 +45,17 @@ class Facts:
     quarters: Timeline = field(default_factory=lambda: Timeline(QUARTER))
     trouble: str = ""  # why nothing can be committed
     shapes: Sequence[tuple[ShapeRow, Seen]] = ()  # of lines that gave no result
-    places: Mapping[str, Place] = field(default_factory=dict)  # by source
+    setups: Mapping[str, SourceSetup] = field(default_factory=dict)  # by source
     refused: Sequence[Problem] = ()  # why the configuration on disk is not the one in force
     credentials: Sequence[Verdict] = ()  # what the last look at the configured ones has found
     heard: Mapping[tuple[ResultRow, str, str], int] = field(default_factory=dict)
     """The last hour's failures that got a reason from a webhook: (as logged, reason, platform)."""
     told: Mapping[MinuteRow, int] = field(default_factory=dict)
-    """The failures that webhooks told beside a log, by the minute."""
+    """The failures that webhooks reported beside a log, by the minute."""
 
     @cached_property
     def silent(self) -> set[str]:
-        """The sources that tell failures alone: of their pushes no share can be given."""
+        """The sources that report failures only: no share of their pushes can be given."""
         return silent_on_success(self.status, self.snapshot, self.catalogue, self.now)
 
     @cached_property
@@ -65,12 +65,12 @@ class Facts:
 
     @cached_property
     def blind(self) -> bool:
-        """Whether so much is unread, of any source, that what was read tells only a part."""
+        """Whether so much of any source is unread that the results are only a part."""
         return any(sight.blind for sight in self.sights.values())
 
-    def place(self, source: str) -> Place:
-        """Return what is known of a source's place."""
-        return self.places.get(source, Place())
+    def setup(self, source: str) -> SourceSetup:
+        """Return how a source is set up, as far as it is known."""
+        return self.setups.get(source, SourceSetup())
 
     @cached_property
     def hour(self) -> dict[ResultRow, Seen]:
@@ -90,7 +90,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to tell: what, since when, how sure, whose it is, and what to do about it."""
+    """One statement: what is wrong, since when, how sure that is, whose side it is on, and what to do about it."""
 
     key: str  # the same finding has the same key at the next look
     severity: Severity

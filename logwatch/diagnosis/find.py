@@ -13,7 +13,7 @@ _STALE = 120.0  # seconds without a new one that are worth telling
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
-    """Return what there is to tell, the heaviest first; never empty."""
+    """Return all findings, the most serious first; never empty."""
     findings = [
         *watching.findings(facts),
         *dates.findings(facts),
@@ -36,7 +36,7 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
 
 
 def failures(facts: Facts) -> list[Finding]:
-    """Return what fails in earnest, as far as results alone tell it."""
+    """Return the serious failures, as far as results alone show them."""
     findings = [_finding(course, facts) for course in courses(facts)]
     return [finding for finding in findings if finding.severity != "info"]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from logwatch.config import Config
-from logwatch.diagnosis.facts import Facts, Place
+from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
 from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader, Timelines
 from logwatch.mesibo_conf import push_logging
@@ -54,24 +54,24 @@ def _facts(watched: Examined, now: float, files: Iterable[Position], pushed: Col
         watched.catalogue,
         status=watched.status,
         trouble=watched.trouble,
-        places=places(watched.config, files, pushed),
+        setups=setups(watched.config, files, pushed),
         refused=watched.refused,
         credentials=watched.credentials,
         **lists,
     )
 
 
-def places(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, Place]:
+def setups(config: Config, files: Iterable[Position], pushed: Collection[str]) -> dict[str, SourceSetup]:
     """Return where each source's logs are; of one that has not ``pushed``, also what its mesibo.conf says."""
     found: dict[str, list[str]] = {}
     for position in files:
         if position.state == "live":
             found.setdefault(position.source, []).append(readable(position.path))
     return {
-        source.name: Place(
-            tuple(found.get(source.name, source.paths)),
+        source.name: SourceSetup(
+            tuple(found.get(source.name, map(readable, source.paths))),
             source.grammar,
-            next(iter(config.grammars.directories), "."),
+            readable(next(iter(config.grammars.directories), ".")),
             **({} if source.name in pushed else {"push": push_logging(source)}),
         )
         for source in config.source

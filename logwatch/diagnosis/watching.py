@@ -128,7 +128,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
 
 def _where(name: str, facts: Facts) -> str:
     """Name the places in which a source's log is looked for."""
-    paths = facts.place(name).paths
+    paths = facts.setup(name).paths
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004  fit into a sentence
     return f" ({', '.join(paths[:3])}{more})" if paths else ""
 
@@ -136,7 +136,7 @@ def _where(name: str, facts: Facts) -> str:
 def _no_push_lines(name: str, facts: Facts) -> Finding:
     """Find a log in which the marker never stood: what mesibo.conf says decides what that means."""
     lines = facts.snapshot.counters.get(CounterRow(name, "lines", ""), 0)
-    conf = facts.place(name).push
+    conf = facts.setup(name).push
     begin = f"The log of {name} has no push lines"
     test = "send a test push (Step 8)"
     standby = "On a standby this is as it should be: only the active mesibo pushes."
@@ -183,7 +183,7 @@ def _silence(facts: Facts) -> Iterator[Finding]:
             continue
         newest = logged_at(name, facts)
         alive = newest is not None and facts.now - newest < FRESH_SECONDS
-        conf = facts.place(name).push
+        conf = facts.setup(name).push
         switched = (
             f"{conf.path} still says `push = 1`"
             if conf.state == "on"

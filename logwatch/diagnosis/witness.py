@@ -1,4 +1,4 @@
-"""Weighs what webhooks tell: the reasons they add to bare numbers, where they and a log disagree, what is not read."""
+"""Judges what webhooks report: the reasons they add to bare numbers, where they and a log disagree, what is unread."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def evidence(course: Course, facts: Facts) -> list[str]:
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
-    """Yield what there is to tell of each webhook."""
+    """Yield the findings about each webhook."""
     for name, status in facts.status.items():
         if not isinstance(status, WebhookStatus):
             continue

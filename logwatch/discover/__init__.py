@@ -1,14 +1,14 @@
 """Finds the paths that belong to a source: by patterns, or by the name of a container of Docker's or podman's."""
 
 from logwatch.discover.docker import JSON_FILE, Container, ContainerLog, containers, other_driver
-from logwatch.discover.globs import Discovery, Found, Globs
+from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 
 __all__ = [
     "JSON_FILE",
     "Container",
     "ContainerLog",
+    "DiscoveredPaths",
     "Discovery",
-    "Found",
     "Globs",
     "containers",
     "other_driver",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from logwatch.discover import podman
-from logwatch.discover.globs import REGLOB_SECONDS, Found
+from logwatch.discover.globs import REGLOB_SECONDS, DiscoveredPaths
 from logwatch.errors import Problem
 
 JSON_FILE = "json-file"
@@ -138,10 +138,10 @@ class Container:
         self.name = name.removeprefix("/")
         self.root = root
         self._marks: dict[str, int] = {}
-        self._found = Found(())
+        self._found = DiscoveredPaths(())
         self._looked_at = float("-inf")
 
-    def find(self, now: float) -> Found:
+    def find(self, now: float) -> DiscoveredPaths:
         """Return the paths of the logs of containers with this name: none, one, or two while one is being replaced."""
         marks = self._read_marks()
         if marks == self._marks and 0 <= now - self._looked_at < REGLOB_SECONDS:
@@ -156,7 +156,7 @@ class Container:
             there = ", ".join(container.name for container in known) or "none"
             what = f"there is no container named {self.name}"
             problems.append(Problem(self.root, what, f"there are: {there}", "it is waited for", warning=True))
-        self._found = Found(tuple(paths), problems=tuple(problems))
+        self._found = DiscoveredPaths(tuple(paths), problems=tuple(problems))
         return self._found
 
     def _read_marks(self) -> dict[str, int]:

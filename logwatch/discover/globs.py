@@ -16,7 +16,7 @@ _SETTLED_SECONDS = 2.0  # a directory changed so recently may change again witho
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredPaths:
     """The paths to follow, in order; those without a wildcard are there even if no file is."""
 
     paths: tuple[str, ...]
@@ -30,7 +30,7 @@ class Discovery(Protocol):
     successive: bool
     """Whether a new path takes over from the one before, as a container's log does; else all are followed alike."""
 
-    def find(self, now: float) -> Found:
+    def find(self, now: float) -> DiscoveredPaths:
         """Return the paths at this time."""
 
     def matches(self, path: str) -> bool:
@@ -48,11 +48,11 @@ class Globs:
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(os.path.abspath(pattern) for pattern in patterns)
         self._walk = _Walk()
-        self._found = Found(())
+        self._found = DiscoveredPaths(())
         self._listed_at = float("-inf")
         self._settled = False
 
-    def find(self, now: float) -> Found:
+    def find(self, now: float) -> DiscoveredPaths:
         """Return the paths that match, sorted."""
         if not self._stale(now):
             return self._found
@@ -64,7 +64,9 @@ class Globs:
         self._listed_at = now
         newest = max(walk.marks.values(), default=0) / 1e9
         self._settled = abs(now - newest) > _SETTLED_SECONDS
-        self._found = Found(tuple(sorted(walk.paths | fixed)), frozenset(walk.paths - fixed), tuple(walk.problems))
+        self._found = DiscoveredPaths(
+            tuple(sorted(walk.paths | fixed)), frozenset(walk.paths - fixed), tuple(walk.problems)
+        )
         return self._found
 
     def _stale(self, now: float) -> bool:

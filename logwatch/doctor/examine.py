@@ -70,7 +70,7 @@ def _configuration(path: Path | None) -> tuple[list[Check], Config | None, Parts
 
 
 def _refused(name: str, error: LogwatchError) -> Check:
-    """Put every problem of a configuration into one row, as `run` would tell them."""
+    """Put every problem of a configuration into one row, as `run` would print them."""
     remedies = dict.fromkeys(problem.try_ for problem in error.problems if problem.try_)
     return failure(
         name,

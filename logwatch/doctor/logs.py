@@ -11,7 +11,7 @@ from logwatch import envelope
 from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
 from logwatch.diagnosis import blind
-from logwatch.diagnosis.facts import Place
+from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
@@ -83,8 +83,8 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     lines = envelope.cut(data, wrapped, 0, final=True).data
     scan = scanner.scan(lines, envelope=wrapped, reference=status.st_mtime)
     yield _fresh(host, name, newest, status, scan)
-    place = Place((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
-    yield from _pushes(source.name, scan, len(data), place)
+    setup = SourceSetup((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
 
 
@@ -112,8 +112,8 @@ def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogg
     data = ask.lines(entries, parts.config.follow.max_line_bytes)
     scanner = parts.scanner(source)
     scan = scanner.scan(data, envelope=PLAIN, reference=written)
-    place = Place((), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
-    yield from _pushes(source.name, scan, len(data), place)
+    setup = SourceSetup((), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
+    yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(data, PLAIN), written)
 
 
@@ -153,7 +153,7 @@ def _fresh(host: Host, name: str, path: str, status: os.stat_result, scan: Scan)
 
 
 def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check:
-    """Ask as the service's user where that can be done; file modes alone do not tell, for there are ACLs."""
+    """Try as the service's user where possible; file modes alone do not decide, because of ACLs."""
     row = f"{name}: readable"
     try:
         user = pwd.getpwnam(SERVICE_USER)
@@ -190,7 +190,7 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
-    """Return whole lines from the beginning of a file, by which the daemon tells their envelope, and from its end.
+    """Return whole lines from the beginning of a file, by which the daemon recognises their envelope, and from its end.
 
     Of a packed file there are none: the beginning is returned as it is.
     """
@@ -205,17 +205,17 @@ def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:
     return head[: head.rfind(b"\n") + 1], data[: data.rfind(b"\n") + 1]
 
 
-def _pushes(source: str, scan: Scan, size: int, place: Place) -> Iterator[Check]:
+def _pushes(source: str, scan: Scan, size: int, setup: SourceSetup) -> Iterator[Check]:
     row = f"log of {source}: push lines"
     unread = scan.unparsed.total()
     results = sum(seen.count for seen in scan.results.values())
     if not results and not unread:
         none = f"none among the last {number(scan.lines)} lines ({bytes_(size)})"
         standby = "on a standby this is as it should be"
-        if place.push.state == "on":
+        if setup.push.state == "on":
             yield warning(
                 row,
-                f"{none}, though {place.push.path} says `push = 1`: a standby, or nobody needed a push",
+                f"{none}, though {setup.push.path} says `push = 1`: a standby, or nobody needed a push",
                 f"{standby}; on an active mesibo restart it if it runs since before that was set, and send a test push"
                 " (Step 8)",
             )
@@ -223,7 +223,7 @@ def _pushes(source: str, scan: Scan, size: int, place: Place) -> Iterator[Check]
             yield warning(
                 row,
                 none,
-                f"{standby}; else set `logs {{ push = 1 }}` in {place.push.path}, restart mesibo, and send a test push"
+                f"{standby}; else set `logs {{ push = 1 }}` in {setup.push.path}, restart mesibo, and send a test push"
                 " (Step 8)",
             )
         return
@@ -243,7 +243,7 @@ def _pushes(source: str, scan: Scan, size: int, place: Place) -> Iterator[Check]
     if read >= _STRAY:
         yield ok(row, told)
     else:
-        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(source, place)}`")
+        yield (failure if read < _READABLE else warning)(row, told, f"`{blind.propose(source, setup)}`")
 
 
 def _clock(

@@ -45,6 +45,7 @@ class Docker:
     parts = STREAMS  # every record has one: whether it is a part is told by what stands before it
     escapes = JSON_ESCAPES
     shows = b""
+    behind = _WHOLE_END
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""

@@ -62,6 +62,7 @@ class JournalJson:
     parts = (_PARTIAL,)
     escapes = JSON_ESCAPES
     shows = b'"MESSAGE":"'  # without colours
+    behind = None
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""

@@ -4,7 +4,9 @@ No line is lost and none invented: parts of a message are joined in their stream
 the envelope, or stands in it under another name than mesibo's, is handed on as refused, and so counted as such.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from logwatch.envelope import docker
@@ -73,7 +75,15 @@ def _finds(buffer: bytes, end: int, parts: tuple[bytes, ...]) -> bool:
             if buffer.endswith(parts, 0, at + 1):
                 return True
             at = buffer.find(last, at + 1, end)
-    return any(buffer.find(part, 0, end) >= 0 for part in parts)
+    return _one_of(parts).search(buffer, 0, end) is not None
+
+
+@lru_cache
+def _one_of(parts: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Compile a search that goes over the bytes once, and is fast for as far as all parts begin alike."""
+    alike = next(i for i in range(len(parts[0]), -1, -1) if all(part.startswith(parts[0][:i]) for part in parts))
+    others = b"|".join([re.escape(part[alike:]) for part in parts])
+    return re.compile(re.escape(parts[0][:alike]) + b"(?:" + others + b")")
 
 
 def _physical(buffer: bytes, end: int) -> Iterator[tuple[int, bytes]]:
@@ -201,6 +211,12 @@ def has_parts(data: bytes, envelope: Envelope, count: int | None = None) -> bool
 def escapes(envelope: Envelope) -> frozenset[int]:
     """Return the bytes of a line that may stand in its record in another way than they were logged."""
     return frozenset().union(*(FORMATS[layer.form].escapes for layer in envelope.layers))
+
+
+def behind(envelope: Envelope) -> bytes | None:
+    """Return what stands right behind every message in its record; None where that cannot be told."""
+    outer = FORMATS[envelope.layers[0].form] if envelope.layers else None
+    return outer.behind if outer else b""
 
 
 def shows(envelope: Envelope) -> bytes:

@@ -26,7 +26,7 @@ class Prefixed:
     """
 
     escapes: frozenset[int] = frozenset()
-    shows = b""
+    shows = behind = b""
 
     def __init__(
         self, name: str, kind: EnvelopeKind, pattern: str, origin: str = "", parts: tuple[bytes, ...] = ()

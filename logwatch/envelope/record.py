@@ -64,6 +64,10 @@ class Format(Protocol):
     def shows(self) -> bytes:
         """What stands in every record whose message is written as text; empty where each message is."""
 
+    @property
+    def behind(self) -> bytes | None:
+        """What stands right behind the message in every whole record; None where that cannot be told."""
+
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
 

@@ -43,12 +43,12 @@ class Target:
 
     @property
     def field(self) -> str:
-        """The field that tells the entries: journald knows units itself, a runtime names its container."""
+        """The field to select entries by: journald knows units itself, a runtime names its container."""
         return "CONTAINER_NAME" if self.container else "_SYSTEMD_UNIT"
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What journalctl is told of it.
+        """The arguments of journalctl that select its entries.
 
         ``--follow`` alone would keep to the newest boot: ``--merge`` does not, but brings the journals of other hosts
         that are collected here, which the machine's id keeps out.

@@ -1,7 +1,7 @@
 """What is committed together: counts, failures and positions gathered since the last commit, bounded in memory."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -71,7 +71,7 @@ class MinuteRow(NamedTuple):
 _Counted = ResultRow | tuple[str, str]
 """A result, or the source and the cause of lines that gave none."""
 
-_Failures = deque[tuple[Sequence[Any], Callable[[Any], StoredFailure]]]
+_Failures = deque[tuple[Sequence[Any], Callable[[Sequence[Any]], Iterable[StoredFailure]]]]
 
 
 class Withheld(NamedTuple):
@@ -232,7 +232,11 @@ class Batch:
         self.positions.pop(generation, None)
         self.forgotten.add(generation)
 
-    def fail(self, failures: Sequence[Any], store: Callable[[Any], StoredFailure] = lambda stored: stored) -> None:
+    def fail(
+        self,
+        failures: Sequence[Any],
+        store: Callable[[Sequence[Any]], Iterable[StoredFailure]] = lambda stored: stored,
+    ) -> None:
         """Remember failures, oldest first; those that will be kept are read, masked and stored by the commit alone."""
         if failures:
             self._failures.append((failures, store))
@@ -271,7 +275,7 @@ class Batch:
         """Yield the newest ``keep`` failures, oldest first."""
         beyond = max(0, self._failed - self.keep)
         for failures, store in self._failures:
-            yield from map(store, failures[beyond:])
+            yield from store(failures[beyond:])
             beyond = 0
 
     def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:

@@ -20,6 +20,7 @@ from logwatch.ledger.schema import known_version
 
 OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
+ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
 
 
 def hold(directory: Path) -> int:
@@ -45,12 +46,25 @@ def hold(directory: Path) -> int:
                 "stop the other one, or give this one a state.directory of its own",
             )
         ) from None
+    except OSError as error:
+        os.close(descriptor)
+        why = f"it cannot be locked ({error.strerror}), and two daemons would count every line twice"
+        raise _unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
     read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
     for path in (directory, *directory.glob("ledger.sqlite3*")):
         if not read_only and not os.access(path, os.R_OK | os.W_OK):
             os.close(descriptor)
             raise _unusable(path, f"not writable for user {os.geteuid()}")
     return descriptor
+
+
+def has_room(directory: Path) -> bool:
+    """Return whether a disk has room for what SQLite shares in memory: where it has none, that ends the process.
+
+    A page that has no block yet cannot be filled then, of which the kernel tells by SIGBUS.
+    """
+    found = os.statvfs(directory)
+    return not found.f_blocks or found.f_bavail * found.f_frsize >= ROOM_BYTES
 
 
 def refusals(directory: Path) -> list[Problem]:
@@ -78,9 +92,19 @@ def refusals(directory: Path) -> list[Problem]:
     return _version(directory / "ledger.sqlite3")
 
 
+def refuse_newer(ledger: Path) -> None:
+    """Raise StateError if a ledger, which nobody has open, is of a newer schema; whatever else is wrong with it."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database,
+    ):
+        known_version(database, str(ledger))
+
+
 def _version(ledger: Path) -> list[Problem]:
     try:
-        if ledger.exists():
+        if os.path.lexists(ledger):
+            _refuse_foreign(ledger)
             with contextlib.closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as database:
                 known_version(database, str(ledger))
     except StateError as error:
@@ -99,7 +123,7 @@ def _keep_to_ourselves(directory: Path) -> None:
     A directory with other things in it keeps its mode: it may be anything, named by mistake.
     """
     found = directory.stat()
-    if found.st_uid != os.geteuid():
+    if found.st_uid not in (0, os.geteuid()):
         raise _unusable(
             directory,
             f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
@@ -111,19 +135,28 @@ def _keep_to_ourselves(directory: Path) -> None:
         )
     ours = [path for path in directory.iterdir() if path.name.startswith(OURS)]
     for path in ours:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
-            what = "a link" if stat.S_ISLNK(status.st_mode) else f"no file of uid {os.geteuid()}"
-            raise _unusable(
-                path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {path}"
-            )
+        status = _refuse_foreign(path, os.geteuid())
         if status.st_mode & 0o077:
             _tighten(path, 0o600)
-    if ours or not any(directory.iterdir()):
+    if found.st_uid != os.geteuid():  # root's, such as a volume of Kubernetes', writable for a group of ours
+        if found.st_mode & 0o002:
+            raise _unusable(
+                directory, "others can write there", f"chmod o-w {directory}, or name another state.directory"
+            )
+    elif ours or not any(directory.iterdir()):
         if found.st_mode & 0o077:
             _tighten(directory, 0o700)
     elif found.st_mode & 0o022:
         raise _unusable(directory, "others can write there", f"chmod go-w {directory}, or name another state.directory")
+
+
+def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
+    """Return what ``path`` is; StateError where it is no plain file, or not of ``owner``."""
+    status = path.lstat()
+    if stat.S_ISREG(status.st_mode) and owner in (None, status.st_uid):
+        return status
+    what = "a link" if stat.S_ISLNK(status.st_mode) else "no file" + ("" if owner is None else f" of uid {owner}")
+    raise _unusable(path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {path}")
 
 
 def _tighten(path: Path, mode: int) -> None:
@@ -180,11 +213,16 @@ def copied(ledger: Path) -> Iterator[Path]:
                 continue
             yield copy
             return
-    raise StateError(
+    raise no_copy(ledger, "there is no room for a copy")
+
+
+def no_copy(ledger: Path, why: str) -> StateError:
+    """Return the error about a ledger that can be neither opened in its place nor read from a copy."""
+    return StateError(
         Problem(
             str(ledger),
             "can be neither opened nor copied",
-            "without it, lines would be counted twice",
-            "free some space on this disk or in /tmp",
+            f"{why}; without it, lines would be counted twice",
+            "free some space on this disk or in /tmp, and end what else has the ledger open",
         )
     )

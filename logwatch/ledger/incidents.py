@@ -57,10 +57,10 @@ def read(db: sqlite3.Connection, since: float) -> list[Incident]:
     ]
 
 
-def write(db: sqlite3.Connection, told: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
+def write(db: sqlite3.Connection, incidents: Iterable[tuple[Incident, Iterable[Person]]]) -> None:
     """Write incidents as they are now, with those whom they hit anew; forget what is over for too long."""
     latest = 0.0
-    for incident, people in told:
+    for incident, people in incidents:
         latest = max(latest, incident.last, incident.ended or 0.0)
         number = _put(db, incident)
         room = {"user": PEOPLE - incident.users, "app": PEOPLE - incident.apps}

@@ -32,7 +32,7 @@ class Failed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WitnessEvent:
-    """A failure as a webhook told it beside a log, identifiers as stored; ``reason`` as the provider spells it."""
+    """A failure as a webhook reported it beside a log, identifiers as stored; ``reason`` as the provider spells it."""
 
     at: float
     source: str

@@ -17,6 +17,7 @@ from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.schema import known_version
 from logwatch.ledger.timeline import Counted
 from logwatch.model import Position, Rotation, Seen
 
@@ -284,16 +285,17 @@ class Reader:
             return [Rotation(at, source, os.fsdecode(path), *rest) for at, source, path, *rest in db.execute(sql)]
 
     def verdict(self) -> str:
-        """Let SQLite check the file: ``ok``, or what is wrong with it."""
+        """Let SQLite check the file: ``ok``, or what is wrong with it; NotReadable where it is not what a ledger is."""
         with self._asking(patience=30.0) as db:
+            known_version(db, str(self.path))
+            rows.check_numbers(db)
             return str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
 
     def key(self) -> bytes:
         """Return the key of this installation, which masks of users are made with; it is a secret."""
         with self._asking() as db:
             found = rows.read_meta(db, "key")
-        if not isinstance(found, bytes):
-            raise NotReadable("it has no key")
+        assert isinstance(found, bytes)
         return found
 
     def version(self) -> int:

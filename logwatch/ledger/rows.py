@@ -6,14 +6,19 @@ Every function expects to run inside a transaction that somebody else opens and 
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from types import MappingProxyType
 
 from logwatch.ledger import incidents, witness
 from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
+from logwatch.ledger.schema import Damaged
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
+
+_FAILURE = "at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
+_ROWS = 100  # inserted by one statement: what a statement costs is as much as a row
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
@@ -80,10 +85,27 @@ def read_journals(db: sqlite3.Connection) -> dict[str, JournalPosition]:
 
 
 def read_meta(db: sqlite3.Connection, name: str) -> int | bytes:
-    """Read one of the ledger's own facts."""
-    (value,) = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    assert isinstance(value, int | bytes)
+    """Read one of the ledger's own facts; Damaged where it is not there."""
+    found = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    if found is None or not isinstance(found[0], bytes if name == "key" else int):
+        raise Damaged(f"its {name} is lost")
+    value: int | bytes = found[0]
     return value
+
+
+def write_key(db: sqlite3.Connection, key: bytes) -> None:
+    """Write the key of this installation."""
+    db.execute("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
+
+
+def check_numbers(db: sqlite3.Connection) -> None:
+    """Raise Damaged where a number is none: SQLite keeps whatever a damaged disk, or somebody's hand, put there."""
+    for name in ("commit", "generation", "key"):
+        read_meta(db, name)
+    for table, column in (("results", "count"), ("counters", "value"), ("positions", "offset"), ("positions", "size")):
+        sql = f"SELECT {column} FROM {table} WHERE typeof({column}) <> 'integer' OR {column} < 0 LIMIT 1"  # noqa: S608  own text
+        if found := db.execute(sql).fetchone():
+            raise Damaged(f"{table} holds {found[0]!r} for a number")
 
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
@@ -129,11 +151,10 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
             " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
         )
         db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
-    db.executemany(
-        "INSERT INTO failures (at, source, platform, code, reason, app, user, token, shape, heard, heard_platform)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        batch.failures(),
-    )
+    failures = batch.failures()
+    while some := list(islice(failures, _ROWS)):
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
+        db.execute(f"INSERT INTO failures ({_FAILURE}) VALUES {marks}", [*chain.from_iterable(some)])  # noqa: S608  own text
     db.executemany(
         "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",

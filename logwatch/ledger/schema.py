@@ -3,7 +3,9 @@
 ``PRAGMA user_version`` is that record. A ledger of a newer version is never touched.
 """
 
+import re
 import sqlite3
+from collections.abc import Iterable
 
 from logwatch.errors import Problem, StateError
 
@@ -175,6 +177,12 @@ MIGRATIONS = (
     """,
 )
 
+_CREATED = re.compile(r"\bCREATE TABLE (\w+)")
+
+
+class Damaged(sqlite3.DatabaseError):
+    """A ledger can be opened, but what is in it is not what a ledger holds."""
+
 
 def newer(path: str, version: int) -> Problem | None:
     """Say why a ledger of this schema version is refused; None when it is not."""
@@ -196,8 +204,21 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
 
 
 def known_version(connection: sqlite3.Connection, path: str) -> int:
-    """Return the version of a ledger's schema; StateError if it is a newer one than this program knows."""
+    """Return the version of a ledger's schema; StateError if it is a newer one than this program knows.
+
+    Damaged if it lacks tables of that version, or is a database of something else: to migrate that would mix the two.
+    """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if problem := newer(path, version):
         raise StateError(problem)
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if version == 0 and found:
+        raise Damaged(f"it is another program's database, with {_named(found)}")
+    if lacking := set(_CREATED.findall("".join(MIGRATIONS[:version]))) - found:
+        raise Damaged(f"it lacks {_named(lacking)}")
     return version
+
+
+def _named(tables: Iterable[str]) -> str:
+    first, *rest = sorted(tables)
+    return f"the table {first!r}" + (f" and {len(rest)} more" if rest else "")

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import structlog
 
+from logwatch.errors import StateError
 from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
-from logwatch.ledger.schema import upgrade
+from logwatch.ledger.schema import Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
@@ -33,10 +34,6 @@ def connect(path: str) -> sqlite3.Connection:
     with contextlib.suppress(OSError):  # SQLite says better what is wrong
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-
-
-class Damaged(sqlite3.DatabaseError):
-    """The ledger can be opened, but SQLite's own check finds fault with it."""
 
 
 class Ledger:
@@ -115,7 +112,7 @@ class Ledger:
 
     def _start(self) -> None:
         """Open the ledger and read it; a damaged one is set aside, one that cannot be written is read from a copy."""
-        there = self.path.exists() or self._rebuilt.exists()
+        there = _size(self.path) > 0 or self._rebuilt.exists()
         try:
             if self._rebuilt.exists():
                 self._adopt()
@@ -127,25 +124,40 @@ class Ledger:
                 self.lost_state = True
             elif there:
                 self._note(error)
-                with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
-                    self._read(db)
+                self._read_copy()
             else:
                 self._note(error)
 
+    def _read_copy(self) -> None:
+        try:
+            with directory.copied(self.path) as copy, contextlib.closing(self._connect(str(copy))) as db:
+                self._read(db)
+        except sqlite3.Error as error:  # written to while it was copied, say
+            raise directory.no_copy(self.path, str(error)) from None
+
     def _open(self) -> None:
-        self._db = db = self._connect(str(self.path))
-        db.execute("PRAGMA journal_mode = WAL").fetchone()
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise Damaged(verdict)
-        upgrade(db, str(self.path))
-        if not self._number:  # else what is in memory is newer than what could be read
-            self._read(db)
-        self._file = _identity(self.path)
+        if not directory.has_room(self.path.parent):
+            raise sqlite3.OperationalError("the disk is full")
+        if not _size(self.path) and _size(self.path.with_name(f"{FILE}-wal")):
+            raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
+        with contextlib.ExitStack() as unless_whole:
+            db = unless_whole.enter_context(contextlib.closing(self._connect(str(self.path))))
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+            (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise Damaged(verdict)
+            upgrade(db, str(self.path))
+            if not self._number:  # else what is in memory is newer than what could be read
+                if not rows.read_meta(db, "commit"):  # a new one, in which what was masked before stays the same
+                    rows.write_key(db, self.key)
+                self._read(db)
+            unless_whole.pop_all()
+        self._db, self._file = db, _identity(self.path)
 
     def _read(self, db: sqlite3.Connection) -> None:
+        rows.check_numbers(db)
         self.snapshot = rows.read_snapshot(db)
         self.positions = rows.read_positions(db)
         self.journals = rows.read_journals(db)
@@ -159,13 +171,19 @@ class Ledger:
         """Commit one batch; False when the disk, or somebody's lock, did not let us."""
         started = time.perf_counter()
         try:
-            if self._number and _identity(self.path) == (0, 0):
-                self._rebuild("it was gone")
-            if self._db is None or _identity(self.path) != self._file:
+            self._hold()
+            found = _identity(self.path)
+            if self._number and not _size(self.path):
+                self._rebuild("it was gone, or emptied")
+            elif found != self._file != (0, 0):
                 self._disconnect()
+                directory.refuse_newer(self.path)
+                # Never opened: what is left of our write-ahead log beside it would be taken for its own
+                self._rebuild("another file was put in its place")
+            if self._db is None:
                 self._open()
             self._transact(batch)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StateError) as error:
             self._failed(error)
             return False
         self._number += 1
@@ -180,6 +198,14 @@ class Ledger:
         self.failing = ""
         self._committed(time.perf_counter() - started)
         return True
+
+    def _hold(self) -> None:
+        """Hold the directory that is at the path now, where it was moved away or mounted over: others hold that one."""
+        held = os.fstat(self._lock)
+        if _identity(self.path.parent) != (held.st_dev, held.st_ino):
+            taken = directory.hold(self.path.parent)
+            os.close(self._lock)
+            self._lock = taken
 
     def _transact(self, batch: Batch) -> None:
         """Bring the ledger from the last commit to the next one, whatever it holds now."""
@@ -239,7 +265,7 @@ class Ledger:
         try:
             with contextlib.closing(self._connect(str(self._rebuilt))) as db:
                 whole = bool(rows.read_meta(db, "commit"))
-        except (sqlite3.Error, TypeError):
+        except sqlite3.Error:
             whole = False
         if whole:
             self._replace("a crash interrupted its replacement")
@@ -250,11 +276,13 @@ class Ledger:
         if self.path.exists():
             self._set_aside(reason)
         self._rebuilt.rename(self.path)
+        self._file = _identity(self.path)
 
     def _note(self, error: Exception) -> None:
-        if str(error) != self.failing:
-            self._log.error("ledger_unwritable", ledger=str(self.path), reason=str(error), lost="nothing, tried again")
-        self.failing = str(error)
+        reason = error.problems[0].headline if isinstance(error, StateError) else str(error)
+        if reason != self.failing:
+            self._log.error("ledger_unwritable", ledger=str(self.path), reason=reason, lost="nothing, tried again")
+        self.failing = reason
 
     def _set_aside(self, reason: object) -> None:
         kept = directory.set_aside(self.path, self._clock())
@@ -265,6 +293,14 @@ class Ledger:
             with contextlib.suppress(sqlite3.Error):
                 self._db.close()
         self._db = None
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -241,7 +241,8 @@ class Timelines:
         identity, starts = self._counts.identity, kept_starts(width, now)
         ledger, commits, known = self._known.get(width) or (None, 0, Timeline(width))
         set_back = starts.start < max(known.starts.start, kept_starts(width, changed.until).start)
-        if ledger != identity or set_back:  # another ledger, or a clock that was ahead
+        ahead = starts.start >= known.starts.stop  # by decades where a host begins without a clock: none between counts
+        if ledger != identity or set_back or ahead:  # another ledger, or a clock that was set
             made = _filled(width, starts, self._counts.counted(width, starts.start))
         else:
             stale = {start for (each, start), number in changed.by.items() if each == width and number > commits}

@@ -1,4 +1,4 @@
-"""What webhooks told, in the ledger: counts, events, what recognises them, and the reasons that failures get from them.
+"""What webhooks reported, in the ledger: counts, events, their keys, and the reasons that failures get from them.
 
 As in ``rows``, every function expects to run inside a transaction that somebody else opens and ends.
 """
@@ -79,7 +79,7 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
 
 
 def _join(db: sqlite3.Connection, batch: Batch, before: int) -> None:
-    """Decide anew about everybody whom this batch tells of, near its times: what comes later may tell it better."""
+    """Join again for everybody in this batch, near its times: what comes later may decide it better."""
     if not batch.events and db.execute("SELECT 1 FROM witness_events LIMIT 1").fetchone() is None:
         return
     new = db.execute(

@@ -13,7 +13,7 @@ them as it reads an answer on the same line. Whether the result is the same push
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import compress, count, islice, repeat
 
 from logwatch import envelope as envelopes
 from logwatch.model import Envelope
@@ -34,6 +34,8 @@ _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
+"""And how it ends in JSON, as any encoder writes it."""
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -136,7 +138,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if marker not in window:
         return 0
     records = window.split(b"\n")[:-1]
-    marked = [i for i, record in enumerate(records) if marker in record]
+    marked = [i for i in _seeming_open(window, records, envelopes.behind(envelope)) if marker in records[i]]
     telling = _telling([records[i] for i in marked], envelope)
     for i, record in zip(marked, telling, strict=True):
         if may_be_open(record):
@@ -145,6 +147,16 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
             if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:
                 return len(rest)
     return 0
+
+
+def _seeming_open(window: bytes, records: list[bytes], behind: bytes | None) -> Iterable[int]:
+    """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
+    if behind is None:
+        return range(len(records))
+    ends = window.split(behind)[:-1] if behind else records
+    if behind and not len(ends) == len(records) == window.count(rb"\n"):
+        return range(len(records))  # some is a part, or holds several lines
+    return compress(count(), map(bytes.endswith, ends, repeat(_OPEN_AS_WRITTEN)))
 
 
 def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from itertools import compress, count, repeat
 
 from logwatch.model import Cause
-from logwatch.parse.compile.chunk_pattern import ChunkPattern
+from logwatch.parse.compile.chunk_pattern import REST, ChunkPattern
 from logwatch.parse.rests import RestReader, Values
-from logwatch.parse.result import PushResult, from_captures
+from logwatch.parse.result import Details, PushResult, from_captures, from_columns
 
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
@@ -52,6 +52,21 @@ class Dictionary:
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
+
+    def in_detail(self, rows: Sequence[Groups]) -> list[Details | None]:
+        """Return the details of each line, given what was captured of it; None for one that was passed over.
+
+        All lines that an expression matches give a result here.
+        """
+        columns: dict[str, list[bytes]] = {}
+        for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
+            known = columns.get(name, column)
+            columns[name] = [new or old for new, old in zip(column, known, strict=True)]
+        if self._rests:
+            for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
+                for name, value in values:
+                    columns.setdefault(name, [b""] * len(rows))[i] = value
+        return from_columns(columns, len(rows))
 
     def outcome(self, row: Groups) -> Outcome:
         """Return what one line gives."""

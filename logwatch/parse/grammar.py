@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserElement, Regex, ZeroOrMore
@@ -97,7 +98,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
         place, before = _parts(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
-        node = translate(line)
+        node = translate(line, listed={"code"})
     except NotCompilable as refusal:
         reason = str(refusal)
     except EndlessLoop as endless:
@@ -167,8 +168,9 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
             problems.append(
                 Problem(str(path), "LINE has no result name `code`", "", 'name the number: integer("code")')
             )
-        known = f"use {', '.join(sorted(NAMES))}"
-        problems += [Problem(str(path), f"unknown result name {each!r}", "", known) for each in sorted(names - NAMES)]
+        if unknown := ", ".join(map(repr, sorted(names - NAMES))):
+            known = f"use {', '.join(sorted(NAMES))}; a group of a Regex that is no value is written (?:…)"
+            problems.append(Problem(str(path), f"unknown result name {unknown}", "", known))
     return line, marker, _timestamp_of(path, namespace, problems)
 
 
@@ -188,17 +190,13 @@ def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]
 def _line_of(path: Path, error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{path}:{error.lineno}"
-    number, trace = 0, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return f"{path}:{number}" if number else str(path)
+    numbers = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f"{path}:{numbers[-1]}" if numbers else str(path)
 
 
 def names_of(element: ParserElement) -> list[str]:
     """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
-    names = [element.resultsName] if element.resultsName else []
+    names = [element.resultsName] if element.resultsName not in (None, "_skipped") else []  # what `...` calls itself
     return names + (list(element.re.groupindex) if isinstance(element, Regex) else [])
 
 

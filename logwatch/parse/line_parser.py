@@ -1,26 +1,28 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 
 from logwatch.model import Cause
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
 from logwatch.parse.compile.learner import SOME, Learner, some_of
-from logwatch.parse.compile.line_pattern import LinePattern, Values
+from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.encode import Dictionary
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.rests import RestReader
-from logwatch.parse.result import PushResult, from_captures, parse_reference
+from logwatch.parse.result import Details, PushResult, from_captures, parse_reference
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
 
+DETAILED = COUNTED | {"app", "user", "token", "timestamp"}
+"""And those that a failure is told with."""
+
 _MAX_LEFT_SHARE = 0.01
-_USUAL_AFTER_LINES = 512  # read by LINE, which is compiled by then
 _FEW = 8  # examples of a batch from which nothing is learned yet
 
 
@@ -37,7 +39,7 @@ class LineParser:
         self._behind: RestReader | None = None  # reads that repetition
         self._stamp: LinePattern | None = None
         self._own: LinePattern | None = None
-        self._usual: Learner | None = None  # as most lines are written that were read here
+        self._details: ChunkReader | None = None  # captures more than is counted
         node = grammar.node
         if node is None:
             return
@@ -49,9 +51,8 @@ class LineParser:
         self._line = LinePattern(compiler.head)
         names = frozenset(node.capture_names)
         self._behind = RestReader(compiler.tail, names) if compiler.tail else None
-        self._usual = Learner(ChunkCompiler(node, names), learn_after_lines=_USUAL_AFTER_LINES)
-        rests = RestReader(compiler.tail, COUNTED) if compiler.tail else None
-        self.chunk_reader = ChunkReader(Learner(compiler), rests)
+        self.chunk_reader = ChunkReader(compiler, COUNTED)
+        self._details = ChunkReader(ChunkCompiler(node, DETAILED), DETAILED)
 
     @property
     def compiled(self) -> bool:
@@ -60,14 +61,9 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, which ends in a newline and holds no other."""
-        if self._line is None or self._usual is None:
+        if self._line is None:
             return parse_reference(self.grammar, line[:-1])
-        if self._usual.pattern and (usual := self._usual_values(self._usual.pattern, line)):
-            return from_captures(usual)
         if found := self._line.match(line):
-            self._usual.note([line[:-1]])
-            if self._usual.is_due(1):
-                self._usual.learn()
             values, end = found
             return from_captures([*values, *self._behind.read_one(line[end:-1])] if self._behind else values)
         place, before = self._up_to_code
@@ -81,14 +77,24 @@ class LineParser:
         both = self.grammar.place, self.grammar.before
         return [None if each is None else LinePattern(translate(each)) for each in both]
 
-    def _usual_values(self, pattern: ChunkPattern, line: bytes) -> Values:
-        found = pattern.regex.match(line)
-        if not found or not found.lastindex:
-            return []
-        values = [(name, value) for name, value in zip(pattern.names, found.groups(), strict=False) if value]
-        if self._behind and values and values[-1][0] == REST:
-            values[-1:] = self._behind.read_one(values[-1][1])
-        return values
+    def details(self, lines: Sequence[bytes]) -> list[Details]:
+        """Return the details of lines, each ended by a newline, that are known to give a result."""
+        found: list[Details | None] = [None] * len(lines)
+
+        def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
+            read = expression.in_detail(expression.pattern.regex.findall(batch.text))
+            for i, each in enumerate(read):
+                found[batch.number(i)] = each
+            return batch.only([i for i, each in enumerate(read) if each is None])
+
+        if self._details:
+            self._details.read(LineBatch(b"".join(lines)), match)
+        return [each or self._details_of(line) for each, line in zip(found, lines, strict=True)]
+
+    def _details_of(self, line: bytes) -> Details:
+        result = self.read(line)
+        assert not isinstance(result, str), "a line is read the same way twice"
+        return (*result[:6], result.timestamp)
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
@@ -114,9 +120,10 @@ def parser_of(grammar: Grammar) -> LineParser:
 class ChunkReader:
     """The expression for whole chunks, for one grammar."""
 
-    def __init__(self, learner: Learner, rests: RestReader | None) -> None:
-        self._learner = learner
-        self.rests = rests
+    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
+        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
+        self._learner = Learner(compiler)
+        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
         self._dictionary: Dictionary | None = None
 
     def read(self, batch: LineBatch, match: Callable[[Dictionary, LineBatch], LineBatch]) -> LineBatch:

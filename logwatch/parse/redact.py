@@ -6,7 +6,7 @@ address, no token and no text of a user survives in it.
 
 import re
 import sys
-from functools import lru_cache
+from collections.abc import Sequence
 
 from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
 
@@ -14,12 +14,13 @@ from logwatch.parse.grammar import Grammar, walk
 
 LENGTH = 240
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
-_SHORT = 512  # bytes, to be remembered
-_ZEROS = bytes(48 if 48 <= code <= 57 else code for code in range(256))  # noqa: PLR2004  the digits of ASCII
 _WORD = re.compile(r"[A-Za-z_]{2,}")
-_BETWEEN = re.compile(rb'([][ (){}":=,;*-]+)')  # blanks and marks, which stay
-_MARKS = frozenset(bytes((code,)) for code in b'][ (){}":=,;*-') | {b""}
-_REPEATED = re.compile(r"(<str>|<num>)(?: \1)+")
+_MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
+_SPACED = bytes.maketrans(b"\t\n\r\x0b\x0c", b" " * 5)
+_WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
+_MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
+_AS_WRITTEN = bytes.maketrans(b"\1\2", b" \n")
+_REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
 COMMON = frozenset(
     re.split(
         " ",
@@ -40,34 +41,27 @@ def words_of(grammar: Grammar) -> frozenset[bytes]:
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
-def shape(payload: bytes, words: frozenset[bytes], value: bytes = b"") -> str:
-    """Return a line's shape, at most LENGTH characters of it; equal shapes are one string, since lists hold many.
+def shape(payload: bytes, words: frozenset[bytes]) -> str:
+    """Return a line's shape, at most LENGTH characters of it."""
+    return shapes([payload], words)[0]
 
-    It is made for every failure that is kept, of which many differ in numbers and in one value alone: what is before
-    and behind the ``value``, such as a token, and what the provider answered is gone through once.
+
+def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
+    """Return the shape of each line; equal shapes are one string, since lists hold many.
+
+    One is made for every failure that is kept: thousands of lines are gone through as one text, and its words and what
+    stands between them taken apart at the speed of C.
     """
-    head, brace, answer = b" ".join(payload[:_LOOKED_AT].split()).partition(b"{")
-    before, found, behind = head.partition(value) if value else (head, b"", b"")
-    if found and (before[-1:] not in _MARKS or behind[:1] not in _MARKS):
-        before, found, behind = head, b"", b""  # not the whole of a word
-    text = "".join([_remembered(part, words) for part in (before, found, behind, brace + answer) if part])
-    if "<str> <str>" in text or "<num> <num>" in text:
-        text = _REPEATED.sub(r"\1", text)
-    return sys.intern(text if len(text) <= LENGTH else text[: LENGTH - 1] + "…")
-
-
-def _remembered(part: bytes, words: frozenset[bytes]) -> str:
-    """Show a part that ends where words end, by what it was when only its digits were others."""
-    return _known(part.translate(_ZEROS), words) if len(part) <= _SHORT else _shown(part, words)
-
-
-def _shown(text: bytes, words: frozenset[bytes]) -> str:
-    parts = _BETWEEN.split(text)  # words at even places
-    parts[::2] = [
-        run if run in words or not run else b"<num>" if run.isdigit() else b"<str>"  # digits of bytes are ASCII's
-        for run in parts[::2]
+    text = b"\n".join([payload[:_LOOKED_AT].translate(_SPACED).strip() for payload in payloads]) + b"\n"
+    if b"  " in text:
+        text = re.sub(b"  +", b" ", text)
+    runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
+    parts = [b""] * (len(runs) + len(marks))
+    marks_first = len(marks) > len(runs)  # the last one is a newline
+    parts[marks_first::2] = [run if run in words else b"<num>" if run.isdigit() else b"<str>" for run in runs]
+    parts[not marks_first :: 2] = marks
+    shown = _REPEATED.sub("", b"".join(parts).translate(_AS_WRITTEN).decode())
+    return [
+        sys.intern(each if len(each) <= LENGTH else each[: LENGTH - 1] + "…")
+        for each in shown.split("\n")[: len(payloads)]
     ]
-    return b"".join(parts).decode()
-
-
-_known = lru_cache(maxsize=2048)(_shown)

@@ -5,9 +5,11 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 
-from pyparsing import ParseException, ParserElement, ParseResults
+from pyparsing import ParserElement, ParseResults
 
 from logwatch.model import Cause, Platform
 from logwatch.parse.grammar import NAMES, Grammar
@@ -39,8 +41,13 @@ class PushResult(NamedTuple):
     thread: str = ""
 
 
+Details = tuple[int, Platform, str, str, str, str, str]
+"""Code, platform, reason, app, user, token and time stamp of one push result."""
+
 OTHER_FIELDS = PushResult._fields[3:]
 """What is not counted by."""
+_TOLD = ("app", "user", "token", "timestamp")
+_DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
 
 
 def display(value: str) -> str:
@@ -85,12 +92,35 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([value for name, value in texts if name == "code"], dict(texts))
 
 
+def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[Details | None]:
+    """Return the details of so many lines, given their last value of each name; None for a line without a code.
+
+    Each is known to give a result: of several codes any is as good.
+    """
+    none = [b""] * count
+    decided = map(_decided, *(columns.get(name, none) for name in ("code", *_DECIDING)))
+    told = [_displayed(columns[name]) if name in columns else repeat("") for name in _TOLD]
+    return [each and (*each, *rest) for each, *rest in zip(decided, *told, strict=False)]
+
+
+@lru_cache(maxsize=4096)
+def _decided(code: bytes, *values: bytes) -> tuple[int, Platform, str] | None:
+    """Return what is counted of one line."""
+    found = from_captures([("code", code), *zip(_DECIDING, values, strict=True)]) if code else None
+    return found[:3] if isinstance(found, PushResult) else None
+
+
+def _displayed(column: Sequence[bytes]) -> list[str]:
+    """Return each value as ``display`` does; none has a newline in it."""
+    return b"\n".join(column).decode(errors="replace").split("\n")
+
+
 def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     """Read one line with pyparsing itself: slow, and by definition right."""
     line = payload.decode("latin-1")
     try:
         found = grammar.line.parse_string(line)
-    except ParseException:
+    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
         return unparsed_cause(grammar, line)
     values = {name: _flat(found[name]) for name in NAMES if name in found}
     return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
@@ -108,7 +138,7 @@ def unparsed_cause(grammar: Grammar, line: str) -> Cause:
 def _matches(expression: ParserElement, line: str) -> bool:
     try:
         expression.parse_string(line)
-    except ParseException:
+    except Exception:  # noqa: BLE001  as above
         return False
     return True
 

@@ -22,7 +22,7 @@ from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import shape, words_of
+from logwatch.parse.redact import shape, shapes, words_of
 from logwatch.parse.result import PushResult
 from logwatch.parse.timestamp import TimestampParser
 from logwatch.parse.unread import Dated, Unread
@@ -125,21 +125,14 @@ class Scanner:
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
-    def failure(self, reference: float, line: Line) -> Failure:
-        """Read a line that is known to be a failure in all detail."""
-        text, received = line
-        result = self.parser.read(text)
-        assert not isinstance(result, str), "a line is read the same way twice"
-        return Failure(
-            self._dated(result.timestamp, received, reference),
-            result.platform,
-            result.code,
-            result.reason,
-            result.app,
-            result.user,
-            result.token,
-            shape(text, self.words, result.token.encode()),
-        )
+    def failures(self, reference: float, lines: Sequence[Line]) -> list[Failure]:
+        """Read lines that are known to be failures in all detail."""
+        texts = [text for text, _ in lines]
+        read = zip(self.parser.details(texts), lines, shapes(texts, self.words), strict=True)
+        return [
+            Failure(self._dated(stamp, line[1], reference), platform, code, reason, app, user, token, shown)
+            for (code, platform, reason, app, user, token, stamp), line, shown in read
+        ]
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -207,7 +200,7 @@ class _Job:
         scan.candidates = self._counts.total + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
-        read = partial(self._scanner.failure, self._reference)
+        read = partial(self._scanner.failures, self._reference)
         scan.failures = LazyFailures([line for _, line in newest], read)
         return scan
 

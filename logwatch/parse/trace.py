@@ -33,7 +33,7 @@ def trace(grammar: Grammar, payload: bytes) -> Trace:
     column, expected = None, ""
     at = 0
     for part, end in _ends(grammar, line):
-        if isinstance(end, pp.ParseException):
+        if isinstance(end, pp.ParseBaseException):
             column, expected = max(end.loc, at) + 1, str(end.msg).removeprefix("Expected ")
             break
         if taken := display(line[at:end]).strip():
@@ -42,18 +42,20 @@ def trace(grammar: Grammar, payload: bytes) -> Trace:
     return Trace(steps, column, expected, parse_reference(grammar, payload))
 
 
-def _ends(grammar: Grammar, line: str) -> Iterator[tuple[pp.ParserElement, int | pp.ParseException]]:
+def _ends(grammar: Grammar, line: str) -> Iterator[tuple[pp.ParserElement, int | pp.ParseBaseException]]:
     """Return the parts of LINE with the places where they end, up to the first that does not match."""
     parts = sequence(grammar.line)
     with default_whitespace():
         here = pp.Empty().leave_whitespace().set_parse_action(lambda _, loc, __: [loc])
+    end = 0
     for i, part in enumerate(parts):
         try:
-            found = pp.And([*parts[: i + 1], here.copy()]).parse_with_tabs().parse_string(line)
-        except pp.ParseException as failure:
-            yield part, failure
+            end = int(pp.And([*parts[: i + 1], here.copy()]).parse_with_tabs().parse_string(line)[-1])
+        except Exception as failure:  # noqa: BLE001  an action of the grammar may raise anything
+            raised = f"no {type(failure).__name__} ({failure}) from a parse action"
+            yield part, failure if isinstance(failure, pp.ParseBaseException) else pp.ParseException(line, end, raised)
             return
-        yield part, int(found[-1])
+        yield part, end
 
 
 def _short(part: pp.ParserElement) -> str:

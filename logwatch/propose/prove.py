@@ -15,7 +15,7 @@ from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.parse.redact import shape, words_of
-from logwatch.parse.trace import trace
+from logwatch.parse.result import parse_reference
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS
@@ -125,7 +125,7 @@ def _load(directory: Path, name: str, source: str, samples: str) -> Grammar:
 
 def outcome(grammar: Grammar, text: str) -> dict[str, Any] | str:
     """Return what a line gives: its values, or the cause why it gives nothing."""
-    found = trace(grammar, text.encode("latin-1")).outcome
+    found = parse_reference(grammar, text.encode("latin-1"))
     return found if isinstance(found, str) else found._asdict()
 
 

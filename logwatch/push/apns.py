@@ -26,7 +26,7 @@ from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply
-from logwatch.push.way import Way, lost
+from logwatch.push.transport import Transport, without_answer
 
 PRODUCTION, SANDBOX = "https://api.push.apple.com", "https://api.sandbox.push.apple.com"
 _TOKEN = re.compile(r"[0-9A-Fa-f]{64,200}", re.ASCII)
@@ -36,7 +36,13 @@ _SHOWN = 200
 
 
 def send(
-    push: DirectPush, request: Request, verdict: Verdict, way: Way, *, sandbox: bool, signer: "Signer | None"
+    push: DirectPush,
+    request: Request,
+    verdict: Verdict,
+    transport: Transport,
+    *,
+    sandbox: bool,
+    signer: "Signer | None",
 ) -> Reply:
     """Send a push and return Apple's answer; DirectError when it cannot be sent."""
     if not _TOKEN.fullmatch(push.token):
@@ -55,21 +61,21 @@ def send(
         "apns-priority": _PRIORITY[push.style],
         "apns-expiration": "0",
     }
-    context = way.context()
+    context = transport.context()
     if signer is not None:
         headers["authorization"] = f"bearer {signer.token(request)}"
     else:
         _sign_in(context, request)
     if not headers["apns-topic"]:
         raise DirectError(Problem("--topic", "is needed", "the credential names no app", "--topic BUNDLE-ID"))
-    base = way.base(SANDBOX if sandbox else PRODUCTION)
+    base = transport.base(SANDBOX if sandbox else PRODUCTION)
     try:
-        with way.client(context, http2=True) as client:
+        with transport.client(context, http2=True) as client:
             answer = client.post(
                 f"{base}/3/device/{quote(push.token, safe='')}", headers=headers, content=json.dumps(_payload(push))
             )
     except httpx.HTTPError as error:
-        return lost("apns", base, error, verdict if signer is None else None)
+        return without_answer("apns", base, error, verdict if signer is None else None)
     return _reply(answer, push.token)
 
 

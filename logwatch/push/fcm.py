@@ -19,7 +19,7 @@ from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply
-from logwatch.push.way import Way, is_local_https, lost
+from logwatch.push.transport import Transport, is_local_https, without_answer
 
 BASE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -27,29 +27,28 @@ _SHOWN = 300
 _OF_TOKEN = re.compile(r"registration token|message\.token", re.IGNORECASE)
 
 
-def send(push: DirectPush, request: Request, verdict: Verdict, way: Way) -> Reply:
+def send(push: DirectPush, request: Request, verdict: Verdict, transport: Transport) -> Reply:
     """Send a message and return Google's answer; DirectError when it cannot be sent."""
     account = _account(request)
-    _check_token_address(account, verdict, way)
-    base = way.base(BASE)
+    _check_token_address(account, verdict, transport)
+    base = transport.base(BASE)
     url = f"{base}/v1/projects/{quote(str(account['project_id']), safe='')}/messages:send"
-    with way.client(way.context(), http2=True) as client:
-        transport = _Transport(client)
+    with transport.client(transport.context(), http2=True) as client:
         try:
             make: Any = service_account.Credentials.from_service_account_info
             credentials = make(account, scopes=[SCOPE])
-            credentials.refresh(transport)
+            credentials.refresh(_TokenRequests(client))
         except google.auth.exceptions.RefreshError as error:
             return Reply("fcm", 401, "UNAUTHENTICATED", _refused(error))
         except google.auth.exceptions.TransportError as error:
-            return lost("fcm", str(account["token_uri"]), error)
+            return without_answer("fcm", str(account["token_uri"]), error)
         except (ValueError, TypeError, google.auth.exceptions.GoogleAuthError):
             raise DirectError(_unusable(request)) from None
         headers = {"Authorization": f"Bearer {credentials.token}"}
         try:
             answer = client.post(url, headers=headers, json=_message(push))
         except httpx.HTTPError as error:
-            return lost("fcm", base, error)
+            return without_answer("fcm", base, error)
     return _reply(answer, (push.token, str(credentials.token)))
 
 
@@ -72,10 +71,10 @@ def _unusable(request: Request) -> Problem:
     )
 
 
-def _check_token_address(account: Mapping[str, Any], verdict: Verdict, way: Way) -> None:
+def _check_token_address(account: Mapping[str, Any], verdict: Verdict, transport: Transport) -> None:
     """Refuse to send a signed request for a token to anybody but Google, or a stub on this machine."""
     strange = any(flaw.kind == "token_uri" for flaw in verdict.flaws)
-    if strange and not (way.endpoint and is_local_https(account["token_uri"])):
+    if strange and not (transport.endpoint and is_local_https(account["token_uri"])):
         raise DirectError(
             Problem(
                 "token_uri",
@@ -142,7 +141,7 @@ class _Response(google.auth.transport.Response):
         return self._answer.content
 
 
-class _Transport(google.auth.transport.Request):
+class _TokenRequests(google.auth.transport.Request):
     """Lets google-auth use the client that everything else goes through."""
 
     def __init__(self, client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""Watches for results as they are logged: in the log itself, which tells accepted pushes too, or in a daemon's API."""
+"""Watches for results as they are logged: in the log itself, which has accepted pushes too, or in a daemon's API."""
 
 import itertools
 import time
@@ -42,14 +42,14 @@ class Results(Protocol):
         """Name the place, for people."""
 
 
-class Quiet:
-    """A log that says nothing: what following has to say is the daemon's to say."""
+class SilentLog:
+    """The daemon's log, silenced: a command that only looks has nothing to report about following."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_args, **_fields: None
 
 
-class _Catch:
+class _Collector:
     """The sink of one source: results, and nothing else."""
 
     def __init__(self, scanner: Scanner) -> None:
@@ -81,7 +81,7 @@ class LogResults:
 
     def __init__(self, parts: Parts, clock: Callable[[], float] = time.time) -> None:
         numbers = itertools.count(1)
-        self._sources: list[tuple[Tail, _Catch]] = []
+        self._sources: list[tuple[Tail, _Collector]] = []
         for source in parts.config.source:
             if source.docker is None and not source.paths:
                 continue
@@ -96,9 +96,9 @@ class LogResults:
                 max_line_bytes=parts.config.follow.max_line_bytes,
                 release_seconds=parts.config.follow.release_seconds,
                 clock=clock,
-                log=Quiet(),
+                log=SilentLog(),
             )
-            self._sources.append((tail, _Catch(scanner)))
+            self._sources.append((tail, _Collector(scanner)))
         self.new()  # what is there already is another push's
 
     @property
@@ -114,13 +114,13 @@ class LogResults:
     def new(self) -> list[LoggedResult]:
         """Return what was logged since the last call."""
         found: list[LoggedResult] = []
-        for tail, catch in self._sources:
-            tail.look(catch)
+        for tail, collector in self._sources:
+            tail.look(collector)
             for _ in range(_READS):
-                if not tail.read(catch, _READ_BYTES):
+                if not tail.read(collector, _READ_BYTES):
                     break
-            found += catch.found
-            catch.found = []
+            found += collector.found
+            collector.found = []
         return found
 
     def same(self, user: str, logged: str) -> bool:
@@ -134,7 +134,7 @@ class LogResults:
 
 
 class ApiResults:
-    """Results as a running daemon tells them: failures with their user masked, accepted pushes as a number alone."""
+    """Results as a running daemon reports them: failures with masked users, accepted pushes only as a number."""
 
     def __init__(self, get: Callable[[str], Any], masked: Callable[[str], str] | None) -> None:
         """Take what fetches a path of the API, and how this installation masks a user.
@@ -187,16 +187,16 @@ def wait(
     users: Iterable[str],
     seconds: float,
     *,
-    told: Callable[[str, LoggedResult, float], object],
+    on_result: Callable[[str, LoggedResult, float], object],
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     pause: float = 0.1,
     settle: float = 1.0,
 ) -> tuple[set[str], list[LoggedResult]]:
-    """Wait until each user has a result, or ``seconds`` are over; ``told`` is called with each one and its delay.
+    """Wait until each user has a result, or ``seconds`` are over; call ``on_result(user, result, delay)`` for each.
 
-    A user may have several devices: for ``settle`` seconds more, their results are told too. Returns the users that
-    have none, and the results that are nobody's of them.
+    A user may have several devices: for ``settle`` seconds more, their results are passed on too. Return the users
+    that have none, and the results of nobody among ``users``.
     """
     users = tuple(users)
     missing, others = set(users), list[LoggedResult]()
@@ -208,7 +208,7 @@ def wait(
             if user is None:
                 others.append(result)
                 continue
-            told(user, result, monotonic() - start)
+            on_result(user, result, monotonic() - start)
             missing.discard(user)
             if not missing:
                 end = min(end, monotonic() + settle)

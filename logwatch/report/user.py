@@ -8,7 +8,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.model import Failure, Scan
 from logwatch.parse import LazyFailures
 from logwatch.privacy import Privacy
-from logwatch.story import UserPush, alike, logged
+from logwatch.story import UserPush, alike, logged_push
 
 MOST = 100_000  # pushes of one user; of more, the last ones that were read are told
 _SAMPLED = 3  # results of a scan that are looked at for users of any name
@@ -39,7 +39,7 @@ class UserPushes:
         for each in results:
             if alike(self.address, each.user) and self._inside(each):
                 self.found += 1
-                self.pushes.append(logged(each, self.catalogue, source, self.privacy.token(each.token)))
+                self.pushes.append(logged_push(each, self.catalogue, source, self.privacy.token(each.token)))
 
     def _inside(self, push: Failure) -> bool:
         if push.at is None:

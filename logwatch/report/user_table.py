@@ -10,14 +10,20 @@ from rich.text import Text
 
 from logwatch.privacy import readable
 from logwatch.report.words import COLOURS, PLATFORMS, many, time_of
-from logwatch.story import Told, UserPush
+from logwatch.story import Conclusion, UserPush
 
 MOST_ROWS = 20  # without --all: the newest
 _FEW = 96  # below so many columns what is of least use is left out
 
 
 def render(
-    user: str, pushes: Sequence[UserPush], told: Sequence[Told], notes: Sequence[str], width: int, *, whole: bool
+    user: str,
+    pushes: Sequence[UserPush],
+    conclusions: Sequence[Conclusion],
+    notes: Sequence[str],
+    width: int,
+    *,
+    whole: bool,
 ) -> RenderableType:
     """Lay out the pushes, in the order of time, for a terminal of so many columns; all of them where ``whole``."""
     parts: list[RenderableType] = [Text(f"Pushes to {readable(user)}", style="bold")]
@@ -27,7 +33,7 @@ def render(
     if pushes:
         parts += [_table(shown, width), Text("")]
     parts += [Text(f"Note: {note}", style="yellow") for note in notes]
-    for each in told:
+    for each in conclusions:
         parts.append(Text(each.what, style=f"bold {COLOURS[each.severity]}"))
         side = f"Whose side: {each.side}. " if each.side else ""
         parts.append(Padding(Text(f"{side}{each.remedy}"), (0, 0, 0, 2)))

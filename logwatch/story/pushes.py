@@ -56,14 +56,14 @@ class UserPush:
         }
 
 
-def logged(failure: Failure, catalogue: Catalogue, source: str, token: str) -> UserPush:
+def logged_push(failure: Failure, catalogue: Catalogue, source: str, token: str) -> UserPush:
     """Return a push as its line tells it; ``token`` is the masked one."""
     reason = catalogue.reason(failure.platform, failure.code, failure.reason)
     entry = catalogue.classify(failure.platform, failure.code, reason)
     return UserPush(failure.at, source, failure.platform, str(failure.code), reason, failure.app, token, entry)
 
 
-def kept(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
+def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
     """Return a push as the daemon keeps it; where the line gave no reason, one that a webhook told explains it."""
     platform: Platform = "fcm" if failure.platform == "fcm" else "apns" if failure.platform == "apns" else "unknown"
     entry = catalogue.entry(platform, failure.code, failure.reason)

@@ -6,7 +6,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger import Filter, Reader
 from logwatch.privacy import Privacy
 from logwatch.story.address import spellings
-from logwatch.story.pushes import UserPush, kept
+from logwatch.story.pushes import UserPush, stored_push
 
 _FILE = "ledger.sqlite3"
 
@@ -26,7 +26,7 @@ class Stored:
     def of(self, address: str, catalogue: Catalogue, since: float | None, until: float | None) -> list[UserPush]:
         """Return the failed pushes of a user at ``since`` (seconds since the epoch) or later, and before ``until``."""
         wanted = Filter(users=stored_forms(self.privacy(), address), since=since, until=until)
-        return [kept(each.failure, catalogue) for page in self._reader.every(wanted) for each in page]
+        return [stored_push(each.failure, catalogue) for page in self._reader.every(wanted) for each in page]
 
 
 def stored_forms(privacy: Privacy, address: str) -> tuple[str, ...]:

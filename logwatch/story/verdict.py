@@ -9,7 +9,7 @@ from logwatch.catalogue.entries import Severity
 from logwatch.diagnosis.words import Moments, marked_moment, number, stamp, unmarked
 from logwatch.story.pushes import UserPush
 
-_MOST_DEVICES = 5  # of one platform that are told apart
+_MOST_DEVICES = 5  # of one platform that are distinguished
 _NAMES = {"fcm": "Android", "apns": "iOS"}
 _BEYOND = {
     "fcm": "Take the app out of battery optimisation, see that it was not force-stopped, and try another network.",
@@ -23,7 +23,7 @@ _ABSENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Conclusion:
     """What the pushes of one platform, or of one of its devices, say together."""
 
     platform: str
@@ -54,7 +54,7 @@ class Told:
         }
 
 
-def tell(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> list[Told]:
+def conclude(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> list[Conclusion]:
     """Return what the pushes, in the order of time, say: worst first, a platform each; never empty.
 
     Devices of one platform are judged apart where pushes name several tokens. Without ``accepted_known`` they are the
@@ -62,19 +62,19 @@ def tell(pushes: Sequence[UserPush], now: float, *, accepted_known: bool) -> lis
     """
     if not pushes:
         what = "No push to this user was found." if accepted_known else "No failed push to this user is kept."
-        return [Told("", what, _ABSENT, "none", (8, 5))]
-    told = []
+        return [Conclusion("", what, _ABSENT, "none", (8, 5))]
+    conclusions = []
     for platform in dict.fromkeys(push.platform for push in pushes):
         devices = _devices([push for push in pushes if push.platform == platform])
         for device in devices:
             others = [push for other in devices if other is not device for push in other.pushes]
-            told.append(_of_device(device, platform, now, others, accepted_known=accepted_known))
-    return sorted(told, key=lambda each: ("critical", "warning", "none").index(each.severity))
+            conclusions.append(_of_device(device, platform, now, others, accepted_known=accepted_known))
+    return sorted(conclusions, key=lambda each: ("critical", "warning", "none").index(each.severity))
 
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    name: str  # how it is told from others of its platform; empty where there is none
+    name: str  # what distinguishes it from others of its platform; empty where there is none
     token: str
     pushes: Sequence[UserPush]
 
@@ -106,7 +106,9 @@ def _end(token: str) -> str:
     return shown or tag
 
 
-def _of_device(device: _Device, platform: str, now: float, others: Sequence[UserPush], *, accepted_known: bool) -> Told:
+def _of_device(
+    device: _Device, platform: str, now: float, others: Sequence[UserPush], *, accepted_known: bool
+) -> Conclusion:
     pushes = device.pushes
     whose = f"{_NAMES[platform]}: " if platform in _NAMES else ""
     if device.name:
@@ -115,7 +117,7 @@ def _of_device(device: _Device, platform: str, now: float, others: Sequence[User
     bad = [push for push in pushes if not push.accepted]
     if not bad:
         what = f"{whose}{number(len(good))} accepted, none failed: the cause lies beyond mesibo, see Step 9."
-        return Told(platform, what, _BEYOND[platform], "none", (9,), "the device, Google or Apple", device.token)
+        return Conclusion(platform, what, _BEYOND[platform], "none", (9,), "the device, Google or Apple", device.token)
     last = bad[-1]
     entry = last.entry
     failed = f"{number(len(bad))} failed, the last one{_at(last, now)} with {last.code} {entry.title}"
@@ -125,7 +127,7 @@ def _of_device(device: _Device, platform: str, now: float, others: Sequence[User
     elif since:
         what = f"{whose}{failed}; {number(since)} accepted since then: that is over."
         remedy = f"If pushes are still missed: {_lower(_BEYOND[platform])}"
-        return Told(platform, what, remedy, "none", (9,), token=device.token)
+        return Conclusion(platform, what, remedy, "none", (9,), token=device.token)
     elif entry.class_ == "rate_limited" and good:
         what = f"{whose}{failed}; {number(len(good))} accepted: the others were held back."
     elif good:
@@ -143,7 +145,7 @@ def _of_device(device: _Device, platform: str, now: float, others: Sequence[User
         )
         what = f"{what.removesuffix('.')}: the token is dead, {then}."
         severity = "none" if replaced else severity
-    return Told(platform, what, entry.remedy, severity, entry.steps, entry.whose(platform), device.token)
+    return Conclusion(platform, what, entry.remedy, severity, entry.steps, entry.whose(platform), device.token)
 
 
 def _accepted_later(last: UserPush, others: Sequence[UserPush]) -> int:

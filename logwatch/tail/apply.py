@@ -14,7 +14,7 @@ from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import NO_KEY, Verdict, compare, is_part, run_before, shared_bytes
+from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Survey, name_of
 from logwatch.unpack import MissingLibraryError
@@ -98,9 +98,9 @@ class _Reconciliation:
             position = generation.position
             if generation.plain:
                 return other, generation
-            verdict = compare(position, candidate, same_inode=True, followed=followed).verdict
+            relation = compare(position, candidate, same_inode=True, followed=followed).relation
             enough = position.head_bytes >= TAIL_BYTES or generation.in_use
-            if verdict is not Verdict.OTHER and (enough or candidate.size() == position.size):
+            if relation is not Relation.OTHER and (enough or candidate.size() == position.size):
                 return other, generation
         return None
 
@@ -143,10 +143,10 @@ class _Reconciliation:
             if part is None:
                 return False
             shared = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
-            verdict, at = compare(generation.position, file, same_inode=False, followed=True)
-            if verdict is Verdict.UNDECIDED:
+            relation, at = compare(generation.position, file, same_inode=False, followed=True)
+            if relation is Relation.UNDECIDED:
                 return False
-            noted = at if verdict in (Verdict.SAME, Verdict.PART) else 0
+            noted = at if relation in (Relation.SAME, Relation.PART) else 0
             shared = max(shared, noted, (file.size() or 0) if part else 0)
             if shared > self.shared:
                 self.shared = shared

@@ -16,7 +16,7 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_tail,
 )
-from logwatch.tail.identity import NO_KEY, Key, Positioned, Verdict, compare, run_before
+from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
@@ -330,12 +330,12 @@ class GenerationState(Positioned):
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
-            verdict, at = compare(known, content, same_inode=True, followed=True, search=True)
-            if verdict is Verdict.OTHER:
+            relation, at = compare(known, content, same_inode=True, followed=True, search=True)
+            if relation is Relation.OTHER:
                 raise ChangedError
-            if verdict in (Verdict.PART, Verdict.CUT):
+            if relation in (Relation.PART, Relation.CUT):
                 raise ShrunkError
-            if verdict is not Verdict.SAME:  # trimmed in front
+            if relation is not Relation.SAME:  # trimmed in front
                 before, size = run_before(content, at), content.size()
                 if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's

@@ -78,7 +78,7 @@ class Positioned:
         return not self.position.offset and not self.position.head_bytes
 
 
-class Verdict(Enum):
+class Relation(Enum):
     """What a file is to a generation."""
 
     OTHER = auto()  # it holds other bytes
@@ -89,19 +89,19 @@ class Verdict(Enum):
     UNDECIDED = auto()  # it is to be unpacked further before that can be told
 
 
-HELD = (Verdict.SAME, Verdict.MOVED)
+HELD = (Relation.SAME, Relation.MOVED)
 """Reading goes on in the file, whatever lies in front of there."""
 
 
 class Answer(NamedTuple):
-    """A verdict, and where reading goes on."""
+    """A relation, and where reading goes on."""
 
-    verdict: Verdict
+    relation: Relation
     at: int = 0
 
 
-OTHER = Answer(Verdict.OTHER)
-UNDECIDED = Answer(Verdict.UNDECIDED)
+OTHER = Answer(Relation.OTHER)
+UNDECIDED = Answer(Relation.UNDECIDED)
 
 
 class Content(Protocol):
@@ -144,9 +144,9 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
     """
     if file.head is None:
-        return Answer(Verdict.SAME, known.offset) if same_inode else OTHER  # its inode has to do
+        return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
     if not known.head_bytes and not known.offset:
-        return Answer(Verdict.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
+        return Answer(Relation.SAME) if same_inode and _still_empty(known, file, followed=followed) else OTHER
     alike = begins_alike(known.head_bytes, known.head, file.head)
     if alike or same_inode or _may_be_punched(known, file):
         run = file.run(known.offset - known.tail_bytes, known.tail_bytes)
@@ -154,13 +154,13 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return UNDECIDED
         outweighs = not same_inode or _outweighs(known, file.head)
         if (alike or outweighs) and is_tail(known.tail, run):
-            return Answer(Verdict.SAME, known.offset)
+            return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
         moved = _find_moved(known, file)
-        if moved.verdict is Verdict.OTHER:
+        if moved.relation is Relation.OTHER:
             moved = _find_cut(known, file, followed=followed or same_inode)
-    if moved.verdict is Verdict.OTHER and alike:
+    if moved.relation is Relation.OTHER and alike:
         return _as_part(known, file, followed=followed)
     return moved
 
@@ -171,7 +171,7 @@ def _find_moved(known: Position, file: Content) -> Answer:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
         return UNDECIDED
-    return Answer(Verdict.MOVED, at)
+    return Answer(Relation.MOVED, at)
 
 
 def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
@@ -185,7 +185,7 @@ def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
     proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
-    return Answer(Verdict.PART if proved else Verdict.CUT, size)
+    return Answer(Relation.PART if proved else Relation.CUT, size)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
@@ -329,9 +329,9 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
             return OTHER  # all that is left was read
         if next_is_marked:
             goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
-            return Answer(Verdict.MOVED, mark.offset) if goes_on else OTHER
+            return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
         hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
-        return Answer(Verdict.MOVED if hole else Verdict.CUT, min(end, size)) if sure else OTHER
+        return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
     return OTHER
 
 

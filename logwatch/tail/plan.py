@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.identity import Answer, Positioned, Verdict
+from logwatch.tail.identity import Answer, Positioned, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Found:
 
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
-        return self.answers.get((number, index), Answer(Verdict.OTHER))
+        return self.answers.get((number, index), Answer(Relation.OTHER))
 
 
 class Hold(NamedTuple):

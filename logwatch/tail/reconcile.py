@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import HELD, NO_KEY, Key, Verdict
+from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
 from logwatch.unpack import MissingLibraryError
@@ -18,8 +18,8 @@ RENAMED_BYTES = 256
 """So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
 does: there a banner recurs. Else those do that tell a line."""
 
-_SHORTER = (Verdict.PART, Verdict.CUT)
-_WHOLE = (Verdict.SAME, Verdict.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
+_SHORTER = (Relation.PART, Relation.CUT)
+_WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
 
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
@@ -75,12 +75,12 @@ class _Decision:
         return self.found.candidates[i]
 
     def _take(self, each: Known, i: int, at: int | None = None) -> None:
-        cut = at is not None and self.found.answer(each.number, i).verdict is Verdict.CUT
+        cut = at is not None and self.found.answer(each.number, i).relation is Relation.CUT
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
     def _holds(self, each: Known, i: int) -> bool:
-        return self.found.answer(each.number, i).verdict is Verdict.SAME and self._enough(each, i)
+        return self.found.answer(each.number, i).relation is Relation.SAME and self._enough(each, i)
 
     def _lies_at(self, number: int) -> int | None:
         action = self.decided.get(number)
@@ -95,14 +95,14 @@ class _Decision:
         i = next((i for i in self.free if self._file(i).key == each.key != NO_KEY), None)
         if i is None or (each.unread and self._lies_in_older(each, i)):
             return
-        verdict, at = self.found.answer(each.number, i)
-        if verdict is Verdict.UNDECIDED:
+        relation, at = self.found.answer(each.number, i)
+        if relation is Relation.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
-        elif verdict in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
+        elif relation in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
             return  # copied away and emptied: what is there now begins like the copy, and is new
-        elif verdict is not Verdict.OTHER and (each.in_use or self._enough(each, i)):
-            self._take(each, i, at if verdict is Verdict.MOVED or verdict in _SHORTER else None)
+        elif relation is not Relation.OTHER and (each.in_use or self._enough(each, i)):
+            self._take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
 
     def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
@@ -117,11 +117,11 @@ class _Decision:
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
         sure = RENAMED_BYTES if name in self.found.rotated_names else TELLING_BYTES
-        verdict, at = self.found.answer(each.number, i)
+        relation, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
         if min(common, self.found.sizes[i] or 0) < sure:
             return
-        if verdict in HELD:
+        if relation in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
             del self.free[i]
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
@@ -135,7 +135,7 @@ class _Decision:
         if original is not None and self._file(original).packed:
             return True
         packed = (i for i, candidate in enumerate(self.found.candidates) if candidate.packed)
-        return any(self.found.answer(each.number, i)[0] is Verdict.SAME for i in packed)
+        return any(self.found.answer(each.number, i)[0] is Relation.SAME for i in packed)
 
     def _wait_if_torn(self, i: int) -> bool:
         """Leave a file for later that may be a part of another, or begin with the same banner and a line of its own."""
@@ -151,8 +151,8 @@ class _Decision:
             rotated = candidate.rotated is not None and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= TELLING_BYTES
             anothers = any(k is not each for k in self.by_inode[i])  # it was there before, and is known
-            verdict, at = self.found.answer(each.number, i)
-            if rotated and longer and not anothers and verdict in HELD:
+            relation, at = self.found.answer(each.number, i)
+            if rotated and longer and not anothers and relation in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]
@@ -182,12 +182,12 @@ class _Decision:
         for i in order:
             if self._holds(each, i) and not self._has_grown(each, i):
                 return self._take(each, i)
-        if each.in_use and any(verdict is Verdict.UNDECIDED for _, verdict, _ in answers):
+        if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")
             return None
-        for i, verdict, at in answers:
-            if (verdict is Verdict.MOVED and each.in_use) or (verdict in _SHORTER and i == at_path):
-                if verdict in _SHORTER and self._wait_if_torn(i):
+        for i, relation, at in answers:
+            if (relation is Relation.MOVED and each.in_use) or (relation in _SHORTER and i == at_path):
+                if relation in _SHORTER and self._wait_if_torn(i):
                     self.decided[each.number] = Leave(each.number, "packed")
                     return None
                 return self._take(each, i, at)
@@ -226,9 +226,9 @@ class _Decision:
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
-        verdict, size = self.found.answer(each.number, i).verdict, self.found.sizes[i]
+        relation, size = self.found.answer(each.number, i).relation, self.found.sizes[i]
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size
-        return verdict is Verdict.PART or (verdict is Verdict.SAME and shorter and self._enough(each, i))
+        return relation is Relation.PART or (relation is Relation.SAME and shorter and self._enough(each, i))
 
     def _enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.
@@ -250,9 +250,9 @@ class _Decision:
             holders[at_path] = None
         for each in reversed(in_use):
             for i, holder in () if each.open else holders.items():
-                verdict, at = self.found.answer(each.number, i)
-                same = verdict in (Verdict.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
-                if verdict is Verdict.MOVED or (same and self._is_nowhere(each)):
+                relation, at = self.found.answer(each.number, i)
+                same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
+                if relation is Relation.MOVED or (same and self._is_nowhere(each)):
                     if self._is_nowhere(each):
                         self.decided[each.number] = Leave(each.number, "done")
                     if holder:

@@ -22,7 +22,7 @@ from logwatch.tail.identity import (
     SEARCH_BYTES,
     Answer,
     Key,
-    Verdict,
+    Relation,
     common_bytes,
     compare,
     holds,
@@ -53,7 +53,7 @@ def _searched(found: "Found") -> list[int]:
 
 def _new_archives(found: "Found") -> list[int]:
     """Return the archives that no generation lies in: they are news, or of a log that was trimmed and then packed."""
-    held = {i for (_, i), answer in found.answers.items() if answer.verdict is Verdict.SAME}
+    held = {i for (_, i), answer in found.answers.items() if answer.relation is Relation.SAME}
     packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
     return [i for i, rotated in packed if rotated and rotated.certain]
 
@@ -174,8 +174,8 @@ class Survey:
         number = known.position.generation
         if known.name or not known.in_use:
             return False
-        verdicts = (found.answer(number, i).verdict for i in range(len(found.candidates)))
-        return not any(verdict in (Verdict.SAME, Verdict.UNDECIDED) for verdict in verdicts)
+        relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
+        return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
     def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
         """Look at files whose names say nothing, beside those that may be generations."""
@@ -207,7 +207,7 @@ class Survey:
     def _take_in_alike(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
         """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
         followed = {known.number for known in self.known if known.followed}
-        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.verdict in HELD}
+        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
         names = {known.name for known in self.known} - {"", self._path} - found.rotated_names
         files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
@@ -260,13 +260,13 @@ class Survey:
     def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
         candidate, position = found.candidates[i], generation.position
         if same_inode and generation.plain:  # it is open: its inode cannot be anybody else's
-            found.answers[position.generation, i] = Answer(Verdict.SAME, position.offset)
+            found.answers[position.generation, i] = Answer(Relation.SAME, position.offset)
             return
         at_path = i == found.at_path
         search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
         found.answers[position.generation, i] = answer
-        if answer.verdict is Verdict.UNDECIDED:
+        if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)
         if generation.plain and candidate.head:
             own = OwnFile(generation.plain)
@@ -279,7 +279,7 @@ class Survey:
                 or self._is_part_of_former(generation, own, candidate)
             ):
                 found.own_parts.add((position.generation, i))
-            if answer.verdict in HELD and generation.in_use:
+            if answer.relation in HELD and generation.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
                 found.common[position.generation, i] = own.size() if whole else position.offset
                 if whole is None:
@@ -293,17 +293,17 @@ class Survey:
         former = _former(generation)
         if not former or not candidate.rotated:
             return False
-        verdict, at = compare(former, candidate, same_inode=False, followed=False)
-        whole = verdict is Verdict.SAME and holds(own, generation.position.offset, candidate, at)
-        return verdict is Verdict.PART or bool(whole)
+        relation, at = compare(former, candidate, same_inode=False, followed=False)
+        whole = relation is Relation.SAME and holds(own, generation.position.offset, candidate, at)
+        return relation is Relation.PART or bool(whole)
 
     def _compare_with_trimmed(self, found: Found) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
         for known in self.known if found.at_path is not None else ():
             moved, at = found.answer(known.number, 0)
-            for i, candidate in enumerate(found.candidates) if moved is Verdict.MOVED and not known.open else ():
-                verdict, end = found.answer(known.number, i)
-                if verdict is Verdict.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
+            for i, candidate in enumerate(found.candidates) if moved is Relation.MOVED and not known.open else ():
+                relation, end = found.answer(known.number, i)
+                if relation is Relation.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
                     found.own_parts.add((known.number, i))
 
     def _compare_files(self, found: Found) -> None:

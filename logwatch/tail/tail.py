@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from logwatch import envelope as envelopes
-from logwatch.discover.globs import Discovery, Found, Globs
+from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
@@ -91,7 +91,7 @@ class Tail:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
-        self._found = Found(())
+        self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows

@@ -192,7 +192,7 @@ class Access:
         self._passwords.close()
 
     def _state(self, settings: Settings) -> Signature:
-        """Return what tells whether the file, or one that it names, was changed."""
+        """Return a value that differs once the file, or one that it names, was changed."""
         paths = [self._path]
         if settings.file and settings.file.tls:
             paths += [settings.file.tls.cert_file, settings.file.tls.key_file, settings.file.tls.client_ca_file]

@@ -1,4 +1,4 @@
-"""What pages have in common as answers over HTTP: links behind a path prefix, and a tag that tells them unchanged."""
+"""What pages have in common over HTTP: links behind a path prefix, and a tag that stays while they are unchanged."""
 
 import hashlib
 import re

@@ -55,6 +55,7 @@ class Api(Handler):
     """Base: JSON, made in the pages' thread; a question that makes no sense is 400, a ledger that is away 503."""
 
     def initialize(self, site: Site) -> None:
+        """Keep the site that the route names."""
         self.site = site
 
     async def answer(self, make: Callable[[], Any]) -> None:
@@ -88,6 +89,7 @@ class StatusApi(Api):
     """``/api/v1/status``: findings, shares, course, sources."""
 
     async def get(self) -> None:
+        """Answer with what the status page says."""
         await self.answer(lambda: self.site.overview().as_dict())
 
 
@@ -95,6 +97,7 @@ class IncidentsApi(Api):
     """``/api/v1/incidents``: what was wrong in the last 30 days, the newest first."""
 
     async def get(self) -> None:
+        """Answer with all incidents that are kept."""
         prefix = self.prefix
         await self.answer(lambda: {"incidents": [each.as_dict(prefix) for each in self.site.overview().incidents]})
 
@@ -103,6 +106,8 @@ class CodesApi(Api):
     """``/api/v1/codes``: the catalogue in force, with how often each code came."""
 
     async def get(self) -> None:
+        """Answer with every entry of the catalogue and every result."""
+
         def make() -> dict[str, Any]:
             results = self.site.overview().results
             return {
@@ -117,6 +122,7 @@ class CodeApi(Api):
     """``/api/v1/codes/912``: what ``explain 912 --format json`` prints."""
 
     async def get(self, number: str) -> None:
+        """Answer with what one code means."""
         await self.answer(lambda: explain(self.site.watched.catalogue, int(number)).as_dict())
 
 
@@ -124,6 +130,7 @@ class FailuresApi(Api):
     """``/api/v1/failures``: a page of the error log, newest first."""
 
     async def get(self) -> None:
+        """Answer with the failures that a filter leaves, and where the next page begins."""
         await self.answer(self._make)
         await self.site.work(heap.release)
 
@@ -141,6 +148,7 @@ class Download(Handler):
     """Base of downloads: sent page by page, so that neither side holds them whole; numbers are on disk already."""
 
     def initialize(self, site: Site) -> None:
+        """Keep the site that the route names."""
         self.site = site
 
     async def send(self, name: str, parts: Iterator[str]) -> None:
@@ -168,6 +176,7 @@ class Failures(Download):
     """``/downloads/failures.csv`` and ``.json``: all of the error log that a filter leaves."""
 
     async def get(self, form: str) -> None:
+        """Send the failures as CSV or JSON."""
         rows = self._rows()
         await self.send(f"push-failures.{form}", _csv(COLUMNS, rows) if form == "csv" else _json("failures", rows))
 
@@ -178,9 +187,10 @@ class Failures(Download):
 
 
 class Users(Download):
-    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: who is hit, as far as it may be told."""
+    """``/downloads/dead-tokens.csv`` and ``/downloads/rate-limited.csv``: the users affected, masked as configured."""
 
     async def get(self, which: str) -> None:
+        """Send one of the two lists as CSV."""
         await self.send(f"{which}.csv", _csv(HIT_COLUMNS, self._rows(which)))
 
     def _rows(self, which: str) -> Iterator[list[dict[str, Any]]]:
@@ -196,6 +206,7 @@ class CleanUp(Download):
     """``/downloads/clean-up.csv``: the users whose tokens are dead, by addresses that a backend knows."""
 
     async def get(self) -> None:
+        """Send the list as CSV; 403 where identifiers are masked."""
         if self.site.watched.config.privacy.identifiers != "plain":
             self.say(403, HIDDEN)
             return
@@ -231,7 +242,7 @@ def _failure(site: Site, listed: Listed) -> dict[str, Any]:
 
 
 def _heard(site: Site, failure: StoredFailure) -> str:
-    """Return what the reason that a webhook told means; empty where it told none."""
+    """Return the meaning of the reason that a webhook reported; empty where it reported none."""
     if not failure.heard:
         return ""
     return entry_of(site.watched.catalogue, row_of((failure.heard_platform, failure.code, failure.heard))).title

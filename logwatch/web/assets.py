@@ -1,5 +1,6 @@
 """Serves the style sheet, the scripts and the icon: a few files, read once, nothing else of the disk is reachable."""
 
+import functools
 import hashlib
 from pathlib import Path
 
@@ -17,11 +18,9 @@ TYPES = {
 class Asset(Handler):
     """One of the files; browsers ask again at each visit, and mostly hear that theirs is still the same."""
 
-    def initialize(self) -> None:
-        self._files = {name: (DIRECTORY / name).read_bytes() for name in TYPES}
-
     def get(self, name: str) -> None:
-        body = self._files[name]
+        """Send the file of that name."""
+        body = _content(name)
         self.set_header("Content-Type", TYPES[name])
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Etag", f'"{hashlib.sha256(body).hexdigest()[:32]}"')
@@ -29,3 +28,8 @@ class Asset(Handler):
             self.set_status(304)
         else:
             self.write(body)
+
+
+@functools.cache
+def _content(name: str) -> bytes:
+    return (DIRECTORY / name).read_bytes()

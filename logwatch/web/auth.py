@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 import bcrypt
 
-from logwatch.web import turns
-from logwatch.web.turns import Turns
+from logwatch.web import fair_queue
+from logwatch.web.fair_queue import FairQueue
 
-WAITING = turns.MOST  # passwords that wait to be hashed, of all clients together
+WAITING = fair_queue.MOST  # passwords that wait to be hashed, of all clients together
 LANES = (
-    turns.OF_ONE
+    fair_queue.OF_ONE
 )  # passwords that wait, of one client; by a secret digest of the user, so that no name shows by its lane
 REMEMBERED = 1024
 CLIENTS = 64  # that were let in, remembered over a restart: the newest
@@ -84,7 +84,7 @@ class Passwords:
         self._wrong: collections.OrderedDict[bytes, None] = collections.OrderedDict()
         self._waiting: dict[bytes, asyncio.Future[bool]] = {}
         self._lanes: set[tuple[str, int]] = set()
-        self._turns = Turns()
+        self._queue = FairQueue()
         self._hashing: asyncio.Task[None] | None = None
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "passwords")
         self._file = known
@@ -112,7 +112,7 @@ class Passwords:
         lane = (client, self._digest(user.encode())[0] % LANES)
         job = _Job(asked, lane, password, hashed.encode())
         may, given_up = (
-            (False, None) if lane in self._lanes else self._turns.join(job, client, known=client in self._clients)
+            (False, None) if lane in self._lanes else self._queue.put(job, client, known=client in self._clients)
         )
         if isinstance(given_up, _Job):
             self._end(given_up, BusyError())
@@ -124,10 +124,10 @@ class Passwords:
             self._hashing = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
-        """Hash what waits, one after the other, in the order of turns."""
+        """Hash what waits, one after the other, in the order of the queue."""
         loop = asyncio.get_running_loop()
         try:
-            while isinstance(job := self._turns.next(), _Job):
+            while isinstance(job := self._queue.get(), _Job):
                 try:
                     right = await loop.run_in_executor(self._thread, self._hash, job.password, job.hashed)
                 except RuntimeError:  # it was closed

@@ -103,8 +103,8 @@ class Column(NamedTuple):
         return f"{self.label}: {number(self.accepted)} accepted, {number(self.failed)} failed{why}"
 
 
-class Line(NamedTuple):
-    """A line of the grid, or a tick: its place in percent, and what is written beside it."""
+class Tick(NamedTuple):
+    """A tick of an axis: its place in percent, and what is written beside it."""
 
     at: float
     label: str
@@ -129,8 +129,8 @@ class Chart:
     columns: tuple[Column, ...]
     bars: tuple[Bars, ...]
     axis: float  # where 0 lies, in percent from the top
-    grid: tuple[Line, ...]
-    ticks: tuple[Line, ...]
+    grid: tuple[Tick, ...]
+    ticks: tuple[Tick, ...]
     marks: tuple[Mark, ...]
     accepted: int  # over the whole span
     failed: int
@@ -238,7 +238,7 @@ def _starts(span: Span, now: float) -> range:
     return range(end - span.seconds + span.width, end + span.width, span.width)
 
 
-def _chart(platform: str, columns: list[Column], ticks: tuple[Line, ...], marks: tuple[Mark, ...]) -> Chart:
+def _chart(platform: str, columns: list[Column], ticks: tuple[Tick, ...], marks: tuple[Mark, ...]) -> Chart:
     accepted, failed = [column.accepted for column in columns], [column.failed for column in columns]
     up, down = max(accepted), max(failed)
     unit = HEIGHT / max(up + down, 1)
@@ -268,21 +268,21 @@ def _stack(counts: Counts, up: int, unit: float) -> tuple[tuple[str, str], ...]:
     return tuple(drawn)
 
 
-def _grid(up: int, down: int) -> tuple[Line, ...]:
+def _grid(up: int, down: int) -> tuple[Tick, ...]:
     """Draw up to five lines at round numbers, each way from 0."""
     most = up + down
     step = next((s * 10**power for power in range(12) for s in _STEPS if most <= 5 * s * 10**power), most)
     values = [value for value in range(-(down // step) * step, up + 1, step) if value]
-    return tuple(Line(_rounded(100 * (up - value) / most), number(abs(value))) for value in reversed(values))
+    return tuple(Tick(_rounded(100 * (up - value) / most), number(abs(value))) for value in reversed(values))
 
 
-def _ticks(span: Span, starts: range) -> tuple[Line, ...]:
+def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
     """Name round times: quarters of an hour, of a day, midnights, weeks."""
     every = {MINUTE: 900, QUARTER: 6 * 3600, HOURLY: 86400, SIX_HOURS: 7 * 86400}[span.width]
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Line(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}", at)
+        Tick(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 

@@ -1,4 +1,4 @@
-"""Reads a web configuration file in exporter-toolkit's format, or tells everything that is wrong with it, by line.
+"""Reads a web configuration file in exporter-toolkit's format, or lists everything that is wrong with it, by line.
 
 The format is https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md: what is accepted
 here, `promtool check web-config` accepts too. Where its meaning could not be kept, the setting is refused and never

@@ -77,7 +77,7 @@ class Told:
 
 
 def hit(incident: Incident) -> str:
-    """Say how many users and apps an incident has hit; empty where the log does not tell."""
+    """Return how many users and apps an incident has affected, in words; empty where the log names none."""
 
     def counted(count: int, what: str) -> str:
         return f"{number(count)}{' or more' if count >= PEOPLE else ''} {what}{'s' if count != 1 else ''}"

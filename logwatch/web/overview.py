@@ -348,7 +348,12 @@ def settings(config: Config) -> list[tuple[str, str]]:
             for number, inner in enumerate(value):
                 yield from flat(f"{prefix}[{number}]", inner)
         elif value is not None:
-            yield prefix, msgspec.json.encode(value).decode()
+            yield prefix, msgspec.json.encode(printable(value)).decode()
+
+    def printable(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [printable(each) for each in value]
+        return readable(value) if isinstance(value, str) else value  # of a directory whose name is no text
 
     told = list(flat("", msgspec.to_builtins(config)))
     return [(name, '"***"' if name.endswith(".webhook.path") else value) for name, value in told]

@@ -26,6 +26,7 @@ class Page(Handler):
     shared = True  # it tells nothing but what the overview and the ledger say
 
     def initialize(self, site: Site) -> None:
+        """Keep the site that the route names."""
         self.site = site
         self._mark: str | None = None
 
@@ -70,6 +71,7 @@ class Status(Page):
     """``/``: what is wrong, since when, for whom, and what to do."""
 
     async def get(self) -> None:
+        """Answer with the status page, filtered as asked."""
         await self.answer(self._make)
 
     def _make(self) -> tuple[int, bytes]:
@@ -153,6 +155,7 @@ class Code(Page):
     """``/codes/912``: what a code means, in the words of ``explain``."""
 
     async def get(self, number: str) -> None:
+        """Answer with the page of one code; 404 where it is neither listed nor was logged."""
         await self.answer(lambda: self._make(int(number)))
 
     def _make(self, number: int) -> tuple[int, bytes]:
@@ -164,10 +167,11 @@ class Code(Page):
         )
 
 
-class Unread(Page):
+class UnreadLines(Page):
     """``/unread``: the push lines that cannot be read, how they look, and the command that mends it."""
 
     async def get(self) -> None:
+        """Answer with the page of unread lines."""
         await self.answer(self._make)
 
     def _make(self) -> tuple[int, bytes]:
@@ -180,6 +184,7 @@ class Codes(Page):
     """``/codes``: every code that the catalogue knows."""
 
     async def get(self) -> None:
+        """Answer with the list of codes."""
         await self.answer(self._make)
 
     def _make(self) -> tuple[int, bytes]:

@@ -22,6 +22,7 @@ class Runbook(Page):
     shared = False
 
     async def get(self, name: str = "") -> None:
+        """Answer with the page of that name, or with the index."""
         name = name.removesuffix(".md") or _INDEX
         if name not in pages():
             raise tornado.web.HTTPError(404)

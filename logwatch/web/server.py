@@ -7,8 +7,10 @@ threaded server (cheroot, waitress with TLS in front) is held up by as many slow
 """
 
 import asyncio
+import errno
 import logging
 import re
+import resource
 import socket
 import threading
 import time
@@ -25,9 +27,11 @@ import tornado.web
 from logwatch.errors import Problem, WebError
 from logwatch.web.access import LOOK_SECONDS, Access, Refusal
 from logwatch.web.answer import prefix_of, under
-from logwatch.web.guests import Guests
+from logwatch.web.connections import ConnectionLimiter
 
 CONNECTIONS = 256
+FEWEST_CONNECTIONS = 8
+KEPT_DESCRIPTORS = 64  # for the ledger, the pages' questions to it, and what every process has
 HEADER_BYTES = 16 << 10
 BODY_BYTES = 16 << 10  # nothing here takes a body; a client that sends one anyway is heard out, within reason
 CONTENT_SECURITY_POLICY = (
@@ -37,30 +41,41 @@ CONTENT_SECURITY_POLICY = (
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole of a request's head, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop, over as many looks at it
 START_SECONDS = 10.0  # until connections are taken
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
 
 
+def connections(descriptors: int) -> int:
+    """Return how many connections are taken where a process may have so many descriptors (-1: without a limit).
+
+    The logs have the other half of what is not kept: clients that go beyond would keep the next scrape out for ever.
+    """
+    if descriptors == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return min(CONNECTIONS, max(FEWEST_CONNECTIONS, (descriptors - KEPT_DESCRIPTORS) // 2))
+
+
 class _Server(tornado.httpserver.HTTPServer):
-    """An HTTP server that keeps at most ``CONNECTIONS`` connections."""
+    """An HTTP server that keeps no more connections than there is room for."""
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take tornado's arguments."""
         super().initialize(*args, **kwargs)
-        self._guests = Guests(CONNECTIONS)
+        self._limiter = ConnectionLimiter(connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
         """Serve a new connection, whose handshake may never end; another one makes room for it if need be."""
-        self._guests.welcome(stream, address)
+        self._limiter.admit(stream, address)
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that has ended, in whatever way."""
-        self._guests.leave(server_conn.stream)  # type: ignore[attr-defined]
+        self._limiter.remove(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
 
 
 class WebServer:
-    """Binds at once, so that a port in use is told before anything else starts; serves from ``start`` to ``stop``."""
+    """Binds at once, so that a port in use is reported before anything starts; serves from ``start`` to ``stop``."""
 
     def __init__(self, host: str, port: int, rules: Sequence[Rule], access: Access | None = None) -> None:
         """Take an address to bind, (pattern, handler, arguments) rules, and who may ask; WebError when it is taken."""
@@ -73,7 +88,9 @@ class WebServer:
                     f"web.listen {where}",
                     "cannot be listened on",
                     error.strerror or str(error),
-                    "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one",
+                    "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"
+                    if error.errno == errno.EADDRINUSE
+                    else "set web.listen to an address of this host, such as 127.0.0.1:10914, or [::1]:10914",
                 )
             ) from None
         self.port: int = self._sockets[0].getsockname()[1]
@@ -186,18 +203,26 @@ class WebServer:
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
-    """Listen on every address of ``host``, or on every interface without one; OSError when one of them is taken."""
+    """Listen on every address of ``host`` that is here, or on every interface; OSError when one of them is taken."""
     if not host and socket.has_dualstack_ipv6():
         return [_listen(socket.AF_INET6, ("", port), dualstack=True)]
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
+    absent: OSError | None = None
     try:
         for family, _, _, _, address in dict.fromkeys(found):
-            sockets.append(_listen(family, address))
+            try:
+                sockets.append(_listen(family, address))
+            except OSError as error:
+                if error.errno not in _ABSENT:
+                    raise
+                absent = error  # localhost is ::1 as well, also where IPv6 is off
     except OSError:
         for each in sockets:
             each.close()
         raise
+    if absent and not sockets:
+        raise absent
     return sockets
 
 
@@ -216,7 +241,7 @@ _TROUBLE = """<!doctype html>
 
 
 class Handler(tornado.web.RequestHandler):
-    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults told to the log alone.
+    """Base of all handlers: GET and HEAD only, for who may ask, strict headers, faults only in the log.
 
     What a handler does before it answers stands in its ``get``: ``prepare`` is where everybody is asked who they are.
     """

@@ -1,4 +1,4 @@
-"""Makes the TLS context that a web configuration file describes, or tells which of its files does not fit."""
+"""Makes the TLS context that a web configuration file describes, or says which of its files does not fit."""
 
 import contextlib
 import os

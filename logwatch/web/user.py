@@ -10,7 +10,7 @@ from logwatch.ledger import Filter, NotReadable
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import BOUND, LogEnds
 from logwatch.report.user import UserPushes
-from logwatch.story import Told, UserPush, kept, tell, together
+from logwatch.story import Conclusion, UserPush, conclude, stored_push, together
 from logwatch.web.pages import Page
 from logwatch.web.site import Site
 
@@ -22,11 +22,11 @@ _LONGEST = 128  # characters of an address
 
 @dataclass(slots=True)
 class UserView:
-    """What is told of one user."""
+    """What the page shows of one user."""
 
     address: str
     pushes: list[UserPush] = field(default_factory=list)  # newest first
-    told: list[Told] = field(default_factory=list)
+    conclusions: list[Conclusion] = field(default_factory=list)
     more: int = 0  # pushes that are not shown
     notes: list[str] = field(default_factory=list)
     bound: str = ""  # how much of the logs is read, where that was not all
@@ -57,7 +57,7 @@ def _look(site: Site, address: str) -> UserView:
     try:
         logs.privacy = Privacy("mask", reader.key())
         found = reader.failures(Filter(users=site.forms(address)), _LOOKED_AT)
-        stored = [kept(each.failure, watched.catalogue) for each in found]
+        stored = [stored_push(each.failure, watched.catalogue) for each in found]
         positions = reader.positions()
         count, whole = _ends(site, watched.config).read(logs, positions, now=site.now)
         read = count.sources > 0
@@ -76,7 +76,7 @@ def _look(site: Site, address: str) -> UserView:
     if logs.found > _JUDGED:
         view.notes.append(f"Of {logs.found:,} pushes in the logs, the newest {_JUDGED:,} are judged.")
     pushes = together(logs.pushes, stored)
-    view.told = tell(pushes, site.now, accepted_known=read)
+    view.conclusions = conclude(pushes, site.now, accepted_known=read)
     view.more = max(len(pushes) - MOST, 0)
     view.pushes = pushes[::-1][:MOST]
     return view

@@ -82,7 +82,7 @@ def rules(
         (r"/", pages.Status, site),
         (r"/codes/?", pages.Codes, site),
         (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
-        (r"/unread", pages.Unread, site),
+        (r"/unread", pages.UnreadLines, site),
         (r"/user", User, site),
         (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
         (r"/static/(style\.css|live\.js|local\.js|icon\.svg)", Asset, {}),

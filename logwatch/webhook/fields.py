@@ -136,7 +136,7 @@ def load(extra: FilePath | None = None) -> Fields:
 
 def _read(path: FilePath) -> _File:
     try:
-        return msgspec.convert(tomllib.loads(path.read_bytes().decode()), _File)
+        return msgspec.convert(tomllib.loads(path.read_bytes().decode("utf-8-sig")), _File)
     except OSError as error:
         why, remedy = error.strerror or str(error), "check webhook.fields, and that the service's user may read it"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

@@ -10,12 +10,12 @@ from logwatch.model import Envelope, Scan, Sink
 from logwatch.tail import SourceStatus
 from logwatch.webhook.inbox import Inbox
 
-FRESH_SECONDS = 60.0  # a webhook that told of an accepted push tells of all of them for so long: push debugging is on
+FRESH_SECONDS = 60.0  # after an accepted push, all are taken to be reported for so long: push debugging is on
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookStatus(SourceStatus):
-    """How a webhook is; ``witness_for`` names the log beside which it tells, empty where there is none."""
+    """The status of a webhook; ``witness_for`` names the log that it is a witness for, empty where there is none."""
 
     witness_for: str = ""
 
@@ -89,7 +89,7 @@ def witnesses(status: Mapping[str, SourceStatus]) -> dict[str, str]:
 def silent_on_success(
     status: Mapping[str, SourceStatus], snapshot: Snapshot, catalogue: Catalogue, now: float
 ) -> set[str]:
-    """Return the sources that tell failures alone: a webhook without a log, unless push debugging sends all results."""
+    """Return the sources that report failures only: webhooks without a log, unless push debugging sends all results."""
     alone = {name for name, s in status.items() if isinstance(s, WebhookStatus) and not s.witness_for}
     if not alone:
         return alone

@@ -85,10 +85,10 @@ def incident(tmp_path_factory):
         for engine in (prometheus, vmalert):
             for text in ("20 of 34 hosts", "10 of 33 hosts"):
                 until(lambda e=engine, t=text: t in get(f"{e.url}/api/v1/alerts").decode(), text)
+        fleet.mend(THIRTY)
+        everywhere("/page", "resolved", (EXPIRED, "east"), (EXPIRED, "west"))
         everywhere("/page", "firing", ("MesiboLogwatchDown", "south"))
         everywhere("/ticket", "firing", ("MesiboPushHostBehindFleet", "south"))
-        fleet.mend()
-        everywhere("/page", "resolved", (EXPIRED, "east"), (EXPIRED, "west"))
         yield pagers
     finally:
         for program in reversed(started):

@@ -7,7 +7,7 @@ import urllib.request
 
 import yaml
 
-from tests.helpers.running import Program, free_port, get, tool, until
+from tests.helpers.running import PATIENCE, Program, free_port, get, tool, until
 from tests.helpers.shipped import CONFIG, hastened
 
 FLEET = CONFIG / "fleet"
@@ -30,7 +30,7 @@ class VictoriaMetrics(Program):
     def take(self, text):
         """Store samples in Prometheus' text format, with times in milliseconds."""
         request = urllib.request.Request(f"{self.url}/api/v1/import/prometheus", text.encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             answer.read()
 
     def query(self, expression):

@@ -171,3 +171,9 @@ def test_a_directory_is_no_catalogue(tmp_path):
     assert problems(tmp_path) == [
         "FILE: cannot read the catalogue: Is a directory\n  try: name an existing, readable file"
     ]
+
+
+def test_a_byte_order_mark_is_no_mistake(file):
+    """Editors of other systems put one in front."""
+    file.write_bytes(b"\xef\xbb\xbf# no entry\r\n")
+    assert Catalogue.load(file).entries == Catalogue.load().entries

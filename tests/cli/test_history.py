@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from logwatch.cli.history import command
+from tests.helpers.running import PATIENCE
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 
@@ -33,7 +34,7 @@ def run(*arguments):
 def whole(*arguments, **how):
     """Run the real command, which tells errors in words."""
     command_line = [sys.executable, "-m", "logwatch", "history", *map(str, arguments)]
-    return subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=False, **how)
+    return subprocess.run(command_line, capture_output=True, text=True, timeout=PATIENCE, check=False, **how)
 
 
 def totals(text, label="code"):
@@ -146,7 +147,7 @@ def test_a_disk_that_is_full_is_one_line_of_error(tmp_path):
     log = write(tmp_path / "m.log", lines(10, 200, 20))
     with Path("/dev/full").open("wb") as full:
         arguments = [sys.executable, "-m", "logwatch", "history", log, "-o", "-"]
-        found = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        found = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE)
     assert found.returncode == 2
     assert "error: the output cannot be written: No space left on device" in found.stderr
 
@@ -159,7 +160,7 @@ def test_ctrl_c_leaves_no_half_of_a_past(tmp_path):
         process.stdin.write(lines(10, 200, 60).encode() * 40)  # more than a pipe holds: it was taken out
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert b"interrupted: nothing is written" in err
     assert [*tmp_path.iterdir()] == []

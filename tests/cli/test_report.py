@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from logwatch.cli.report import command
 from logwatch.config import Config, Source
 from logwatch.simulate import Mesibo, Mix
+from tests.helpers.running import PATIENCE
 from tests.helpers.wrapping import WRAP
 from tests.helpers.wrapping import log as wrapped
 
@@ -64,7 +65,7 @@ def test_the_report_of_standard_input_equals_the_truth(simulated, pack):
     """`docker logs mesibo 2>&1 | mesibo-logwatch report -`, packed or not."""
     data, truth = simulated
     arguments = [sys.executable, "-m", "logwatch", "report", "-", "--format", "json"]
-    result = subprocess.run(arguments, input=pack(data), capture_output=True, timeout=60, check=True)
+    result = subprocess.run(arguments, input=pack(data), capture_output=True, timeout=PATIENCE, check=True)
     assert json.loads(result.stdout) == truth
     assert b"Traceback" not in result.stderr
 
@@ -172,7 +173,7 @@ def test_wrong_use_is_told_with_exit_code_2(arguments, message):
 def whole(*arguments):
     """Run the real command, which tells errors in words."""
     command_line = [sys.executable, "-m", "logwatch", "report", *map(str, arguments)]
-    return subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command_line, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_a_configuration_tells_what_to_read(log, tmp_path):
@@ -240,7 +241,7 @@ def test_a_configuration_that_leads_to_no_file_is_told(tmp_path):
 def piped(data, *arguments, **how):
     """Run the real command with something piped into it."""
     command_line = [sys.executable, "-m", "logwatch", "report", *map(str, arguments)]
-    return subprocess.run(command_line, input=data, capture_output=True, timeout=60, check=False, **how)
+    return subprocess.run(command_line, input=data, capture_output=True, timeout=PATIENCE, check=False, **how)
 
 
 @pytest.mark.parametrize("name", [*WRAP, "plain"])
@@ -261,7 +262,11 @@ def test_a_device_is_nothing_that_was_piped_in(log, tmp_path):
     """Cron and systemd give /dev/null: then the configuration says what is read."""
     with Path(os.devnull).open("rb") as nothing:
         result = subprocess.run(
-            [sys.executable, "-m", "logwatch", "report"], stdin=nothing, capture_output=True, check=False, timeout=60
+            [sys.executable, "-m", "logwatch", "report"],
+            stdin=nothing,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
         )
     assert b"standard input" not in result.stderr
 
@@ -328,7 +333,9 @@ def test_an_output_that_is_closed_is_no_traceback(log):
     """`report | head -0`, and no standard output at all."""
     for how in ("| true", ">&-"):
         script = f"{sys.executable} -m logwatch report '{log}' --format json {how}"
-        result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+        result = subprocess.run(
+            ["/bin/sh", "-c", script], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
         assert "Traceback" not in result.stderr
 
 
@@ -341,7 +348,7 @@ def test_ctrl_c_gives_what_was_counted_so_far(tmp_path):
         process.stdin.write(LINE % 200 * 10_000)  # more than a pipe holds: it was taken out
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert json.loads(out)["lines"] > 0
     assert err.decode() == "note: interrupted: this is what was counted until then\n"

@@ -1,7 +1,11 @@
 """``run`` as a program: what it loads."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 
 def test_the_daemon_loads_no_rich():
@@ -9,3 +13,29 @@ def test_the_daemon_loads_no_rich():
     loaded = "import sys, logwatch.cli.run; print('rich' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["explain", "903"]])
+def test_an_output_without_room_is_told_in_words(words):
+    """Help and version as well."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "logwatch", *words], stdout=full, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert (done.returncode, done.stderr) == (2, "error: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_of_another_encoding_gets_what_it_can_show(encoding, tmp_path):
+    """Arrows are escaped, where they would end in a traceback."""
+    path = tmp_path / "\u2192.log"
+    path.write_text("E2511-224454-001 (17): push_on_complete: uid 1 type fcm code 903\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "logwatch", "credentials", "check", path],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr

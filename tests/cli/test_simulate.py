@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from logwatch.cli.simulate import command
+from tests.helpers.running import PATIENCE
 
 
 def run(*arguments):
@@ -56,7 +57,7 @@ def test_a_signal_ends_it_and_the_truth_is_written(tmp_path, number):
         while not (log.exists() and log.stat().st_size > 10_000):
             assert process.poll() is None
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == b""
     assert json.loads(truth.read_text())["lines"] == log.read_bytes().count(b"\n")
 
@@ -64,7 +65,7 @@ def test_a_signal_ends_it_and_the_truth_is_written(tmp_path, number):
 def test_a_reader_that_leaves_is_no_error():
     """`simulate --output - | head` ends quietly."""
     script = f"{sys.executable} -m logwatch simulate --output - --rate 0 --seconds 30 | head -n 1"
-    result = subprocess.run(script, shell=True, capture_output=True, timeout=60, check=False)
+    result = subprocess.run(script, shell=True, capture_output=True, timeout=PATIENCE, check=False)
     assert result.stdout.count(b"\n") == 1
     assert result.stderr == b""
 
@@ -97,7 +98,7 @@ def test_what_cannot_be_written_is_named(tmp_path, option):
     arguments = {"--output": str(tmp_path / "ok.log"), option: str(tmp_path / "no" / "such")}
     words = [word for pair in arguments.items() for word in pair]
     command_line = [sys.executable, "-m", "logwatch", "simulate", *words, "--lines", "20", "--start", "2026-11-22"]
-    result = subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command_line, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert result.returncode == 2
     assert result.stderr == (
         f"error: {tmp_path}/no/such: cannot be written: No such file or directory\n  try: name a writable file\n"

@@ -119,6 +119,8 @@ def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):
         pytest.param(lambda path: None, "No such file", id="missing"),
         pytest.param(lambda path: path.mkdir(), "Is a directory", id="a directory"),
         pytest.param(lambda path: path.write_bytes(b"\xff\xfe"), "not UTF-8", id="binary"),
+        pytest.param(lambda path: path.write_bytes("[web]".encode("utf-16")), "it is UTF-16", id="UTF-16"),
+        pytest.param(lambda path: path.write_bytes(b"[web]\n# \xfc"), "toml:2: byte 8 is not UTF-8", id="Latin-1"),
     ],
 )
 def test_an_unusable_file_is_a_problem_with_a_remedy(make, why, tmp_path):
@@ -170,3 +172,15 @@ def test_the_example_shows_every_setting_with_its_default(tmp_path):
     file = tmp_path / "logwatch.toml"
     file.write_text('[[source]]\nname = "mesibo"\npaths = ["/var/log/mesibo/*.log"]\n')
     assert load(example) == load(file)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_file_saved_on_another_system_is_read(mark, end, tmp_path):
+    """With a byte order mark, with CR LF; what is wrong in it has its line all the same."""
+    file = tmp_path / "logwatch.toml"
+    file.write_bytes(mark + end.join([b"[[source]]", b'name = "mesibo"', b'paths = ["m.log"]', b""]))
+    assert load(file).source[0].name == "mesibo"
+    file.write_bytes(file.read_bytes() + b"nonsense = 1" + end)
+    with pytest.raises(ConfigError, match=r"toml:4: "):
+        load(file)

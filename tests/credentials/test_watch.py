@@ -11,7 +11,7 @@ import pytest
 
 from logwatch.config import Credential
 from logwatch.config.loader import from_dict
-from logwatch.credentials import Request, Watch, asked
+from logwatch.credentials import Request, Watch, asked, examine
 from logwatch.errors import ConfigError
 from tests.helpers.making import BUNDLE, GOOGLE_SERVICES, SECRET, account, certificate, p12
 from tests.helpers.running import Daemon, Site, get, until
@@ -234,3 +234,9 @@ def test_the_library_is_never_in_the_daemon_and_its_memory_stays(tmp_path):
         finally:
             daemon.stop()
     assert sizes[1] - sizes[0] < 4096, f"the library alone takes 18 MB: {sizes} KiB"
+
+
+def test_a_file_whose_name_is_no_text_is_told_and_ends_nobody():
+    """It cannot be named to the process that would look at it."""
+    (verdict,) = examine([Request(name="ios", file="/\udcff/apns.p12")])
+    assert "no UTF-8" in verdict.problems[0].what

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from logwatch.diagnosis.facts import Place
+from logwatch.diagnosis.facts import SourceSetup
 from logwatch.errors import Problem
 from logwatch.ledger import CounterRow, ResultRow
 from logwatch.mesibo_conf import PushLogging
@@ -269,7 +269,7 @@ def test_still_logging_is_told_by_the_lines_own_times():
 
 
 def push(state, path="/srv/mesibo.conf", why=""):
-    return {"mesibo": Place(push=PushLogging(state, path, why))}
+    return {"mesibo": SourceSetup(push=PushLogging(state, path, why))}
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def push(state, path="/srv/mesibo.conf", why=""):
 def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told):
     """What mesibo.conf says is never advised against; a standby is told as one."""
     story = Story()
-    story.places = push(state)
+    story.setups = push(state)
     first = story.findings()[0]
     assert told in first.title
     assert first.severity == severity
@@ -295,7 +295,7 @@ def test_a_log_without_push_lines_is_judged_by_mesibo_conf(state, severity, told
 def test_silence_names_no_setting_that_is_set():
     """The advice to set push = 1 is not given where it is set."""
     story = Story().ordinary(600, until=40)
-    story.places = push("on")
+    story.setups = push("on")
     assert "switched off" not in story.finding("silent:mesibo").remedy
     assert "still says" in story.finding("silent:mesibo").remedy
 
@@ -304,7 +304,7 @@ def test_a_log_out_of_reach_names_its_places():
     """Without any file the places that are looked at are told."""
     story = Story()
     story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, None, ())}  # noqa: FBT003
-    story.places = {"mesibo": Place(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
+    story.setups = {"mesibo": SourceSetup(paths=("/var/log/mesibo/*.log", "/srv/m.log"))}
     title = story.findings()[0].title
     assert title == "The log of mesibo is out of reach: no file is there (/var/log/mesibo/*.log, /srv/m.log)."
 
@@ -323,7 +323,7 @@ def test_a_refused_reload_is_a_finding():
 def test_a_finding_for_programs_has_no_marks_in_its_sentences():
     """Backticks are for the page, which makes code of them."""
     story = Story()
-    story.places = push("off")
+    story.setups = push("off")
     (told,) = [finding.as_dict() for finding in story.findings()]
     assert "`" not in told["title"] + told["remedy"] + "".join(told["evidence"])
     assert "push = 1" in told["remedy"]

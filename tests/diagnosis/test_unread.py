@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.diagnosis.facts import Place
+from logwatch.diagnosis.facts import SourceSetup
 from logwatch.ledger import Reading, ShapeRow
 from logwatch.model import Seen
 from logwatch.sight import LEAST_SHARE, sight
@@ -29,7 +29,7 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
     story = blind(Story(), minutes=1, unread=50, read=0)
     story.shapes = [(ShapeRow("mesibo", "misplaced", "<str> (<num>): push_on_complete: code <num>", COMPOSE),
                      Seen(50, NOW - 9, NOW))]  # fmt: skip
-    story.places = {"mesibo": Place(paths=("/var/log/my mesibo.log",), grammars="/etc/g")}
+    story.setups = {"mesibo": SourceSetup(paths=("/var/log/my mesibo.log",), grammars="/etc/g")}
     (only,) = story.findings()
     assert only.key == KEY
     assert only.severity == "critical"
@@ -44,7 +44,7 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
 def test_a_source_without_files_is_named_in_the_command():
     """Of a source in the journal there is no path to write down: the command reads what the source follows."""
     story = blind(Story(), minutes=1, unread=50, read=0)
-    story.places = {"mesibo": Place(grammars="/etc/g")}
+    story.setups = {"mesibo": SourceSetup(grammars="/etc/g")}
     (only,) = story.findings()
     assert only.command == "mesibo-logwatch grammar propose --source mesibo --name mine --output /etc/g"
 

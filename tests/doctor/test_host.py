@@ -130,6 +130,15 @@ def test_nobody_listening_is_no_answer():
         Host().fetch(f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_what_runs_on_this_host_is_not_asked_by_way_of_a_proxy(serve, monkeypatch, host):
+    """A proxy in the environment has a loopback of its own, where nobody answers."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert Host().fetch(f"http://{host}:{serve(answer(PLAIN))}/") == b"ok"
+
+
 class Stubbed(Host):
     """A host whose way to Google and Apple ends at a server on loopback."""
 

@@ -82,9 +82,10 @@ def test_prometheus_answers_about_the_past(prometheus):
 
     def increase(code, end, window):
         series = f'mesibo_push_results_total{{cluster="main",code="{code}"}}'
-        return asked.scalar(f"sum(increase({series}[{window}]))", end)
+        # 59 s more: Prometheus 3 leaves the sample at the older edge of a window out, and its minute with it
+        return asked.scalar(f"sum(increase({series}[{window}59s]))", end)
 
-    # An increase is extrapolated by half a minute at either end, whatever the samples
+    # An increase is extrapolated to the whole window, whatever the samples
     assert increase(903, NEW_YEAR + 14 * DAY, "1d") == pytest.approx(60, rel=0.002)
     assert increase(903, NEW_YEAR + 13 * DAY + 4 * 3600, "1h") == pytest.approx(60, rel=0.04)
     assert increase(903, NEW_YEAR + 15 * DAY, "1d") == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.running import PATIENCE, Daemon, Program, get, until
+from tests.helpers.running import PATIENCE, Daemon, Program, free_port, get, until
 
 pytestmark = pytest.mark.integration
 
@@ -65,7 +65,7 @@ def cpu_seconds(program):
 def lines_on_disk(site):
     """Return the lines that the ledger has counted, asked without the daemon."""
     ledger = f"file:{site.state / 'ledger.sqlite3'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(ledger, uri=True, timeout=10)) as db:
+    with contextlib.closing(sqlite3.connect(ledger, uri=True, timeout=PATIENCE)) as db:
         return db.execute("SELECT coalesce(sum(value), 0) FROM counters WHERE counter = 'lines'").fetchone()[0]
 
 
@@ -102,7 +102,7 @@ def test_two_sources_that_lead_to_one_file_are_refused(site):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert done.returncode == (1 if command == "check" else 2)
         assert "again" in done.stderr
@@ -113,7 +113,7 @@ def test_a_start_without_enough_descriptors_ends(site):
     """Where HTTP cannot come up, the process says why and ends; it does not wait for ever."""
     site.write(200, 5)
     command = ["prlimit", "--nofile=12", sys.executable, "-m", "logwatch", "run", "--config", str(site.config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode != 0
     assert done.stderr
 
@@ -192,3 +192,19 @@ sys.exit(module.Daemon(lambda: load(Path(sys.argv[1]))).run())
 
     until(refused, "it is not ready any more")
     program.stop(signal.SIGKILL)
+
+
+def test_a_daemon_without_standard_streams_counts_and_writes_into_no_file_of_anybody(site, programs):
+    """Closed by who started it, their numbers are not given to the log, the ledger or a connection."""
+    site.write(200, 5)
+    port = free_port()
+    site.config.write_text(site.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "logwatch", "run", "--config"]
+    program = programs(Program, *command, site.config)
+    until(lambda: b'code="200"' in get(f"http://127.0.0.1:{port}/metrics"), "the lines are counted")
+    for number in range(3):
+        assert Path(f"/proc/{program.process.pid}/fd/{number}").readlink() == Path("/dev/null")
+    site.log.rename(site.directory / "mesibo.log.1")  # which it would tell
+    site.write(903, 1)
+    until(lambda: b'code="903"' in get(f"http://127.0.0.1:{port}/metrics"), "the new file is counted")
+    assert program.stop() == 0

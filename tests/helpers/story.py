@@ -27,7 +27,7 @@ class Story:
         self.trouble = ""
         self.readings: dict[Reading, Seen] = {}
         self.shapes = []
-        self.places = {}
+        self.setups = {}
         self.refused = ()
 
     def pushes(self, platform, code, count, minutes_ago, reason="", source="mesibo"):
@@ -78,7 +78,7 @@ class Story:
         }
         snapshot = Snapshot(NOW, self.results, self.counters, sources, readings=self.readings)
         return Facts(
-            NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble, self.shapes, self.places,
+            NOW, CATALOGUE, snapshot, self.status, minutes, quarters, self.trouble, self.shapes, self.setups,
             self.refused,
         )  # fmt: skip
 

@@ -1,15 +1,33 @@
 """The one commit point, against everything a disk can do."""
 
 import contextlib
+import errno
 import itertools
+import os
 import sqlite3
+import tempfile
+from contextlib import nullcontext as nothing
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.errors import StateError
-from logwatch.ledger import Batch, CounterRow, Filter, Ledger, Reader, ResultRow, StoredFailure, schema
+from logwatch.ledger import (
+    Batch,
+    CounterRow,
+    Filter,
+    Ledger,
+    NotReadable,
+    Reader,
+    ResultRow,
+    StoredFailure,
+    directory,
+    refusals,
+    schema,
+)
 from logwatch.ledger.store import connect
 from logwatch.model import JournalPosition, Position, Seen
 
@@ -179,6 +197,19 @@ def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, le
     assert ledger.snapshot.counters == {LINES: 7}
 
 
+def test_a_ledger_emptied_while_running_is_written_anew_from_memory(tmp_path, ledger):
+    """SQLite goes on in its write-ahead log, and deletes that at the next start: everything would be counted again."""
+    ledger.commit(batch(5))
+    os.truncate(tmp_path / "state" / "ledger.sqlite3", 0)
+    ledger.commit(batch(2))
+    with contextlib.closing(sqlite3.connect(f"file:{tmp_path}/state/ledger.sqlite3?mode=ro", uri=True)) as db:
+        assert db.execute("SELECT value FROM counters WHERE counter = 'lines'").fetchone() == (7,)
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+    assert not ledger.lost_state
+
+
 def test_how_far_a_journal_was_read_survives_a_restart_and_a_deleted_ledger(tmp_path, ledger):
     """The newest place of each source is kept, in the file and in a ledger that is written anew."""
     places = [JournalPosition("mesibo", "CONTAINER_NAME=mesibo", f"s=1;i={i}", 5.0 + i, "{}") for i in range(3)]
@@ -211,6 +242,238 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_never_overwritten(tmp_path, c
     ledger.close()
     (kept,) = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert kept.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DROP TABLE positions",
+        "DELETE FROM meta WHERE name = 'commit'",
+        "UPDATE meta SET value = 'many' WHERE name = 'generation'",
+        "DELETE FROM meta WHERE name = 'key'",
+        "UPDATE counters SET value = 'many'",
+        "UPDATE positions SET offset = -1",
+    ],
+)
+def test_a_database_that_holds_no_whole_ledger_is_set_aside(tmp_path, harm):
+    """SQLite finds no fault with it, and yet it cannot be counted on; check, doctor and the start say the same."""
+    first = Ledger(tmp_path)
+    first.commit(batch(5))
+    first.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.execute(harm)
+        db.commit()
+    with pytest.raises(NotReadable):
+        Reader(tmp_path / "ledger.sqlite3", at_rest=True).verdict()
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 1}
+    ledger.close()
+    assert list(tmp_path.glob("ledger.sqlite3.damaged-*[0-9]Z"))
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_database_of_another_program_is_set_aside_as_it_is(tmp_path, version):
+    """No table of ours gets into it, whatever version it says it is of."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.execute("CREATE TABLE people (name TEXT)")
+        db.execute(f"PRAGMA user_version = {version}")
+        db.commit()
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    ledger = Ledger(tmp_path)
+    assert ledger.lost_state
+    ledger.close()
+    (kept,) = tmp_path.glob("ledger.sqlite3.damaged-*[0-9]Z")
+    with contextlib.closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("people",)]
+
+
+def test_an_empty_ledger_beside_what_was_written_ahead_is_damaged(tmp_path):
+    """A power loss may leave no byte of the file itself: what was counted is not counted again as if it were new."""
+    running = tmp_path / "running"
+    first = Ledger(running)
+    first.commit(batch(5))
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    (crashed / "ledger.sqlite3").touch()
+    (crashed / "ledger.sqlite3-wal").write_bytes((running / "ledger.sqlite3-wal").read_bytes())
+    first.close()
+    ledger = Ledger(crashed)
+    assert ledger.lost_state
+    ledger.close()
+    (kept,) = crashed.glob("*.damaged-*-wal")
+    assert kept.stat().st_size > 0
+
+
+def test_a_first_start_while_somebody_has_the_empty_file_open_goes_on_when_they_let_go(tmp_path):
+    """There is nothing to be read yet, so that nothing is lost."""
+    tmp_path.chmod(0o700)
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ledger = Ledger(tmp_path)
+        assert "locked" in ledger.failing
+        assert ledger.commit(batch(2))
+        other.execute("ROLLBACK")
+    assert ledger.commit(batch(3))
+    assert ledger.snapshot.counters == {LINES: 5}
+    assert not ledger.lost_state
+    ledger.close()
+
+
+def test_the_key_of_a_first_start_that_could_not_write_is_the_one_that_is_kept(tmp_path, disk):
+    """What was masked before there was room looks the same as what is masked after."""
+    disk.fail(FULL)
+    ledger = Ledger(tmp_path, connect=disk.connect)
+    key = ledger.key
+    assert ledger.failing
+    assert ledger.commit(batch(2))
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert (again.key, again.snapshot.counters) == (key, {LINES: 2})
+    again.close()
+
+
+def test_a_ledger_of_a_newer_version_put_in_place_while_running_is_left_untouched(tmp_path, ledger):
+    """Commits fail and say why; once it is gone, everything is committed."""
+    ledger.commit(batch(5))
+    newer = tmp_path / "newer"
+    with contextlib.closing(sqlite3.connect(newer)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.execute("CREATE TABLE results (other TEXT)")
+        db.commit()
+    before = newer.read_bytes()
+    path = newer.rename(tmp_path / "state" / "ledger.sqlite3")
+    assert ledger.commit(batch(2))
+    for _ in range(2):
+        assert not ledger.commit(batch(1))
+        assert "newer mesibo-logwatch" in ledger.failing
+    assert path.read_bytes() == before
+    path.unlink()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+
+
+def test_another_file_put_in_place_while_running_is_set_aside(tmp_path, ledger):
+    """What is in memory is newer than any backup; what was in the write-ahead log is not taken for the other file's."""
+    ledger.commit(batch(5))
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")) as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "backup"),))
+    ledger.commit(batch(2))
+    (tmp_path / "backup").rename(tmp_path / "state" / "ledger.sqlite3")
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 8}
+    assert not ledger.lost_state
+
+
+def test_the_directory_that_is_at_the_path_now_is_the_one_that_is_held(tmp_path, ledger):
+    """Moved away, or mounted over: a second daemon would else write into the same new ledger."""
+    ledger.commit(batch(5))
+    (tmp_path / "state").rename(tmp_path / "moved")
+    ledger.commit(batch(2))
+    with pytest.raises(StateError, match="in use by another"):
+        Ledger(tmp_path / "state")
+    ledger.close()
+    ledger.__init__(tmp_path / "state")
+    assert ledger.snapshot.counters == {LINES: 7}
+
+
+def test_while_another_daemon_has_the_new_directory_nothing_is_committed(tmp_path, ledger):
+    """The one that came first stays the only one that writes there."""
+    ledger.commit(batch(5))
+    (tmp_path / "state").rename(tmp_path / "moved")
+    other = Ledger(tmp_path / "state")
+    assert ledger.commit(batch(2))
+    assert "in use by another" in ledger.failing
+    other.close()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+
+
+def test_a_disk_without_locks_is_told(tmp_path, monkeypatch):
+    """NFS without its lock daemon, or 9p: nothing would keep a second daemon out."""
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StateError, match=r"cannot be locked \(No locks available\)"):
+        Ledger(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("elsewhere")])
+def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make):
+    """It says what the start would, and does not wait for somebody to write into a pipe."""
+    make(tmp_path / "ledger.sqlite3")
+    (problem,) = refusals(tmp_path)
+    assert not problem.warning
+    with pytest.raises(StateError, match="would go elsewhere"):
+        Ledger(tmp_path)
+
+
+def test_a_disk_without_room_for_shared_memory_is_full(tmp_path, monkeypatch):
+    """SQLite would end by SIGBUS: the last numbers are served from a copy, and all is committed once there is room."""
+    first = Ledger(tmp_path / "state")
+    first.commit(batch(5))
+    first.close()
+    monkeypatch.setattr(directory, "has_room", lambda _path: False)
+    ledger = Ledger(tmp_path / "state")
+    assert (ledger.failing, ledger.snapshot.counters) == ("the disk is full", {LINES: 5})
+    assert ledger.commit(batch(2))
+    assert ledger.snapshot.counters == {LINES: 5}
+    monkeypatch.undo()
+    assert ledger.commit(batch(1))
+    assert ledger.snapshot.counters == {LINES: 8}
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "available", "room"), [(100, 16, True), (100, 15, False), (100, 0, False), (0, 0, True)]
+)
+def test_room_is_what_the_file_system_says_if_it_says_anything(tmp_path, monkeypatch, blocks, available, room):
+    """One that tells no blocks at all, as some in user space do, may have any."""
+    told = SimpleNamespace(f_blocks=blocks, f_bavail=available, f_frsize=4096)
+    monkeypatch.setattr("os.statvfs", lambda _path: told)
+    assert directory.has_room(tmp_path) is room
+
+
+@contextlib.contextmanager
+def somebody(group):
+    """Be a user who is in one more group, which takes root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    groups = os.getgroups()
+    os.setgroups([group])
+    os.seteuid(1234)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setgroups(groups)
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [(0o2770, ""), (0o777, "others can write"), (0o1777, "others can write")],
+)
+def test_a_volume_of_roots_is_taken_unless_everybody_may_write_there(mode, refused):
+    """Kubernetes gives a volume so: root's, and writable for a group (fsGroup) that the service is in."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as above:  # pytest's own directories are root's alone
+        Path(above).chmod(0o755)
+        volume = Path(above) / "volume"
+        volume.mkdir()
+        os.chown(volume, 0, 5555)
+        volume.chmod(mode)
+        for count in (1, 2):
+            with somebody(group=5555), pytest.raises(StateError, match=refused) if refused else nothing():
+                ledger = Ledger(volume)
+                assert ledger.commit(batch(1))
+                assert ledger.snapshot.counters == {LINES: count}
+                ledger.close()
 
 
 @pytest.fixture

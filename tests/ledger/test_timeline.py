@@ -121,3 +121,18 @@ def test_a_ledger_that_was_put_in_its_place_is_read_whole(tmp_path):
     ledger.path.unlink()
     with pytest.raises(NotReadable):
         timelines.of(60, NOW, changed)
+
+
+def test_a_clock_that_jumps_by_years_costs_the_kept_span_and_no_more():
+    """A host that starts in 1970 and is set later: nobody asks for the intervals of the decades between."""
+
+    class Asked(Kept):
+        def counted(self, width, since):
+            asked.append(since)
+            return super().counted(width, since)
+
+    asked, timelines = [], Timelines(kept := Asked())
+    for now in (NOW - 3 * 365 * 86_400, NOW):
+        changed = Changed().after(kept.commit([(ROWS[0], 10, 5, 7)], now), now)
+        assert timelines.of(60, now, changed) == Timelines(kept).of(60, now, changed)
+    assert min(asked[-2:]) >= NOW - WIDTHS[60]

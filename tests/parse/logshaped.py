@@ -42,7 +42,7 @@ OTHERS = [
 ]  # fmt: skip
 
 
-def push_line(rng: random.Random) -> str:
+def push_line(rng: random.Random, odd: int) -> str:
     """Make a push line: fields in any order, any separator, at times an answer, at times something hostile in between."""
     separator = rng.choice([" ", " ", " ", "=", ":", ": ", " = ", "  "])
     fields = [
@@ -54,14 +54,14 @@ def push_line(rng: random.Random) -> str:
         f"{rng.choice(WORDS)}{rng.choice([' ', ' 7', ''])}",
         rng.choice(HOSTILE),
     ]
-    weights = [6, 6, 3, 4, 1, 1, 0.5]
+    weights = [6, 6, 3, 4, 1, 1, 0.5 * odd]
     before = [each for each, weight in zip(fields, weights, strict=True) if rng.random() * 8 < weight]
     if rng.random() < 0.2:
         rng.shuffle(before)
     behind = [each for each, weight in zip(fields, weights, strict=True) if rng.random() * 40 < weight]
     if rng.random() < 0.3:
         behind.append(answer(rng))
-    codes = [f"code{separator}{rng.choice(CODES)}" for _ in range(rng.choice([1] * 20 + [0, 2, 3]))]
+    codes = [f"code{separator}{rng.choice(CODES)}" for _ in range(rng.choice([1] * 20 + [0, 2, 3] * odd))]
     level = rng.choice(["E", "E", "E", "I", "D", "**C**", "**CRITICAL**", "http-"])
     date = f"{rng.randrange(1, 32):02d}{rng.randrange(1, 13):02d}"
     stamp = f"{date}-{rng.randrange(24):02d}{rng.randrange(60):02d}{rng.randrange(60):02d}-{rng.randrange(1000):03d}"
@@ -84,12 +84,15 @@ def answer(rng: random.Random) -> str:
     return text[: rng.randrange(len(text))] if rng.random() < 0.1 else text
 
 
-def line(rng: random.Random) -> bytes:
-    """Make one line of a log: mostly push lines, some others, some damaged ones; never with a newline in it."""
+def line(rng: random.Random, odd: int = 1) -> bytes:
+    """Make one line of a log: mostly push lines, some others, some damaged ones; never with a newline in it.
+
+    With ``odd`` 2, what is hostile, damaged or ambiguous comes twice as often.
+    """
     kind = rng.random()
-    text = rng.choice(OTHERS) if kind < 0.1 else push_line(rng)
+    text = rng.choice(OTHERS) if kind < 0.1 else push_line(rng, odd)
     raw = text.encode("latin-1") if rng.random() < 0.1 else text.encode()
-    for _ in range(rng.choice([0] * 6 + [1, 2, 5])):
+    for _ in range(rng.choice([0] * (6 // odd) + [1, 2, 5] * odd)):
         raw = mutated(raw, rng)
     return raw.replace(b"\n", b"")
 

@@ -4,6 +4,7 @@
 
 import random
 from functools import cache
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pyparsing as pp
@@ -18,7 +19,7 @@ from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.grammar import default_whitespace
 from logwatch.parse.rests import RestReader
-from logwatch.parse.result import _flat
+from logwatch.parse.result import _flat, from_captures, parse_reference
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 
@@ -27,7 +28,8 @@ PATTERNS = [
     "a+", "[a-c]+b", "[0-9]{1,3}", "a*b", "a|ab", "ab|a", "(?:a|b)+c", r"\d+", r"\w+", r"\s*x", r"[^ ]+", r"[^\"]*", "a?",
     r"\bab\b", r"a\B", "(?i)ab", "(?i:a)b", r"a(?=b)", r"a(?!b)", r"(?<=a)b", r"(?<!a)b", "a$", ".", ".*", ".*?b", "a{2}",
     r'"(?:[^"\\]|\\.)*"', "(?:ab?)+", "(?:a+b)*c", "(?>a+)b", r"[\w.]+", r"\x61", "(a)(b)?", "[a-c-[x]+", "(?:ab|cd|abc)",
-    "a++b", "(?s:.)a", "-?[0-9]{1,4}(?![0-9a-c])",
+    "a++b", "(?s:.)a", "-?[0-9]{1,4}(?![0-9a-c])", "a(?=a*ab)", "(?=.*1)[a-z]+", "(?!a*b)a+", "(?<!ab|cd)c", "a+(?=b)",
+    "(?P<user>a)?b", "(?P<app>[ab]+)c|(?P<code>1)", "(?:ab?)*b", "(?:a|ab){2}", "(?:a*b)?a", "a+(?![ab])", "a+(?!b)a?",
 ]  # fmt: skip
 WORDS = ["a", "b", "ab", "abc", "code", "x=", ":", "{", "}", '"', "1", "no"]
 NAMES = ["code", "code*", "app", "user", "user*", "reason"]
@@ -58,6 +60,8 @@ TOKENS = [
               st.sampled_from([{}, {"esc_char": "\\"}, {"unquote_results": False}, {"end_quote_char": "}"},
                                {"unquote_results": False, "esc_char": "\\"}, {"esc_quote": '""'}])),
     st.builds(pp.White, st.sampled_from([" ", " \t"])),
+    st.builds(lambda chars, more: pp.CharsNotIn(chars, **more), CHARS,
+              st.sampled_from([{}, {"min": 2}, {"exact": 2}, {"max": 3}])),
     st.builds(pp.Empty),
     st.builds(pp.one_of, st.lists(WORD, min_size=1, max_size=4)),
     st.builds(lambda words: pp.one_of(words, as_keyword=True), st.lists(WORD, min_size=1, max_size=3)),
@@ -66,7 +70,7 @@ BOUNDS = st.sampled_from([(0, 1), (1, 2), (2, 2), (0, 3), (2, ...), (1, ...)])
 NAME = st.sampled_from(NAMES)
 KIND = st.integers(0, len(TOKENS) - 1)
 LARGER = st.sampled_from(["and", "and", "and", "first", "first", "opt", "zero", "zero", "one", "times", "suppress",
-                          "group", "combine", "ahead", "not", "glued", "bare"])  # fmt: skip
+                          "group", "combine", "ahead", "not", "glued", "bare", "skip", "skip", "list"])  # fmt: skip
 NAMED = st.integers(0, 2)
 MANY = st.integers(2, 4)
 YES = st.booleans()
@@ -91,6 +95,12 @@ def tree(draw, depth):  # noqa: PLR0911  one case a kind
             return make(inner, stop_on=tree(draw, 0) if draw(YES) else None)
         case "times":
             return inner[draw(BOUNDS)]
+        case "skip":
+            skipped = pp.SkipTo(inner, include=draw(YES))
+            return skipped(draw(NAME)) if draw(NAMED) == 0 else skipped
+        case "list":
+            listed = pp.DelimitedList(inner, draw(WORD), combine=draw(YES))
+            return listed(draw(NAME)) if draw(NAMED) == 0 else listed
         case "glued":
             return inner.copy().leave_whitespace()
         case "bare":
@@ -105,7 +115,9 @@ def expressions(draw):
     with default_whitespace():
         expression = tree(draw, draw(st.integers(1, 4)))
         if draw(st.integers(0, 5)) == 0:
-            expression = expression + pp.LineEnd()
+            expression = expression + draw(st.sampled_from([pp.LineEnd(), pp.StringEnd()]))
+        if draw(st.integers(0, 5)) == 0:
+            expression = pp.LineStart() + expression
     return expression
 
 
@@ -119,11 +131,12 @@ LINES = st.lists(PIECES, max_size=12).map("".join)
 
 
 def reference(expression: pp.ParserElement, line: str):
+    """Return the values by name; one that is empty is as if it were not there."""
     try:
         found = expression.parse_string(line)
     except pp.ParseException:
         return None
-    return {name: _flat(found[name]) for name in found.keys() if _flat(found[name])}  # noqa: SIM118  a ParseResults
+    return {name: _flat(found[name]) for name in found.keys() if any(_flat(found[name]))}  # noqa: SIM118  a ParseResults
 
 
 def compiled(pattern: LinePattern, line: str, every: set[str]):
@@ -155,6 +168,26 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
     every = listed(expression)
     for line in [*lines, *(mutated(line, rng) for line in lines)]:
         assert compiled(pattern, line, every) == reference(expression, line), repr(line)
+
+
+@pytest.mark.timeout(900)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(expressions(), st.sampled_from(["code", "code*"]), st.lists(LINES, min_size=1, max_size=4))
+def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expression, name, lines):
+    """Of several codes, all or the last one; of other names, the last."""
+    with default_whitespace():
+        expression = pp.OneOrMore(pp.Word("0123456789")(name) | expression)
+    expression.streamline()
+    expression.parse_with_tabs()
+    try:
+        pattern = LinePattern(translate(expression, listed={"code"}))
+    except (NotCompilable, EndlessLoop):
+        assume(False)  # noqa: FBT003  its signature
+    grammar = SimpleNamespace(line=expression, place=None, before=None)
+    for line in ["7 12", *(form % each for each in lines for form in ("%s", "7 %s", "7 %s 12"))]:
+        found = pattern.match(line.encode("latin-1") + b"\n")
+        expected = parse_reference(grammar, line.encode("latin-1"))
+        assert (from_captures(found[0]) if found else "grammar") == expected, line
 
 
 @pytest.mark.timeout(900)

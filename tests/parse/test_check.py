@@ -1,5 +1,6 @@
 """``grammar check`` finds what is wrong with a grammar, ``trace`` shows how far it comes, ``diagram`` draws it."""
 
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 
 from logwatch.cli.grammar import command
 from logwatch.errors import GrammarError
-from logwatch.parse import load
+from logwatch.parse import Scanner, load
 from logwatch.parse.check import check
 from logwatch.parse.grammar import walk
 from logwatch.parse.trace import trace
@@ -97,6 +98,23 @@ def test_what_cannot_be_compiled_is_told(checked):
     """It works all the same, by pyparsing, and the warning says why."""
     source = GOOD.replace('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: tokens)')
     assert "not compiled: a parse action on" in checked(source)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ('one_of("to at")', 'one_of("to at").add_parse_action(lambda tokens: {"to": 1}[tokens[0]])',
+         b"7:sent at code 5", "no KeyError ('at') from a parse action"),
+        ('+ "code"', '- "code"', b"7:sent to nobody", "'code'"),
+    ],
+)  # fmt: skip
+def test_whatever_a_grammar_raises_leaves_the_line_unread(checked, tmp_path, old, new, line, expected):
+    """One such line would else end the daemon, and again after each start; a trace tells what was raised."""
+    assert "not what is expected" not in checked(GOOD.replace(old, new))
+    grammar = load("mine", [tmp_path])
+    found = Scanner(grammar, timezone=UTC).scan(line + b"\n7:sent to code 5\n", envelope="plain", reference=0.0)
+    assert (found.unparsed, found.candidates) == ({"grammar": 1}, 2)
+    assert trace(grammar, line).expected == expected
 
 
 def test_an_endless_repetition_is_no_grammar(tmp_path, checked):

@@ -188,6 +188,28 @@ def test_a_push_line_whose_answer_goes_on_is_held_back(name):
     assert SCANNER.held(written([first.replace("push_on_complete", "another_module")]), wrapped) == 0
 
 
+MARKS = ("{", "[", "}", "]", ",", ":", " ", "\t", "\r", "\x1b[0m", '"', "x", "\\n")
+TAILS = st.lists(st.sampled_from(MARKS), max_size=5).map("".join)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@given(tails=st.lists(TAILS, min_size=1, max_size=4))
+def test_a_line_is_held_back_however_it_ends(ascii_only, tails):
+    """Blanks and colours behind an open bracket, escaped or not: in Docker's records as in the line itself."""
+    lines = [f"E2511-100000-001 (17): push_on_complete: code 403 {tail}" for tail in tails]
+    plain = "".join(line + "\n" for line in lines)
+    docker = "".join(
+        json.dumps({"log": line + "\n", "stream": "stdout"}, ensure_ascii=ascii_only, separators=(",", ":"))[:-1]
+        + ',"time":"2026-11-22T10:15:00Z"}\n'
+        for line in lines
+    )
+    waiting = SCANNER.held(plain.encode(), PLAIN)
+    count = plain.encode()[len(plain.encode()) - waiting :].count(b"\n")
+    assert SCANNER.held(docker.encode(), envelope_of("docker")) == sum(
+        len(each) for each in docker.encode().splitlines(keepends=True)[len(lines) - count :]
+    )
+
+
 def test_colours_do_not_hide_a_line():
     """Around the line, or around its prefix, in a plain log."""
     line = b"E2511-100000-001 (17): push_on_complete: uid 1 code 200"

@@ -12,6 +12,7 @@ from logwatch import envelope as envelopes
 from logwatch.parse import Scanner, load
 from logwatch.parse.line_parser import LineParser
 from logwatch.parse.result import parse_reference
+from logwatch.simulate import docker
 
 GRAMMAR = load("mesibo")
 
@@ -23,8 +24,7 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
     scanner.parser = parser = LineParser(GRAMMAR)
     by_chunk, by_line = Counter(), Counter()
     rng = random.Random(family.seed)
-    for data in chunks(path):
-        wrapped = envelopes.settled(data, scanner.owns)
+    for data, wrapped in chunks(path, scanner):
         found = scanner.scan(data, envelope=wrapped, reference=1795342500.0).results
         by_chunk.update({tuple(key): seen.count for key, seen in found.items()})
         payloads = [line.payload for line in envelopes.unwrap(data, wrapped)]
@@ -41,6 +41,19 @@ def agree(family, path, lines: int, by_pyparsing: int) -> None:
 def test_three_roads_agree_on_a_family(family, tmp_path):
     """4,000 lines by chunks and one by one, some twenty by pyparsing: one truth."""
     agree(family, tmp_path / "mesibo.log", 4_000, 20)
+
+
+def test_a_message_that_docker_has_split_is_one_line_wherever_the_file_is_read(tmp_path):
+    """The bench hands on whole messages: parts of one in two chunks would be two lines, and none a result."""
+    line = b"E2211-101500-123 (17): push_on_complete: uid %b type fcm code 200\n" % (b"u" * 20_000)
+    path = tmp_path / "mesibo.log"
+    path.write_bytes(docker.records(line * 60, b"stdout", b"2026-11-22T10:15:00Z"))
+    scanner = Scanner(GRAMMAR, timezone=UTC)
+    results = [
+        scanner.scan(data, envelope=wrapped, reference=1795342500.0).results for data, wrapped in chunks(path, scanner)
+    ]
+    assert len(results) > 1
+    assert sum(seen.count for found in results for seen in found.values()) == 60
 
 
 @pytest.mark.long

@@ -1,5 +1,7 @@
 """A log teaches the scanner how it is written: how many lines are read one by one, and that answers stay the same."""
 
+import json
+import random
 from collections import Counter
 from zoneinfo import ZoneInfo
 
@@ -159,6 +161,24 @@ def test_results_do_not_depend_on_what_was_learned_before(scanner):
     for dialect in DIALECTS[1:]:
         scan(scanner, chunk(lines(dialect, 300)))
     assert scan(scanner, chunk(lines(DIALECTS[0], 100, "404"))) == first
+
+
+def test_answers_of_any_structure_that_hold_no_value_are_not_gone_through(scanner):
+    """What no lesson covers costs a few searches for the words of values, and not a reading of each answer."""
+    rng = random.Random(6)
+
+    def value(depth: int):
+        kind = rng.choice(["text", "list", "dict"] if depth else ["text"])
+        if kind == "text":
+            return rng.choice([7, None, "a b", 'say "c"'])
+        inner = [value(depth - 1) for _ in range(rng.randrange(4))]
+        return inner if kind == "list" else {f"k{i}": each for i, each in enumerate(inner)}
+
+    line = "E2211-101500-123 (17): push_on_complete: type fcm code 200 "
+    for _ in range(5):
+        found = scan(scanner, chunk([line + json.dumps({"a": value(4), "b": value(4)}) for _ in range(400)]))
+        assert counted(found) == {(200, ""): 400}
+    assert scanner.parser.chunk_reader.rests.read_singly < 20
 
 
 @settings(max_examples=300)

@@ -23,12 +23,16 @@ FACTOR = 8 * 16
 
 
 def seconds(line: bytes, scan) -> float:
-    times = []
-    for _ in range(3):
-        start = time.thread_time()
-        scan(line)
-        times.append(time.thread_time() - start)
-    return min(times)
+    start = time.thread_time()
+    scan(line)
+    return time.thread_time() - start
+
+
+def grows_with_the_line(head: bytes, pump: str, scan) -> bool:
+    """Return whether sixteen times the bytes take less than a square would, in one try of three at least."""
+    small, large = (pumped(head, pump, size) for size in (MIB // 16, MIB))
+    limit = FACTOR * max(1e-4, min(seconds(small, scan) for _ in range(3)))
+    return any(seconds(large, scan) < limit for _ in range(3))
 
 
 @pytest.mark.parametrize("pump", PUMPS)
@@ -38,8 +42,7 @@ def test_time_grows_with_the_line(head, pump):
 
     A square would take 256 times.
     """
-    small, large = (seconds(pumped(head, pump, size), PARSER.read) for size in (MIB // 16, MIB))
-    assert large < FACTOR * max(small, 1e-4)
+    assert grows_with_the_line(head, pump, PARSER.read)
 
 
 @pytest.mark.parametrize("pump", PUMPS)
@@ -54,8 +57,7 @@ def test_a_chunk_of_such_lines_is_no_slower(pump):
         scanner.scan(b'{"log":"' + line[:-1] + b'\\n","stream":"stdout","time":""}\n', envelope="docker", reference=0.0)
 
     for scan in (plain, docker):
-        small, large = (seconds(pumped(HEAD, pump, size), scan) for size in (MIB // 16, MIB))
-        assert large < FACTOR * max(small, 1e-4)
+        assert grows_with_the_line(HEAD, pump, scan)
 
 
 def test_memory_stays_bounded():

@@ -195,6 +195,29 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     ledger.close()
 
 
+def test_a_failure_is_read_from_its_line_once(ledger, clock):
+    """That is what takes most of a commit: to be stored, each is taken out of the scan one time."""
+    taken = []
+
+    class Failures(list):
+        def __getitem__(self, index):
+            return Failures(super().__getitem__(index))
+
+        def __iter__(self):
+            for each in super().__iter__():
+                taken.append(each)
+                yield each
+
+    class Lazy(Scanner):
+        def scan(self, data, **how):
+            scan = super().scan(data, **how)
+            scan.failures = Failures(scan.failures)
+            return scan
+
+    build(ledger, clock, Tail([b"903\n904\n", b"905\n"]), Lazy()).turn()
+    assert sorted(failure.code for failure in taken) == [903, 904, 905]
+
+
 def test_what_merely_comes_in_while_it_is_read_waits_no_longer_for_a_commit(ledger, clock):
     """A busy log always has a little more; only a real backlog lets commits wait."""
     pipeline = build(ledger, clock, Tail([b"200\n"] * 3, lag=1000), Slow(clock))

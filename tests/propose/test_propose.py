@@ -5,7 +5,7 @@ import random
 import re
 from collections import Counter
 from datetime import UTC
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pytest
 from hypothesis import given, settings
@@ -44,11 +44,16 @@ def reader(directory, made):
     return read
 
 
+@pytest.fixture(scope="module")
+def reader_of(tmp_path_factory):
+    """Return what reads a line by the proposal for a dialect, compiled once for all tests."""
+    return cache(lambda name: reader(tmp_path_factory.mktemp(name), proposal(name)))
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_every_push_of_a_dialect_counts_and_nothing_else(name, tmp_path):
+def test_every_push_of_a_dialect_counts_and_nothing_else(name, reader_of):
     """Each line counts its own code; lines of other functions give nothing, and a text of a user never gives a code."""
-    sheet = dialects.sheet(name, 0)
-    read = reader(tmp_path, proposal(name))
+    sheet, read = dialects.sheet(name, 0), reader_of(name)
     told = dict(sheet.told)
     counts = Counter(code for line in sheet.lines if line not in told and (code := read(line)) is not None)
     assert counts == sheet.counts
@@ -57,9 +62,9 @@ def test_every_push_of_a_dialect_counts_and_nothing_else(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_proposal_reads_lines_that_it_was_not_made_from(name, tmp_path):
+def test_a_proposal_reads_lines_that_it_was_not_made_from(name, reader_of):
     """Two hundred later lines, of other users and with other numbers, count their own codes, all of them."""
-    read = reader(tmp_path, proposal(name))
+    read = reader_of(name)
     rng = random.Random(f"later {name}")
     write = dialects.DIALECTS[name]
     later = [(write(push, "", rng), push.code) for push in dialects.pushes(rng, 200)]
@@ -69,9 +74,9 @@ def test_a_proposal_reads_lines_that_it_was_not_made_from(name, tmp_path):
 @pytest.mark.parametrize(
     "name", ["logfmt_iso", "json_lines", "pipes_padded", "result_words", "call_form", "python_dict"]
 )
-def test_no_text_of_a_user_forges_a_code(name, tmp_path_factory):
+def test_no_text_of_a_user_forges_a_code(name, reader_of):
     """Whatever is written as a display name, the line counts its own code or nothing."""
-    read = reader(tmp_path_factory.mktemp(name), proposal(name))
+    read = reader_of(name)
     alphabet = st.sampled_from(
         [*"code 903=:\"'{}[]()|,;\\->", "code", "903", "push_on_complete", '"code":903', "result 903"]
     )

@@ -15,7 +15,7 @@ from logwatch.cli import group as command
 from logwatch.credentials import Request, Verdict
 from logwatch.push import apns, fcm
 from logwatch.push.direct import DirectPush, Reply, describe
-from logwatch.push.way import Way
+from logwatch.push.transport import Transport
 from tests.helpers.making import BUNDLE, SECRET, account, authority, certificate, p12, pem, pem_key
 from tests.push.stubs import Provider
 
@@ -129,8 +129,8 @@ def test_every_reason_of_apples_is_told_with_its_meaning(code, reason, bench):
     stub = bench.apple(code, reason, **more)
     asked = Request(name="x", file=bench.file("push.p12", p12(certificate(now=NOW))))
     verdict = Verdict(name="x", file=asked.file, provider="apns", form="x", bundle_id=BUNDLE, not_after=1.0)
-    way = Way(stub.url, stub.authorities)
-    reply = apns.send(DirectPush(APNS_TOKEN), asked, verdict, way, sandbox=False, signer=None)
+    transport = Transport(stub.url, stub.authorities)
+    reply = apns.send(DirectPush(APNS_TOKEN), asked, verdict, transport, sandbox=False, signer=None)
     text = "\n".join(describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     entry = CATALOGUE.classify("apns", code, reason)
     assert f"Apple: {code} {reason}" in text
@@ -155,7 +155,7 @@ def test_every_reason_of_googles_is_told_with_its_meaning(code, reason, bench):
     stub = bench.google(code, error(code, reason))
     asked = Request(name="x", file=bench.file("fcm.json", account(token_uri=f"{stub.url}/token")))
     verdict = Verdict(name="x", file=asked.file, provider="fcm", form="x")
-    reply = fcm.send(DirectPush(FCM_TOKEN), asked, verdict, Way(stub.url, stub.authorities))
+    reply = fcm.send(DirectPush(FCM_TOKEN), asked, verdict, Transport(stub.url, stub.authorities))
     text = "\n".join(describe(CATALOGUE, reply, verdict, sandbox=False, dry_run=False))
     bench.no_secrets(text)
     assert f"Google: {code} {reason}" in text
@@ -327,7 +327,7 @@ def test_answers_of_any_shape_are_told(body, bench):
 
 
 def test_nobody_there_is_told_with_the_way_to_test(bench):
-    """A provider that cannot be reached is told as such: mesibo's pushes have the same way to go."""
+    """A provider that cannot be reached is told as such: mesibo's pushes take the same way."""
     stub = bench.apple()
     stub.close()
     done = bench.apns(stub)

@@ -35,7 +35,7 @@ class Told:
         def told(user, result, after):
             self.told.append((user, result.code, round(after, 1)))
 
-        return wait(self, users, seconds, told=told, monotonic=lambda: self.now, sleep=self.sleep)
+        return wait(self, users, seconds, on_result=told, monotonic=lambda: self.now, sleep=self.sleep)
 
 
 def result(user, code=200):

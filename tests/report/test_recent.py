@@ -17,6 +17,7 @@ from logwatch.report import recent
 from logwatch.report.recent import LogEnds
 from logwatch.report.user import UserPushes
 from tests.helpers.journald import remote
+from tests.helpers.running import PATIENCE
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 CATALOGUE = Catalogue.load()
@@ -28,6 +29,12 @@ def line(hour, user=4711, code=200):
 
 def position(number, path, state="live", found_at=""):
     return Position(number, "mesibo", str(path), 1, number, 4, b"h", 0, 4, b"t", 0, state, found_at=str(found_at))
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """Let logs be read for as long as a busy machine needs; no claim here is about how long."""
+    monkeypatch.setattr(recent, "DEADLINE_SECONDS", PATIENCE)
 
 
 @pytest.fixture(scope="module")

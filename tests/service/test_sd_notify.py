@@ -1,5 +1,6 @@
 """What systemd is told."""
 
+import contextlib
 import socket
 
 import pytest
@@ -47,4 +48,21 @@ def test_without_systemd_nobody_is_told():
     Notifier({}).ready("x")
     notifier = Notifier({"NOTIFY_SOCKET": "/nowhere/at/all"})
     notifier.ready("x")
+    notifier._socket.close()
+
+
+def test_a_manager_that_hangs_keeps_nobody_from_turning(manager):
+    """What systemd does not take is left out: the loop reads on, and the next turn is told when it takes it again."""
+    bound, environment = manager
+    notifier = Notifier(environment)
+    for _ in range(2000):  # more than any queue of datagrams holds
+        notifier.turned("following 1 files")
+    bound.setblocking(False)  # noqa: FBT003  its one parameter
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while bound.recv(1000):
+            taken += 1
+    assert 0 < taken < 2000
+    notifier.turned("following 2 files")
+    assert bound.recv(1000) == b"WATCHDOG=1\nSTATUS=following 2 files"
     notifier._socket.close()

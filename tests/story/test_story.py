@@ -8,7 +8,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Ledger, StoredFailure
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
-from logwatch.story import Stored, alike, kept, logged, spellings, stored_forms, tell, together
+from logwatch.story import Stored, alike, conclude, logged_push, spellings, stored_forms, stored_push, together
 
 NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 CATALOGUE = Catalogue.load()
@@ -16,12 +16,12 @@ CATALOGUE = Catalogue.load()
 
 def push(seconds, code, platform="apns", reason=""):
     """Make a push of a log, so many seconds ago."""
-    return logged(Failure(NOW - seconds, platform, code, reason, "1", "u", "t"), CATALOGUE, "mesibo", "t")
+    return logged_push(Failure(NOW - seconds, platform, code, reason, "1", "u", "t"), CATALOGUE, "mesibo", "t")
 
 
 def of(token, seconds, code, platform="apns"):
     """Make a push to one device of the user."""
-    return logged(Failure(NOW - seconds, platform, code, "", "1", "u", "t"), CATALOGUE, "mesibo", token)
+    return logged_push(Failure(NOW - seconds, platform, code, "", "1", "u", "t"), CATALOGUE, "mesibo", token)
 
 
 def failure(seconds, code, platform="apns", **more):
@@ -51,7 +51,7 @@ DEAD = "the token is dead, no push arrives until the app registers again"
 )
 def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, steps):
     """All well, over, going on, held back, dead: each in one sentence with the step that is next."""
-    told = tell(pushes, NOW, accepted_known=True)
+    told = conclude(pushes, NOW, accepted_known=True)
     assert len(told) == 1
     assert what in told[0].what
     assert told[0].steps[: len(steps)] == steps
@@ -60,7 +60,7 @@ def test_what_pushes_say_together_names_the_state_and_the_way_on(pushes, what, s
 
 def test_platforms_are_judged_apart_the_worse_first():
     """An iPhone whose certificate expired says nothing of the same user's Android."""
-    told = tell([push(3, 200, "fcm"), push(1, 903)], NOW, accepted_known=True)
+    told = conclude([push(3, 200, "fcm"), push(1, 903)], NOW, accepted_known=True)
     assert [(each.platform, each.severity) for each in told] == [("apns", "critical"), ("fcm", "none")]
 
 
@@ -68,7 +68,7 @@ def test_devices_of_one_platform_are_judged_apart_by_their_tokens():
     """A phone that is reached says nothing of a tablet that is not; each is named by the end of its token."""
     broken = [of("b991***ab12#111111", 40 - i, 403) for i in range(4)]
     fine = [of("77aa***9d86#222222", 40.5 - i, 200) for i in range(7)]
-    told = tell(sorted(broken + fine, key=lambda each: each.at), NOW, accepted_known=True)
+    told = conclude(sorted(broken + fine, key=lambda each: each.at), NOW, accepted_known=True)
     assert [each.what.partition(",")[0] for each in told] == [
         "iOS device …ab12: 4 failed",
         "iOS device …9d86: 7 accepted",
@@ -80,7 +80,7 @@ def test_devices_of_one_platform_are_judged_apart_by_their_tokens():
 def test_a_dead_token_that_was_replaced_is_no_trouble():
     """The app has registered again, as pushes with another token show that came later."""
     pushes = [of("b991***ab12#111111", 60, 410), of("77aa***9d86#222222", 30, 200), of("77aa***9d86#222222", 20, 200)]
-    dead, fine = sorted(tell(pushes, NOW, accepted_known=True), key=lambda each: "dead" not in each.what)
+    dead, fine = sorted(conclude(pushes, NOW, accepted_known=True), key=lambda each: "dead" not in each.what)
     assert dead.severity == fine.severity == "none"
     assert "the token is dead, the app has registered again, 2 accepted with another token since then" in dead.what
 
@@ -88,7 +88,7 @@ def test_a_dead_token_that_was_replaced_is_no_trouble():
 def test_tokens_are_told_apart_though_their_ends_agree_and_only_the_newest_ones():
     """The whole mask names them then; of many tokens all before the newest five are one."""
     pushes = [of(f"a***zzzz#{i:06}", 60 - i, 200) for i in range(8)]
-    told = tell(pushes, NOW, accepted_known=True)
+    told = conclude(pushes, NOW, accepted_known=True)
     assert [each.what.partition(":")[0] for each in told] == [
         *(f"iOS device …a***zzzz#{i:06}" for i in range(7, 2, -1)),
         "iOS device with 3 earlier tokens",
@@ -103,17 +103,17 @@ def test_a_platform_is_told_by_device_where_there_are_several_and_of_a_few(event
         for i, (token, code) in enumerate(events)
     ]
     tokens = {token for token, _ in events}
-    told = tell(pushes, NOW, accepted_known=True)
+    told = conclude(pushes, NOW, accepted_known=True)
     assert len(told) == min(len(tokens), 6)
     assert len({each.what.partition(": ")[0] for each in told}) == len(told)
 
 
 def test_nothing_is_concluded_from_accepted_pushes_that_nobody_knows():
     """Kept failures alone never say that none was accepted, nor that it is over."""
-    (told,) = tell([kept(failure(60, 903), CATALOGUE)], NOW, accepted_known=False)
+    (told,) = conclude([stored_push(failure(60, 903), CATALOGUE)], NOW, accepted_known=False)
     assert "accepted are in the log alone" in told.what
     assert "none accepted" not in told.what
-    (told,) = tell([], NOW, accepted_known=False)
+    (told,) = conclude([], NOW, accepted_known=False)
     assert told.what == "No failed push to this user is kept."
 
 
@@ -121,7 +121,7 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
     """Same time and code: once, with what a webhook told; what the log has lost stays, and all is in order."""
     log = [push(50, 400), push(40, 200), push(40, 200)]
     stored = [failure(50, 400, heard="BadDeviceToken", heard_platform="apns"), failure(90, 903)]
-    pushes = together(log, (kept(each, CATALOGUE) for each in stored))
+    pushes = together(log, (stored_push(each, CATALOGUE) for each in stored))
     assert [(each.code, each.kept) for each in pushes] == [
         ("903", True),
         ("400", False),
@@ -137,7 +137,7 @@ def test_no_push_is_lost_or_told_twice(events, data):
     """Whatever part of the failures is still in the log, all together are as many as there were."""
     in_log = [data.draw(st.booleans()) for _ in events]
     log = [push(at, code) for (at, code), there in zip(events, in_log, strict=True) if there]
-    stored = [kept(failure(at, code), CATALOGUE) for at, code in events]
+    stored = [stored_push(failure(at, code), CATALOGUE) for at, code in events]
     pushes = together(log, stored)
     assert sorted((NOW - each.at, int(each.code)) for each in pushes) == sorted((float(a), c) for a, c in events)
     assert sorted(each.at for each in pushes) == [each.at for each in pushes]

@@ -10,14 +10,14 @@ import logwatch.tail
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
-from logwatch.tail.identity import Answer, Verdict
+from logwatch.tail.identity import Answer, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Replace, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
 
 PACKAGE = Path(logwatch.tail.__file__).parent
-SAME, MOVED, PART, CUT, UNDECIDED = Verdict.SAME, Verdict.MOVED, Verdict.PART, Verdict.CUT, Verdict.UNDECIDED
+SAME, MOVED, PART, CUT, UNDECIDED = Relation.SAME, Relation.MOVED, Relation.PART, Relation.CUT, Relation.UNDECIDED
 A = b"E2511-101112-001 (1): the first line of a log\n" * 30
 
 

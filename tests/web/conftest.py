@@ -1,7 +1,16 @@
-"""Certificates for the tests of TLS, made by trustme."""
+"""Certificates for the tests of TLS, made by trustme, and time to read logs in."""
 
 import pytest
 import trustme
+
+from logwatch.report import recent
+from tests.helpers.running import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """Let logs be read for as long as a busy machine needs; no claim here is about how long."""
+    monkeypatch.setattr(recent, "DEADLINE_SECONDS", PATIENCE)
 
 
 @pytest.fixture(scope="session")

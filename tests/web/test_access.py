@@ -16,7 +16,7 @@ from logwatch.errors import WebError
 from logwatch.web import access as access_module
 from logwatch.web.access import Access
 from logwatch.web.auth import LANES, REMEMBERED, WAITING, BusyError, Passwords, credentials, neighbourhood
-from logwatch.web.guests import Guests
+from logwatch.web.connections import ConnectionLimiter
 from logwatch.web.server import CONNECTIONS, Handler, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE
@@ -453,12 +453,12 @@ def test_the_crowd_gives_way_first():
         def close(self):
             closed.append(self.name)
 
-    guests = Guests(4)
-    guests.welcome(Connection("first"), ("192.0.2.1", 1))
+    limiter = ConnectionLimiter(4)
+    limiter.admit(Connection("first"), ("192.0.2.1", 1))
     for i in range(6):
-        guests.welcome(Connection(f"crowd {i}"), ("192.0.2.9", i))
+        limiter.admit(Connection(f"crowd {i}"), ("192.0.2.9", i))
     assert closed == ["crowd 0", "crowd 1", "crowd 2"]
-    assert len(guests) == 4
+    assert len(limiter) == 4
 
 
 def test_a_handler_cannot_leave_out_the_door():

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from logwatch.errors import WebError
-from logwatch.web.server import CONNECTIONS, WebServer
+from logwatch.web.server import CONNECTIONS, WebServer, connections
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE
 
@@ -60,9 +60,31 @@ def test_a_port_in_use_is_a_problem_with_a_remedy(server):
 
 
 def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
-    """An address of another host is told in words."""
-    with pytest.raises(WebError, match="cannot be listened on"):
+    """An address of another host is told in words; that another program has it is not what is suspected."""
+    with pytest.raises(WebError, match=r"(?s)cannot be listened on.*an address of this host"):
         WebServer("192.0.2.1", 1, [])
+
+
+def test_a_name_is_listened_on_at_those_of_its_addresses_that_are_here(registry, health, monkeypatch):
+    """Localhost is ::1 as well in most /etc/hosts, also on hosts where IPv6 is off."""
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("192.0.2.1", "127.0.0.1", "192.0.2.2")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with socket.socket() as taken:
+        first = WebServer("localhost", 0, rules(registry, health))
+        monkeypatch.undo()
+        first.start()
+        taken.connect(("127.0.0.1", first.port))
+        first.stop()
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "most"), [(-1, 256), (1 << 20, 256), (1024, 256), (256, 96), (128, 32), (64, 8), (16, 8)]
+)
+def test_connections_leave_room_for_the_rest(descriptors, most):
+    """Half of what is not kept is for logs: clients that hold all descriptors would keep scrapes out."""
+    assert connections(descriptors) == most
 
 
 def test_head_is_answered_like_get_without_a_body(server):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from logwatch.config import Config, Source
 from logwatch.diagnosis import Finding
 from logwatch.privacy import Privacy, is_hidden
+from logwatch.web.overview import settings
 from logwatch.web.site import tab_title
 
 
@@ -36,3 +38,10 @@ def test_a_mask_and_a_hash_are_told_from_an_address(user):
     assert is_hidden(Privacy("mask", b"k").user(user))
     assert is_hidden(Privacy("hash", b"k").user(user))
     assert not is_hidden(Privacy("plain", b"k").user(user))
+
+
+def test_settings_below_a_directory_of_no_encoding_can_be_shown():
+    """The page lists every setting in force, paths as they were made absolute among them."""
+    config = Config(source=(Source(name="mesibo", paths=("/\udcff/m*.log",)),))
+    for _, value in settings(config):
+        assert value.encode()

@@ -1,13 +1,10 @@
 """What all dashboards share: variables, annotations, links, and panels with unit, thresholds and an empty state."""
 
-from collections.abc import Callable
-
 from grafana_foundation_sdk.builders import dashboard as d
 from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders.common import (
     ReduceDataOptions,
     StackingConfig,
-    TableSortByFieldState,
     VizLegendOptions,
     VizTooltipOptions,
 )
@@ -37,6 +34,7 @@ COLORS = {
     "rejected": "semi-dark-red",
     "unknown": "text",
 }
+REFS = "ABCDEFGH"  # of the queries of one panel
 NAMES = {"overview": "mesibo push: overview", "fleet": "mesibo push: fleet", "watcher": "mesibo push: the watcher"}
 
 
@@ -130,36 +128,25 @@ def board(key: str, about: str) -> d.Dashboard:
     )
 
 
-def results(by: str, matchers: str = "", *, codes: bool = False) -> str:
+def results(by: str = "", matchers: str = "", window: str = "", *, codes: bool = False) -> str:
     """Return the results of 5 minutes by labels, of the hosts that are chosen: what a rule has recorded, never the raw series.
 
-    With ``codes`` by platform, code and reason, of all that was not accepted; else by platform and class.
+    With a longer ``window`` those within it, looked at once a minute. With ``codes`` by platform, code and reason, of all
+    that was not accepted; else by platform and class.
     """
     name = "platform_code_reason" if codes else "platform_class"
-    return (
-        f"sum by ({by}) (instance_source_{name}:mesibo_push_results:increase5m{{{SELECT}{matchers and ','}{matchers}}})"
-    )
+    series = f"instance_source_{name}:mesibo_push_results:increase5m{{{SELECT}{matchers and ','}{matchers}}}"
+    return f"sum by ({by}) (sum_over_time({series}[{window}:1m])) / 5" if window else f"sum by ({by}) ({series})"
 
 
-def results_within(window: str, by: str, matchers: str = "", *, codes: bool = False) -> str:
-    """Return the same of a longer ``window``, looked at once a minute."""
-    inner = results(by, matchers, codes=codes)
-    series = inner.partition(") (")[2][:-1]
-    return f"sum by ({by}) (sum_over_time({series}[{window}:1m])) / 5"
+def accepted(by: str = "", window: str = "") -> str:
+    """Return the accepted share of the same results: 0 where nothing was accepted of something."""
+    judged = results(by, WORDS.JUDGED, window)
+    return f"({results(by, DELIVERED, window)} or 0 * {judged}) / ({judged} > 0)"
 
 
-def accepted(of: Callable[[str], str]) -> str:
-    """Return the accepted share of what ``of`` counts by matchers: 0 where nothing was accepted of something."""
-    judged = of(WORDS.JUDGED)
-    return f"({of(DELIVERED)} or 0 * {judged}) / ({judged} > 0)"
-
-
-def query(expr: str, legend: str = "", *, instant: bool = False, ref: str = "A") -> prometheus.Dataquery:
-    """One PromQL query."""
-    made = prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(ref).datasource(PROMETHEUS)
-    if instant:
-        return made.instant().format(PromQueryFormat.TABLE)
-    return made.range()
+def _query(expr: str, ref: str) -> prometheus.Dataquery:
+    return prometheus.Dataquery().expr(expr).ref_id(ref).datasource(PROMETHEUS)
 
 
 def steps(*pairs: tuple[float | None, str]) -> d.ThresholdsConfig:
@@ -171,16 +158,14 @@ def steps(*pairs: tuple[float | None, str]) -> d.ThresholdsConfig:
     )
 
 
-def number(
-    title: str, about: str, expr: str, unit: str, thresholds: d.ThresholdsConfig, empty: str, span: int = 4
-) -> stat.Panel:
-    """One number, now."""
+def number(title: str, about: str, unit: str, expr: str, thresholds: d.ThresholdsConfig, empty: str) -> stat.Panel:
+    """Return one number, now."""
     return (
         stat.Panel()
         .title(title)
         .description(about)
         .datasource(PROMETHEUS)
-        .with_target(prometheus.Dataquery().expr(expr).instant().ref_id("A").datasource(PROMETHEUS))
+        .with_target(_query(expr, "A").instant())
         .unit(unit)
         .thresholds(thresholds)
         .no_value(empty)
@@ -188,20 +173,14 @@ def number(
         .graph_mode(common.BigValueGraphMode.NONE)
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
         .height(4)
-        .span(span)
+        .span(4)
     )
 
 
 def lines(
-    title: str,
-    about: str,
-    unit: str,
-    *queries: prometheus.Dataquery,
-    empty: str = "nothing",
-    span: int = 12,
-    stack: bool = False,
+    title: str, about: str, unit: str, queries: dict[str, str], empty: str = "nothing", *, stack: bool = False
 ) -> timeseries.Panel:
-    """Numbers over time."""
+    """Return numbers over time; ``queries`` are PromQL by legend."""
     made = (
         timeseries.Panel()
         .title(title)
@@ -221,12 +200,12 @@ def lines(
         )
         .tooltip(VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING))
         .height(8)
-        .span(span)
+        .span(12)
     )
     if stack:
         made = made.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
-    for index, each in enumerate(queries):
-        made = made.with_target(each.ref_id("ABCDEFGH"[index]))
+    for number, (legend, expr) in enumerate(queries.items()):
+        made.with_target(_query(expr, REFS[number]).legend_format(legend).range())
     return made
 
 
@@ -239,9 +218,7 @@ def colored(panel: timeseries.Panel) -> timeseries.Panel:
     return panel
 
 
-def rows(
-    title: str, about: str, *queries: prometheus.Dataquery, empty: str, span: int = 24, height: int = 9
-) -> table.Panel:
+def rows(title: str, about: str, *queries: str, empty: str, height: int) -> table.Panel:
     """Return a table, one row for each set of labels."""
     made = (
         table.Panel()
@@ -253,16 +230,11 @@ def rows(
         .cell_height(common.TableCellHeight.SM)
         .filterable(filterable=True)
         .height(height)
-        .span(span)
+        .span(24)
     )
-    for index, each in enumerate(queries):
-        made = made.with_target(each.ref_id("ABCDEFGH"[index]))
+    for number, expr in enumerate(queries):
+        made.with_target(_query(expr, REFS[number]).legend_format("").instant().format(PromQueryFormat.TABLE))
     return made
-
-
-def sorted_by(panel: table.Panel, column: str) -> table.Panel:
-    """Return a panel with the largest first."""
-    return panel.sort_by([TableSortByFieldState().display_name(column).desc(desc=True)])
 
 
 def mapping(texts: dict[str, str]) -> list[dict[str, object]]:

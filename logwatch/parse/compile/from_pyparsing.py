@@ -5,7 +5,7 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
 import pyparsing as pp
 
@@ -16,6 +16,7 @@ from logwatch.parse.compile.nodes import (
     Bytes,
     Capture,
     CharRun,
+    Choice,
     EndOfLine,
     Literal,
     Look,
@@ -23,48 +24,78 @@ from logwatch.parse.compile.nodes import (
     Repeat,
 )
 
+_MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
+
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
     """A repetition of what may match nothing: pyparsing itself would never come back from it."""
 
 
-def translate(line: pp.ParserElement) -> Node:
-    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop."""
+def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
+    """Return the nodes of a whole line, whose expression is streamlined; raise NotCompilable or EndlessLoop.
+
+    Of the names that are ``listed`` every value is used, and of others the last one.
+    """
+    if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
+        raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
     node = _parsed(line, skip=True)
-    _check_ends(node)
-    _check_names(node)
+    if any(isinstance(each, EndOfLine) for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
+        raise NotCompilable("LineEnd before the end of LINE")
+    elements: Iterable[pp.ParserElement] = list(line.visit_all())  # type: ignore[no-untyped-call]
+    grouped = [each.re for each in elements if isinstance(each, pp.Regex) and each.re.groupindex]
+    modal = {name for pattern in grouped for name in pattern.groupindex}
+    modal |= {each.resultsName for each in elements if each.resultsName and each.modalResults}
+    _check_names(node, _may_be_absent(map(from_regex.parse, grouped)), modal.intersection(listed))
     return node
 
 
-def _check_ends(node: Node) -> None:
-    """Allow the end of the line where nothing follows it, and inside assertions."""
-    items = nodes.parts(node)
-    for item in items[:-1]:
-        if any(isinstance(each, EndOfLine) for each in _outside_assertions(item)):
-            raise NotCompilable("LineEnd before the end of LINE")
+def _may_be_absent(patterns: Iterable[Node]) -> set[str]:
+    """Return the names of groups that may take no part in a match of their pattern."""
+    optional = [
+        each
+        for node in patterns
+        for each in nodes.walk(node)
+        if isinstance(each, Choice) or (isinstance(each, Repeat) and not each.min)
+    ]
+    return {name for each in optional for name in each.capture_names}
+
+
+def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
+    """Return how many elements the tree has that an expression unfolds to."""
+    if id(element) not in known:
+        known[id(element)] = 0  # where it is inside itself
+        known[id(element)] = 1 + sum(_unfolded(each, known) for each in element.recurse())
+    return known[id(element)]
 
 
 def _outside_assertions(node: Node) -> list[Node]:
     if isinstance(node, Look | Backtracking):
         return []
-    inner = [each for child in nodes.children(node) for each in _outside_assertions(child)]
-    return [node, *inner]
+    inside = (node.item,) if isinstance(node, Repeat) else nodes.children(node)
+    return [node, *(each for child in inside for each in _outside_assertions(child))]
 
 
-def _check_names(node: Node) -> None:
+def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
+    """Refuse names that would get other values than pyparsing gives them.
+
+    A value that is empty is as if it were not there, unless it hides one that came before, as do the groups of a Regex
+    that take no part (``absent``). Of names that are ``single`` only the last value counts.
+    """
+    repeats = [each for each in nodes.walk(node) if isinstance(each, Repeat) and each.max != 1]
+    again = {name for each in repeats for name in each.capture_names}
+    again |= {name for name in node.capture_names if node.capture_names.count(name) > 1}
+    if again.intersection(single):
+        name = min(again.intersection(single))
+        why = f"where only the last of several values counts: give an element the name '{name}*'"
+        raise NotCompilable(f"the result name {name!r}, {why}")
     for each in nodes.walk(node):
         if isinstance(each, Look) and each.item.capture_names:
             raise NotCompilable("a result name inside FollowedBy")
         if isinstance(each, Capture) and each.item.capture_names:
             raise NotCompilable(f"a result name inside what is named {each.name!r}")
-        if isinstance(each, Capture) and not each.item.min_len:
-            raise NotCompilable(f"the result name {each.name!r} on what may be empty")
-        if isinstance(each, Backtracking) and each.item.capture_names:
-            for inner in nodes.walk(each):
-                if isinstance(inner, Capture) and node.capture_names.count(inner.name) > 1:
-                    raise NotCompilable(f"a Regex group of the name {inner.name!r}, which is given elsewhere as well")
-                if isinstance(inner, Repeat) and inner.max != 1 and inner.capture_names:
-                    raise NotCompilable("a named Regex group inside a repetition")
+        if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
+            what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
+            raise NotCompilable(f"the result name {each.name!r} on {what}, where it may come more than once")
 
 
 def _inner(element: pp.ParserElement) -> pp.ParserElement:
@@ -86,7 +117,7 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     rule = _RULES.get(kind)
     if rule is None:
         raise NotCompilable(f"{kind.__name__} is not among the elements that can be compiled")
-    name = element.resultsName or name
+    name = None if element.resultsName == "_skipped" else element.resultsName or name  # what `...` calls itself
     if name and not _verbatim(element):
         raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
     if name and isinstance(element, pp.MatchFirst | pp.Opt):
@@ -100,7 +131,7 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     return node
 
 
-def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
+def _verbatim(element: pp.ParserElement) -> bool:  # noqa: C901, PLR0911  one case an element
     """Return whether an element yields one token, which is the text that it matched."""
     if element.parseAction:
         return False
@@ -113,13 +144,15 @@ def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an 
             return not element.asGroupList and not element.asMatch and not element.re.groupindex
         case pp.QuotedString():
             return not element.unquote_results
-        case pp.Literal() | pp.Word() | pp.White():
+        case pp.Literal() | pp.Word() | pp.White() | pp.CharsNotIn():
             return True
+        case pp.SkipTo():
+            return not element.includeMatch
         case pp.Combine():
             return bool(element.adjacent) and not element.joinString and _joinable(_inner(element))
         case pp.MatchFirst():
             return all(_verbatim(each) and not each.resultsName for each in element.exprs)
-        case pp.Opt():
+        case pp.Opt() | pp.DelimitedList():
             return _verbatim(_inner(element)) and not _inner(element).resultsName
     return False
 
@@ -139,35 +172,20 @@ def _codes(chars: object) -> Bytes:
     return frozenset(ord(char) for char in chars if ord(char) < 256) & nodes.EVERY_BYTE  # type: ignore[attr-defined]  # noqa: PLR2004
 
 
-def _literal(element: pp.Literal) -> Node:
-    if not element.match.isascii():
-        raise NotCompilable("a Literal that is not ASCII")
-    if "\n" in element.match:
-        raise NotCompilable("a Literal with a newline in it")
-    return Literal(element.match.encode())
-
-
-def _caseless(text: str) -> Node:
-    """Match what has the same upper case, character by character, within latin-1 as ``str.upper`` sees it."""
-    if not text.isascii():
-        raise NotCompilable("a caseless word that is not ASCII")
-    each = (frozenset(code for code in nodes.EVERY_BYTE if chr(code).upper() == char.upper()) for char in text)
-    return nodes.seq(*(Literal(bytes(chars)) if len(chars) == 1 else CharRun(chars, 1, 1) for chars in each))
+def _text(text: str, *, caseless: bool = False) -> Node:
+    """Match a text; ``caseless`` is within latin-1 what ``str.upper`` makes of ASCII."""
+    if not text.isascii() or "\n" in text:
+        raise NotCompilable(f"the text {text!r}, which is not ASCII or has a newline in it")
+    return from_regex.parse(re.compile(re.escape(text), re.IGNORECASE)) if caseless else Literal(text.encode())
 
 
 def _keyword(element: pp.Keyword) -> Node:
-    if element.caseless:
-        ident = frozenset(code for code in nodes.EVERY_BYTE if chr(code).upper() in element.ident_chars)
-        word = _caseless(element.match)
-    else:
-        ident = _codes(element.ident_chars)
-        if not element.match.isascii():
-            raise NotCompilable("a Keyword that is not ASCII")
-        word = Literal(element.match.encode())
-    if not ident:
-        return word
-    inside = CharRun(ident, 1, 1)
-    return nodes.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True))
+    case = str.upper if element.caseless else str
+    inside = CharRun(frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars), 1, 1)
+    word = _text(element.match, caseless=element.caseless)
+    return (
+        nodes.seq(Look(inside, negative=True, behind=True), word, Look(inside, negative=True)) if inside.chars else word
+    )
 
 
 def _word(element: pp.Word) -> Node:
@@ -187,9 +205,17 @@ def _quoted(element: pp.QuotedString) -> Node:
     return from_regex.parse(re.compile(element.pattern, element.re_flags))
 
 
-def _white(element: pp.White) -> Node:
-    most = None if element.maxLen >= 2**31 - 1 else int(element.maxLen)
-    return CharRun(_codes(element.matchWhite), int(element.minLen), most)
+def _run(chars: Bytes, element: pp.White | pp.CharsNotIn) -> Node:
+    return CharRun(chars, int(element.minLen), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
+
+
+def _skip_to(element: pp.SkipTo) -> Node:
+    if element.ignorer.ignoreExprs or element.failOn is not None:
+        raise NotCompilable("ignore or fail_on of SkipTo")
+    target = _parsed(_inner(element), skip=False)
+    ahead = nodes.without_captures(target)
+    skipped = Repeat(CharRun(nodes.EVERY_BYTE, 1, 1), stop=ahead)
+    return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
 
 
 def _and(element: pp.And) -> Node:
@@ -218,12 +244,16 @@ def _repetition(element: pp.ParserElement) -> Node:
     return Repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most, stop)
 
 
+def _enhanced(element: pp.ParserElement) -> Node:
+    return _parsed(_inner(element), skip=False)
+
+
 def _suppressed(element: pp.ParserElement) -> Node:
-    return nodes.without_captures(_parsed(_inner(element), skip=False))
+    return nodes.without_captures(_enhanced(element))
 
 
 def _combine(element: pp.Combine) -> Node:
-    node = _parsed(_inner(element), skip=False)
+    node = _enhanced(element)
     if node.capture_names:
         raise NotCompilable("a result name inside Combine")
     return node
@@ -234,23 +264,28 @@ def _ahead(element: pp.ParserElement) -> Node:
 
 
 _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
-    pp.Literal: _literal,
-    type(pp.Literal("x")): _literal,
+    pp.Literal: lambda element: _text(element.match),
+    type(pp.Literal("x")): lambda element: _text(element.match),
     pp.Empty: lambda _: nodes.NOTHING,
-    pp.CaselessLiteral: lambda element: _caseless(element.match),
+    pp.CaselessLiteral: lambda element: _text(element.match, caseless=True),
     pp.Keyword: _keyword,
     pp.CaselessKeyword: _keyword,
     pp.Word: _word,
     pp.Char: _word,
     pp.Regex: _regex,
     pp.QuotedString: _quoted,
-    pp.White: _white,
+    pp.White: lambda element: _run(_codes(element.matchWhite), element),
+    pp.CharsNotIn: lambda element: _run(nodes.EVERY_BYTE - _codes(element.notChars), element),
+    pp.SkipTo: _skip_to,
+    pp.LineStart: lambda _: Look(CharRun(nodes.EVERY_BYTE, 1, 1), negative=True, behind=True),
     pp.LineEnd: lambda _: EndOfLine(),
+    pp.StringEnd: lambda _: EndOfLine(),
     pp.And: _and,
     pp.MatchFirst: _match_first,
     pp.Opt: _opt,
     pp.ZeroOrMore: _repetition,
     pp.OneOrMore: _repetition,
+    pp.DelimitedList: _enhanced,
     pp.Suppress: _suppressed,
     pp.Group: _suppressed,
     pp.Combine: _combine,

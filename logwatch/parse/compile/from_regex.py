@@ -26,6 +26,8 @@ _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  what th
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
 _LATIN1 = [chr(number) for number in range(256)]
 _CHARS: dict[tuple[str, int], Bytes] = {}  # what was found out, by construct and flags
+_NONE: Bytes = frozenset()
+_ANY: Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
 
 class NotCompilable(Exception):  # noqa: N818  it is an answer, not a failure
@@ -39,7 +41,7 @@ def parse(pattern: re.Pattern[str]) -> Node:
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
     groups = {number: name for name, number in pattern.groupindex.items()}
     node = _sequence(list(tree), tree.state.flags, groups)
-    return without_backtracking(node) or Backtracking(node)
+    return _committed(node, _NONE) or Backtracking(node)
 
 
 def _sequence(items: Iterable[Any], flags: int, groups: dict[int, str]) -> Node:
@@ -117,47 +119,49 @@ def _chars(construct: Any, flags: int) -> Bytes:
     return _CHARS[key]
 
 
-def without_backtracking(node: Node) -> Node | None:
-    """Return the same expression as nodes that never go back; None if going back could change what it matches."""
-    items = nodes.parts(node)
-    last = len(items) - 1
-    done = [_committed(item, nodes.seq(*items[i + 1 :]), last=i == last) for i, item in enumerate(items)]
-    return None if None in done else nodes.seq(*(each for each in done if each is not None))
+def _committed(node: Node, follow: Bytes) -> Node | None:  # noqa: PLR0911  one case a node
+    """Return the same node without going back; None if going back could change what it matches.
 
-
-def _committed(item: Node, rest: Node, *, last: bool) -> Node | None:  # noqa: PLR0911  one case a node
-    """Return an item without going back; None unless it has one way to match, or only the first is of use to the rest.
-
-    ``rest`` is what follows it; ``last`` says that nothing does.
+    One of the bytes in ``follow`` stands behind it where all the rest matches; none, if nothing behind it can fail.
     """
-    match item:
+    match node:
         case CharRun(chars, low, high, lazy):
             if low == high:
                 return CharRun(chars, low, high)
-            return item if not lazy and (last or _needs_another(rest, chars)) else None
-        case Capture(name, inner):
-            committed = _committed(inner, rest, last=last)
-            return committed and Capture(name, committed)
-        case nodes.Seq():
-            return without_backtracking(item) if last or nodes.has_one_way(item) else None
+            return None if lazy or chars & follow else node
+        case Capture(name, item):
+            inner = _committed(item, follow)
+            return inner and Capture(name, inner)
+        case nodes.Seq(items):
+            done = [_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)]
+            return None if None in done else nodes.seq(*(each for each in done if each))
         case Choice(items):
-            done = [without_backtracking(each) for each in items]
-            committed_items = tuple(each for each in done if each is not None)
-            one_way = last or nodes.has_one_way(item)
-            return Choice(committed_items) if one_way and len(committed_items) == len(items) else None
-        case Repeat(inner, low, high, _, lazy):
-            committed = without_backtracking(inner)
-            one_way = nodes.has_one_way(inner) and not lazy and bool(inner.min_len)
-            useful = one_way and (low == high or last or _needs_another(rest, inner.first_set))
-            return Repeat(committed, low, high) if committed and useful else None
-    return item
+            done = [_committed(item, follow) for item in items]
+            at_most_one = not follow or nodes.all_disjoint(items)
+            return Choice(tuple(each for each in done if each)) if at_most_one and None not in done else None
+        case Repeat(item, low, high, _, lazy):
+            again = item.first_set if follow or low > 1 else _NONE
+            inner = _committed(item, follow | again)
+            ended = not lazy and bool(item.min_len) and (low == high or not item.first_set & follow)
+            return Repeat(inner, low, high) if inner and ended else None
+        case Look(item, negative, False):
+            return Look(_committed(item, _NONE) or Backtracking(item), negative)
+    return node
 
 
-def _needs_another(rest: Node, chars: Bytes) -> bool:
-    """Return whether the rest cannot stand where one of these bytes was given back."""
-    head = next(iter(nodes.parts(rest)), rest)
-    if isinstance(head, Look) and head.negative and not head.behind:
-        refused = head.item.items if isinstance(head.item, Choice) else (head.item,)
-        if any(isinstance(each, CharRun) and each.max == 1 and chars <= each.chars for each in refused):
-            return True
-    return nodes.cannot_begin_with(rest, chars)
+def _first_of(items: tuple[Node, ...], follow: Bytes) -> Bytes:
+    """Return the bytes of which one stands where these items match and what ``follow`` says stands behind them."""
+    for item in reversed(items):
+        match item:
+            case EndOfLine():
+                follow = frozenset(b"\n")
+            case Look(inner, True, False):
+                single = (each for each in nodes.alternatives(inner) if isinstance(each, CharRun) and each.max == 1)
+                follow = _ANY.difference(*(each.chars for each in single))
+            case _ if item.min_len:
+                follow = item.first_set
+            case _ if any(isinstance(each, Look | EndOfLine) for each in nodes.walk(item)):
+                follow = _ANY
+            case _:
+                follow |= item.first_set
+    return follow

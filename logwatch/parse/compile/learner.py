@@ -12,7 +12,7 @@ SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
-_GROWTH = 4  # of what is waited for, with each lesson
+_GROWTH = 8  # of what is waited for, with each lesson
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_EXAMPLE_BYTES = 4096
 
@@ -22,14 +22,14 @@ Item = TypeVar("Item")
 class Learner:
     """One expression, the examples that it was made for, and those for the next time."""
 
-    def __init__(self, compiler: ChunkCompiler, learn_after_lines: int = LEARN_AFTER_LINES) -> None:
+    def __init__(self, compiler: ChunkCompiler) -> None:
         self.pattern: ChunkPattern | None = None
         """The expression for lines like the examples; None before the first ones."""
         self._compiler = compiler
         self._examples: list[bytes] = []
         self._new: list[bytes] = []
         self._tails: list[bytes] = []
-        self._wait = learn_after_lines
+        self._wait = LEARN_AFTER_LINES
         self._waiting = 0
 
     def is_due(self, count: int) -> bool:

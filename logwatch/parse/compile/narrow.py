@@ -1,4 +1,4 @@
-"""Narrow what some examples take of a node: texts that are always the same are written out, looks ahead are short.
+"""Narrow a node to what it took of some examples: texts that are always the same, and looks ahead that are short.
 
 What the narrowed node matches, the given one matches up to the same byte: a text is written out only where what follows
 ends it, or where it ends itself, and a look ahead that must not match refuses all that it did, and perhaps more.
@@ -6,81 +6,26 @@ ends it, or where it ends itself, and a look ahead that must not match refuses a
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
 
 _MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_LITERAL_BLANKS = 2
 _MIN_WORD_BYTES = 3
-_GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
 
-@dataclass(slots=True)
-class Step:
-    """A node that nothing is left to decide in, what it took of the examples, and what stands behind that."""
-
-    node: Node
-    texts: set[bytes]
-    behind: list[bytes]  # enough of it to tell with what it begins
-
-
-@dataclass(slots=True)
-class Value:
-    """The steps that one value is taken by."""
-
-    name: str
-    parts: "list[Part]"
+def is_quoted(node: Node) -> bool:
+    """Return whether a node is a text between quotes that ends at the first closing one: nothing is to be decided."""
+    match node:
+        case nodes.Seq((Literal(), Repeat(Choice((CharRun(_, 1, 1), *_) as items), 0, None, None), Literal() as end)):
+            return not node.capture_names and nodes.all_disjoint((*items, end))
+    return False
 
 
-@dataclass(slots=True)
-class Ways:
-    """Several ways, of which at most one can be taken at any place."""
-
-    ways: "list[list[Part]]"
-
-
-@dataclass(slots=True)
-class Loop:
-    """A repetition that stays one: the steps of a turn."""
-
-    turn: "list[Part]"
-
-
-Part: TypeAlias = Step | Value | Ways | Loop
-
-
-def is_one_text(node: Node) -> bool:
-    """Return whether a node is one text of any length, such as a quoted string: there is nothing to decide in it."""
-    if node.capture_names or not nodes.has_one_way(node, peeking=False):
-        return False
-    return any(isinstance(each, Repeat) and each.max is None for each in nodes.walk(node))
-
-
-def narrowed(parts: Sequence[Part], rest: Node) -> Node:
-    """Return the parts as a node, narrowed to the texts of the examples; ``rest`` is how what follows begins."""
-    done: list[Node] = []  # from the end on
-    for part in reversed(parts):
-        following = nodes.seq(*reversed(done[-_GLANCE_NODES:]), *nodes.parts(rest)[:_GLANCE_NODES])
-        match part:
-            case Ways(ways):
-                # one of which nothing is left, since what follows says it all, would stand in for any other
-                each = sorted((narrowed(way, following) for way in ways), key=lambda way: not way.min_len)
-                done.append(nodes.choice(*each))
-            case Loop(turn):
-                done.append(Repeat(narrowed(turn, nodes.NOTHING)))
-            case Value(name, inner):
-                done.append(Capture(name, narrowed(inner, following)))
-            case Step(node, texts, behind):
-                done.append(_narrow(node, texts, behind, following))
-    return nodes.seq(*reversed(done))
-
-
-def _narrow(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node) -> Node:
-    """Return a node as the examples have it: a text that is always the same, and no look ahead that is not needed."""
+def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node) -> Node:
+    """Return a node as it took these texts, behind which stood these; ``rest`` is the node that follows."""
     text = next(iter(texts))
     same = len(texts) == 1 and len(behind) >= _MIN_EXAMPLES_ALIKE
     match node:
@@ -90,16 +35,11 @@ def _narrow(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node) 
             return _as_one_class(node, behind) if negative else node
         case Look(_, _, False):
             return nodes.NOTHING
-    return Literal(text) if same and is_one_text(node) else _without_escapes(node, texts)
-
-
-def _without_escapes(node: Node, texts: set[bytes]) -> Node:
-    """Return a quoted string as one run between its quotes, if that is what all of these are."""
-    match node:
-        case nodes.Seq((Literal(begin), Repeat(Choice((CharRun(chars, 1, 1), _)), 0, None, None), Literal(end))):
-            inside = frozenset().union(*(text[len(begin) : -len(end)] for text in texts))
-            if inside <= chars and is_one_text(node):
-                return nodes.seq(Literal(begin), CharRun(chars, 0), Literal(end))
+        case nodes.Seq((begin, Repeat(Choice((CharRun(chars), *_))), end)) if is_quoted(node):
+            if same:
+                return Literal(text)
+            if all(chars.issuperset(each[begin.min_len : -end.min_len]) for each in texts):
+                return nodes.seq(begin, CharRun(chars, 0), end)  # nothing is escaped in them
     return node
 
 
@@ -111,10 +51,12 @@ def _implied(item: Node, rest: Node, *, negative: bool) -> bool:
     return single and bool(rest.min_len) and rest.first_set <= item.first_set
 
 
-def _as_one_class(look: Look, texts: Sequence[bytes]) -> Look:
+def _as_one_class(look: Look, texts: Sequence[bytes]) -> Look | EndOfLine:
     """Return what must not follow as a few words or one class of bytes, if that is enough here: all else costs more."""
     if isinstance(look.item, CharRun | Literal):
         return look
+    if look.item.min_len and set(texts) == {b"\n"}:
+        return EndOfLine()  # nothing that takes bytes can match the newline
     blanks, core = nodes.split_leading_blanks(look.item)
     begins = [text.lstrip(bytes(blanks.chars)) for text in texts] if blanks else texts
     words, chars = tuple(sorted(core.prefixes)), core.first_set

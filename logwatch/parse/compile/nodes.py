@@ -91,8 +91,7 @@ def _prefixes_of(items: tuple["Node", ...]) -> frozenset[bytes]:
         if len(heads) * len(tails) > _MAX_PREFIXES:
             break
         heads = frozenset(head + tail for head in heads for tail in tails)
-        words = item.items if isinstance(item, Choice) else (item,)
-        if not all(isinstance(word, Literal) for word in words):
+        if not all(isinstance(word, Literal) for word in alternatives(item)):
             break
     return heads
 
@@ -175,24 +174,14 @@ Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | EndOfLine |
 
 
 def seq(*items: Node) -> Node:
-    """Join nodes into one sequence, flat.
-
-    Adjacent literals become one; blanks are skipped once, and before a look ahead that skips the same blanks:
-    ``(?= *x) *`` becomes `` *(?=x)``.
-    """
+    """Join nodes into one sequence, flat; adjacent literals become one."""
     flat: list[Node] = []
     for item in items:
         for each in parts(item):
             before = flat[-1] if flat else None
             if isinstance(each, Literal) and isinstance(before, Literal):
                 flat[-1] = Literal(before.data + each.data)
-            elif not _skips_blanks(each):
-                flat.append(each)
-            elif isinstance(before, Look) and not before.behind and split_leading_blanks(before.item)[0] == each:
-                flat[-1:] = [each, replace(before, item=split_leading_blanks(before.item)[1])]
-                if flat[-3:-2] == [each]:
-                    del flat[-3]
-            elif each != before:
+            else:
                 flat.append(each)
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
 
@@ -208,7 +197,7 @@ def optional(item: Node) -> Node:
 
 def choice(*items: Node) -> Node:
     """Join alternatives, flat; blanks that all of them skip are skipped once, in front."""
-    flat = [each for item in items for each in (item.items if isinstance(item, Choice) else (item,))]
+    flat = [each for item in items for each in alternatives(item)]
     blanks = {split_leading_blanks(item)[0] for item in flat}
     if len(flat) > 1 and len(blanks) == 1 and (blank := blanks.pop()) is not None:
         return seq(blank, choice(*(split_leading_blanks(item)[1] for item in flat)))
@@ -239,6 +228,11 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:  #
 def parts(node: Node) -> tuple[Node, ...]:
     """Return the items of a sequence; of anything else, itself."""
     return node.items if isinstance(node, Seq) else (node,)
+
+
+def alternatives(node: Node) -> tuple[Node, ...]:
+    """Return the items of a choice; of anything else, itself."""
+    return node.items if isinstance(node, Choice) else (node,)
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -292,47 +286,3 @@ def disjoint(one: Node, other: Node) -> bool:
 def all_disjoint(items: tuple[Node, ...]) -> bool:
     """Return whether at any place at most one of the items can match."""
     return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
-
-
-def has_one_way(node: Node, *, peeking: bool = True) -> bool:  # noqa: PLR0911  one case a node
-    """Return whether a node can match in one way only, decided by the bytes that stand there.
-
-    Without ``peeking``, by those alone that it takes: whatever follows, the same text is matched. So it is with a
-    quoted string, and not with a word, to which another letter behind it would belong.
-    """
-    match node:
-        case Literal():
-            return True
-        case CharRun():
-            return node.min == node.max
-        case Capture(_, item):
-            return has_one_way(item, peeking=peeking)
-        case Choice(items):
-            return all_disjoint(items) and all(has_one_way(item, peeking=peeking) for item in items)
-        case Seq(items):
-            ended = [peeking or (bool(items) and has_one_way(items[-1], peeking=False))]
-            for i, item in enumerate(items):
-                ended.append(has_one_way(item, peeking=peeking) or is_ended_by(item, seq(*items[i + 1 :])))
-            return all(ended)
-        case Look() | EndOfLine() | Backtracking():
-            return peeking
-    return False
-
-
-def is_ended_by(node: Node, rest: Node) -> bool:
-    """Return whether the first byte of what follows, which must come, says that a repetition is over."""
-    match node:
-        case CharRun():
-            return not node.lazy and cannot_begin_with(rest, node.chars)
-        case Repeat(item, _, _, None, lazy):
-            runs = item.items if isinstance(item, Choice) else (item,)
-            own = all(has_one_way(each, peeking=False) or is_ended_by(each, rest) for each in runs)
-            return not lazy and own and all_disjoint(runs) and cannot_begin_with(rest, item.first_set)
-    return False
-
-
-def cannot_begin_with(node: Node, chars: Bytes) -> bool:
-    """Return whether a node needs a first byte that is none of these, before it looks at anything."""
-    head = next(iter(parts(node)), node)
-    looks = not isinstance(head, CharRun) and any(isinstance(each, Look | EndOfLine) for each in walk(head))
-    return bool(node.min_len) and not looks and not node.first_set & chars

@@ -35,51 +35,33 @@ class Writer:
         self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
 
-    def write(self, node: Node, *, last: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
-        """Write a node without backtracking. ``last``: nothing follows, so no atomic group is needed."""
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
+        """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
         match node:
             case Literal(data):
                 return "(?!)" if b"\n" in data else _escaped(data)
-            case CharRun(chars, low, high):
-                return _run(chars, low, high, "+")
+            case CharRun(chars, low, high, lazy):
+                return _run(chars, low, high, "?" if lazy else "" if back else "+")
             case nodes.Seq(items):
                 final = len(items) - 1
-                return "".join(self.write(item, last=last and i == final) for i, item in enumerate(items))
+                return "".join(self.write(item, last=last and i == final, back=back) for i, item in enumerate(items))
             case Choice(items):
-                if last or not nodes.all_disjoint(items):
-                    inner = "|".join(self.write(item, last=True) for item in items)
-                    return f"(?:{inner})" if last else f"(?>{inner})"
-                return f"(?:{'|'.join(map(self.write, items))})"  # at most one can match: nothing to go back to
-            case Repeat():
+                atomic = not (last or back or nodes.all_disjoint(items))  # of disjoint ones, nothing is to go back to
+                inner = "|".join(self.write(item, last=last or atomic, back=back) for item in items)
+                return f"(?>{inner})" if atomic else f"(?:{inner})"
+            case Repeat(item, low, high, _, lazy):
+                if back:
+                    return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
                 return self._captured(node, lambda: self._repeat(node))
             case Look(item, negative, behind):
                 sign = ("<" if behind else "") + ("!" if negative else "=")
-                inner = self.write_backtracking(item) if behind else self.write(item, last=True)
-                return f"(?{sign}{inner})"
+                return f"(?{sign}{self.write(item, last=True, back=back)})"
             case EndOfLine():
                 return r"(?=\n)"
             case Capture(_, item):
-                return self._captured(node, lambda: self.write(item, last=last))
+                return self._captured(node, lambda: self.write(item, last=last, back=back))
             case Backtracking(item):
-                return f"(?>{self.write_backtracking(item)})"
-
-    def write_backtracking(self, node: Node) -> str:  # noqa: PLR0911  one case a node
-        """Write a node that may go back, as its author meant it."""
-        match node:
-            case CharRun(chars, low, high, lazy):
-                return _run(chars, low, high, "?" if lazy else "")
-            case nodes.Seq(items):
-                return "".join(map(self.write_backtracking, items))
-            case Choice(items):
-                return f"(?:{'|'.join(map(self.write_backtracking, items))})"
-            case Repeat(item, low, high, _, lazy):
-                return f"(?:{self.write_backtracking(item)}){_times(low, high)}{'?' if lazy else ''}"
-            case Look(item, negative, behind):
-                sign = ("<" if behind else "") + ("!" if negative else "=")
-                return f"(?{sign}{self.write_backtracking(item)})"
-            case Capture(_, item):
-                return self._captured(node, lambda: self.write_backtracking(item))
-        return self.write(node)
+                return f"(?>{self.write(item, back=True)})"
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
         own = isinstance(node, Capture) or (node.max != 1 and node.capture_names)
@@ -91,16 +73,9 @@ class Writer:
     def _repeat(self, node: Repeat) -> str:
         before, self._capturing = self._capturing, self._capturing and node.max == 1
         item = node.item
-        blanks, core = nodes.split_leading_blanks(item)
-        stop = ""
-        if node.stop is not None:
-            skipped, ender = nodes.split_leading_blanks(node.stop)
-            if skipped == blanks and blanks is not None:
-                item = nodes.seq(blanks, Look(ender, negative=True), core)
-            else:
-                stop = f"(?!{self.write(node.stop, last=True)})"
-        elif isinstance(item, Choice) and node.max is None:
-            item = Choice(tuple(map(_swallow, item.items))) if nodes.all_disjoint(item.items) else item
+        stop = f"(?!{self.write(node.stop, last=True)})" if node.stop else ""
+        if isinstance(item, Choice) and node.max is None and not stop and nodes.all_disjoint(item.items):
+            item = Choice(tuple(map(_swallow, item.items)))
         inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
         self._capturing = before
         return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"

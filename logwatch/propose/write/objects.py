@@ -5,7 +5,7 @@ from string import Template
 from logwatch.propose.dialect import Dialect, Member, Object
 from logwatch.propose.lines import escaped, literal
 from logwatch.propose.write.prefix import prefix
-from logwatch.propose.write.source import alternatives, marker, printable, regex, sequence_source
+from logwatch.propose.write.source import alternatives_source, marker, printable, regex, sequence_source
 from logwatch.propose.write.words import opener, start
 
 _GAP = r"[ \t]*:[ \t]*"
@@ -44,7 +44,7 @@ def objects(dialect: Dialect, form: Object) -> str:
     body += f'code = Suppress({regex(key(form.code), printable(form.code))}) + integer("code*")\n'
     body += f"key = {regex(f'(?:{string})' + _GAP, 'key')}\n"
     members = [term for member in form.members for term in _member(member, quote, key(member.key))]
-    body += alternatives("member", ["code", *members, "key + (string | bare | brackets(text | string))"])
+    body += alternatives_source("member", ["code", *members, "key + (string | bare | brackets(text | string))"])
     if not form.event:
         parts = [*start(dialect), *opener((form.opener,)), '"{"', "member"]
         body += marker(dialect.marker)

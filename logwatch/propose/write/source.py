@@ -28,7 +28,7 @@ def marker(word: str) -> str:
     return f'marker = Suppress(Keyword("{word}", "{IDENTIFIERS}"))\n'
 
 
-def alternatives(name: str, terms: Sequence[str]) -> str:
+def alternatives_source(name: str, terms: Sequence[str]) -> str:
     """Return the source of a definition by alternatives."""
     whole = " | ".join(terms)
     if len(name) + len(whole) <= LONG:

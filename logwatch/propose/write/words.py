@@ -11,7 +11,7 @@ from logwatch.propose.write.prefix import prefix
 from logwatch.propose.write.source import (
     BLANKS,
     INTEGER,
-    alternatives,
+    alternatives_source,
     before,
     marker,
     printable,
@@ -175,7 +175,7 @@ def _fields(form: Words | InHead, guard: str) -> str:
         each, kind = form.stamp
         closing = f" + Suppress({each.quote!r})" if each.quote else ""
         terms.append(f'Suppress({regex(before(each))}) + {regex(kind.pattern, kind.name)}("timestamp"){closing}')
-    return (source + "\n" if source else "") + (alternatives("pair", terms) + "\n" if terms else "")
+    return (source + "\n" if source else "") + (alternatives_source("pair", terms) + "\n" if terms else "")
 
 
 def in_head(dialect: Dialect, form: InHead) -> str:

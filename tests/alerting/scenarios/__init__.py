@@ -3,7 +3,7 @@
 Each scenario says what hosts export over time and which alerts are firing at which moment: exactly those, no others.
 """
 
-from tests.alerting.scenarios import credentials, days, faults, outages, rates, watcher
+from tests.alerting.scenarios import credentials, days, faults, outages, rates, strangers, watcher
 from tests.alerting.scenarios.model import Scenario
 
 TOPICS = {
@@ -13,6 +13,7 @@ TOPICS = {
     "watcher": watcher,
     "days": days,
     "credentials": credentials,
+    "strangers": strangers,
 }
 
 

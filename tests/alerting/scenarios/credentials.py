@@ -1,4 +1,4 @@
-"""Thirty days and more before a certificate expires, an hour a step; and credentials that cannot work."""
+"""Days before and after a certificate expires, an hour a step; and credentials that cannot work."""
 
 from tests.alerting.scenarios.model import Host, Scenario
 
@@ -33,23 +33,27 @@ def scenarios() -> list[Scenario]:
     )
     return [
         Scenario(
-            "a certificate is a ticket for a month, a page for a week, and still pages when expired until renewed",
-            [_expires(40, renewed=47)],
+            "a certificate is a ticket for its last month",
+            [_expires(31)],
+            {0.5 * DAY: [], DAY + 2.0 * HOUR: [TICKET], 9.0 * DAY: [TICKET]},
+            daily=True,
+        ),
+        Scenario(
+            "a certificate is a page for its last week, and when it has expired, until it is renewed",
+            [_expires(8, renewed=10)],
             {
-                9.5 * DAY: [],
-                10 * DAY + 2.0 * HOUR: [TICKET],
-                32.5 * DAY: [TICKET],
-                33 * DAY + 2.0 * HOUR: [PAGE, TICKET],
-                39.5 * DAY: [PAGE, TICKET],
-                45.0 * DAY: [PAGE, TICKET],
-                48.0 * DAY: [],
+                0.5 * DAY: [TICKET],
+                DAY + 2.0 * HOUR: [PAGE, TICKET],
+                7.5 * DAY: [PAGE, TICKET],
+                9.5 * DAY: [PAGE, TICKET],
+                11.0 * DAY: [],
             },
             daily=True,
         ),
         Scenario(
-            "a certificate that is renewed in the third week ends the ticket and never pages",
-            [_expires(40, renewed=25)],
-            {9.5 * DAY: [], 20.0 * DAY: [TICKET], 26.0 * DAY: [], 39.0 * DAY: [], 45.0 * DAY: []},
+            "a certificate that is renewed three days before it would page ends the ticket and never pages",
+            [_expires(10.5, renewed=0.5)],
+            {0.25 * DAY: [TICKET], 1.5 * DAY: [], 4.0 * DAY: [], 11.0 * DAY: []},
             spares=("MesiboPushCredentialExpiring",),
             daily=True,
         ),

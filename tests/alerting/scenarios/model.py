@@ -64,7 +64,11 @@ class Host:
     instance: str = "a:10914"
     cluster: str = "prod"
     source: str = "mesibo"
+    job: str = "mesibo-logwatch"
+    labels: dict[str, str] = field(default_factory=dict)
+    every: float = 0  # minutes between two scrapes, where they are rarer than evaluations
     up: list[Stretch] = field(default_factory=list)
+    listed: list[Stretch] = field(default_factory=list)
     series: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[float, list[Stretch]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,11 +124,19 @@ class Host:
         self.up = list(stretches)
         return self
 
+    def found(self, *stretches: Stretch) -> "Host":
+        """Take it out of what is scraped where the rate is None: no list of targets has it then."""
+        self.listed = list(stretches)
+        return self
+
     def input_series(self, step: float, total: int) -> list[dict[str, str]]:
         """Return what promtool loads."""
         mask = samples(self.up, step, 0, total) if self.up else [0.0] * total
+        listed = samples(self.listed, step, 0, total) if self.listed else [0.0] * total
+        every = round(self.every / step) or 1
+        scraped = [there is not None and n % every == 0 for n, there in enumerate(listed)]
         rows = []
-        target = (("cluster", self.cluster), ("instance", self.instance), ("job", "mesibo-logwatch"))
+        target = (("cluster", self.cluster), ("instance", self.instance), ("job", self.job), *self.labels.items())
         for (metric, labels), (start, stretches) in self.series.items():
             name = metric + "{" + ",".join(f'{k}="{v}"' for k, v in (*labels, *target)) + "}"
             values = samples(stretches, step, start, total)
@@ -132,6 +144,7 @@ class Host:
                 masked = [0.0 if m is None else v for v, m in zip(values, mask, strict=True)]
             else:
                 masked = [None if m is None else v for v, m in zip(values, mask, strict=True)]
+            masked = [v if there else None for v, there in zip(masked, scraped, strict=True)]
             rows.append({"series": name, "values": notation(masked)})
         return rows
 
@@ -154,11 +167,14 @@ class Scenario:
 
     @property
     def step(self) -> float:
-        """Minutes between scrapes and evaluations: a quarter as in production, more where it lasts for hours."""
+        """Minutes between scrapes and evaluations: a quarter as in production, more where it lasts for hours.
+
+        Always less than the five for which Prometheus remembers a sample: version 3 forgets it after exactly five.
+        """
         last = max(self.fires)
         if self.daily:
             return 60
-        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 5
+        return 0.25 if last <= HALF_AN_HOUR else 1 if self.fine or last <= TEN_HOURS else 4
 
     @property
     def slug(self) -> str:

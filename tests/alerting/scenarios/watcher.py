@@ -162,12 +162,12 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "three of four lines unread page on a host whose month was good",
-            [Host().normal((600, 1), (40, 0.25), (60, 1)).of_source(unparsed, (600, 0), (40, 75), cause="no_code")],
+            [Host().normal((180, 1), (40, 0.25), (60, 1)).of_source(unparsed, (180, 0), (40, 75), cause="no_code")],
             {
-                599.0: [],
-                604: ["critical MesiboLogwatchUnparsedLines"],
-                638: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
-                660: [],
+                179.0: [],
+                184: ["critical MesiboLogwatchUnparsedLines"],
+                218: ["critical MesiboLogwatchUnparsedLines", "warning MesiboLogwatchUnparsedLines"],
+                240: [],
             },
             fine=True,
         ),

@@ -98,6 +98,13 @@ def test_a_value_in_a_repetition_that_must_come_is_captured():
     assert taken(compiler, [b"ab=1code=2"], b"acode=3") is None
 
 
+def test_a_value_between_quotes_is_captured():
+    """What looks like a text that nothing is to be decided in may hold one."""
+    inside = Choice((CharRun(frozenset(b"ab"), 1, 1), nodes.seq(Literal(b"="), Capture("kept", NUMBER))))
+    compiler = ChunkCompiler(nodes.seq(Literal(b"<"), Repeat(inside), Literal(b">"), CODE), KEPT)
+    assert taken(compiler, [b"<a=1>code=2"], b"<a=7>code=3") == {"kept": b"7", "code": b"3"}
+
+
 def test_every_line_is_one_row():
     """Also those that are passed over, whatever is in them."""
     pattern, _ = ChunkCompiler(line(A, B), KEPT).compile([b"head code=1"])

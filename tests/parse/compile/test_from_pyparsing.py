@@ -35,12 +35,20 @@ def translated(build):
         (lambda: pp.Literal("a") | "b", f"{S}(?:a|b)"),
         (lambda: pp.Opt("ab") + "c", f"{S}(?>(?:ab)?){S}c"),
         (lambda: pp.ZeroOrMore("ab"), f"{S}(?>(?:{S}ab)*)"),
-        (lambda: pp.OneOrMore("a", stop_on="b"), f"{S}(?>(?:{S}(?!b)a)+)"),
+        (lambda: pp.OneOrMore("a", stop_on="b"), f"{S}(?>(?:(?!{S}b){S}a)+)"),
         (lambda: pp.Suppress("a"), f"{S}a"),
         (lambda: pp.Combine(pp.Word("a") + pp.Word("b")), f"{S}a++b++"),
-        (lambda: pp.FollowedBy("a") + "ab", f"{S}(?=a)ab"),
-        (lambda: ~pp.Literal("a") + "b", f"{S}(?!a)b"),
+        (lambda: pp.FollowedBy("a") + "ab", f"{S}(?={S}a){S}ab"),
+        (lambda: ~pp.Literal("a") + "b", f"(?!{S}a){S}b"),
         (lambda: pp.Literal("a") + pp.LineEnd(), f"{S}a{S}(?=\\n)"),
+        (lambda: pp.Literal("a") + pp.StringEnd(), f"{S}a{S}(?=\\n)"),
+        (lambda: pp.LineStart() + "a", f"(?<![^\\n]){S}a"),
+        (lambda: pp.CharsNotIn("|", max=3), r"[\x00-\x09\x0b-\x7b\x7d-\xff]{1,3}+"),
+        (lambda: pp.DelimitedList("a", ";"), f"{S}a{S}(?>(?:{S};{S}a)*)"),
+        (lambda: pp.SkipTo("ab"), rf"{S}(?>(?:(?!ab)[^\n])*)(?=ab)"),
+        (lambda: pp.SkipTo("ab", include=True), rf"{S}(?>(?:(?!ab)[^\n])*)ab"),
+        (lambda: pp.Regex("a*")("x"), f"{S}a*+"),
+        (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)b")), f"{S}(?>(?:{S}ab)+)"),
     ],
 )
 def test_what_an_element_becomes(build, after):
@@ -48,18 +56,31 @@ def test_what_an_element_becomes(build, after):
     assert shown(translated(build)) == after
 
 
+def nested(depth):
+    """Return brackets of two kinds inside each other, as deep as that."""
+    inside = pp.Word("a")
+    for _ in range(depth):
+        inside = pp.Literal("{") + inside + "}" | pp.Literal("[") + inside + "]"
+    return inside
+
+
 @pytest.mark.parametrize(
     ("build", "why"),
     [
+        (lambda: nested(14), "elements, where each is counted at every place"),
         (lambda: pp.Literal("a").add_parse_action(lambda tokens: tokens), "a parse action"),
         (lambda: pp.Literal("a").ignore("#"), "ignore"),
-        (lambda: pp.SkipTo("a"), "SkipTo is not among"),
+        (lambda: pp.Located("a"), "Located is not among"),
+        (lambda: pp.SkipTo("a", ignore="b"), "ignore or fail_on of SkipTo"),
+        (lambda: pp.SkipTo("a", fail_on="b"), "ignore or fail_on of SkipTo"),
         (lambda: pp.Literal("a") - "b", "the operator -"),
         (lambda: pp.Opt("a", default="b"), "a default of Opt"),
         (lambda: pp.LineEnd() + "a", "LineEnd before the end"),
         (lambda: pp.Literal("é"), "not ASCII"),
         (lambda: pp.CaselessLiteral("ab")("x"), "the result name 'x' on CaselessLiteral"),
-        (lambda: pp.Regex("a*")("x"), "on what may be empty"),
+        (lambda: pp.OneOrMore(pp.Regex("a*b?c?")("x") + "d"), "on what may be empty, where it may come more than once"),
+        (lambda: pp.Regex("(?P<x>a)?b") + pp.Opt(pp.Word("c")("x")), "on a Regex group that may take no part, where"),
+        (lambda: pp.OneOrMore(pp.Regex("(?P<x>a)?b")), "on a Regex group that may take no part, where"),
         (lambda: pp.FollowedBy(pp.Literal("a")("x")) + "a", "inside FollowedBy"),
     ],
 )
@@ -67,6 +88,15 @@ def test_what_is_refused(build, why):
     """What pyparsing would do there cannot be said by an expression over bytes."""
     with pytest.raises(NotCompilable, match=why):
         translated(build)
+
+
+@pytest.mark.parametrize("build", [lambda: pp.Word("a")("x"), lambda: pp.Regex("(?P<x>a)b")])
+def test_of_a_name_that_is_listed_every_value_must_count(build):
+    """Without a star, pyparsing keeps the last one alone."""
+    translate(build().streamline(), listed={"x"})
+    with pytest.raises(NotCompilable, match=r"only the last of several values counts: .*'x\*'"):
+        translate(pp.OneOrMore(build()).streamline(), listed={"x"})
+    translate(pp.OneOrMore(pp.Word("a")("x*")).streamline(), listed={"x"})
 
 
 def test_an_endless_repetition_is_told():

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from logwatch.parse.compile import from_regex
 from logwatch.parse.compile.from_regex import NotCompilable
@@ -31,6 +33,20 @@ from tests.parse.compile.shown import node, shown
         ("a$", "a(?=\\n)"),
         (r'"(?:[^"\\]|\\.)*"', r'"(?>(?:(?:[\x00-\x09\x0b-\x21\x23-\x5b\x5d-\xff]++|\\[^\n]))*)"'),
         ("-?[0-9]{1,6}(?![0-9a-z])", r"\-?+[0-9]{1,6}+(?![0-9a-z])"),
+        (r"[0-9]+(?![0-9]|\.[0-9])", r"[0-9]++(?!(?:[0-9]|\.[0-9]))"),
+        ("a+(?!b)", "(?>a+(?!b))"),
+        ("a+(?=b).", "(?>a+(?=b)[^\\n])"),
+        ("x(?=a*ab)", "x(?=(?>a*ab))"),
+        ("x(?<=ax|bx)", "x(?<=(?:ax|bx))"),
+        (r"(?a)a+\b", r"(?>a+(?:(?<=[0-9A-Z\x5fa-z])(?![0-9A-Z\x5fa-z])|(?<![0-9A-Z\x5fa-z])(?=[0-9A-Z\x5fa-z])))"),
+        ("a+$", "a++(?=\\n)"),
+        ("a*b?", "a*+b?+"),
+        ("a*b?a", "(?>a*b?a)"),
+        ("(?:ab*)*c", "(?>(?:ab*+)*)c"),
+        ("(?:ab*)*b", "(?>(?:ab*)*b)"),
+        ("(?:a|ab){2}", "(?>(?:a(?:|b)){2})"),
+        ("(?:a+b)?c", "(?>(?:a++b)?)c"),
+        ("(?:a?|b)c", "(?>(?:a?|b)c)"),
     ],
 )  # fmt: skip
 def test_what_a_pattern_becomes(before, after):
@@ -57,3 +73,38 @@ def test_bytes_are_refused():
     """Pyparsing matches text."""
     with pytest.raises(NotCompilable, match="over bytes"):
         from_regex.parse(re.compile(b"a"))
+
+
+def larger(inner):
+    """Return what regular expressions make of smaller ones."""
+    several = st.lists(inner, min_size=1, max_size=3)
+    times = st.sampled_from(["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{2,}"])
+    around = st.sampled_from(["(?:%s)", "(?=%s)", "(?!%s)", "(?>%s)"])
+    return st.one_of(
+        several.map("".join),
+        several.map(lambda each: f"(?:{'|'.join(each)})"),
+        st.builds(lambda one, often: f"(?:{one}){often}", inner, times),
+        st.builds(lambda one, form: form % one, inner, around),
+    )
+
+
+PATTERNS = st.recursive(
+    st.sampled_from(
+        ["a", "b", "ab", "[ab]", "[^a]", ".", "a+", "[bc]*", "a?", "b{1,2}", r"\b", "$", "(?<=a)", "(?<!b)"]
+    ),
+    larger,
+    max_leaves=8,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PATTERNS, st.lists(st.text("abc ", max_size=8), min_size=1, max_size=8))
+def test_any_pattern_takes_what_the_re_module_takes(pattern, texts):
+    """Whatever may follow, and wherever it would go back: the same bytes, or none."""
+    try:
+        written = re.compile(shown(node(pattern)).encode("latin-1"))
+    except NotCompilable:
+        assume(False)  # noqa: FBT003  its signature
+    for text in texts:
+        expected, found = re.match(pattern, text), written.match(text.encode() + b"\n")
+        assert (found and found.span()) == (expected and expected.span()), (text, written.pattern)

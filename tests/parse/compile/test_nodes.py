@@ -61,40 +61,6 @@ def test_disjoint(one, other, expected):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [
-        ("abc", True), (r'"(?:[^"\\]|\\.)*"', True), ("a+", False), ("a+b", True), ("a+a", False), ("[ab]{2}", True),
-        (r"[^<]*>", False), (r"<[^>]*>", True), ("(?:ab|cd)", True), ("(?:a|ab)", False),
-        ("a(?!b)", False), ("a$", False),
-    ],
-)  # fmt: skip
-def test_has_one_way_by_its_own_bytes(pattern, expected):
-    """What is matched does not depend on what stands behind it."""
-    assert nodes.has_one_way(node(pattern), peeking=False) is expected
-
-
-@pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [("a(?!b)", True), ("a$", True), ("a+b", True), ("(?:a|ab)", False), ("(?:ab|cd)(?=e)", True)],
-)
-def test_has_one_way(pattern, expected):
-    """Whatever stands behind it, there is nothing to go back to."""
-    assert nodes.has_one_way(node(pattern)) is expected
-
-
-@pytest.mark.parametrize(
-    ("one", "rest", "expected"),
-    [
-        ("a+", "b", True), ("a+", "ab", False), ("a+", "b?", False), ("a+", "(?=b)b", False), ("(?:ab|cd)+", "x", True),
-        ("(?:ab|cd)+", "c", False), ("ab", "c", False),
-    ],
-)  # fmt: skip
-def test_is_ended_by(one, rest, expected):
-    """A repetition is over where what must follow begins."""
-    assert nodes.is_ended_by(node(one), node(rest)) is expected
-
-
-@pytest.mark.parametrize(
     ("built", "expected"),
     [
         (nodes.seq(Literal(b"code"), BLANKS, Capture("code", CharRun(frozenset(b"12")))), {b"code"}),
@@ -115,15 +81,19 @@ def test_capture_literals(built, expected):
     ("before", "after"),
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),
-        ((BLANKS, BLANKS, Literal(b"a")), r"[\x09\x20]*+a"),
-        ((Look(nodes.seq(BLANKS, Literal(b"a")), negative=True), BLANKS, X), r"[\x09\x20]*+(?!a)x"),
         ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
         ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\n)"),
     ],
 )
 def test_seq(before, after):
-    """A sequence is flat and skips blanks once."""
+    """A sequence is flat, and texts side by side in it are one."""
     assert shown(nodes.seq(*before)) == after
+
+
+@pytest.mark.parametrize(("item", "after"), [("a", "a?+"), ("[ab]", "[a-b]?+"), ("ab", "(?>(?:ab)?)")])
+def test_optional(item, after):
+    """A single byte or nothing is a run of it, which can be narrowed to what examples have."""
+    assert shown(nodes.optional(node(item))) == after
 
 
 def test_choice_skips_common_blanks_once():

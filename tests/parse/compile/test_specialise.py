@@ -37,6 +37,7 @@ LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(B
         (nodes.seq(Look(node("abcd"), negative=True), node("[a-z]+")), [b"ab", b"zy"], "(?!abcd)[a-z]++"),
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[x-z]+")), [b"xy", b"zy"], "[x-z]++"),
         (nodes.seq(Look(node("[ab]")), node("ab")), [b"ab"], "ab"),
+        (nodes.seq(Repeat(node("[a-z]"), stop=node("xy")), node("xy")), [b"a" * 99 + b"xy"], "(?>(?:(?!xy)[a-z])*)xy"),
         (nodes.seq(LOOP, BLANKS, CODE), [b"k:1 code 5"], r"k:\ *+[0-:a-z]++\ code\ [0-9]++"),
     ],
 )  # fmt: skip

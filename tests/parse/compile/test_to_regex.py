@@ -27,7 +27,7 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (Repeat(AB), "(?>(?:ab)*)"),
         (Repeat(AB, 1, 3), "(?>(?:ab){1,3})"),
         (Repeat(A, stop=AB), "(?>(?:(?!ab)a)*)"),
-        (Repeat(nodes.seq(BLANKS, A), stop=nodes.seq(BLANKS, B)), r"(?>(?:\ *+(?!b)a)*)"),
+        (Repeat(nodes.seq(BLANKS, A), stop=nodes.seq(BLANKS, B)), r"(?>(?:(?!\ *+b)\ *+a)*)"),
         (nodes.seq(Repeat(A, 0, 1), B), "(?>(?:a)?)b"),
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
         (Look(A), "(?=a)"),

@@ -16,7 +16,7 @@ class Closable(Protocol):
         """End it."""
 
 
-class Guests:
+class ConnectionLimiter:
     """The open connections, in the order of their arrival."""
 
     def __init__(self, most: int) -> None:
@@ -27,20 +27,20 @@ class Guests:
     def __len__(self) -> int:
         return len(self._client)
 
-    def welcome(self, connection: Closable, address: Any) -> None:
-        """Take in a connection from ``address`` (as of accept(2)); another one makes room for it if need be."""
+    def admit(self, connection: Closable, address: Any) -> None:
+        """Admit a connection from ``address`` (as of accept(2)); at the bound another one is closed for it."""
         while len(self._client) >= self._most:
             # At the same number, the one who came first to have so many
             crowd = max(self._of.values(), key=len)
             oldest = next(iter(crowd))
-            self.leave(oldest)
+            self.remove(oldest)
             oldest.close()
         host = address[0] if isinstance(address, tuple) else ""
         client = neighbourhood(str(host))
         self._client[connection] = client
         self._of.setdefault(client, {})[connection] = None
 
-    def leave(self, connection: Closable) -> None:
+    def remove(self, connection: Closable) -> None:
         """Forget a connection that has ended, in whatever way."""
         client = self._client.pop(connection, None)
         if client is not None:

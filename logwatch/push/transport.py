@@ -1,4 +1,4 @@
-"""The way to a provider: TLS that checks whom it talks to, bounded in time, and never to a stranger."""
+"""Connects to a provider: over TLS that checks whom it talks to, bounded in time, and never to a stranger."""
 
 import ssl
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Transport:
     """Where requests go; ``endpoint`` replaces the provider's address in tests, and may lead to this machine alone."""
 
     endpoint: str = ""
@@ -64,7 +64,7 @@ def is_local_https(url: str) -> bool:
     return parts.scheme == "https" and listen.loopback and "@" not in parts.netloc
 
 
-def lost(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
+def without_answer(provider: str, url: str, error: Exception, shown: Verdict | None = None) -> Reply:
     """Explain a request without an answer: a refused certificate is an answer too, all else is NoReplyError.
 
     ``shown`` is the certificate that was shown. Who refuses one ends the connection; in TLS 1.3 the alert that says
@@ -79,7 +79,7 @@ def lost(provider: str, url: str, error: Exception, shown: Verdict | None = None
     host = urlsplit(url).hostname or url
     why = readable(str(error) or type(error).__name__)[:_SHOWN]
     advice = (
-        "test DNS, the clock and TCP 443 from this host (APNs: 2197 as well); mesibo has the same way to go, and"
+        "test DNS, the clock and TCP 443 from this host (APNs: 2197 as well); mesibo takes the same way, and"
         " its pushes then get no answer either"
     )
     if "verify failed" in text:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.web.auth import BusyError, Passwords
-from logwatch.web.turns import MOST, OF_ONE, Turns, network
+from logwatch.web.fair_queue import MOST, OF_ONE, FairQueue, network
 
 
 @pytest.mark.parametrize(
@@ -27,31 +27,31 @@ def test_what_counts_as_one_network(client, expected):
 
 def test_networks_take_turns_and_clients_within_them():
     """The second of a crowd waits for everybody else's first."""
-    turns = Turns()
+    queue = FairQueue()
     for what, client in (("a1", "192.0.2.1"), ("a2", "192.0.2.1"), ("a3", "192.0.2.9"), ("b1", "198.51.100.1")):
-        assert turns.join(what, client) == (True, None)
-    assert [turns.next() for _ in range(5)] == ["a1", "b1", "a3", "a2", None]
+        assert queue.put(what, client) == (True, None)
+    assert [queue.get() for _ in range(5)] == ["a1", "b1", "a3", "a2", None]
 
 
 def test_who_was_let_in_before_comes_first():
     """A restart does not put a Prometheus behind strangers."""
-    turns = Turns()
-    turns.join("stranger", "192.0.2.1")
-    turns.join("known", "198.51.100.1", known=True)
-    assert turns.next() == "known"
+    queue = FairQueue()
+    queue.put("stranger", "192.0.2.1")
+    queue.put("known", "198.51.100.1", known=True)
+    assert queue.get() == "known"
 
 
 def test_sixteen_clients_do_not_keep_a_newcomer_out():
     """Whoever has the most waiting gives up its newest."""
-    turns = Turns()
+    queue = FairQueue()
     for i in range(16):
         for j in range(OF_ONE):
-            turns.join((i, j), f"10.0.{i}.1")
-    assert len(turns) == MOST
-    joined, given_up = turns.join("prometheus", "198.51.100.1")
+            queue.put((i, j), f"10.0.{i}.1")
+    assert len(queue) == MOST
+    joined, given_up = queue.put("prometheus", "198.51.100.1")
     assert joined
     assert given_up is not None
-    assert "prometheus" in [turns.next() for _ in range(17)]
+    assert "prometheus" in [queue.get() for _ in range(17)]
 
 
 CLIENTS = st.sampled_from([f"10.0.{i}.{j}" for i in range(5) for j in range(3)])
@@ -60,20 +60,20 @@ CLIENTS = st.sampled_from([f"10.0.{i}.{j}" for i in range(5) for j in range(3)])
 @given(st.lists(st.tuples(CLIENTS, st.booleans()) | st.none(), max_size=200))
 def test_what_joined_is_served_once_or_given_up_once(steps):
     """Nothing is lost and nothing comes twice, whatever the order."""
-    turns, inside, served = Turns(most=8), set(), []
+    queue, inside, served = FairQueue(most=8), set(), []
     for number, step in enumerate(steps):
         if step is None:
-            if (what := turns.next()) is not None:
+            if (what := queue.get()) is not None:
                 served.append(what)
                 inside.remove(what)
             continue
-        joined, given_up = turns.join(number, step[0], known=step[1])
+        joined, given_up = queue.put(number, step[0], known=step[1])
         assert joined or given_up is None
         if joined:
             inside.add(number)
             inside -= {given_up}
-        assert len(turns) == len(inside) <= 8
-    while (what := turns.next()) is not None:
+        assert len(queue) == len(inside) <= 8
+    while (what := queue.get()) is not None:
         inside.remove(what)
     assert not inside
 

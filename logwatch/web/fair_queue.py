@@ -21,7 +21,7 @@ def network(client: str) -> str:
     return str(ipaddress.ip_network((host.ip, 24 if host.version == 4 else 48), strict=False))  # noqa: PLR2004  IPv4
 
 
-class Turns:
+class FairQueue:
     """What waits, by network and client; ``known`` clients were let in before."""
 
     def __init__(self, most: int = MOST, of_one: int = OF_ONE) -> None:
@@ -33,8 +33,8 @@ class Turns:
     def __len__(self) -> int:
         return self._count
 
-    def join(self, what: Hashable, client: str, *, known: bool = False) -> tuple[bool, Hashable | None]:
-        """Let ``what`` wait: whether it may, and what has to give up for it."""
+    def put(self, what: Hashable, client: str, *, known: bool = False) -> tuple[bool, Hashable | None]:
+        """Let ``what`` wait; return whether it may, and what was given up for it."""
         place = (known, network(client))
         mine = len(self._waiting.get(place, {}).get(client, ()))
         given_up = None
@@ -70,7 +70,7 @@ class Turns:
                 del self._waiting[crowd]
         return what
 
-    def next(self) -> Hashable | None:
+    def get(self) -> Hashable | None:
         """Take out whose turn it is; None when nobody waits."""
         if not self._count:
             return None

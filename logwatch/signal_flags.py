@@ -1,0 +1,40 @@
+"""Takes the signals of the daemon from its first moment on, before anything slow is imported or opened.
+
+Until the reading loop is there, a signal is only remembered: SIGTERM and SIGINT as the wish to end, SIGHUP as the wish
+to reload. Without this, each of them would end a daemon that is just starting, without a word.
+"""
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+
+class SignalFlags:
+    """What the signals that came so far ask for: an end, a reload."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.reload = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def listen(self) -> None:
+        """Take the signals from now on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+
+    def on_signal(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called at each signal, within its handler."""
+        self._callbacks.append(callback)
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop = True
+        self._call_back()
+
+    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self.reload = True
+        self._call_back()
+
+    def _call_back(self) -> None:
+        for callback in self._callbacks:
+            callback()

@@ -99,7 +99,7 @@ def suffixes(tail: bytes) -> Iterator[tuple[int, bytes]]:
     return ((length, part[2:]) for part in parts if not (length := int.from_bytes(part[:2], "big")) & _BEGINNING)
 
 
-class Mark(NamedTuple):
+class LineMark(NamedTuple):
     """A line end, and what tells that the bytes before it are still those that were read."""
 
     offset: int
@@ -107,14 +107,14 @@ class Mark(NamedTuple):
     digest: bytes
 
 
-def marks_of(marks: bytes) -> Iterator[Mark]:
+def marks_of(marks: bytes) -> Iterator[LineMark]:
     """Return the marks that ``add_marks`` has made, the last one first."""
     for at in range(len(marks) - _MARK, -1, -_MARK):
         offset = int.from_bytes(marks[at : at + 8], "big")
-        yield Mark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
+        yield LineMark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
 
 
-def is_marked(mark: Mark, before: bytes) -> bool:
+def is_marked(mark: LineMark, before: bytes) -> bool:
     """Return whether these are the ``MARK_BYTES`` bytes (fewer at a file's beginning) before a mark."""
     return _rung(before) == mark.digest
 
@@ -141,7 +141,7 @@ def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) 
         marks += (last | (_NEXT * follows)).to_bytes(8, "big") + _rung(data)
     if len(marks) > _MOST_MARKS * _MARK:
         middle = _MOST_MARKS // 2 * _MARK
-        thinned = (marks[at : at + _MARK] for at in range(0, middle, 2 * _MARK))
+        thinned = (marks[at : at + _MARK] for at in range(_MARK, middle, 2 * _MARK))
         older = ((int.from_bytes(mark[:8], "big") & ~_NEXT).to_bytes(8, "big") + mark[8:] for mark in thinned)
         marks = b"".join(older) + marks[middle:]
     return marks

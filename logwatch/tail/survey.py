@@ -28,6 +28,7 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
+from logwatch.tail.later import written_later
 from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of
 from logwatch.tail.view import Found, Known
 from logwatch.unpack import without_suffix
@@ -118,6 +119,7 @@ class Survey:
             found.candidates += uncertain
             self._ask(found, range(first, len(found.candidates)), nameless)
         self._take_in_alike(found, foreign)
+        self._take_in_later(found, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -238,6 +240,15 @@ class Survey:
                     continue
                 i = indices.setdefault(candidate.key, len(indices))
                 found.candidates[i : i + 1] = [replace(candidate, matched=True)]
+                self._ask(found, [i], self.known)
+
+    def _take_in_later(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+        """Take what was written after a generation that has just left its path, named after it, for rotated as well."""
+        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        for file in written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed):
+            if not foreign(file):
+                i = indices.setdefault(file.key, len(indices))
+                found.candidates[i : i + 1] = [replace(file, matched=True)]
                 self._ask(found, [i], self.known)
 
     def _is_followed(self, path: str) -> bool:

@@ -341,6 +341,18 @@ TABLE = {
         found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
         [Replace(1, 0, 1000, 1000, None)],
     ),
+    "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
+        PathView(current=2),
+        [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],
+        found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
+        [Hold(1, 0), Leave(2, "open")],
+    ),
+    "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
+        PathView(current=1, truncated=True),
+        [known(), known(2, 5, "rotated", 0, 0, is_open=True)],
+        found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
+        [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

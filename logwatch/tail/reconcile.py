@@ -99,6 +99,8 @@ class _Decision:
         if i is None or (each.unread and self._lies_in_older(each, i)):
             return
         verdict, at = self.found.answer(each.number, i)
+        if verdict is Verdict.UNDECIDED and any(self._holds(each, j) for j in self.free):
+            return  # its inode is an archive's by now
         if verdict is Verdict.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]

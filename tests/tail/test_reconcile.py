@@ -353,6 +353,18 @@ TABLE = {
         found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
         [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
     ),
+    "packed, and its inode given to another archive, which is not unpacked yet": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 2),
+            file("m.log.1.gz", 1),
+            file("m.log.2.gz", 5),
+            answers=[(1, 1, UNDECIDED), (1, 2, SAME, 1000)],
+            undecided=[1],
+        ),
+        [Hold(1, 2), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

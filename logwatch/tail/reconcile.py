@@ -96,6 +96,8 @@ class _Decision:
         if i is None or (each.unread and self._lies_in_older(each, i)):
             return
         relation, at = self.found.answer(each.number, i)
+        if relation is Relation.UNDECIDED and any(self._holds(each, j) for j in self.free):
+            return  # its inode is an archive's by now
         if relation is Relation.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
@@ -150,13 +152,18 @@ class _Decision:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             rotated = candidate.rotated is not None and i not in self.found.undecided
             longer = (each.number, i) not in self.found.own_parts and common >= TELLING_BYTES
-            anothers = any(k is not each for k in self.by_inode[i])  # it was there before, and is known
+            anothers = any(k is not each for k in self.by_inode[i]) or self._holds_more(i, each)
             relation, at = self.found.answer(each.number, i)
             if rotated and longer and not anothers and relation in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]
                 return
+
+    def _holds_more(self, i: int, each: Known) -> bool:
+        """Return whether a file holds another generation, further than this one was read: of it but a banner."""
+        others = (k for k in self.known if k.position.head_bytes and k.position.offset > each.position.offset)
+        return any(self._holds(k, i) for k in others)
 
     def _is_part(self, number: int, i: int, of: int | None) -> bool:
         return (number, i) in self.found.own_parts or (i, of) in self.found.parts
@@ -271,9 +278,17 @@ class _Decision:
             i, rest = self._lies_at(each.number), [k for k in others if k is not each]
             if each.position.offset or each.position.state != "rotated":
                 continue
-            if self._is_packed(each, rest) if i is None else self._repeats(i, rest):
+            original = None if i is None else self._find_original(each, i)  # it may have got lines of its own meanwhile
+            if original or (self._is_packed(each, rest) if i is None else self._repeats(i, rest)):
                 self.decided[each.number] = Leave(each.number, "ignored")
                 others.remove(each)
+            if original and i is not None:
+                self.decided[original.number] = Hold(original.number, i)
+
+    def _find_original(self, each: Known, i: int) -> Known | None:
+        """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now."""
+        lost = (k for k in self.known if k.number < each.number and k.in_use and self._is_nowhere(k))
+        return next((k for k in lost if k.position.offset >= RENAMED_BYTES and self._holds(k, i)), None)
 
     def _is_packed(self, each: Known, known: Iterable[Known]) -> bool:
         """Return whether an open file that has no name any more has just the bytes that one of these lies in."""

@@ -28,6 +28,7 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
+from logwatch.tail.later import written_later
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
@@ -116,6 +117,7 @@ class Survey:
             found.candidates += self._examine_others(found, lost, foreign)
             self._ask(found, range(first, len(found.candidates)), lost)
         self._take_in_alike(found, foreign)
+        self._take_in_later(found, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -219,11 +221,10 @@ class Survey:
             scheme = directory, shape_of(name)
             oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
-        followed_names = {self._path, *self._matched}
         for (directory, shape), since in oldest.items():
             for name in self._directories.names(directory):
                 path = os.path.join(directory, name)
-                if shape_of(name) != shape or path in places or path in followed_names or self._is_anothers_name(path):
+                if shape_of(name) != shape or path in places or self._is_followed(path):
                     continue
                 candidate = self._heads.examine(path, _UNNAMED)
                 if not candidate or candidate.modified < since or candidate.key == at_path or foreign(candidate):
@@ -231,6 +232,18 @@ class Survey:
                 i = indices.setdefault(candidate.key, len(indices))
                 found.candidates[i : i + 1] = [replace(candidate, matched=True)]
                 self._ask(found, [i], self.known)
+
+    def _take_in_later(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+        """Take what was written after a generation that has just left its path, named after it, for rotated as well."""
+        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        for file in written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed):
+            if not foreign(file):
+                i = indices.setdefault(file.key, len(indices))
+                found.candidates[i : i + 1] = [replace(file, matched=True)]
+                self._ask(found, [i], self.known)
+
+    def _is_followed(self, path: str) -> bool:
+        return path == self._path or path in self._matched or self._is_anothers_name(path)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

@@ -422,3 +422,38 @@ def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp
         log.follower.wait(seconds)
     log.follower.tail.close()
     log.check()
+
+
+def two_unknown_names(log):
+    """Rotate twice, to names that have no scheme in common."""
+    log.write(5)
+    log.shell("mv m.log m.log-ab; sleep 0.02")
+    log.write(5)
+    log.shell("mv m.log m.log-xy; sleep 0.02")
+    log.write(5)
+    yield
+
+
+def packed_then_unknown_name(log):
+    """Rotate once to a number, packed, and once to a name that nobody knows."""
+    log.write(5)
+    log.shell("mv m.log m.log.1; gzip m.log.1; sleep 0.02")
+    log.write(5)
+    log.shell("mv m.log 'm.log-x y'; sleep 0.02")
+    log.write(5)
+    yield
+
+
+def extracted_meanwhile(log):
+    """Rotate, and filter what was rotated into a file beside it."""
+    log.write(50)
+    log.shell("mv m.log m.log.1; grep 'code 200' m.log.1 | tail -n 30 > m.log-failures; sleep 0.02")
+    log.write(5)
+    yield
+
+
+@pytest.mark.parametrize("life", AWAY)
+@pytest.mark.parametrize("steps", [two_unknown_names, packed_then_unknown_name, extracted_meanwhile])
+def test_rotations_to_names_of_different_shapes_while_away_are_read_and_extracts_are_not(tmp_path, steps, life):
+    """What was written after the log had left its path is its, whatever its name, unless its lines stand elsewhere."""
+    played(tmp_path, life, steps)

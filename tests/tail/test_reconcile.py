@@ -348,6 +348,30 @@ TABLE = {
         ),
         [Hold(1, 0), Leave(2, "ignored")],
     ),
+    "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
+        PathView(current=2),
+        [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],
+        found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
+        [Hold(1, 0), Leave(2, "open")],
+    ),
+    "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
+        PathView(current=1, truncated=True),
+        [known(), known(2, 5, "rotated", 0, 0, is_open=True)],
+        found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
+        [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "packed, and its inode given to another archive, which is not unpacked yet": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 2),
+            file("m.log.1.gz", 1),
+            file("m.log.2.gz", 5),
+            answers=[(1, 1, UNDECIDED), (1, 2, SAME, 1000)],
+            undecided=[1],
+        ),
+        [Hold(1, 2), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

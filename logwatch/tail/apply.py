@@ -184,9 +184,9 @@ class _Reconciliation:
                 return False
             at = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
             at = max(at, (file.size() or 0) if part else 0, noted if verdict in (Verdict.SAME, Verdict.PART) else 0)
-            if at:
+            if at or verdict is Verdict.SAME:
                 shared = max(shared, min(at, generation.position.offset))
-                twins.append((other, generation, verdict is Verdict.SAME))
+                twins.append((other, generation, verdict is Verdict.SAME and generation.sure))
         self.shared[i], self.twins[i] = shared, twins
         return True
 

@@ -192,7 +192,7 @@ class PathFollower(PathState):
         reached = 0
         for other, twin in self.owners.twins(generation):
             file = OwnFile(twin.plain) if twin.plain else other.examine(twin)
-            if not file or twin.position.offset <= generation.position.offset:
+            if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
             verdict = compare(generation.position, file, same_inode=False, followed=True).verdict
             if verdict is Verdict.UNDECIDED:

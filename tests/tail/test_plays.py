@@ -466,14 +466,16 @@ def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_pa
     log.check()
 
 
+@pytest.mark.parametrize("read", [40, 0])
 @pytest.mark.parametrize("looks", ["once", "twice"])
-def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks):
+def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
     """Of a log that is copied with unread lines, and then emptied, no line is lost, and none is told to be."""
     log = Log(tmp_path, "running", patterns=("*.log",))
-    log.write(40)
+    log.write(read)
     follower = log.follower
     follower.turn()
     log.write(7)
+    follower.look()
     log.shell("cp m.log m-saved.log")
     follower.look()  # and nothing is read yet
     log.shell(": > m.log")

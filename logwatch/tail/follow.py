@@ -17,7 +17,7 @@ from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, is_tail
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import SURE_BYTES, Key, Verdict, compare, run_before, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Content, Key, Verdict, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -264,7 +264,8 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
-        self._skip_shared(generation)
+        if not self._skip_shared(generation):
+            return None
         while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
             if other.missing_since is not None:
                 other.settle("done")  # what was not read of it comes next here
@@ -278,25 +279,43 @@ class PathFollower(PathState):
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def _skip_shared(self, generation: Generation) -> None:
-        """Skip what another path has read of the same bytes since a copy was first looked at, of either file."""
-        for _, twin in self.owners.twins(generation):
+    def _skip_shared(self, generation: Generation) -> bool:
+        """Skip what another path has read of the same bytes since a copy was first looked at, of either file.
+
+        Return False while an archive is to be unpacked before that can be told.
+        """
+        for other, twin in self.owners.twins(generation):
             theirs, file = twin.position, generation.file
             if not file or theirs.offset <= generation.position.offset:
                 continue
             run = file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
             if is_tail(theirs.tail, run):
                 generation.skip_to(theirs.offset, run)
-            elif not self._skip_beginning(generation, twin):
+                continue
+            of = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+            may_grow = self._skip_beginning(generation, of, theirs.offset) if of else False
+            if may_grow is None:
+                return False
+            if not may_grow:
                 self.owners.part(generation, twin)
+        return True
 
     @staticmethod
-    def _skip_beginning(generation: Generation, twin: Generation) -> bool:
-        """Skip what two open files share; return whether the shorter one may become a copy of more."""
-        if not generation.plain or not twin.plain:
+    def _skip_beginning(generation: Generation, of: Content, read: int) -> bool | None:
+        """Skip what a file shares with another one that was read further; return whether it may become a copy of more.
+
+        None while an archive is to be unpacked before that can be told.
+        """
+        if not generation.plain:
             return False
         file = OwnFile(generation.plain)
-        at = min(shared_bytes(file, OwnFile(twin.plain)), twin.position.offset)
+        if of.packed:
+            part = is_part(file, of)
+            if part is None:
+                return None
+            at = min(file.size(), read) if part else 0
+        else:
+            at = min(shared_bytes(file, of), read)
         if at > generation.position.offset:
             generation.skip_to(at, run_before(file, at))
         return b"\n" not in file.run(at, HEAD_BYTES)

@@ -153,7 +153,8 @@ class _Reconciliation:
                     done = self._find_shared(i, anew=True)
                 case plans.Hold(number, i):
                     generation = self.state.generation(number)
-                    wanted = generation.in_use and not generation.compared
+                    # Of what was passed over no line end is marked: else two logs are alike, and stay two
+                    wanted = generation.in_use and not generation.compared and not generation.position.marks
                     done = not wanted or self._find_shared(i, anew=not generation.position.offset)
                 case _:
                     done = True

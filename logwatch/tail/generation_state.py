@@ -75,6 +75,7 @@ class GenerationState(Positioned):
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
         self.lines = LineReader(reading, position.envelope)
@@ -134,6 +135,10 @@ class GenerationState(Positioned):
     def reconciled(self) -> None:
         """Note that what there is of its head by now was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
+
+    def note_compared(self) -> None:
+        """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
+        self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""

@@ -73,6 +73,11 @@ class Positioned:
         return self.position.offset > 0 and not self.position.head_bytes
 
     @property
+    def sure(self) -> bool:
+        """Whether a file that holds what is known of it holds all that was read, or all there was."""
+        return self.position.offset > 0 or self.position.size <= self.position.head_bytes
+
+    @property
     def empty(self) -> bool:
         """Whether not a byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes

@@ -457,3 +457,97 @@ def extracted_meanwhile(log):
 def test_rotations_to_names_of_different_shapes_while_away_are_read_and_extracts_are_not(tmp_path, steps, life):
     """What was written after the log had left its path is its, whatever its name, unless its lines stand elsewhere."""
     played(tmp_path, life, steps)
+
+
+def copied_with_a_rotated_file(log):
+    """Copy the directory of a log, a rotated file in it, to one beside it."""
+    log.shell("mv a/m.log a/m.log.1")
+    log.write(9, str(log.directory / "a/m.log"))
+    yield
+    log.shell("cp -a a b")
+    yield
+    log.write(4, str(log.directory / "a/m.log"))
+
+
+def copied_each_night(log):
+    """Mirror a directory beside it, and rotate in it, three times."""
+    for _ in range(3):
+        log.write(6, str(log.directory / "a/m.log"))
+        log.shell("rm -rf b/*; mkdir -p b; cp -a a/* b/")
+        yield
+        log.shell("[ ! -e a/m.log.1 ] || mv a/m.log.1 a/m.log.2; mv a/m.log a/m.log.1")
+        log.write(3, str(log.directory / "a/m.log"))
+        yield
+
+
+def copied_and_restarted(log):
+    """Let a copy grow with its log while the daemon is started anew."""
+    for _ in range(3):
+        log.write(6, str(log.directory / "a/m.log"))
+        log.shell("mkdir -p b; cp -a a/m.log b/tmp; mv b/tmp b/m.log")
+        yield
+        log.follower.turn()
+        log.follower.commit()
+        log.follower.kill()
+        log.follower.start()
+        log.write(3, str(log.directory / "a/m.log"))
+        yield
+
+
+@pytest.mark.parametrize("pattern", ["*/m.log", "*/m.log*"])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [copied_with_a_rotated_file, copied_each_night])
+def test_a_copy_of_a_directory_that_the_pattern_matches_counts_nothing_twice(tmp_path, steps, life, pattern):
+    """Whatever is taken up, live or rotated, is compared with what other paths of its source have read."""
+    log = Log(tmp_path, life, patterns=(pattern,))
+    (log.directory / "a").mkdir()
+    log.write(40, str(log.directory / "a/m.log"))
+    log.treat(steps)
+    counted = log.follower.sink.lines
+    assert Counter({line: n for line, n in counted.items() if n > 1}) == Counter()
+    assert set(log.written) <= set(counted)
+    assert log.follower.lost == 0
+
+
+@pytest.mark.parametrize("life", ["running", "looking"])
+def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_path, life):
+    """That a file is a copy is found out again when the daemon is started."""
+    log = Log(tmp_path, life, patterns=("*/m.log",))
+    (log.directory / "a").mkdir()
+    log.write(40, str(log.directory / "a/m.log"))
+    log.treat(copied_and_restarted)
+    log.check()
+
+
+@pytest.mark.parametrize("read", [40, 0])
+@pytest.mark.parametrize("looks", ["once", "twice"])
+def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
+    """Of a log that is copied with unread lines, and then emptied, no line is lost, and none is told to be."""
+    log = Log(tmp_path, "running", patterns=("*.log",))
+    log.write(read)
+    follower = log.follower
+    follower.turn()
+    log.write(7)
+    follower.look()
+    log.shell("cp m.log m-saved.log")
+    follower.look()  # and nothing is read yet
+    log.shell(": > m.log")
+    log.write(2)
+    if looks == "twice":
+        follower.look()
+    for seconds in (0, 1, 11, 1, 700, 1):
+        follower.wait(seconds)
+    follower.tail.close()
+    log.check()
+
+
+def test_a_generation_that_another_path_found_is_not_told_as_missed(tmp_path):
+    """A log that was rotated into another pattern of its source while the daemon was away is all read."""
+
+    def steps(log):
+        log.write(8)
+        log.shell("mkdir arch; gzip -c m.log > arch/.t; rm m.log; mv arch/.t arch/m-1.gz")
+        log.write(3)
+        yield
+
+    played(tmp_path, "stopped", steps, patterns=("m.log", "arch/*.gz"))

@@ -89,6 +89,7 @@ class Position(NamedTuple):
     inside: str = ""  # inside what over-long line offset lies, whose head was handed on: its rest is skipped
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
     envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
+    marks: bytes = b""  # digests of the runs before line ends further back, as ``logwatch.tail.fingerprint`` makes them
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
 _POSITION = (
     "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
-    " found_at, envelope"
+    " found_at, envelope, marks"
 )
 
 
@@ -70,6 +70,7 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             inside=row[12],
             found_at=os.fsdecode(row[13]),
             envelope=row[14],
+            marks=row[15],
         )
         for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
@@ -191,7 +192,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     for p in positions:
         highest = max(highest, p.generation)
         db.execute(
-            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
+            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
             (
                 p.generation,
                 p.source,
@@ -208,6 +209,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.inside,
                 os.fsencode(p.found_at),
                 p.envelope,
+                p.marks,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

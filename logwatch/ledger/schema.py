@@ -172,6 +172,9 @@ MIGRATIONS = (
     -- the failures that a webhook gave a reason, which are few: each look at the page counts those of the last hour
     CREATE INDEX failures_heard ON failures (at) WHERE heard <> '';
     """,
+    """
+    ALTER TABLE positions ADD COLUMN marks BLOB NOT NULL DEFAULT x'';  -- line ends that were read, with digests
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

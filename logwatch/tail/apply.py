@@ -8,17 +8,15 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.archives import Archive
-from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, ShrunkError
+from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 from logwatch.tail.survey import Survey, name_of
-from logwatch.tail.view import Found
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -41,9 +39,11 @@ class _Reconciliation:
 
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
-        self.found = Found([])
+        self.found = plans.Found([])
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
-        self.shared = 0  # as much of the path's file stands in another path's, too
+        self.shared: dict[int, int] = {}  # by file: as much of it has been read at other paths
+        # By file: generations of other paths that begin alike, and whether all that was read of them is in it
+        self.twins: dict[int, list[tuple[PathState, Generation, bool]]] = {}
 
     def run(self) -> None:
         state = self.state
@@ -51,18 +51,7 @@ class _Reconciliation:
             self._check(generation)
         if self._is_elsewhere():
             return
-        if state.joined and (state.first or state.was_blank) and not self._find_shared():
-            state.mark_due()
-            return
-        survey = Survey(
-            state.path,
-            state.generations,
-            state.heads,
-            self.ctx.directories,
-            state.matched,
-            self.ctx.rotated(),
-            state.owners.is_name,
-        )
+        survey = Survey(state)
         self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -71,6 +60,9 @@ class _Reconciliation:
                 self._check(generation)
                 if not generation.file or generation.has_got_head(head_bytes):
                     raise VanishedError
+        if state.joined and not self._compare_with_others(plan):
+            state.mark_due()
+            return
         survey.make_sure(found, strict=plan.news)
         self._report()
         for action in plan.actions:
@@ -87,10 +79,8 @@ class _Reconciliation:
         if generation.plain:
             try:
                 generation.verify()
-            except ShrunkError:
-                generation.detach()  # what is beside it tells what has become of it
-            except ChangedError:
-                generation.lose_file()
+            except ChangedError as error:
+                generation.give_up(error)
             except OSError as error:
                 self.state.block(generation, error, self.turn)
 
@@ -104,13 +94,13 @@ class _Reconciliation:
 
     # two paths, one file
 
-    def _owner(self, candidate: Candidate) -> tuple[PathState, Generation] | None:
-        """Return the generation of another path that a file is: hard links, symbolic links, names that globs match."""
+    def _owner(self, candidate: Candidate, *, followed: bool = False) -> tuple[PathState, Generation] | None:
+        """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
         for other, generation in self.state.owners.others(self.state, candidate.key):
             position = generation.position
             if generation.plain:
                 return other, generation
-            relation = compare(position, candidate, same_inode=True, followed=False).relation
+            relation = compare(position, candidate, same_inode=True, followed=followed).relation
             enough = position.head_bytes >= TAIL_BYTES or generation.in_use
             if relation is not Relation.OTHER and (enough or candidate.size() == position.size):
                 return other, generation
@@ -129,7 +119,7 @@ class _Reconciliation:
         if not state.owners.others(state, key):
             return False
         candidate = state.heads.examine(state.path, None)
-        owner = self._owner(candidate) if candidate and candidate.head is not None else None
+        owner = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
         if not owner:
             return False
         other, generation = owner
@@ -140,30 +130,59 @@ class _Reconciliation:
         state.adopt(generation)
         return False
 
-    def _find_shared(self) -> bool:
-        """Find how much of a new file another path's generation holds; False while an archive is being unpacked."""
-        state = self.state
-        state.copy_of(None)
-        file = state.heads.examine(state.path, None)
-        if not file or not file.head or file.begin:
+    def _compare_with_others(self, plan: plans.Plan) -> bool:
+        """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
+        for action in plan.actions:
+            match action:
+                case plans.TakeUp(i, left, at) if left != "ignored" and at is not None:
+                    done = self._find_shared(i, anew=True)
+                case plans.Hold(number, i):
+                    generation = self.state.generation(number)
+                    # Of what was passed over no line end is marked: else two logs are alike, and stay two
+                    wanted = generation.in_use and not generation.compared and not generation.position.marks
+                    done = not wanted or self._find_shared(i, anew=not generation.position.offset)
+                case _:
+                    done = True
+            if not done:
+                return False
+        return True
+
+    def _find_shared(self, i: int, *, anew: bool) -> bool:
+        """Find the generations of other paths that a file begins like; and if it is read anew, how much they have read.
+
+        What they have not read yet is read here, or there, whichever comes first. False while an archive is being
+        unpacked.
+        """
+        state, file = self.state, self.found.candidates[i]
+        if not file.head or file.begin:
             return True
+        shared, twins = 0, []
         for other, generation in state.owners.alike(state, file.head):
             if generation.key == file.key:
                 continue
+            if not anew:
+                twins.append((other, generation, False))
+                continue
             of = OwnFile(generation.plain) if generation.plain else other.examine(generation)
             part = is_part(file, of) if of else False
-            if part is None:
+            relation, noted = compare(generation.position, file, same_inode=False, followed=True)
+            if part is None or relation is Relation.UNDECIDED:
                 return False
-            shared = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
-            relation, at = compare(generation.position, file, same_inode=False, followed=True)
-            if relation is Relation.UNDECIDED:
-                return False
-            noted = at if relation in (Relation.SAME, Relation.PART) else 0
-            shared = max(shared, noted, (file.size() or 0) if part else 0)
-            if shared > self.shared:
-                self.shared = shared
-                state.copy_of(generation)
+            at = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
+            at = max(at, (file.size() or 0) if part else 0, noted if relation in (Relation.SAME, Relation.PART) else 0)
+            if at or relation is Relation.SAME:
+                shared = max(shared, min(at, generation.position.offset))
+                twins.append((other, generation, relation is Relation.SAME and generation.sure))
+        self.shared[i], self.twins[i] = shared, twins
         return True
+
+    def _pair(self, generation: Generation, i: int) -> None:
+        """Note which generations of other paths begin with the same bytes as the file that one was found in."""
+        for other, twin, whole in self.twins.get(i, ()):
+            self.state.owners.pair((self.state, generation), (other, twin))
+            if whole and twin.missing_since is not None:
+                twin.settle("done")  # found here: what was not read of it comes next
+        generation.note_compared()
 
     # what is known
 
@@ -174,13 +193,16 @@ class _Reconciliation:
                 generation = state.generation(number)
                 if cut:
                     self.ctx.miss(self.turn, found.candidates[i].path, "cut off at its end", read_bytes=at)
+                if not generation.position.offset:
+                    at = max(at or 0, self.shared.get(i, 0)) or None
                 self._hold(generation, found.candidates[i], found.sizes[i], at)
+                self._pair(generation, i)
             case plans.Replace():
                 self._replace(action)
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
             case plans.TakeUp(i, left, at):
-                self._take_up(found.candidates[i], found.sizes[i], left, at)
+                self._take_up(i, left, at)
             case plans.Absent():
                 state.add(Candidate(state.path, NO_KEY, 0, 0, None, b""), "ignored", 0)
             case plans.Rotated(kind, times):
@@ -204,14 +226,13 @@ class _Reconciliation:
                 generation.settle(action.how)
             case "forgotten":
                 self.state.remove(generation)
+                self.state.owners.forget(generation)
                 if generation.saved:
                     self.turn.sink.forget(generation.number)
 
     def _hold(self, generation: Generation, candidate: Candidate, size: int | None, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
         moved = generation.key != candidate.key
-        if candidate.path == self.state.path and self.shared > generation.position.offset == 0:
-            at = self.shared
         if at is not None:
             generation.skip_to(at, run_before(candidate, at))
         left = self._state_at(generation, candidate, size)
@@ -299,17 +320,18 @@ class _Reconciliation:
 
     # what is new
 
-    def _take_up(self, candidate: Candidate, size: int | None, left: FileState, at: int | None) -> None:
-        generation = self.state.add(candidate, left, size)
+    def _take_up(self, i: int, left: FileState, at: int | None) -> None:
+        candidate = self.found.candidates[i]
+        generation = self.state.add(candidate, left, self.found.sizes[i])
         if left == "ignored":
             return
         if left == "live":
             self.state.lead_to(generation)
         if at is None:
             at = candidate.disk_size
-        if candidate.path == self.state.path:
-            at = max(at, self.shared)
+        at = max(at, self.shared.get(i, 0))
         if at:
             generation.skip_to(at, run_before(candidate, at))
+        self._pair(generation, i)
         self._attach(generation, candidate)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

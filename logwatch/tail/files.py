@@ -67,16 +67,12 @@ def read_fully(descriptor: int, count: int, offset: int) -> bytes:
     return data
 
 
-def _nothing() -> None:
-    """Be called when a file is closed that nobody counts."""
-
-
 class PlainFile:
     """An open file whose bytes are read at offsets."""
 
     packed = False
 
-    def __init__(self, descriptor: int, closed: Callable[[], None] = _nothing) -> None:
+    def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
         self._closed = closed
 
@@ -106,7 +102,7 @@ class PackedFile(PlainFile):
         self,
         descriptor: int,
         format_: Format = "gzip",
-        closed: Callable[[], None] = _nothing,
+        closed: Callable[[], None] = lambda: None,
         intact: int | None = None,
     ) -> None:
         """Read what was packed; no further than ``intact`` where it is damaged behind that."""

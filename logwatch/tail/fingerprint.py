@@ -3,11 +3,13 @@
 Inodes are reused, copies and archives have other ones; what was written does not change. A head grows with a short file
 up to ``HEAD_BYTES``; it is fingerprinted at many lengths, so that a copy made while the file was shorter is recognised
 too. The run before an offset is fingerprinted as a whole and from each line start in it, so that it is found again in
-a file that was trimmed in front. Only digests are kept, never bytes of a log.
+a file that was trimmed in front. Marks at line ends further back tell how much is left of a file that lost its end.
+Only digests are kept, never bytes of a log.
 """
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from typing import NamedTuple
 
 HEAD_BYTES = 4096
 """As much of a file's beginning as is fingerprinted: beyond a licence banner, to lines with stamps of their own."""
@@ -18,20 +20,24 @@ TAIL_BYTES = 256
 TELLING_BYTES = 16
 """A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
 
-MIN_BEGINNING_BYTES = 128
-"""Of a run before an offset, in whole lines: enough to tell that a log was cut off behind them, at its end."""
+MARK_BYTES = 128
+"""Before a line end that is marked: enough to tell that a log still is what it was up to there."""
 
 _INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
-_BEGINNING = 0x8000  # marks the length of a part that begins where its run does
+_BEGINNING = 0x8000  # in ledgers of before: marks the length of a part that begins where its run does
 _FIRST_RUNGS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)  # all that ledgers of before know
 _RUNGS = (*_FIRST_RUNGS, *(n for n in range(64, HEAD_BYTES, 64) if n not in _FIRST_RUNGS))
 _ASCENDING = sorted(_RUNGS)
 _EXACT = 16  # bytes of the digest of the whole
 _RUNG = 8  # bytes of the digest of a part
-_LINES = 8  # of a tail, that are found by their beginnings
+_LINES = 8  # of a tail, that are found by their beginnings, and of what was read last, whose ends are marked
 _SECOND = 2
 _SUFFIX = 2 + _RUNG  # a part of a tail: its length, and its digest
+_MARK = 8 + _RUNG
+_NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
+_MOST_MARKS = 128
+_NEAREST = 2048  # bytes before the end, to the first of the marks whose distances double
 
 
 def digest(data: bytes) -> bytes:
@@ -57,7 +63,7 @@ def fingerprint_head(data: bytes) -> bytes:
 
 
 def fingerprint_tail(data: bytes) -> bytes:
-    """Return the digest of the run before an offset, followed by what finds it at another offset, or its beginning.
+    """Return the digest of the run before an offset, followed by what finds it at another offset.
 
     Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
     """
@@ -72,8 +78,6 @@ def fingerprint_tail(data: bytes) -> bytes:
         elif len(found) == _SECOND and data[at:start] == last:
             return whole
         found.append(_part(data, at))
-        if at >= MIN_BEGINNING_BYTES:
-            found.append((at | _BEGINNING).to_bytes(2, "big") + _rung(data[:at]))
         start = at
     if start > 0:
         found.append(_part(data, 0))
@@ -91,17 +95,56 @@ def is_tail(tail: bytes, data: bytes) -> bool:
 
 def suffixes(tail: bytes) -> Iterator[tuple[int, bytes]]:
     """Return length and digest of each part of a run that ends where the run does, the shortest first."""
-    return ((length, part) for length, part in _parts(tail) if not length & _BEGINNING)
+    parts = (tail[at : at + _SUFFIX] for at in range(_EXACT, len(tail), _SUFFIX))
+    return ((length, part[2:]) for part in parts if not (length := int.from_bytes(part[:2], "big")) & _BEGINNING)
 
 
-def beginnings(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return length and digest of each part of a run that begins where the run does and ends a line, longest first."""
-    return ((length & ~_BEGINNING, part) for length, part in _parts(tail) if length & _BEGINNING)
+class LineMark(NamedTuple):
+    """A line end, and what tells that the bytes before it are still those that were read."""
+
+    offset: int
+    follows: bool  # the line before it ends at the mark before it
+    digest: bytes
 
 
-def _parts(tail: bytes) -> Iterator[tuple[int, bytes]]:
-    for at in range(_EXACT, len(tail), _SUFFIX):
-        yield int.from_bytes(tail[at : at + 2], "big"), tail[at + 2 : at + _SUFFIX]
+def marks_of(marks: bytes) -> Iterator[LineMark]:
+    """Return the marks that ``add_marks`` has made, the last one first."""
+    for at in range(len(marks) - _MARK, -1, -_MARK):
+        offset = int.from_bytes(marks[at : at + 8], "big")
+        yield LineMark(offset & ~_NEXT, bool(offset & _NEXT), marks[at + 8 : at + _MARK])
+
+
+def is_marked(mark: LineMark, before: bytes) -> bool:
+    """Return whether these are the ``MARK_BYTES`` bytes (fewer at a file's beginning) before a mark."""
+    return _rung(before) == mark.digest
+
+
+def add_marks(marks: bytes, offset: int, before: bytes, run: bytes, count: int) -> bytes:
+    """Add marks for the first ``count`` bytes of a run at an offset, which the bytes before it precede.
+
+    Marked are the last line ends, and further ones at distances that double; of older marks fewer and fewer are kept.
+    So it is known to a line where a log lost its end if little was lost, else to a share of what was lost.
+    """
+    ends: list[int] = []
+    end, distance = run.rfind(b"\n", 0, count) + 1, _NEAREST
+    while end > 0:
+        ends.append(end)
+        if len(ends) < _LINES:
+            end = run.rfind(b"\n", 0, end - 1) + 1
+        else:
+            end, distance = run.rfind(b"\n", 0, max(min(end - 1, count - distance), 0)) + 1, distance * 2
+    last = int.from_bytes(marks[-_MARK:-_RUNG], "big") & ~_NEXT
+    for end in reversed(ends):
+        follows = offset + run.rfind(b"\n", 0, end - 1) + 1 == last > 0
+        last = offset + end
+        data = run[end - MARK_BYTES : end] if end >= MARK_BYTES else (before + run[:end])[-MARK_BYTES:]
+        marks += (last | (_NEXT * follows)).to_bytes(8, "big") + _rung(data)
+    if len(marks) > _MOST_MARKS * _MARK:
+        middle = _MOST_MARKS // 2 * _MARK
+        thinned = (marks[at : at + _MARK] for at in range(_MARK, middle, 2 * _MARK))
+        older = ((int.from_bytes(mark[:8], "big") & ~_NEXT).to_bytes(8, "big") + mark[8:] for mark in thinned)
+        marks = b"".join(older) + marks[middle:]
+    return marks
 
 
 def is_suffix(part: bytes, data: bytes) -> bool:

@@ -14,10 +14,10 @@ from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, is_tail
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, ShrunkError
-from logwatch.tail.identity import Key, run_before, shared_bytes
+from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.identity import SURE_BYTES, Content, Key, Relation, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import PathState
 
 SETTLE_SECONDS = 10.0
@@ -100,11 +100,8 @@ class PathFollower(PathState):
         try:
             changed = generation.notice(turn.now)
             self.due = self._tells_more(generation, head_bytes) or changed or self.due
-        except ShrunkError:
-            generation.detach()  # what is beside it tells what has become of it
-            self.due = True
-        except ChangedError:
-            generation.lose_file()
+        except ChangedError as error:
+            generation.give_up(error)
             self.due = True
         except OSError as error:
             self.block(generation, error, turn)
@@ -174,12 +171,32 @@ class PathFollower(PathState):
             if turn.now - generation.missing_since < patience:
                 continue
             position = generation.position
-            unread = position.size - position.offset
+            elsewhere = self._read_elsewhere(generation)
+            if elsewhere is None:
+                continue  # an archive is to be unpacked further
+            unread = position.size - max(position.offset, elsewhere)
             if position.state == "live":  # nobody has seen its end
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
             self.due = True
+
+    def _read_elsewhere(self, generation: Generation) -> int | None:
+        """Return up to where other paths have read copies of a generation, made of all that was read of it.
+
+        None while an archive is to be unpacked before that can be told.
+        """
+        reached = 0
+        for other, twin in self.owners.twins(generation):
+            file = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+            if not file or not generation.sure or twin.position.offset <= generation.position.offset:
+                continue
+            relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            if relation is Relation.UNDECIDED:
+                return None
+            if relation is Relation.SAME:
+                reached = max(reached, twin.position.offset)
+        return reached
 
     def _release(self, turn: Turn) -> None:
         """Let go of files that were renamed or deleted and have not grown for long enough."""
@@ -244,7 +261,13 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
-        self._skip_shared(generation)
+        if not self._skip_shared(generation):
+            return None
+        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
+            if other.missing_since is not None:
+                other.settle("done")  # what was not read of it comes next here
+        if not generation.waiting:
+            return None
         told = generation.lines.no_text
         chunk = generation.read(turn.now, lambda: self._ahead(generation))
         if (found := generation.lines.no_text) and not told:
@@ -253,18 +276,59 @@ class PathFollower(PathState):
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
 
-    def _skip_shared(self, generation: Generation) -> None:
-        """Skip what a copy of another path's file has got of that since it was first looked at."""
-        if not self.original or generation is not self.live:
-            return
-        if generation.plain and self.original.plain:
-            file = OwnFile(generation.plain)
-            at = shared_bytes(file, OwnFile(self.original.plain))
-            if at > generation.position.offset:
-                generation.skip_to(at, run_before(file, at))
-            if b"\n" not in file.run(at, HEAD_BYTES):
-                return  # it may grow yet
-        self.copy_of(None)
+    def _skip_shared(self, generation: Generation) -> bool:
+        """Skip what another path has read of the same bytes since a copy was first looked at, of either file.
+
+        Return False while an archive is to be unpacked before that can be told.
+        """
+        for other, twin in self.owners.twins(generation):
+            theirs, file = twin.position, generation.file
+            if not file or theirs.offset <= generation.position.offset:
+                continue
+            run = file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
+            if is_tail(theirs.tail, run):
+                generation.skip_to(theirs.offset, run)
+                continue
+            of = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+            may_grow = self._skip_beginning(generation, of, theirs.offset) if of else False
+            if may_grow is None:
+                return False
+            if not may_grow:
+                self.owners.part(generation, twin)
+        return True
+
+    @staticmethod
+    def _skip_beginning(generation: Generation, of: Content, read: int) -> bool | None:
+        """Skip what a file shares with another one that was read further; return whether it may become a copy of more.
+
+        None while an archive is to be unpacked before that can be told.
+        """
+        if not generation.plain:
+            return False
+        file = OwnFile(generation.plain)
+        if of.packed:
+            part = is_part(file, of)
+            if part is None:
+                return None
+            at = min(file.size(), read) if part else 0
+        else:
+            at = min(shared_bytes(file, of), read)
+        if at > generation.position.offset:
+            generation.skip_to(at, run_before(file, at))
+        return b"\n" not in file.run(at, HEAD_BYTES)
+
+    def _gathered_behind(self, generation: Generation) -> Generation | None:
+        """Return the later generation that rotation has appended to the file of this one, where this was read to."""
+        known, file = generation.position, generation.file
+        later = [g for g in self.generations if g.number > generation.number]
+        later = [g for g in later if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None]
+        if known.state != "rotated" or not known.offset or not file or not later:
+            return None
+        run = b""
+        with suppress(CorruptError):
+            run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
+        whole = (g for g in later if TELLING_BYTES <= g.position.head_bytes <= len(run))
+        return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""
@@ -289,9 +353,9 @@ class PathFollower(PathState):
                 generation.verify()
                 return
             generation.lose_file()
-        except ShrunkError:
-            generation.detach()
-        except (ChangedError, OSError):
+        except ChangedError as error:
+            generation.give_up(error)
+        except OSError:
             generation.lose_file()
         reconcile(self, turn)
 

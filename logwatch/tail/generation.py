@@ -12,6 +12,7 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
+    add_marks,
     begins_alike,
     empty_file_id,
     fingerprint_tail,
@@ -115,14 +116,16 @@ class Generation(GenerationState):
 
     def _advance(self, taken: Taken, overlap: bytes, run: bytes, reference: float, follows: bytes = b"") -> Chunk:
         """Move on behind what was taken off the front of run; overlap is what came before it."""
+        known = self.position
         tail = run[max(taken.consumed - TAIL_BYTES, 0) : taken.consumed]
         if len(tail) < TAIL_BYTES:
             tail = (overlap + tail)[-TAIL_BYTES:]
-        self.position = self.position._replace(
-            offset=self.position.offset + taken.consumed,
+        self.position = known._replace(
+            offset=known.offset + taken.consumed,
             tail_bytes=len(tail),
             tail=fingerprint_tail(tail),
-            size=max(self.position.size, self.position.offset + len(run)),
+            marks=add_marks(known.marks, known.offset, overlap, run, taken.consumed),
+            size=max(known.size, known.offset + len(run)),
             inside=taken.inside,
             envelope=self.lines.encoded,
         )

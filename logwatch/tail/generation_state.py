@@ -14,6 +14,7 @@ from logwatch.tail.fingerprint import (
     begins_alike,
     fingerprint_head,
     fingerprint_tail,
+    is_tail,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
@@ -74,6 +75,7 @@ class GenerationState(Positioned):
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
         self.lines = LineReader(reading, position.envelope)
@@ -133,6 +135,10 @@ class GenerationState(Positioned):
     def reconciled(self) -> None:
         """Note that what there is of its head by now was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
+
+    def note_compared(self) -> None:
+        """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
+        self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
@@ -236,17 +242,47 @@ class GenerationState(Positioned):
         self.disown()
         self.move("rotated", found_at="")
 
+    def give_up(self, error: ChangedError) -> None:
+        """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
+        if isinstance(error, ShrunkError):
+            self.detach()
+        else:
+            self.lose_file()
+
     def skip_to(self, offset: int, before: bytes) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
-        inside = "line" if before and not before.endswith(b"\n") and before.strip(b"\0") else ""
+        inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         self.reached = offset
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),
             tail_bytes=len(before),
             tail=fingerprint_tail(before),
+            marks=b"",
             inside=inside,
         )
+
+    def go_on_behind(self, other: "GenerationState") -> bool:
+        """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
+        assert isinstance(self.access, Open)
+        file, known = self.access.file, self.position
+        before, end = other.position, known.offset + other.position.offset
+        size = end if file.packed else os.fstat(file.descriptor).st_size
+        if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
+            self.access.rest(_NOTHING)
+            return False
+        if not before.offset:
+            return True
+        if size < end:
+            self.skip_to(size, run_before(OwnFile(file), size))
+            return True
+        if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
+            return False
+        self.reached = end
+        self.position = known._replace(
+            offset=end, size=max(known.size, end), tail_bytes=before.tail_bytes, tail=before.tail, inside=before.inside
+        )
+        return True
 
     def _resize(self, size: int) -> None:
         self.position = self.position._replace(size=size)

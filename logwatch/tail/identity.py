@@ -13,14 +13,16 @@ from typing import NamedTuple, Protocol
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
-    beginnings,
     begins_alike,
     empty_file_id,
+    is_marked,
     is_suffix,
     is_tail,
     kept,
+    marks_of,
     suffixes,
 )
 
@@ -32,7 +34,8 @@ SEARCH_BYTES = 64 << 20
 
 _BLOCK_BYTES = 1 << 20
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
-_SURE_BYTES = 128  # of whole lines: their stamps make them the same lines wherever they stand
+SURE_BYTES = 128
+"""Of whole lines: their stamps make them the same lines wherever they stand."""
 
 
 LastIn = Callable[[bytes, int, int], int]
@@ -68,6 +71,11 @@ class Positioned:
     def headless(self) -> bool:
         """Whether it is but what comes after a copy of a file was taken, and is found by its inode alone."""
         return self.position.offset > 0 and not self.position.head_bytes
+
+    @property
+    def sure(self) -> bool:
+        """Whether a file that holds what is known of it holds all that was read, or all there was."""
+        return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     @property
     def empty(self) -> bool:
@@ -152,7 +160,11 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
         outweighs = not same_inode or _outweighs(known, file.head)
         if (alike or outweighs) and is_tail(known.tail, run):
             return Answer(Relation.SAME, known.offset)
-    moved = _find_moved(known, file) if search and known.head_bytes else OTHER
+    moved = OTHER
+    if search and known.head_bytes:
+        moved = _find_moved(known, file)
+        if moved.relation is Relation.OTHER:
+            moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
         return _as_part(known, file, followed=followed)
     return moved
@@ -160,8 +172,6 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
 
 def _find_moved(known: Position, file: Content) -> Answer:
     at = _find(known, file)
-    if at == NOWHERE:
-        at = _find_cut(known, file)
     if at == NOWHERE:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
@@ -179,7 +189,7 @@ def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
         return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
-    proved = not followed or size <= HEAD_BYTES or _begins_run(known, file, size) is not None
+    proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
     return Answer(Relation.PART if proved else Relation.CUT, size)
 
 
@@ -206,7 +216,7 @@ def _outweighs(known: Position, head: bytes) -> bool:
 
 def _may_be_punched(known: Position, file: Content) -> bool:
     """Return whether a file with NULs in front may be a copy of what had a head there when it was last seen."""
-    return known.tail_bytes >= _SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
+    return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
 def is_part(file: Content, of: Content) -> bool | None:
@@ -280,7 +290,7 @@ def _find(known: Position, file: Content) -> int | None:
                 run = block[max(end - known.tail_bytes, 0) : end]
                 longest = max(n for n, part in parts if n <= len(run) and is_suffix(part, run[-n:]))
                 begins_there = len(run) == start + end and not run[: len(run) - longest].strip(b"\0")
-                if longest == known.tail_bytes or begins_there or lines_alike or longest >= _SURE_BYTES:
+                if longest == known.tail_bytes or begins_there or lines_alike or longest >= SURE_BYTES:
                     return start + end
             end = at
         return NOWHERE
@@ -302,24 +312,38 @@ def search_backwards(file: Content, last_in: LastIn) -> int:
     return NOWHERE
 
 
-def _find_cut(known: Position, file: Content) -> int:
-    """Return where the run before the offset was cut off in a file that lost its last lines and was written on.
+def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
+    """Return where reading goes on in a file that lost its end, as after a power loss, whatever was written since.
 
-    Another line stands behind that place; without one it is a copy that is being made, perhaps.
+    Up to a mark that is still true it is what was read. Where the next line end was marked as well, the end was lost
+    between the two: what stands behind the first is new. Else it was lost somewhere before the next mark: reading goes
+    on there, and nobody can tell whether all before it was read.
     """
-    if file.packed or not _first_lines(known, file.head or b""):
-        return NOWHERE
-    at = _begins_run(known, file, None)
-    return at if at is not None and b"\n" in (file.run(at, HEAD_BYTES) or b"") else NOWHERE
+    head, end = file.head or b"", known.offset
+    if file.packed or not _first_lines(known, head):
+        return OTHER
+    whole = followed and begins_alike(known.head_bytes, known.head, head)
+    next_is_marked = False
+    for mark in marks_of(known.marks):
+        if not is_marked(mark, file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES)) or b""):
+            end, next_is_marked = mark.offset, mark.follows
+            continue
+        size = file.size() or 0
+        sure = whole and mark.offset > known.head_bytes  # what comes before may be a banner
+        if size == mark.offset or not (sure or known.offset - mark.offset <= TAIL_BYTES - MARK_BYTES):
+            return OTHER  # all that is left was read
+        if next_is_marked:
+            goes_on = b"\n" in (file.run(mark.offset, HEAD_BYTES) or b"")
+            return Answer(Relation.MOVED, mark.offset) if goes_on else OTHER
+        hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
+        return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
+    return OTHER
 
 
-def _begins_run(known: Position, file: Content, size: int | None) -> int | None:
-    """Return where the longest beginning of the run before the offset ends that a file has in its place; at its end."""
-    start = known.offset - known.tail_bytes
-    for length, part in beginnings(known.tail):
-        if size in (None, start + length) and is_suffix(part, file.run(start, length) or b""):
-            return start + length
-    return None
+def _is_end_marked(known: Position, file: Content, size: int) -> bool:
+    """Return whether a file ends where a line ended that was read."""
+    mark = next((mark for mark in marks_of(known.marks) if mark.offset == size), None)
+    return mark is not None and is_marked(mark, file.run(max(size - MARK_BYTES, 0), min(size, MARK_BYTES)) or b"")
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

@@ -187,9 +187,7 @@ class LineReader:
             self.no_text = envelopes.no_text(run)
             self._is_tar = envelopes.is_tar(run)
         self.waits = False
-        if (
-            self._is_tar
-        ):  # written since it was found, when it was empty: the lines in it are a log's, which counts them
+        if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
             self.waits = True

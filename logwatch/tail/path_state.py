@@ -6,6 +6,7 @@
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from logwatch.events import shown
 from logwatch.model import FileState, Position
@@ -23,8 +24,8 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
+from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
-from logwatch.tail.view import PathView
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
@@ -41,6 +42,7 @@ class Owners:
         self._paths: set[str] = set()
         self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
         self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
+        self._twins: dict[int, dict[int, tuple[PathState, Generation]]] = {}  # by number: those with the same bytes
 
     def add(self, state: "PathState", generation: Generation) -> None:
         """Note where a generation lies."""
@@ -76,16 +78,35 @@ class Owners:
                 self._by_head.setdefault(key, []).append(entry)
             if not keys:
                 self._headless.append(entry)
-        found = (entry for key in search_keys(head) for entry in self._by_head.get(key, ()))
-        alike = {
-            g.number: (s, g)
-            for s, g in found
-            if s is not state
-            and g.position.state != "ignored"
-            and g in s.generations
-            and begins_alike(g.position.head_bytes, g.position.head, head)
-        }
-        return [alike[number] for number in sorted(alike)[-_MOST_ALIKE:]]
+        filed = (entry for key in search_keys(head) for entry in self._by_head.get(key, ()))
+        found = {g.number: (s, g) for s, g in filed if s is not state and g.position.state != "ignored"}
+        alike = (
+            (s, g)
+            for _, (s, g) in sorted(found.items(), reverse=True)
+            if g in s.generations and begins_alike(g.position.head_bytes, g.position.head, head)
+        )
+        return list(islice(alike, _MOST_ALIKE))[::-1]
+
+    def pair(self, one: tuple["PathState", Generation], other: tuple["PathState", Generation]) -> None:
+        """Note that the files of two generations begin with the same bytes: what one has read the other has not to."""
+        self._twins.setdefault(one[1].number, {})[other[1].number] = other
+        self._twins.setdefault(other[1].number, {})[one[1].number] = one
+
+    def part(self, one: Generation, other: Generation) -> None:
+        """Note that two generations go on with bytes of their own."""
+        self._twins.get(one.number, {}).pop(other.number, None)
+        self._twins.get(other.number, {}).pop(one.number, None)
+
+    def twins(self, generation: Generation) -> list[tuple["PathState", Generation]]:
+        """Return the generations of other paths that begin with the same bytes."""
+        twins = self._twins.get(generation.number)
+        return [(s, g) for s, g in twins.values() if g in s.generations] if twins else []
+
+    def forget(self, generation: Generation) -> None:
+        """Note that a generation is known no more."""
+        for _, other in self.twins(generation):
+            self.part(generation, other)
+        self._twins.pop(generation.number, None)
 
     def _valid(self, key: Key) -> list[tuple["PathState", Generation]]:
         entries = self._by_key.get(key, [])
@@ -122,9 +143,8 @@ class PathState:
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped
-        self.joined = news_since != float(
-            "inf"
-        )  # its source was followed before: of files that were there, each counts
+        # Its source was followed before, so that what another path has read of a copy is known; else each file counts
+        self.joined = bool(self.generations) or news_since != float("inf")
         self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
         self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
         self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too
@@ -133,7 +153,6 @@ class PathState:
         self.due = True  # it is to be reconciled
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
-        self.original: Generation | None = None  # another path's, of which the live file is a copy that may grow yet
         self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.futile = 0  # reads in a row that brought nothing
 
@@ -247,10 +266,6 @@ class PathState:
         self.generations.remove(generation)
         if self.current is generation:
             self.current = None
-
-    def copy_of(self, original: Generation | None) -> None:
-        """Note of which generation of another path the live file is a copy, which may not be complete."""
-        self.original = original
 
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""

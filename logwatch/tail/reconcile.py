@@ -10,16 +10,13 @@ from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
-from logwatch.tail.plan import Absent, Hold, Leave, Plan, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
-from logwatch.tail.view import Found, Known, PathView
 from logwatch.unpack import MissingLibraryError
 
-SURE_BYTES = TELLING_BYTES
-"""So many equal bytes, all that were read, make another inode at the path the same file: a line with a stamp."""
-
 RENAMED_BYTES = 256
-"""So many, if the file that it was has been renamed as rotation does: there a banner recurs."""
+"""So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
+does: there a banner recurs. Else those do that tell a line."""
 
 _SHORTER = (Relation.PART, Relation.CUT)
 _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
@@ -99,6 +96,8 @@ class _Decision:
         if i is None or (each.unread and self._lies_in_older(each, i)):
             return
         relation, at = self.found.answer(each.number, i)
+        if relation is Relation.UNDECIDED and any(self._holds(each, j) for j in self.free):
+            return  # its inode is an archive's by now
         if relation is Relation.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
@@ -119,7 +118,7 @@ class _Decision:
 
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else SURE_BYTES
+        sure = RENAMED_BYTES if name in self.found.rotated_names else TELLING_BYTES
         relation, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
         if min(common, self.found.sizes[i] or 0) < sure:
@@ -148,17 +147,23 @@ class _Decision:
         return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
-        """Go on in a copy, whole or trimmed, that was put at the path and renamed since, of a file that was deleted."""
+        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has."""
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
-            known_name = candidate.rotated is not None and candidate.rotated.certain and i not in self.found.undecided
-            longer = (each.number, i) not in self.found.own_parts and common >= SURE_BYTES
+            rotated = candidate.rotated is not None and i not in self.found.undecided
+            longer = (each.number, i) not in self.found.own_parts and common >= TELLING_BYTES
+            anothers = any(k is not each for k in self.by_inode[i]) or self._holds_more(i, each)
             relation, at = self.found.answer(each.number, i)
-            if known_name and longer and relation in HELD:
+            if rotated and longer and not anothers and relation in HELD:
                 rest = max(common, each.position.offset)
                 self.decided[each.number] = Replace(each.number, i, at, rest, None)
                 del self.free[i]
                 return
+
+    def _holds_more(self, i: int, each: Known) -> bool:
+        """Return whether a file holds another generation, further than this one was read: of it but a banner."""
+        others = (k for k in self.known if k.position.head_bytes and k.position.offset > each.position.offset)
+        return any(self._holds(k, i) for k in others)
 
     def _is_part(self, number: int, i: int, of: int | None) -> bool:
         return (number, i) in self.found.own_parts or (i, of) in self.found.parts
@@ -178,7 +183,7 @@ class _Decision:
         Else what was copied of it before it was read as far as it is.
         """
         position, at_path = each.position, self.found.at_path
-        followed = position.state == "live" and max(position.offset, position.head_bytes) >= SURE_BYTES
+        followed = position.state == "live" and max(position.offset, position.head_bytes) >= TELLING_BYTES
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i in order:
@@ -253,7 +258,7 @@ class _Decision:
         for each in reversed(in_use):
             for i, holder in () if each.open else holders.items():
                 relation, at = self.found.answer(each.number, i)
-                same = relation is Relation.SAME and i == at_path and at >= SURE_BYTES
+                same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
                 if relation is Relation.MOVED or (same and self._is_nowhere(each)):
                     if self._is_nowhere(each):
                         self.decided[each.number] = Leave(each.number, "done")
@@ -270,12 +275,28 @@ class _Decision:
         """
         others = [k for k in self.known if k.position.state != "ignored" and not k.headless]
         for each in reversed(self.known):
-            i = self._lies_at(each.number)
-            if i is None or each.position.offset or each.position.state != "rotated":
+            i, rest = self._lies_at(each.number), [k for k in others if k is not each]
+            if each.position.offset or each.position.state != "rotated":
                 continue
-            if self._repeats(i, (k for k in others if k is not each)):
+            original = None if i is None else self._find_original(each, i)  # it may have got lines of its own meanwhile
+            if original or (self._is_packed(each, rest) if i is None else self._repeats(i, rest)):
                 self.decided[each.number] = Leave(each.number, "ignored")
                 others.remove(each)
+            if original and i is not None:
+                self.decided[original.number] = Hold(original.number, i)
+
+    def _find_original(self, each: Known, i: int) -> Known | None:
+        """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now."""
+        lost = (k for k in self.known if k.number < each.number and k.in_use and self._is_nowhere(k))
+        return next((k for k in lost if k.position.offset >= RENAMED_BYTES and self._holds(k, i)), None)
+
+    def _is_packed(self, each: Known, known: Iterable[Known]) -> bool:
+        """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
+        places = {self._lies_at(k.number) for k in known}
+        return any(
+            number == each.number and i in places and self.found.sizes[i] == each.position.size == end > 0
+            for (number, i), end in self.found.common.items()
+        )
 
     def _repeats(self, i: int, known: Iterable[Known]) -> bool:
         """Return whether a file is a copy of what one of these generations holds, or held."""

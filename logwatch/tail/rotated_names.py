@@ -21,7 +21,8 @@ _NAME_WITH_INFIX = re.compile(rf"(?P<stem>.+?){_INSIDE}(?P<extension>\.[A-Za-z]\
 _SEPARATORS = "-_.~"
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_COUNTING = re.compile(rf"\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
+_STAMP_IN_HEX = r"(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])"  # svlogd's, multilog's, s6-log's
+_COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH})(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def rotated_name(base: str, name: str) -> Rotated | None:
 
 
 def shape_of(name: str) -> str:
-    """Return what names of one scheme share: all but numbers, single letters, days, months and what packed it."""
+    """Return what names of one scheme share: all but numbers, stamps, letters, days, months and what packed it."""
     return _COUNTING.sub("#", without_suffix(name))
 
 

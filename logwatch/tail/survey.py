@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import accumulate
 
 from logwatch.model import Position
-from logwatch.tail.candidates import Candidate, Heads, VanishedError
-from logwatch.tail.directories import Directories, Names, list_names
-from logwatch.tail.files import OwnFile, key_of
+from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.context import list_names
+from logwatch.tail.files import OwnFile, key_at, key_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
@@ -28,11 +28,14 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
-from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of
-from logwatch.tail.view import Found, Known
+from logwatch.tail.later import written_later
+from logwatch.tail.path_state import PathState
+from logwatch.tail.plan import Found, Known
+from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
+_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
@@ -57,13 +60,21 @@ def _new_archives(found: "Found") -> list[int]:
 
 
 def name_of(generation: Generation) -> str:
-    """Return the name that an open file has by now, wherever it was moved to; empty when it was deleted."""
-    try:
-        if generation.plain and os.fstat(generation.plain.descriptor).st_nlink:
-            return os.readlink(f"/proc/self/fd/{generation.plain.descriptor}")
-    except OSError:  # no /proc
-        pass
-    return ""
+    """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
+    if not generation.plain:
+        return ""
+    names = [generation.position.found_at]
+    with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
+        names.insert(0, os.readlink(f"/proc/self/fd/{generation.plain.descriptor}"))
+    return next((name for name in names if name and key_at(name) == generation.key), "")
+
+
+def _lies_there(generation: Generation) -> bool:
+    """Return whether there is a file where it was found, for one that is over just as it was; else it would be news."""
+    with suppress(OSError):
+        status, position = os.stat(generation.position.found_at), generation.position
+        return generation.in_use or (key_of(status) == generation.key and status.st_size == position.size)
+    return False
 
 
 def _former(generation: Generation) -> Position | None:
@@ -75,48 +86,38 @@ def _former(generation: Generation) -> Position | None:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(
-        self,
-        path: str,
-        generations: list[Generation],
-        heads: Heads,
-        directories: Directories,
-        matched: Iterable[str],
-        rotated: Iterable[str],
-        is_anothers_name: Callable[[str], bool],
-    ) -> None:
-        self._path = path
-        self._generations = generations
-        self._heads = heads
-        self._directories = directories
-        self._matched = frozenset(matched)
-        self._rotated = tuple(rotated)
-        self._is_anothers_name = is_anothers_name
-        self._names = Names()
-        self._by_number = {generation.number: generation for generation in generations}
-        self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in generations]
+    def __init__(self, state: PathState) -> None:
+        self._path = state.path
+        self._generations = state.generations
+        self._heads = state.heads
+        self._directories = state.ctx.directories
+        self._matched = frozenset(state.matched)
+        self._rotated = tuple(state.ctx.rotated())
+        self._is_anothers_name = state.owners.is_name
+        self._names: dict[str, Rotated] = {}
+        self._by_number = {generation.number: generation for generation in self._generations}
+        self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
         """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
         names = self._names = self._list()
-        certain = frozenset(path for path, rotated in names.certain.items() if rotated.certain)
+        certain = frozenset(path for path, rotated in names.items() if rotated.certain)
         found = Found(self._candidates(foreign), rotated_names=certain)
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
         lost = [known for known in self.known if self._is_lost(known, found)]
-        deleted = [known for known in self.known if known.open and not known.name and known.in_use]
         searched = _searched(found) + _new_archives(found)
-        for known in lost + deleted:
+        for known in lost:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        nameless = lost + deleted
-        if nameless and (uncertain := self._examine_uncertain(names, found, nameless, foreign)):
+        if lost:
             first = len(found.candidates)
-            found.candidates += uncertain
-            self._ask(found, range(first, len(found.candidates)), nameless)
-        self._take_in_alike(names, found, foreign)
+            found.candidates += self._examine_others(found, lost, foreign)
+            self._ask(found, range(first, len(found.candidates)), lost)
+        self._take_in_alike(found, foreign)
+        self._take_in_later(found, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -126,21 +127,16 @@ class Survey:
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
-    def _list(self) -> Names:
+    def _list(self) -> dict[str, Rotated]:
         also = {os.path.dirname(g.position.found_at) for g in self._generations if g.position.found_at}
         names = list_names(self._path, also, self._directories)
         base = os.path.basename(self._path)
         for path in self._rotated:
             if path != self._path:
-                names.certain.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
+                names.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
         for generation in self._generations:
-            if (
-                (at := generation.position.found_at)
-                and generation.in_use
-                and at not in names.certain
-                and os.path.lexists(at)
-            ):
-                names.certain[at] = _UNCERTAIN
+            if generation.position.found_at not in names and _lies_there(generation):
+                names[generation.position.found_at] = _UNCERTAIN
         return names
 
     def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
@@ -148,7 +144,7 @@ class Survey:
 
         Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
-        names = self._names.certain
+        names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
         # While one is being compressed, what it is compressed from is still there
         others = sorted(path for path, plain in plain.items() if plain == path or plain not in names)
@@ -178,50 +174,76 @@ class Survey:
 
     def _is_lost(self, known: Known, found: Found) -> bool:
         number = known.position.generation
-        if known.open or not known.in_use:
+        if known.name or not known.in_use:
             return False
         relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
-    def _examine_uncertain(
-        self, names: Names, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]
-    ) -> list[Candidate]:
+    def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+        """Look at files whose names say nothing, beside those that may be generations."""
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
         candidates = []
-        places = {self._path, self._directories.real(self._path), *names.certain, *names.uncertain}
-        renamed = self._directories.paths_of({inode for _, inode in wanted}, map(os.path.dirname, places))
-        for path in [*names.uncertain, *(path for path in renamed if not self._is_anothers_name(path))]:
-            known_name = path == self._path or path in self._matched or path in names.certain
-            candidate = None if known_name else self._heads.examine(path, _UNCERTAIN)
-            if not candidate or candidate.key in seen or foreign(candidate):
-                continue
-            if candidate.head or candidate.key in wanted:
+        for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
+            if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
                 seen.add(candidate.key)
-                candidates.append(candidate)
+                candidates += [candidate] if not foreign(candidate) else []
         return candidates
 
-    def _take_in_alike(self, names: Names, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+    def _list_others(self, wanted: set[Key]) -> list[str]:
+        """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
+        known = {self._path, self._directories.real(self._path), *self._names}
+        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, self._directories.real(self._path)))
+        others = []
+        lay = (g.position.found_at for g in self._generations if g.position.found_at)
+        for directory in set(map(os.path.dirname, [*known, *lay])):
+            for name in self._directories.names(directory):
+                path, stem = os.path.join(directory, name), name.startswith(stems)
+                if path in known or path in self._matched or (not stem and self._is_anothers_name(path)):
+                    continue
+                with suppress(OSError):
+                    status = os.stat(path)
+                    others.append((key_of(status) in wanted, stem, status.st_mtime_ns, path))
+        return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
+
+    def _take_in_alike(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
         """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
-        unknown = set(names.uncertain) | {path for path, rotated in names.certain.items() if not rotated.certain}
-        followed = {k.number: k.place for k in self.known if k.followed}
-        held = (i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD)
-        places = {*followed.values(), *(found.candidates[i].path for i in held)}
-        oldest: dict[str, int] = {}
-        for path in unknown & places:
-            with suppress(OSError):
-                shape, modified = shape_of(path), os.stat(path).st_mtime_ns
-                oldest[shape] = min(oldest.get(shape, modified), modified)
+        followed = {known.number for known in self.known if known.followed}
+        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
+        files = [found.candidates[i] for i in held]
+        names = {known.name for known in self.known} - {"", self._path} - found.rotated_names
+        files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
+        at_path = None if found.at_path is None else found.candidates[found.at_path].key
+        places = {file.path: file.modified for file in files if file.key != at_path}
+        oldest: dict[tuple[str, str], int] = {}
+        for path in places.keys() - found.rotated_names:
+            directory, name = os.path.split(path)
+            scheme = directory, shape_of(name)
+            oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
-        for path in names.uncertain if oldest else ():
-            if (since := oldest.get(shape_of(path))) is None or path in places or path in self._matched:
-                continue
-            candidate = self._heads.examine(path, _UNNAMED)
-            if not candidate or candidate.modified <= since or foreign(candidate):
-                continue
-            i = indices.setdefault(candidate.key, len(indices))
-            found.candidates[i : i + 1] = [candidate]
-            self._ask(found, [i], self.known)
+        for (directory, shape), since in oldest.items():
+            for name in self._directories.names(directory):
+                path = os.path.join(directory, name)
+                if shape_of(name) != shape or path in places or self._is_followed(path):
+                    continue
+                candidate = self._heads.examine(path, _UNNAMED)
+                if not candidate or candidate.modified < since or candidate.key == at_path or foreign(candidate):
+                    continue
+                i = indices.setdefault(candidate.key, len(indices))
+                found.candidates[i : i + 1] = [replace(candidate, matched=True)]
+                self._ask(found, [i], self.known)
+
+    def _take_in_later(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
+        """Take what was written after a generation that has just left its path, named after it, for rotated as well."""
+        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        for file in written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed):
+            if not foreign(file):
+                i = indices.setdefault(file.key, len(indices))
+                found.candidates[i : i + 1] = [replace(file, matched=True)]
+                self._ask(found, [i], self.known)
+
+    def _is_followed(self, path: str) -> bool:
+        return path == self._path or path in self._matched or self._is_anothers_name(path)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -324,7 +346,7 @@ class Survey:
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
         """
-        if self._list().certain.keys() != self._names.certain.keys():
+        if self._list().keys() != self._names.keys():
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in found.candidates:

@@ -81,7 +81,7 @@ class Tail:
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
             release_seconds=release_seconds,
             next_generation=next_generation,
-            rotated=self._find_rotated,
+            rotated=lambda: self._rotated.find(clock()).paths if self._rotated else (),
             files=(files or OpenFiles()).share(),
             log=log,
         )
@@ -102,9 +102,6 @@ class Tail:
         self._followed_since = last_line_at - _TURN_SECONDS if last_line_at is not None else _NEVER
         self._busy: dict[str, PathFollower] = {}  # those that may have something to be read
         self._status: SourceStatus | None = None  # until something happens
-
-    def _find_rotated(self) -> tuple[str, ...]:
-        return self._rotated.find(self._clock()).paths if self._rotated else ()
 
     # looking
 

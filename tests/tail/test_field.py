@@ -447,6 +447,73 @@ def test_a_short_log_that_is_changed_counts_once(tmp_path, steps, life):
     log.check()
 
 
+# a power loss: the ledger is on disk, the end of the log is not
+
+
+def lose_the_end(log, lines, *, hole=False):
+    """Take the last lines of the log away, or leave a hole in their place."""
+    with open(log.path, "rb+") as file:
+        whole = file.read().splitlines(keepends=True)
+        size = sum(map(len, whole[: len(whole) - lines]))
+        file.truncate(size)
+        if hole:
+            file.truncate(size + sum(map(len, whole[len(whole) - lines :])))
+
+
+@pytest.mark.parametrize("life", ["looking", "stopped", "killed"])
+@pytest.mark.parametrize("hole", [False, True])
+@pytest.mark.parametrize(("lines", "more"), [(1, 1), (2, 1), (2, 5), (6, 200)])
+def test_a_log_that_lost_its_last_lines_goes_on_behind_what_is_left(tmp_path, life, lines, more, hole):
+    """However much is written before the next look, what is left counts once, and so does what is new."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=hole)
+        log.write(more)
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life)
+    log.write(400)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize("lines", [30, 300, 1000])
+def test_a_log_that_lost_much_of_its_end_never_counts_again(tmp_path, life, lines):
+    """Nothing counts twice; of the new lines, as many may be missed as were lost, and that is told as missed."""
+
+    def steps(log):
+        lose_the_end(log, lines)
+        log.write(2 * lines)
+        yield
+
+    log = Log(tmp_path, life)
+    log.write(4000)
+    log.treat(steps)
+    counted = Counter({line: n for line, n in log.follower.sink.lines.items() if line.startswith(b"E2511")})
+    assert counted - Counter(log.written) == Counter()
+    assert len(Counter(log.written) - counted) <= lines
+    assert log.follower.missed == 1
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+@pytest.mark.parametrize("lines", [30, 1000])
+def test_a_hole_where_much_was_read_costs_no_line(tmp_path, life, lines):
+    """Where NULs stand in place of what was read, reading goes on behind them."""
+
+    def steps(log):
+        lose_the_end(log, lines, hole=True)
+        log.write(20)
+        yield
+        log.write(1)
+
+    log = Log(tmp_path, life)
+    log.write(4000)
+    log.treat(steps)
+    log.check()
+
+
 # a writer without O_APPEND, and NULs
 
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from logwatch.tail import files
-from logwatch.tail.archives import Archive
+from logwatch.tail.candidates import Archive
 from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular
 from logwatch.unpack import format_of
 

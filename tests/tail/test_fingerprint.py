@@ -1,16 +1,20 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
-    MIN_BEGINNING_BYTES,
-    beginnings,
+    MARK_BYTES,
+    add_marks,
     begins_alike,
     digest,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
+    is_marked,
     is_suffix,
+    marks_of,
     suffixes,
 )
 
@@ -40,13 +44,31 @@ def test_another_head_is_not_alike(head, data):
 
 
 @given(st.lists(st.binary(min_size=1, max_size=60).filter(lambda line: b"\n" not in line), min_size=2, unique=True))
-def test_a_run_is_found_by_its_last_lines_and_by_its_first(lines):
-    """Each line end in it divides it into a part that ends where it does, and one that begins where it does."""
+def test_a_run_is_found_by_its_last_lines(lines):
+    """Each line end in it divides it into parts, of which the second ends where it does."""
     run = b"".join(line + b"\n" for line in lines)[-256:]
     tail = fingerprint_tail(run)
     assert all(is_suffix(part, run[-length:]) for length, part in suffixes(tail))
-    assert all(run[:length].endswith(b"\n") and is_suffix(part, run[:length]) for length, part in beginnings(tail))
-    assert all(length >= MIN_BEGINNING_BYTES for length, _ in beginnings(tail))
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(1, 300))
+def test_marks_stand_at_line_ends_of_what_was_read(reads, length):
+    """However a log is read, each mark is a line end of it, they ascend, and one that follows has its neighbour."""
+    log = b"".join(b"%0*d\n" % (length, n % 10**length) for n in range(sum(reads)))
+    marks, at = b"", 0
+    for lines in reads:
+        end = at + lines * (length + 1)
+        marks = add_marks(marks, at, log[max(at - 256, 0) : at], log[at : end + 7], end - at)
+        at = end
+    found = list(marks_of(marks))[::-1]
+    assert found[-1].offset == len(log)
+    assert len(found) <= 160
+    assert all(mark.offset % (length + 1) == 0 for mark in found)
+    assert all(is_marked(mark, log[max(mark.offset - MARK_BYTES, 0) : mark.offset]) for mark in found)
+    assert all(a.offset < b.offset for a, b in pairwise(found))
+    assert all(b.offset - a.offset == length + 1 for a, b in pairwise(found) if b.follows)
+    if sum(reads[-3:]) <= 8:
+        assert all(mark.follows for mark in found[1 - sum(reads[-3:]) :] if sum(reads[-3:]) > 1)
 
 
 def test_nothing_is_alike_to_nothing():

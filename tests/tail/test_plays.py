@@ -82,6 +82,138 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
+
+
+def _renamed(log, script):
+    for n, stamp in enumerate(STAMPS):
+        log.write(12)
+        yield
+        log.shell(script.format(stamp=stamp, n=n))
+        yield
+    log.write(3)
+
+
+def stamped(log):
+    """Rotate three times to TAI64N stamps, as svlogd does."""
+    yield from _renamed(log, "mv m.log {stamp}; : > m.log")
+
+
+def stamped_by_links(log):
+    """Do it as multilog does: by a name in between, and by links."""
+    yield from _renamed(log, "mv m.log previous; : > m.log; ln previous {stamp}; rm previous")
+
+
+def stamped_and_packed(log):
+    """Do it with a processor, whose output has the same kind of name."""
+    yield from _renamed(
+        log, "mv m.log previous; : > m.log; gzip -c previous > processed; mv processed {stamp}; rm previous"
+    )
+
+
+def dated_in_front(log):
+    """Rotate to names that begin with a date."""
+    yield from _renamed(log, "mv m.log 2026-11-2{n}-m.log")
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [stamped, stamped_by_links, stamped_and_packed, dated_in_front])
+def test_several_rotations_to_names_without_the_logs_stem_lose_nothing(tmp_path, steps, life):
+    """One generation is found by its inode or its bytes, and what is named like it and was written later is news."""
+    log = Log(tmp_path, life)
+    for name in ("@4000000068ab12cd34ef5678.s", "2026-10-01-m.log", "another.log"):  # history, and a stranger
+        (log.directory / name).write_bytes(b"E2510-101000-000 (17): of last month\n" * 9)
+        os.utime(log.directory / name, (1_700_000_000, 1_700_000_000))
+    log.write(40)
+    log.treat(steps)
+    log.check()
+    assert not any(b"last month" in line for line in log.follower.sink.lines)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_an_empty_log_that_is_renamed_to_a_name_that_is_followed_too_is_not_told_as_missed(tmp_path, life):
+    """As multilog's ``current`` is, after it was written to: by its inode it is the same file."""
+
+    def steps(log):
+        log.write(9)
+        log.shell("mv m.log @4000000069b0a1c0f2de4.u")
+        yield
+        log.write(3)
+
+    log = Log(tmp_path, life, patterns=("*",))
+    log.write(0)
+    log.treat(steps)
+    log.check()
+
+
+def _gathered(log, script):
+    for n in range(3):
+        log.write(80 + n)
+        yield
+        for step in script:
+            log.shell(step)
+            yield
+    log.write(4)
+
+
+def gathered_in_place(log):
+    """Append what is in the log to one file, and empty it."""
+    yield from _gathered(log, ["cat m.log >> m.log.all; : > m.log"])
+
+
+def gathered_slowly(log):
+    """Rename the log, and append it to one file in two pieces."""
+    head, tail = "head -c 5000 m.log.1 >> m.log.all", "tail -c +5001 m.log.1 >> m.log.all"
+    yield from _gathered(log, ["mv m.log m.log.1; : > m.log", head, tail, "rm m.log.1"])
+
+
+def gathered_and_packed(log):
+    """Append each generation to one archive."""
+    yield from _gathered(log, ["mv m.log m.log.1; gzip -c m.log.1 >> m.log.all.gz; rm m.log.1; : > m.log"])
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [gathered_in_place, gathered_slowly, gathered_and_packed])
+def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, steps, life):
+    """What follows in a generation's file and begins as a later one is that one, and was read, or comes next."""
+    played(tmp_path, life, steps)
+
+
+def restored(log):
+    """Write an older state back into a log that is seen empty meanwhile."""
+    log.shell("cp m.log ../kept")
+    log.write(3)
+    yield
+    log.shell(": > m.log")
+    yield
+    log.shell("cat ../kept >> m.log")
+    yield
+    log.write(5)
+
+
+def test_an_older_state_that_is_written_back_counts_once(tmp_path):
+    """As it does where nobody saw the log empty."""
+    played(tmp_path, "looking", restored)
+
+
+def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
+    """As copytruncate with compress makes it, where the glob matches it too."""
+
+    def steps(log):
+        log.write(20)
+        yield
+        log.shell(": > m.log.1")
+        yield
+        log.shell("cat m.log >> m.log.1; : > m.log; gzip m.log.1")
+        yield
+        log.write(5)
+
+    log = Log(tmp_path, "looking", patterns=("m.log*",))
+    log.write(40)
+    log.treat(steps)
+    log.check()
+
+
 def link_swapped_to_another_name(log):
     """Swap a link to a file whose name has nothing in common with the link's, as cronolog does."""
     log.write(5, log.directory / "monday.txt")
@@ -290,3 +422,132 @@ def test_a_generation_of_which_nothing_was_read_does_not_hide_those_after_it(tmp
         log.follower.wait(seconds)
     log.follower.tail.close()
     log.check()
+
+
+def two_unknown_names(log):
+    """Rotate twice, to names that have no scheme in common."""
+    log.write(5)
+    log.shell("mv m.log m.log-ab; sleep 0.02")
+    log.write(5)
+    log.shell("mv m.log m.log-xy; sleep 0.02")
+    log.write(5)
+    yield
+
+
+def packed_then_unknown_name(log):
+    """Rotate once to a number, packed, and once to a name that nobody knows."""
+    log.write(5)
+    log.shell("mv m.log m.log.1; gzip m.log.1; sleep 0.02")
+    log.write(5)
+    log.shell("mv m.log 'm.log-x y'; sleep 0.02")
+    log.write(5)
+    yield
+
+
+def extracted_meanwhile(log):
+    """Rotate, and filter what was rotated into a file beside it."""
+    log.write(50)
+    log.shell("mv m.log m.log.1; grep 'code 200' m.log.1 | tail -n 30 > m.log-failures; sleep 0.02")
+    log.write(5)
+    yield
+
+
+@pytest.mark.parametrize("life", AWAY)
+@pytest.mark.parametrize("steps", [two_unknown_names, packed_then_unknown_name, extracted_meanwhile])
+def test_rotations_to_names_of_different_shapes_while_away_are_read_and_extracts_are_not(tmp_path, steps, life):
+    """What was written after the log had left its path is its, whatever its name, unless its lines stand elsewhere."""
+    played(tmp_path, life, steps)
+
+
+def copied_with_a_rotated_file(log):
+    """Copy the directory of a log, a rotated file in it, to one beside it."""
+    log.shell("mv a/m.log a/m.log.1")
+    log.write(9, str(log.directory / "a/m.log"))
+    yield
+    log.shell("cp -a a b")
+    yield
+    log.write(4, str(log.directory / "a/m.log"))
+
+
+def copied_each_night(log):
+    """Mirror a directory beside it, and rotate in it, three times."""
+    for _ in range(3):
+        log.write(6, str(log.directory / "a/m.log"))
+        log.shell("rm -rf b/*; mkdir -p b; cp -a a/* b/")
+        yield
+        log.shell("[ ! -e a/m.log.1 ] || mv a/m.log.1 a/m.log.2; mv a/m.log a/m.log.1")
+        log.write(3, str(log.directory / "a/m.log"))
+        yield
+
+
+def copied_and_restarted(log):
+    """Let a copy grow with its log while the daemon is started anew."""
+    for _ in range(3):
+        log.write(6, str(log.directory / "a/m.log"))
+        log.shell("mkdir -p b; cp -a a/m.log b/tmp; mv b/tmp b/m.log")
+        yield
+        log.follower.turn()
+        log.follower.commit()
+        log.follower.kill()
+        log.follower.start()
+        log.write(3, str(log.directory / "a/m.log"))
+        yield
+
+
+@pytest.mark.parametrize("pattern", ["*/m.log", "*/m.log*"])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [copied_with_a_rotated_file, copied_each_night])
+def test_a_copy_of_a_directory_that_the_pattern_matches_counts_nothing_twice(tmp_path, steps, life, pattern):
+    """Whatever is taken up, live or rotated, is compared with what other paths of its source have read."""
+    log = Log(tmp_path, life, patterns=(pattern,))
+    (log.directory / "a").mkdir()
+    log.write(40, str(log.directory / "a/m.log"))
+    log.treat(steps)
+    counted = log.follower.sink.lines
+    assert Counter({line: n for line, n in counted.items() if n > 1}) == Counter()
+    assert set(log.written) <= set(counted)
+    assert log.follower.lost == 0
+
+
+@pytest.mark.parametrize("life", ["running", "looking"])
+def test_a_copy_that_goes_on_growing_counts_nothing_twice_after_a_restart(tmp_path, life):
+    """That a file is a copy is found out again when the daemon is started."""
+    log = Log(tmp_path, life, patterns=("*/m.log",))
+    (log.directory / "a").mkdir()
+    log.write(40, str(log.directory / "a/m.log"))
+    log.treat(copied_and_restarted)
+    log.check()
+
+
+@pytest.mark.parametrize("read", [40, 0])
+@pytest.mark.parametrize("looks", ["once", "twice"])
+def test_what_only_a_copy_has_got_is_read_there(tmp_path, looks, read):
+    """Of a log that is copied with unread lines, and then emptied, no line is lost, and none is told to be."""
+    log = Log(tmp_path, "running", patterns=("*.log",))
+    log.write(read)
+    follower = log.follower
+    follower.turn()
+    log.write(7)
+    follower.look()
+    log.shell("cp m.log m-saved.log")
+    follower.look()  # and nothing is read yet
+    log.shell(": > m.log")
+    log.write(2)
+    if looks == "twice":
+        follower.look()
+    for seconds in (0, 1, 11, 1, 700, 1):
+        follower.wait(seconds)
+    follower.tail.close()
+    log.check()
+
+
+def test_a_generation_that_another_path_found_is_not_told_as_missed(tmp_path):
+    """A log that was rotated into another pattern of its source while the daemon was away is all read."""
+
+    def steps(log):
+        log.write(8)
+        log.shell("mkdir arch; gzip -c m.log > arch/.t; rm m.log; mv arch/.t arch/m-1.gz")
+        log.write(3)
+        yield
+
+    played(tmp_path, "stopped", steps, patterns=("m.log", "arch/*.gz"))

@@ -11,11 +11,10 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
-from logwatch.tail.plan import Absent, Hold, Leave, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Replace, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
-from logwatch.tail.view import Found, Known, PathView
 
 PACKAGE = Path(logwatch.tail.__file__).parent
 SAME, MOVED, PART, CUT, UNDECIDED = Relation.SAME, Relation.MOVED, Relation.PART, Relation.CUT, Relation.UNDECIDED
@@ -179,6 +178,12 @@ TABLE = {
         found(file("m.log", 1, 500), answers=[(1, 0, MOVED, 500), (2, 0, SAME, 0)]),
         [Leave(1, "done"), Hold(2, 0, 500)],
     ),
+    "emptied, and then filled with an older state of itself": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, size=500, head=A[:500])],
+        found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
+        [Leave(1, "done"), Hold(2, 0, 500)],
+    ),
     "replaced by a copy, while it is open": (
         NOW,
         [known(is_open=True)],
@@ -322,6 +327,50 @@ TABLE = {
         [known(inode=0, state="rotated", offset=0), known(2, 7, "rotated", head=b"", is_open=True)],
         found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
         [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "trimmed and deleted while it is open, beside a copy of before that was left out": (
+        PathView(current=2),
+        [known(1, 7, "ignored", 0, 2000), known(2, 1, is_open=True)],
+        found(file("m.log.1", 7, 2000), answers=[(1, 0, SAME, 0), (2, 0, MOVED, 2000)], common=[(2, 1000)]),
+        [Hold(1, 0), Leave(2, "open")],
+    ),
+    "deleted while it is open, and appended to a file that has more": (
+        NOW,
+        [known(is_open=True)],
+        found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
+        [Replace(1, 0, 1000, 1000, None)],
+    ),
+    "a copy that was empty when it was taken up, packed and deleted before the next look": (
+        PathView(current=1, truncated=True),
+        [known(inode=0, state="rotated"), known(2, 7, "rotated", 0, is_open=True)],
+        found(
+            file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)], own_parts=[(2, 0)], common=[(2, 1000)]
+        ),
+        [Hold(1, 0), Leave(2, "ignored")],
+    ),
+    "deleted while it is open, beside an archive of the one before, which begins with the same banner": (
+        PathView(current=2),
+        [known(1, 7, "done", 1000, 1000), known(2, 1, offset=500, is_open=True)],
+        found(file("m.log.1.gz", 5), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 500)], common=[(2, 500)]),
+        [Hold(1, 0), Leave(2, "open")],
+    ),
+    "copied to a file that was taken up while it was empty and has lines of its own by now, and truncated": (
+        PathView(current=1, truncated=True),
+        [known(), known(2, 5, "rotated", 0, 0, is_open=True)],
+        found(file("m.log", 1, 10, A[:10]), file("m.log.1", 5, 1200), answers=[(1, 1, SAME, 1000), (2, 1, SAME, 0)]),
+        [Hold(1, 1), Leave(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "packed, and its inode given to another archive, which is not unpacked yet": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 2),
+            file("m.log.1.gz", 1),
+            file("m.log.2.gz", 5),
+            answers=[(1, 1, UNDECIDED), (1, 2, SAME, 1000)],
+            undecided=[1],
+        ),
+        [Hold(1, 2), TakeUp(0, "live"), Rotated("rename")],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

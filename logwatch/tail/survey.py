@@ -116,8 +116,9 @@ class Survey:
             first = len(found.candidates)
             found.candidates += self._examine_others(found, lost, foreign)
             self._ask(found, range(first, len(found.candidates)), lost)
-        self._take_in_alike(found, foreign)
-        self._take_in_later(found, foreign)
+        self._take_in(found, self._find_alike(found), foreign)
+        later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
+        self._take_in(found, later, foreign)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -206,8 +207,8 @@ class Survey:
                     others.append((key_of(status) in wanted, stem, status.st_mtime_ns, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
 
-    def _take_in_alike(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
-        """Take what is named as a generation is whose name nobody knows, and was written later, for rotated as well."""
+    def _find_alike(self, found: Found) -> list[Candidate]:
+        """Find what is named as a generation is whose name nobody knows, and was written later."""
         followed = {known.number for known in self.known if known.followed}
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
@@ -220,23 +221,21 @@ class Survey:
             directory, name = os.path.split(path)
             scheme = directory, shape_of(name)
             oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
-        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+        alike = []
         for (directory, shape), since in oldest.items():
             for name in self._directories.names(directory):
                 path = os.path.join(directory, name)
                 if shape_of(name) != shape or path in places or self._is_followed(path):
                     continue
                 candidate = self._heads.examine(path, _UNNAMED)
-                if not candidate or candidate.modified < since or candidate.key == at_path or foreign(candidate):
-                    continue
-                i = indices.setdefault(candidate.key, len(indices))
-                found.candidates[i : i + 1] = [replace(candidate, matched=True)]
-                self._ask(found, [i], self.known)
+                if candidate and candidate.modified >= since and candidate.key != at_path:
+                    alike.append(candidate)
+        return alike
 
-    def _take_in_later(self, found: Found, foreign: Callable[[Candidate], bool]) -> None:
-        """Take what was written after a generation that has just left its path, named after it, for rotated as well."""
+    def _take_in(self, found: Found, files: list[Candidate], foreign: Callable[[Candidate], bool]) -> None:
+        """Take files that were written later than a generation, whatever they are named, for rotated as well."""
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
-        for file in written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed):
+        for file in files:
             if not foreign(file):
                 i = indices.setdefault(file.key, len(indices))
                 found.candidates[i : i + 1] = [replace(file, matched=True)]

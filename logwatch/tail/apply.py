@@ -260,6 +260,8 @@ class _Reconciliation:
             self._attach(generation, candidate)
         if candidate.rotated is None:
             self.state.lead_to(generation)
+        if generation.headless and in_use:
+            self.state.pair_with_copies(generation)
 
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
@@ -269,22 +271,27 @@ class _Reconciliation:
         return "live" if at.rotated is None else state if over else "rotated"
 
     def _replace(self, action: plans.Replace) -> None:
-        """Go on in a copy at the path; what is written to the file that it was copied from is read as well."""
+        """Go on in a copy at the path; what is written to the file that it was copied from is read as well.
+
+        What both get is read once: they may be two views of one file, as when its file system is mounted anew.
+        """
         state, generation = self.state, self.state.generation(action.number)
         candidate = self.found.candidates[action.file]
         original = None if action.rest_file is None else self.found.candidates[action.rest_file]
         old, number = generation.position, self.ctx.next_generation()
+        in_step = action.at == old.offset and not (original and original.packed)
+        rest_at = old.offset if in_step else action.rest
         name = original.path if original else name_of(generation)
         rest = state.add_position(
             old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
         )
         if original:
             rest.move("rotated", key=original.key)
-            rest.skip_to(action.rest, run_before(original, action.rest))
+            rest.skip_to(rest_at, run_before(original, rest_at))
             generation.detach()
             self._attach(rest, original)
         else:
-            generation.hand_over(rest, action.rest)
+            generation.hand_over(rest, rest_at)
         if action.at != old.offset:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
@@ -294,6 +301,8 @@ class _Reconciliation:
         self._attach(generation, candidate)
         if not candidate.rotated:
             state.lead_to(generation)
+        if in_step:
+            state.pair_with_copies(rest)
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:

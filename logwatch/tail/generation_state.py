@@ -220,6 +220,7 @@ class GenerationState(Positioned):
     ) -> None:
         """Note what it is by now, and where."""
         old = self.position
+        self.truncated = self.truncated and state != "live"  # written back where it was
         self.position = old._replace(
             state=state,
             path=old.path if path is None else path,

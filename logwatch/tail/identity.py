@@ -143,10 +143,13 @@ def run_before(file: Content, at: int) -> bytes:
     return file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
 
 
-def compare(known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False) -> Answer:
+def compare(
+    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, found: bool = False
+) -> Answer:
     """Return what a file is to a generation.
 
-    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
+    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved; more
+    than a banner and a line that recur has to prove it where the generation was ``found`` as a whole elsewhere.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -162,7 +165,7 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file)
+        moved = _find_moved(known, file, found=found)
         if moved.relation is Relation.OTHER:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
@@ -170,8 +173,8 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
     return moved
 
 
-def _find_moved(known: Position, file: Content) -> Answer:
-    at = _find(known, file)
+def _find_moved(known: Position, file: Content, *, found: bool) -> Answer:
+    at = _find(known, file, found=found)
     if at == NOWHERE:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
@@ -269,7 +272,7 @@ def shared_bytes(file: Content, of: Content) -> int:
     return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
 
 
-def _find(known: Position, file: Content) -> int | None:
+def _find(known: Position, file: Content, *, found: bool) -> int | None:
     """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
 
     As long as lines start within the run, its last one is looked for as a whole: only lines of its length are compared.
@@ -277,7 +280,7 @@ def _find(known: Position, file: Content) -> int | None:
     parts = list(suffixes(known.tail))
     if not parts:
         return NOWHERE
-    lines_alike = _first_lines(known, file.head or b"")
+    lines_alike = not found and _first_lines(known, file.head or b"")
     length, part = parts[0]
     whole_line = len(parts) > 1
 

@@ -272,6 +272,12 @@ class PathState:
         generation.move("live", path=self.path)
         self._enter(generation)
 
+    def pair_with_copies(self, rest: Generation) -> None:
+        """Note that what comes after a copy may come into the copy as well: their bytes tell, when they are read."""
+        for each in self.generations:
+            if each.number < rest.number and each.in_use and not each.headless:
+                self.owners.pair((self, each), (self, rest))
+
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""
         self.current = generation

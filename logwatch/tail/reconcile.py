@@ -109,6 +109,8 @@ class _Decision:
     def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
         original, i = self._lies_at(each.number), self.found.at_path
+        if i is not None and (filled := self._find_filled()) and each.number < filled.number:
+            self._find_written_back(each, i, original, filled)
         if original is None and not each.open:
             return
         if i is not None and i in self.free and (each.position.state == "live" or each.number == self.path.current):
@@ -131,6 +133,28 @@ class _Decision:
             self._wait_if_torn(i)
         elif (each.number, i) in self.found.common and name not in self.found.rotated_names:
             self.start[i] = common  # an older state, written on
+
+    def _find_filled(self) -> Known | None:
+        """Return the generation that the path's file was taken up for when it was empty, and of which nothing is read.
+
+        Whatever the file has got meanwhile may be what an earlier generation of the path has read.
+        """
+        current = next((k for k in self.known if k.number == self.path.current), None)
+        at_path = current and self.decided.get(current.number) == Hold(current.number, self.found.at_path or 0)
+        blank = current and not current.position.offset and current.position.head_bytes
+        return current if self.path.was_blank and at_path and blank else None
+
+    def _find_written_back(self, each: Known, i: int, original: int | None, filled: Known) -> None:
+        """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
+        relation, at = self.found.answer(each.number, i)
+        common = self._common(each, i, original)
+        if self._is_nowhere(each) and relation is Relation.SAME and at >= TELLING_BYTES:
+            self._take(each, i)
+        elif not self._is_nowhere(each) and relation in HELD and min(common, at) >= RENAMED_BYTES:
+            self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+        else:
+            return
+        self.decided[filled.number] = Leave(filled.number, "ignored")
 
     def _archived(self, each: Known, original: int | None) -> bool:
         """Return whether rotation has packed the file away: what begins like it at the path is the next one."""

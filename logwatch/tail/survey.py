@@ -94,6 +94,7 @@ class Survey:
         self._matched = frozenset(state.matched)
         self._rotated = tuple(state.ctx.rotated())
         self._is_anothers_name = state.owners.is_name
+        self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
@@ -264,7 +265,8 @@ class Survey:
             for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
                 key = head_key(*each_head)
                 asked |= set(by_head.get(key, ()) if key else everything)
-            if position.state == "live" and found.at_path in everything:
+            left = each.in_use and self._was_blank  # and may be written back by now, without its first lines
+            if (position.state == "live" or left) and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
                 self._ask_one(found, generation, i, same_inode=i == own)
@@ -276,7 +278,8 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
+        elsewhere = at_path and position.state != "live" and generation.file is not None
+        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, found=elsewhere)
         found.answers[position.generation, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)

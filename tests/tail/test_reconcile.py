@@ -184,6 +184,31 @@ TABLE = {
         found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
         [Leave(1, "done"), Hold(2, 0, 500)],
     ),
+    "emptied, and written back": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, is_open=True)],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "ignored")],
+    ),
+    "emptied behind a copy, and written back from that": (
+        PathView(current=2, was_blank=True),
+        [known(1, 5, "rotated", is_open=True, name="/m.log.bak"), known(2, 1, offset=0, is_open=True)],
+        found(
+            file("m.log", 1),
+            file("m.log.bak", 5),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (2, 0, SAME, 0)],
+            own_parts=[(1, 0)],
+        ),
+        [Replace(1, 0, 1000, 1000, 1), Leave(2, "ignored")],
+    ),
+    "emptied behind a copy, and a banner written that recurs": (
+        PathView(current=2, was_blank=True),
+        [known(1, 5, "rotated", 60, 60, is_open=True, name="/m.log.1"), known(2, 1, offset=0, size=60, is_open=True)],
+        found(
+            file("m.log", 1, 60), file("m.log.1", 5, 60), answers=[(1, 0, SAME, 60), (1, 1, SAME, 60), (2, 0, SAME, 0)]
+        ),
+        [Hold(1, 1), Hold(2, 0)],
+    ),
     "replaced by a copy, while it is open": (
         NOW,
         [known(is_open=True)],

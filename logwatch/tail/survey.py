@@ -148,12 +148,17 @@ class Survey:
         """
         names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
-        # While one is being compressed, what it is compressed from is still there
-        others = sorted(path for path, plain in plain.items() if plain == path or plain not in names)
+        others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
+        heads: dict[str, bytes | None] = {}
         for path in others:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
+            head = heads[path] = candidate.head if candidate else None
+            if plain[path] != path and plain[path] in heads:
+                of = heads[plain[path]]
+                if head is None or of is None or of.startswith(head):
+                    continue  # while one is being packed, what it is packed from is still there
             if candidate and candidate.key not in found and not foreign(candidate):
                 found[candidate.key] = replace(candidate, matched=path in self._matched)
         at_path = self._examine_path()

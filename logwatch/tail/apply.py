@@ -176,6 +176,14 @@ class _Reconciliation:
         self.shared[i], self.twins[i] = shared, twins
         return True
 
+    def _pair_with_left(self, generation: Generation, i: int) -> None:
+        """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
+        state, file = self.state, self.found.candidates[i]
+        for each in state.generations if i == self.found.at_path else ():
+            left = each.plain if each is not generation and each.in_use and not each.repeats else None
+            if left and is_part(file, OwnFile(left)):
+                state.owners.pair((state, each), (state, generation))
+
     def _pair(self, generation: Generation, i: int) -> None:
         """Note which generations of other paths begin with the same bytes as the file that one was found in."""
         for other, twin, whole in self.twins.get(i, ()):
@@ -191,11 +199,14 @@ class _Reconciliation:
         match action:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
-                if cut:
-                    self.ctx.miss(self.turn, found.candidates[i].path, "cut off at its end", read_bytes=at)
+                if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
+                    generation.lose_end(at, run_before(found.candidates[i], at), self.turn.now, cut=cut)
                 if not generation.position.offset:
                     at = max(at or 0, self.shared.get(i, 0)) or None
+                was_blank = not generation.position.offset
                 self._hold(generation, found.candidates[i], found.sizes[i], at)
+                if was_blank:
+                    self._pair_with_left(generation, i)
                 self._pair(generation, i)
             case plans.Replace():
                 self._replace(action)
@@ -341,6 +352,7 @@ class _Reconciliation:
         at = max(at, self.shared.get(i, 0))
         if at:
             generation.skip_to(at, run_before(candidate, at))
+        self._pair_with_left(generation, i)
         self._pair(generation, i)
         self._attach(generation, candidate)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

@@ -78,6 +78,11 @@ class Positioned:
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     @property
+    def repeats(self) -> bool:
+        """Whether the last lines that were read are equal: where they stand again is no proof of anything."""
+        return not any(suffixes(self.position.tail))
+
+    @property
     def empty(self) -> bool:
         """Whether not a byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes

@@ -54,10 +54,11 @@ class _Decision:
         rests = [k for k in bare if k.headless or k.number != self.path.current]
         unread = [k for k in in_use if k.unread]  # in the oldest of the files that nothing proves to be another's
         whole = [k for k in in_use if k not in rests and not k.unread]
-        for some in (whole, unread, rests, [k for k in self.known if not k.in_use]):
+        over = [k for k in self.known if not k.in_use]
+        for some in (whole, unread, rests, over):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(some if some in (whole, unread) else ()):
+            for each in reversed(some if some is not rests else ()):
                 self._find_copy(each)
             for each in some if some is unread else reversed(some):
                 if self._is_nowhere(each):
@@ -111,7 +112,7 @@ class _Decision:
         original, i = self._lies_at(each.number), self.found.at_path
         if i is not None and (filled := self._find_filled()) and each.number < filled.number:
             self._find_written_back(each, i, original, filled)
-        if original is None and not each.open:
+        if not each.in_use or (original is None and not each.open):
             return
         if i is not None and i in self.free and (each.position.state == "live" or each.number == self.path.current):
             self._find_copy_at_path(each, i, original)
@@ -148,9 +149,12 @@ class _Decision:
         """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
         relation, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
-        if self._is_nowhere(each) and relation is Relation.SAME and at >= TELLING_BYTES:
+        proved = min(common, at) >= RENAMED_BYTES and not each.repeats
+        if self._is_nowhere(each) and relation in (Relation.SAME, *_SHORTER) and at >= TELLING_BYTES:
+            self._take(each, i, at)
+        elif each.position.state == "done" and relation is Relation.SAME and proved:
             self._take(each, i)
-        elif not self._is_nowhere(each) and relation in HELD and min(common, at) >= RENAMED_BYTES:
+        elif each.in_use and not self._is_nowhere(each) and relation in HELD and proved:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
         else:
             return

@@ -330,15 +330,12 @@ class Survey:
         """Find out which files hold nothing but what another one holds."""
         groups: dict[bytes, list[int]] = {}
         for i, candidate in enumerate(found.candidates):
-            if (
-                candidate.head
-                and len(candidate.head) >= TELLING_BYTES
-                and (candidate.rotated is None or candidate.rotated.certain)
-            ):
+            if candidate.head and len(candidate.head) >= TELLING_BYTES:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                for j in group if found.candidates[i].rotated else ():
+                rotated = found.candidates[i].rotated
+                for j in group if rotated and rotated.certain else ():
                     part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
                     if part is None:
                         found.undecided.add(i)

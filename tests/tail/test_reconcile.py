@@ -22,7 +22,17 @@ A = b"E2511-101112-001 (1): the first line of a log\n" * 30
 
 
 def known(
-    number=1, inode=1, state="live", offset=1000, size=1000, *, head=A[:1000], is_open=False, name="", dead=False
+    number=1,
+    inode=1,
+    state="live",
+    offset=1000,
+    size=1000,
+    *,
+    head=A[:1000],
+    tail=A[:256],
+    is_open=False,
+    name="",
+    dead=False,
 ):
     position = Position(
         number,
@@ -34,7 +44,7 @@ def known(
         fingerprint_head(head),
         offset,
         256,
-        fingerprint_tail(A[:256]),
+        fingerprint_tail(tail),
         size,
         state,
     )
@@ -192,7 +202,10 @@ TABLE = {
     ),
     "emptied behind a copy, and written back from that": (
         PathView(current=2, was_blank=True),
-        [known(1, 5, "rotated", is_open=True, name="/m.log.bak"), known(2, 1, offset=0, is_open=True)],
+        [
+            known(1, 5, "rotated", tail=b"one\ntwo\n", is_open=True, name="/m.log.bak"),
+            known(2, 1, offset=0, is_open=True),
+        ],
         found(
             file("m.log", 1),
             file("m.log.bak", 5),

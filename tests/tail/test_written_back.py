@@ -1,8 +1,13 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
+import tempfile
 from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.tail.test_field import Log
 
@@ -47,6 +52,68 @@ def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, pat
     played(tmp_path, WAYS[way], count=count, patterns=patterns)
 
 
+PIECES = {
+    "from a backup": [
+        "cp m.log m.log.bak",
+        ": > m.log",
+        "head -c 9000 m.log.bak > m.log",
+        "tail -c +9001 m.log.bak >> m.log",
+    ],
+    "from a backup, never seen empty": [
+        "cp m.log m.log.bak",
+        "head -c 9000 m.log.bak > m.log",
+        "tail -c +9001 m.log.bak | head -c 5000 >> m.log",
+        "tail -c +14001 m.log.bak >> m.log",
+    ],
+    "from elsewhere": ["cp m.log ../t", ": > m.log", "head -c 9000 ../t > m.log", "tail -c +9001 ../t >> m.log"],
+    "from elsewhere, never seen empty": [
+        "cp m.log ../t",
+        "head -c 9000 ../t > m.log",
+        "tail -c +9001 ../t | head -c 5000 >> m.log",
+        "tail -c +14001 ../t >> m.log",
+    ],
+}
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("way", PIECES)
+def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, patterns):
+    """As long as what is there begins as what was read, the rest may be on its way back."""
+    played(tmp_path, PIECES[way], patterns=patterns)
+
+
+@settings(
+    max_examples=25,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_whenever_somebody_looks_what_is_written_back_counts_once(data):
+    """The content of a log goes and comes back in any pieces, from beside it or elsewhere, with or without looks."""
+
+    def steps(log):
+        for _ in range(2):
+            kept = data.draw(st.sampled_from(("m.log.bak", "t", "../t")))
+            log.shell(f"cp m.log {kept}")
+            content = (log.directory / kept).read_bytes()
+            cuts = data.draw(st.lists(st.integers(1, len(content) - 1), max_size=4, unique=True).map(sorted))
+            with open(log.path, "wb", buffering=0) as file:
+                for start, end in pairwise([0, *cuts, len(content)]):
+                    if data.draw(st.booleans()):
+                        yield
+                    file.write(content[start:end])
+            yield
+            log.write(data.draw(st.integers(1, 20)))
+            yield
+
+    with tempfile.TemporaryDirectory() as directory:
+        log = Log(Path(directory), "looking")
+        log.write(data.draw(st.integers(5, 300)))
+        log.treat(steps)
+        log.check()
+
+
 @pytest.mark.parametrize("life", ["running", "looking", "killed"])
 @pytest.mark.parametrize("mounts", [1, 3])
 def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path, life, mounts):
@@ -87,3 +154,18 @@ def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
     log.write(40)
     log.treat(replaced)
     log.check()
+
+
+def test_lines_without_stamps_that_come_again_are_news(tmp_path):
+    """Of a log that repeats itself nobody can tell that it was written back: what comes after copytruncate counts."""
+
+    def rotated(log):
+        log.shell("cp m.log m.log.1")
+        for script in (": > m.log", "yes 'of no time' | head -n 30 >> m.log", "yes 'of no time' | head -n 30 >> m.log"):
+            log.shell(script)
+            yield
+
+    log = Log(tmp_path, "looking")
+    log.shell("yes 'of no time' | head -n 40 > m.log")
+    log.treat(rotated)
+    assert log.follower.sink.lines[b"of no time"] == 100

@@ -11,7 +11,7 @@ from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
-from logwatch.tail.fingerprint import TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, run_before, shared_bytes
@@ -179,7 +179,8 @@ class _Reconciliation:
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
         state, file = self.state, self.found.candidates[i]
-        for each in state.generations if i == self.found.at_path else ():
+        beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
+        for each in state.generations if beyond_banner else ():
             left = each.plain if each is not generation and each.in_use and not each.repeats else None
             if left and is_part(file, OwnFile(left)):
                 state.owners.pair((state, each), (state, generation))

@@ -118,18 +118,20 @@ class _Decision:
 
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else TELLING_BYTES
+        rotated = name in self.found.rotated_names
         relation, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
-        if min(common, self.found.sizes[i] or 0) < sure:
+        if min(common, self.found.sizes[i] or 0) < (RENAMED_BYTES if rotated else TELLING_BYTES):
             return
+        if rotated and common < each.position.size:
+            return  # what rotation has moved away begins with the same banner, and goes on otherwise
         if relation in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
             del self.free[i]
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
             self.start[i] = common  # a copy that was made before all that has been read
             self._wait_if_torn(i)
-        elif (each.number, i) in self.found.common and name not in self.found.rotated_names:
+        elif (each.number, i) in self.found.common and not rotated:
             self.start[i] = common  # an older state, written on
 
     def _archived(self, each: Known, original: int | None) -> bool:
@@ -147,7 +149,13 @@ class _Decision:
         return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
-        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has."""
+        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has.
+
+        Not where it was packed before it was deleted.
+        """
+        copies = (i for number, i in self.found.own_parts if number == each.number)
+        if any(self._file(i).rotated and self._holds(each, i) for i in copies):
+            return
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             rotated = candidate.rotated is not None and i not in self.found.undecided

@@ -79,8 +79,11 @@ def _lies_there(generation: Generation) -> bool:
 
 def _former(generation: Generation) -> Position | None:
     """Return the position of before a file was changed in front, as it was found to be just now."""
-    former = generation.saved
-    return former if former and former.offset and former != generation.position else None
+    former, now = generation.saved, generation.position
+    if not former or not former.offset:
+        return None
+    moved = (former.offset, former.tail) != (now.offset, now.tail)
+    return former if moved or (former.head_bytes >= now.head_bytes and former.head != now.head) else None
 
 
 class Survey:

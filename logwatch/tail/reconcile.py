@@ -38,6 +38,20 @@ class _Decision:
         self.by_inode = {
             i: [k for k in by_key.get(file.key, ()) if self._holds(k, i)] for i, file in enumerate(found.candidates)
         }
+        # By file: the generations that were read to their end, and are just what it holds
+        self.whole: dict[int, list[Known]] = {}
+        by_number = {k.number: k for k in known}
+        holders: dict[int, list[Known]] = {}
+        for (number, i), answer in found.answers.items():
+            if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
+                holders.setdefault(i, []).append(by_number[number])
+                if found.sizes[i] == by_number[number].position.size == answer.at > 0:
+                    self.whole.setdefault(i, []).append(by_number[number])
+        # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
+        self.untold = {k.number for k in known if k.unread}
+        for some in holders.values():
+            most = max(k.position.offset for k in some)
+            self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.again = False
@@ -52,14 +66,14 @@ class _Decision:
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
         bare = (k for k in in_use if not k.open and (k.headless or k.empty))
         rests = [k for k in bare if k.headless or k.number != self.path.current]
-        unread = [k for k in in_use if k.unread]  # in the oldest of the files that nothing proves to be another's
-        whole = [k for k in in_use if k not in rests and not k.unread]
-        for some in (whole, unread, rests, [k for k in self.known if not k.in_use]):
+        untold = [k for k in in_use if k.number in self.untold]
+        told = [k for k in in_use if k not in rests and k not in untold]
+        for some in (told, untold, rests, [k for k in self.known if not k.in_use]):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(some if some in (whole, unread) else ()):
+            for each in reversed(some if some in (told, untold) else ()):
                 self._find_copy(each)
-            for each in some if some is unread else reversed(some):
+            for each in some if some is untold else reversed(some):
                 if self._is_nowhere(each):
                     self._find_content(each)
         copies, unknown = self._sort_free()
@@ -93,7 +107,7 @@ class _Decision:
 
     def _find_inode(self, each: Known) -> None:
         i = next((i for i in self.free if self._file(i).key == each.key != NO_KEY), None)
-        if i is None or (each.unread and self._lies_in_older(each, i)):
+        if i is None or (each.number in self.untold and self._lies_in_older(each, i)):
             return
         relation, at = self.found.answer(each.number, i)
         if relation is Relation.UNDECIDED and any(self._holds(each, j) for j in self.free):
@@ -125,6 +139,8 @@ class _Decision:
             return
         if rotated and common < each.position.size:
             return  # what rotation has moved away begins with the same banner, and goes on otherwise
+        if original is None and any(each in self.whole.get(j, ()) and self._file(j).packed for j in self.free):
+            return
         if relation in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
             del self.free[i]
@@ -153,8 +169,7 @@ class _Decision:
 
         Not where it was packed before it was deleted.
         """
-        copies = (i for number, i in self.found.own_parts if number == each.number)
-        if any(self._file(i).rotated and self._holds(each, i) for i in copies):
+        if any(each in self.whole.get(i, ()) and self._file(i).packed for i in self.free):
             return
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
@@ -220,13 +235,16 @@ class _Decision:
 
         def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
             candidate = self._file(i)
-            copied = any(k is not each and not k.unread for k in self.by_inode[i])
-            oldest = (self._is_repeated(i), self._age(i)) if each.unread else (False, (0, 0, "", 0))
+            copied = any(k is not each and k.number not in self.untold for k in self.by_inode[i])
+            oldest = (self._is_repeated(i), self._age(i)) if each.number in self.untold else (False, (0, 0, "", 0))
             return (copied, *oldest, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            return any(k.position.head_bytes and not k.unread for k in mine)  # its inode alone proves little
+            if any(k.position.head_bytes and k.number not in self.untold for k in mine):  # its inode alone proves little
+                return True
+            whole = (k for k in self.whole.get(i, ()) if k is not each and self._lies_at(k.number) in (i, None))
+            return any(k.position.offset > each.position.offset for k in whole)
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
 

@@ -143,10 +143,13 @@ def run_before(file: Content, at: int) -> bytes:
     return file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
 
 
-def compare(known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False) -> Answer:
+def compare(
+    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, whole: bool = False
+) -> Answer:
     """Return what a file is to a generation.
 
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
+    ``whole``: the generation's own file is another one, and lost nothing of what was read.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -163,10 +166,10 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
     moved = OTHER
     if search and known.head_bytes:
         moved = _find_moved(known, file)
-        if moved.relation is Relation.OTHER:
+        if moved.relation is Relation.OTHER and not whole:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
-        return _as_part(known, file, followed=followed)
+        return _as_part(known, file, same_inode=same_inode, followed=followed)
     return moved
 
 
@@ -179,17 +182,25 @@ def _find_moved(known: Position, file: Content) -> Answer:
     return Answer(Relation.MOVED, at)
 
 
-def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
+def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    What stands at the path may have been written on behind the place where it was cut off, unless its end is known.
+    Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
+    may have been written on behind the place where it was cut off, unless its end is known.
     """
     size = file.size()
     if size is None:
         return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
-    proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
+    mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
+    if mark:
+        run = file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))
+        if run is None:
+            return UNDECIDED
+        if not is_marked(mark, run):
+            return Answer(Relation.CUT, size) if same_inode else OTHER
+    proved = not followed or size <= HEAD_BYTES or (mark is not None and mark.offset == size)
     return Answer(Relation.PART if proved else Relation.CUT, size)
 
 
@@ -338,12 +349,6 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
         hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
         return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
     return OTHER
-
-
-def _is_end_marked(known: Position, file: Content, size: int) -> bool:
-    """Return whether a file ends where a line ended that was read."""
-    mark = next((mark for mark in marks_of(known.marks) if mark.offset == size), None)
-    return mark is not None and is_marked(mark, file.run(max(size - MARK_BYTES, 0), min(size, MARK_BYTES)) or b"")
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

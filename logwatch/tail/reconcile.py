@@ -210,7 +210,7 @@ class _Decision:
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i in order:
-            if self._holds(each, i) and not self._has_grown(each, i):
+            if self._holds(each, i) and not self._differs(each, i):
                 return self._take(each, i)
         if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")
@@ -252,15 +252,15 @@ class _Decision:
         """Return whether a generation of which nothing was read lies in an older file than the one with its inode."""
         return next((j for j in self._order(each) if self._holds(each, j)), i) != i
 
-    def _has_grown(self, each: Known, i: int) -> bool:
-        """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
+    def _differs(self, each: Known, i: int) -> bool:
+        """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
         size, then = self.found.sizes[i], each.position.size
-        return each.position.state == "ignored" and bool(then) and size is not None and size > then
+        return each.position.state == "ignored" and bool(then) and size is not None and size != then
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
         relation, size = self.found.answer(each.number, i).relation, self.found.sizes[i]
-        shorter = size is not None and TELLING_BYTES <= size <= each.position.size
+        shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self._differs(each, i)
         return relation is Relation.PART or (relation is Relation.SAME and shorter and self._enough(each, i))
 
     def _enough(self, each: Known, i: int) -> bool:

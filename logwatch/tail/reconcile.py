@@ -241,7 +241,9 @@ class _Decision:
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            if any(k.position.head_bytes and k.number not in self.untold for k in mine):  # its inode alone proves little
+            if any(
+                k.position.head_bytes and k.number not in self.untold for k in mine
+            ):  # its inode alone proves little
                 return True
             whole = (k for k in self.whole.get(i, ()) if k is not each and self._lies_at(k.number) in (i, None))
             return any(k.position.offset > each.position.offset for k in whole)

@@ -279,8 +279,14 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
-        whole = generation.plain is not None
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
+        answer = compare(
+            position,
+            candidate,
+            same_inode=same_inode,
+            followed=at_path,
+            search=search,
+            whole=generation.plain is not None,
+        )
         found.answers[position.generation, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)

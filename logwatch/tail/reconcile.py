@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import TELLING_BYTES, begins_alike
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
@@ -103,6 +103,9 @@ class _Decision:
     def _is_nowhere(self, each: Known) -> bool:
         return each.number not in self.decided and not each.open
 
+    def _begins_alike(self, each: Known, i: int) -> bool:
+        return begins_alike(each.position.head_bytes, each.position.head, self._file(i).head or b"")
+
     # what is known
 
     def _find_inode(self, each: Known) -> None:
@@ -115,7 +118,9 @@ class _Decision:
         if relation is Relation.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
-        elif relation in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
+        elif (relation in _SHORTER or (relation is Relation.MOVED and self._begins_alike(each, i))) and any(
+            self.found.answer(each.number, j).relation in _WHOLE for j in self.free
+        ):
             return  # copied away and emptied: what is there now begins like the copy, and is new
         elif relation is not Relation.OTHER and (each.in_use or self._enough(each, i)):
             self._take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
@@ -139,7 +144,7 @@ class _Decision:
             return
         if rotated and common < each.position.size:
             return  # what rotation has moved away begins with the same banner, and goes on otherwise
-        if original is None and any(each in self.whole.get(j, ()) and self._file(j).packed for j in self.free):
+        if original is None and self._is_packed_whole(each):
             return
         if relation in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
@@ -149,6 +154,9 @@ class _Decision:
             self._wait_if_torn(i)
         elif (each.number, i) in self.found.common and not rotated:
             self.start[i] = common  # an older state, written on
+
+    def _is_packed_whole(self, each: Known) -> bool:
+        return any(each in self.whole.get(i, ()) and self._file(i).packed for i in self.free)
 
     def _archived(self, each: Known, original: int | None) -> bool:
         """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
@@ -169,7 +177,7 @@ class _Decision:
 
         Not where it was packed before it was deleted.
         """
-        if any(each in self.whole.get(i, ()) and self._file(i).packed for i in self.free):
+        if self._is_packed_whole(each):
             return
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)

@@ -231,6 +231,12 @@ TABLE = {
         ),
         [Hold(1, 3), Hold(2, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "copied away and emptied, and filled with the same banner and more than before": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 1100), file("m.log.1", 2), answers=[(1, 0, MOVED, 500), (1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "left out, and now a shorter file begins like it: that is news": (
         PathView(current=2),
         [known(1, 1, "ignored", 0), known(2, 2)],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
-from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.facts import Facts, Severity
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
 from logwatch.ledger import QUARTER, ResultRow, Timeline
@@ -60,6 +60,11 @@ class Course:
         """Its share in the last hour or, if more and no accident, in the last minutes: it may have just begun."""
         lately = self.lately / self.among_lately if self.lately >= _SURE and self.among_lately else 0.0
         return max(self.share, lately)
+
+    @property
+    def weight(self) -> tuple[int, Severity]:
+        """How serious it is, for the order and for people."""
+        return weigh(self.entry, self.weighty_share, total=self.total, over=self.over)
 
     @property
     def since(self) -> float:
@@ -215,8 +220,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
-    _, severity = weigh(course.entry, course.weighty_share, total=course.total, over=course.over)
-    if severity != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
+    if course.weight[1] != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
         course.rise = rise(peers.points(course))
         if course.rise is not None:
             course.first = max(course.first, course.rise.at)

@@ -9,10 +9,9 @@ from logwatch.catalogue import Catalogue, Entry
 from logwatch.diagnosis.facts import Facts, Severity
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
-from logwatch.ledger import QUARTER, ResultRow, Timeline
+from logwatch.ledger import ResultRow, Timeline
 from logwatch.model import Seen
 
-GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
 _QUIET_SECONDS = 300.0
 _LATELY_SECONDS = 600.0
 _UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may be of any
@@ -113,20 +112,10 @@ def courses(facts: Facts) -> list[Course]:
 
 
 def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
-    """Return when the present run of a result began: looking back until it was absent for ``GAP_SECONDS``."""
+    """Return when the present run of a result began."""
     series = quarters.series.get(row)
-    if series is None:
-        return now
-    counts = series.counts
-    at = before = len(counts)
-    while before:
-        before -= 1
-        if counts[before]:
-            if at == len(counts) or at - before == 1 or series.first[at] - series.last[before] <= GAP_SECONDS:
-                at = before  # neighbours are never that far apart
-            else:
-                break
-    return now if at == len(counts) else series.first[at]
+    began = math.inf if series is None else series.began()
+    return now if began == math.inf else began
 
 
 class _Peers:

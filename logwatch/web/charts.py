@@ -34,7 +34,7 @@ _FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of 
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
-_REMEMBERED = 1024  # columns: three charts of a week have 504
+_REMEMBERED = 512  # columns: three charts of a week have 504
 
 Counts = tuple[tuple[str, int], ...]
 """How many pushes of which class, none of them 0: accepted ones first, then in ``ORDER``."""

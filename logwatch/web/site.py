@@ -229,7 +229,7 @@ class Site:
         return kept[2]
 
 
-@lru_cache(2048)
+@lru_cache(1024)
 def _escaped(text: bytes) -> bytes:
     """Escape what templates fill in, which is mostly what they filled in at the look before."""
     return tornado.escape.xhtml_escape(text).encode()

@@ -54,6 +54,7 @@ class _Share:
     of: int
     lately: bool
     points: tuple[float | None, ...]
+    left_out: int  # pushes to dead tokens, or held back by a limit, beside them
 
 
 def strip(facts: Facts) -> Strip:
@@ -116,22 +117,31 @@ def _rate(facts: Facts) -> tuple[float, list[float | None]]:
 
 
 def _share(facts: Facts, platform: str) -> _Share:
-    classes = {row: entry_of(facts.catalogue, row).class_ for row in facts.minutes.series if row.platform == platform}
-    judged = [row for row, name in classes.items() if row.source not in facts.silent and name not in _LEFT_OUT]
-    every, accepted = map(facts.minutes.counts, (judged, [row for row in judged if classes[row] == "delivered"]))
-    all_, good = (sum(_lately(counts, LATELY_MINUTES + 1)) for counts in (every, accepted))
+    classes = {
+        row: entry_of(facts.catalogue, row).class_
+        for row in facts.minutes.series
+        if row.platform == platform and row.source not in facts.silent
+    }
+    every, accepted, apart = (
+        facts.minutes.counts(row for row, name in classes.items() if wanted(name))
+        for wanted in (lambda name: name not in _LEFT_OUT, "delivered".__eq__, _LEFT_OUT.__contains__)
+    )
+    all_, good, left_out = (sum(_lately(counts, LATELY_MINUTES + 1)) for counts in (every, accepted, apart))
     lately = all_ >= _ENOUGH
     if not lately:
-        all_, good = sum(every), sum(accepted)
+        all_, good, left_out = sum(every), sum(accepted), sum(apart)
     points = tuple(mine / of if of else None for of, mine in zip(_added(every), _added(accepted), strict=True))
-    return _Share(good / all_ if all_ else None, all_, lately, points)
+    return _Share(good / all_ if all_ else None, all_, lately, points, left_out)
 
 
 def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure:
+    left_out = f"{number(told.left_out)} dead or limited"
     if told.value is None:
-        return Figure(platform, label, "no push", "last hour")
+        some = bool(told.left_out)
+        return Figure(platform, label, "none" if some else "no push", f"{left_out}, last hour" if some else "last hour")
     when = f"last {LATELY_MINUTES} minutes" if told.lately else "last hour"
-    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}"
+    beside = f", {left_out} left out" if told.left_out > MANY * (told.of + told.left_out) else ""
+    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}{beside}"
     state: State = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
     return Figure(platform, label, share(told.value), of, _spark(told.points), state)
 

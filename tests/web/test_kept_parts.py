@@ -100,8 +100,8 @@ def _arguments(query):
     return {name: [value.encode() for value in values] for name, values in parse_qs(query).items()}
 
 
-@settings(deadline=None, max_examples=15)  # a bound on time says nothing on a busy machine
-@given(st.lists(STEP, min_size=2, max_size=5))
+@settings(deadline=None, max_examples=8)  # a bound on time says nothing on a busy machine
+@given(st.lists(STEP, min_size=2, max_size=4))
 def test_a_page_with_parts_kept_is_the_page_of_a_process_that_starts_now(steps):
     """Commit by commit, whatever comes, late results and a full error log included."""
     with tempfile.TemporaryDirectory() as directory:

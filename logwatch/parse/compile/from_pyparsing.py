@@ -71,8 +71,7 @@ def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
 def _outside_assertions(node: Node) -> list[Node]:
     if isinstance(node, Look | Backtracking):
         return []
-    inside = (node.item,) if isinstance(node, Repeat) else nodes.children(node)
-    return [node, *(each for child in inside for each in _outside_assertions(child))]
+    return [node, *(each for child in nodes.children(node) for each in _outside_assertions(child))]
 
 
 def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
@@ -214,7 +213,7 @@ def _skip_to(element: pp.SkipTo) -> Node:
         raise NotCompilable("ignore or fail_on of SkipTo")
     target = _parsed(_inner(element), skip=False)
     ahead = nodes.without_captures(target)
-    skipped = Repeat(CharRun(nodes.EVERY_BYTE, 1, 1), stop=ahead)
+    skipped = Repeat(nodes.seq(Look(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
     return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
 
 
@@ -231,7 +230,7 @@ def _match_first(element: pp.MatchFirst, name: str | None = None) -> Node:
 def _opt(element: pp.Opt, name: str | None = None) -> Node:
     if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
         raise NotCompilable("a default of Opt")
-    return nodes.optional(_parsed(_inner(element), skip=False, name=name))
+    return nodes.repeat(_parsed(_inner(element), skip=False, name=name), 0, 1)
 
 
 def _repetition(element: pp.ParserElement) -> Node:
@@ -239,9 +238,9 @@ def _repetition(element: pp.ParserElement) -> Node:
     most: int | None = element.max_count  # type: ignore[attr-defined]
     if not item.min_len and most is None:
         raise EndlessLoop(f"{element} repeats what may match nothing")
-    ender = element.not_ender  # type: ignore[attr-defined]
-    stop = None if ender is None else nodes.without_captures(_parsed(ender.expr, skip=True))
-    return Repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most, stop)
+    if (ender := element.not_ender) is not None:  # type: ignore[attr-defined]
+        item = nodes.seq(Look(nodes.without_captures(_parsed(ender.expr, skip=True)), negative=True), item)
+    return nodes.repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most)
 
 
 def _enhanced(element: pp.ParserElement) -> Node:

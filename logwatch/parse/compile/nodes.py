@@ -129,12 +129,11 @@ class Choice(_Properties):
 
 @dataclass(frozen=True)
 class Repeat(_Properties):
-    """Greedy repetition; ends where ``item`` fails, ``stop`` matches, or ``max`` is reached."""
+    """Greedy repetition; ends where ``item`` fails or ``max`` is reached."""
 
     item: "Node"
     min: int = 0
     max: int | None = None
-    stop: "Node | None" = None
     lazy: bool = False  # inside Backtracking only
 
 
@@ -186,13 +185,13 @@ def seq(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
 
 
-def optional(item: Node) -> Node:
-    """Match the item or nothing."""
+def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Node:
+    """Repeat an item; what is a single byte becomes a run of such bytes."""
     if isinstance(item, Literal) and len(item.data) == 1:
-        return CharRun(frozenset(item.data), 0, 1)
+        item = CharRun(frozenset(item.data), 1, 1)
     if isinstance(item, CharRun) and (item.min, item.max) == (1, 1):
-        return CharRun(item.chars, 0, 1)
-    return Repeat(item, 0, 1)
+        return CharRun(item.chars, low, high, lazy)
+    return Repeat(item, low, high, lazy)
 
 
 def choice(*items: Node) -> Node:
@@ -240,11 +239,7 @@ def children(node: Node) -> Iterator[Node]:
     match node:
         case Seq(items) | Choice(items):
             yield from items
-        case Repeat(item):
-            yield item
-            if node.stop is not None:
-                yield node.stop
-        case Look(item) | Capture(_, item) | Backtracking(item):
+        case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
             yield item
 
 

@@ -90,10 +90,19 @@ def test_seq(before, after):
     assert shown(nodes.seq(*before)) == after
 
 
-@pytest.mark.parametrize(("item", "after"), [("a", "a?+"), ("[ab]", "[a-b]?+"), ("ab", "(?>(?:ab)?)")])
-def test_optional(item, after):
-    """A single byte or nothing is a run of it, which can be narrowed to what examples have."""
-    assert shown(nodes.optional(node(item))) == after
+@pytest.mark.parametrize(
+    ("item", "bounds", "after"),
+    [
+        ("a", (0, 1), "a?+"),
+        ("[ab]", (0, 1), "[a-b]?+"),
+        ("a", (2, None), "a{2,}+"),
+        ("ab", (0, 1), "(?>(?:ab)?)"),
+        ("a+", (0, 1), "(?>(?:a++)?)"),
+    ],
+)
+def test_repeat(item, bounds, after):
+    """A single byte becomes a run of it, which can be narrowed to what examples have."""
+    assert shown(nodes.repeat(node(item), *bounds)) == after
 
 
 def test_choice_skips_common_blanks_once():

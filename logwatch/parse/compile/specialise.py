@@ -33,7 +33,7 @@ Part: TypeAlias = Callable[[Node], Node]
 
 
 class Specialiser:
-    """Keeps what it compiles of nodes for the next time."""
+    """Follows examples through nodes, and keeps what it compiles of them meanwhile."""
 
     def __init__(self) -> None:
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
@@ -73,21 +73,15 @@ class Specialiser:
             case Repeat(nodes.Seq((Look(), CharRun()))):
                 return self._take(node, at)  # any number of bytes, up to what stops it
             case Choice() | Repeat():
-                return self._decide(node, at, then)
+                turns = _Turns(self, node)
+                taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
+                left: dict[int, tuple[bytes, int]] = {}
+                return self._tree(turns, taken, dict.fromkeys(taken, 0), then, left), left
         return self._take(node, at)
 
     def _take(self, node: Node, at: Places) -> tuple[Part, Places]:
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
         return _as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
-
-    def _decide(self, node: Choice | Repeat, at: Places, then: Node) -> tuple[Part, Places]:
-        """Take the ways of the examples; where they differ, and no value is in them, the node stays as it is."""
-        turns = _Turns(self, node)
-        taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
-        if not node.capture_names and len({turns.run(each, 0) for each in taken.values()}) > 1:
-            return self._take(node, at)
-        ends: dict[int, tuple[bytes, int]] = {}
-        return self._tree(turns, taken, dict.fromkeys(taken, 0), then, ends), ends
 
     def _tree(
         self,

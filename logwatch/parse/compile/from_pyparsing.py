@@ -5,7 +5,10 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from functools import reduce
+from operator import add, or_
 
 import pyparsing as pp
 
@@ -80,9 +83,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
     A value that is empty is as if it were not there, unless it hides one that came before, as do the groups of a Regex
     that take no part (``absent``). Of names that are ``single`` only the last value counts.
     """
-    repeats = [each for each in nodes.walk(node) if isinstance(each, Repeat) and each.max != 1]
-    again = {name for each in repeats for name in each.capture_names}
-    again |= {name for name in node.capture_names if node.capture_names.count(name) > 1}
+    again = {name for name, count in _captured(node).items() if count > 1}
     if again.intersection(single):
         name = min(again.intersection(single))
         why = f"where only the last of several values counts: give an element the name '{name}*'"
@@ -95,6 +96,15 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
         if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
             what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
             raise NotCompilable(f"the result name {each.name!r} on {what}, where it may come more than once")
+
+
+def _captured(node: Node) -> Counter[str]:
+    """Return how often one match may capture each name, where twice stands for any number."""
+    inside = [_captured(child) for child in nodes.children(node)]
+    found: Counter[str] = reduce(or_ if isinstance(node, Choice) else add, inside, Counter())
+    if isinstance(node, Repeat) and node.max != 1:
+        found += found
+    return found + Counter([node.name]) if isinstance(node, Capture) else found
 
 
 def _inner(element: pp.ParserElement) -> pp.ParserElement:

@@ -37,7 +37,7 @@ def against_samples(grammar: Grammar) -> list[Problem]:
 def check(grammar: Grammar) -> list[Problem]:
     """Return everything that is wrong with a grammar, warnings last."""
     problems = [*against_samples(grammar), *_slow(grammar)]
-    if why := parser_of(grammar).not_compiled_because:
+    if why := grammar.not_compiled_because:
         remedy = "see which elements can be compiled in docs/grammars.md, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
     return problems

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logwatch.parse.compile import literals, nodes
+from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
 from tests.parse.compile.shown import node, shown
 
@@ -74,7 +74,7 @@ def test_disjoint(one, other, expected):
 )  # fmt: skip
 def test_capture_literals(built, expected):
     """A text without one of these holds no value; None where a value needs none of them."""
-    assert literals.capture_literals(built) == expected
+    assert nodes.capture_literals(built) == expected
 
 
 @pytest.mark.parametrize(

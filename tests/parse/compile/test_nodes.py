@@ -105,6 +105,30 @@ def test_repeat(item, bounds, after):
     assert shown(nodes.repeat(node(item), *bounds)) == after
 
 
+def test_what_is_inside_comes_from_left_to_right():
+    """Each node once, before what is in it."""
+    tree = nodes.seq(Literal(b"a"), Repeat(Choice((X, Capture("v", BLANKS)))), Look(X))
+    assert list(nodes.walk(tree)) == [tree, Literal(b"a"), tree.items[1], tree.items[1].item, X,
+                                      Capture("v", BLANKS), BLANKS, Look(X), X]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("whole", "blanks"),
+    [
+        (nodes.seq(BLANKS, X), BLANKS),
+        (nodes.seq(X, BLANKS), None),
+        (BLANKS, BLANKS),
+        (nodes.seq(CharRun(frozenset(b" "), 1), X), None),
+        (nodes.NOTHING, None),
+    ],
+)
+def test_split_leading_blanks(whole, blanks):
+    """What may be nothing and is any number of some bytes, in front; the two are the whole."""
+    found, rest = nodes.split_leading_blanks(whole)
+    assert found == blanks
+    assert (nodes.seq(found, rest) if found else rest) in (whole, nodes.seq(whole))
+
+
 def test_choice_skips_common_blanks_once():
     """Blanks that all alternatives skip stand in front of them."""
     before = [nodes.seq(BLANKS, Literal(word)) for word in (b"a", b"b")]

@@ -35,6 +35,7 @@ LOOP = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Ch
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!', rb'"\""!'], shown(STRING) + "!"),
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[a-z]+")), [b"xy", b"zy"], "(?![a-b])[a-z]++"),
         (nodes.seq(Look(node("abcd"), negative=True), node("[a-z]+")), [b"ab", b"zy"], "(?!abcd)[a-z]++"),
+        (nodes.seq(Look(node("b1|b2|c1|c2"), negative=True), node("[a-d]+")), [b"ad"], "(?!(?>(?:b|c)[1-2]))[a-d]++"),
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[x-z]+")), [b"xy", b"zy"], "[x-z]++"),
         (nodes.seq(Look(node("[ab]")), node("ab")), [b"ab"], "ab"),
         (nodes.seq(Repeat(node("(?!xy)[a-z]")), node("xy")), [b"a" * 99 + b"xy"], "(?>(?:(?!xy)[a-z])*)xy"),

@@ -6,7 +6,6 @@ In: a loaded grammar. Out: problems, warnings among them; none means that the gr
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from pathlib import Path
 
 import pyparsing as pp
 
@@ -159,8 +158,3 @@ def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
         read(line)
         times.append(time.thread_time() - start)
     return min(times)
-
-
-def names(directories: list[Path]) -> list[str]:
-    """Return the names of all grammars in some directories."""
-    return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})

@@ -10,9 +10,7 @@ import re
 import sys
 from collections.abc import Collection, Sequence
 
-from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
-
-from logwatch.parse.grammar import Grammar, walk
+from logwatch.parse.grammar import Grammar, text_of, walk
 
 LENGTH = 240
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
@@ -65,12 +63,7 @@ _KNOWN = frozenset(
 
 def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
-    texts = [grammar.marker.decode("latin-1")]
-    for element in walk(grammar.line):
-        if isinstance(element, Literal | Keyword | CaselessLiteral | CaselessKeyword):
-            texts.append(str(element.match))
-        elif isinstance(element, Regex):
-            texts.append(str(element.pattern))
+    texts = [grammar.marker.decode("latin-1"), *map(text_of, walk(grammar.line))]
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 

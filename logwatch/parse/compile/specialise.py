@@ -171,7 +171,7 @@ class _Turns:
         self.until: Node | None = None
         """What ends it, behind the same blanks as its turns; ``stop`` is that without them."""
         self.stop: Node | None = None
-        match nodes.parts(item):
+        match nodes.parts(self.node.item):
             case (Look(until, True, False), *rest):
                 before, stop = nodes.split_leading_blanks(until)
                 blanks, behind = nodes.split_leading_blanks(nodes.seq(*rest))

@@ -39,6 +39,7 @@ LOOP = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Ch
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[x-z]+")), [b"xy", b"zy"], "[x-z]++"),
         (nodes.seq(Look(node("[ab]")), node("ab")), [b"ab"], "ab"),
         (nodes.seq(Repeat(node("(?!xy)[a-z]")), node("xy")), [b"a" * 99 + b"xy"], "(?>(?:(?!xy)[a-z])*)xy"),
+        (Repeat(nodes.seq(BLANKS, Look(node("x"), negative=True), node("a"))), [b" a"], r"\ *+a(?!\ *+a)"),
         (nodes.seq(LOOP, BLANKS, CODE), [b"k:1 code 5"], r"k:\ *+[0-:a-z]++\ code\ [0-9]++"),
     ],
 )  # fmt: skip

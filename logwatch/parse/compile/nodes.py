@@ -278,6 +278,11 @@ def disjoint(one: Node, other: Node) -> bool:
     return not any(word.startswith(each) or each.startswith(word) for word in words for each in others)
 
 
+def all_disjoint(items: tuple[Node, ...]) -> bool:
+    """Return whether at any place at most one of the items can match."""
+    return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
+
+
 def capture_literals(node: Node) -> frozenset[bytes] | None:
     """Return texts of which any match that captures something contains one; None if it may do without.
 
@@ -297,8 +302,3 @@ def capture_literals(node: Node) -> frozenset[bytes] | None:
 
 def _shortest(texts: frozenset[bytes]) -> int:
     return min(map(len, texts))
-
-
-def all_disjoint(items: tuple[Node, ...]) -> bool:
-    """Return whether at any place at most one of the items can match."""
-    return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])

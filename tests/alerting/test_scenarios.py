@@ -14,6 +14,7 @@ from tests.helpers.shipped import CONFIG
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.timeout(1800)  # minutes on a quiet machine, and whoever is nice waits for all others
 @pytest.mark.parametrize("name", runs())
 def test_exactly_the_expected_alerts_fire(name, tmp_path):
     """At every moment that a scenario names, the alerts it names fire, and no other."""

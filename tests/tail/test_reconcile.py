@@ -235,7 +235,7 @@ TABLE = {
         NOW,
         [known()],
         found(file("m.log", 1, 1100), file("m.log.1", 2), answers=[(1, 0, MOVED, 500), (1, 1, SAME, 1000)]),
-        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+        [Hold(1, 1), TakeUp(0, "live", 500)],
     ),
     "left out, and now a shorter file begins like it: that is news": (
         PathView(current=2),

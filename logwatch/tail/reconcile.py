@@ -156,6 +156,7 @@ class _Decision:
             self.start[i] = common  # an older state, written on
 
     def _is_packed_whole(self, each: Known) -> bool:
+        """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
         return any(each in self.whole.get(i, ()) and self._file(i).packed for i in self.free)
 
     def _archived(self, each: Known, original: int | None) -> bool:
@@ -238,7 +239,7 @@ class _Decision:
         """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
         The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-        which nothing was read is the oldest that begins like it: the others are those that came after it.
+        which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
         """
 
         def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
@@ -249,17 +250,15 @@ class _Decision:
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            if any(
-                k.position.head_bytes and k.number not in self.untold for k in mine
-            ):  # its inode alone proves little
-                return True
+            if any(k.position.head_bytes and k.number not in self.untold for k in mine):
+                return True  # else its inode alone proves little
             whole = (k for k in self.whole.get(i, ()) if k is not each and self._lies_at(k.number) in (i, None))
             return any(k.position.offset > each.position.offset for k in whole)
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
 
     def _lies_in_older(self, each: Known, i: int) -> bool:
-        """Return whether a generation of which nothing was read lies in an older file than the one with its inode."""
+        """Return whether a generation that its bytes do not tell lies in an older file than the one with its inode."""
         return next((j for j in self._order(each) if self._holds(each, j)), i) != i
 
     def _differs(self, each: Known, i: int) -> bool:

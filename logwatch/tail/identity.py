@@ -149,12 +149,13 @@ def run_before(file: Content, at: int) -> bytes:
 
 
 def compare(
-    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, found: bool = False
+    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, whole: bool = False
 ) -> Answer:
     """Return what a file is to a generation.
 
-    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved; more
-    than a banner and a line that recur has to prove it where the generation was ``found`` as a whole elsewhere.
+    ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
+    ``whole``: the generation's own file is another one, and lost nothing of what was read; where that has left the
+    path, more than a banner and a line that recur has to prove that its bytes are back.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -170,16 +171,16 @@ def compare(
             return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file, found=found)
-        if moved.relation is Relation.OTHER:
+        moved = _find_moved(known, file, left=whole and known.state != "live")
+        if moved.relation is Relation.OTHER and not whole:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
-        return _as_part(known, file, followed=followed)
+        return _as_part(known, file, same_inode=same_inode, followed=followed)
     return moved
 
 
-def _find_moved(known: Position, file: Content, *, found: bool) -> Answer:
-    at = _find(known, file, found=found)
+def _find_moved(known: Position, file: Content, *, left: bool) -> Answer:
+    at = _find(known, file, left=left)
     if at == NOWHERE:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
@@ -187,17 +188,25 @@ def _find_moved(known: Position, file: Content, *, found: bool) -> Answer:
     return Answer(Relation.MOVED, at)
 
 
-def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
+def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    What stands at the path may have been written on behind the place where it was cut off, unless its end is known.
+    Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
+    may have been written on behind the place where it was cut off, unless its end is known.
     """
     size = file.size()
     if size is None:
         return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
-    proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
+    mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
+    if mark:
+        run = file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))
+        if run is None:
+            return UNDECIDED
+        if not is_marked(mark, run):
+            return Answer(Relation.CUT, size) if same_inode else OTHER
+    proved = not followed or size <= HEAD_BYTES or (mark is not None and mark.offset == size)
     return Answer(Relation.PART if proved else Relation.CUT, size)
 
 
@@ -277,7 +286,7 @@ def shared_bytes(file: Content, of: Content) -> int:
     return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
 
 
-def _find(known: Position, file: Content, *, found: bool) -> int | None:
+def _find(known: Position, file: Content, *, left: bool) -> int | None:
     """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
 
     As long as lines start within the run, its last one is looked for as a whole: only lines of its length are compared.
@@ -285,7 +294,7 @@ def _find(known: Position, file: Content, *, found: bool) -> int | None:
     parts = list(suffixes(known.tail))
     if not parts:
         return NOWHERE
-    lines_alike = not found and _first_lines(known, file.head or b"")
+    lines_alike = not left and _first_lines(known, file.head or b"")
     length, part = parts[0]
     whole_line = len(parts) > 1
 
@@ -346,12 +355,6 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
         hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
         return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
     return OTHER
-
-
-def _is_end_marked(known: Position, file: Content, size: int) -> bool:
-    """Return whether a file ends where a line ended that was read."""
-    mark = next((mark for mark in marks_of(known.marks) if mark.offset == size), None)
-    return mark is not None and is_marked(mark, file.run(max(size - MARK_BYTES, 0), min(size, MARK_BYTES)) or b"")
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

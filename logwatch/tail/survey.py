@@ -31,7 +31,7 @@ from logwatch.tail.identity import (
 from logwatch.tail.later import written_later
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
+from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -79,8 +79,11 @@ def _lies_there(generation: Generation) -> bool:
 
 def _former(generation: Generation) -> Position | None:
     """Return the position of before a file was changed in front, as it was found to be just now."""
-    former = generation.saved
-    return former if former and former.offset and former != generation.position else None
+    former, now = generation.saved, generation.position
+    if not former or not former.offset:
+        return None
+    moved = (former.offset, former.tail) != (now.offset, now.tail)
+    return former if moved or (former.head_bytes >= now.head_bytes and former.head != now.head) else None
 
 
 class Survey:
@@ -222,21 +225,16 @@ class Survey:
         files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
         at_path = None if found.at_path is None else found.candidates[found.at_path].key
         places = {file.path: file.modified for file in files if file.key != at_path}
-        oldest: dict[tuple[str, str], int] = {}
+        stem = stem_of(os.path.basename(self._path))
+        since: dict[str, int] = {}
         for path in places.keys() - found.rotated_names:
             directory, name = os.path.split(path)
-            scheme = directory, shape_of(name)
-            oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
-        alike = []
-        for (directory, shape), since in oldest.items():
-            for name in self._directories.names(directory):
-                path = os.path.join(directory, name)
-                if shape_of(name) != shape or path in places or self._is_followed(path):
-                    continue
-                candidate = self._heads.examine(path, _UNNAMED)
-                if candidate and candidate.modified >= since and candidate.key != at_path:
-                    alike.append(candidate)
-        return alike
+            for each in self._directories.alike(directory, name, stem):
+                also = os.path.join(directory, each)
+                since[also] = min(since.get(also, places[path]), places[path])
+        wanted = [path for path in since if path not in places and not self._is_followed(path)]
+        files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
+        return [file for file in files if file.modified >= since[file.path] and file.key != at_path]
 
     def _take_in(self, found: Found, files: list[Candidate], foreign: Callable[[Candidate], bool]) -> None:
         """Take files that were written later than a generation, whatever they are named, for rotated as well."""
@@ -283,8 +281,14 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
-        elsewhere = at_path and position.state != "live" and generation.file is not None
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, found=elsewhere)
+        answer = compare(
+            position,
+            candidate,
+            same_inode=same_inode,
+            followed=at_path,
+            search=search,
+            whole=generation.plain is not None,
+        )
         found.answers[position.generation, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)

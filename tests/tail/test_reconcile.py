@@ -234,6 +234,62 @@ TABLE = {
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
         [Replace(1, 0, 1000, 1100, None)],
     ),
+    "renamed, and the next one has but the banner yet": (
+        NOW,
+        [known(is_open=True, offset=500, name="/m.log.1")],
+        found(
+            file("m.log", 2, 500),
+            file("m.log.1", 1),
+            answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)],
+            own_parts=[(1, 0)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "packed and deleted, and the next one begins with the same banner": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 2, 1100),
+            replace(file("m.log.1.gz", 3), archive=object()),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
+            own_parts=[(1, 1)],
+            common=[(1, 1000)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
+        PathView(current=2),
+        [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],
+        found(
+            file("m.log", 5, 600),
+            file("m.log.1", 4, 700),
+            file("m.log.2", 6, 600),
+            file("m.log.3", 1),
+            answers=[(1, 3, SAME, 1000), *((2, i, SAME, 500) for i in range(4))],
+        ),
+        [Hold(1, 3), Hold(2, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "copied away and emptied, and filled with the same banner and more than before": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 1100), file("m.log.1", 2), answers=[(1, 0, MOVED, 500), (1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live", 500)],
+    ),
+    "left out, and now a shorter file begins like it: that is news": (
+        PathView(current=2),
+        [known(1, 1, "ignored", 0), known(2, 2)],
+        found(
+            file("m.log", 4), file("m.log.1", 3, 900), file("m.log.2", 2), answers=[(1, 1, SAME, 0), (2, 2, SAME, 1000)]
+        ),
+        [
+            Leave(1, "forgotten"),
+            Hold(2, 2),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
     "replaced by a copy, while nobody looked": (
         NOW,
         [known()],

@@ -91,7 +91,6 @@ def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, 
 @given(data=st.data())
 def test_whenever_somebody_looks_what_is_written_back_counts_once(data):
     """The content of a log goes and comes back in any pieces, from beside it or elsewhere, with or without looks."""
-
     kept = data.draw(st.sampled_from(("m.log.bak", "t", "../t")))
 
     def steps(log):

@@ -90,6 +90,7 @@ class Position(NamedTuple):
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
     envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
     marks: bytes = b""  # digests of the runs before line ends further back, as ``logwatch.tail.fingerprint`` makes them
+    target: str = ""  # where links led from path to it; beside that it is rotated, and stays when a link has gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,9 @@ MIGRATIONS = (
     """
     ALTER TABLE positions ADD COLUMN marks BLOB NOT NULL DEFAULT x'';  -- line ends that were read, with digests
     """,
+    """
+    ALTER TABLE positions ADD COLUMN target BLOB NOT NULL DEFAULT x'';  -- where links led from path to it
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

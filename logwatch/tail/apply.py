@@ -250,6 +250,7 @@ class _Reconciliation:
             left,
             key=candidate.key,
             found_at=candidate.found_at,
+            target=self.state.target_of(candidate),
             size=max(size, position.offset) if size is not None and head else None,
             head=head if head and more and not generation.headless else None,
         )
@@ -289,7 +290,8 @@ class _Reconciliation:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
         size = max(self.found.sizes[action.file] or 0, action.at)
-        generation.move(left, key=candidate.key, found_at=candidate.found_at, size=size, head=candidate.head)
+        found_at, target = candidate.found_at, state.target_of(candidate)
+        generation.move(left, key=candidate.key, found_at=found_at, target=target, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)
         if not candidate.rotated:

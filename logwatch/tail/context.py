@@ -159,13 +159,10 @@ class Directories:
         return names
 
 
-def list_names(path: str, also: Iterable[str], directories: Directories) -> dict[str, Rotated]:
-    """List what rotation has named after a path: beside it, beside what it links to, and in the directories of also."""
+def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
+    """List what rotation has named after logs, beside each."""
     found = {}
-    real = directories.real(path)
-    places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
-    places |= {(directory, os.path.basename(path)) for directory in also}
-    for directory, base in sorted(places):
+    for directory, base in sorted({os.path.split(log) for log in logs}):
         names, stem = directories.names(directory), stem_of(base)
         for at in range(bisect_left(names, stem), len(names)):
             if not names[at].startswith(stem):

@@ -215,6 +215,7 @@ class GenerationState(Positioned):
         path: str | None = None,
         key: Key | None = None,
         found_at: str | None = None,
+        target: str | None = None,
         size: int | None = None,
         head: bytes | None = None,
     ) -> None:
@@ -226,6 +227,7 @@ class GenerationState(Positioned):
             device=old.device if key is None else key[0],
             inode=old.inode if key is None else key[1],
             found_at=old.found_at if found_at is None else found_at,
+            target=old.target if target is None else target,
             size=old.size if size is None else size,
             head_bytes=old.head_bytes if head is None else len(head),
             head=old.head if head is None else fingerprint_head(head),

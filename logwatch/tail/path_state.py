@@ -12,7 +12,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Mark, NotAFileError
+from logwatch.tail.files import CorruptError, Mark, NotAFileError, key_at
 from logwatch.tail.fingerprint import (
     TELLING_BYTES,
     begins_alike,
@@ -203,6 +203,13 @@ class PathState:
         file = self.heads.examine(place, Rotated()) if place else None
         return file if file and file.key == generation.key else None
 
+    def target_of(self, candidate: Candidate) -> str | None:
+        """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
+        if candidate.rotated:
+            return None
+        real = self.ctx.directories.real(self.path)
+        return real if real != self.path and key_at(real) == candidate.key else ""
+
     def view(self) -> PathView:
         """Return what a decision needs to know."""
         current = self.current
@@ -252,6 +259,7 @@ class PathState:
             size=(size or 0) if head else 0,
             state=state,
             found_at=candidate.found_at,
+            target=self.target_of(candidate) or "",
         )
         return self.add_position(position)
 

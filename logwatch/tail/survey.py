@@ -95,13 +95,15 @@ class Survey:
         self._rotated = tuple(state.ctx.rotated())
         self._is_anothers_name = state.owners.is_name
         self._names: dict[str, Rotated] = {}
+        # Where links led, and lead
+        self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
         """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
         names = self._names = self._list()
-        certain = frozenset(path for path, rotated in names.items() if rotated.certain)
+        certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
         found = Found(self._candidates(foreign), rotated_names=certain)
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
@@ -129,8 +131,14 @@ class Survey:
         return found
 
     def _list(self) -> dict[str, Rotated]:
-        also = {os.path.dirname(g.position.found_at) for g in self._generations if g.position.found_at}
-        names = list_names(self._path, also, self._directories)
+        logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
+        lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
+        logs |= {os.path.join(directory, os.path.basename(log)) for directory in lay for log in logs}
+        names = list_names(logs, self._directories)
+        for p in positions:
+            led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
+            if led_elsewhere and not self._is_followed(p.target):
+                names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         base = os.path.basename(self._path)
         for path in self._rotated:
             if path != self._path:
@@ -193,8 +201,8 @@ class Survey:
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
-        known = {self._path, self._directories.real(self._path), *self._names}
-        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, self._directories.real(self._path)))
+        known = {self._path, *self._targets, *self._names}
+        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, *self._targets))
         others = []
         lay = (g.position.found_at for g in self._generations if g.position.found_at)
         for directory in set(map(os.path.dirname, [*known, *lay])):

@@ -24,7 +24,7 @@ SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
 _POSITION = (
     "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
-    " found_at, envelope, marks, target"
+    " found_at, envelope, marks, target, copy_of"
 )
 _PLACES = ", ".join("?" * len(_POSITION.split(",")))
 
@@ -73,6 +73,7 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             envelope=row[14],
             marks=row[15],
             target=os.fsdecode(row[16]),
+            copy_of=row[17],
         )
         for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
@@ -213,6 +214,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.envelope,
                 p.marks,
                 os.fsencode(p.target),
+                p.copy_of,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

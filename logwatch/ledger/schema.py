@@ -178,6 +178,10 @@ MIGRATIONS = (
     """
     ALTER TABLE positions ADD COLUMN target BLOB NOT NULL DEFAULT x'';  -- where links led from path to it
     """,
+    """
+    -- the generation of another path whose bytes its file begins with
+    ALTER TABLE positions ADD COLUMN copy_of INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

@@ -140,6 +140,10 @@ class GenerationState(Positioned):
         """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
         self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
 
+    def note_copy(self, of: int) -> None:
+        """Note the generation of another path whose bytes its file begins with; 0: it has bytes of its own."""
+        self.position = self.position._replace(copy_of=of)
+
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()

@@ -92,8 +92,18 @@ class Owners:
         self._twins.setdefault(one[1].number, {})[other[1].number] = other
         self._twins.setdefault(other[1].number, {})[one[1].number] = one
 
+    def pair_again(self, states: Iterable["PathState"]) -> None:
+        """Pair the generations that were copies of others before a restart."""
+        known = {g.number: (state, g) for state in states for g in state.generations}
+        for entry in known.values():
+            if other := known.get(entry[1].position.copy_of):
+                self.pair(entry, other)
+
     def part(self, one: Generation, other: Generation) -> None:
         """Note that two generations go on with bytes of their own."""
+        for generation, of in ((one, other), (other, one)):
+            if generation.position.copy_of == of.number:
+                generation.note_copy(0)
         self._twins.get(one.number, {}).pop(other.number, None)
         self._twins.get(other.number, {}).pop(one.number, None)
 

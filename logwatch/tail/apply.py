@@ -257,6 +257,8 @@ class _Reconciliation:
             head=head if head and more and not generation.headless else None,
         )
         generation.found()
+        if in_use and generation.empty and candidate.head == b"":
+            generation.note_empty(candidate.modified)
         self.state.owners.add(self.state, generation)
         parked = not moved and generation.parked == (candidate.disk_size, candidate.modified)
         if in_use and (moved or not (generation.file or parked)):

@@ -208,7 +208,7 @@ class PathFollower(PathState):
             ended = file and file.ended()
             if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
-            if file and file.packed and not ended:
+            if file and file.packed and not ended and os.fstat(file.descriptor).st_size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read

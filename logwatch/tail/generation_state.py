@@ -12,6 +12,7 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TELLING_BYTES,
     begins_alike,
+    empty_file_id,
     fingerprint_head,
     fingerprint_tail,
     is_tail,
@@ -139,6 +140,10 @@ class GenerationState(Positioned):
     def note_compared(self) -> None:
         """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
         self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
+
+    def note_empty(self, modified: int) -> None:
+        """Note when its file, which never had a byte, was last written, in nanoseconds."""
+        self.position = self.position._replace(head=empty_file_id(modified))
 
     def note_copy(self, of: int) -> None:
         """Note the generation of another path whose bytes its file begins with; 0: it has bytes of its own."""

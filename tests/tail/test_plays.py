@@ -82,6 +82,30 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(("way", "told"), [("create", ()), ("copytruncate", ()), ("create\ncompress", AWAY)])
+def test_a_rotation_that_rotates_what_it_has_rotated_loses_nothing_in_silence(tmp_path, way, told, life):
+    """Logrotate with the pattern ``m.log*`` names and packs its own archives anew each night, with times of before."""
+
+    def steps(log):
+        configuration = log.directory.parent / "logrotate.conf"
+        configuration.write_text(f"su root root\n{log.path}* {{\nrotate 20\n{way}\n}}\n")
+        configuration.chmod(0o644)
+        log.directory.chmod(0o755)
+        for _ in range(3):
+            log.write(6)
+            log.shell(f"/usr/sbin/logrotate -f -s ../state {configuration} || true")
+            yield
+            log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(40)
+    log.treat(steps)
+    if life in told and log.follower.missed:
+        log.gone = sorted(set(log.written) - set(log.follower.sink.lines))
+    log.check(missed=log.follower.missed if life in told else 0)
+
+
 STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
 
 

@@ -203,6 +203,24 @@ def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, st
     played(tmp_path, life, steps)
 
 
+def put_together(log):
+    """Write all generations to one file beside them, and more to the log."""
+    log.shell("mv m.log m.log.1")
+    log.write(20)
+    yield
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.write(9)
+    yield
+    log.shell("cat m.log.2 m.log.1 m.log > m.log.all")
+    yield
+    log.write(4)
+
+
+def test_a_file_of_all_generations_that_a_pattern_matches_counts_nothing_twice(tmp_path):
+    """What follows in a copy and begins as another generation is that one, whichever path it was read at."""
+    played(tmp_path, "looking", put_together, patterns=("m.log*",))
+
+
 def restored(log):
     """Write an older state back into a log that is seen empty meanwhile."""
     log.shell("cp m.log ../kept")

@@ -114,10 +114,12 @@ class Survey:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        if lost:
-            first = len(found.candidates)
-            found.candidates += self._examine_others(found, lost, foreign)
-            self._ask(found, range(first, len(found.candidates)), lost)
+        renamed = [known for known in self.known if self._may_be_renamed(known, found)]
+        if lost or renamed:
+            first, keys = len(found.candidates), {known.key for known in renamed}
+            others = self._examine_others(found, lost + renamed, foreign)
+            found.candidates += [file for file in others if lost or file.key in keys]
+            self._ask(found, range(first, len(found.candidates)), lost + renamed)
         self._take_in(found, self._find_alike(found), foreign)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in(found, later, foreign)
@@ -187,6 +189,14 @@ class Survey:
             return False
         relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
+
+    def _may_be_renamed(self, known: Known, found: Found) -> bool:
+        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
+        place = known.position.found_at
+        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._matched:
+            return False
+        certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
+        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
 
     def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
         """Look at files whose names say nothing, beside those that may be generations."""

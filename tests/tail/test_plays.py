@@ -106,6 +106,24 @@ def test_a_rotation_that_rotates_what_it_has_rotated_loses_nothing_in_silence(tm
     log.check(missed=log.follower.missed if life in told else 0)
 
 
+def test_what_was_read_under_one_unknown_name_is_no_news_under_another(tmp_path):
+    """A rotated log that was let go of keeps its place in the ledger when it is renamed to what nobody knows, again."""
+    log = Log(tmp_path, "looking")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log-ab; : > m.log")
+    log.follower.turn()
+    log.follower.wait(700)
+    log.shell("mv m.log-ab m.log-x.y.z")
+    log.follower.turn()
+    log.shell("touch m.log-x.y.z")
+    log.write(5)
+    log.shell("mv m.log m.log-cd; : > m.log")
+    log.follower.turn()
+    log.follower.wait(1)
+    log.check()
+
+
 STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
 
 

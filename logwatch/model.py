@@ -90,6 +90,8 @@ class Position(NamedTuple):
     found_at: str = ""  # where its bytes lie now when not at path: rotated name, copy or .gz
     envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
     marks: bytes = b""  # digests of the runs before line ends further back, as ``logwatch.tail.fingerprint`` makes them
+    target: str = ""  # where links led from path to it; beside that it is rotated, and stays when a link has gone
+    copy_of: int = 0  # the generation of another path whose bytes its file begins with; 0 if it has bytes of its own
 
 
 @dataclass(frozen=True, slots=True)

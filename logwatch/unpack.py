@@ -19,6 +19,9 @@ _MAGIC: dict[bytes, Format] = {
 MAGIC_BYTES = 6
 """So many bytes tell a format."""
 
+LAYERS = 8
+"""So often may be packed what was packed: a logrotate whose pattern matches its archives does so once a night."""
+
 SUFFIXES: dict[str, Format] = {
     ".gz": "gzip",
     ".bz2": "bzip2",

@@ -24,8 +24,9 @@ SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
 _POSITION = (
     "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
-    " found_at, envelope, marks"
+    " found_at, envelope, marks, target, copy_of"
 )
+_PLACES = ", ".join("?" * len(_POSITION.split(",")))
 
 
 def read_snapshot(db: sqlite3.Connection) -> Snapshot:
@@ -71,6 +72,8 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             found_at=os.fsdecode(row[13]),
             envelope=row[14],
             marks=row[15],
+            target=os.fsdecode(row[16]),
+            copy_of=row[17],
         )
         for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
@@ -192,7 +195,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
     for p in positions:
         highest = max(highest, p.generation)
         db.execute(
-            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  own text
+            f"INSERT OR REPLACE INTO positions ({_POSITION}) VALUES ({_PLACES})",  # noqa: S608  own text
             (
                 p.generation,
                 p.source,
@@ -210,6 +213,8 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 os.fsencode(p.found_at),
                 p.envelope,
                 p.marks,
+                os.fsencode(p.target),
+                p.copy_of,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

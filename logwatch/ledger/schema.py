@@ -175,6 +175,13 @@ MIGRATIONS = (
     """
     ALTER TABLE positions ADD COLUMN marks BLOB NOT NULL DEFAULT x'';  -- line ends that were read, with digests
     """,
+    """
+    ALTER TABLE positions ADD COLUMN target BLOB NOT NULL DEFAULT x'';  -- where links led from path to it
+    """,
+    """
+    -- the generation of another path whose bytes its file begins with
+    ALTER TABLE positions ADD COLUMN copy_of INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

@@ -12,7 +12,7 @@ from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
 from logwatch.privacy import readable
 from logwatch.tail.lines import CHUNK_BYTES
-from logwatch.unpack import MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
+from logwatch.unpack import LAYERS, MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
 
 _STEP_BYTES = CHUNK_BYTES  # of the file at a time
 _UNPACKED_BYTES = 1 << 16  # of a packed file at a time, however well it is packed
@@ -152,8 +152,12 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
     raw = steps()
     first = _until(raw, lambda data: len(data) >= MAGIC_BYTES)
     chunks = _again(first, raw)
-    if format_ := format_of(first):
+    for _ in range(LAYERS):
+        if not (format_ := format_of(first)):
+            break
         chunks = _unpacked(name, format_, chunks)
+        first = _until(chunks, lambda data: len(data) >= MAGIC_BYTES)
+        chunks = _again(first, chunks)
     head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
     if found := envelopes.no_text(head):
         raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(name)))

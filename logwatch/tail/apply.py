@@ -135,20 +135,20 @@ class _Reconciliation:
         for action in plan.actions:
             match action:
                 case plans.TakeUp(i, left, at) if left != "ignored" and at is not None:
-                    done = self._find_shared(i, anew=True)
+                    done = self._find_shared(i)
                 case plans.Hold(number, i):
                     generation = self.state.generation(number)
-                    # Of what was passed over no line end is marked: else two logs are alike, and stay two
-                    wanted = generation.in_use and not generation.compared and not generation.position.marks
-                    done = not wanted or self._find_shared(i, anew=not generation.position.offset)
+                    # Two logs that were alike stay two; of a copy it is known what it is one of
+                    wanted = generation.in_use and not generation.compared and not generation.position.offset
+                    done = not wanted or self._find_shared(i)
                 case _:
                     done = True
             if not done:
                 return False
         return True
 
-    def _find_shared(self, i: int, *, anew: bool) -> bool:
-        """Find the generations of other paths that a file begins like; and if it is read anew, how much they have read.
+    def _find_shared(self, i: int) -> bool:
+        """Find the generations of other paths that a file begins like, the most alike first, and what they have read.
 
         What they have not read yet is read here, or there, whichever comes first. False while an archive is being
         unpacked.
@@ -157,11 +157,9 @@ class _Reconciliation:
         if not file.head or file.begin:
             return True
         shared, twins = 0, []
+        alike: dict[int, int] = {}  # by generation, the bytes that both begin with
         for other, generation in state.owners.alike(state, file.head):
             if generation.key == file.key:
-                continue
-            if not anew:
-                twins.append((other, generation, False))
                 continue
             of = OwnFile(generation.plain) if generation.plain else other.examine(generation)
             part = is_part(file, of) if of else False
@@ -173,6 +171,8 @@ class _Reconciliation:
             if at or relation is Relation.SAME:
                 shared = max(shared, min(at, generation.position.offset))
                 twins.append((other, generation, relation is Relation.SAME and generation.sure))
+                alike[generation.number] = at
+        twins.sort(key=lambda twin: -alike[twin[1].number])
         self.shared[i], self.twins[i] = shared, twins
         return True
 
@@ -191,6 +191,8 @@ class _Reconciliation:
             self.state.owners.pair((self.state, generation), (other, twin))
             if whole and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
+        if i in self.twins:
+            generation.note_copy(next((twin.number for _, twin, _ in self.twins[i]), 0))
         generation.note_compared()
 
     # what is known
@@ -262,10 +264,13 @@ class _Reconciliation:
             left,
             key=candidate.key,
             found_at=candidate.found_at,
+            target=self.state.target_of(candidate),
             size=max(size, position.offset) if size is not None and head else None,
             head=head if head and more and not generation.headless else None,
         )
         generation.found()
+        if in_use and generation.empty and candidate.head == b"":
+            generation.note_empty(candidate.modified)
         self.state.owners.add(self.state, generation)
         parked = not moved and generation.parked == (candidate.disk_size, candidate.modified)
         if in_use and (moved or not (generation.file or parked)):
@@ -295,7 +300,7 @@ class _Reconciliation:
         rest_at = old.offset if in_step else action.rest
         name = original.path if original else name_of(generation)
         rest = state.add_position(
-            old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"")
+            old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"", copy_of=0)
         )
         if original:
             rest.move("rotated", key=original.key)
@@ -308,7 +313,8 @@ class _Reconciliation:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
         size = max(self.found.sizes[action.file] or 0, action.at)
-        generation.move(left, key=candidate.key, found_at=candidate.found_at, size=size, head=candidate.head)
+        found_at, target = candidate.found_at, state.target_of(candidate)
+        generation.move(left, key=candidate.key, found_at=found_at, target=target, size=size, head=candidate.head)
         state.owners.add(state, generation)
         self._attach(generation, candidate)
         if not candidate.rotated:

@@ -20,7 +20,7 @@ from logwatch.tail.files import (
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.identity import NO_KEY, NOWHERE, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
-from logwatch.unpack import MAGIC_BYTES, Format, format_of, format_of_name, start
+from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
 """So long is unpacked at a time, before the caller is told to come back."""
@@ -36,9 +36,13 @@ _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket
 class Archive:
     """A compressed file that does not change: one question is answered at a time, and each only once."""
 
-    def __init__(self, path: str, key: Key, format_: Format, status: os.stat_result) -> None:
+    def __init__(
+        self, path: str, key: Key, format_: Format, status: os.stat_result, within: tuple[Format, ...] = ()
+    ) -> None:
+        """Know a file of this format; ``within``: what that was packed with again, the outermost first."""
         self.path = path
-        self.format = format_
+        self._format = format_
+        self._within = within
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
         self.intact: int | None = None  # where it is damaged: up to where its sums agree
         self._key = key
@@ -59,9 +63,13 @@ class Archive:
         """Note which name it has by now."""
         self.path = path
 
+    def open(self, descriptor: int, closed: Callable[[], None] = lambda: None, intact: int | None = None) -> PackedFile:
+        """Return what reads it, no further than ``intact``."""
+        return PackedFile(descriptor, self._format, closed, intact, self._within)
+
     def head(self, descriptor: int) -> tuple[bytes, int]:
         """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
-        file = PackedFile(os.dup(descriptor), self.format)
+        file = self.open(os.dup(descriptor))
         try:
             return read_head(file, HEAD_BYTES)
         except CorruptError:
@@ -108,7 +116,7 @@ class Archive:
             if key_of(status) != self._key:
                 os.close(descriptor)
                 return
-            self._file, self._asked = PackedFile(descriptor, self.format), question
+            self._file, self._asked = self.open(descriptor), question
             self._steps = steps(self._file)
         until = time.monotonic() + STEP_SECONDS
         for _ in self._steps:
@@ -219,7 +227,7 @@ class Candidate:
         descriptor = _open(self.path, self.key)[0]
         if not self.archive:
             return PlainFile(descriptor, closed)
-        return PackedFile(descriptor, self.archive.format, closed, self.archive.intact)
+        return self.archive.open(descriptor, closed, self.archive.intact)
 
     def still_begins(self) -> bool:
         """Return whether it begins as it did when it was looked at."""
@@ -284,12 +292,13 @@ class Heads:
             first = file.read_at(0, HEAD_BYTES)
             format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
             archive = None
-            if format_:
+            within: tuple[Format, ...] = ()
+            head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
+            while format_ and len(within) < LAYERS:
                 start(format_)  # raises if nothing here can unpack it
-                archive = Archive(path, key, format_, status)
+                archive = Archive(path, key, format_, status, within)
                 head, begin = archive.head(descriptor)
-            else:
-                head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
+                within, format_ = (*within, format_), format_of(head)
             if envelopes.is_tar(head):  # which holds the lines of a log, and is none
                 raise NotAFileError("there is an archive of tar in its place")
             after = os.fstat(descriptor)

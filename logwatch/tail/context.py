@@ -185,13 +185,10 @@ class Directories:
         return [each for each in found if stem in each and shape_of(each, stem) == shape]
 
 
-def list_names(path: str, also: Iterable[str], directories: Directories) -> dict[str, Rotated]:
-    """List what rotation has named after a path: beside it, beside what it links to, and in the directories of also."""
+def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
+    """List what rotation has named after logs, beside each."""
     found = {}
-    real = directories.real(path)
-    places = {(os.path.dirname(path), os.path.basename(path)), (os.path.dirname(real), os.path.basename(real))}
-    places |= {(directory, os.path.basename(path)) for directory in also}
-    for directory, base in sorted(places):
+    for directory, base in sorted({os.path.split(log) for log in logs}):
         for name in directories.beginning(directory, stem_of(base)):
             if rotated := rotated_name(base, name):
                 found[os.path.join(directory, name)] = rotated

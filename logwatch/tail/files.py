@@ -104,9 +104,14 @@ class PackedFile(PlainFile):
         format_: Format = "gzip",
         closed: Callable[[], None] = lambda: None,
         intact: int | None = None,
+        within: tuple[Format, ...] = (),
     ) -> None:
-        """Read what was packed; no further than ``intact`` where it is damaged behind that."""
+        """Read what was packed; no further than ``intact`` where it is damaged behind that.
+
+        ``within``: what the archive was packed with again, the outermost first.
+        """
         super().__init__(descriptor, closed)
+        self._source = PackedFile(descriptor, within[-1], within=within[:-1]) if within else PlainFile(descriptor)
         self._format = format_
         self._intact = intact
         self._restart()
@@ -129,6 +134,8 @@ class PackedFile(PlainFile):
     @property
     def remaining(self) -> int:
         """How many bytes of the file have not been unpacked."""
+        if isinstance(self._source, PackedFile):
+            return self._source.remaining
         return 0 if self._ended else max(os.fstat(self.descriptor).st_size - self._at, 0)
 
     def read_at(self, offset: int, count: int) -> bytes:
@@ -166,8 +173,7 @@ class PackedFile(PlainFile):
             self._damage = "its check sum is wrong"
             return False
         if not self._pending and (self._engine.needs_input or self._engine.eof):
-            self._pending = read_fully(self.descriptor, _STEP_BYTES, self._at)
-            self._at += len(self._pending)
+            self._pending = self._read_on()
         if self._engine.eof and not self._next_member():
             return False
         if not self._pending and self._engine.needs_input:
@@ -186,13 +192,22 @@ class PackedFile(PlainFile):
         self._pending = self._engine.unused_data if self._engine.eof else b""
         return True
 
+    def _read_on(self) -> bytes:
+        """Return what comes next of what is packed; nothing at its end, or at damage of what it is packed in."""
+        try:
+            data = self._source.read_at(self._at, _STEP_BYTES)
+        except CorruptError as error:
+            assert isinstance(self._source, PackedFile)
+            data = self._source.read_at(self._at, self._source.reached - self._at)
+            self._damage = "" if data else str(error)
+        self._at += len(data)
+        return data
+
     def _next_member(self) -> bool:
         """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
         self._pending = self._pending.lstrip(b"\0")
         if len(self._pending) < MAGIC_BYTES:
-            more = read_fully(self.descriptor, _STEP_BYTES, self._at)
-            self._at += len(more)
-            self._pending = (self._pending + more).lstrip(b"\0")
+            self._pending = (self._pending + self._read_on()).lstrip(b"\0")
         if format_of(self._pending) != self._format:
             self._ended = True
             return False
@@ -202,7 +217,7 @@ class PackedFile(PlainFile):
 
     def ended(self) -> bool:
         """Return whether the last member is complete and all of it was read."""
-        return self._ended and not self._damage
+        return self._ended and not self._damage and (not self._source.packed or self._source.ended())
 
 
 def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:

@@ -157,6 +157,11 @@ def empty_file_id(modified_ns: int) -> bytes:
     return modified_ns.to_bytes(8, "big", signed=True)
 
 
+def when_empty(head: bytes) -> int:
+    """Return when a file was last written, in nanoseconds, by its ``empty_file_id``."""
+    return int.from_bytes(head, "big", signed=True)
+
+
 def head_key(head_bytes: int, head: bytes) -> bytes | None:
     """Return what heads that begin alike share; None for one that is too short to have it."""
     return head[_EXACT : _EXACT + _RUNG] if head_bytes > TELLING_BYTES else None

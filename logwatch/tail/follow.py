@@ -208,7 +208,7 @@ class PathFollower(PathState):
             ended = file and file.ended()
             if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
-            if file and file.packed and not ended:
+            if file and file.packed and not ended and os.fstat(file.descriptor).st_size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
@@ -323,16 +323,22 @@ class PathFollower(PathState):
         return b"\n" not in file.run(at, HEAD_BYTES)
 
     def _gathered_behind(self, generation: Generation) -> Generation | None:
-        """Return the later generation that rotation has appended to the file of this one, where this was read to."""
+        """Return the generation that was appended to the file of this one, where this was read to.
+
+        A later one to a rotated file, and one of another path to a copy.
+        """
         known, file = generation.position, generation.file
-        later = [g for g in self.generations if g.number > generation.number]
-        later = [g for g in later if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None]
-        if known.state != "rotated" or not known.offset or not file or not later:
+        later = [g for g in self.generations if g.number > generation.number and known.state == "rotated"]
+        if not known.offset or not file or not (later or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
-        whole = (g for g in later if TELLING_BYTES <= g.position.head_bytes <= len(run))
+        others = [g for _, g in self.owners.alike(self, run)] if known.copy_of else []
+        told = (
+            g for g in later + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None
+        )
+        whole = (g for g in told if TELLING_BYTES <= g.position.head_bytes <= len(run))
         return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
 
     def _ahead(self, generation: Generation) -> bytes:

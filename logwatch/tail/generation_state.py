@@ -14,6 +14,7 @@ from logwatch.tail.fingerprint import (
     MARK_BYTES,
     TELLING_BYTES,
     begins_alike,
+    empty_file_id,
     fingerprint_head,
     fingerprint_tail,
     is_marked,
@@ -161,6 +162,14 @@ class GenerationState(Positioned):
         """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
         self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
 
+    def note_empty(self, modified: int) -> None:
+        """Note when its file, which never had a byte, was last written, in nanoseconds."""
+        self.position = self.position._replace(head=empty_file_id(modified))
+
+    def note_copy(self, of: int) -> None:
+        """Note the generation of another path whose bytes its file begins with; 0: it has bytes of its own."""
+        self.position = self.position._replace(copy_of=of)
+
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
@@ -236,6 +245,7 @@ class GenerationState(Positioned):
         path: str | None = None,
         key: Key | None = None,
         found_at: str | None = None,
+        target: str | None = None,
         size: int | None = None,
         head: bytes | None = None,
     ) -> None:
@@ -248,6 +258,7 @@ class GenerationState(Positioned):
             device=old.device if key is None else key[0],
             inode=old.inode if key is None else key[1],
             found_at=old.found_at if found_at is None else found_at,
+            target=old.target if target is None else target,
             size=old.size if size is None else size,
             head_bytes=old.head_bytes if head is None else len(head),
             head=old.head if head is None else fingerprint_head(head),

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import Directories
-from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import HELD, NOWHERE, Relation, run_before, search_backwards
+from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
+from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation, run_before, search_backwards
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import Rotated
 
@@ -29,11 +29,13 @@ def written_later(
     """
     base = os.path.basename(path)
     left = [file for each in known for file in _left_to(each, found, heads)]
-    if not left or "." not in base[1:]:
-        return []
     at_path = None if found.at_path is None else found.candidates[found.at_path]
-    since = min(file.modified for file in left)
-    until = max(at_path.modified, since) if at_path else sys.maxsize
+    times = [file.modified for file in left] + [when for each in known if (when := _emptied(each, at_path)) is not None]
+    if not times or "." not in base[1:]:
+        return []
+    since = min(times)
+    # Of an empty log a copy may have been copied again; else what is written later is no generation of before
+    until = max(at_path.modified, since) if at_path and at_path.head else sys.maxsize
     held = {i for (_, i), answer in found.answers.items() if answer.relation in HELD}
     seen = {c.key for i, c in enumerate(found.candidates) if i in held or not c.rotated or c.rotated.certain}
     seen |= {file.key for file in left}
@@ -59,11 +61,21 @@ def _left_to(each: Known, found: Found, heads: Heads) -> list[Candidate]:
     """Return the files in which a generation lies by now that the path led to when it was last looked at."""
     relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
     at_path = None if found.at_path is None else relations[found.at_path]
-    if each.position.state != "live" or at_path in (*HELD, Relation.UNDECIDED):
+    emptied = each.position.state == "rotated" and each.key == NO_KEY  # a moment ago
+    if not (each.position.state == "live" or emptied) or at_path in (*HELD, Relation.UNDECIDED):
         return []
     files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
     file = heads.examine(each.name, _WANTED) if each.name else None
     return [*files, file] if file else files
+
+
+def _emptied(each: Known, at_path: Candidate | None) -> int | None:
+    """Return when a live file was last seen empty, in nanoseconds, if lines have come and gone in it since then."""
+    if each.position.state != "live" or not each.empty or each.name not in ("", at_path.path if at_path else ""):
+        return None
+    seen = when_empty(each.position.head)
+    same = at_path is not None and at_path.key == each.key
+    return None if at_path and same and (at_path.head or at_path.modified == seen) else seen
 
 
 def _is_extract(file: Candidate, of: Candidate) -> bool:

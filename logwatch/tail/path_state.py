@@ -12,7 +12,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Mark, NotAFileError
+from logwatch.tail.files import CorruptError, Mark, NotAFileError, key_at
 from logwatch.tail.fingerprint import (
     TELLING_BYTES,
     begins_alike,
@@ -92,8 +92,18 @@ class Owners:
         self._twins.setdefault(one[1].number, {})[other[1].number] = other
         self._twins.setdefault(other[1].number, {})[one[1].number] = one
 
+    def pair_again(self, states: Iterable["PathState"]) -> None:
+        """Pair the generations that were copies of others before a restart."""
+        known = {g.number: (state, g) for state in states for g in state.generations}
+        for entry in known.values():
+            if other := known.get(entry[1].position.copy_of):
+                self.pair(entry, other)
+
     def part(self, one: Generation, other: Generation) -> None:
         """Note that two generations go on with bytes of their own."""
+        for generation, of in ((one, other), (other, one)):
+            if generation.position.copy_of == of.number:
+                generation.note_copy(0)
         self._twins.get(one.number, {}).pop(other.number, None)
         self._twins.get(other.number, {}).pop(one.number, None)
 
@@ -203,6 +213,13 @@ class PathState:
         file = self.heads.examine(place, Rotated()) if place else None
         return file if file and file.key == generation.key else None
 
+    def target_of(self, candidate: Candidate) -> str | None:
+        """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
+        if candidate.rotated:
+            return None
+        real = self.ctx.directories.real(self.path)
+        return real if real != self.path and key_at(real) == candidate.key else ""
+
     def view(self) -> PathView:
         """Return what a decision needs to know."""
         current = self.current
@@ -252,6 +269,7 @@ class PathState:
             size=(size or 0) if head else 0,
             state=state,
             found_at=candidate.found_at,
+            target=self.target_of(candidate) or "",
         )
         return self.add_position(position)
 

@@ -99,13 +99,15 @@ class Survey:
         self._is_anothers_name = state.owners.is_name
         self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
+        # Where links led, and lead
+        self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
     def find(self, foreign: Callable[[Candidate], bool]) -> Found:
         """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
         names = self._names = self._list()
-        certain = frozenset(path for path, rotated in names.items() if rotated.certain)
+        certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
         found = Found(self._candidates(foreign), rotated_names=certain)
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
@@ -116,10 +118,12 @@ class Survey:
             for i in searched:
                 same_inode = found.candidates[i].key == known.key
                 self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        if lost:
-            first = len(found.candidates)
-            found.candidates += self._examine_others(found, lost, foreign)
-            self._ask(found, range(first, len(found.candidates)), lost)
+        renamed = [known for known in self.known if self._may_be_renamed(known, found)]
+        if lost or renamed:
+            first, keys = len(found.candidates), {known.key for known in renamed}
+            others = self._examine_others(found, lost + renamed, foreign)
+            found.candidates += [file for file in others if lost or file.key in keys]
+            self._ask(found, range(first, len(found.candidates)), lost + renamed)
         self._take_in(found, self._find_alike(found), foreign)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in(found, later, foreign)
@@ -133,8 +137,14 @@ class Survey:
         return found
 
     def _list(self) -> dict[str, Rotated]:
-        also = {os.path.dirname(g.position.found_at) for g in self._generations if g.position.found_at}
-        names = list_names(self._path, also, self._directories)
+        logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
+        lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
+        logs |= {os.path.join(directory, os.path.basename(log)) for directory in lay for log in logs}
+        names = list_names(logs, self._directories)
+        for p in positions:
+            led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
+            if led_elsewhere and not self._is_followed(p.target):
+                names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         base = os.path.basename(self._path)
         for path in self._rotated:
             if path != self._path:
@@ -189,6 +199,14 @@ class Survey:
         relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
+    def _may_be_renamed(self, known: Known, found: Found) -> bool:
+        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
+        place = known.position.found_at
+        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._matched:
+            return False
+        certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
+        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
+
     def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
         """Look at files whose names say nothing, beside those that may be generations."""
         seen = {candidate.key for candidate in found.candidates}
@@ -202,8 +220,8 @@ class Survey:
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
-        known = {self._path, self._directories.real(self._path), *self._names}
-        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, self._directories.real(self._path)))
+        known = {self._path, *self._targets, *self._names}
+        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, *self._targets))
         others = []
         lay = (g.position.found_at for g in self._generations if g.position.found_at)
         for directory in set(map(os.path.dirname, [*known, *lay])):

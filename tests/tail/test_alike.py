@@ -127,6 +127,54 @@ def test_links_to_one_file_are_one_log(tmp_path):
     assert follower.lines == ["one", "two"]
 
 
+def numbered(first, count):
+    return [f"E2211-101112-{n:03} (1): line" for n in range(first, first + count)]
+
+
+@pytest.mark.parametrize("life", ["running", "stopped", "killed"])
+def test_a_copy_that_grows_counts_once_also_after_restarts(tmp_path, life):
+    """A nightly mirror of a log, under a name that the pattern matches, is known as one whoever of both grows first."""
+    log, copy = tmp_path / "logs" / "m.log", tmp_path / "logs.bak" / "m.log"
+    log.parent.mkdir()
+    copy.parent.mkdir()
+    append(log, *numbered(0, 50))
+    follower = Follower(tmp_path / "*" / "m.log")
+    follower.turn()
+    for night in range(4):
+        for first, count in ((50 + 9 * night, 6), (56 + 9 * night, 3)):
+            follower.commit()
+            if life != "running":
+                follower.stop() if life == "stopped" else follower.kill()
+            append(log, *numbered(first, count))
+            if count == 6:  # as rsync does
+                shutil.copyfile(log, tmp_path / "temporary")
+                os.replace(tmp_path / "temporary", copy)
+            if life != "running":
+                follower.start()
+            follower.turn()
+    assert sorted(follower.lines) == numbered(0, 86)
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_what_is_written_to_a_copy_counts_also_after_a_restart(tmp_path, end):
+    """A copy that is written on is a log of its own from there on, with what its original gets there as well."""
+    log, copy = tmp_path / "a.log", tmp_path / "b.log"
+    append(log, *numbered(0, 50))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    shutil.copyfile(log, copy)
+    follower.turn()
+    follower.commit()
+    getattr(follower, end)()
+    for n, path in enumerate((log, copy) * 2):
+        append(path, *numbered(100 + 20 * n, 20))
+        follower.start()
+        follower.turn()
+        follower.commit()
+        getattr(follower, end)()
+    assert sorted(follower.lines) == numbered(0, 50) + numbered(100, 80)
+
+
 @pytest.mark.parametrize("link", [os.link, os.symlink])
 def test_a_file_that_two_sources_come_to_lead_to_counts_for_the_first(tmp_path, link):
     """A link that is made while the daemon runs doubles nothing, is told, and is followed once it leads elsewhere."""

@@ -585,6 +585,11 @@ PACKED = {
     "bgzip's end": (".gz", lambda data: gzip.compress(data) + BGZIP_END),
     "zero padding": (".gz", lambda data: gzip.compress(data) + b"\0" * 512),
     "garbage behind it": (".gz", lambda data: gzip.compress(data) + b"garbage behind the end"),
+    "gzip, twice": (".gz", lambda data: gzip_in_two_members(gzip_in_two_members(data))),
+    "xz, and by gzip three times": (
+        ".gz",
+        lambda data: gzip.compress(gzip.compress(gzip.compress(lzma.compress(data)))),
+    ),
     "bzip2": (".bz2", bz2.compress),
     "xz": (".xz", lzma.compress),
     "two streams of xz": (".xz", lambda data: lzma.compress(data[:999]) + b"\0" * 4 + lzma.compress(data[999:])),

@@ -176,6 +176,27 @@ def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
     file.close()
 
 
+def test_of_what_was_packed_twice_what_stands_before_damage_is_read(packed, tmp_path):
+    """Where the outer archive was cut off, or is still being written, all that comes out of it is unpacked again."""
+    content = random.Random(1).randbytes(100_000).hex().encode()
+    whole = gzip.compress(gzip.compress(content))
+    path = tmp_path / "m.log.1.gz.1.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    file = PackedFile(open_regular(str(path))[0], within=("gzip",))
+    part = file.read_at(0, 1 << 20)
+    assert content.startswith(part)
+    assert len(content) // 3 < len(part) < len(content)
+    assert not file.ended()
+    path.write_bytes(whole)
+    assert part + file.read_at(len(part), 1 << 20) == content
+    assert file.ended()
+    path.write_bytes(whole[:5000] + b"damage" * 9 + whole[5054:])
+    with pytest.raises(CorruptError):
+        file.read_at(0, 1 << 20)
+    assert not file.ended()
+    file.close()
+
+
 def test_a_file_that_is_nothing_but_a_hole_is_not_read_through(tmp_path):
     """Truncate -s 1G makes a file of a gibibyte of which no byte is there: it takes a read, not a second of CPU."""
 

@@ -82,6 +82,48 @@ def test_several_rotations_to_unknown_names_lose_nothing_in_silence(tmp_path, st
     assert not any(b"last month" in line for line in log.follower.sink.lines)
 
 
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(("way", "told"), [("create", ()), ("copytruncate", ()), ("create\ncompress", AWAY)])
+def test_a_rotation_that_rotates_what_it_has_rotated_loses_nothing_in_silence(tmp_path, way, told, life):
+    """Logrotate with the pattern ``m.log*`` names and packs its own archives anew each night, with times of before."""
+
+    def steps(log):
+        configuration = log.directory.parent / "logrotate.conf"
+        configuration.write_text(f"su root root\n{log.path}* {{\nrotate 20\n{way}\n}}\n")
+        configuration.chmod(0o644)
+        log.directory.chmod(0o755)
+        for _ in range(3):
+            log.write(6)
+            log.shell(f"/usr/sbin/logrotate -f -s ../state {configuration} || true")
+            yield
+            log.write(3)
+
+    log = Log(tmp_path, life)
+    log.write(40)
+    log.treat(steps)
+    if life in told and log.follower.missed:
+        log.gone = sorted(set(log.written) - set(log.follower.sink.lines))
+    log.check(missed=log.follower.missed if life in told else 0)
+
+
+def test_what_was_read_under_one_unknown_name_is_no_news_under_another(tmp_path):
+    """A rotated log that was let go of keeps its place in the ledger when it is renamed to what nobody knows, again."""
+    log = Log(tmp_path, "looking")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log-ab; : > m.log")
+    log.follower.turn()
+    log.follower.wait(700)
+    log.shell("mv m.log-ab m.log-x.y.z")
+    log.follower.turn()
+    log.shell("touch m.log-x.y.z")
+    log.write(5)
+    log.shell("mv m.log m.log-cd; : > m.log")
+    log.follower.turn()
+    log.follower.wait(1)
+    log.check()
+
+
 STAMPS = [f"@4000000069{n}b0a1c0{n}9f2de4.s" for n in range(3)]
 
 
@@ -177,6 +219,24 @@ def gathered_and_packed(log):
 def test_one_file_that_gathers_all_generations_counts_nothing_twice(tmp_path, steps, life):
     """What follows in a generation's file and begins as a later one is that one, and was read, or comes next."""
     played(tmp_path, life, steps)
+
+
+def put_together(log):
+    """Write all generations to one file beside them, and more to the log."""
+    log.shell("mv m.log m.log.1")
+    log.write(20)
+    yield
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.write(9)
+    yield
+    log.shell("cat m.log.2 m.log.1 m.log > m.log.all")
+    yield
+    log.write(4)
+
+
+def test_a_file_of_all_generations_that_a_pattern_matches_counts_nothing_twice(tmp_path):
+    """What follows in a copy and begins as another generation is that one, whichever path it was read at."""
+    played(tmp_path, "looking", put_together, patterns=("m.log*",))
 
 
 def restored(log):

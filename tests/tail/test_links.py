@@ -1,0 +1,152 @@
+"""Logs behind links that go, or lead elsewhere, while their files are rotated: as a kubelet treats those of containers.
+
+A container's log is ``pods/NAMESPACE_POD_UID/NAME/N.log``, N rising with each restart. The kubelet renames it to
+``N.log.20261126-101010``, packs the one before that through ``.gz.tmp``, and removes the link in ``containers`` once
+the container is dead (kubernetes/kubernetes#89160, #91765). Where Docker runs the containers, the file of the pod is a
+link as well, to ``ID-json.log``, which Docker rotates.
+"""
+
+import pytest
+
+from tests.tail.test_field import LIVES, Log
+
+POD = "pods/mesibo_a_1/mesibo"
+
+
+def followed(tmp_path, life, real=f"{POD}/0.log"):
+    """Follow a log of thirty lines by the link of its container, and by that of its pod if it lies elsewhere."""
+    log = Log(tmp_path, life, patterns=("containers/*.log",))
+    log.shell(f"mkdir -p containers {POD} docker")
+    log.path = str(log.directory / real)
+    log.write(30)
+    if real != f"{POD}/0.log":
+        log.shell(f"ln -s ../../../{real} {POD}/0.log")
+    log.shell(f"ln -s ../{POD}/0.log containers/a.log")
+    return log
+
+
+def rotate(log, stamp, pack=""):
+    """Rotate as the kubelet does, and pack the generation of this stamp."""
+    log.write(9)
+    log.shell(f"cd {POD}; mv 0.log 0.log.20261126-10101{stamp}")
+    if pack:
+        name = f"0.log.20261126-10101{pack}"
+        log.shell(f"cd {POD}; gzip -c {name} > {name}.gz.tmp; mv {name}.gz.tmp {name}.gz; rm {name}")
+    log.write(4)
+
+
+def link_removed(log):
+    """Let the container end after two rotations, of which one was packed."""
+    rotate(log, 1)
+    yield
+    rotate(log, 2, pack="1")
+    yield
+    log.write(2)
+    log.shell("rm containers/a.log")
+    yield
+
+
+def link_removed_before_a_rotation(log):
+    """Let the link go first: what a look finds after it is read to its end."""
+    log.write(2)
+    log.shell("rm containers/a.log")
+    yield
+
+
+def link_led_elsewhere(log):
+    """Let the link lead to the next container's log, after a rotation."""
+    rotate(log, 1)
+    yield
+    log.write(5, f"{log.directory}/{POD}/1.log")
+    log.shell(f"ln -sfn ../{POD}/1.log containers/a.log")
+    yield
+    log.write(3, f"{log.directory}/{POD}/1.log")
+    yield
+
+
+def container_restarted(log):
+    """Let another link lead to the next container's log, and rotate that."""
+    rotate(log, 1)
+    log.shell("rm containers/a.log")
+    log.path = f"{log.directory}/{POD}/1.log"
+    log.write(6)
+    log.shell(f"ln -s ../{POD}/1.log containers/b.log")
+    yield
+    log.write(2)
+    log.shell(f"cd {POD}; mv 1.log 1.log.20261126-111010")
+    log.write(2)
+    yield
+
+
+def pod_renamed(log):
+    """Let the pod's directory get another name, to which the link leads by then."""
+    rotate(log, 1)
+    yield
+    log.shell("mv pods/mesibo_a_1 pods/mesibo_a_2; ln -sfn ../pods/mesibo_a_2/mesibo/0.log containers/a.log")
+    log.path = log.path.replace("mesibo_a_1", "mesibo_a_2")
+    log.write(3)
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "steps", [link_removed, link_removed_before_a_rotation, link_led_elsewhere, container_restarted, pod_renamed]
+)
+def test_a_log_whose_link_went_is_read_to_its_end_where_it_lies(tmp_path, steps, life):
+    """What a container wrote counts once, though the link to it was removed or led elsewhere before it was read."""
+    log = followed(tmp_path, life)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_behind_two_links_that_both_went_is_read_to_its_end(tmp_path, life):
+    """As on a node with Docker: the last file is what is looked beside, whatever number of links led there."""
+
+    def steps(log):
+        log.write(5)
+        log.shell("cd docker; mv 0-json.log 0-json.log.1")
+        log.write(5)
+        yield
+        log.shell(f"rm containers/a.log {POD}/0.log")
+        yield
+
+    log = followed(tmp_path, life, "docker/0-json.log")
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_a_log_that_went_with_its_link_is_told_once(tmp_path, life):
+    """Where the directory has gone too nothing is left to be read: one generation was missed, at one time."""
+
+    def steps(log):
+        log.write(9)
+        log.gone = log.written[-9:]
+        log.shell("rm -r containers/a.log pods/mesibo_a_1")
+        yield
+
+    log = followed(tmp_path, life)
+    log.treat(steps)
+    log.check(missed=1)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_link_on_the_way_that_leads_elsewhere_hides_no_rotation(tmp_path, life):
+    """A directory ``current`` that is a link is no different from a log that is one."""
+
+    def steps(log):
+        log.write(4)
+        log.shell("mv v1/m.log v1/m.log.1")
+        log.write(4, log.directory / "v1/m.log")
+        yield
+        log.shell("mkdir v2; ln -sfn v2 current")
+        log.write(3, log.directory / "v2/m.log")
+        yield
+
+    log = Log(tmp_path, life, patterns=("current/m.log",))
+    log.shell("mkdir v1; ln -s v1 current")
+    log.path = str(log.directory / "v1/m.log")
+    log.write(30)
+    log.treat(steps)
+    log.check()

@@ -168,8 +168,8 @@ class Survey:
         for path in others:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
             head = heads[path] = candidate.head if candidate else None
-            if plain[path] != path and plain[path] in heads:
-                of = heads[plain[path]]
+            if plain[path] != path and plain[path] in names:
+                of = heads.get(plain[path])
                 if head is None or of is None or of.startswith(head):
                     continue  # while one is being packed, what it is packed from is still there
             if candidate and candidate.key not in found and not foreign(candidate):

@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
+# Tests start hundreds of programs: where the shell forbids bytecode to be kept, each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo test test-unit test-systemd torture soak fuzz bench lint generate packages lock deb image release wheelhouse install upgrade monitoring uninstall clean
 
 help:

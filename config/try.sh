@@ -21,10 +21,14 @@ if [ -n "${LOG:-}" ]; then
 else
   log=$scratch/mesibo.log
   state=$scratch/state
+  mkfifo "$scratch/told"
   "$BIN/mesibo-logwatch" simulate --output "$log" --history 24h --daily --rate 4 --seconds 0 --failures 0.03 \
-    --hostile 0 --outage fcm/503/UNAVAILABLE:-30000:1800 >"$scratch/simulate.out" 2>&1 &
+    --hostile 0 --outage fcm/503/UNAVAILABLE:-30000:1800 2>"$scratch/told" &
   simulator=$!
-  echo "A simulated mesibo writes $log: the last 24 hours first. make demo shows an incident."
+  echo "A simulated mesibo writes $log: the last 24 hours first, which takes some seconds. make demo shows an incident."
+  # A daemon that saw half of them would tell of hours without a push: it begins when they are there
+  exec 3<"$scratch/told"
+  read -r _ <&3 || { echo "The simulated mesibo ended before that." >&2; exit 1; }
 fi
 
 # A TOML basic string: backslashes and quotes in the path are escaped

@@ -124,13 +124,19 @@ def main() -> int:
             running.append(subprocess.Popen(command, **{"stdout": output, "stderr": output, **how}))  # noqa: S603  ours
 
         log = directory / "mesibo.log"
-        start(COMMAND, "simulate", "--output", str(log), "--history", history, *_RHYTHM, *_INCIDENTS)
+        command = (COMMAND, "simulate", "--output", str(log), "--history", history, *_RHYTHM, *_INCIDENTS)
+        say("A simulated mesibo writes its history first, which takes some seconds.")
+        start(*command, stderr=subprocess.PIPE)
+        told = running[-1].stderr
+        if told is None or not told.readline():  # a daemon that saw half of it would tell of hours without a push
+            say(f"It ended before that: {' '.join(command)}")
+            return 1
         config = directory / "logwatch.toml"
         config.write_text(
             f"[[source]]\nname = \"mesibo\"\npaths = ['{log}']\n"
             f"[state]\ndirectory = '{directory / 'state'}'\n[web]\nlisten = \"{listen}\"\n"
         )
-        say(f"A simulated mesibo writes {log}; its Apple certificate expired 20 minutes ago.")
+        say(f"It goes on with {log}; its Apple certificate expired 20 minutes ago.")
         say(f"Look at http://{listen}/; stop with Ctrl-C.")
         monitoring(directory, listen, start)
         start(COMMAND, "run", "--config", str(config), stdout=None, stderr=None)

@@ -12,8 +12,8 @@ from logwatch.cli.propose import OWN
 from logwatch.cli.propose import command as propose_command
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, load
-from logwatch.parse.check import check, names
-from logwatch.parse.grammar import find
+from logwatch.parse.check import check
+from logwatch.parse.grammar import find, names
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import PushResult

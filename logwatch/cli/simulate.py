@@ -149,6 +149,7 @@ def command(
             daily=daily,
             now=time.time,
             stop=stop,
+            caught_up=lambda: click.echo("The history is written; from now on it goes on with the clock.", err=True),
         )
     told = mesibo.truth()
     if caller:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from logwatch.catalogue import Catalogue, Entry
-from logwatch.diagnosis.facts import Facts
+from logwatch.diagnosis.facts import Facts, Severity
 from logwatch.diagnosis.rise import Point, Rise, rise
 from logwatch.diagnosis.weight import MUCH, weigh
-from logwatch.ledger import QUARTER, ResultRow, Timeline
+from logwatch.ledger import ResultRow, Timeline
 from logwatch.model import Seen
 
-GAP_SECONDS = 2 * QUARTER  # an incident that pauses for less is the same one
 _QUIET_SECONDS = 300.0
 _LATELY_SECONDS = 600.0
 _UNTOLD = 0.1  # of the accepted pushes: with more of unknown platform, they may be of any
@@ -62,6 +61,11 @@ class Course:
         return max(self.share, lately)
 
     @property
+    def weight(self) -> tuple[int, Severity]:
+        """How serious it is, for the order and for people."""
+        return weigh(self.entry, self.weighty_share, total=self.total, over=self.over)
+
+    @property
     def since(self) -> float:
         """When it began; where nothing is accepted any more, when that began."""
         return max(self.first, self.accepted_at or 0.0) if self.total else self.first
@@ -108,20 +112,10 @@ def courses(facts: Facts) -> list[Course]:
 
 
 def _began(quarters: Timeline, row: ResultRow, now: float) -> float:
-    """Return when the present run of a result began: looking back until it was absent for ``GAP_SECONDS``."""
+    """Return when the present run of a result began."""
     series = quarters.series.get(row)
-    if series is None:
-        return now
-    counts = series.counts
-    at = before = len(counts)
-    while before:
-        before -= 1
-        if counts[before]:
-            if at == len(counts) or at - before == 1 or series.first[at] - series.last[before] <= GAP_SECONDS:
-                at = before  # neighbours are never that far apart
-            else:
-                break
-    return now if at == len(counts) else series.first[at]
+    began = math.inf if series is None else series.began()
+    return now if began == math.inf else began
 
 
 class _Peers:
@@ -215,8 +209,7 @@ def _compare(course: Course, background: _Background, now: float) -> None:
     enough = course.pushes_since >= _SURE or (course.pushes_since >= _FEW and now - since > _FEW_SECONDS)
     course.total = enough and 2 * course.pushes_since >= course.among_since
     course.over = now - course.last > _QUIET_SECONDS and since > course.last
-    _, severity = weigh(course.entry, course.weighty_share, total=course.total, over=course.over)
-    if severity != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
+    if course.weight[1] != "info" or course.weighty_share >= MUCH:  # of the noise of a day nobody asks when it began
         course.rise = rise(peers.points(course))
         if course.rise is not None:
             course.first = max(course.first, course.rise.at)

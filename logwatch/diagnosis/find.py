@@ -4,7 +4,7 @@ from logwatch.catalogue import OTHER
 from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
-from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS, weigh
+from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS
 from logwatch.diagnosis.words import NOISE, cause, clock, dated, number, pushes, share, span
 
 NEARLY_ALL = 0.95
@@ -23,11 +23,10 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
     noise: dict[tuple[str, bool], list[Course]] = {}
     known = courses(facts)
     for course in known:
-        finding = _finding(course, facts)
-        if finding.severity == "info":
+        if course.weight[1] == "info":
             noise.setdefault((course.entry.class_, course.sources <= facts.silent), []).append(course)
         else:
-            findings.append(finding)
+            findings.append(_finding(course, facts))
     findings += [_noise(class_, alike, facts) for (class_, _), alike in noise.items()]
     findings += _accepted(facts, findings, known)
     if not findings:
@@ -37,13 +36,12 @@ def diagnose(facts: Facts) -> tuple[Finding, ...]:
 
 def failures(facts: Facts) -> list[Finding]:
     """Return the serious failures, as far as results alone show them."""
-    findings = [_finding(course, facts) for course in courses(facts)]
-    return [finding for finding in findings if finding.severity != "info"]
+    return [_finding(course, facts) for course in courses(facts) if course.weight[1] != "info"]
 
 
 def _finding(course: Course, facts: Facts) -> Finding:
     now, over = facts.now, course.over
-    weight, severity = weigh(course.entry, course.weighty_share, total=course.total, over=over)
+    weight, severity = course.weight
     heard = witness.agreed(course, facts)
     entry = heard.entry if heard else course.entry
     what = f"{heard.words} (webhook)" if heard else _cause(course)

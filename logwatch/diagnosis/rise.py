@@ -30,14 +30,14 @@ def rise(points: Sequence[Point]) -> Rise | None:
     points = [point for point in points if point[3]]
     mine, among = sum(point[2] for point in points), sum(point[3] for point in points)
     best: tuple[float, int, float, float] | None = None
-    early, early_among = 0, 0
+    early, early_among, as_one = 0, 0, _likelihood(mine, mine / among) if among else 0.0
     for i, (_, _, mine_here, among_here, _) in enumerate(points[:-1]):  # of a page with everything, 10,000 of them
         early, early_among = early + mine_here, early_among + among_here
         late = mine - early
         if not late or late * early_among <= TIMES * early * (among - early_among):
             continue
         before, after = early / early_among, late / (among - early_among)
-        gained = _likelihood(early, before) + _likelihood(mine - early, after) - _likelihood(mine, mine / among)
+        gained = _likelihood(early, before) + _likelihood(late, after) - as_one
         if best is None or gained > best[0]:
             best = (gained, i + 1, before, after)
     if best is None or best[0] < SURE:

@@ -44,6 +44,10 @@ class Incident:
     counted: int = 0  # failures up to this number have had their users counted
     number: int = 0  # in the ledger; 0 before it is there
 
+    def __hash__(self) -> int:
+        """Hash what tells two apart: pages ask for the parts that they keep of some fifty each time."""
+        return hash((self.key, self.began, self.last, self.pushes))
+
 
 def read(db: sqlite3.Connection, since: float) -> list[Incident]:
     """Return the incidents that had not ended before ``since``, the one that began last first."""

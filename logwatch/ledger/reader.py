@@ -31,6 +31,8 @@ _FIELDS = "id, at, source, platform, code, reason, app, user, token, shape, hear
 
 Kind = tuple[str, str, str]
 """Platform, code and reason: what the catalogue classifies by."""
+FailureRow = tuple[Any, ...]
+"""A failure's number, then what a ``StoredFailure`` is made of."""
 
 
 class NotReadable(Exception):  # noqa: N818  a state of the ledger, not a mistake
@@ -189,13 +191,17 @@ class Reader:
 
     def failures(self, wanted: Filter, limit: int, older_than: Place | None = None) -> list[Listed]:
         """Return at most ``limit`` failures, newest first; ``older_than`` goes on behind the last one of a page."""
+        return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in self.rows(wanted, limit, older_than)]
+
+    def rows(self, wanted: Filter, limit: int, older_than: Place | None = None) -> Iterator[FailureRow]:
+        """Yield the same one by one, as the ledger has them: most are looked at for a moment only."""
         where, values = wanted.where()
         if older_than is not None:
             where += " AND (at, id) < (?, ?)"
             values += [*older_than]
         sql = f"SELECT {_FIELDS} FROM failures WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608  own text
         with self._asking() as db:
-            return [Listed(Place(row[1], row[0]), StoredFailure(*row[1:])) for row in db.execute(sql, [*values, limit])]
+            yield from db.execute(sql, [*values, limit])
 
     def every(self, wanted: Filter, page: int = 500) -> Iterator[list[Listed]]:
         """Yield all failures, newest first, a page at a time: nothing is held, nothing is locked in between."""

@@ -21,6 +21,7 @@ Counted = tuple[int, ResultRow, int, float, float]
 Interval = tuple[int, float, float]
 """What came in an interval: how often, first and last."""
 _NOTHING: Interval = (0, inf, -inf)
+RUN_GAP_SECONDS = 2 * QUARTER  # what pauses for less is one run
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class ResultSeries:
     first: "array[float]"  # own time of the first one, seconds since the epoch
     last: "array[float]"
     _seen: Seen | None = field(default=None, compare=False, repr=False)
+    _began: float | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def empty(cls, intervals: int) -> "ResultSeries":
@@ -44,7 +46,7 @@ class ResultSeries:
     def put(self, index: int, came: "Interval") -> None:
         """Let it be what came in one interval."""
         self.counts[index], self.first[index], self.last[index] = came
-        self._seen = None
+        self._seen = self._began = None
 
     def moved(self, by: int, intervals: int) -> "ResultSeries":
         """Return a copy of so many intervals that begin ``by`` later."""
@@ -61,6 +63,26 @@ class ResultSeries:
         if self._seen is None:
             self._seen = Seen(sum(self.counts), min(self.first), max(self.last))
         return self._seen
+
+    def began(self) -> float:
+        """Return when its present run began: looking back until it was absent for ``RUN_GAP_SECONDS``.
+
+        Infinite without a count. Looked for once, as ``seen`` is added up once.
+        """
+        if self._began is None:
+            at = before = len(self.counts)
+            while before:
+                before -= 1
+                if self.counts[before]:
+                    # neighbours are never that far apart
+                    if at - before > 1 and at < len(self.counts) and self._apart(before, at) > RUN_GAP_SECONDS:
+                        break
+                    at = before
+            self._began = self.first[at] if at < len(self.counts) else inf
+        return self._began
+
+    def _apart(self, earlier: int, later: int) -> float:
+        return self.first[later] - self.last[earlier]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ are parsed singly, and if there are many, some become examples and it is made ag
 property tests hold both regexes to it.
 """
 
-from logwatch.parse.failures import LazyFailures
+from logwatch.parse.chunk_results import LazyFailures
 from logwatch.parse.grammar import Grammar, load
 from logwatch.parse.scanner import Scanner
 

@@ -6,7 +6,6 @@ In: a loaded grammar. Out: problems, warnings among them; none means that the gr
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from pathlib import Path
 
 import pyparsing as pp
 
@@ -37,7 +36,7 @@ def against_samples(grammar: Grammar) -> list[Problem]:
 def check(grammar: Grammar) -> list[Problem]:
     """Return everything that is wrong with a grammar, warnings last."""
     problems = [*against_samples(grammar), *_slow(grammar)]
-    if why := parser_of(grammar).not_compiled_because:
+    if why := grammar.not_compiled_because:
         remedy = "see which elements can be compiled in docs/grammars.md, or live with the speed of pyparsing"
         problems.append(Problem(str(grammar.path), "not compiled", why, remedy, warning=True))
     return problems
@@ -159,8 +158,3 @@ def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
         read(line)
         times.append(time.thread_time() - start)
     return min(times)
-
-
-def names(directories: list[Path]) -> list[str]:
-    """Return the names of all grammars in some directories."""
-    return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})

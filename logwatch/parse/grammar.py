@@ -53,15 +53,13 @@ def find(name: str, directories: Sequence[Path]) -> Path:
     for directory in places:
         if (path := directory / f"{name}.py").is_file():
             return path
-    known = sorted({path.stem for directory in places if directory.is_dir() for path in directory.glob("*.py")})
-    raise GrammarError(
-        Problem(
-            f"grammar {name!r}",
-            "not found",
-            f"looked in {', '.join(map(str, places))}",
-            f"known grammars: {', '.join(known) or 'none'}",
-        )
-    )
+    looked, known = ", ".join(map(str, places)), ", ".join(names(places)) or "none"
+    raise GrammarError(Problem(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}"))
+
+
+def names(directories: Sequence[Path]) -> list[str]:
+    """Return the names of all grammars in some directories."""
+    return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})
 
 
 def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) -> Grammar:
@@ -229,7 +227,7 @@ def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, Pars
         return next((i for i, part in enumerate(parts) if any(map(holds, walk(part)))), len(parts))
 
     code = first(lambda element: "code" in names_of(element))
-    place = first(lambda element: marker in _text_of(element))
+    place = first(lambda element: marker in text_of(element))
     if not place < code < len(parts):
         return None, None
     # What stands around the code is a repetition; between it and the number there is only what announces the number
@@ -240,7 +238,8 @@ def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, Pars
     )
 
 
-def _text_of(element: ParserElement) -> str:
+def text_of(element: ParserElement) -> str:
+    """Return the text or the pattern that an element itself spells out; empty if it spells out none."""
     if isinstance(element, Literal | Keyword):
         return element.match
     return element.pattern if isinstance(element, Regex) and isinstance(element.pattern, str) else ""

@@ -1,16 +1,16 @@
-"""Turn a line into its shape: words of the grammar stay, all else becomes ``<num>`` or ``<str>``.
+"""Turn a line into its shape, and what stands in front of its marker into a front, with nothing of a user in either.
 
-A shape can be stored and shown anywhere: whatever it contains stands in the grammar or in the list below, so that no
-address, no token and no text of a user survives in it.
+Whatever they contain stands in the grammar or in the lists below, so that no address, no token and no text of a user
+survives, and they can be stored and shown anywhere. In a shape words of the grammar stay, all else becomes ``<num>`` or
+``<str>``. In front of a line Docker, compose, syslog, journalctl and log shippers put their own beginning: shown as
+it is built, it tells an operator at a glance why a line could not be read.
 """
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from pyparsing import CaselessKeyword, CaselessLiteral, Keyword, Literal, Regex
-
-from logwatch.parse.grammar import Grammar, walk
+from logwatch.parse.grammar import Grammar, text_of, walk
 
 LENGTH = 240
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
@@ -29,15 +29,41 @@ COMMON = frozenset(
     )
 )
 
+FRONT_LENGTH = 60
+_FRONT_BYTES = 400  # before the marker
+# mesibo's own prefix, which belongs there (research: E2211-101500-123 (17): …)
+_PREFIX = re.compile(rb"(?:[A-Z]|\*\*[A-Z]{1,16}\*\*|http-)\d{4}-\d{6}-\d{3}(?: \(\d+\))?: *\Z")
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_PART = re.compile(
+    rf"""
+    (?P<time> \d{{4}}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)  # ISO 8601
+    | (?:{_MONTH})\ [ \d]\d\ \d\d:\d\d:\d\d(?!\d)                                             # RFC 3164
+    | \d\d/(?:{_MONTH})/\d{{4}}:\d\d:\d\d:\d\d(?:\ [+-]\d{{4}})?(?!\d)                        # web servers
+    | \d\d:\d\d:\d\d(?:[.,]\d+)?(?!\d)
+    | (?:[A-Z]|http-|\*\*[A-Z]{{1,16}}\*\*)?\d{{4}}-\d{{6}}-\d{{3}}(?!\d)                        # mesibo's
+    | (?<![+\d])1(?:\d{{9}}(?:\.\d+)?|\d{{12}})(?![\d.]) )                                    # since the epoch
+    | (?P<colour> \x1b\[[0-9;]*m )
+    | (?P<mark> \xef\xbb\xbf )
+    | (?P<named> [A-Za-z]+[-_]\d{{1,2}}(?![\w.]) )                                            # mesibo-1
+    | (?P<number> \d+(?:\.\d+)* )
+    | (?P<word> [A-Za-z_\x80-\xff][\w\x80-\xff]* )
+    | (?P<control> [\x00-\x1f\x7f]+ )
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_KNOWN = frozenset(
+    re.split(
+        " ",
+        "mesibo docker compose stdout stderr log logs stream time timestamp date ts level lvl severity info warn"
+        " warning error debug notice msg message event tag pid tid thread host hostname container name app kernel"
+        " systemd syslog rsyslogd journal daemon user local0 local1 local2 local3 local4 local5 local6 local7 f p",
+    )
+)
+
 
 def words_of(grammar: Grammar) -> frozenset[bytes]:
     """Collect the words that the grammar itself spells out: these, and COMMON, may appear in a shape."""
-    texts = [grammar.marker.decode("latin-1")]
-    for element in walk(grammar.line):
-        if isinstance(element, Literal | Keyword | CaselessLiteral | CaselessKeyword):
-            texts.append(str(element.match))
-        elif isinstance(element, Regex):
-            texts.append(str(element.pattern))
+    texts = [grammar.marker.decode("latin-1"), *map(text_of, walk(grammar.line))]
     return frozenset(word.encode() for word in COMMON.union(*(_WORD.findall(text) for text in texts)))
 
 
@@ -61,7 +87,30 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     parts[marks_first::2] = [run if run in words else b"<num>" if run.isdigit() else b"<str>" for run in runs]
     parts[not marks_first :: 2] = marks
     shown = _REPEATED.sub("", b"".join(parts).translate(_AS_WRITTEN).decode())
-    return [
-        sys.intern(each if len(each) <= LENGTH else each[: LENGTH - 1] + "…")
-        for each in shown.split("\n")[: len(payloads)]
-    ]
+    return [sys.intern(_shortened(each, LENGTH)) for each in shown.split("\n")[: len(payloads)]]
+
+
+def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
+    """Show what stands before ``marker`` and before mesibo's own prefix; empty if nothing does.
+
+    ``words`` are those of the grammar, which may be shown beside the names that log shippers use.
+    """
+    before = payload.partition(marker)[0] if marker in payload else b""
+    text = _PREFIX.sub(b"", before)[:_FRONT_BYTES].decode("latin-1")
+
+    def shown(part: re.Match[str]) -> str:
+        kind, found = part.lastgroup, part[0]
+        if kind == "word":
+            return found if found.lower() in _KNOWN or found.encode() in words else "<str>"
+        if kind == "named":
+            return found if re.split("[-_]", found)[0].lower() in _KNOWN else "<str>"
+        return {"time": "<time>", "colour": "<colour>", "mark": "<byte order mark>", "number": "<num>"}.get(
+            kind or "", " "
+        )
+
+    told = _PART.sub(shown, text)
+    return _shortened(told, FRONT_LENGTH)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

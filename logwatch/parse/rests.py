@@ -12,7 +12,6 @@ from itertools import accumulate
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.literals import capture_literals
 from logwatch.parse.compile.nodes import Repeat
 
 Values = tuple[tuple[str, bytes], ...]
@@ -29,7 +28,7 @@ class RestReader:
 
     def __init__(self, tail: Repeat, keep: frozenset[str]) -> None:
         self._keep = keep
-        literals = capture_literals(nodes.without_captures(tail, keep))
+        literals = nodes.capture_literals(nodes.without_captures(tail, keep))
         self._literals = literals and [
             each for each in literals if not any(other != each and other in each for other in literals)
         ]

@@ -15,17 +15,14 @@ from operator import itemgetter
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
-from logwatch.parse.counts import ResultCounts
+from logwatch.parse.chunk_results import Dated, LazyFailures, ResultCounts, Unread
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
-from logwatch.parse.failures import LazyFailures
-from logwatch.parse.front import front
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import shape, shapes, words_of
+from logwatch.parse.redact import front, shape, shapes, words_of
 from logwatch.parse.result import PushResult
 from logwatch.parse.timestamp import TimestampParser
-from logwatch.parse.unread import Dated, Unread
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""

@@ -48,12 +48,14 @@ def write(
     daily: bool = False,
     now: Callable[[], float],
     stop: Event,
+    caught_up: Callable[[], None] = lambda: None,
 ) -> None:
     """Write ``rate`` lines a second for ``seconds``, or until ``lines`` are written (0: no limit), or until ``stop``.
 
     ``rate`` 0 writes as fast as it can. With ``start`` (seconds since the epoch) stamps run from there at the rate, or
     at 1000 lines a second, and nothing is waited for. With ``history`` it began so many seconds ago, and catches up
-    before it goes on with the clock; ``seconds`` count from there. When it ends, the truth of ``mesibo`` is about what
+    before it goes on with the clock; ``seconds`` count from there. ``caught_up`` is called once, when the history is
+    in the file and every further line is of the present. When it ends, the truth of ``mesibo`` is about what
     was written.
     """
     began = now() - history if start is None else start
@@ -64,13 +66,16 @@ def write(
     in_order = at_once or (history and (bursts or outages))
     chunk = together / stamped_rate if in_order and stamped_rate else _MOST_LINES / rate if rate else float("inf")
     due = _Due(mesibo, Rhythm(stamped_rate, daily), bursts, outages, lines)
-    elapsed = 0.0
+    elapsed, behind = 0.0, bool(history)
     while not stop.is_set() and not (lines and mesibo.lines >= lines) and not (seconds and elapsed >= seconds):
         passed = float("inf") if at_once else now() - began
         until = min(passed, elapsed + chunk, seconds or float("inf"))
         _emit(output, due.between(began, elapsed, until))
         elapsed = until
         if rate and not at_once and now() - began - until < TICK_SECONDS:
+            if behind:
+                behind = False
+                caught_up()
             stop.wait(TICK_SECONDS)
 
 

@@ -6,7 +6,7 @@ sheet.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,7 +34,7 @@ _FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of 
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen
 _STEPS = (1, 2, 5)
-_REMEMBERED = 1024  # columns, and names of intervals: three charts of a week have 504
+_REMEMBERED = 512  # columns: three charts of a week have 504
 
 Counts = tuple[tuple[str, int], ...]
 """How many pushes of which class, none of them 0: accepted ones first, then in ``ORDER``."""
@@ -72,22 +72,24 @@ class Bars(NamedTuple):
     path: str
 
 
-class Column(NamedTuple):
-    """One interval (``start``: seconds since the epoch) of one platform, and its counts by class, none of them 0."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One interval (``start``: seconds since the epoch) of one platform, and its counts by class, none of them 0.
+
+    As long as nothing is added to it, it is the same object from page to page: what is made of it is made once.
+    """
 
     start: int
     label: str
     counts: Counts = ()
+    accepted: int = field(init=False)
+    failed: int = field(init=False)
 
-    @property
-    def accepted(self) -> int:
-        """How many were accepted."""
-        return self.counts[0][1] if self.counts and self.counts[0][0] == "delivered" else 0
-
-    @property
-    def failed(self) -> int:
-        """How many were not."""
-        return sum(count for _, count in self.counts) - self.accepted
+    def __post_init__(self) -> None:
+        """Count those that were accepted, and those that were not."""
+        accepted = self.counts[0][1] if self.counts and self.counts[0][0] == "delivered" else 0
+        object.__setattr__(self, "accepted", accepted)
+        object.__setattr__(self, "failed", sum(count for _, count in self.counts) - accepted)
 
     @property
     def why(self) -> str:
@@ -141,6 +143,11 @@ class Chart:
         return 10 * len(self.columns)
 
     @property
+    def pushes(self) -> int:
+        """Over the whole span."""
+        return self.accepted + self.failed
+
+    @property
     def summary(self) -> str:
         """Say it in a line."""
         return f"{number(self.accepted)} accepted, {number(self.failed)} failed"
@@ -149,6 +156,13 @@ class Chart:
     def classes(self) -> tuple[str, ...]:
         """What the colours stand for."""
         return tuple(bar.name for bar in self.bars)
+
+
+class Charts(NamedTuple):
+    """One chart for each platform of which anything came."""
+
+    each: tuple[Chart, ...] = ()
+    untold: int = 0  # pushes that are in none, for their platform is not told
 
 
 def said(class_: str) -> str:
@@ -189,32 +203,22 @@ def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
     return told
 
 
-def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] = ()) -> tuple[Chart, ...]:
-    """Lay out a span up to ``now``: a chart for each platform of which anything came."""
+def charts(counts: Tally, span: Span, now: float, incidents: Sequence[Incident] = ()) -> Charts:
+    """Lay out a span up to ``now``."""
     starts = _starts(span, now)
-    labels = [_interval(start, span) for start in starts]
-    total = _by_platform(counts, starts)
-    present = {name for name, count in total.items() if name != "unknown" or count > _FEW * sum(total.values())}
+    ticks = _ticks(span, starts)
     none: Mapping[str, Counts] = {}
-    return tuple(
+    each = [
         _chart(
             platform,
-            [
-                Column(start, label, counts.get(start, none).get(platform, ()))
-                for start, label in zip(starts, labels, strict=True)
-            ],
-            _ticks(span, starts),
+            tuple([_column(start, span, counts.get(start, none).get(platform, ())) for start in starts]),
+            ticks,
             _marks(platform, starts, span, incidents),
         )
         for platform in PLATFORMS
-        if platform in present
-    )
-
-
-def untold(counts: Tally, span: Span, now: float) -> int:
-    """Return how many pushes of a span are in no chart, for their platform is not told."""
-    total = _by_platform(counts, _starts(span, now))
-    return 0 if total.get("unknown", 0) > _FEW * sum(total.values()) else total.get("unknown", 0)
+    ]
+    untold = each[-1].pushes if each[-1].pushes <= _FEW * sum(chart.pushes for chart in each) else 0
+    return Charts(tuple(chart for chart in each if chart.pushes and not (untold and chart is each[-1])), untold)
 
 
 def span_for(asked: str, now: float, began: float | None) -> Span:
@@ -225,20 +229,12 @@ def span_for(asked: str, now: float, began: float | None) -> Span:
     return next((span for span in SPANS.values() if ago < span.seconds), SPANS["month"])
 
 
-def _by_platform(counts: Tally, starts: range) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for start in starts:
-        for platform, mine in counts.get(start, {}).items():
-            total[platform] = total.get(platform, 0) + sum(count for _, count in mine)
-    return total
-
-
 def _starts(span: Span, now: float) -> range:
     end = int(now // span.width) * span.width
     return range(end - span.seconds + span.width, end + span.width, span.width)
 
 
-def _chart(platform: str, columns: list[Column], ticks: tuple[Tick, ...], marks: tuple[Mark, ...]) -> Chart:
+def _chart(platform: str, columns: tuple[Column, ...], ticks: tuple[Tick, ...], marks: tuple[Mark, ...]) -> Chart:
     accepted, failed = [column.accepted for column in columns], [column.failed for column in columns]
     up, down = max(accepted), max(failed)
     unit = HEIGHT / max(up + down, 1)
@@ -248,7 +244,7 @@ def _chart(platform: str, columns: list[Column], ticks: tuple[Tick, ...], marks:
             paths.setdefault(name, []).append(f"M{index * 10 + 1} {bar}")
     bars = tuple(Bars(name, "".join(paths[name])) for name in ("delivered", *ORDER) if name in paths)
     grid, title = _grid(up, down), PLATFORMS[platform]
-    return Chart(platform, title, tuple(columns), bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed))
+    return Chart(platform, title, columns, bars, up * unit, grid, ticks, marks, sum(accepted), sum(failed))
 
 
 @lru_cache(_REMEMBERED)
@@ -306,6 +302,10 @@ def _marks(platform: str, starts: range, span: Span, incidents: Sequence[Inciden
 
 
 @lru_cache(_REMEMBERED)
+def _column(start: int, span: Span, counts: Counts) -> Column:
+    return Column(start, _interval(start, span), counts)
+
+
 def _interval(start: int, span: Span) -> str:
     begin, end = _moment(start), _moment(start) + timedelta(seconds=span.width)
     if span.width == MINUTE:

@@ -8,7 +8,7 @@ from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.words import number
 from logwatch.web.charts import Chart, Column
 
-_REMEMBERED = 1024
+_REMEMBERED = 512
 
 
 def values(chart: Chart) -> str:

@@ -3,7 +3,7 @@
 A pure function of the facts of one moment; what is unusual about a figure is told by its state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,6 @@ from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.weight import MANY
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.ledger import MINUTE
-from logwatch.model import Platform
 
 LATELY_MINUTES = 10  # whole ones
 _ENOUGH = 20  # pushes whose share says something about the last minutes
@@ -55,15 +54,15 @@ class _Share:
     of: int
     lately: bool
     points: tuple[float | None, ...]
+    left_out: int  # pushes to dead tokens, or held back by a limit, beside them
 
 
 def strip(facts: Facts) -> Strip:
     """Return the figures of a moment."""
-    minutes = _minutes(facts)
     last = max((seen.last for seen in facts.snapshot.results.values() if seen.last is not None), default=None)
     ago = None if last is None else max(facts.now - last, 0.0)
-    rate, counts = _rate(minutes, facts.now)
-    shares = {platform: _share(minutes, platform, facts.now) for platform in ("apns", "fcm", "unknown")}
+    rate, counts = _rate(facts)
+    shares = {platform: _share(facts, platform) for platform in ("apns", "fcm", "unknown")}
     unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))
     delay, behind = _delay(facts)
     figures = [
@@ -109,47 +108,40 @@ def strip(facts: Facts) -> Strip:
     )
 
 
-def _minutes(facts: Facts) -> dict[int, dict[Platform, list[int]]]:
-    """Count by minute and platform: all pushes, those that are judged, those of them that were accepted."""
-    found: dict[int, dict[Platform, list[int]]] = {}
-    classes = {row: entry_of(facts.catalogue, row).class_ for row in facts.minutes.series}
-    for platform in {row.platform for row in classes}:
-        every = [row for row in classes if row.platform == platform]
-        judged = [row for row in every if row.source not in facts.silent and classes[row] not in _LEFT_OUT]
-        accepted = [row for row in judged if classes[row] == "delivered"]
-        columns = zip(facts.minutes.starts, *map(facts.minutes.counts, (every, judged, accepted)), strict=True)
-        for start, *counts in columns:
-            if counts[0]:
-                found.setdefault(start, {})[platform] = counts
-    return found
-
-
-def _rate(minutes: Mapping[int, Mapping[Platform, list[int]]], now: float) -> tuple[float, list[float | None]]:
+def _rate(facts: Facts) -> tuple[float, list[float | None]]:
     """Return pushes a minute over the last whole minutes, and over the hour as points from 0 to 1."""
-    totals = {start: sum(counts[0] for counts in mine.values()) for start, mine in minutes.items()}
-    current = int(now // MINUTE) * MINUTE
-    rate = sum(totals.get(current - MINUTE * i, 0) for i in range(1, LATELY_MINUTES + 1)) / LATELY_MINUTES
-    points = [sum(totals.get(start, 0) for start in starts) for starts in _bins(now)]
+    every = facts.minutes.counts(facts.minutes.series)
+    rate = sum(_lately(every, LATELY_MINUTES + 1)[:LATELY_MINUTES]) / LATELY_MINUTES
+    points = _added(every)
     return rate, [point / max(*points, 1) for point in points]
 
 
-def _share(minutes: Mapping[int, Mapping[Platform, list[int]]], platform: str, now: float) -> _Share:
-    def added(starts: Iterable[int]) -> tuple[int, int]:
-        mine = [counts for start in starts for name, counts in minutes.get(start, {}).items() if name == platform]
-        return sum(counts[1] for counts in mine), sum(counts[2] for counts in mine)
-
-    current = int(now // MINUTE) * MINUTE
-    lately = added(range(current, current - MINUTE * (LATELY_MINUTES + 1), -MINUTE))
-    all_, good = lately if lately[0] >= _ENOUGH else added(minutes)
-    points = tuple(good_ / judged if judged else None for judged, good_ in map(added, _bins(now)))
-    return _Share(good / all_ if all_ else None, all_, lately[0] >= _ENOUGH, points)
+def _share(facts: Facts, platform: str) -> _Share:
+    classes = {
+        row: entry_of(facts.catalogue, row).class_
+        for row in facts.minutes.series
+        if row.platform == platform and row.source not in facts.silent
+    }
+    every, accepted, apart = (
+        facts.minutes.counts(row for row, name in classes.items() if wanted(name))
+        for wanted in (lambda name: name not in _LEFT_OUT, "delivered".__eq__, _LEFT_OUT.__contains__)
+    )
+    all_, good, left_out = (sum(_lately(counts, LATELY_MINUTES + 1)) for counts in (every, accepted, apart))
+    lately = all_ >= _ENOUGH
+    if not lately:
+        all_, good, left_out = sum(every), sum(accepted), sum(apart)
+    points = tuple(mine / of if of else None for of, mine in zip(_added(every), _added(accepted), strict=True))
+    return _Share(good / all_ if all_ else None, all_, lately, points, left_out)
 
 
 def _accepted(platform: str, label: str, told: _Share, *, blind: bool) -> Figure:
+    left_out = f"{number(told.left_out)} dead or limited"
     if told.value is None:
-        return Figure(platform, label, "no push", "last hour")
+        some = bool(told.left_out)
+        return Figure(platform, label, "none" if some else "no push", f"{left_out}, last hour" if some else "last hour")
     when = f"last {LATELY_MINUTES} minutes" if told.lately else "last hour"
-    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}"
+    beside = f", {left_out} left out" if told.left_out > MANY * (told.of + told.left_out) else ""
+    of = f"of {number(told.of)}{' that were read' if blind else ''}, {when}{beside}"
     state: State = "" if told.value >= NEARLY_ALL else "warning" if told.value > 1 - MANY else "critical"
     return Figure(platform, label, share(told.value), of, _spark(told.points), state)
 
@@ -165,11 +157,15 @@ def _delay(facts: Facts) -> tuple[float | None, int]:
     return max(delays, default=None), sum(status.lag_bytes for status in facts.status.values())
 
 
-def _bins(now: float) -> list[range]:
-    """Return the minutes of each point of a spark line, the oldest first."""
-    current = int(now // MINUTE) * MINUTE
-    step = MINUTE * _SPARK_MINUTES
-    return [range(start, start + step, MINUTE) for start in range(current - 3600 + MINUTE, current + MINUTE, step)]
+def _lately(counts: Sequence[int], minutes: int) -> Sequence[int]:
+    """Return the counts of the last minutes, the one that goes on included; zeros where nothing is known."""
+    return [*[0] * (minutes - len(counts)), *counts][-minutes:]
+
+
+def _added(counts: Sequence[int]) -> list[int]:
+    """Add the last hour up for the points of a spark line, the oldest first."""
+    hour = _lately(counts, 60)
+    return [sum(hour[i : i + _SPARK_MINUTES]) for i in range(0, 60, _SPARK_MINUTES)]
 
 
 def _spark(points: Iterable[float | None]) -> str:

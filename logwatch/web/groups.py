@@ -1,16 +1,18 @@
 """Puts identical failures together: a page of the error log has a row for each kind of trouble of each user."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from logwatch.ledger import StoredFailure
-from logwatch.ledger.reader import Listed, Place
+from logwatch.ledger.reader import FailureRow, Place
+
+LOOKED_AT = 500  # failures that are put together for one page of the error log
 
 
 @dataclass(slots=True)
 class Group:
-    """Failures that differ in nothing but their time."""
+    """Failures that differ in nothing but their time and the shape of their line."""
 
     newest: StoredFailure
     count: int
@@ -19,29 +21,41 @@ class Group:
     @property
     def id(self) -> str:
         """Return the same for the same group at the next look."""
-        return f"{zlib.crc32(repr(_alike(self.newest)).encode(errors='replace')):08x}"
+        return f"{zlib.crc32(repr(_alike((0, *self.newest))).encode(errors='replace')):08x}"
 
 
-def grouped(listed: Sequence[Listed], most: int) -> tuple[list[Group], Place | None]:
-    """Put failures, newest first, into at most ``most`` groups, and return the place of the last one that is in one.
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A page of the error log; the one behind begins behind ``last``, so that every failure is on one page."""
 
-    The page behind goes on there, so that every failure is on one page; None where there is nothing.
-    """
-    groups: dict[tuple[object, ...], Group] = {}
-    last = None
-    for place, failure in listed:
-        key = _alike(failure)
+    groups: list[Group]
+    last: Place | None  # of the last failure that is in a group; None where there is nothing
+    more: bool  # whether there is one behind it
+
+    @property
+    def count(self) -> int:
+        """Return how many failures are on it."""
+        return sum(group.count for group in self.groups)
+
+
+def grouped(rows: Iterable[FailureRow], most: int, looked_at: int = LOOKED_AT) -> Grouped:
+    """Put failures, newest first, into at most ``most`` groups; no more than ``looked_at`` are looked at."""
+    groups: dict[FailureRow, Group] = {}
+    last, more = None, False
+    for number, row in enumerate(rows):
+        key = _alike(row)
         group = groups.get(key)
+        if number == looked_at or (group is None and len(groups) == most):
+            more = True
+            break
         if group is None:
-            if len(groups) == most:
-                break
-            groups[key] = Group(failure, 1, failure.at)
+            groups[key] = Group(StoredFailure(*row[1:]), 1, row[1])
         else:
             group.count += 1
-            group.first = failure.at
-        last = place
-    return list(groups.values()), last
+            group.first = row[1]
+        last = row
+    return Grouped(list(groups.values()), Place(last[1], last[0]) if last else None, more)
 
 
-def _alike(failure: StoredFailure) -> tuple[object, ...]:
-    return (*failure[1:8], *failure[9:])  # without its time and its shape
+def _alike(row: FailureRow) -> FailureRow:
+    return (*row[2:9], *row[10:])  # without its number, its time and its shape

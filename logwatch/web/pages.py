@@ -8,16 +8,13 @@ from logwatch.diagnosis.blind import CAUSES
 from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
-from logwatch.web.charts import SPANS, Chart, charts, said, span_for, untold
+from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
-from logwatch.web.groups import Group, grouped
+from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
 from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
 from logwatch.web.server import Handler
 from logwatch.web.site import SentPage, Site
-
-LOOKED_AT = 500  # failures that are put together for one page of the error log
-LOOKED_AT_FIRST = 60  # mostly enough to fill it
 
 
 class Page(Handler):
@@ -83,13 +80,12 @@ class Status(Page):
         except Refused as error:
             query, refused = Query(), str(error)
         log = _Log(site, query, seen.kept)
-        shown = _Charts(site, seen, query.span)
         return 400 if refused else 200, site.render(
             "status.html",
             "status",
             seen=seen,
             log=log,
-            charts=shown,
+            course=_Course(site, seen, query.span),
             spans=SPANS,
             said=said,
             values=values,
@@ -116,37 +112,31 @@ class _Log:
         reader = site.reader
         try:
             wanted = site.filter(query)
-            for most in (LOOKED_AT_FIRST, LOOKED_AT):
-                found = reader.failures(wanted, most + 1, query.before)
-                self.groups, last = grouped(found[:most], query.limit)
-                if len(found) <= most or last != found[most - 1].place:
-                    break
-            more = last is not None and last != found[-1].place
-            whole = not more and query.before is None  # then a search need not be made twice
-            self.total = len(found) if whole else reader.count(wanted) if query.narrows else kept
-            if more:
-                self.older = query.link(last)
+            found = grouped(reader.rows(wanted, LOOKED_AT + 1, query.before), query.limit)
+            self.groups = found.groups
+            whole = not found.more and query.before is None  # then a search need not be made twice
+            self.total = found.count if whole else reader.count(wanted) if query.narrows else kept
+            if found.more:
+                self.older = query.link(found.last)
             if wanted.users and reader.failures(Filter(users=wanted.users), 1):
                 self.user = query.text
         except NotReadable as error:
             self.trouble = str(error)
 
 
-class _Charts:
+class _Course:
     """The charts that were asked for; ``trouble`` says why there are none."""
 
     def __init__(self, site: Site, seen: Overview, asked: str) -> None:
         worst = seen.findings[0]
         began = worst.since if worst.severity in ("critical", "warning") else None
         self.span = span_for(asked, seen.now, began)
-        self.each: tuple[Chart, ...] = ()
-        self.untold = 0
+        self.drawn = Charts()
         self.trouble = seen.unreadable
         if not self.trouble:
             try:
                 counts = site.tally(self.span, seen)
-                self.untold = untold(counts, self.span, seen.now)
-                self.each = charts(counts, self.span, seen.now, [told.incident for told in seen.incidents])
+                self.drawn = charts(counts, self.span, seen.now, [told.incident for told in seen.incidents])
             except NotReadable as error:
                 self.trouble = str(error)
 

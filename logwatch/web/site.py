@@ -151,6 +151,7 @@ class Site:
             settings=settings,
             whom=hit,
             iso=iso,
+            xhtml_escape=_escaped,
             **values,
         )
 
@@ -226,6 +227,12 @@ class Site:
             before = (kept[0], kept[2]) if kept and kept[1] is catalogue else None
             kept = self._tallies[name] = (timeline, catalogue, tally(timeline, catalogue, before))
         return kept[2]
+
+
+@lru_cache(1024)
+def _escaped(text: bytes) -> bytes:
+    """Escape what templates fill in, which is mostly what they filled in at the look before."""
+    return tornado.escape.xhtml_escape(text).encode()
 
 
 def tab_title(findings: Sequence[Finding]) -> str:

@@ -47,6 +47,39 @@ def test_a_daemon_that_is_only_shown_leaves_a_port_to_whoever_has_it(monkeypatch
     assert address.RUN_PORT != address.DEMO_PORT
 
 
+PROGRAM = """#!/bin/sh
+# Stands for a mesibo whose history takes a while, and for a daemon that says whether it was there
+case $1 in
+simulate) sleep 1; touch "$SEEN/history"; echo written >&2; exec sleep 600 ;;
+run) if [ -e "$SEEN/history" ]; then touch "$SEEN/whole"; else touch "$SEEN/half"; fi ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [[sys.executable, "-m", "demo_of_stubs"], ["sh", "config/try.sh"]], ids=["demo", "run"]
+)
+def test_the_history_is_whole_before_a_daemon_looks_at_it(tmp_path, command):
+    """One that saw half of it would record hours without a push."""
+    program = tmp_path / "mesibo-logwatch"
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    (tmp_path / "demo_of_stubs.py").write_text(
+        "import config.demo.__main__ as demo\n"
+        f"demo.COMMAND, demo.program = {str(program)!r}, lambda *_: None\n"
+        "raise SystemExit(demo.main())\n"
+    )
+    root = Path(__file__).parents[2]
+    environment = {
+        **os.environ, "SEEN": str(tmp_path), "BIN": str(tmp_path), "LISTEN": "127.0.0.1:1",
+        "PYTHONPATH": f"{tmp_path}:{root}", "PATH": os.defpath,
+    }  # fmt: skip
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [name for name in ("whole", "half") if (tmp_path / name).exists()] == ["whole"]
+
+
 @pytest.mark.timeout(300)
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""

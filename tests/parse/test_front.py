@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.parse import load
-from logwatch.parse.front import _KNOWN, LENGTH, front
-from logwatch.parse.redact import words_of
+from logwatch.parse.redact import _KNOWN, FRONT_LENGTH, front, words_of
 
 GRAMMAR = load("mesibo")
 WORDS = words_of(GRAMMAR)
@@ -58,7 +57,7 @@ PARTS = st.sampled_from(
 def test_nothing_of_a_user_survives(before):
     """Whatever stands there, only allow-listed words, marks, placeholders and the number of a known name are left."""
     text = front(before + b"push_on_complete", b"push_on_complete", WORDS)
-    assert len(text) <= LENGTH
+    assert len(text) <= FRONT_LENGTH
     assert text.isprintable() or not text
     if text.endswith("…"):
         text = text.removesuffix("…").rsplit("<", 1)[0]  # a placeholder may be cut off at the end

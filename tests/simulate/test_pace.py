@@ -144,6 +144,15 @@ def test_with_a_history_it_catches_up_and_goes_on_with_the_clock():
     assert NOON + 59 < clock.time < NOON + 65
 
 
+def test_it_says_once_when_its_history_is_written():
+    """Whoever waits for that finds all of it in the log, and nothing of what comes with the clock."""
+    mesibo, told = Mesibo(1, mix=Mix(push=1.0, hostile=0.0)), []
+    run(mesibo, rate=1, seconds=3660, history=3600, caught_up=lambda: told.append(mesibo.lines))
+    assert told == [pytest.approx(3600 + started(), abs=1)]
+    run(mesibo, rate=1, seconds=60, caught_up=lambda: told.append(None))
+    assert len(told) == 1
+
+
 def test_a_day_has_its_rhythm_and_its_lines_add_up():
     """Fewer by night, the promised number in all, whatever the steps in which they are asked for."""
     rhythm = Rhythm(2.0, daily=True)

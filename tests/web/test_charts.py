@@ -10,7 +10,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger import WIDTHS, Bucket, Incident, ResultRow, Timeline
 from logwatch.ledger.buckets import oldest
 from logwatch.model import Seen
-from logwatch.web.charts import SPANS, Column, charts, course, span_for, tally, untold
+from logwatch.web.charts import SPANS, Column, charts, course, span_for, tally
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()
@@ -34,7 +34,7 @@ def timeline(span, counts):
 
 
 def drawn(span, *counts, incidents=()):
-    return charts(tally(timeline(span, counts), CATALOGUE), SPANS[span], NOW, incidents)
+    return charts(tally(timeline(span, counts), CATALOGUE), SPANS[span], NOW, incidents).each
 
 
 def rectangles(path):
@@ -53,9 +53,8 @@ def test_every_push_is_in_a_column_and_every_bar_in_its_box(span, counts):
     """Sums of the charts and of what has none are sums of the buckets; no bar leaves the plot or the columns."""
     counted = tally(timeline(span, counts), CATALOGUE)
     found = charts(counted, SPANS[span], NOW)
-    shown = sum(each.accepted + each.failed for each in found) + untold(counted, SPANS[span], NOW)
-    assert shown == sum(count for _, _, count in counts)
-    for each in found:
+    assert found.untold + sum(each.pushes for each in found.each) == sum(count for _, _, count in counts)
+    for each in found.each:
         assert len(each.columns) == WIDTHS[SPANS[span].width] // SPANS[span].width
         for bars in each.bars:
             for x, y, height in rectangles(bars.path):
@@ -121,7 +120,7 @@ def test_a_few_pushes_of_no_platform_get_no_chart():
     """They are counted in a sentence; where they are many, they have a chart."""
     few = ((ACCEPTED, 1, 99), (ROWS[4], 1, 1))
     assert [each.platform for each in drawn("hour", *few)] == ["apns"]
-    assert untold(tally(timeline("hour", few), CATALOGUE), SPANS["hour"], NOW) == 1
+    assert charts(tally(timeline("hour", few), CATALOGUE), SPANS["hour"], NOW).untold == 1
     assert [each.platform for each in drawn("hour", (ACCEPTED, 1, 9), (ROWS[4], 1, 1))] == ["apns", "unknown"]
 
 

@@ -1,5 +1,6 @@
 """The strip of figures: each says what it is about, and what is unusual."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,17 @@ def test_dead_tokens_and_limits_are_on_neither_side_of_the_share():
     figures, numbers = told(Story().ordinary(60).incident("fcm", 404, "UNREGISTERED").incident("fcm", 914))
     assert numbers["accepted_share"]["fcm"] > 0.98
     assert figures["fcm"].state == ""
+
+
+def test_many_that_are_left_out_are_told_beside_the_share():
+    """Else 98 % would seem to say that nearly all arrive, while most are held back."""
+    figures, _ = told(Story().ordinary(60).incident("fcm", 914, minutes=30, rate=90))
+    assert re.fullmatch(r"of [\d,]+, last 10 minutes, 1,0\d\d dead or limited left out", figures["fcm"].note)
+    assert "left out" not in figures["apns"].note
+    story = Story()
+    story.pushes("apns", 914, 5, 1)
+    assert (figure := told(story)[0]["apns"]).value == "none"
+    assert figure.note == "5 dead or limited, last hour"
 
 
 def test_a_quiet_site_is_judged_by_its_hour():

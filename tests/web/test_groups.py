@@ -5,51 +5,51 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.ledger import StoredFailure
-from logwatch.ledger.reader import Listed, Place
+from logwatch.ledger.reader import Place
 from logwatch.web.answer import is_prefix, prefix_of, tag, under
 from logwatch.web.groups import grouped
 
 
 def listed(users):
-    """Make failures, newest first."""
+    """Make failures as the ledger has them, newest first."""
     return [
-        Listed(Place(1000.0 - i, 99 - i), StoredFailure(1000.0 - i, "m", "apns", "903", "", "1", user, "t", str(i)))
+        (99 - i, *StoredFailure(1000.0 - i, "m", "apns", "903", "", "1", user, "t", str(i)))
         for i, user in enumerate(users)
     ]
 
 
 def test_identical_failures_are_one_row_with_their_number_and_span():
     """Time and the shape of the line make no other failure."""
-    groups, last = grouped(listed("abaac"), 10)
-    assert [(group.newest.user, group.count, group.newest.at, group.first) for group in groups] == [
+    found = grouped(listed("abaac"), 10)
+    assert [(group.newest.user, group.count, group.newest.at, group.first) for group in found.groups] == [
         ("a", 3, 1000.0, 997.0),
         ("b", 1, 999.0, 999.0),
         ("c", 1, 996.0, 996.0),
     ]
-    assert last == Place(996.0, 95)
+    assert (found.last, found.more, found.count) == (Place(996.0, 95), False, 5)
 
 
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
-@given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(1, 5))
-def test_going_on_behind_the_last_one_meets_every_failure_once(users, most):
+@given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(1, 5), st.integers(1, 20))
+def test_going_on_behind_the_last_one_meets_every_failure_once(users, most, looked_at):
     """Whatever the rows are: pages end, hold no more rows than asked for, and lose and repeat nothing."""
     left, met = listed(users), []
     while left:
-        groups, last = grouped(left, most)
-        assert 0 < len(groups) <= most
-        taken = [each for each in left if each.place >= last]
-        assert sum(group.count for group in groups) == len(taken)
+        found = grouped(left, most, looked_at)
+        assert 0 < len(found.groups) <= most
+        taken = [each for each in left if Place(each[1], each[0]) >= found.last]
+        assert found.count == len(taken) <= looked_at
         met += taken
-        left = [each for each in left if each.place < last]
+        left = left[len(taken) :]
+        assert found.more == bool(left)
     assert met == listed(users)
 
 
 def test_a_row_has_the_same_name_when_a_new_failure_joins_it():
     """So that what is open on the page stays open."""
-    (before, *_), _ = grouped(listed("ab"), 5)
-    (after, *_), _ = grouped(listed("aab"), 5)
+    before, after = (grouped(listed(users), 5).groups[0] for users in ("ab", "aab"))
     assert before.id == after.id
-    assert len({group.id for group in grouped(listed("abcdef"), 10)[0]}) == 6
+    assert len({group.id for group in grouped(listed("abcdef"), 10).groups}) == 6
 
 
 @pytest.mark.parametrize(

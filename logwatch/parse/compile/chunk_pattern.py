@@ -46,7 +46,6 @@ class ChunkCompiler:
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
-        self._specialiser = Specialiser()
 
     def compile(
         self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()
@@ -56,7 +55,8 @@ class ChunkCompiler:
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
         ``tails`` are more examples of what stands in the last repetition.
         """
-        found = self._specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
+        specialiser = Specialiser()
+        found = specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None
         head, ends = found
@@ -68,7 +68,7 @@ class ChunkCompiler:
         else:
             behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
             behind += [tail + b"\n" for tail in tails]
-            tail = self._specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+            tail = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
             known = f"{writer.write(tail[0])}{anything}|" if tail else ""
             text += f"{writer.write(self._blanks)}(?:{writer.write(EndOfLine())}|{known}({anything}))"
         names = [group.name for group in writer.groups if isinstance(group, Capture)]
@@ -83,4 +83,4 @@ def _cannot_fail(node: Repeat) -> bool:
     """Return whether anything may stand here, and what stands here means the same without what is before it."""
     blanks, _ = nodes.split_leading_blanks(node.item)
     behind = any(isinstance(each, Look) and each.behind for each in nodes.walk(node))
-    return (node.min, node.max, node.stop) == (0, None, None) and blanks is not None and not behind
+    return (node.min, node.max) == (0, None) and blanks is not None and not behind

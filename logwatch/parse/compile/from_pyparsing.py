@@ -5,7 +5,10 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from functools import reduce
+from operator import add, or_
 
 import pyparsing as pp
 
@@ -71,8 +74,7 @@ def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
 def _outside_assertions(node: Node) -> list[Node]:
     if isinstance(node, Look | Backtracking):
         return []
-    inside = (node.item,) if isinstance(node, Repeat) else nodes.children(node)
-    return [node, *(each for child in inside for each in _outside_assertions(child))]
+    return [node, *(each for child in nodes.children(node) for each in _outside_assertions(child))]
 
 
 def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
@@ -81,9 +83,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
     A value that is empty is as if it were not there, unless it hides one that came before, as do the groups of a Regex
     that take no part (``absent``). Of names that are ``single`` only the last value counts.
     """
-    repeats = [each for each in nodes.walk(node) if isinstance(each, Repeat) and each.max != 1]
-    again = {name for each in repeats for name in each.capture_names}
-    again |= {name for name in node.capture_names if node.capture_names.count(name) > 1}
+    again = {name for name, count in _captured(node).items() if count > 1}
     if again.intersection(single):
         name = min(again.intersection(single))
         why = f"where only the last of several values counts: give an element the name '{name}*'"
@@ -96,6 +96,15 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
         if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
             what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
             raise NotCompilable(f"the result name {each.name!r} on {what}, where it may come more than once")
+
+
+def _captured(node: Node) -> Counter[str]:
+    """Return how often one match may capture each name, where twice stands for any number."""
+    inside = [_captured(child) for child in nodes.children(node)]
+    found: Counter[str] = reduce(or_ if isinstance(node, Choice) else add, inside, Counter())
+    if isinstance(node, Repeat) and node.max != 1:
+        found += found
+    return found + Counter([node.name]) if isinstance(node, Capture) else found
 
 
 def _inner(element: pp.ParserElement) -> pp.ParserElement:
@@ -214,7 +223,7 @@ def _skip_to(element: pp.SkipTo) -> Node:
         raise NotCompilable("ignore or fail_on of SkipTo")
     target = _parsed(_inner(element), skip=False)
     ahead = nodes.without_captures(target)
-    skipped = Repeat(CharRun(nodes.EVERY_BYTE, 1, 1), stop=ahead)
+    skipped = Repeat(nodes.seq(Look(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
     return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
 
 
@@ -231,7 +240,7 @@ def _match_first(element: pp.MatchFirst, name: str | None = None) -> Node:
 def _opt(element: pp.Opt, name: str | None = None) -> Node:
     if element.defaultValue is not pp.Opt(pp.Empty()).defaultValue:
         raise NotCompilable("a default of Opt")
-    return nodes.optional(_parsed(_inner(element), skip=False, name=name))
+    return nodes.repeat(_parsed(_inner(element), skip=False, name=name), 0, 1)
 
 
 def _repetition(element: pp.ParserElement) -> Node:
@@ -239,9 +248,9 @@ def _repetition(element: pp.ParserElement) -> Node:
     most: int | None = element.max_count  # type: ignore[attr-defined]
     if not item.min_len and most is None:
         raise EndlessLoop(f"{element} repeats what may match nothing")
-    ender = element.not_ender  # type: ignore[attr-defined]
-    stop = None if ender is None else nodes.without_captures(_parsed(ender.expr, skip=True))
-    return Repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most, stop)
+    if (ender := element.not_ender) is not None:  # type: ignore[attr-defined]
+        item = nodes.seq(Look(nodes.without_captures(_parsed(ender.expr, skip=True)), negative=True), item)
+    return nodes.repeat(item, 0 if isinstance(element, pp.ZeroOrMore) else 1, most)
 
 
 def _enhanced(element: pp.ParserElement) -> Node:

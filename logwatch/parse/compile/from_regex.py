@@ -98,13 +98,9 @@ def _single(chars: Bytes) -> Node:
 
 def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:
     most = None if high is _parser.MAXREPEAT else int(high)
-    if isinstance(item, Literal) and len(item.data) == 1:
-        item = CharRun(frozenset(item.data), 1, 1)
-    if isinstance(item, CharRun) and (item.min, item.max) == (1, 1):
-        return CharRun(item.chars, low, most, lazy)
     if not item.min_len and (most is None or most > 1):
         raise NotCompilable("a repetition of what may be empty in a Regex")
-    return Repeat(item, low, most, lazy=lazy)
+    return nodes.repeat(item, low, most, lazy=lazy)
 
 
 def _chars(construct: Any, flags: int) -> Bytes:
@@ -139,7 +135,7 @@ def _committed(node: Node, follow: Bytes) -> Node | None:  # noqa: PLR0911  one 
             done = [_committed(item, follow) for item in items]
             at_most_one = not follow or nodes.all_disjoint(items)
             return Choice(tuple(each for each in done if each)) if at_most_one and None not in done else None
-        case Repeat(item, low, high, _, lazy):
+        case Repeat(item, low, high, lazy):
             again = item.first_set if follow or low > 1 else _NONE
             inner = _committed(item, follow | again)
             ended = not lazy and bool(item.min_len) and (low == high or not item.first_set & follow)

@@ -8,18 +8,16 @@ import string
 from collections.abc import Sequence
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
 
 _MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
-_MAX_LITERAL_BLANKS = 2
-_MIN_WORD_BYTES = 3
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
 
 def is_quoted(node: Node) -> bool:
     """Return whether a node is a text between quotes that ends at the first closing one: nothing is to be decided."""
     match node:
-        case nodes.Seq((Literal(), Repeat(Choice((CharRun(_, 1, 1), *_) as items), 0, None, None), Literal() as end)):
+        case nodes.Seq((Literal(), Repeat(Choice((CharRun(_, 1, 1), *_) as items), 0, None), Literal() as end)):
             return not node.capture_names and nodes.all_disjoint((*items, end))
     return False
 
@@ -51,17 +49,15 @@ def _implied(item: Node, rest: Node, *, negative: bool) -> bool:
     return single and bool(rest.min_len) and rest.first_set <= item.first_set
 
 
-def _as_one_class(look: Look, texts: Sequence[bytes]) -> Look | EndOfLine:
+def _as_one_class(look: Look, texts: Sequence[bytes]) -> Look:
     """Return what must not follow as a few words or one class of bytes, if that is enough here: all else costs more."""
     if isinstance(look.item, CharRun | Literal):
         return look
-    if look.item.min_len and set(texts) == {b"\n"}:
-        return EndOfLine()  # nothing that takes bytes can match the newline
     blanks, core = nodes.split_leading_blanks(look.item)
     begins = [text.lstrip(bytes(blanks.chars)) for text in texts] if blanks else texts
     words, chars = tuple(sorted(core.prefixes)), core.first_set
     enough: Node
-    if min(map(len, words)) >= _MIN_WORD_BYTES and not any(text.startswith(words) for text in begins):
+    if min(map(len, words)) > 1 and not any(text.startswith(words) for text in begins):
         enough = _one_of(words)
     elif core.min_len and all(begins) and not any(text[0] in chars for text in begins):
         enough = CharRun(chars, 1, 1)
@@ -83,7 +79,7 @@ def _one_of(words: Sequence[bytes]) -> Node:
 
 def _takes_only(run: CharRun, text: bytes, rest: Node) -> bool:
     """Return whether a run takes just this text wherever it stands: its length is fixed, or what follows ends it."""
-    if run.lazy or (run.min != 1 and len(text) > _MAX_LITERAL_BLANKS) or _LETTERS & set(text):
+    if run.lazy or _LETTERS & set(text):
         return False  # what is a letter or a digit is another one in the next line
     ended = bool(rest.min_len) and not rest.first_set & run.chars
     return run.max == len(text) or (ended and len(text) >= run.min)

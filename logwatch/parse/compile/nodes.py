@@ -129,12 +129,11 @@ class Choice(_Properties):
 
 @dataclass(frozen=True)
 class Repeat(_Properties):
-    """Greedy repetition; ends where ``item`` fails, ``stop`` matches, or ``max`` is reached."""
+    """Greedy repetition; ends where ``item`` fails or ``max`` is reached."""
 
     item: "Node"
     min: int = 0
     max: int | None = None
-    stop: "Node | None" = None
     lazy: bool = False  # inside Backtracking only
 
 
@@ -186,13 +185,13 @@ def seq(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Seq(tuple(flat))
 
 
-def optional(item: Node) -> Node:
-    """Match the item or nothing."""
+def repeat(item: Node, low: int, high: int | None, *, lazy: bool = False) -> Node:
+    """Repeat an item; what is a single byte becomes a run of such bytes."""
     if isinstance(item, Literal) and len(item.data) == 1:
-        return CharRun(frozenset(item.data), 0, 1)
+        item = CharRun(frozenset(item.data), 1, 1)
     if isinstance(item, CharRun) and (item.min, item.max) == (1, 1):
-        return CharRun(item.chars, 0, 1)
-    return Repeat(item, 0, 1)
+        return CharRun(item.chars, low, high, lazy)
+    return Repeat(item, low, high, lazy)
 
 
 def choice(*items: Node) -> Node:
@@ -240,11 +239,7 @@ def children(node: Node) -> Iterator[Node]:
     match node:
         case Seq(items) | Choice(items):
             yield from items
-        case Repeat(item):
-            yield item
-            if node.stop is not None:
-                yield node.stop
-        case Look(item) | Capture(_, item) | Backtracking(item):
+        case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
             yield item
 
 
@@ -286,3 +281,24 @@ def disjoint(one: Node, other: Node) -> bool:
 def all_disjoint(items: tuple[Node, ...]) -> bool:
     """Return whether at any place at most one of the items can match."""
     return all(disjoint(one, other) for i, one in enumerate(items) for other in items[i + 1 :])
+
+
+def capture_literals(node: Node) -> frozenset[bytes] | None:
+    """Return texts of which any match that captures something contains one; None if it may do without.
+
+    A text in which none of them occurs holds no value: that takes a few searches, and reading it takes microseconds.
+    """
+    if not node.capture_names:
+        return frozenset()
+    found: list[frozenset[bytes]] = []
+    if not isinstance(node, Choice | Repeat):
+        found = [item.prefixes for item in parts(node) if _shortest(item.prefixes) > 1]
+    if not isinstance(node, Capture):
+        inside = [capture_literals(child) for child in children(node)]
+        if None not in inside:
+            found.append(frozenset().union(*(each for each in inside if each)))
+    return max(found, key=_shortest, default=None)
+
+
+def _shortest(texts: frozenset[bytes]) -> int:
+    return min(map(len, texts))

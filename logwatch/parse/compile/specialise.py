@@ -18,10 +18,9 @@ from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, R
 from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
-_MAX_VALUES = 24  # likewise: each is a group, on every line
 _MAX_RUNS = 4  # orders of turns without values that are told apart
 _MAX_TURNS_OF_A_LINE = 80
-_RARE = 64  # examples, of which one alone is no way
+_RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
 _GLANCE_BYTES = 64
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
 _END = -1  # of a repetition, beside the indices of its alternatives
@@ -34,13 +33,12 @@ Part: TypeAlias = Callable[[Node], Node]
 
 
 class Specialiser:
-    """Keeps what it compiles of nodes for the next time."""
+    """Follows examples through nodes, and keeps what it compiles of them meanwhile."""
 
     def __init__(self) -> None:
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
-        self._repeats: dict[int, _Turns] = {}
-        self._min_count = self._turns_left = self._values_left = 0
+        self._min_count = self._turns_left = 0
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
         """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
@@ -48,7 +46,7 @@ class Specialiser:
         Lines end in a newline; those that do not match are left out, as are the few that take a way of their own.
         Return None if none is left.
         """
-        self._min_count, self._turns_left, self._values_left = 1 + len(lines) // _RARE, _MAX_TURNS, _MAX_VALUES
+        self._min_count, self._turns_left = 1 + len(lines) // _RARE, _MAX_TURNS
         part, ends = self._follow(node, dict(enumerate((line, 0) for line in lines)))
         return (part(nodes.NOTHING), ends) if ends else None
 
@@ -60,45 +58,30 @@ class Specialiser:
         found = known[1].match(line, at)
         return found.end() if found else -1
 
-    def _turns(self, node: Choice | Repeat) -> "_Turns":
-        """Return what the turns of a repetition are; a choice is a repetition of one turn."""
-        known = self._repeats.get(id(node))
-        if known is None:
-            known = self._repeats[id(node)] = _Turns(self, node)
-        return known
-
     def _follow(self, node: Node, at: Places, then: Node = nodes.NOTHING) -> tuple[Part, Places]:
         """Return what the examples take of a node, and where they are behind it; ``then`` is what follows."""
         match node:
             case Capture(name, item):
-                self._values_left -= 1
-                inner, ends = self._follow(item, at if self._values_left >= 0 else {})
+                inner, ends = self._follow(item, at)
                 return lambda rest: Capture(name, inner(rest)), ends
             case nodes.Seq(items) if not is_quoted(node):
                 done: list[Part] = []
                 for i, item in enumerate(items):
-                    stops = isinstance(item, Repeat) and item.stop is not None
-                    part, at = self._follow(item, at, nodes.seq(*items[i + 1 :]) if stops else nodes.NOTHING)
+                    part, at = self._follow(item, at, nodes.seq(*items[i + 1 :]))
                     done.append(part)
                 return _in_order(done), at
-            case Repeat(CharRun()):
+            case Repeat(nodes.Seq((Look(), CharRun()))):
                 return self._take(node, at)  # any number of bytes, up to what stops it
             case Choice() | Repeat():
-                return self._decide(node, at, then)
+                turns = _Turns(self, node)
+                taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
+                left: dict[int, tuple[bytes, int]] = {}
+                return self._tree(turns, taken, dict.fromkeys(taken, 0), then, left), left
         return self._take(node, at)
 
     def _take(self, node: Node, at: Places) -> tuple[Part, Places]:
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
         return _as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
-
-    def _decide(self, node: Choice | Repeat, at: Places, then: Node) -> tuple[Part, Places]:
-        """Take the ways of the examples; where they differ, and no value is in them, the node stays as it is."""
-        turns = self._turns(node)
-        taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
-        if not node.capture_names and len({turns.run(each, 0) for each in taken.values()}) > 1:
-            return self._take(node, at)
-        ends: dict[int, tuple[bytes, int]] = {}
-        return self._tree(turns, taken, dict.fromkeys(taken, 0), then, ends), ends
 
     def _tree(
         self,
@@ -124,7 +107,7 @@ class Specialiser:
                 continue
             if i == _END:
                 ends.update({n: (taken[n].line, taken[n].end) for n in group})
-                ways.append(_nothing if _begins_with(then, turns.node.stop) else _end(turns, [taken[n] for n in group]))
+                ways.append(_nothing if _begins_with(then, turns.until) else _end(turns, [taken[n] for n in group]))
             elif self._turns_left > 0:
                 self._turns_left -= 1
                 way, behind = self._turn(turns, i, {n: (taken[n].line, taken[n].turns[at[n]]) for n in group})
@@ -182,17 +165,20 @@ class _Turns:
     """What a repetition repeats: blanks, then one of some alternatives, unless it stops."""
 
     def __init__(self, specialiser: Specialiser, of: Choice | Repeat) -> None:
-        self._of = of  # whose identity the specialiser knows it by
-        self.node = node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
+        self.node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
         self._specialiser = specialiser
-        self.blanks, item = nodes.split_leading_blanks(node.item)
+        self.blanks, item = nodes.split_leading_blanks(self.node.item)
+        self.until: Node | None = None
+        """What ends it, behind the same blanks as its turns; ``stop`` is that without them."""
         self.stop: Node | None = None
-        if node.stop is not None:
-            before, self.stop = nodes.split_leading_blanks(node.stop)
-            if before != self.blanks:
-                self.blanks, item, self.stop = None, node.item, node.stop
+        match nodes.parts(self.node.item):
+            case (Look(until, True, False), *rest):
+                before, stop = nodes.split_leading_blanks(until)
+                blanks, behind = nodes.split_leading_blanks(nodes.seq(*rest))
+                if before == blanks:
+                    self.until, self.stop, self.blanks, item = until, stop, blanks, behind
         self.items = nodes.alternatives(item)
-        self.any_number = (node.min, node.max) == (0, None)
+        self.any_number = (self.node.min, self.node.max) == (0, None)
         self.valued = [bool(each.capture_names) for each in self.items]
 
     def guard(self, i: int) -> Look | None:
@@ -262,9 +248,7 @@ def _end(turns: _Turns, taken: Sequence[_Taken]) -> Part:
     node = turns.node
     if node.max is not None and len(taken[0].turns) == node.max:
         return _nothing
-    look: Node = Look(nodes.without_captures(node.item), negative=True)
-    if node.stop is not None:
-        look = Choice((Look(nodes.without_captures(node.stop)), look))
+    look = Look(nodes.without_captures(node.item), negative=True)
     return _as_taken(look, [(each.line, each.end, each.end) for each in taken])
 
 

@@ -49,7 +49,7 @@ class Writer:
                 atomic = not (last or back or nodes.all_disjoint(items))  # of disjoint ones, nothing is to go back to
                 inner = "|".join(self.write(item, last=last or atomic, back=back) for item in items)
                 return f"(?>{inner})" if atomic else f"(?:{inner})"
-            case Repeat(item, low, high, _, lazy):
+            case Repeat(item, low, high, lazy):
                 if back:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
                 return self._captured(node, lambda: self._repeat(node))
@@ -73,12 +73,11 @@ class Writer:
     def _repeat(self, node: Repeat) -> str:
         before, self._capturing = self._capturing, self._capturing and node.max == 1
         item = node.item
-        stop = f"(?!{self.write(node.stop, last=True)})" if node.stop else ""
-        if isinstance(item, Choice) and node.max is None and not stop and nodes.all_disjoint(item.items):
+        if isinstance(item, Choice) and node.max is None and nodes.all_disjoint(item.items):
             item = Choice(tuple(map(_swallow, item.items)))
         inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
         self._capturing = before
-        return f"(?>(?:{stop}{inner}){_times(node.min, node.max)})"
+        return f"(?>(?:{inner}){_times(node.min, node.max)})"
 
 
 def _run(chars: Bytes, low: int, high: int | None, suffix: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.parse.compile.shown import node
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -21,7 +21,7 @@ KEPT = frozenset(("code", "kept"))
 
 def line(*alternatives, behind=()):
     """Return ``head``, the alternatives in any order, ``code=N``, and others behind it."""
-    loop = Repeat(nodes.seq(BLANKS, Choice(alternatives)), stop=nodes.seq(BLANKS, CODE))
+    loop = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Choice(alternatives)))
     tail = [Repeat(nodes.seq(BLANKS, Choice(behind)))] if behind else []
     return nodes.seq(Literal(b"head"), loop, BLANKS, CODE, *tail)
 
@@ -119,7 +119,7 @@ def test_every_line_is_one_row():
         ([b"head code=2 b=1"], b"head code=2 b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 b=1"], b"head code=2", {"code": b"2"}),
         ([b"head code=2 b=1"], b"head code=2 \n", {"code": b"2"}),
-        ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "rest": b"b=7!"}),
+        ([b"head code=2 b=1"], b"head code=2 b=7!", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 b=1"], b"head code=2 a=x b=7", {"code": b"2", "rest": b"a=x b=7"}),
         ([b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),
         ([b"head code=2 b=1", b"head code=2 a=x b=1"], b"head code=2 a=x b=7", {"code": b"2", "kept": b"7"}),

@@ -99,6 +99,19 @@ def test_of_a_name_that_is_listed_every_value_must_count(build):
     translate(pp.OneOrMore(pp.Word("a")("x*")).streamline(), listed={"x"})
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: pp.Word("a")("x") | "b" + pp.Word("c")("x"),
+        lambda: (pp.Regex('"[^"]*"') | pp.Regex("a*"))("x"),
+        lambda: pp.Opt(pp.Regex("(?P<x>a)?b")) + (pp.Literal("c") | "d"),
+    ],
+)
+def test_a_name_in_several_alternatives_comes_once(build):
+    """At most one of them takes part, so neither an empty value nor one that is missing can hide another."""
+    assert translate(build().streamline(), listed={"x"}).capture_names
+
+
 def test_an_endless_repetition_is_told():
     """Pyparsing itself would never come back from it."""
     with pytest.raises(EndlessLoop):

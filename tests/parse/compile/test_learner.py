@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.learner import SOME, Learner, some_of
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Repeat, seq
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat, seq
 
 BLANKS = CharRun(frozenset(b" "), 0)
 NUMBER = CharRun(frozenset(b"0123456789"))
@@ -13,7 +13,7 @@ FIELDS = [seq(Literal(name), Literal(b"="), CharRun(frozenset(b"xyz"))) for name
 CODE = seq(Literal(b"code="), Capture("code", NUMBER))
 LINE = seq(
     Literal(b"head"),
-    Repeat(seq(BLANKS, Choice(tuple(FIELDS))), stop=seq(BLANKS, CODE)),
+    Repeat(seq(Look(seq(BLANKS, CODE), negative=True), BLANKS, Choice(tuple(FIELDS)))),
     BLANKS,
     CODE,
     Repeat(seq(BLANKS, Choice((seq(Literal(b"kept="), Capture("kept", NUMBER)), *FIELDS)))),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logwatch.parse.compile import literals, nodes
+from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
 from tests.parse.compile.shown import node, shown
 
@@ -74,7 +74,7 @@ def test_disjoint(one, other, expected):
 )  # fmt: skip
 def test_capture_literals(built, expected):
     """A text without one of these holds no value; None where a value needs none of them."""
-    assert literals.capture_literals(built) == expected
+    assert nodes.capture_literals(built) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,43 @@ def test_seq(before, after):
     assert shown(nodes.seq(*before)) == after
 
 
-@pytest.mark.parametrize(("item", "after"), [("a", "a?+"), ("[ab]", "[a-b]?+"), ("ab", "(?>(?:ab)?)")])
-def test_optional(item, after):
-    """A single byte or nothing is a run of it, which can be narrowed to what examples have."""
-    assert shown(nodes.optional(node(item))) == after
+@pytest.mark.parametrize(
+    ("item", "bounds", "after"),
+    [
+        ("a", (0, 1), "a?+"),
+        ("[ab]", (0, 1), "[a-b]?+"),
+        ("a", (2, None), "a{2,}+"),
+        ("ab", (0, 1), "(?>(?:ab)?)"),
+        ("a+", (0, 1), "(?>(?:a++)?)"),
+    ],
+)
+def test_repeat(item, bounds, after):
+    """A single byte becomes a run of it, which can be narrowed to what examples have."""
+    assert shown(nodes.repeat(node(item), *bounds)) == after
+
+
+def test_what_is_inside_comes_from_left_to_right():
+    """Each node once, before what is in it."""
+    tree = nodes.seq(Literal(b"a"), Repeat(Choice((X, Capture("v", BLANKS)))), Look(X))
+    assert list(nodes.walk(tree)) == [tree, Literal(b"a"), tree.items[1], tree.items[1].item, X,
+                                      Capture("v", BLANKS), BLANKS, Look(X), X]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("whole", "blanks"),
+    [
+        (nodes.seq(BLANKS, X), BLANKS),
+        (nodes.seq(X, BLANKS), None),
+        (BLANKS, BLANKS),
+        (nodes.seq(CharRun(frozenset(b" "), 1), X), None),
+        (nodes.NOTHING, None),
+    ],
+)
+def test_split_leading_blanks(whole, blanks):
+    """What may be nothing and is any number of some bytes, in front; the two are the whole."""
+    found, rest = nodes.split_leading_blanks(whole)
+    assert found == blanks
+    assert (nodes.seq(found, rest) if found else rest) in (whole, nodes.seq(whole))
 
 
 def test_choice_skips_common_blanks_once():

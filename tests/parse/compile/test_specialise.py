@@ -13,7 +13,7 @@ STRING = node(r'"(?:[^"\\]|\\.)*"')
 SEPARATOR = CharRun(frozenset(b"=:"), 0, 1)
 VALUE = nodes.seq(Literal(b"k"), SEPARATOR, BLANKS, Capture("v", WORD))
 CODE = nodes.seq(Literal(b"code "), Capture("code", CharRun(frozenset(b"0123456789"))))
-LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(BLANKS, CODE))
+LOOP = Repeat(nodes.seq(Look(nodes.seq(BLANKS, CODE), negative=True), BLANKS, Choice((VALUE, STRING, WORD))))
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,19 @@ LOOP = Repeat(nodes.seq(BLANKS, Choice((VALUE, STRING, WORD))), stop=nodes.seq(B
         (nodes.seq(BLANKS, Literal(b"x")), [b"   x", b"x"], r"\ *+x"),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!'] * 8, '"a"!'),
         (nodes.seq(CharRun(frozenset(b"12")), Literal(b"!")), [b"1!"] * 8, "[1-2]++!"),
-        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>(?:ab)?)!"),
-        (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?=\\n)"),
+        (nodes.seq(Repeat(node("ab"), 0, 1), Literal(b"!")), [b"ab!", b"!"], "(?>ab|)!"),
+        (Repeat(Choice((node("a"), node("bc")))), [b"abc"], "abc(?![a-b])"),
         (nodes.seq(Repeat(node("ab")), node("a")), [b"aba"], "ab(?!ab)a"),
         (nodes.seq(node('"[^"]*"'), Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\xff]*+"!'),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!', b'"b"!'], r'"[\x00-\x09\x0b-\x21\x23-\x5b\x5d-\xff]*+"!'),
         (nodes.seq(STRING, Literal(b"!")), [b'"a"!', rb'"\""!'], shown(STRING) + "!"),
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[a-z]+")), [b"xy", b"zy"], "(?![a-b])[a-z]++"),
         (nodes.seq(Look(node("abcd"), negative=True), node("[a-z]+")), [b"ab", b"zy"], "(?!abcd)[a-z]++"),
+        (nodes.seq(Look(node("b1|b2|c1|c2"), negative=True), node("[a-d]+")), [b"ad"], "(?!(?>(?:b|c)[1-2]))[a-d]++"),
         (nodes.seq(Look(node("[ab]c"), negative=True), node("[x-z]+")), [b"xy", b"zy"], "[x-z]++"),
         (nodes.seq(Look(node("[ab]")), node("ab")), [b"ab"], "ab"),
-        (nodes.seq(Repeat(node("[a-z]"), stop=node("xy")), node("xy")), [b"a" * 99 + b"xy"], "(?>(?:(?!xy)[a-z])*)xy"),
+        (nodes.seq(Repeat(node("(?!xy)[a-z]")), node("xy")), [b"a" * 99 + b"xy"], "(?>(?:(?!xy)[a-z])*)xy"),
+        (Repeat(nodes.seq(BLANKS, Look(node("x"), negative=True), node("a"))), [b" a"], r"\ *+a(?!\ *+a)"),
         (nodes.seq(LOOP, BLANKS, CODE), [b"k:1 code 5"], r"k:\ *+[0-:a-z]++\ code\ [0-9]++"),
     ],
 )  # fmt: skip

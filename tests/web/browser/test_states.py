@@ -67,8 +67,9 @@ def test_the_hero_tells_the_state_and_nothing_is_wrong_where_nothing_is(visit, s
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_runs_over_the_edge_of_a_small_phone(visit, states, state):
-    """320 pixels are enough, with every fold open too."""
-    page = visit(states[state][0], **SMALL)
+    """320 pixels are enough, with every fold open too, and with the visitor's own times beside those in UTC."""
+    page = visit(states[state][0], **SMALL, timezone_id="Asia/Kolkata")
+    assert page.locator("time .local").count() > 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

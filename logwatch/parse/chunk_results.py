@@ -1,0 +1,212 @@
+"""Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
+
+from bisect import bisect, bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, overload
+
+from logwatch.model import Cause, Failure, ResultKey, Scan, Seen
+from logwatch.parse.lines import Line, LineAt, LineBatch
+from logwatch.parse.result import PushResult
+from logwatch.parse.timestamp import is_ahead
+
+_MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
+_ASKED = 64  # stretches of lines without a time whose neighbours are dated
+_FAR = 3  # lines away, at most, a neighbour is looked for
+_TOGETHER = 128  # lines: more at once take more memory, and are no faster
+
+
+# ---- results ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How often a result was found, and its first and last line."""
+
+    count: int
+    first: LineAt
+    last: LineAt
+
+
+class ResultCounts:
+    """Results by what they are counted by; each is dated by its first and its last line alone."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[ResultKey, _Tally] = {}
+
+    def add(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
+        """Count so many lines of one result, of which these are the first and the last one."""
+        key = ResultKey(result.platform, result.code, result.reason)
+        tally = self._tallies.get(key)
+        if tally is None:
+            self._tallies[key] = _Tally(count, first, last)
+            return
+        tally.count += count
+        if first[0] < tally.first[0]:
+            tally.first = first
+        if last[0] > tally.last[0]:
+            tally.last = last
+
+    @property
+    def total(self) -> int:
+        """How many lines were counted."""
+        return sum(tally.count for tally in self._tallies.values())
+
+    def ends(self) -> Iterator[LineAt]:
+        """Yield the first and the last line of each result."""
+        for tally in self._tallies.values():
+            yield from (tally.first, tally.last)
+
+    def write(self, scan: Scan, time: Callable[[Line], float | None], reference: float) -> None:
+        """Put the results into a scan, dated; ``reference`` (seconds since the epoch) is when the chunk was written."""
+        for key, tally in self._tallies.items():
+            first = last = time(tally.first[1])
+            if tally.last[0] != tally.first[0]:
+                last = time(tally.last[1])
+            if first is None or last is None:
+                scan.undated += tally.count if first is last else 1
+                first = last = last if first is None else first
+            elif last < first:
+                first, last = last, first
+            if last is not None and is_ahead(last, reference):
+                scan.ahead = max(scan.ahead, last - reference)
+            scan.results[key] = Seen(tally.count, first, last)
+
+
+# ---- failures --------------------------------------------------------------------------------------------------------
+
+
+class LazyFailures(Sequence[Failure]):
+    """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
+
+    Most are never looked at: a storm of failures is as cheap as other lines then.
+    """
+
+    def __init__(self, lines: Sequence[Line], read: Callable[[Sequence[Line]], list[Failure]]) -> None:
+        self._lines = lines
+        self._read = read
+
+    def naming(self, word: bytes) -> "LazyFailures":
+        """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
+        return LazyFailures([line for line in self._lines if word in line[0].lower()], self._read)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Failure]:
+        for at in range(0, len(self._lines), _TOGETHER):
+            yield from self._read(self._lines[at : at + _TOGETHER])
+
+    @overload
+    def __getitem__(self, index: int) -> Failure: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "LazyFailures": ...
+
+    def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
+        if isinstance(index, slice):
+            return LazyFailures(self._lines[index], self._read)
+        return self._read([self._lines[index]])[0]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+
+# ---- lines that gave no result ---------------------------------------------------------------------------------------
+
+
+class Dated(NamedTuple):
+    """A line's place in the chunk, and its own time if it has one."""
+
+    place: int
+    at: float | None
+
+
+@dataclass(slots=True)
+class _Lines:
+    cause: Cause
+    amount: int
+    first: Dated
+    last: Dated
+
+
+class Unread:
+    """The unread lines of one chunk, by place, dated by their own stamps, else by the lines around them.
+
+    Times are seconds since the epoch.
+    """
+
+    def __init__(self) -> None:
+        self.batch: LineBatch | None = None  # all lines of the chunk that have the marker
+        self._lines: list[_Lines] = []
+
+    def add(self, cause: Cause, amount: int, first: Dated, last: Dated) -> None:
+        """Note so many lines, of which these are the first and the last one."""
+        self._lines.append(_Lines(cause, amount, first, last))
+
+    def extend(self, cause: Cause, place: int) -> bool:
+        """Note an undated line if it goes on where the one before it stood; else False, and it is not noted."""
+        before = self._lines[-1] if self._lines else None
+        if before is None or before.cause != cause or before.last.place + 1 != place:
+            return False
+        before.amount += 1
+        before.last = Dated(place, None)
+        return True
+
+    def times(self, anchors: Iterable[Dated], date: Callable[[LineAt], Dated]) -> dict[Cause, list[Seen]]:
+        """Return when they were logged; ``anchors`` are other lines of the chunk, ``date`` dates one more of them.
+
+        A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
+        """
+        own = (dated for lines in self._lines for dated in (lines.first, lines.last))
+        known = {place: at for place, at in (*anchors, *own, *self._neighbours(date)) if at is not None}
+        places = sorted(known)
+        found: dict[Cause, list[Seen]] = {}
+        for lines in sorted(self._lines, key=lambda each: each.first.place):
+            first, last = (_between(dated.place, places, known) for dated in (lines.first, lines.last))
+            if first is not None and last is not None:
+                first, last = min(first, last), max(first, last)
+            seen = found.setdefault(lines.cause, [])
+            if seen and _near(seen[-1], first, last):
+                seen[-1].add(Seen(lines.amount, first, last))
+            else:
+                seen.append(Seen(lines.amount, first, last))
+        return found
+
+    def _neighbours(self, date: Callable[[LineAt], Dated]) -> Iterator[Dated]:
+        """Date lines right before and behind those that have no time: a chunk may go from one month to the next."""
+        undated = [lines for lines in self._lines if lines.first.at is None or lines.last.at is None]
+        batch = self.batch
+        if not undated or batch is None:
+            return
+        count = len(batch.lines)
+        for lines in undated[:: len(undated) // _ASKED + 1]:
+            for place, step in ((lines.first.place, -1), (lines.last.place, 1)):
+                at = bisect_left(range(count), place, key=batch.number)
+                for i in range(at + step, at + step * (_FAR + 1), step):
+                    if 0 <= i < count and (found := date(batch.at([i])[0])).at is not None:
+                        yield found
+                        break
+
+
+def _between(place: int, places: list[int], known: dict[int, float]) -> float | None:
+    if not places:
+        return None
+    i = bisect(places, place)
+    if i in (0, len(places)) or places[i - 1] == place:
+        return known[places[max(i - 1, 0)]]
+    before, after = places[i - 1], places[i]
+    part = (place - before) / (after - before)
+    return known[before] + part * (known[after] - known[before])
+
+
+def _near(seen: Seen, first: float | None, last: float | None) -> bool:
+    if seen.first is None or first is None or last is None:
+        return seen.first is None and first is None
+    return max(last, seen.last or last) - min(first, seen.first) < _MERGED_SECONDS

@@ -13,6 +13,8 @@ _MAGIC: dict[bytes, Format] = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x5d\x00\x00": "xz",  # its older format, .lzma, which the library knows as well
+    **{bytes((first,)) + b"\x2a\x4d\x18": "zstd" for first in range(0x50, 0x60)},  # skippable frames: RFC 8878 3.1.2
 }
 MAGIC_BYTES = 6
 """So many bytes tell a format."""
@@ -24,6 +26,7 @@ SUFFIXES: dict[str, Format] = {
     ".gz": "gzip",
     ".bz2": "bzip2",
     ".xz": "xz",
+    ".lzma": "xz",
     ".zst": "zstd",
 }
 TOOLS: dict[Format, str] = {"gzip": "zcat", "bzip2": "bzcat", "xz": "xzcat", "zstd": "zstdcat"}

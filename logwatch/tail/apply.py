@@ -11,7 +11,7 @@ from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
-from logwatch.tail.fingerprint import TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, run_before, shared_bytes
@@ -176,6 +176,15 @@ class _Reconciliation:
         self.shared[i], self.twins[i] = shared, twins
         return True
 
+    def _pair_with_left(self, generation: Generation, i: int) -> None:
+        """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
+        state, file = self.state, self.found.candidates[i]
+        beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
+        for each in state.generations if beyond_banner else ():
+            left = each.plain if each is not generation and each.in_use and not each.repeats else None
+            if left and is_part(file, OwnFile(left)):
+                state.owners.pair((state, each), (state, generation))
+
     def _pair(self, generation: Generation, i: int) -> None:
         """Note which generations of other paths begin with the same bytes as the file that one was found in."""
         for other, twin, whole in self.twins.get(i, ()):
@@ -193,11 +202,14 @@ class _Reconciliation:
         match action:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
-                if cut:
-                    self.ctx.miss(self.turn, found.candidates[i].path, "cut off at its end", read_bytes=at)
+                if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
+                    generation.lose_end(at, run_before(found.candidates[i], at), self.turn.now, cut=cut)
                 if not generation.position.offset:
                     at = max(at or 0, self.shared.get(i, 0)) or None
+                was_blank = not generation.position.offset
                 self._hold(generation, found.candidates[i], found.sizes[i], at)
+                if was_blank:
+                    self._pair_with_left(generation, i)
                 self._pair(generation, i)
             case plans.Replace():
                 self._replace(action)
@@ -265,6 +277,8 @@ class _Reconciliation:
             self._attach(generation, candidate)
         if candidate.rotated is None:
             self.state.lead_to(generation)
+        if generation.headless and in_use:
+            self.state.pair_with_copies(generation)
 
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
@@ -274,22 +288,27 @@ class _Reconciliation:
         return "live" if at.rotated is None else state if over else "rotated"
 
     def _replace(self, action: plans.Replace) -> None:
-        """Go on in a copy at the path; what is written to the file that it was copied from is read as well."""
+        """Go on in a copy at the path; what is written to the file that it was copied from is read as well.
+
+        What both get is read once: they may be two views of one file, as when its file system is mounted anew.
+        """
         state, generation = self.state, self.state.generation(action.number)
         candidate = self.found.candidates[action.file]
         original = None if action.rest_file is None else self.found.candidates[action.rest_file]
         old, number = generation.position, self.ctx.next_generation()
+        in_step = action.at == old.offset and not (original and original.packed)
+        rest_at = old.offset if in_step else action.rest
         name = original.path if original else name_of(generation)
         rest = state.add_position(
             old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"", copy_of=0)
         )
         if original:
             rest.move("rotated", key=original.key)
-            rest.skip_to(action.rest, run_before(original, action.rest))
+            rest.skip_to(rest_at, run_before(original, rest_at))
             generation.detach()
             self._attach(rest, original)
         else:
-            generation.hand_over(rest, action.rest)
+            generation.hand_over(rest, rest_at)
         if action.at != old.offset:
             generation.skip_to(action.at, run_before(candidate, action.at))
         left: FileState = "rotated" if candidate.rotated else "live"
@@ -300,6 +319,8 @@ class _Reconciliation:
         self._attach(generation, candidate)
         if not candidate.rotated:
             state.lead_to(generation)
+        if in_step:
+            state.pair_with_copies(rest)
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
@@ -338,6 +359,7 @@ class _Reconciliation:
         at = max(at, self.shared.get(i, 0))
         if at:
             generation.skip_to(at, run_before(candidate, at))
+        self._pair_with_left(generation, i)
         self._pair(generation, i)
         self._attach(generation, candidate)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import NamedTuple, Protocol
 
 from logwatch.events import Log, shown
@@ -14,7 +15,7 @@ from logwatch.model import Sink
 from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
@@ -129,6 +130,7 @@ class Directories:
 
     def __init__(self) -> None:
         self._listed: dict[str, tuple[int, list[str]]] = {}
+        self._shapes: dict[str, tuple[list[str], dict[str, list[str]]]] = {}
         self._real: dict[str, str] = {}
 
     def forget(self) -> None:
@@ -158,17 +160,38 @@ class Directories:
         self._listed[directory] = (mark, names)
         return names
 
+    def beginning(self, directory: str, stem: str) -> list[str]:
+        """Return the names in a directory that begin so."""
+        names = self.names(directory)
+        start = bisect_left(names, stem)
+        return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
+
+    def alike(self, directory: str, name: str, stem: str) -> list[str]:
+        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem.
+
+        All names are sorted by their shapes once, however many logs ask: cost grows with files, not with its square.
+        """
+        names = self.names(directory)
+        known = self._shapes.get(directory)
+        if not known or known[0] is not names:
+            shapes: dict[str, list[str]] = {}
+            for each in names:
+                shapes.setdefault(shape_of(each), []).append(each)
+            self._shapes[directory] = known = (names, shapes)
+        found = known[1].get(shape_of(name), [])
+        if stem not in name:
+            return found
+        shape = shape_of(name, stem)
+        return [each for each in found if stem in each and shape_of(each, stem) == shape]
+
 
 def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
     """List what rotation has named after logs, beside each."""
     found = {}
     for directory, base in sorted({os.path.split(log) for log in logs}):
-        names, stem = directories.names(directory), stem_of(base)
-        for at in range(bisect_left(names, stem), len(names)):
-            if not names[at].startswith(stem):
-                break
-            if rotated := rotated_name(base, names[at]):
-                found[os.path.join(directory, names[at])] = rotated
+        for name in directories.beginning(directory, stem_of(base)):
+            if rotated := rotated_name(base, name):
+                found[os.path.join(directory, name)] = rotated
     return found
 
 

@@ -18,7 +18,7 @@ from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, i
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import SURE_BYTES, Content, Key, Relation, compare, is_part, run_before, shared_bytes
-from logwatch.tail.path_state import PathState
+from logwatch.tail.path_state import FUTILE_READS, PathState
 
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
@@ -261,6 +261,11 @@ class PathFollower(PathState):
         if self._tells_more(generation, head_bytes):
             reconcile(self, turn)
             return None
+        if (whole := generation.find_end_again(turn.now)) is None:
+            self.futile += FUTILE_READS  # until the next look
+            return None
+        if not whole:
+            self.ctx.miss(turn, self.path, "cut off at its end", read_bytes=generation.position.offset)
         if not self._skip_shared(generation):
             return None
         while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
@@ -282,7 +287,7 @@ class PathFollower(PathState):
         Return False while an archive is to be unpacked before that can be told.
         """
         for other, twin in self.owners.twins(generation):
-            theirs, file = twin.position, generation.file
+            theirs, file = twin.furthest, generation.file
             if not file or theirs.offset <= generation.position.offset:
                 continue
             run = file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
@@ -377,9 +382,10 @@ class PathFollower(PathState):
         return tells_more
 
     def emit(self, sink: Sink) -> None:
-        """Hand on what has changed. Of a live generation that is missing, what was known stays known."""
+        """Hand on what has changed. Of what is missing, or has lost its end just now, what was known stays known."""
         for generation in self.generations:
-            if generation.missing_since is not None and generation.position.state == "live":
+            missing = generation.missing_since is not None and generation.position.state == "live"
+            if missing or generation.former:
                 continue
             if position := generation.unsaved():
                 sink.position(position)

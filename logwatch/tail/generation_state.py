@@ -5,20 +5,27 @@ A generation is a file's life from its first byte to its last, whatever names it
 
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
+    is_marked,
     is_tail,
+    marks_of,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
+
+RETURN_SECONDS = 10.0
+"""So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
@@ -64,6 +71,14 @@ Access = Open | Parked | Missing | None
 """How a generation's file is to be had; None: it is done with, or is to be opened yet."""
 
 
+class Former(NamedTuple):
+    """How far a file was read that lost its end."""
+
+    position: Position
+    since: float  # the clock when that was found
+    cut: bool  # nobody can tell whether all that is left was read
+
+
 class GenerationState(Positioned):
     """One generation: its position, the open file if there is one, and what was seen of it so far."""
 
@@ -76,6 +91,7 @@ class GenerationState(Positioned):
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.former: Former | None = None  # as long as the end that it lost may come back
         self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
@@ -116,6 +132,11 @@ class GenerationState(Positioned):
         behind = max(self.position.size - self.position.offset, 0)
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
+
+    @property
+    def furthest(self) -> Position:
+        """How far it was read, whatever its file has lost since."""
+        return self.former.position if self.former else self.position
 
     @property
     def told(self) -> bool:
@@ -230,6 +251,7 @@ class GenerationState(Positioned):
     ) -> None:
         """Note what it is by now, and where."""
         old = self.position
+        self.truncated = self.truncated and state != "live"  # written back where it was
         self.position = old._replace(
             state=state,
             path=old.path if path is None else path,
@@ -272,6 +294,36 @@ class GenerationState(Positioned):
             marks=b"",
             inside=inside,
         )
+
+    def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
+        """Go on at the end of what is left of the file, unless what it lost comes back."""
+        self.former = self.former or Former(self.position, now, cut)
+        self.skip_to(at, before)
+
+    def find_end_again(self, now: float) -> bool | None:
+        """Go on where reading was before the file lost its end, as far as its bytes are back.
+
+        Return whether it may be read: None to wait for more of them. False says that they do not come back, and that
+        something may have been left out.
+        """
+        former, file = self.former, self.plain
+        if not former or not file:
+            return True
+        known, size = former.position, os.fstat(file.descriptor).st_size
+        for mark in reversed(list(marks_of(known.marks))):
+            if self.position.offset < mark.offset <= size:
+                if not is_marked(mark, file.read_at(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))):
+                    self.former = None
+                    return not former.cut
+                self.skip_to(mark.offset, run_before(OwnFile(file), mark.offset))
+        if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
+            return None
+        self.former = None
+        if size < known.offset or not is_tail(known.tail, run_before(OwnFile(file), known.offset)[-known.tail_bytes :]):
+            return not former.cut
+        self.skip_to(known.offset, run_before(OwnFile(file), known.offset))
+        self.position = self.position._replace(marks=known.marks, inside=known.inside)
+        return True
 
     def go_on_behind(self, other: "GenerationState") -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""

@@ -78,6 +78,11 @@ class Positioned:
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
 
     @property
+    def repeats(self) -> bool:
+        """Whether the last lines that were read are equal: where they stand again is no proof of anything."""
+        return not any(suffixes(self.position.tail))
+
+    @property
     def empty(self) -> bool:
         """Whether not a byte of it was ever seen."""
         return not self.position.offset and not self.position.head_bytes
@@ -143,10 +148,14 @@ def run_before(file: Content, at: int) -> bytes:
     return file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
 
 
-def compare(known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False) -> Answer:
+def compare(
+    known: Position, file: Content, *, same_inode: bool, followed: bool, search: bool = False, whole: bool = False
+) -> Answer:
     """Return what a file is to a generation.
 
     ``followed``: it stands at the generation's own path. ``search``: the run before the offset may have moved.
+    ``whole``: the generation's own file is another one, and lost nothing of what was read; where that has left the
+    path, more than a banner and a line that recur has to prove that its bytes are back.
     """
     if file.head is None:
         return Answer(Relation.SAME, known.offset) if same_inode else OTHER  # its inode has to do
@@ -162,16 +171,16 @@ def compare(known: Position, file: Content, *, same_inode: bool, followed: bool,
             return Answer(Relation.SAME, known.offset)
     moved = OTHER
     if search and known.head_bytes:
-        moved = _find_moved(known, file)
-        if moved.relation is Relation.OTHER:
+        moved = _find_moved(known, file, left=whole and known.state != "live")
+        if moved.relation is Relation.OTHER and not whole:
             moved = _find_cut(known, file, followed=followed or same_inode)
     if moved.relation is Relation.OTHER and alike:
-        return _as_part(known, file, followed=followed)
+        return _as_part(known, file, same_inode=same_inode, followed=followed)
     return moved
 
 
-def _find_moved(known: Position, file: Content) -> Answer:
-    at = _find(known, file)
+def _find_moved(known: Position, file: Content, *, left: bool) -> Answer:
+    at = _find(known, file, left=left)
     if at == NOWHERE:
         return OTHER
     if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
@@ -179,17 +188,25 @@ def _find_moved(known: Position, file: Content) -> Answer:
     return Answer(Relation.MOVED, at)
 
 
-def _as_part(known: Position, file: Content, *, followed: bool) -> Answer:
+def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool) -> Answer:
     """Return whether a file that begins alike can be a part of what was read.
 
-    What stands at the path may have been written on behind the place where it was cut off, unless its end is known.
+    Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
+    may have been written on behind the place where it was cut off, unless its end is known.
     """
     size = file.size()
     if size is None:
         return UNDECIDED
     if not TELLING_BYTES <= size < known.offset:
         return OTHER
-    proved = not followed or size <= HEAD_BYTES or _is_end_marked(known, file, size)
+    mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
+    if mark:
+        run = file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))
+        if run is None:
+            return UNDECIDED
+        if not is_marked(mark, run):
+            return Answer(Relation.CUT, size) if same_inode else OTHER
+    proved = not followed or size <= HEAD_BYTES or (mark is not None and mark.offset == size)
     return Answer(Relation.PART if proved else Relation.CUT, size)
 
 
@@ -269,7 +286,7 @@ def shared_bytes(file: Content, of: Content) -> int:
     return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
 
 
-def _find(known: Position, file: Content) -> int | None:
+def _find(known: Position, file: Content, *, left: bool) -> int | None:
     """Return where the run before the offset ends in a file that was trimmed in front; the last such place.
 
     As long as lines start within the run, its last one is looked for as a whole: only lines of its length are compared.
@@ -277,7 +294,7 @@ def _find(known: Position, file: Content) -> int | None:
     parts = list(suffixes(known.tail))
     if not parts:
         return NOWHERE
-    lines_alike = _first_lines(known, file.head or b"")
+    lines_alike = not left and _first_lines(known, file.head or b"")
     length, part = parts[0]
     whole_line = len(parts) > 1
 
@@ -338,12 +355,6 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
         hole = end <= size and file.run(end - 1, 1) == b"\0"  # in place of what was read
         return Answer(Relation.MOVED if hole else Relation.CUT, min(end, size)) if sure else OTHER
     return OTHER
-
-
-def _is_end_marked(known: Position, file: Content, size: int) -> bool:
-    """Return whether a file ends where a line ended that was read."""
-    mark = next((mark for mark in marks_of(known.marks) if mark.offset == size), None)
-    return mark is not None and is_marked(mark, file.run(max(size - MARK_BYTES, 0), min(size, MARK_BYTES)) or b"")
 
 
 def _first_lines(known: Position, head: bytes) -> bool:

@@ -41,9 +41,9 @@ def written_later(
     seen |= {file.key for file in left}
     later = []
     for directory in {os.path.dirname(place) for place in (path, *(file.path for file in left))}:
-        for name in directories.names(directory):
+        for name in directories.beginning(directory, base):
             place, ending = os.path.join(directory, name), name.removeprefix(base)
-            named = ending not in ("", name) and not ending[0].isalnum() and place not in found.rotated_names
+            named = ending and not ending[0].isalnum() and place not in found.rotated_names
             file = heads.examine(place, _WANTED) if named and not skipped(place) else None
             if file and file.head and file.key not in seen and since <= file.modified <= until:
                 seen.add(file.key)

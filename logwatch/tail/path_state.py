@@ -30,7 +30,7 @@ from logwatch.tail.rotated_names import Rotated, bases
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
-_FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
+FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
 class Owners:
@@ -201,7 +201,7 @@ class PathState:
     @property
     def may_read(self) -> bool:
         """Whether it is worth reading on in this turn: not where one read after the other brings nothing."""
-        return self.futile < _FUTILE_READS
+        return self.futile < FUTILE_READS
 
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
@@ -289,6 +289,12 @@ class PathState:
         """Take over a generation of another path, which leads to it no more."""
         generation.move("live", path=self.path)
         self._enter(generation)
+
+    def pair_with_copies(self, rest: Generation) -> None:
+        """Note that what comes after a copy may come into the copy as well: their bytes tell, when they are read."""
+        for each in self.generations:
+            if each.number < rest.number and each.in_use and not each.headless:
+                self.owners.pair((self, each), (self, rest))
 
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""

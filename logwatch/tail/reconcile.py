@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from logwatch.model import RotationKind
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import TELLING_BYTES, begins_alike
 from logwatch.tail.identity import HELD, NO_KEY, Key, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.tail.rotated_names import Age, age_key
@@ -38,6 +38,20 @@ class _Decision:
         self.by_inode = {
             i: [k for k in by_key.get(file.key, ()) if self._holds(k, i)] for i, file in enumerate(found.candidates)
         }
+        # By file: the generations that were read to their end, and are just what it holds
+        self.whole: dict[int, list[Known]] = {}
+        by_number = {k.number: k for k in known}
+        holders: dict[int, list[Known]] = {}
+        for (number, i), answer in found.answers.items():
+            if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
+                holders.setdefault(i, []).append(by_number[number])
+                if found.sizes[i] == by_number[number].position.size == answer.at > 0:
+                    self.whole.setdefault(i, []).append(by_number[number])
+        # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
+        self.untold = {k.number for k in known if k.unread}
+        for some in holders.values():
+            most = max(k.position.offset for k in some)
+            self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
         self.decided: dict[int, Hold | Replace | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.again = False
@@ -52,14 +66,15 @@ class _Decision:
         # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
         bare = (k for k in in_use if not k.open and (k.headless or k.empty))
         rests = [k for k in bare if k.headless or k.number != self.path.current]
-        unread = [k for k in in_use if k.unread]  # in the oldest of the files that nothing proves to be another's
-        whole = [k for k in in_use if k not in rests and not k.unread]
-        for some in (whole, unread, rests, [k for k in self.known if not k.in_use]):
+        untold = [k for k in in_use if k.number in self.untold]
+        told = [k for k in in_use if k not in rests and k not in untold]
+        over = [k for k in self.known if not k.in_use]
+        for some in (told, untold, rests, over):
             for each in reversed(some):  # of two with one inode, the newer one is there
                 self._find_inode(each)
-            for each in reversed(some if some in (whole, unread) else ()):
+            for each in reversed(some if some is not rests else ()):
                 self._find_copy(each)
-            for each in some if some is unread else reversed(some):
+            for each in some if some is untold else reversed(some):
                 if self._is_nowhere(each):
                     self._find_content(each)
         copies, unknown = self._sort_free()
@@ -89,11 +104,14 @@ class _Decision:
     def _is_nowhere(self, each: Known) -> bool:
         return each.number not in self.decided and not each.open
 
+    def _begins_alike(self, each: Known, i: int) -> bool:
+        return begins_alike(each.position.head_bytes, each.position.head, self._file(i).head or b"")
+
     # what is known
 
     def _find_inode(self, each: Known) -> None:
         i = next((i for i in self.free if self._file(i).key == each.key != NO_KEY), None)
-        if i is None or (each.unread and self._lies_in_older(each, i)):
+        if i is None or (each.number in self.untold and self._lies_in_older(each, i)):
             return
         relation, at = self.found.answer(each.number, i)
         if relation is Relation.UNDECIDED and any(self._holds(each, j) for j in self.free):
@@ -101,7 +119,9 @@ class _Decision:
         if relation is Relation.UNDECIDED:
             self.decided[each.number] = Leave(each.number, "packed")
             del self.free[i]
-        elif relation in _SHORTER and any(self.found.answer(each.number, j)[0] in _WHOLE for j in self.free):
+        elif (relation in _SHORTER or (relation is Relation.MOVED and self._begins_alike(each, i))) and any(
+            self.found.answer(each.number, j).relation in _WHOLE for j in self.free
+        ):
             return  # copied away and emptied: what is there now begins like the copy, and is new
         elif relation is not Relation.OTHER and (each.in_use or self._enough(each, i)):
             self._take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
@@ -109,7 +129,9 @@ class _Decision:
     def _find_copy(self, each: Known) -> None:
         """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
         original, i = self._lies_at(each.number), self.found.at_path
-        if original is None and not each.open:
+        if i is not None and (filled := self._find_filled()) and each.number < filled.number:
+            self._find_written_back(each, i, original, filled)
+        if not each.in_use or (original is None and not each.open):
             return
         if i is not None and i in self.free and (each.position.state == "live" or each.number == self.path.current):
             self._find_copy_at_path(each, i, original)
@@ -118,10 +140,14 @@ class _Decision:
 
     def _find_copy_at_path(self, each: Known, i: int, original: int | None) -> None:
         name = each.name if original is None else self._file(original).path
-        sure = RENAMED_BYTES if name in self.found.rotated_names else TELLING_BYTES
+        rotated = name in self.found.rotated_names
         relation, at = self.found.answer(each.number, i)
         common = self._common(each, i, original)
-        if min(common, self.found.sizes[i] or 0) < sure:
+        if min(common, self.found.sizes[i] or 0) < (RENAMED_BYTES if rotated else TELLING_BYTES):
+            return
+        if rotated and common < each.position.size:
+            return  # what rotation has moved away begins with the same banner, and goes on otherwise
+        if original is None and self._is_packed_whole(each):
             return
         if relation in HELD:
             self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
@@ -129,8 +155,37 @@ class _Decision:
         elif self._is_part(each.number, i, original) and not self._archived(each, original):
             self.start[i] = common  # a copy that was made before all that has been read
             self._wait_if_torn(i)
-        elif (each.number, i) in self.found.common and name not in self.found.rotated_names:
+        elif (each.number, i) in self.found.common and not rotated:
             self.start[i] = common  # an older state, written on
+
+    def _find_filled(self) -> Known | None:
+        """Return the generation that the path's file was taken up for when it was empty, and of which nothing is read.
+
+        Whatever the file has got meanwhile may be what an earlier generation of the path has read.
+        """
+        current = next((k for k in self.known if k.number == self.path.current), None)
+        at_path = current and self.decided.get(current.number) == Hold(current.number, self.found.at_path or 0)
+        blank = current and not current.position.offset and current.position.head_bytes
+        return current if self.path.was_blank and at_path and blank else None
+
+    def _find_written_back(self, each: Known, i: int, original: int | None, filled: Known) -> None:
+        """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
+        relation, at = self.found.answer(each.number, i)
+        common = self._common(each, i, original)
+        proved = min(common, at) >= RENAMED_BYTES and not each.repeats
+        if self._is_nowhere(each) and relation in (Relation.SAME, *_SHORTER) and at >= TELLING_BYTES:
+            self._take(each, i, at)
+        elif each.position.state == "done" and relation is Relation.SAME and proved:
+            self._take(each, i)
+        elif each.in_use and not self._is_nowhere(each) and relation in HELD and proved:
+            self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+        else:
+            return
+        self.decided[filled.number] = Leave(filled.number, "ignored")
+
+    def _is_packed_whole(self, each: Known) -> bool:
+        """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
+        return any(each in self.whole.get(i, ()) and self._file(i).packed for i in self.free)
 
     def _archived(self, each: Known, original: int | None) -> bool:
         """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
@@ -147,7 +202,12 @@ class _Decision:
         return self.found.torn
 
     def _find_renamed_copy(self, each: Known) -> None:
-        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has."""
+        """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has.
+
+        Not where it was packed before it was deleted.
+        """
+        if self._is_packed_whole(each):
+            return
         for i in self.free:
             candidate, common = self._file(i), self.found.common.get((each.number, i), 0)
             rotated = candidate.rotated is not None and i not in self.found.undecided
@@ -187,7 +247,7 @@ class _Decision:
         order = [i for i in self._order(each) if followed or i != at_path]
         answers = [(i, *self.found.answer(each.number, i)) for i in order]
         for i in order:
-            if self._holds(each, i) and not self._has_grown(each, i):
+            if self._holds(each, i) and not self._differs(each, i):
                 return self._take(each, i)
         if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
             self.decided[each.number] = Leave(each.number, "packed")
@@ -207,34 +267,37 @@ class _Decision:
         """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
         The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-        which nothing was read is the oldest that begins like it: the others are those that came after it.
+        which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
         """
 
         def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
             candidate = self._file(i)
-            copied = any(k is not each and not k.unread for k in self.by_inode[i])
-            oldest = (self._is_repeated(i), self._age(i)) if each.unread else (False, (0, 0, "", 0))
+            copied = any(k is not each and k.number not in self.untold for k in self.by_inode[i])
+            oldest = (self._is_repeated(i), self._age(i)) if each.number in self.untold else (False, (0, 0, "", 0))
             return (copied, *oldest, candidate.rotated is not None, -(self.found.sizes[i] or 0), candidate.packed)
 
         def is_anothers(i: int) -> bool:
             mine = (k for k in self.by_inode[i] if k is not each and k.position.state != "ignored")
-            return any(k.position.head_bytes and not k.unread for k in mine)  # its inode alone proves little
+            if any(k.position.head_bytes and k.number not in self.untold for k in mine):
+                return True  # else its inode alone proves little
+            whole = (k for k in self.whole.get(i, ()) if k is not each and self._lies_at(k.number) in (i, None))
+            return any(k.position.offset > each.position.offset for k in whole)
 
         return sorted((i for i in self.free if not is_anothers(i)), key=key)
 
     def _lies_in_older(self, each: Known, i: int) -> bool:
-        """Return whether a generation of which nothing was read lies in an older file than the one with its inode."""
+        """Return whether a generation that its bytes do not tell lies in an older file than the one with its inode."""
         return next((j for j in self._order(each) if self._holds(each, j)), i) != i
 
-    def _has_grown(self, each: Known, i: int) -> bool:
-        """Return whether a file that begins like one that was left out, and was copied whole, has more than that."""
+    def _differs(self, each: Known, i: int) -> bool:
+        """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
         size, then = self.found.sizes[i], each.position.size
-        return each.position.state == "ignored" and bool(then) and size is not None and size > then
+        return each.position.state == "ignored" and bool(then) and size is not None and size != then
 
     def _is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
         relation, size = self.found.answer(each.number, i).relation, self.found.sizes[i]
-        shorter = size is not None and TELLING_BYTES <= size <= each.position.size
+        shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self._differs(each, i)
         return relation is Relation.PART or (relation is Relation.SAME and shorter and self._enough(each, i))
 
     def _enough(self, each: Known, i: int) -> bool:

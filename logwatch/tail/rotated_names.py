@@ -67,9 +67,13 @@ def rotated_name(base: str, name: str) -> Rotated | None:
     return _rotated(match) if match else None
 
 
-def shape_of(name: str) -> str:
-    """Return what names of one scheme share: all but numbers, stamps, letters, days, months and what packed it."""
-    return _COUNTING.sub("#", without_suffix(name))
+def shape_of(name: str, stem: str = "") -> str:
+    """Return what names of one scheme share: all but numbers, stamps, letters, days, months and what packed it.
+
+    ``stem``: of the log, which names share as it is that hold it: ``old-m1`` and ``old-m2`` are of two logs.
+    """
+    parts = without_suffix(name).split(stem, 1) if stem else [without_suffix(name)]
+    return "/".join(_COUNTING.sub("#", part) for part in parts)
 
 
 def bases(name: str) -> tuple[str | None, str | None]:

@@ -31,7 +31,7 @@ from logwatch.tail.identity import (
 from logwatch.tail.later import written_later
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
+from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -79,8 +79,11 @@ def _lies_there(generation: Generation) -> bool:
 
 def _former(generation: Generation) -> Position | None:
     """Return the position of before a file was changed in front, as it was found to be just now."""
-    former = generation.saved
-    return former if former and former.offset and former != generation.position else None
+    former, now = generation.saved, generation.position
+    if not former or not former.offset:
+        return None
+    moved = (former.offset, former.tail) != (now.offset, now.tail)
+    return former if moved or (former.head_bytes >= now.head_bytes and former.head != now.head) else None
 
 
 class Survey:
@@ -94,6 +97,7 @@ class Survey:
         self._matched = frozenset(state.matched)
         self._rotated = tuple(state.ctx.rotated())
         self._is_anothers_name = state.owners.is_name
+        self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
@@ -157,12 +161,17 @@ class Survey:
         """
         names = self._names
         plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
-        # While one is being compressed, what it is compressed from is still there
-        others = sorted(path for path, plain in plain.items() if plain == path or plain not in names)
+        others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
+        heads: dict[str, bytes | None] = {}
         for path in others:
             candidate = self._heads.examine(path, names.get(path, _UNNAMED))
+            head = heads[path] = candidate.head if candidate else None
+            if plain[path] != path and plain[path] in names:
+                of = heads.get(plain[path])
+                if head is None or of is None or of.startswith(head):
+                    continue  # while one is being packed, what it is packed from is still there
             if candidate and candidate.key not in found and not foreign(candidate):
                 found[candidate.key] = replace(candidate, matched=path in self._matched)
         at_path = self._examine_path()
@@ -234,21 +243,16 @@ class Survey:
         files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
         at_path = None if found.at_path is None else found.candidates[found.at_path].key
         places = {file.path: file.modified for file in files if file.key != at_path}
-        oldest: dict[tuple[str, str], int] = {}
+        stem = stem_of(os.path.basename(self._path))
+        since: dict[str, int] = {}
         for path in places.keys() - found.rotated_names:
             directory, name = os.path.split(path)
-            scheme = directory, shape_of(name)
-            oldest[scheme] = min(oldest.get(scheme, places[path]), places[path])
-        alike = []
-        for (directory, shape), since in oldest.items():
-            for name in self._directories.names(directory):
-                path = os.path.join(directory, name)
-                if shape_of(name) != shape or path in places or self._is_followed(path):
-                    continue
-                candidate = self._heads.examine(path, _UNNAMED)
-                if candidate and candidate.modified >= since and candidate.key != at_path:
-                    alike.append(candidate)
-        return alike
+            for each in self._directories.alike(directory, name, stem):
+                also = os.path.join(directory, each)
+                since[also] = min(since.get(also, places[path]), places[path])
+        wanted = [path for path in since if path not in places and not self._is_followed(path)]
+        files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
+        return [file for file in files if file.modified >= since[file.path] and file.key != at_path]
 
     def _take_in(self, found: Found, files: list[Candidate], foreign: Callable[[Candidate], bool]) -> None:
         """Take files that were written later than a generation, whatever they are named, for rotated as well."""
@@ -282,7 +286,8 @@ class Survey:
             for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
                 key = head_key(*each_head)
                 asked |= set(by_head.get(key, ()) if key else everything)
-            if position.state == "live" and found.at_path in everything:
+            left = each.in_use and self._was_blank  # and may be written back by now, without its first lines
+            if (position.state == "live" or left) and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
                 self._ask_one(found, generation, i, same_inode=i == own)
@@ -294,7 +299,14 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
-        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search)
+        answer = compare(
+            position,
+            candidate,
+            same_inode=same_inode,
+            followed=at_path,
+            search=search,
+            whole=generation.plain is not None,
+        )
         found.answers[position.generation, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)
@@ -340,15 +352,12 @@ class Survey:
         """Find out which files hold nothing but what another one holds."""
         groups: dict[bytes, list[int]] = {}
         for i, candidate in enumerate(found.candidates):
-            if (
-                candidate.head
-                and len(candidate.head) >= TELLING_BYTES
-                and (candidate.rotated is None or candidate.rotated.certain)
-            ):
+            if candidate.head and len(candidate.head) >= TELLING_BYTES:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                for j in group if found.candidates[i].rotated else ():
+                rotated = found.candidates[i].rotated
+                for j in group if rotated and rotated.certain else ():
                     part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
                     if part is None:
                         found.undecided.add(i)

@@ -311,6 +311,77 @@ def test_no_race_among_many_with_what_is_done_by_hand_loses_or_doubles_a_line(tm
     follow_through(tmp_path, 1_000_000 + seed, (*ways, "rename"), pattern, most_lines=120)
 
 
+class Nights(Rotator):
+    """A process that begins each log with one banner, in a burst of rotations; they are packed sooner or later."""
+
+    def __init__(self, path, seed, banner_bytes):
+        line = b"E2211-000000-000 (1): this program comes without any warranty\n"
+        self.start = line * (banner_bytes // len(line) + 1)
+        super().__init__(path, seed, (), rounds=10)
+        self.packs = self.random.choice(("before", "at once", "never"))
+
+    def _run(self, rounds):
+        name = ""
+        for number in range(rounds):
+            yield from self._append(self.start)
+            if not number:
+                yield from self._append(b"".join(self._new_line() for _ in range(20)))
+                yield from self._until("look")
+            yield from self._append(b"".join(self._new_line() for _ in range(self.random.choice((0, 1, 3)))))
+            before, name = name, f"{self.path}-{20261001 + number}"
+            os.rename(self.path, name)
+            yield
+            packed = {"before": before, "at once": name}.get(self.packs)
+            if packed:
+                yield from self._pack(packed)
+        yield from self._append(self._new_line())
+
+    def _new_line(self):
+        self.written.append(b"E2211-%06d-%03d (1): of a night" % divmod(len(self.written) + 1, 1000))
+        return self.written[-1] + b"\n"
+
+    def _append(self, data):
+        with open(self.path, "ab", buffering=0) as file:
+            file.write(data)
+        yield
+
+    def _pack(self, name):
+        with open(name, "rb") as source, open(name + ".gz", "xb", buffering=0) as target:
+            yield
+            target.write(gzip.compress(source.read(), 1))
+            yield
+        os.unlink(name)
+        yield
+
+
+def follow_nights(directory, seed, banner_bytes, pattern):
+    follower = start(directory, pattern)
+    nights = Nights(str(directory / "mesibo.log"), seed, banner_bytes)
+    with stepping_in(nights):
+        while not nights.over:
+            nights.step()
+            follower.turn()
+            nights.awaited = ""
+    banner = nights.start.splitlines()[0]
+    for seconds in (0, 11, 700, 1):
+        follower.wait(seconds)
+    follower.tail.close()
+    del follower.sink.lines[banner]
+    assert follower.sink.lines == dict.fromkeys(nights.written, 1)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+BANNERS = (500, 1000, 1040, 4080, 4160, 5740, 66000)  # bytes: below and above all that is fingerprinted, at once or not
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("banner_bytes", BANNERS)
+@pytest.mark.parametrize("seed", [0, 5, 7, 11])
+def test_no_race_of_nights_with_one_banner_loses_or_doubles_a_line(tmp_path, seed, banner_bytes, pattern):
+    """Equal banners never make two generations one, whatever is renamed and packed between any two system calls."""
+    follow_nights(tmp_path, seed, banner_bytes, pattern)
+
+
 class Interrupted(Rotator):
     """Takes a number of steps at once, before one certain system call of the follower's."""
 

@@ -1,3 +1,9 @@
+import os
+
+import pytest
+
+from logwatch.tail import survey
+from logwatch.tail.candidates import Heads
 from logwatch.tail.lines import CHUNK_BYTES
 from tests.helpers.recorder import Follower, append
 
@@ -158,3 +164,36 @@ def test_the_head_of_a_sparse_file_is_where_its_lines_begin(tmp_path):
     counted = {line: n for line, n in follower.sink.lines.items() if line >= b"E2211-101112-100"}
     assert counted == expected
     assert follower.lost == 0
+
+
+@pytest.mark.parametrize("name", ["{}.log.1", "old-{}", "{}.log.kept", "20261126-{}"])
+def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, monkeypatch, name):
+    """All logs of a directory are renamed at once, to any names: each file is examined a few times."""
+    asked = []
+
+    def counted(of, function):
+        def call(*arguments, **options):
+            asked.append(of)
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(Heads, "examine", counted("file", Heads.examine))
+    monkeypatch.setattr(survey, "compare", counted("pair", survey.compare))
+    costs = []
+    for count in (20, 40):
+        directory = tmp_path / str(count)
+        directory.mkdir()
+        bases = [f"log{n}" for n in range(count)]
+        for base in bases:
+            append(directory / f"{base}.log", f"E2511-101112-001 (1): first line of {base}")
+        follower = Follower(directory / "*.log")
+        follower.turn()
+        asked.clear()
+        for base in bases:
+            os.rename(directory / f"{base}.log", directory / name.format(base))
+            append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
+        follower.turn()
+        costs.append(len(asked))
+        assert len(follower.lines) == 2 * count
+    assert costs[1] <= 2 * costs[0] + 20

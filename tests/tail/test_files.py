@@ -12,6 +12,10 @@ from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFi
 from logwatch.unpack import format_of
 
 
+def older_xz(data):
+    return lzma.compress(data, format=lzma.FORMAT_ALONE)
+
+
 @pytest.fixture
 def packed(tmp_path):
     """Open a file of these compressed bytes."""
@@ -80,6 +84,25 @@ def test_members_that_follow_and_padding_are_read_on(packed):
     assert file.ended()
 
 
+def skippable(first, data):
+    """Return a frame that decoders of zstd skip (RFC 8878, 3.1.2): pzstd writes one before each of its own."""
+    return bytes((first,)) + b"\x2a\x4d\x18" + len(data).to_bytes(4, "little") + data
+
+
+def test_frames_of_zstd_that_are_to_be_skipped_are(tmp_path):
+    """Wherever they stand: in front, between frames, behind the last."""
+    zstandard = pytest.importorskip("zstandard")
+    one, two = zstandard.compress(b"one\n"), zstandard.compress(b"two\n")
+    data = skippable(0x50, b"size") + one + skippable(0x5F, b"") + two + skippable(0x57, bytes(300))
+    path = tmp_path / "x.zst"
+    path.write_bytes(data)
+    assert format_of(data) == "zstd"
+    file = PackedFile(open_regular(str(path))[0], "zstd")
+    assert file.read_at(0, 100) == b"one\ntwo\n"
+    assert file.ended()
+    file.close()
+
+
 def test_an_archive_that_is_being_written_is_read_as_far_as_it_is(packed):
     """What is there is read, and what comes later is too."""
     data = os.urandom(50_000)
@@ -119,7 +142,7 @@ def test_the_way_to_a_far_offset_is_gone_in_steps(packed):
     assert seeking >= 3
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, older_xz], ids=["gzip", "xz", "lzma"])
 @pytest.mark.parametrize("size", [1, 255, 257, 262_143, 262_144, 262_145, 270_000, 319_230, 600_000])
 def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
     """However much is unpacked in one step: its length, and the run before its end."""

@@ -611,3 +611,33 @@ def test_a_generation_that_another_path_found_is_not_told_as_missed(tmp_path):
         yield
 
     played(tmp_path, "stopped", steps, patterns=("m.log", "arch/*.gz"))
+
+
+def packed_beside_the_next(log):
+    """Pack a generation by hand, and rotate without compress: the next one gets the same number."""
+    log.write(5)
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(6)
+    yield
+    log.shell("mv m.log m.log.1")
+    log.write(4)
+    yield
+
+
+def being_packed(log):
+    """Let an archive lie beside what it is made from, of which it has the beginning, and then all."""
+    log.write(5)
+    log.shell("mv m.log m.log.1; head -n 20 m.log.1 | gzip > m.log.1.gz")
+    log.write(6)
+    yield
+    log.shell("gzip -c m.log.1 > m.log.1.gz")
+    yield
+    log.shell("rm m.log.1")
+    yield
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("steps", [packed_beside_the_next, being_packed])
+def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
+    """Only what begins as the plain file does is that one, packed."""
+    played(tmp_path, life, steps)

@@ -22,7 +22,17 @@ A = b"E2511-101112-001 (1): the first line of a log\n" * 30
 
 
 def known(
-    number=1, inode=1, state="live", offset=1000, size=1000, *, head=A[:1000], is_open=False, name="", dead=False
+    number=1,
+    inode=1,
+    state="live",
+    offset=1000,
+    size=1000,
+    *,
+    head=A[:1000],
+    tail=A[:256],
+    is_open=False,
+    name="",
+    dead=False,
 ):
     position = Position(
         number,
@@ -34,7 +44,7 @@ def known(
         fingerprint_head(head),
         offset,
         256,
-        fingerprint_tail(A[:256]),
+        fingerprint_tail(tail),
         size,
         state,
     )
@@ -184,6 +194,34 @@ TABLE = {
         found(file("m.log", 1, 500), answers=[(1, 0, PART, 500), (2, 0, SAME, 0)]),
         [Leave(1, "done"), Hold(2, 0, 500)],
     ),
+    "emptied, and written back": (
+        PathView(current=2, was_blank=True),
+        [known(inode=0, state="rotated"), known(2, 1, offset=0, is_open=True)],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "ignored")],
+    ),
+    "emptied behind a copy, and written back from that": (
+        PathView(current=2, was_blank=True),
+        [
+            known(1, 5, "rotated", tail=b"one\ntwo\n", is_open=True, name="/m.log.bak"),
+            known(2, 1, offset=0, is_open=True),
+        ],
+        found(
+            file("m.log", 1),
+            file("m.log.bak", 5),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (2, 0, SAME, 0)],
+            own_parts=[(1, 0)],
+        ),
+        [Replace(1, 0, 1000, 1000, 1), Leave(2, "ignored")],
+    ),
+    "emptied behind a copy, and a banner written that recurs": (
+        PathView(current=2, was_blank=True),
+        [known(1, 5, "rotated", 60, 60, is_open=True, name="/m.log.1"), known(2, 1, offset=0, size=60, is_open=True)],
+        found(
+            file("m.log", 1, 60), file("m.log.1", 5, 60), answers=[(1, 0, SAME, 60), (1, 1, SAME, 60), (2, 0, SAME, 0)]
+        ),
+        [Hold(1, 1), Hold(2, 0)],
+    ),
     "replaced by a copy, while it is open": (
         NOW,
         [known(is_open=True)],
@@ -195,6 +233,62 @@ TABLE = {
         [known(is_open=True, size=1100)],
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
         [Replace(1, 0, 1000, 1100, None)],
+    ),
+    "renamed, and the next one has but the banner yet": (
+        NOW,
+        [known(is_open=True, offset=500, name="/m.log.1")],
+        found(
+            file("m.log", 2, 500),
+            file("m.log.1", 1),
+            answers=[(1, 0, SAME, 500), (1, 1, SAME, 500)],
+            own_parts=[(1, 0)],
+        ),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "packed and deleted, and the next one begins with the same banner": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 2, 1100),
+            replace(file("m.log.1.gz", 3), archive=object()),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
+            own_parts=[(1, 1)],
+            common=[(1, 1000)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
+        PathView(current=2),
+        [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],
+        found(
+            file("m.log", 5, 600),
+            file("m.log.1", 4, 700),
+            file("m.log.2", 6, 600),
+            file("m.log.3", 1),
+            answers=[(1, 3, SAME, 1000), *((2, i, SAME, 500) for i in range(4))],
+        ),
+        [Hold(1, 3), Hold(2, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "copied away and emptied, and filled with the same banner and more than before": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 1100), file("m.log.1", 2), answers=[(1, 0, MOVED, 500), (1, 1, SAME, 1000)]),
+        [Hold(1, 1), TakeUp(0, "live", 500)],
+    ),
+    "left out, and now a shorter file begins like it: that is news": (
+        PathView(current=2),
+        [known(1, 1, "ignored", 0), known(2, 2)],
+        found(
+            file("m.log", 4), file("m.log.1", 3, 900), file("m.log.2", 2), answers=[(1, 1, SAME, 0), (2, 2, SAME, 1000)]
+        ),
+        [
+            Leave(1, "forgotten"),
+            Hold(2, 2),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
     ),
     "replaced by a copy, while nobody looked": (
         NOW,

@@ -93,3 +93,10 @@ def test_the_oldest_comes_first():
 def test_names_of_one_scheme_have_one_shape(one, other, alike):
     """Numbers, letters and days count generations; what else is in a name is the scheme's."""
     assert (shape_of(one) == shape_of(other)) is alike
+
+
+def test_a_scheme_of_names_is_one_logs_alone():
+    """What a scheme counts is another generation; the number in a log's own name is another log."""
+    assert shape_of("old-m1-7", "m1") == shape_of("old-m1-8.gz", "m1")
+    assert shape_of("old-m1-7", "m1") != shape_of("old-m2-7", "m1")
+    assert shape_of("a.Sat", "a") == shape_of("a.Mon", "a")

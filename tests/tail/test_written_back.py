@@ -1,0 +1,172 @@
+"""A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
+
+import tempfile
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.tail.test_field import Log
+
+
+def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2):
+    """Let a log be written back over, with a look after every step, and something be written to it between."""
+
+    def treatment(log):
+        for _ in range(times):
+            log.write(6)
+            yield
+            for step in steps:
+                log.shell(step)
+                yield
+            log.write(5)
+            yield
+
+    log = Log(tmp_path, "looking", patterns=patterns)
+    log.write(count)
+    log.treat(treatment)
+    log.check()
+
+
+WAYS = {
+    "from a backup": ["cp m.log m.log.bak", ": > m.log", "cat m.log.bak > m.log"],
+    "by an editor": ["cp -p m.log m.log~", ": > m.log", "cat m.log~ > m.log"],
+    "by a filter": ["uniq m.log > t", ": > m.log", "cat t > m.log", "rm t"],
+    "without some of its lines": ["cp m.log m.log.bak", ": > m.log", "grep -v 'uid 1' m.log.bak > m.log"],
+    "without its first lines": ["cp m.log m.log.bak", ": > m.log", "tail -n +3 m.log.bak > m.log"],
+    "and the backup is removed": ["cp m.log m.log.bak", ": > m.log", "cat m.log.bak > m.log", "rm m.log.bak"],
+    "from a rotated name": ["mv m.log m.log.1; : > m.log", "cat m.log.1 > m.log; rm m.log.1"],
+    "from a rotated name that stays": ["mv m.log m.log.1; : > m.log", "cat m.log.1 > m.log"],
+    "from elsewhere": ["cp m.log ../t", ": > m.log", "cat ../t > m.log"],
+}
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("count", [80, 400])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, patterns):
+    """A log that is emptied is its own again once its content is back, and goes on behind what was read."""
+    played(tmp_path, WAYS[way], count=count, patterns=patterns)
+
+
+PIECES = {
+    "from a backup": [
+        "cp m.log m.log.bak",
+        ": > m.log",
+        "head -c 9000 m.log.bak > m.log",
+        "tail -c +9001 m.log.bak >> m.log",
+    ],
+    "from a backup, never seen empty": [
+        "cp m.log m.log.bak",
+        "head -c 9000 m.log.bak > m.log",
+        "tail -c +9001 m.log.bak | head -c 5000 >> m.log",
+        "tail -c +14001 m.log.bak >> m.log",
+    ],
+    "from elsewhere": ["cp m.log ../t", ": > m.log", "head -c 9000 ../t > m.log", "tail -c +9001 ../t >> m.log"],
+    "from elsewhere, never seen empty": [
+        "cp m.log ../t",
+        "head -c 9000 ../t > m.log",
+        "tail -c +9001 ../t | head -c 5000 >> m.log",
+        "tail -c +14001 ../t >> m.log",
+    ],
+}
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("way", PIECES)
+def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, patterns):
+    """As long as what is there begins as what was read, the rest may be on its way back."""
+    played(tmp_path, PIECES[way], patterns=patterns)
+
+
+@settings(
+    max_examples=25,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_whenever_somebody_looks_what_is_written_back_counts_once(data):
+    """The content of a log goes and comes back in any pieces, from beside it or elsewhere, with or without looks."""
+    kept = data.draw(st.sampled_from(("m.log.bak", "t", "../t")))
+
+    def steps(log):
+        for _ in range(2):
+            log.shell(f"cp m.log {kept}")
+            content = (log.directory / kept).read_bytes()
+            # Less than 4 KiB that are the same may be a banner
+            cuts = [at for at in data.draw(st.lists(st.integers(1, 30_000), max_size=4).map(sorted)) if at >= 4096]
+            with open(log.path, "wb", buffering=0) as file:
+                for start, end in pairwise([0, *(at for at in cuts if at < len(content)), len(content)]):
+                    if data.draw(st.booleans()):
+                        yield
+                    file.write(content[start:end])
+            yield
+            log.write(data.draw(st.integers(1, 20)))
+            yield
+
+    with tempfile.TemporaryDirectory() as directory:
+        log = Log(Path(directory), "looking")
+        log.write(data.draw(st.integers(5, 400)))
+        log.treat(steps)
+        log.check()
+
+
+@pytest.mark.parametrize("life", ["running", "looking", "killed"])
+@pytest.mark.parametrize("mounts", [1, 3])
+def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path, life, mounts):
+    """A log whose file system is mounted anew is seen twice by who has it open: the same bytes, under another inode."""
+
+    def mounted_anew(log):
+        with ExitStack() as stack:
+            views = [stack.enter_context(open(log.path, "ab", buffering=0))]
+            for _ in range(mounts):
+                log.shell("cp m.log ../view; mv ../view m.log")
+                views.append(stack.enter_context(open(log.path, "ab", buffering=0)))
+                yield
+                for count in (3, 4):
+                    lines = log.lines(count)
+                    for view in views:
+                        view.write(lines)
+                    yield
+
+    log = Log(tmp_path, life)
+    log.write(40)
+    log.treat(mounted_anew)
+    log.check()
+
+
+def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
+    """As where an editor has replaced a log that its writer keeps open: each has lines that the other has not."""
+
+    def replaced(log):
+        with open(log.path, "ab", buffering=0) as old:
+            log.shell("cp m.log t; mv t m.log")
+            yield
+            for _ in range(3):
+                old.write(log.lines(2))
+                log.write(2)
+                yield
+
+    log = Log(tmp_path, "looking")
+    log.write(40)
+    log.treat(replaced)
+    log.check()
+
+
+def test_lines_without_stamps_that_come_again_are_news(tmp_path):
+    """Of a log that repeats itself nobody can tell that it was written back: what comes after copytruncate counts."""
+
+    def rotated(log):
+        log.shell("cp m.log m.log.1")
+        for script in (": > m.log", "yes 'of no time' | head -n 30 >> m.log", "yes 'of no time' | head -n 30 >> m.log"):
+            log.shell(script)
+            yield
+
+    log = Log(tmp_path, "looking")
+    log.shell("yes 'of no time' | head -n 40 > m.log")
+    log.treat(rotated)
+    assert log.follower.sink.lines[b"of no time"] == 100

@@ -163,10 +163,10 @@ class _Decision:
 
         Whatever the file has got meanwhile may be what an earlier generation of the path has read.
         """
-        current = next((k for k in self.known if k.number == self.path.current), None)
-        at_path = current and self.decided.get(current.number) == Hold(current.number, self.found.at_path or 0)
-        blank = current and not current.position.offset and current.position.head_bytes
-        return current if self.path.was_blank and at_path and blank else None
+        i, current = self.found.at_path, next((k for k in self.known if k.number == self.path.current), None)
+        if i is None or not current or current.position.offset or not self.path.was_blank or not self.found.sizes[i]:
+            return None
+        return current if self.decided.get(current.number) == Hold(current.number, i) else None
 
     def _find_written_back(self, each: Known, i: int, original: int | None, filled: Known) -> None:
         """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""

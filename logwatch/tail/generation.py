@@ -212,7 +212,7 @@ class Generation(GenerationState):
                 follows = ahead() if self.lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
         self.detach()
-        self.access = None
+        self.access = self.former = None
         if self.dead:
             self.disown()  # its inode is free for another file
         return chunk

@@ -229,7 +229,7 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = None
+        self.access = self.former = None
         self.position = self.position._replace(state=state)
 
     def move(

@@ -173,3 +173,23 @@ def test_lines_without_stamps_that_come_again_are_news(tmp_path):
     log.shell("yes 'of no time' | head -n 40 > m.log")
     log.treat(rotated)
     assert log.follower.sink.lines[b"of no time"] == 100
+
+
+@pytest.mark.parametrize(
+    "after", ["mv m.log m.log.1; : > m.log", "rm m.log; : > m.log", "echo 'of another day' >> m.log"]
+)
+def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
+    """Whatever is done to the log that has lost its end, and what is written next counts."""
+
+    def cut(log):
+        log.shell("truncate -s 9000 m.log")
+        yield
+        log.shell(after)
+        yield
+        log.write(5)
+        yield
+
+    log = Log(tmp_path, "looking")
+    log.write(400)
+    log.treat(cut)
+    log.check(missed=1)

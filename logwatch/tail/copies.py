@@ -53,10 +53,10 @@ def _find_filled(draft: Draft) -> Known | None:
 
     Whatever the file has got meanwhile may be what an earlier generation of the path has read.
     """
-    current = next((k for k in draft.known if k.number == draft.path.current), None)
-    at_path = current and draft.decided.get(current.number) == Hold(current.number, draft.found.at_path or 0)
-    blank = current and not current.position.offset and current.position.head_bytes
-    return current if draft.path.was_blank and at_path and blank else None
+    i, current = draft.found.at_path, next((k for k in draft.known if k.number == draft.path.current), None)
+    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.found.sizes[i]:
+        return None
+    return current if draft.decided.get(current.number) == Hold(current.number, i) else None
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:

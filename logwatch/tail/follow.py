@@ -218,13 +218,15 @@ class PathFollower(PathState):
             self._let_go(generation, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
-        chunk = generation.finish(turn.now, lambda: self._ahead(generation))
+        split = len(generation.open_rest())
+        chunk = generation.finish(turn.now, lambda: self.ahead(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
         position = generation.position
         path = position.found_at or self.path
         self.ctx.lose(turn, path, position.size - position.offset, "copied short")
+        self.ctx.lose(turn, path, split, "the rest of a message is nowhere")
         self.ctx.log.info("file_released", path=shown(path), bytes=position.offset, deleted=generation.dead)
 
     # reading
@@ -274,7 +276,11 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, lambda: self._ahead(generation))
+        split = self.before(generation) if not generation.position.offset else None
+        rest = split.open_rest() if split else b""
+        chunk = generation.read(turn.now, lambda: self.ahead(generation), rest)
+        if split and chunk and chunk.data:
+            split.leave(rest)
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"
@@ -340,11 +346,6 @@ class PathFollower(PathState):
         )
         whole = (g for g in told if TELLING_BYTES <= g.position.head_bytes <= len(run))
         return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
-
-    def _ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation that follows another one."""
-        after = self.generations[self.generations.index(generation) + 1 :]
-        return after[0].beginning() if after else b""
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

@@ -5,28 +5,38 @@ truncated and has grown past the offset since is noticed with the next read, at 
 """
 
 import os
+from contextlib import suppress
 
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, Mark, PackedFile, PlainFile, mark_of, read_head
+from logwatch.tail.files import CorruptError, Mark, OwnFile, PackedFile, PlainFile, SeekingError, mark_of, read_head
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
     add_marks,
     begins_alike,
     empty_file_id,
     fingerprint_tail,
+    is_marked,
     is_tail,
+    marks_of,
 )
-from logwatch.tail.generation_state import ChangedError, GenerationState, Open
+from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.identity import run_before
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
+
+RETURN_SECONDS = 10.0
+"""So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
 
 class Generation(GenerationState):
     """One generation, as chunks of whole lines."""
 
-    def read(self, now: float, ahead: Ahead) -> Chunk | None:
+    def read(self, now: float, ahead: Ahead, before: bytes = b"") -> Chunk | None:
         """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
+
+        ``before``: records of a message that goes on at the beginning of this file.
 
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
         to be learnt before: what came into a file without one since then is not taken.
@@ -60,7 +70,8 @@ class Generation(GenerationState):
                 return self._skip_hole(access, mark, begin if head else 0)
         at_end = len(run) < self._want
         patient = not at_end or self.lines.patient(now - self.grown_at)
-        taken = self.lines.take(run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
+        taken = self.lines.take(before + run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
+        taken = taken._replace(consumed=max(taken.consumed - len(before), 0))
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -135,6 +146,52 @@ class Generation(GenerationState):
         self.saved = self.position
         source, position = self._reading.source, self.position
         return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=follows)
+
+    def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
+        """Go on at the end of what is left of the file, unless what it lost comes back."""
+        self.former = self.former or Former(self.position, now, cut)
+        self.skip_to(at, before)
+
+    def find_end_again(self, now: float) -> bool | None:
+        """Go on where reading was before the file lost its end, as far as its bytes are back.
+
+        Return whether it may be read: None to wait for more of them. False says that they do not come back, and that
+        something may have been left out.
+        """
+        former, file = self.former, self.plain
+        if not former or not file:
+            return True
+        known, size = former.position, os.fstat(file.descriptor).st_size
+        for mark in reversed(list(marks_of(known.marks))):
+            if self.position.offset < mark.offset <= size:
+                if not is_marked(mark, file.read_at(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))):
+                    self.former = None
+                    return not former.cut
+                self.skip_to(mark.offset, run_before(OwnFile(file), mark.offset))
+        if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
+            return None
+        self.former = None
+        if size < known.offset or not is_tail(known.tail, run_before(OwnFile(file), known.offset)[-known.tail_bytes :]):
+            return not former.cut
+        self.skip_to(known.offset, run_before(OwnFile(file), known.offset))
+        self.position = self.position._replace(marks=known.marks, inside=known.inside)
+        return True
+
+    def open_rest(self) -> bytes:
+        """Return the records at the end of a file that was rotated amid a message: its rest is in the next file."""
+        file, known = self.file, self.position
+        if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
+            return b""
+        with suppress(CorruptError, SeekingError):
+            rest = file.read_at(known.offset, self.lines.bound)
+            return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest) else b""
+        return b""
+
+    def leave(self, rest: bytes) -> None:
+        """Note that what comes next was read together with the beginning of another file."""
+        end = self.position.offset + len(rest)
+        if rest and self.file:
+            self.skip_to(end, self.file.read_at(max(end - TAIL_BYTES, 0), min(end, TAIL_BYTES)))
 
     def finish(self, now: float, ahead: Ahead) -> Chunk | None:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.

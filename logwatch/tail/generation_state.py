@@ -11,21 +11,15 @@ from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
-    MARK_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
-    is_marked,
     is_tail,
-    marks_of,
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
-
-RETURN_SECONDS = 10.0
-"""So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
@@ -294,36 +288,6 @@ class GenerationState(Positioned):
             marks=b"",
             inside=inside,
         )
-
-    def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
-        """Go on at the end of what is left of the file, unless what it lost comes back."""
-        self.former = self.former or Former(self.position, now, cut)
-        self.skip_to(at, before)
-
-    def find_end_again(self, now: float) -> bool | None:
-        """Go on where reading was before the file lost its end, as far as its bytes are back.
-
-        Return whether it may be read: None to wait for more of them. False says that they do not come back, and that
-        something may have been left out.
-        """
-        former, file = self.former, self.plain
-        if not former or not file:
-            return True
-        known, size = former.position, os.fstat(file.descriptor).st_size
-        for mark in reversed(list(marks_of(known.marks))):
-            if self.position.offset < mark.offset <= size:
-                if not is_marked(mark, file.read_at(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))):
-                    self.former = None
-                    return not former.cut
-                self.skip_to(mark.offset, run_before(OwnFile(file), mark.offset))
-        if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
-            return None
-        self.former = None
-        if size < known.offset or not is_tail(known.tail, run_before(OwnFile(file), known.offset)[-known.tail_bytes :]):
-            return not former.cut
-        self.skip_to(known.offset, run_before(OwnFile(file), known.offset))
-        self.position = self.position._replace(marks=known.marks, inside=known.inside)
-        return True
 
     def go_on_behind(self, other: "GenerationState") -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""

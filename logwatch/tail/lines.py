@@ -204,6 +204,11 @@ class LineReader:
             self._decide(run + b"\n", final=True)
         return Taken(take_rest(run, self.known, inside), len(run), 0, "")
 
+    def is_open(self, data: bytes) -> bool:
+        """Return whether whole records are parts of a message that has not ended."""
+        limit = self._reading.max_line_bytes
+        return data.endswith(b"\n") and not envelopes.cut(data, self.known, limit, final=True).consumed
+
     def goes_on(self, taken: Taken) -> bool:
         """Return whether what was taken ends in a line whose answer goes on behind it."""
         return bool(taken.data) and self._reading.held(taken.data, self.known) > 0

@@ -207,6 +207,16 @@ class PathState:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
 
+    def before(self, generation: Generation) -> Generation | None:
+        """Return the generation that one follows."""
+        earlier = (g for g in self.generations if g.number < generation.number and g.position.state != "ignored")
+        return max(earlier, key=lambda g: g.number, default=None)
+
+    def ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.generations[self.generations.index(generation) + 1 :]
+        return after[0].beginning() if after else b""
+
     def examine(self, generation: Generation) -> Candidate | None:
         """Look at the file of a generation that is not open; None where it is not to be found."""
         place = generation.position.found_at or (self.path if generation is self.live else "")

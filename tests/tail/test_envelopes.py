@@ -1,6 +1,8 @@
 """The tail decides once for a generation what its lines stand in, and keeps that with the position."""
 
+import json
 import os
+import subprocess
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -257,3 +259,63 @@ def test_an_undecided_generation_of_a_named_kind_reads_nothing_else(path):
     follower.wait(3)
     assert counter.codes == {}
     assert envelopes.undecided("syslog") != PLAIN
+
+
+def parts_of(kind, text, stream="stdout"):
+    """Return one message as the two records that a container's runtime writes of it when it is split."""
+    first, rest, time = text[:30], text[30:] + "\n", f"2026-11-25T10:11:12.{text[13:16]}000000Z"
+    if kind == "cri":
+        front = f"{time} {stream} "
+        return f"{front}P {first}\n".encode(), f"{front}F {rest}".encode()
+    records = ({"log": part, "stream": stream, "time": time} for part in (first, rest))
+    return tuple(json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records)
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize(
+    "script", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log", "gzip m.log; mv m.log.gz m.log.1.gz"]
+)
+@pytest.mark.parametrize("kind", ["cri", "docker"])
+def test_a_message_that_is_split_over_a_rotation_is_one(path, kind, script, away):
+    """Its first part ends the rotated file, and its last part begins the next one."""
+    whole = [record for text in texts(20) for record in parts_of(kind, text)]
+    append(path, b"".join(whole))
+    follower, counter = follow(path)
+    follower.turn()
+    for n in range(2):
+        first, rest = parts_of(kind, PUSH % (100 + n))
+        append(path, first)
+        if away:
+            follower.stop()
+        else:
+            follower.turn()
+        for name in ("m.log.1", "m.log.1.gz"):
+            if path.with_name(name).exists():
+                path.with_name(name).rename(path.with_name(name.replace("1", "2")))
+        subprocess.run(["sh", "-ec", script], check=True, cwd=path.parent)
+        append(path, rest + b"".join(parts_of(kind, PUSH % (200 + n))))
+        if away:
+            follower.start()
+        follower.turn()
+        follower.wait(1)
+    assert counter.codes == {200: 24}
+    follower.wait(700)
+    follower.wait(1)
+    assert counter.codes == {200: 24}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_the_first_part_of_a_message_whose_rest_never_comes_is_told_as_lost(path):
+    """As when the runtime was killed amid it, and the next file begins with nothing."""
+    append(path, b"".join(record for text in texts(20) for record in parts_of("cri", text)))
+    follower, counter = follow(path)
+    follower.turn()
+    first, _ = parts_of("cri", PUSH % 100)
+    append(path, first)
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    follower.turn()
+    follower.wait(700)
+    follower.wait(1)
+    assert counter.codes == {200: 20}
+    assert follower.lost == len(first)

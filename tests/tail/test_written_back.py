@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.tail.test_field import Log
 
 
-def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2):
-    """Let a log be written back over, with a look after every step, and something be written to it between."""
+def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
+    """Let a log be written back over, with a look or a kill after every step, and lines be written to it between."""
 
     def treatment(log):
         for _ in range(times):
@@ -22,6 +22,8 @@ def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2):
             for step in steps:
                 log.shell(step)
                 yield
+                if killed:
+                    log.follower.restart_at_once()
             log.write(5)
             yield
 
@@ -44,12 +46,13 @@ WAYS = {
 }
 
 
+@pytest.mark.parametrize("killed", [False, True])
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("count", [80, 400])
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, patterns):
+def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, patterns, killed):
     """A log that is emptied is its own again once its content is back, and goes on behind what was read."""
-    played(tmp_path, WAYS[way], count=count, patterns=patterns)
+    played(tmp_path, WAYS[way], count=count, patterns=patterns, killed=killed)
 
 
 PIECES = {

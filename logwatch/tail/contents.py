@@ -1,0 +1,108 @@
+"""Finds the files that generations lie in: by inode, by content alone, and where a log was trimmed in front."""
+
+from logwatch.tail.copies import SHORTER, is_repeated
+from logwatch.tail.draft import Draft
+from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.identity import NO_KEY, Relation
+from logwatch.tail.plan import Hold, Known, Leave
+from logwatch.tail.rotated_names import Age
+
+_WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
+
+
+def find_inode(draft: Draft, each: Known) -> None:
+    """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
+    i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
+    if i is None or (each.number in draft.untold and _lies_in_older(draft, each, i)):
+        return
+    relation, at = draft.found.answer(each.number, i)
+    if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
+        return  # its inode is an archive's by now
+    if relation is Relation.UNDECIDED:
+        draft.decided[each.number] = Leave(each.number, "packed")
+        del draft.free[i]
+    elif (relation in SHORTER or (relation is Relation.MOVED and draft.begins_alike(each, i))) and any(
+        draft.found.answer(each.number, j).relation in _WHOLE for j in draft.free
+    ):
+        return  # copied away and emptied: what is there now begins like the copy, and is new
+    elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
+        draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)
+
+
+def find_content(draft: Draft, each: Known) -> None:
+    """Find a file with another inode that holds the generation, or where the run before its offset has moved to.
+
+    Else what was copied of it before it was read as far as it is.
+    """
+    position, at_path = each.position, draft.found.at_path
+    followed = position.state == "live" and max(position.offset, position.head_bytes) >= TELLING_BYTES
+    order = [i for i in _order(draft, each) if followed or i != at_path]
+    answers = [(i, *draft.found.answer(each.number, i)) for i in order]
+    for i in order:
+        if draft.holds(each, i) and not draft.differs(each, i):
+            return draft.take(each, i)
+    if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
+        draft.decided[each.number] = Leave(each.number, "packed")
+        return None
+    for i, relation, at in answers:
+        if (relation is Relation.MOVED and each.in_use) or (relation in SHORTER and i == at_path):
+            if relation in SHORTER and draft.wait_if_torn(i):
+                draft.decided[each.number] = Leave(each.number, "packed")
+                return None
+            return draft.take(each, i, at)
+        anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
+        if i != at_path and not anothers and draft.is_part_by_notes(each, i):
+            return draft.take(each, i)
+    return None
+
+
+def _order(draft: Draft, each: Known) -> list[int]:
+    """Return the free files in the order in which they are looked at, but for those that other generations lie in.
+
+    The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
+    which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
+    """
+
+    def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
+        candidate = draft.file(i)
+        copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
+        oldest = (is_repeated(draft, i), draft.age(i)) if each.number in draft.untold else (False, (0, 0, "", 0))
+        return (copied, *oldest, candidate.rotated is not None, -(draft.found.sizes[i] or 0), candidate.packed)
+
+    def is_anothers(i: int) -> bool:
+        mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
+        if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
+            return True  # else its inode alone proves little
+        whole = (k for k in draft.whole.get(i, ()) if k is not each and draft.lies_at(k.number) in (i, None))
+        return any(k.position.offset > each.position.offset for k in whole)
+
+    return sorted((i for i in draft.free if not is_anothers(i)), key=key)
+
+
+def _lies_in_older(draft: Draft, each: Known, i: int) -> bool:
+    """Return whether a generation that its bytes do not tell lies in an older file than the one with its inode."""
+    return next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i
+
+
+def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
+    """Begin behind what was read where a file was emptied, and filled with its own last lines."""
+    at_path = draft.found.at_path
+    holders: dict[int, Known | None] = {}
+    for each in in_use:
+        i = draft.lies_at(each.number)
+        if i is not None and not each.position.offset and draft.decided[each.number] == Hold(each.number, i):
+            holders[i] = each
+    if at_path is not None and at_path in draft.free and at_path not in draft.start:
+        holders[at_path] = None
+    for each in reversed(in_use):
+        for i, holder in () if each.open else holders.items():
+            relation, at = draft.found.answer(each.number, i)
+            same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
+            if relation is Relation.MOVED or (same and draft.is_nowhere(each)):
+                if draft.is_nowhere(each):
+                    draft.decided[each.number] = Leave(each.number, "done")
+                if holder:
+                    draft.take(holder, i, at)
+                else:
+                    draft.start[i] = at
+                return

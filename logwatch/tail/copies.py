@@ -1,0 +1,187 @@
+"""Finds the copies in which generations go on, and the files that are nothing but copies."""
+
+from collections.abc import Iterable
+
+from logwatch.tail.draft import Draft
+from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.identity import HELD, Relation
+from logwatch.tail.plan import Hold, Known, Leave, Replace
+
+RENAMED_BYTES = 256
+"""So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
+does: there a banner recurs. Else those do that tell a line."""
+
+SHORTER = (Relation.PART, Relation.CUT)
+
+
+def find_copy(draft: Draft, each: Known) -> None:
+    """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
+    original, i = draft.lies_at(each.number), draft.found.at_path
+    if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
+        _find_written_back(draft, each, i, original, filled)
+    if not each.in_use or (original is None and not each.open):
+        return
+    if i is not None and i in draft.free and (each.position.state == "live" or each.number == draft.path.current):
+        _find_copy_at_path(draft, each, i, original)
+    if each.number not in draft.decided and not each.name:
+        _find_renamed_copy(draft, each)
+
+
+def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
+    name = each.name if original is None else draft.file(original).path
+    rotated = name in draft.found.rotated_names
+    relation, at = draft.found.answer(each.number, i)
+    common = _common(draft, each, i, original)
+    if min(common, draft.found.sizes[i] or 0) < (RENAMED_BYTES if rotated else TELLING_BYTES):
+        return
+    if rotated and common < each.position.size:
+        return  # what rotation has moved away begins with the same banner, and goes on otherwise
+    if original is None and _is_packed_whole(draft, each):
+        return
+    if relation in HELD:
+        draft.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+        del draft.free[i]
+    elif draft.is_part(each.number, i, original) and not _archived(draft, each, original):
+        draft.start[i] = common  # a copy that was made before all that has been read
+        draft.wait_if_torn(i)
+    elif (each.number, i) in draft.found.common and not rotated:
+        draft.start[i] = common  # an older state, written on
+
+
+def _find_filled(draft: Draft) -> Known | None:
+    """Return the generation that the path's file was taken up for when it was empty, and of which nothing is read.
+
+    Whatever the file has got meanwhile may be what an earlier generation of the path has read.
+    """
+    i, current = draft.found.at_path, next((k for k in draft.known if k.number == draft.path.current), None)
+    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.found.sizes[i]:
+        return None
+    return current if draft.decided.get(current.number) == Hold(current.number, i) else None
+
+
+def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
+    """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
+    relation, at = draft.found.answer(each.number, i)
+    common = _common(draft, each, i, original)
+    proved = min(common, at) >= RENAMED_BYTES and not each.repeats
+    if draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
+        draft.take(each, i, at)
+    elif each.position.state == "done" and relation is Relation.SAME and proved:
+        draft.take(each, i)
+    elif each.in_use and not draft.is_nowhere(each) and relation in HELD and proved:
+        draft.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+    else:
+        return
+    draft.decided[filled.number] = Leave(filled.number, "ignored")
+
+
+def _find_renamed_copy(draft: Draft, each: Known) -> None:
+    """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has.
+
+    Not where it was packed before it was deleted.
+    """
+    if _is_packed_whole(draft, each):
+        return
+    for i in draft.free:
+        candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
+        rotated = candidate.rotated is not None and i not in draft.found.undecided
+        longer = (each.number, i) not in draft.found.own_parts and common >= TELLING_BYTES
+        anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
+        relation, at = draft.found.answer(each.number, i)
+        if rotated and longer and not anothers and relation in HELD:
+            rest = max(common, each.position.offset)
+            draft.decided[each.number] = Replace(each.number, i, at, rest, None)
+            del draft.free[i]
+            return
+
+
+def _is_packed_whole(draft: Draft, each: Known) -> bool:
+    """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
+    return any(each in draft.whole.get(i, ()) and draft.file(i).packed for i in draft.free)
+
+
+def _archived(draft: Draft, each: Known, original: int | None) -> bool:
+    """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
+    if original is not None and draft.file(original).packed:
+        return True
+    packed = (i for i, candidate in enumerate(draft.found.candidates) if candidate.packed)
+    return any(draft.found.answer(each.number, i)[0] is Relation.SAME for i in packed)
+
+
+def _holds_more(draft: Draft, i: int, each: Known) -> bool:
+    """Return whether a file holds another generation, further than this one was read: of it but a banner."""
+    others = (k for k in draft.known if k.position.head_bytes and k.position.offset > each.position.offset)
+    return any(draft.holds(k, i) for k in others)
+
+
+def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
+    """Return up to where a generation's file is known to hold what the path's file holds too."""
+    if draft.is_part(each.number, i, original):
+        return draft.found.sizes[i] or 0
+    if (each.number, i) in draft.found.common:
+        return draft.found.common[each.number, i]
+    whole = original is not None and (original, i) in draft.found.parts
+    return (draft.found.sizes[original] if whole and original is not None else None) or each.position.offset
+
+
+def undo_copies(draft: Draft) -> None:
+    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made.
+
+    What only comes after a copy has not read what the copy begins with.
+    """
+    others = [k for k in draft.known if k.position.state != "ignored" and not k.headless]
+    for each in reversed(draft.known):
+        i, rest = draft.lies_at(each.number), [k for k in others if k is not each]
+        if each.position.offset or each.position.state != "rotated":
+            continue
+        original = None if i is None else _find_original(draft, each, i)  # it may have got lines of its own meanwhile
+        if original or (_is_packed(draft, each, rest) if i is None else _repeats(draft, i, rest)):
+            draft.decided[each.number] = Leave(each.number, "ignored")
+            others.remove(each)
+        if original and i is not None:
+            draft.decided[original.number] = Hold(original.number, i)
+
+
+def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
+    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now."""
+    lost = (k for k in draft.known if k.number < each.number and k.in_use and draft.is_nowhere(k))
+    return next((k for k in lost if k.position.offset >= RENAMED_BYTES and draft.holds(k, i)), None)
+
+
+def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
+    """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
+    places = {draft.lies_at(k.number) for k in known}
+    return any(
+        number == each.number and i in places and draft.found.sizes[i] == each.position.size == end > 0
+        for (number, i), end in draft.found.common.items()
+    )
+
+
+def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
+    """Return whether a file is a copy of what one of these generations holds, or held."""
+    for each in known:
+        action, at = draft.decided.get(each.number), draft.lies_at(each.number)
+        if (each.number, i) in draft.found.own_parts or (at is not None and (i, at) in draft.found.parts):
+            return True
+        changed = isinstance(action, Hold) and action.at is not None
+        all_read = draft.found.sizes[i] == each.position.offset > 0
+        if not each.open and (at is None or changed or all_read) and draft.is_part_by_notes(each, i):
+            return True
+    return False
+
+
+def is_copy(draft: Draft, i: int) -> bool:
+    """Return whether a file holds nothing but what a generation, or another file that is free, holds."""
+    return _repeats(draft, i, draft.known) or is_repeated(draft, i)
+
+
+def is_repeated(draft: Draft, i: int) -> bool:
+    """Return whether another file that is free holds all that this one does."""
+    others = (j for j in draft.free if (i, j) in draft.found.parts)
+    return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
+
+
+def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
+    """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
+    candidate, size = draft.file(i), draft.found.sizes[i] or 0
+    return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)

@@ -1,0 +1,106 @@
+"""A plan in the making: what is decided so far of generations and files, and what every step asks of both."""
+
+from collections.abc import Sequence
+
+from logwatch.tail.candidates import Candidate
+from logwatch.tail.fingerprint import TELLING_BYTES, begins_alike
+from logwatch.tail.identity import Key, Relation
+from logwatch.tail.plan import Found, Hold, Known, Leave, PathView, Replace
+from logwatch.tail.rotated_names import Age, age_key
+
+
+class Draft:
+    """What is known and found around a path, and what is decided of it; files are told by their index in ``found``.
+
+    Each step takes from ``free`` the files that it decides on, and puts generations into ``decided``.
+    """
+
+    def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
+        self.path, self.known, self.found = path, known, found
+        self.free = dict.fromkeys(range(len(found.candidates)))
+        by_key: dict[Key, list[Known]] = {}
+        for k in known:
+            by_key.setdefault(k.key, []).append(k)
+        # By file: the generations that lay in it, whose bytes it still holds
+        self.by_inode = {
+            i: [k for k in by_key.get(file.key, ()) if self.holds(k, i)] for i, file in enumerate(found.candidates)
+        }
+        # By file: the generations that were read to their end, and are just what it holds
+        self.whole: dict[int, list[Known]] = {}
+        by_number = {k.number: k for k in known}
+        holders: dict[int, list[Known]] = {}
+        for (number, i), answer in found.answers.items():
+            if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
+                holders.setdefault(i, []).append(by_number[number])
+                if found.sizes[i] == by_number[number].position.size == answer.at > 0:
+                    self.whole.setdefault(i, []).append(by_number[number])
+        # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
+        self.untold = {k.number for k in known if k.unread}
+        for some in holders.values():
+            most = max(k.position.offset for k in some)
+            self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
+        self.decided: dict[int, Hold | Replace | Leave] = {}
+        self.start: dict[int, int] = {}  # file: where a new generation begins to read
+        self.again = False
+
+    def file(self, i: int) -> Candidate:
+        """Return the candidate at an index."""
+        return self.found.candidates[i]
+
+    def take(self, each: Known, i: int, at: int | None = None) -> None:
+        """Decide that a generation lies in a file, where reading goes on at ``at``, or where it was."""
+        cut = at is not None and self.found.answer(each.number, i).relation is Relation.CUT
+        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
+        self.free.pop(i, None)
+
+    def holds(self, each: Known, i: int) -> bool:
+        """Return whether a file holds what was read of a generation, and that is enough to tell."""
+        return self.found.answer(each.number, i).relation is Relation.SAME and self.enough(each, i)
+
+    def lies_at(self, number: int) -> int | None:
+        """Return the file that a generation was found in."""
+        action = self.decided.get(number)
+        return action.file if isinstance(action, Hold | Replace) else None
+
+    def is_nowhere(self, each: Known) -> bool:
+        """Return whether a generation has no open file, and was found in none so far."""
+        return each.number not in self.decided and not each.open
+
+    def begins_alike(self, each: Known, i: int) -> bool:
+        """Return whether a file begins with the first bytes that are known of a generation."""
+        return begins_alike(each.position.head_bytes, each.position.head, self.file(i).head or b"")
+
+    def is_part(self, number: int, i: int, of: int | None) -> bool:
+        """Return whether a generation's own file, or the file ``of``, holds all of a file."""
+        return (number, i) in self.found.own_parts or (i, of) in self.found.parts
+
+    def enough(self, each: Known, i: int) -> bool:
+        """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.
+
+        What is empty is told by its inode and its time.
+        """
+        telling = max(each.position.head_bytes, each.position.offset)
+        return telling >= TELLING_BYTES or not telling or self.found.sizes[i] == each.position.size
+
+    def differs(self, each: Known, i: int) -> bool:
+        """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
+        size, then = self.found.sizes[i], each.position.size
+        return each.position.state == "ignored" and bool(then) and size is not None and size != then
+
+    def is_part_by_notes(self, each: Known, i: int) -> bool:
+        """Return whether all that a file holds is a generation's, as far as was noted of that."""
+        relation, size = self.found.answer(each.number, i).relation, self.found.sizes[i]
+        shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
+        return relation is Relation.PART or (relation is Relation.SAME and shorter and self.enough(each, i))
+
+    def wait_if_torn(self, i: int) -> bool:
+        """Leave a file for later that may be a part of another, or begin with the same banner and a line of its own."""
+        self.again = self.again or self.found.torn
+        if self.found.torn:
+            self.free.pop(i, None)
+        return self.found.torn
+
+    def age(self, i: int) -> Age:
+        """Return what sorts files from the oldest on."""
+        candidate = self.file(i)
+        return age_key(candidate.rotated, candidate.modified) if candidate.rotated else (9, 0, "", 0)

@@ -33,7 +33,7 @@ from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.signal_flags import SignalFlags
 from logwatch.tail import SourceStatus
-from logwatch.wake import make_waker
+from logwatch.wake import Wakeup, make_waker
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules
@@ -87,8 +87,8 @@ class Daemon:
         if self._ledger.lost_state:
             self._metrics.state_resets.inc()
         self._waker = make_waker(config.follow.wake, self._log)
-        self._hurry = threading.Event()
-        self._ending = threading.Event()
+        self._hurry = Wakeup()
+        self._ending = Wakeup()
         self._refused: tuple[Problem, ...] = ()  # what was wrong with the configuration of the last reload
         self._last = (self._ledger.snapshot, "")  # the last result of a snapshot, in words
         self._inputs = Inputs(self._ledger, self._waker, self._called, self._log)
@@ -218,7 +218,6 @@ class Daemon:
         self._waker.watch(self._pipeline.directories())
         self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
         if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
-            self._hurry.clear()
             self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
     def _end(self, *, commit: bool = True) -> None:
@@ -327,7 +326,7 @@ class Daemon:
 
     def _called(self) -> None:
         """Cut the pause between two turns short: a webhook's call waits for its answer."""
-        self._hurry.set()
+        self._hurry.wake()
         self._waker.wake()
 
     def _committed(self, seconds: float) -> None:
@@ -361,8 +360,8 @@ class Daemon:
 
         def wake() -> None:
             if self._flags.stop:
-                self._ending.set()
-                self._hurry.set()
+                self._ending.wake()
+                self._hurry.wake()
             self._waker.wake()
 
         old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}

@@ -1,5 +1,6 @@
 """Lets the reading loop sleep until there may be something to do: a hint, while the poll interval is the truth."""
 
 from logwatch.wake.poll import PollWaker, Waker, make_waker
+from logwatch.wake.wakeup import Wakeup
 
-__all__ = ["PollWaker", "Waker", "make_waker"]
+__all__ = ["PollWaker", "Waker", "Wakeup", "make_waker"]

@@ -24,7 +24,7 @@ _MASK = Mask(
 )
 
 
-class _Bell:
+class _Callback:
     """Wakes the loop, whatever happened."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -90,7 +90,7 @@ class InotifyWaker(PollWaker):
 
     def _watch(self, inotify: InotifyFD, directory: str, identity: tuple[int, int]) -> None:
         try:
-            descriptor = inotify.add_callback(os.fsencode(directory), _MASK, _Bell(self.wake), _ID)
+            descriptor = inotify.add_callback(os.fsencode(directory), _MASK, _Callback(self.wake), _ID)
         except Exception as error:  # noqa: BLE001  the limit of watches, or whatever else: polling is relied on
             self._refuse(directory, error)
         else:

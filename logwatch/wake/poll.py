@@ -1,22 +1,19 @@
 """Lets the reading loop sleep until a directory may have changed: a hint, while the poll interval is the truth."""
 
-import contextlib
-import os
 import select
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Literal, Protocol
 
 from logwatch.events import Log
-
-LONGEST_SECONDS = 3600.0  # of a wait, whatever was asked for: infinity is no number of milliseconds
+from logwatch.wake.wakeup import Wakeup
 
 
 class Waker(Protocol):
     """Lets a loop sleep until there may be something to do."""
 
-    def wait(self, timeout: float) -> None:
-        """Return after timeout seconds, or as soon as something may have changed."""
+    def wait(self, timeout: float) -> bool:
+        """Return after timeout seconds, or as soon as something may have changed; whether somebody woke it."""
 
     def wake(self) -> None:
         """Let a waiting loop go on, from any thread."""
@@ -34,26 +31,8 @@ class Waker(Protocol):
         """Watch nothing any more."""
 
 
-class PollWaker:
+class PollWaker(Wakeup):
     """Sleeps for the whole interval, unless somebody wakes it or something can be read where it listens."""
-
-    def __init__(self) -> None:
-        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poll = select.poll()
-        self._poll.register(self._bell, select.POLLIN)
-
-    def __del__(self) -> None:
-        os.close(self._bell)  # not before: another thread may be about to ring
-
-    def wait(self, timeout: float) -> None:
-        """Return after timeout seconds, when woken, or when something can be read."""
-        self._poll.poll(min(timeout, LONGEST_SECONDS) * 1000)
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self._bell)
-
-    def wake(self) -> None:
-        """Let a waiting loop go on."""
-        os.eventfd_write(self._bell, 1)
 
     def watch(self, directories: Iterable[str]) -> None:
         """Do nothing: polling looks everywhere."""

@@ -77,3 +77,48 @@ def test_a_watcher_that_ends_is_told_and_polling_goes_on(site, programs):
     site.write(903, 3)
     until(lambda: b'code="903"' in get(url + "metrics"), "lines are counted without a watcher")
     assert daemon.process.poll() is None
+
+
+# A daemon to which SIGTERM comes amid each line that a turn runs of the loop and of what it waits for
+SIGNALLED = """
+import itertools, signal, sys
+from pathlib import Path
+from logwatch import logging_setup
+from logwatch.config import load
+from logwatch.daemon import Daemon
+
+WHERE = ("daemon.py", "wakeup.py", "poll.py", "inotify.py", "threading.py")
+logging_setup.configure()
+daemon, turn = Daemon(lambda: load(Path(sys.argv[1]))), Daemon._turn
+
+def signalled(self):
+    for at in itertools.count():
+        lines = 0
+
+        def trace(frame, event, _):
+            nonlocal lines
+            if event == "line" and frame.f_code.co_filename.endswith(WHERE):
+                lines += 1
+                if lines == at + 1:
+                    signal.raise_signal(signal.SIGTERM)
+            return trace
+
+        sys.settrace(trace)
+        turn(self)
+        sys.settrace(None)
+        if lines <= at:
+            print(f"signalled at {at} lines", flush=True)
+            Daemon._turn = turn
+            return
+        self._flags.stop = False
+
+Daemon._turn = signalled
+sys.exit(daemon.run())
+"""
+
+
+def test_a_signal_amid_any_line_of_a_turn_ends_it(site, programs):
+    """Its handler waits for nothing that the turn holds; the turn that it comes in is the last one."""
+    daemon = programs(Program, sys.executable, "-c", SIGNALLED, site.config)
+    assert int(daemon.said(r"signalled at (\d+) lines").group(1)) > 20
+    assert daemon.stop() == 0

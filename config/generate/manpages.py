@@ -21,12 +21,11 @@ def files() -> dict[str, str]:
 def contexts() -> list[click.Context]:
     """Return the program, then every command and every command of a command, each as it is called."""
     top = click.Context(group, info_name="mesibo-logwatch")
-    commands = {name: group.get_command(top, name) for name in COMMANDS}
     group.short_help = group.get_short_help_str(200)
     found = [top]
-    for name, command in commands.items():
-        assert command is not None
-        found += _below(click.Context(command, info_name=name, parent=top))
+    for name in COMMANDS:
+        if command := group.get_command(top, name):
+            found += _below(click.Context(command, info_name=name, parent=top))
     return found
 
 

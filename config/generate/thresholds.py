@@ -46,8 +46,7 @@ class Group:
     """One table of the file."""
 
     def __init__(self, values: Values, name: str) -> None:
-        self._values = values
-        self._name = name
+        self._values, self._name = values, name
 
     def __getitem__(self, name: str) -> Any:
         return self._values(f"{self._name}.{name}")

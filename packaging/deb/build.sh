@@ -42,7 +42,7 @@ rm -rf "$site/bin"
 grep -rlZ --include='*.py' '^#!' "$site" | xargs -0 -r sed -i '1{/^#!/d}' # nothing in there is a program
 find "$site" -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} +
 
-PYTHONPATH=$site "$work/venv/bin/python" -m logwatch files "$work/files" >/dev/null
+PYTHONPATH=$site "$work/venv/bin/python" -B -m logwatch files "$work/files" >/dev/null
 share=$stage/usr/share
 mkdir -p "$stage/usr/bin" "$share/$name/systemd" "$share/man/man1" "$share/bash-completion/completions" \
   "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d" "$stage/etc/$name"

@@ -23,7 +23,7 @@ from logwatch.tail.fingerprint import (
     search_keys,
 )
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Key, Relation, compare
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
@@ -40,6 +40,7 @@ class Owners:
         self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
         self._added = 0
         self._paths: set[str] = set()
+        self._names: set[str] = set()
         self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
         self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
         self._twins: dict[int, dict[int, tuple[PathState, Generation]]] = {}  # by number: those with the same bytes
@@ -58,17 +59,37 @@ class Owners:
     def name(self, path: str) -> None:
         """Note that a path is followed."""
         self._paths.add(path)
+        self._names.add(os.path.basename(path))
 
     def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""
-        directory, name = os.path.split(path)
-        return any(base and os.path.join(directory, base) in self._paths for base in (name, *bases(name)))
+        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again.
 
-    def others(self, state: "PathState", key: Key) -> list[tuple["PathState", Generation]]:
+        One without a directory: in any.
+        """
+        directory, name = os.path.split(path)
+        known = self._paths if directory else self._names
+        return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
+
+    def holds(self, file: Candidate, but: str, *, copies: bool) -> bool | None:
+        """Return whether a file is what paths but one led to, or a copy; None while it is to be unpacked."""
+        undecided = False
+        for state, each in self.others(None, file.key) + (self.alike(None, file.head or b"") if copies else []):
+            same = each.key == file.key
+            if state.path == but:
+                continue
+            if same and each.plain:
+                return True
+            relation = compare(each.position, file, same_inode=same, followed=same).relation
+            if relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure):
+                return True
+            undecided = undecided or relation is Relation.UNDECIDED
+        return None if undecided else False
+
+    def others(self, state: "PathState | None", key: Key) -> list[tuple["PathState", Generation]]:
         """Return the generations of other paths that a file with this inode may be."""
         return [entry for entry in self._valid(key) if entry[0] is not state and entry[1].position.state != "ignored"]
 
-    def alike(self, state: "PathState", head: bytes) -> list[tuple["PathState", Generation]]:
+    def alike(self, state: "PathState | None", head: bytes) -> list[tuple["PathState", Generation]]:
         """Return the generations of other paths that begin like a file with this head, a few of the newest."""
         headless, self._headless = self._headless, []
         for entry in headless:

@@ -97,6 +97,7 @@ class Survey:
         self._matched = frozenset(state.matched)
         self._rotated = tuple(state.ctx.rotated())
         self._is_anothers_name = state.owners.is_name
+        self._sources = state.ctx.files.all.sources
         self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
@@ -127,6 +128,7 @@ class Survey:
         self._take_in(found, self._find_alike(found), foreign)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in(found, later, foreign)
+        self._find_anothers(found)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -147,8 +149,9 @@ class Survey:
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         base = os.path.basename(self._path)
         for path in self._rotated:
-            if path != self._path:
-                names.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
+            rotated = rotated_name(base, name := os.path.basename(path))
+            if path != self._path and (rotated or not any(source.is_name(name) for source in self._sources)):
+                names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and _lies_there(generation):
                 names[generation.position.found_at] = _UNCERTAIN
@@ -264,7 +267,7 @@ class Survey:
                 self._ask(found, [i], self.known)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._matched or self._is_anothers_name(path)
+        return path == self._path or path in self._matched or any(source.is_name(path) for source in self._sources)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -347,6 +350,24 @@ class Survey:
                 relation, end = found.answer(known.number, i)
                 if relation is Relation.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
                     found.own_parts.add((known.number, i))
+
+    def _find_anothers(self, found: Found) -> None:
+        """Find out which files are another path's: the logs of both may be rotated into one directory.
+
+        By its inode alone, where a pattern matches it or rotation has named it after the path beside it: two logs may
+        be alike.
+        """
+        directory, base = os.path.split(self._path)
+        mine = {i for (_, i), answer in found.answers.items() if answer.relation in HELD}
+        for i, candidate in enumerate(found.candidates):
+            if candidate.path != self._path and candidate.head and i not in mine:
+                place, name = os.path.split(candidate.path)
+                copies = candidate.path not in self._matched and not (place == directory and rotated_name(base, name))
+                told = [source.holds(candidate, self._path, copies=copies) for source in self._sources]
+                if True in told:
+                    found.anothers.add(i)
+                elif None in told:
+                    found.undecided.add(i)
 
     def _compare_files(self, found: Found) -> None:
         """Find out which files hold nothing but what another one holds."""

@@ -51,7 +51,7 @@ class Following(Protocol):
     def is_name(self, path: str) -> bool:
         """Return whether a name is a followed path's, or one that rotation gives to it; without directory, in any."""
 
-    def holds(self, file: Candidate, but: str, *, copies: bool) -> bool | None:
+    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy; None while it is to be unpacked."""
 
 

@@ -70,12 +70,12 @@ class Owners:
         known = self._paths if directory else self._names
         return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
 
-    def holds(self, file: Candidate, but: str, *, copies: bool) -> bool | None:
+    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy; None while it is to be unpacked."""
         undecided = False
         for state, each in self.others(None, file.key) + (self.alike(None, file.head or b"") if copies else []):
             same = each.key == file.key
-            if state.path == but:
+            if state is but:
                 continue
             if same and each.plain:
                 return True

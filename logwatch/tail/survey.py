@@ -90,7 +90,7 @@ class Survey:
     """One look at the files around one path."""
 
     def __init__(self, state: PathState) -> None:
-        self._path = state.path
+        self._state, self._path = state, state.path
         self._generations = state.generations
         self._heads = state.heads
         self._directories = state.ctx.directories
@@ -363,7 +363,7 @@ class Survey:
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
                 copies = candidate.path not in self._matched and not (place == directory and rotated_name(base, name))
-                told = [source.holds(candidate, self._path, copies=copies) for source in self._sources]
+                told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
                 if True in told:
                     found.anothers.add(i)
                 elif None in told:

@@ -112,3 +112,21 @@ def test_two_logs_of_one_source_in_one_directory_for_rotated_files(tmp_path, rot
             follower.turn()
     assert sorted(follower.lines) == written(0) + written(1)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_pattern_that_matches_the_rotated_files_of_another_source(tmp_path):
+    """A mistake that is told while both lead to one file: what was rotated meanwhile is the first source's alone."""
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 20))
+    two = Two(log, tmp_path / "*.log*", ())
+    two.each("turn")
+    for night in range(1, 4):
+        append(log, *lines(100 * night, 5))
+        os.rename(log, tmp_path / f"m.log.{9 - night}")
+        two.each("turn")
+        append(log, *lines(100 * night + 10, 3))
+        two.each("turn")
+    assert sorted(line for source in two.sources for line in source.lines) == [
+        *lines(0, 20),
+        *(line for night in range(1, 4) for at, count in ((0, 5), (10, 3)) for line in lines(100 * night + at, count)),
+    ]

@@ -21,7 +21,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation is Relation.UNDECIDED:
         draft.decided[each.number] = Leave(each.number, "packed")
         del draft.free[i]
-    elif (relation in SHORTER or (relation is Relation.MOVED and draft.begins_alike(each, i))) and any(
+    elif (relation in SHORTER or (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b""))) and any(
         draft.found.answer(each.number, j).relation in _WHOLE for j in draft.free
     ):
         return  # copied away and emptied: what is there now begins like the copy, and is new

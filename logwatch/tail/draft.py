@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES, begins_alike
+from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import Key, Relation
 from logwatch.tail.plan import Found, Hold, Known, Leave, PathView, Replace
 from logwatch.tail.rotated_names import Age, age_key
@@ -65,10 +65,6 @@ class Draft:
     def is_nowhere(self, each: Known) -> bool:
         """Return whether a generation has no open file, and was found in none so far."""
         return each.number not in self.decided and not each.open
-
-    def begins_alike(self, each: Known, i: int) -> bool:
-        """Return whether a file begins with the first bytes that are known of a generation."""
-        return begins_alike(each.position.head_bytes, each.position.head, self.file(i).head or b"")
 
     def is_part(self, number: int, i: int, of: int | None) -> bool:
         """Return whether a generation's own file, or the file ``of``, holds all of a file."""

@@ -4,13 +4,11 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from typing import NamedTuple
 
 from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import Key, LastIn, search_backwards
+from logwatch.tail.identity import Content, Key
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
-
-Mark = tuple[int, int]
-"""Size on disk, and modification time in nanoseconds."""
 
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
@@ -29,25 +27,34 @@ class CorruptError(Exception):
     """An archive cannot be unpacked any further."""
 
 
-def key_of(status: os.stat_result) -> Key:
-    """Return what is the same for all names of one file."""
-    return (status.st_dev, status.st_ino)
+class Stat(NamedTuple):
+    """What is the same for all names of one file, and what changes when it is written."""
+
+    key: Key
+    size: int  # on disk
+    modified: int  # nanoseconds
 
 
-def key_at(path: str) -> Key | None:
-    """Return the key of what a path leads to; None if that cannot be looked at."""
+def stat_of(status: os.stat_result) -> Stat:
+    """Return what is gone by of what the system tells."""
+    return Stat((status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
+
+
+def stat_at(path: str) -> Stat | None:
+    """Return how what a path leads to is; None if that cannot be looked at."""
     try:
-        return key_of(os.stat(path))
+        return stat_of(os.stat(path))
     except OSError:
         return None
 
 
-def mark_of(status: os.stat_result) -> Mark:
-    """Return what changes with a file that is written."""
-    return (status.st_size, status.st_mtime_ns)
+def key_at(path: str) -> Key | None:
+    """Return the key of what a path leads to; None if that cannot be looked at."""
+    found = stat_at(path)
+    return found.key if found else None
 
 
-def open_regular(path: str) -> tuple[int, os.stat_result]:
+def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would already wake up its writer
         raise NotAFileError(f"{path!r} is not a regular file")
@@ -56,7 +63,7 @@ def open_regular(path: str) -> tuple[int, os.stat_result]:
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise NotAFileError(f"{path!r} is not a regular file")
-    return descriptor, status
+    return descriptor, stat_of(status)
 
 
 def read_fully(descriptor: int, count: int, offset: int) -> bytes:
@@ -245,19 +252,15 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     return head, 0
 
 
-class OwnFile:
-    """The content of an open file, as it is now."""
+class OwnFile(Content):
+    """The content of an open file: its head as it was when it was looked at, the rest as it is now."""
 
-    packed = False
+    head: bytes
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
+        self.modified = os.fstat(file.descriptor).st_mtime_ns
         self.head, self.begin = read_head(file, HEAD_BYTES)
-
-    @property
-    def modified(self) -> int:
-        """When it was last written."""
-        return os.fstat(self._file.descriptor).st_mtime_ns
 
     def size(self) -> int:
         """Return how long it is."""
@@ -266,7 +269,3 @@ class OwnFile:
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""
         return self._file.read_at(start, count) if count else b""
-
-    def search(self, _tail: bytes, last_in: LastIn) -> int:
-        """Return the last place that is found in it, or NOWHERE."""
-        return search_backwards(self, last_in)

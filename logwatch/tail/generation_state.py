@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from logwatch.model import FileState, Position
-from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
+from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at, stat_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TELLING_BYTES,
@@ -18,12 +18,10 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_tail,
 )
-from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
+from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
-
-_NOTHING: Mark = (-1, -1)
 
 
 class ChangedError(Exception):
@@ -40,10 +38,10 @@ class Open:
 
     file: PlainFile
     waiting: bool = True  # there may be bytes that were not looked at
-    seen: Mark = _NOTHING  # when the end was last reached
+    seen: Stat | None = None  # how it was when its end was last reached
 
-    def rest(self, seen: Mark) -> None:
-        """Wait until the file is another one than when its end was reached."""
+    def rest(self, seen: Stat | None = None) -> None:
+        """Wait until the file is another one than when its end was reached; without that, until the next look."""
         self.waiting, self.seen = False, seen
 
 
@@ -51,7 +49,7 @@ class Open:
 class Parked:
     """All of its file was read, which was closed to save descriptors, and is looked at by name."""
 
-    mark: Mark
+    seen: Stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,9 @@ class GenerationState(Positioned):
         return self.access.since if isinstance(self.access, Missing) else None
 
     @property
-    def parked(self) -> Mark | None:
+    def parked(self) -> Stat | None:
         """How its file was when it was closed to save descriptors."""
-        return self.access.mark if isinstance(self.access, Parked) else None
+        return self.access.seen if isinstance(self.access, Parked) else None
 
     @property
     def lag(self) -> int:
@@ -133,18 +131,18 @@ class GenerationState(Positioned):
         return self.former.position if self.former else self.position
 
     @property
-    def told(self) -> bool:
-        """Whether it was reconciled since there is enough to tell it by: an empty file may have become a copy."""
-        return self._told_bytes >= TELLING_BYTES or self.position.head_bytes < TELLING_BYTES
+    def untold(self) -> bool:
+        """Whether there is more to tell it by than when it was last reconciled: an empty file may have become a copy.
+
+        It may have been filled, copied and truncated since the last look, or be a copy that is being made. Before it is
+        read, it is time to look for what came between, and for what it may be a copy of.
+        """
+        return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 
     @property
-    def seen(self) -> Mark | None:
-        """How its open file was when its end was last reached."""
-        return self.access.seen if isinstance(self.access, Open) else None
-
-    def has_got_head(self, head_bytes: int) -> bool:
-        """Return whether there is enough to tell it by, and was not when its head had so many bytes."""
-        return head_bytes < min(TELLING_BYTES, self.position.head_bytes)
+    def seen(self) -> Stat | None:
+        """How its file was when its end was last reached, whether it is open by now or not."""
+        return self.access.seen if isinstance(self.access, Open | Parked) else None
 
     # where it lies
 
@@ -186,9 +184,7 @@ class GenerationState(Positioned):
         access = self.access
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
-        if key_at(path) != self.key:
-            return False
-        if mark_of(os.fstat(access.file.descriptor)) != access.seen:
+        if not access.seen or access.seen != stat_of(os.fstat(access.file.descriptor)) or access.seen != stat_at(path):
             return False
         self.detach()
         self.access = Parked(access.seen)
@@ -202,10 +198,17 @@ class GenerationState(Positioned):
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
+    def split(self, number: int, found_at: str) -> Position:
+        """Return the position of what comes after a copy was taken, in the file that this generation leaves for it."""
+        old = self.position
+        self.position = old._replace(size=old.offset)
+        rest = old._replace(generation=number, state="rotated", found_at=found_at)
+        return rest._replace(head_bytes=0, head=b"", copy_of=0)
+
     def hand_over(self, other: "GenerationState", at: int) -> None:
         """Leave the open file to another generation, which goes on with it at this offset."""
         assert self.plain
-        before = run_before(OwnFile(self.plain), at)
+        before = OwnFile(self.plain).before(at)
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other.lines = self.lines
         other.position = other.position._replace(envelope=self.position.envelope)
@@ -215,7 +218,7 @@ class GenerationState(Positioned):
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
         if isinstance(self.access, Open):
-            self.access.rest(_NOTHING)
+            self.access.rest()
 
     def miss(self, now: float) -> None:
         """Note that its bytes are nowhere, and since when; clocks jump."""
@@ -276,8 +279,9 @@ class GenerationState(Positioned):
         else:
             self.lose_file()
 
-    def skip_to(self, offset: int, before: bytes) -> None:
+    def skip_to(self, offset: int, before: bytes | None) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
+        before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         self.reached = offset
         self.position = self.position._replace(
@@ -296,12 +300,12 @@ class GenerationState(Positioned):
         before, end = other.position, known.offset + other.position.offset
         size = end if file.packed else os.fstat(file.descriptor).st_size
         if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
-            self.access.rest(_NOTHING)
+            self.access.rest()
             return False
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, run_before(OwnFile(file), size))
+            self.skip_to(size, OwnFile(file).before(size))
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False
@@ -323,7 +327,7 @@ class GenerationState(Positioned):
         """
         assert isinstance(self.access, Open)
         status = os.fstat(self.access.file.descriptor)
-        if mark_of(status) == self.access.seen:
+        if stat_of(status) == self.access.seen:
             lines = self.lines
             self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return False
@@ -368,7 +372,7 @@ class GenerationState(Positioned):
             if relation in (Relation.PART, Relation.CUT):
                 raise ShrunkError
             if relation is not Relation.SAME:  # trimmed in front
-                before, size = run_before(content, at), content.size()
+                before, size = content.before(at), content.size()
                 if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
                 self.skip_to(at, before)

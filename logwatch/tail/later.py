@@ -12,7 +12,7 @@ from collections.abc import Callable
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import Directories
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
-from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation, run_before, search_backwards
+from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import Rotated
 
@@ -80,7 +80,7 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
 
 def _is_extract(file: Candidate, of: Candidate) -> bool:
     """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
-    end = run_before(file, file.disk_size)
+    end = file.before(file.disk_size) or b""
     line = end[end.rfind(b"\n", 0, -1) + 1 :]
     if file.packed or of.packed or len(line) < TELLING_BYTES:
         return False
@@ -89,4 +89,4 @@ def _is_extract(file: Candidate, of: Candidate) -> bool:
         at = block.rfind(line)
         return start + at if at >= 0 else NOWHERE
 
-    return search_backwards(of, last_in) != NOWHERE
+    return of.search(b"", last_in) != NOWHERE

@@ -38,11 +38,6 @@ class Known(Positioned):
         """Whether it is to be read, and only its head was seen so far, which recurs if it is a banner."""
         return self.in_use and not self.open and not self.position.offset and self.position.head_bytes > 0
 
-    @property
-    def followed(self) -> bool:
-        """Whether it was no history when its path was first looked at."""
-        return self.position.state != "ignored"
-
 
 @dataclass(slots=True)
 class Found:

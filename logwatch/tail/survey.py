@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
-from logwatch.tail.files import OwnFile, key_at, key_of
+from logwatch.tail.files import OwnFile, key_at, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
@@ -71,10 +71,9 @@ def name_of(generation: Generation) -> str:
 
 def _lies_there(generation: Generation) -> bool:
     """Return whether there is a file where it was found, for one that is over just as it was; else it would be news."""
-    with suppress(OSError):
-        status, position = os.stat(generation.position.found_at), generation.position
-        return generation.in_use or (key_of(status) == generation.key and status.st_size == position.size)
-    return False
+    there = stat_at(generation.position.found_at)
+    same = there and (there.key, there.size) == (generation.key, generation.position.size)
+    return bool(same or (there and generation.in_use))
 
 
 def _former(generation: Generation) -> Position | None:
@@ -89,26 +88,23 @@ def _former(generation: Generation) -> Position | None:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState) -> None:
-        self._path = state.path
-        self._generations = state.generations
-        self._heads = state.heads
+    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool]) -> None:
+        """``foreign``: whether a file's inode is of another path's."""
+        self._state, self._foreign = state, foreign
+        self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._matched = frozenset(state.matched)
         self._rotated = tuple(state.ctx.rotated())
-        self._is_anothers_name = state.owners.is_name
-        self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
-    def find(self, foreign: Callable[[Candidate], bool]) -> Found:
-        """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
+    def find(self) -> Found:
+        """Look at all files that may be generations of the path, but for foreign ones."""
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
-        found = Found(self._candidates(foreign), rotated_names=certain)
+        found = Found(self._candidates(), rotated_names=certain)
         if found.candidates and found.candidates[0].rotated is None:
             found.at_path = 0
         self._ask(found, range(len(found.candidates)), self.known)
@@ -121,12 +117,12 @@ class Survey:
         renamed = [known for known in self.known if self._may_be_renamed(known, found)]
         if lost or renamed:
             first, keys = len(found.candidates), {known.key for known in renamed}
-            others = self._examine_others(found, lost + renamed, foreign)
+            others = self._examine_others(found, lost + renamed)
             found.candidates += [file for file in others if lost or file.key in keys]
             self._ask(found, range(first, len(found.candidates)), lost + renamed)
-        self._take_in(found, self._find_alike(found), foreign)
+        self._take_in(found, self._find_alike(found))
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
-        self._take_in(found, later, foreign)
+        self._take_in(found, later)
         self._compare_files(found)
         self._compare_with_trimmed(found)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -154,13 +150,13 @@ class Survey:
                 names[generation.position.found_at] = _UNCERTAIN
         return names
 
-    def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+    def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
 
         Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
         names = self._names
-        plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
+        plain = {path: without_suffix(path) for path in names.keys() | self._state.matched if path != self._path}
         others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
@@ -172,8 +168,8 @@ class Survey:
                 of = heads.get(plain[path])
                 if head is None or of is None or of.startswith(head):
                     continue  # while one is being packed, what it is packed from is still there
-            if candidate and candidate.key not in found and not foreign(candidate):
-                found[candidate.key] = replace(candidate, matched=path in self._matched)
+            if candidate and candidate.key not in found and not self._foreign(candidate):
+                found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
         if others and (at_path is None) != (before is None):
             raise VanishedError
@@ -202,12 +198,12 @@ class Survey:
     def _may_be_renamed(self, known: Known, found: Found) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
         place = known.position.found_at
-        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._matched:
+        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
             return False
         certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
         return not certain and not any(candidate.key == known.key for candidate in found.candidates)
 
-    def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+    def _examine_others(self, found: Found, lost: list[Known]) -> list[Candidate]:
         """Look at files whose names say nothing, beside those that may be generations."""
         seen = {candidate.key for candidate in found.candidates}
         wanted = {known.key for known in lost}
@@ -215,7 +211,7 @@ class Survey:
         for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
             if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
                 seen.add(candidate.key)
-                candidates += [candidate] if not foreign(candidate) else []
+                candidates += [candidate] if not self._foreign(candidate) else []
         return candidates
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
@@ -227,11 +223,10 @@ class Survey:
         for directory in set(map(os.path.dirname, [*known, *lay])):
             for name in self._directories.names(directory):
                 path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._matched or (not stem and self._is_anothers_name(path)):
+                if path in known or path in self._state.matched or (not stem and self._state.owners.is_name(path)):
                     continue
-                with suppress(OSError):
-                    status = os.stat(path)
-                    others.append((key_of(status) in wanted, stem, status.st_mtime_ns, path))
+                if there := stat_at(path):
+                    others.append((there.key in wanted, stem, there.modified, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
 
     def _find_alike(self, found: Found) -> list[Candidate]:
@@ -254,17 +249,17 @@ class Survey:
         files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
         return [file for file in files if file.modified >= since[file.path] and file.key != at_path]
 
-    def _take_in(self, found: Found, files: list[Candidate], foreign: Callable[[Candidate], bool]) -> None:
+    def _take_in(self, found: Found, files: list[Candidate]) -> None:
         """Take files that were written later than a generation, whatever they are named, for rotated as well."""
         indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
         for file in files:
-            if not foreign(file):
+            if not self._foreign(file):
                 i = indices.setdefault(file.key, len(indices))
                 found.candidates[i : i + 1] = [replace(file, matched=True)]
                 self._ask(found, [i], self.known)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._matched or self._is_anothers_name(path)
+        return path == self._path or path in self._state.matched or self._state.owners.is_name(path)
 
     def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -286,7 +281,7 @@ class Survey:
             for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
                 key = head_key(*each_head)
                 asked |= set(by_head.get(key, ()) if key else everything)
-            left = each.in_use and self._was_blank  # and may be written back by now, without its first lines
+            left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
             if (position.state == "live" or left) and found.at_path in everything:
                 asked.add(0)
             for i in sorted(asked):
@@ -387,16 +382,11 @@ class Survey:
 
     @staticmethod
     def _make_sure_of(candidate: Candidate, *, may_grow: bool) -> None:
-        try:
-            status = os.stat(candidate.path)
-        except OSError as error:
-            if candidate.error:
-                return
-            raise VanishedError from error
-        if candidate.head is None:
+        there = stat_at(candidate.path)
+        if candidate.error if not there else candidate.head is None:
             return
-        grown = status.st_size - candidate.disk_size
-        if grown < 0 or (grown and not may_grow) or key_of(status) != candidate.key:
+        grown = there.size - candidate.disk_size if there else 0
+        if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
         if candidate.rotated is None and not candidate.still_begins():
             raise VanishedError  # truncated, and grown again

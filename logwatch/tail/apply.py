@@ -65,12 +65,12 @@ class _Reconciliation:
             if generation.file:
                 head_bytes = generation.position.head_bytes
                 self._check(generation)
-                if not generation.file or (generation.untold and generation.position.head_bytes > head_bytes):
+                if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
         if state.joined and not self._compare_with_others(plan):
             state.mark_due()
             return
-        survey.make_sure(found, strict=plan.news)
+        survey.make_sure(strict=plan.news)
         self._report()
         for action in plan.actions:
             self._do(action)
@@ -87,8 +87,8 @@ class _Reconciliation:
             self.state.look_again(generation, generation.verify, self.turn)
 
     def _report(self) -> None:
-        if self.found.at_path is not None:
-            self.state.report(self.found.candidates[self.found.at_path].error)
+        if at_path := self.found.path_file:
+            self.state.report(at_path.error)
         for candidate in self.found.candidates:
             if isinstance(candidate.error, MissingLibraryError) and str(candidate.error) not in self.ctx.unpackable:
                 self.ctx.unpackable.add(str(candidate.error))
@@ -169,7 +169,7 @@ class _Reconciliation:
         self.twins[i] = sorted(twins, key=lambda twin: -twin.at)
         return True
 
-    def _read_elsewhere(self, i: int) -> int:
+    def _read_by_others(self, i: int) -> int:
         """Return how much of a file other paths have read; the rest is read here, or there, whichever comes first."""
         return max((min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ())), default=0)
 
@@ -238,7 +238,7 @@ class _Reconciliation:
     def _begin(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
         blank = not generation.position.offset
-        self._hold(generation, i, max(at or 0, self._read_elsewhere(i)) or None if blank else at)
+        self._hold(generation, i, max(at or 0, self._read_by_others(i)) or None if blank else at)
         if blank:
             self._pair_with_left(generation, i)
         self._pair(generation, i)

@@ -1,7 +1,6 @@
 """Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
 
 import os
-import stat
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ FRESH_SECONDS = 10.0
 
 _BLOCK_BYTES = 1 << 18
 _CONTEXT_BYTES = TAIL_BYTES + 1  # of what came before a block: the run before the first offset in it, and a newline
-_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 class Archive:
@@ -254,26 +252,20 @@ class Heads:
 
     def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
+        found = Stat(NO_KEY, 0, 0)
         try:
-            status = os.stat(path)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError | NotADirectoryError):
-                return None
-            return Candidate(path, NO_KEY, 0, 0, rotated, None, error=error)
-        if not stat.S_ISREG(status.st_mode):
-            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
-            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=problem)
-        found = stat_of(status)
-        known = self._known.get(found)
-        if not known:
-            try:
+            found = stat_of(os.stat(path))
+            known = self._known.get(found)
+            if not known:
                 known, found = self._read(path, found.key)
-            except NotAFileError as error:
-                return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
-            except OSError as error:
-                return Candidate(path, *found, rotated, None, error=error)
-            if rotated:  # the followed file itself changes all the time
-                self._known[found] = known
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except NotAFileError as error:
+            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
+        except OSError as error:
+            return Candidate(path, *found, rotated, None, error=error)
+        if rotated:  # the followed file itself changes all the time
+            self._known[found] = known
         head, begin, archive = known
         if archive:
             archive.rename(path)
@@ -297,7 +289,7 @@ class Heads:
                 within, format_ = (*within, format_), format_of(head)
             if envelopes.is_tar(head):  # which holds the lines of a log, and is none
                 raise NotAFileError("there is an archive of tar in its place")
-            size = os.fstat(descriptor).st_size
+            size = file.stat().size
             if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
                 raise VanishedError
             return (head, begin, archive), before

@@ -10,6 +10,7 @@ from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.identity import Content, Key
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
 _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
@@ -56,14 +57,20 @@ def key_at(path: str) -> Key | None:
 
 def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would already wake up its writer
-        raise NotAFileError(f"{path!r} is not a regular file")
+    _make_sure(os.stat(path))  # opening a pipe would already wake up its writer
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    try:
+        return descriptor, _make_sure(os.fstat(descriptor))
+    except NotAFileError:
         os.close(descriptor)
-        raise NotAFileError(f"{path!r} is not a regular file")
-    return descriptor, stat_of(status)
+        raise
+
+
+def _make_sure(status: os.stat_result) -> Stat:
+    """Return how a regular file is; raises NotAFileError for anything else."""
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+    return stat_of(status)
 
 
 def read_fully(descriptor: int, count: int, offset: int) -> bytes:
@@ -86,6 +93,10 @@ class PlainFile:
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset, fewer at the end of what is there."""
         return read_fully(self.descriptor, count, offset)
+
+    def stat(self) -> Stat:
+        """Return how it is on disk."""
+        return stat_of(os.fstat(self.descriptor))
 
     def ended(self) -> bool:
         """Return whether nothing can follow what was read: only a complete archive knows."""
@@ -143,7 +154,7 @@ class PackedFile(PlainFile):
         """How many bytes of the file have not been unpacked."""
         if isinstance(self._source, PackedFile):
             return self._source.remaining
-        return 0 if self._ended else max(os.fstat(self.descriptor).st_size - self._at, 0)
+        return 0 if self._ended else max(self.stat().size - self._at, 0)
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
@@ -243,7 +254,7 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
                 at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
             except OSError as error:
                 if error.errno == errno.ENXIO:  # nothing but a hole
-                    return b"", max(at, os.fstat(file.descriptor).st_size)
+                    return b"", max(at, file.stat().size)
         run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
@@ -259,12 +270,12 @@ class OwnFile(Content):
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
-        self.modified = os.fstat(file.descriptor).st_mtime_ns
+        self.modified = file.stat().modified
         self.head, self.begin = read_head(file, HEAD_BYTES)
 
     def size(self) -> int:
         """Return how long it is."""
-        return os.fstat(self._file.descriptor).st_size
+        return self._file.stat().size
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""

@@ -19,7 +19,9 @@ from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, is_tail
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import SURE_BYTES, Key, Relation, compare, shared_bytes
-from logwatch.tail.path_state import FUTILE_READS, PathState
+from logwatch.tail.path_state import PathState
+
+FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
@@ -49,7 +51,7 @@ class PathFollower(PathState):
         for generation in self.generations:
             if generation.file:
                 changed = self.look_again(generation, partial(generation.notice, now), turn)
-                self.due = changed or generation.untold or self.due
+                self.due = changed or generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
@@ -167,7 +169,7 @@ class PathFollower(PathState):
             ended = file and file.ended()
             if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
-            if file and file.packed and not ended and os.fstat(file.descriptor).st_size:  # else nothing was packed
+            if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
@@ -192,7 +194,9 @@ class PathFollower(PathState):
 
     def next_waiting(self) -> Generation | None:
         """Return the oldest generation with bytes to be read in this turn."""
-        return next(self.waiting(), None) if self.may_read else None
+        if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
+            return None
+        return next((each for each in self.generations if each.waiting), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
@@ -220,9 +224,9 @@ class PathFollower(PathState):
 
     def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
         generation.learn_head()
-        if generation.untold:
+        if generation.tells_more:
             reconcile(self, turn)
-            self.futile += FUTILE_READS if generation.untold else 0  # until the next look
+            self.futile += FUTILE_READS if generation.tells_more else 0  # until the next look
             return None
         if (whole := generation.find_end_again(turn.now)) is None:
             self.futile += FUTILE_READS  # until the next look

@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, SeekingError, Stat, read_head, stat_of
+from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, SeekingError, Stat, read_head
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -16,7 +16,6 @@ from logwatch.tail.fingerprint import (
     TELLING_BYTES,
     add_marks,
     begins_alike,
-    empty_file_id,
     fingerprint_tail,
     is_marked,
     is_tail,
@@ -43,17 +42,17 @@ class Generation(GenerationState):
         access = self.access
         assert isinstance(access, Open)
         file, known = access.file, self.position
-        status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
-        seen = stat_of(status)
+        seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             access.rest(seen)
             return None  # the archive is not written that far yet
-        if not file.packed and os.fstat(file.descriptor).st_size < reached:
+        if not file.packed and file.stat().size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
-        self.grown_at = max(self.grown_at, min(status.st_mtime, now))  # the next look finds it as it is left here
+        modified = min(seen.modified / 1e9, now)
+        self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
             and not self.headless
@@ -82,7 +81,7 @@ class Generation(GenerationState):
         if at_end:
             access.rest(seen)
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
-        return self._advance(taken, overlap, run, min(status.st_mtime, now), ahead() if cut_off else b"")
+        return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -160,7 +159,7 @@ class Generation(GenerationState):
         former, file = self.former, self.plain
         if not former or not file:
             return True
-        known, size, content = former.position, os.fstat(file.descriptor).st_size, OwnFile(file)
+        known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:
                 if not is_marked(mark, content.before(mark.offset, MARK_BYTES) or b""):
@@ -203,13 +202,12 @@ class Generation(GenerationState):
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
         if file and (not file.packed or file.ended()):
             if not self.position.head_bytes:
-                modified = os.fstat(file.descriptor).st_mtime_ns
-                self.position = self.position._replace(head=empty_file_id(modified))
+                self.note_empty(file.stat().modified)
             overlap, run = self._fetch(file, self.lines.bound)
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)
                 follows = ahead() if self.lines.goes_on(taken) else b""
-                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
+                chunk = self._advance(taken, overlap, run, min(file.stat().modified / 1e9, now), follows)
         self.detach()
         self.access = self.former = None
         if self.dead:

@@ -3,12 +3,11 @@
 A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
 """
 
-import os
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from logwatch.model import FileState, Position
-from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at, stat_of
+from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TELLING_BYTES,
@@ -131,7 +130,7 @@ class GenerationState(Positioned):
         return self.former.position if self.former else self.position
 
     @property
-    def untold(self) -> bool:
+    def tells_more(self) -> bool:
         """Whether there is more to tell it by than when it was last reconciled: an empty file may have become a copy.
 
         It may have been filled, copied and truncated since the last look, or be a copy that is being made. Before it is
@@ -184,7 +183,7 @@ class GenerationState(Positioned):
         access = self.access
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
-        if not access.seen or access.seen != stat_of(os.fstat(access.file.descriptor)) or access.seen != stat_at(path):
+        if not access.seen or access.seen != access.file.stat() or access.seen != stat_at(path):
             return False
         self.detach()
         self.access = Parked(access.seen)
@@ -236,30 +235,16 @@ class GenerationState(Positioned):
         self.position = self.position._replace(state=state)
 
     def move(
-        self,
-        state: FileState,
-        *,
-        path: str | None = None,
-        key: Key | None = None,
-        found_at: str | None = None,
-        target: str | None = None,
-        size: int | None = None,
-        head: bytes | None = None,
+        self, state: FileState, *, key: Key | None = None, head: bytes | None = None, **where: str | int | None
     ) -> None:
-        """Note what it is by now, and where."""
-        old = self.position
+        """Note what it is by now, and where: ``where`` are fields of its position. What is None stays as it was."""
         self.truncated = self.truncated and state != "live"  # written back where it was
-        self.position = old._replace(
-            state=state,
-            path=old.path if path is None else path,
-            device=old.device if key is None else key[0],
-            inode=old.inode if key is None else key[1],
-            found_at=old.found_at if found_at is None else found_at,
-            target=old.target if target is None else target,
-            size=old.size if size is None else size,
-            head_bytes=old.head_bytes if head is None else len(head),
-            head=old.head if head is None else fingerprint_head(head),
-        )
+        changes: dict[str, Any] = {field: value for field, value in where.items() if value is not None}
+        if key:
+            changes |= {"device": key[0], "inode": key[1]}
+        if head is not None:
+            changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
+        self.position = self.position._replace(state=state, **changes)
 
     def disown(self) -> None:
         """Note that the inode is another generation's now."""
@@ -269,8 +254,7 @@ class GenerationState(Positioned):
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
         self.truncated = True
-        self.disown()
-        self.move("rotated", found_at="")
+        self.move("rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
         """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
@@ -298,7 +282,7 @@ class GenerationState(Positioned):
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset
-        size = end if file.packed else os.fstat(file.descriptor).st_size
+        size = end if file.packed else file.stat().size
         if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
             self.access.rest()
             return False
@@ -326,16 +310,16 @@ class GenerationState(Positioned):
         Return whether it was changed in front: a copy of what it was cannot be compared with it any more.
         """
         assert isinstance(self.access, Open)
-        status = os.fstat(self.access.file.descriptor)
-        if stat_of(status) == self.access.seen:
+        found = self.access.file.stat()
+        if found == self.access.seen:
             lines = self.lines
             self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
         if self.access.file.packed:
             self.grown_at = now
-        elif status.st_size != self.position.size:
-            if status.st_size > self.position.size:
+        elif found.size != self.position.size:
+            if found.size > self.position.size:
                 self.grown_at = now
             return self.verify()
         return False
@@ -349,7 +333,7 @@ class GenerationState(Positioned):
         file = self.plain
         assert file
         changed = self.learn_head()
-        size = os.fstat(file.descriptor).st_size
+        size = file.stat().size
         changed = self._compare(file) or changed
         if self.position.head_bytes or self.position.offset:
             self._resize(max(size, self.position.offset))

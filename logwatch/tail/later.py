@@ -8,6 +8,7 @@ were written between its last generation that is known and what is at its path n
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import Directories
@@ -29,7 +30,7 @@ def written_later(
     """
     base = os.path.basename(path)
     left = [file for each in known for file in _left_to(each, found, heads)]
-    at_path = None if found.at_path is None else found.candidates[found.at_path]
+    at_path = found.path_file
     times = [file.modified for file in left] + [when for each in known if (when := _emptied(each, at_path)) is not None]
     if not times or "." not in base[1:]:
         return []
@@ -47,7 +48,7 @@ def written_later(
             file = heads.examine(place, _WANTED) if named and not skipped(place) else None
             if file and file.head and file.key not in seen and since <= file.modified <= until:
                 seen.add(file.key)
-                later.append(file)
+                later.append(replace(file, matched=True))
     later.sort(key=lambda file: -file.disk_size)
     known_files = [*found.candidates, *left]
     kept: list[Candidate] = []

@@ -135,10 +135,6 @@ class LineReading:
     max_line_bytes: int
     expected: Envelope | None = None  # what the newest generation was decided to be in
 
-    def expect(self, envelope: Envelope) -> None:
-        """Note what a generation was decided to be in: the next one will be in it too."""
-        self.expected = envelope
-
 
 class LineReader:
     """The lines of one generation."""
@@ -219,8 +215,7 @@ class LineReader:
         reading = self._reading
         found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
         if isinstance(found, Envelope):
-            self.envelope = found
-            reading.expect(found)
+            self.envelope = reading.expected = found  # the next generation will be in it too
             return True
         whole_messages = final or envelopes.silent_end(whole, reading.max_line_bytes) == len(whole)
         return found is envelopes.Undecided.SILENT and whole_messages

@@ -5,7 +5,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from logwatch.events import shown
@@ -30,7 +30,6 @@ from logwatch.tail.rotated_names import Rotated, bases
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
-FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
 class Owners:
@@ -198,11 +197,6 @@ class PathState:
         """Whether a file is open."""
         return any(generation.file for generation in self.generations)
 
-    @property
-    def may_read(self) -> bool:
-        """Whether it is worth reading on in this turn: not where one read after the other brings nothing."""
-        return self.futile < FUTILE_READS
-
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
@@ -259,7 +253,7 @@ class PathState:
         self.due = self.unpacking = False
         if not self.current or self.current.position.head_bytes < TELLING_BYTES:
             self.was_blank = True
-        self.was_blank = self.was_blank or any(generation.untold for generation in self.generations)
+        self.was_blank = self.was_blank or any(generation.tells_more for generation in self.generations)
 
     def crowd(self) -> None:
         """Note that a file is not open because too many are."""
@@ -371,10 +365,6 @@ class PathState:
         self.ctx.miss(turn, path, why, read_bytes=position.offset)
         self.ctx.lose(turn, path, position.size - position.offset, why)
         generation.settle("done")
-
-    def waiting(self) -> Iterator[Generation]:
-        """Yield the generations with bytes to be read, oldest first."""
-        return (g for g in self.generations if g.waiting)
 
     def park(self) -> bool:
         """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""

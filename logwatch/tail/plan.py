@@ -54,6 +54,11 @@ class Found:
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
+    @property
+    def path_file(self) -> Candidate | None:
+        """The file that the path leads to."""
+        return None if self.at_path is None else self.candidates[self.at_path]
+
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))

@@ -104,31 +104,26 @@ class Survey:
         """Look at all files that may be generations of the path, but for foreign ones."""
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
-        found = Found(self._candidates(), rotated_names=certain)
-        if found.candidates and found.candidates[0].rotated is None:
-            found.at_path = 0
-        self._ask(found, range(len(found.candidates)), self.known)
-        lost = [known for known in self.known if self._is_lost(known, found)]
+        files = self._candidates()
+        at_path = files[0] if files and files[0].rotated is None else None
+        found = self.found = Found([], 0 if at_path else None, rotated_names=certain)
+        self._take_in(files, self.known)
+        lost = [known for known in self.known if self._is_lost(known)]
         searched = _searched(found) + _new_archives(found)
         for known in lost:
             for i in searched:
-                same_inode = found.candidates[i].key == known.key
-                self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        renamed = [known for known in self.known if self._may_be_renamed(known, found)]
+                self._ask_one(known, i, search=True)
+        renamed = [known for known in self.known if self._may_be_renamed(known)]
         if lost or renamed:
-            first, keys = len(found.candidates), {known.key for known in renamed}
-            others = self._examine_others(found, lost + renamed)
-            found.candidates += [file for file in others if lost or file.key in keys]
-            self._ask(found, range(first, len(found.candidates)), lost + renamed)
-        self._take_in(found, self._find_alike(found))
+            self._take_in(self._examine_others(lost, renamed), lost + renamed)
+        self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
-        self._take_in(found, later)
-        self._compare_files(found)
-        self._compare_with_trimmed(found)
+        self._take_in((file for file in later if not self._foreign(file)), self.known)
+        self._compare_files()
+        self._compare_with_trimmed()
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
-        if found.at_path is not None and self.known:
-            at_path = found.candidates[0]
-            end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
+        if at_path and self.known:
+            end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
@@ -188,31 +183,31 @@ class Survey:
             return self._heads.examine(self._path, _UNNAMED)
         return at_path
 
-    def _is_lost(self, known: Known, found: Found) -> bool:
+    def _is_lost(self, known: Known) -> bool:
         number = known.position.generation
         if known.name or not known.in_use:
             return False
-        relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
+        relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
-    def _may_be_renamed(self, known: Known, found: Found) -> bool:
+    def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
         place = known.position.found_at
         if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
             return False
         certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
-        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
+        return not certain and not any(candidate.key == known.key for candidate in self.found.candidates)
 
-    def _examine_others(self, found: Found, lost: list[Known]) -> list[Candidate]:
-        """Look at files whose names say nothing, beside those that may be generations."""
-        seen = {candidate.key for candidate in found.candidates}
-        wanted = {known.key for known in lost}
-        candidates = []
+    def _examine_others(self, lost: list[Known], renamed: list[Known]) -> list[Candidate]:
+        """Look at files whose names say nothing: those of which nothing is lost only by their inodes."""
+        seen = {candidate.key for candidate in self.found.candidates}
+        keys = {known.key for known in renamed}
+        wanted = {known.key for known in lost} | keys
+        found: dict[Key, Candidate] = {}
         for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
             if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
-                seen.add(candidate.key)
-                candidates += [candidate] if not self._foreign(candidate) else []
-        return candidates
+                found.setdefault(candidate.key, candidate)
+        return [file for key, file in found.items() if (lost or key in keys) and not self._foreign(file)]
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
@@ -229,100 +224,87 @@ class Survey:
                     others.append((there.key in wanted, stem, there.modified, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
 
-    def _find_alike(self, found: Found) -> list[Candidate]:
+    def _find_alike(self) -> list[Candidate]:
         """Find what is named as a generation is whose name nobody knows, and was written later."""
         followed = {known.number for known in self.known if known.followed}
-        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
-        files = [found.candidates[i] for i in held]
-        names = {known.name for known in self.known} - {"", self._path} - found.rotated_names
+        held = {
+            i for (number, i), answer in self.found.answers.items() if number in followed and answer.relation in HELD
+        }
+        files = [self.found.candidates[i] for i in held]
+        names = {known.name for known in self.known} - {"", self._path} - self.found.rotated_names
         files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
-        at_path = None if found.at_path is None else found.candidates[found.at_path].key
-        places = {file.path: file.modified for file in files if file.key != at_path}
+        at_path = self.found.path_file
+        places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
         stem = stem_of(os.path.basename(self._path))
         since: dict[str, int] = {}
-        for path in places.keys() - found.rotated_names:
+        for path in places.keys() - self.found.rotated_names:
             directory, name = os.path.split(path)
             for each in self._directories.alike(directory, name, stem):
                 also = os.path.join(directory, each)
                 since[also] = min(since.get(also, places[path]), places[path])
         wanted = [path for path in since if path not in places and not self._is_followed(path)]
         files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
-        return [file for file in files if file.modified >= since[file.path] and file.key != at_path]
+        later = (file for file in files if file.modified >= since[file.path] and not self._foreign(file))
+        return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
-    def _take_in(self, found: Found, files: list[Candidate]) -> None:
-        """Take files that were written later than a generation, whatever they are named, for rotated as well."""
-        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+    def _take_in(self, files: Iterable[Candidate], known: list[Known]) -> None:
+        """Take files for candidates, in place of what they were taken for before, and ask what they are."""
+        indices = {candidate.key: i for i, candidate in enumerate(self.found.candidates)}
+        taken = []
         for file in files:
-            if not self._foreign(file):
-                i = indices.setdefault(file.key, len(indices))
-                found.candidates[i : i + 1] = [replace(file, matched=True)]
-                self._ask(found, [i], self.known)
+            i = indices.setdefault(file.key, len(indices))
+            self.found.candidates[i : i + 1] = [file]
+            taken.append(i)
+        self._ask(taken, known)
 
     def _is_followed(self, path: str) -> bool:
         return path == self._path or path in self._state.matched or self._state.owners.is_name(path)
 
-    def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
+    def _ask(self, indices: list[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
         by_head: dict[bytes, list[int]] = {}
-        by_key: dict[Key, int] = {}
-        for i in indices:
-            candidate = found.candidates[i]
-            if candidate.key != NO_KEY:  # which is also what a generation has whose inode is another's
-                by_key[candidate.key] = i
-            if candidate.head:
-                by_head.setdefault(head_key_of(candidate.head), []).append(i)
-        everything = list(indices)
-        punched = {i for i in everything if found.candidates[i].begin}
+        files = {i: self.found.candidates[i] for i in indices}
+        for i, file in files.items():
+            if file.head:
+                by_head.setdefault(head_key_of(file.head), []).append(i)
+        punched = {i for i, file in files.items() if file.begin}
         for each in known:
-            position = each.position
-            generation = self._by_number[position.generation]
-            own = by_key.get((position.device, position.inode))
-            asked = punched | ({own} if own is not None else set())
-            for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
-                key = head_key(*each_head)
-                asked |= set(by_head.get(key, ()) if key else everything)
+            asked = punched | {i for i, file in files.items() if file.key == each.key != NO_KEY}
+            for position in (each.position, _former(self._by_number[each.number])):
+                key = head_key(position.head_bytes, position.head) if position else b""
+                asked |= set(files if key is None else by_head.get(key, ()))
             left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
-            if (position.state == "live" or left) and found.at_path in everything:
+            if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):
-                self._ask_one(found, generation, i, same_inode=i == own)
+                self._ask_one(each, i)
 
-    def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
-        candidate, position = found.candidates[i], generation.position
+    def _ask_one(self, known: Known, i: int, *, search: bool = False) -> None:
+        found, candidate, generation = self.found, self.found.candidates[i], self._by_number[known.number]
+        position, same_inode = known.position, candidate.key == known.key != NO_KEY
         if same_inode and generation.plain:  # it is open: its inode cannot be anybody else's
-            found.answers[position.generation, i] = Answer(Relation.SAME, position.offset)
+            found.answers[known.number, i] = Answer(Relation.SAME, position.offset)
             return
         at_path = i == found.at_path
-        search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
+        search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
+        own = OwnFile(generation.plain) if generation.plain else None
         answer = compare(
-            position,
-            candidate,
-            same_inode=same_inode,
-            followed=at_path,
-            search=search,
-            whole=generation.plain is not None,
+            position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=own is not None
         )
-        found.answers[position.generation, i] = answer
-        if answer.relation is Relation.UNDECIDED:
-            found.undecided.add(i)
-        if generation.plain and candidate.head:
-            own = OwnFile(generation.plain)
-            part = is_part(candidate, own)
-            if part is None:
-                found.undecided.add(i)
-            elif (
-                part
-                or (candidate.damaged and own.head.startswith(candidate.head))
-                or self._is_part_of_former(generation, own, candidate)
-            ):
-                found.own_parts.add((position.generation, i))
-            if answer.relation in HELD and generation.in_use:
+        found.answers[known.number, i] = answer
+        part: bool | None = is_part(candidate, own) if own and candidate.head else False
+        whole: bool | None = False
+        if own and candidate.head:
+            damaged = candidate.damaged and own.head.startswith(candidate.head)
+            if part or (part is False and (damaged or self._is_part_of_former(generation, own, candidate))):
+                found.own_parts.add((known.number, i))
+            if answer.relation in HELD and known.in_use:
                 whole = holds(candidate, answer.at, own, position.offset)
-                found.common[position.generation, i] = own.size() if whole else position.offset
-                if whole is None:
-                    found.undecided.add(i)
+                found.common[known.number, i] = own.size() if whole else position.offset
             elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-                found.common[position.generation, i] = common_bytes(candidate, own)
+                found.common[known.number, i] = common_bytes(candidate, own)
+        if answer.relation is Relation.UNDECIDED or part is None or whole is None:
+            found.undecided.add(i)
 
     @staticmethod
     def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:
@@ -334,32 +316,36 @@ class Survey:
         whole = relation is Relation.SAME and holds(own, generation.position.offset, candidate, at)
         return relation is Relation.PART or bool(whole)
 
-    def _compare_with_trimmed(self, found: Found) -> None:
+    def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
-        for known in self.known if found.at_path is not None else ():
-            moved, at = found.answer(known.number, 0)
-            for i, candidate in enumerate(found.candidates) if moved is Relation.MOVED and not known.open else ():
-                relation, end = found.answer(known.number, i)
-                if relation is Relation.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
-                    found.own_parts.add((known.number, i))
+        for known in self.known if self.found.at_path is not None else ():
+            moved, at = self.found.answer(known.number, 0)
+            for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
+                relation, end = self.found.answer(known.number, i)
+                if (
+                    relation is Relation.SAME
+                    and candidate.rotated
+                    and holds(self.found.candidates[0], at, candidate, end)
+                ):
+                    self.found.own_parts.add((known.number, i))
 
-    def _compare_files(self, found: Found) -> None:
+    def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""
         groups: dict[bytes, list[int]] = {}
-        for i, candidate in enumerate(found.candidates):
+        for i, candidate in enumerate(self.found.candidates):
             if candidate.head and len(candidate.head) >= TELLING_BYTES:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                rotated = found.candidates[i].rotated
+                rotated = self.found.candidates[i].rotated
                 for j in group if rotated and rotated.certain else ():
-                    part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
+                    part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
                     if part is None:
-                        found.undecided.add(i)
+                        self.found.undecided.add(i)
                     elif part:
-                        found.parts.add((i, j))
+                        self.found.parts.add((i, j))
 
-    def make_sure(self, found: Found, *, strict: bool) -> None:
+    def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
 
         Strictly, no rotated file may have grown either: a copy of what has come since would look like news.
@@ -370,13 +356,13 @@ class Survey:
         if self._list().keys() != self._names.keys():
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
-        for candidate in found.candidates:
+        for candidate in self.found.candidates:
             may_grow = not strict or candidate.rotated is None or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
         if (
-            found.at_path is None
+            self.found.at_path is None
             and os.path.exists(self._path)
-            and not any(c.path == self._path for c in found.candidates)
+            and not any(c.path == self._path for c in self.found.candidates)
         ):
             raise VanishedError
 

@@ -16,7 +16,7 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, is_tail
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.identity import SURE_BYTES, Content, Key, Relation, compare, is_part, run_before, shared_bytes
 from logwatch.tail.path_state import FUTILE_READS, PathState
 
@@ -34,16 +34,20 @@ class PathFollower(PathState):
 
     _directory_mark: object = None
     _quiet: os.stat_result | None = None  # how the only file was when there was nothing to do
+    _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
     # looking
 
-    def look(self, now: float, matched: Iterable[str], sink: Sink) -> bool:
-        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened."""
-        if self._is_quiet(matched):
+    def look(self, now: float, matched: Iterable[str] | None, sink: Sink) -> bool:
+        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
+
+        ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
+        """
+        if self._is_quiet(now, matched):
             return False
         turn = Turn(now, sink)
         self.futile = 0
-        self._watch_matched(matched)
+        self._watch_matched(matched or ())
         self._stat_path()
         for generation in self.generations:
             if generation.file:
@@ -56,6 +60,9 @@ class PathFollower(PathState):
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
+        # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
+        for generation in self.generations[: None if matched is None else -1]:
+            self.due = generation.outlive(now) or self.due
         if self.due or self.unpacking:
             reconcile(self, turn)
         self._release(turn)
@@ -64,20 +71,28 @@ class PathFollower(PathState):
         self._rest()
         return True
 
-    def _is_quiet(self, matched: Iterable[str]) -> bool:
-        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more."""
-        if not self._quiet or self.due or matched:
+    def _is_quiet(self, now: float, matched: Iterable[str] | None) -> bool:
+        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more.
+
+        Not even that while all is gone: discovery tells when the path leads somewhere again.
+        """
+        if self.due or matched:
+            return False
+        if matched is None and self._remembered_until:
+            return now < self._remembered_until
+        if not self._quiet:
             return False
         try:
-            now = os.stat(self.path)
+            status = os.stat(self.path)
         except OSError:
             return False
-        then = self._quiet
-        return key_of(now) == key_of(then) and mark_of(now) == mark_of(then)
+        return key_of(status) == key_of(self._quiet) and mark_of(status) == mark_of(self._quiet)
 
     def _rest(self) -> None:
         """Note how the path's file is if a look has nothing more to do until it changes."""
         self._quiet = None
+        gone = min((g.position.gone_at for g in self.generations), default=0.0)
+        self._remembered_until = gone + REMEMBERED_SECONDS if gone and self.absent and not self.due else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return

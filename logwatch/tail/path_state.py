@@ -38,7 +38,7 @@ class Owners:
 
     def __init__(self) -> None:
         self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
-        self._added = 0
+        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._paths: set[str] = set()
         self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
         self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
@@ -49,15 +49,20 @@ class Owners:
         self._by_key.setdefault(generation.key, []).append((state, generation))
         self._headless.append((state, generation))
         self._added += 1
-        if self._added > 4 * len(self._by_key) + 1000:
+        if self._added > self._most:
             everything = [entry for key in list(self._by_key) for entry in self._valid(key)]
             self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
+            self._most = 4 * len(everything) + 1000
             for entry in everything:
                 self.add(*entry)
 
     def name(self, path: str) -> None:
         """Note that a path is followed."""
         self._paths.add(path)
+
+    def unname(self, path: str) -> None:
+        """Note that a path is followed no more."""
+        self._paths.discard(path)
 
     def is_name(self, path: str) -> bool:
         """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""

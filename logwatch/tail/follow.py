@@ -346,10 +346,10 @@ class PathFollower(PathState):
     def _gathered_behind(self, generation: Generation) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.
 
-        A later one to a rotated file, and one of another path to a copy.
+        A later one of its path, and to a copy one of another path.
         """
         known, file = generation.position, generation.file
-        later = [g for g in self.generations if g.number > generation.number and known.state == "rotated"]
+        later = [g for g in self.generations if g.number > generation.number]
         if not known.offset or not file or not (later or known.copy_of):
             return None
         run = b""

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from pathlib import Path
 
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.identity import Key, LastIn, search_backwards
@@ -40,6 +41,20 @@ def key_at(path: str) -> Key | None:
         return key_of(os.stat(path))
     except OSError:
         return None
+
+
+def is_directory_removed(path: str, device: int) -> bool:
+    """Return whether the directory of a file on this device is gone, from a file system that is mounted."""
+    directory, *above = Path(path).parents
+    for each in (directory, *above):
+        try:
+            found = os.stat(each).st_dev
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+        return each != directory and found == device
+    return False
 
 
 def mark_of(status: os.stat_result) -> Mark:

@@ -13,7 +13,7 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
+from logwatch.tail.files import CorruptError, OwnFile, SeekingError, is_directory_removed, key_at, key_of, mark_of
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, is_tail
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
@@ -23,7 +23,7 @@ from logwatch.tail.path_state import FUTILE_READS, PathState
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
@@ -178,14 +178,14 @@ class PathFollower(PathState):
 
     def _give_up(self, turn: Turn) -> None:
         """Count what could not be found anywhere for long enough."""
-        patience = self.ctx.release_seconds if self.absent else SETTLE_SECONDS
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
             generation.miss(turn.now)
-            if turn.now - generation.missing_since < patience:
-                continue
             position = generation.position
+            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
+                continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
                 continue  # an archive is to be unpacked further

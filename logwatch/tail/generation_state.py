@@ -171,6 +171,8 @@ class GenerationState(Positioned):
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
+        if self.position.offset and not file.packed and not self.lines.looked:
+            self.lines.look(OwnFile(file).head)
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:

@@ -227,6 +227,8 @@ class _Reconciliation:
                 if generation.in_use:
                     generation.detach()
                     generation.miss(self.turn.now)
+                else:
+                    generation.note_gone(self.turn.now)
             case "done" | "ignored":
                 generation.settle(action.how)
             case "forgotten":

@@ -35,7 +35,8 @@ def find_content(draft: Draft, each: Known) -> None:
     Else what was copied of it before it was read as far as it is.
     """
     position, at_path = each.position, draft.at_path
-    followed = position.state == "live" and max(position.offset, position.head_bytes) >= TELLING_BYTES
+    known = max(position.offset, position.head_bytes) >= TELLING_BYTES
+    followed = known and (position.state == "live" or position.gone_at > 0)
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from logwatch.tail.fingerprint import HEAD_BYTES
@@ -53,6 +54,20 @@ def key_at(path: str) -> Key | None:
     """Return the key of what a path leads to; None if that cannot be looked at."""
     found = stat_at(path)
     return found.key if found else None
+
+
+def is_directory_removed(path: str, device: int) -> bool:
+    """Return whether the directory of a file on this device is gone, from a file system that is mounted."""
+    directory, *above = Path(path).parents
+    for each in (directory, *above):
+        try:
+            found = os.stat(each).st_dev
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+        return each != directory and found == device
+    return False
 
 
 def open_regular(path: str) -> tuple[int, Stat]:

@@ -14,10 +14,19 @@ from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, SeekingError, Stat, key_at, stat_at, stat_of
+from logwatch.tail.files import (
+    CorruptError,
+    OwnFile,
+    SeekingError,
+    Stat,
+    is_directory_removed,
+    key_at,
+    stat_at,
+    stat_of,
+)
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, is_tail
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
 from logwatch.tail.identity import SURE_BYTES, Key, Relation, compare, shared_bytes
 from logwatch.tail.path_state import PathState
 
@@ -26,7 +35,7 @@ FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
@@ -37,16 +46,20 @@ class PathFollower(PathState):
 
     _directory: Stat | None = None  # how the path's own was when something was waited for in it
     _quiet: Stat | None = None  # how the only file was when there was nothing to do
+    _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
     # looking
 
-    def look(self, now: float, matched: Iterable[str], sink: Sink) -> bool:
-        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened."""
-        if self._is_quiet(matched):
+    def look(self, now: float, matched: Iterable[str] | None, sink: Sink) -> bool:
+        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
+
+        ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
+        """
+        if self._is_quiet(now, matched):
             return False
         turn = Turn(now, sink)
         self.futile = 0
-        self._watch_matched(matched)
+        self._watch_matched(matched or ())
         self._stat_path()
         for generation in self.generations:
             if generation.file:
@@ -60,6 +73,9 @@ class PathFollower(PathState):
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
+        # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
+        for generation in self.generations[: None if matched is None else -1]:
+            self.due = generation.outlive(now) or self.due
         if self.due or self.unpacking:
             reconcile(self, turn)
         self._release(turn)
@@ -68,13 +84,22 @@ class PathFollower(PathState):
         self._rest()
         return True
 
-    def _is_quiet(self, matched: Iterable[str]) -> bool:
-        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more."""
-        return bool(self._quiet and not self.due and not matched and stat_at(self.path) == self._quiet)
+    def _is_quiet(self, now: float, matched: Iterable[str] | None) -> bool:
+        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more.
+
+        Not even that while all is gone: discovery tells when the path leads somewhere again.
+        """
+        if self.due or matched:
+            return False
+        if matched is None and self._remembered_until:
+            return now < self._remembered_until
+        return bool(self._quiet and stat_at(self.path) == self._quiet)
 
     def _rest(self) -> None:
         """Note how the path's file is if a look has nothing more to do until it changes."""
         self._quiet = None
+        gone = min((g.position.gone_at for g in self.generations), default=0.0)
+        self._remembered_until = gone + REMEMBERED_SECONDS if gone and self.absent and not self.due else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
@@ -124,14 +149,14 @@ class PathFollower(PathState):
 
     def _give_up(self, turn: Turn) -> None:
         """Count what could not be found anywhere for long enough."""
-        patience = self.ctx.release_seconds if self.absent else SETTLE_SECONDS
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
             generation.miss(turn.now)
-            if turn.now - generation.missing_since < patience:
-                continue
             position = generation.position
+            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
+                continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
                 continue  # an archive is to be unpacked further
@@ -280,10 +305,10 @@ class PathFollower(PathState):
     def _gathered_behind(self, generation: Generation) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.
 
-        A later one to a rotated file, and one of another path to a copy.
+        A later one of its path, and to a copy one of another path.
         """
         known, file = generation.position, generation.file
-        later = [g for g in self.generations if g.number > generation.number and known.state == "rotated"]
+        later = [g for g in self.generations if g.number > generation.number]
         if not known.offset or not file or not (later or known.copy_of):
             return None
         run = b""

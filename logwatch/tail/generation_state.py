@@ -20,6 +20,10 @@ from logwatch.tail.fingerprint import (
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
+REMEMBERED_SECONDS = 3 * 86400.0
+"""So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
+be mounted again, a directory moved back. What comes back later counts as new."""
+
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
 
@@ -81,7 +85,7 @@ class GenerationState(Positioned):
         self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
-        self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
@@ -164,6 +168,8 @@ class GenerationState(Positioned):
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
+        if self.position.offset and not file.packed and not self.lines.looked:
+            self.lines.look(OwnFile(file).head)
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
@@ -225,8 +231,19 @@ class GenerationState(Positioned):
 
     def found(self) -> None:
         """Note that its bytes are somewhere."""
+        self.dead = False
+        self.position = self.position._replace(gone_at=0.0)
         if isinstance(self.access, Missing):
             self.access = None
+
+    def note_gone(self, now: float) -> None:
+        """Note that it is over, and its bytes are nowhere; clocks jump."""
+        self.position = self.position._replace(gone_at=min(self.position.gone_at or now, now))
+
+    def outlive(self, now: float) -> bool:
+        """Return whether it need not be remembered any more, as after long enough nowhere."""
+        self.dead = self.dead or 0 < self.position.gone_at <= now - REMEMBERED_SECONDS
+        return self.dead
 
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""

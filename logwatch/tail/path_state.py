@@ -38,7 +38,7 @@ class Owners:
     def __init__(self) -> None:
         self._paths: dict[str, PathState] = {}
         self._by_key: dict[Key, list[Generation]] = {}
-        self._added = 0
+        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._by_head: dict[bytes, list[Generation]] = {}
         self._headless: list[Generation] = []  # when they were last asked
         self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
@@ -46,6 +46,10 @@ class Owners:
     def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
         self._paths[state.path] = state
+
+    def leave(self, path: str) -> None:
+        """Note that a path is followed no more."""
+        del self._paths[path]
 
     def path_of(self, generation: Generation) -> "PathState":
         """Return the path that a generation belongs to."""
@@ -56,9 +60,10 @@ class Owners:
         self._by_key.setdefault(generation.key, []).append(generation)
         self._headless.append(generation)
         self._added += 1
-        if self._added > 4 * len(self._by_key) + 1000:
+        if self._added > self._most:
             everything = [each for key in list(self._by_key) for each in self._valid(key)]
             self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
+            self._most = 4 * len(everything) + 1000
             for each in everything:
                 self.add(each)
 
@@ -115,7 +120,8 @@ class Owners:
         self._twins.pop(generation.number, None)
 
     def _is_known(self, generation: Generation) -> bool:
-        return generation in self.path_of(generation).generations
+        state = self._paths.get(generation.position.path)
+        return state is not None and generation in state.generations
 
     def _valid(self, key: Key) -> list[Generation]:
         there = (each for each in self._by_key.get(key, ()) if each.key == key and self._is_known(each))

@@ -31,7 +31,7 @@ class Known(Positioned):
     position: Position
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
-    dead: bool = False  # it was deleted, and read to its end
+    dead: bool = False  # it was deleted and read to its end, or was nowhere for long enough
 
     @property
     def unread(self) -> bool:

@@ -134,20 +134,14 @@ class _Reconciliation:
 
     def _compare_with_others(self, plan: plans.Plan) -> bool:
         """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
+        wanted = [each.file for each in plan.actions if isinstance(each, plans.TakeUp) and each.is_read]
         for action in plan.actions:
-            match action:
-                case plans.TakeUp(i, left, at) if left != "ignored" and at is not None:
-                    done = self._find_shared(i)
-                case plans.Hold(number, i):
-                    generation = self.state.generation(number)
-                    # Two logs that were alike stay two; of a copy it is known what it is one of
-                    wanted = generation.in_use and not generation.compared and not generation.position.offset
-                    done = not wanted or self._find_shared(i)
-                case _:
-                    done = True
-            if not done:
-                return False
-        return True
+            if isinstance(action, plans.Hold):
+                generation = self.state.generation(action.number)
+                # Two logs that were alike stay two; of a copy it is known what it is one of
+                if generation.in_use and not generation.compared and not generation.position.offset:
+                    wanted.append(action.file)
+        return all(self._find_shared(i) for i in wanted)
 
     def _find_shared(self, i: int) -> bool:
         """Find the generations of other paths that a file begins like; False while an archive is being unpacked."""
@@ -158,7 +152,7 @@ class _Reconciliation:
         for generation in state.owners.alike(state.path, file.head):
             if generation.key == file.key:
                 continue
-            of = state.owners.path_of(generation).content(generation)
+            of = state.owners.content(generation)
             at = shared_bytes(file, of) if of else 0
             relation, noted = compare(generation.position, file, same_inode=False, followed=True)
             if at is None or relation is Relation.UNDECIDED:

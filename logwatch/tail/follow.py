@@ -174,7 +174,7 @@ class PathFollower(PathState):
         """
         reached = 0
         for twin in self.owners.twins(generation):
-            file = self.owners.path_of(twin).content(twin)
+            file = self.owners.content(twin)
             if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
             relation = compare(generation.position, file, same_inode=False, followed=True).relation
@@ -291,7 +291,7 @@ class PathFollower(PathState):
                 generation.skip_to(theirs.offset, run)
                 continue
             own = OwnFile(generation.plain) if generation.plain else None
-            of = self.owners.path_of(twin).content(twin)
+            of = self.owners.content(twin)
             at = shared_bytes(own, of) if own and of else 0
             if at is None:
                 return False

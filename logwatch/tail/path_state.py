@@ -55,6 +55,15 @@ class Owners:
         """Return the path that a generation belongs to."""
         return self._paths[generation.position.path]
 
+    def content(self, generation: Generation) -> Content | None:
+        """Return what the file of a generation holds, open or not; None where it is not to be found."""
+        if generation.plain:
+            return OwnFile(generation.plain)
+        live = generation.position.state == "live" and generation.missing_since is None
+        place = generation.position.found_at or (generation.position.path if live else "")
+        file = self.path_of(generation).heads.examine(place, Rotated()) if place else None
+        return file if file and file.key == generation.key else None
+
     def add(self, generation: Generation) -> None:
         """Note where a generation lies."""
         self._by_key.setdefault(generation.key, []).append(generation)
@@ -216,14 +225,6 @@ class PathState:
         """Return the first bytes of the generation that follows another one."""
         after = self.generations[self.generations.index(generation) + 1 :]
         return after[0].beginning() if after else b""
-
-    def content(self, generation: Generation) -> Content | None:
-        """Return what the file of a generation holds, open or not; None where it is not to be found."""
-        if generation.plain:
-            return OwnFile(generation.plain)
-        place = generation.position.found_at or (self.path if generation is self.live else "")
-        file = self.heads.examine(place, Rotated()) if place else None
-        return file if file and file.key == generation.key else None
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""

@@ -106,6 +106,11 @@ class TakeUp(NamedTuple):
     state: FileState
     at: int | None = 0
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what is there is read."""
+        return self.state != "ignored" and self.at is not None
+
 
 class Absent(NamedTuple):
     """Nothing was there at the first look: what comes is new."""

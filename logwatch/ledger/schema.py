@@ -182,6 +182,10 @@ MIGRATIONS = (
     -- the generation of another path whose bytes its file begins with
     ALTER TABLE positions ADD COLUMN copy_of INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- when it was over and first found nowhere, seconds since the epoch; 0 while its bytes are somewhere
+    ALTER TABLE positions ADD COLUMN gone_at REAL NOT NULL DEFAULT 0;
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

@@ -67,7 +67,7 @@ def fingerprint_tail(data: bytes) -> bytes:
 
     Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
     """
-    whole = blake2b(data, digest_size=_EXACT).digest() if data else b""
+    whole = digest(data)
     if not data.endswith(b"\n"):
         return whole
     found, start, last = [whole], len(data), b""
@@ -85,7 +85,7 @@ def fingerprint_tail(data: bytes) -> bytes:
 
 
 def _part(data: bytes, at: int) -> bytes:
-    return (len(data) - at).to_bytes(2, "big") + blake2b(data[at:], digest_size=_RUNG).digest()
+    return (len(data) - at).to_bytes(2, "big") + _rung(data[at:])
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:

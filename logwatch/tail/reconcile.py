@@ -68,8 +68,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
     blank = {k.key: k for k in reversed(empty)}
     for i in list(draft.free):
-        candidate = draft.file(i)
-        rotated = candidate.rotated
+        candidate, rotated = draft.file(i), draft.file(i).rotated
         certain = not rotated or rotated.certain
         if isinstance(candidate.error, MissingLibraryError):
             continue
@@ -89,11 +88,11 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
 
 def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:
     """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
-    path, at_path = draft.path, draft.found.at_path
-    holders = (k.number for k in draft.known if draft.lies_at(k.number) == at_path)
+    path, at_path = draft.path, draft.at_path
+    holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    replaced = holder is not None and isinstance(draft.decided[holder], Replace)
-    renewed = not path.first and (path.was_blank or replaced or holder is None or holder != path.current)
+    replaced = holder and isinstance(draft.decided[holder.number], Replace)
+    renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
     between = 0
     for i in unknown:
         candidate = draft.file(i)
@@ -122,15 +121,11 @@ def _was_resolved(draft: Draft, each: Known) -> bool:
 
 
 def _kind(draft: Draft) -> RotationKind:
-    path = draft.path
-    before = next((k for k in draft.known if k.number == path.current), None)
+    path, before = draft.path, draft.current
     if before is None:
         return "replace" if path.successor else "rename"
     if path.truncated:
         return "truncate"
     i = draft.lies_at(before.number)
-    if i is not None:
-        name = draft.file(i).path if draft.file(i).rotated else ""
-    else:
-        name = before.name if before.open else before.position.found_at
+    name = draft.file(i).found_at if i is not None else before.name if before.open else before.position.found_at
     return "rename" if name and not path.is_link else "replace"  # where a link was swapped, its target stays

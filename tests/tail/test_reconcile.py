@@ -33,6 +33,7 @@ def known(
     is_open=False,
     name="",
     dead=False,
+    gone_at=0.0,
 ):
     position = Position(
         number,
@@ -47,6 +48,7 @@ def known(
         fingerprint_tail(tail),
         size,
         state,
+        gone_at=gone_at,
     )
     return Known(position, is_open, name, dead)
 
@@ -405,6 +407,24 @@ TABLE = {
         [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
         [Hold(1, 0), Leave(2, "disowned")],
+    ),
+    "nowhere, while its path leads nowhere: it may come back": (
+        PathView(current=1, absent=True),
+        [known(1, 0, "done", gone_at=1.0)],
+        found(),
+        [Leave(1, "missing")],
+    ),
+    "nowhere for long enough, while its path leads nowhere": (
+        PathView(current=1, absent=True),
+        [known(1, 0, "done", gone_at=1.0, dead=True)],
+        found(),
+        [Leave(1, "forgotten")],
+    ),
+    "back at its path after it was nowhere, in another inode": (
+        NOW,
+        [known(1, 0, "done", gone_at=1.0)],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
     ),
     "cut off at its end, and written on": (
         NOW,

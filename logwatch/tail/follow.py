@@ -192,7 +192,7 @@ class PathFollower(PathState):
                 continue
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
-            if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
+            if (not ended or self._may_go_on(generation)) and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
             if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
@@ -202,6 +202,11 @@ class PathFollower(PathState):
                 self.due = True
                 continue
             self._let_go(generation, turn)
+
+    def _may_go_on(self, generation: Generation) -> bool:
+        """Return whether the rest of what a file ends with may yet come at the beginning of the next one."""
+        begun = any(each.number > generation.number and each.position.offset for each in self.generations)
+        return generation.position.offset < generation.position.size and not begun
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
@@ -266,11 +271,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        split = self.before(generation) if not generation.position.offset else None
-        rest = split.open_rest() if split else b""
-        chunk = generation.read(turn.now, lambda: self.ahead(generation), rest)
-        if split and chunk and chunk.data:
-            split.leave(rest)
+        chunk = generation.read(turn.now, lambda: self.ahead(generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

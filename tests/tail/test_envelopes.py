@@ -335,3 +335,56 @@ def test_the_first_part_of_a_message_whose_rest_never_comes_is_told_as_lost(path
     follower.wait(1)
     assert counter.codes == {200: 20}
     assert follower.lost == len(first)
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize(
+    "script", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log", "gzip m.log; mv m.log.gz m.log.1.gz", "hole"]
+)
+@pytest.mark.parametrize("kind", ["plain", "docker", "cri", "syslog-3164", "compose"])
+def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
+    """Of a writer that writes whole blocks, as C's stdio does: no first half of a code counts for the code."""
+    append(path, written(kind, texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    for n, at in enumerate((-1, -2, -3, -40, 15)):
+        line = written(kind, [PUSH % (100 + n)])
+        append(path, line[:at])
+        if away:
+            follower.stop()
+        else:
+            follower.turn()
+        for old in range(n, 0, -1):
+            for name in (f"m.log.{old}", f"m.log.{old}.gz"):
+                if path.with_name(name).exists():
+                    path.with_name(name).rename(path.with_name(name.replace(f".{old}", f".{old + 1}")))
+        size = path.stat().st_size
+        subprocess.run(
+            ["sh", "-ec", "cp m.log m.log.1; : > m.log" if script == "hole" else script], check=True, cwd=path.parent
+        )
+        hole = b"\0" * size if script == "hole" else b""
+        append(path, hole + line[at:] + written(kind, texts(2, 200 + 2 * n)))
+        if away:
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+        assert counter.codes == {200: 20 + 3 * (n + 1)}
+    follower.wait(700)
+    follower.wait(1)
+    assert counter.codes == {200: 35}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
+    """What begins with the front of a line is no rest of another one."""
+    append(path, written("plain", texts(20)))
+    follower, counter = follow(path)
+    line = written("plain", [PUSH % 100])
+    append(path, line[:-2])
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("plain", texts(3, 200)))
+    follower.turn()
+    append(path.with_name("m.log.1"), line[-2:] + written("plain", texts(1, 300)))
+    follower.turn()
+    assert counter.codes == {200: 25}

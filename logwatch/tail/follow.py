@@ -192,7 +192,8 @@ class PathFollower(PathState):
                 continue
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
-            if (not ended or self._may_go_on(generation)) and turn.now - generation.grown_at < self.ctx.release_seconds:
+            waits = generation.position.offset < generation.position.size and not self._is_left(generation)
+            if (not ended or waits) and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
             if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
@@ -203,14 +204,13 @@ class PathFollower(PathState):
                 continue
             self._let_go(generation, turn)
 
-    def _may_go_on(self, generation: Generation) -> bool:
-        """Return whether the rest of what a file ends with may yet come at the beginning of the next one."""
-        begun = any(each.number > generation.number and each.position.offset for each in self.generations)
-        return generation.position.offset < generation.position.size and not begun
+    def _is_left(self, generation: Generation) -> bool:
+        """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
+        return any(each.number > generation.number and each.position.offset for each in self.generations)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
-        chunk = generation.finish(turn.now, lambda: self.ahead(generation))
+        chunk = generation.finish(turn.now, lambda: self.ahead(generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead

@@ -200,10 +200,11 @@ class Generation(GenerationState):
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
         self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
 
-    def finish(self, now: float, ahead: Ahead) -> Chunk | None:
+    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> Chunk | None:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Not the last bytes of an archive that does not end: the beginning of a line may say something else.
+        Not the last bytes of an archive that does not end: the beginning of a line may say something else. Nor where
+        that is ``torn`` by its rotation within a number, which may be a code.
         """
         file = self.file
         chunk = None
@@ -213,6 +214,8 @@ class Generation(GenerationState):
             if not self.position.head_bytes:
                 self.note_empty(file.stat().modified)
             overlap, run = self._fetch(file, self.lines.bound)
+            if torn and run[-1:].isdigit():
+                run = run[: run.rfind(b"\n") + 1]
             if run.strip(b"\0") and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)
                 follows = ahead() if self.lines.goes_on(taken) else b""

@@ -388,3 +388,18 @@ def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
     append(path.with_name("m.log.1"), line[-2:] + written("plain", texts(1, 300)))
     follower.turn()
     assert counter.codes == {200: 25}
+
+
+def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
+    """Where the rest is nowhere: "code 20" is told as lost, not as a code that nobody knows."""
+    append(path, written("plain", texts(20)))
+    follower, counter = follow(path)
+    torn = written("plain", [PUSH % 100])[:-2]
+    append(path, torn)
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    append(path, written("plain", texts(3, 200)))
+    follower.turn()
+    follower.wait(700)
+    assert counter.codes == {200: 23}
+    assert (follower.lost, follower.missed) == (len(torn), 0)

@@ -11,6 +11,7 @@ from logwatch.model import FileState, Position
 from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
@@ -24,6 +25,9 @@ from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 REMEMBERED_SECONDS = 3 * 86400.0
 """So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
 be mounted again, a directory moved back. What comes back later counts as new."""
+
+COPY_SECONDS = 10.0
+"""So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
 
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
@@ -306,19 +310,23 @@ class GenerationState(Positioned):
             inside=inside,
         )
 
-    def go_on_behind(self, other: "GenerationState") -> bool:
+    def go_on_behind(self, other: "GenerationState", now: float) -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset
-        size = end if file.packed else os.fstat(file.descriptor).st_size
-        if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
+        status = os.fstat(file.descriptor)
+        size = status.st_size
+        if isinstance(file, PackedFile):
+            size = file.reached if file.ended() else end
+        grows = not file.packed and abs(now - status.st_mtime) < COPY_SECONDS
+        if (other.file and size < end and grows) or (other.waiting and (file.packed or size > end)):
             self.access.rest(_NOTHING)
             return False
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, run_before(OwnFile(file), size))
+            self.skip_to(size, file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES)))
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False

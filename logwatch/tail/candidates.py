@@ -17,7 +17,7 @@ from logwatch.tail.files import (
     open_regular,
     read_head,
 )
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, NOWHERE, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
@@ -304,7 +304,7 @@ class Heads:
             after = os.fstat(descriptor)
             if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
                 raise VanishedError
-            return (head, begin, archive), _mark(status)
+            return (before_hole(head), begin, archive), _mark(status)
         finally:
             file.close()
 

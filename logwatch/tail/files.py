@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from logwatch.tail.fingerprint import HEAD_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import Key, LastIn, search_backwards
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
@@ -267,7 +267,8 @@ class OwnFile:
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
-        self.head, self.begin = read_head(file, HEAD_BYTES)
+        head, self.begin = read_head(file, HEAD_BYTES)
+        self.head = before_hole(head)
 
     @property
     def modified(self) -> int:

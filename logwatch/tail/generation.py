@@ -15,6 +15,7 @@ from logwatch.tail.fingerprint import (
     TAIL_BYTES,
     TELLING_BYTES,
     add_marks,
+    before_hole,
     begins_alike,
     empty_file_id,
     fingerprint_tail,
@@ -59,7 +60,7 @@ class Generation(GenerationState):
             known.head_bytes < TELLING_BYTES
             and not self.headless
             and not file.packed
-            and len((overlap + run).lstrip(b"\0")) > known.head_bytes
+            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):
@@ -207,7 +208,9 @@ class Generation(GenerationState):
                 modified = os.fstat(file.descriptor).st_mtime_ns
                 self.position = self.position._replace(head=empty_file_id(modified))
             overlap, run = self._fetch(file, self.lines.bound)
-            if run.strip(b"\0") and is_tail(self.position.tail, overlap):
+            if run and not run.strip(b"\0"):
+                self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
+            elif run and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)
                 follows = ahead() if self.lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)

@@ -176,7 +176,7 @@ class GenerationState(Positioned):
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
-            self.lines.look(OwnFile(file).head)
+            self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:

@@ -17,7 +17,7 @@ from logwatch.tail.files import (
     read_head,
     stat_of,
 )
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
@@ -292,7 +292,7 @@ class Heads:
             size = file.stat().size
             if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
                 raise VanishedError
-            return (head, begin, archive), before
+            return (before_hole(head), begin, archive), before
         finally:
             file.close()
 

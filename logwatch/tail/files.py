@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from logwatch.tail.fingerprint import HEAD_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
 from logwatch.tail.identity import Content, Key
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
@@ -286,7 +286,8 @@ class OwnFile(Content):
     def __init__(self, file: PlainFile) -> None:
         self._file = file
         self.modified = file.stat().modified
-        self.head, self.begin = read_head(file, HEAD_BYTES)
+        head, self.begin = read_head(file, HEAD_BYTES)
+        self.head = before_hole(head)
 
     def size(self) -> int:
         """Return how long it is."""

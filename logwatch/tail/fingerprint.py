@@ -23,6 +23,7 @@ TELLING_BYTES = 16
 MARK_BYTES = 128
 """Before a line end that is marked: enough to tell that a log still is what it was up to there."""
 
+_HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
 _INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
 _BEGINNING = 0x8000  # in ledgers of before: marks the length of a part that begins where its run does
@@ -38,6 +39,11 @@ _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
 _MOST_MARKS = 128
 _NEAREST = 2048  # bytes before the end, to the first of the marks whose distances double
+
+
+def before_hole(head: bytes) -> bytes:
+    """Return a file's first bytes up to a hole in them, which its writer may fill yet."""
+    return head.partition(_HOLE)[0]
 
 
 def digest(data: bytes) -> bytes:

@@ -265,7 +265,7 @@ class PathFollower(PathState):
             self.ctx.miss(turn, self.path, "cut off at its end", read_bytes=generation.position.offset)
         if not self._skip_shared(generation):
             return None
-        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
+        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other, turn.now):
             if other.missing_since is not None:
                 other.settle("done")  # what was not read of it comes next here
         if not generation.waiting:
@@ -306,21 +306,26 @@ class PathFollower(PathState):
     def _gathered_behind(self, generation: Generation) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.
 
-        A later one of its path, and to a copy one of another path.
+        Another one of its path, to the log itself a later one, and to a copy one of another path.
         """
         known, file = generation.position, generation.file
-        later = [g for g in self.generations if g.number > generation.number]
-        if not known.offset or not file or not (later or known.copy_of):
+        mine = [g for g in self.generations if g.number > generation.number or known.state == "rotated"]
+        if not known.offset or not file or not (mine or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
         others = self.owners.alike(self.path, run) if known.copy_of else []
-        told = (
-            g for g in later + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None
-        )
-        whole = (g for g in told if TELLING_BYTES <= g.position.head_bytes <= len(run))
-        return next((g for g in whole if g.begins_alike(run)), None)
+        told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
+        alike = (g for g in told if g is not generation and g.begins_alike(run))
+        return next((g for g in alike if self._holds_run(g, run)), None)
+
+    def _holds_run(self, generation: Generation, run: bytes) -> bool:
+        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+        head_bytes = generation.position.head_bytes
+        if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
+            return generation.plain.read_at(0, len(run)) == run
+        return TELLING_BYTES <= head_bytes <= len(run)
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

@@ -15,6 +15,7 @@ from logwatch.tail.fingerprint import (
     TAIL_BYTES,
     TELLING_BYTES,
     add_marks,
+    before_hole,
     begins_alike,
     fingerprint_tail,
     is_marked,
@@ -26,6 +27,8 @@ from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
+
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
 
 class Generation(GenerationState):
@@ -57,7 +60,7 @@ class Generation(GenerationState):
             known.head_bytes < TELLING_BYTES
             and not self.headless
             and not file.packed
-            and len((overlap + run).lstrip(b"\0")) > known.head_bytes
+            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):
@@ -185,6 +188,11 @@ class Generation(GenerationState):
         self.position = self.position._replace(marks=known.marks, inside=known.inside)
         return True
 
+    def beginning(self) -> bytes:
+        """Return the first bytes of its open file; none if there is none."""
+        file = self.plain
+        return file.read_at(0, _AHEAD_BYTES) if file else b""
+
     def open_rest(self, follows: bytes = b"") -> bytes:
         """Return what ends a file that was rotated amid a message, or a line with which what follows goes on."""
         file, known = self.file, self.position
@@ -216,7 +224,9 @@ class Generation(GenerationState):
             overlap, run = self._fetch(file, self.lines.bound)
             if torn and run[-1:].isdigit():
                 run = run[: run.rfind(b"\n") + 1]
-            if run.strip(b"\0") and is_tail(self.position.tail, overlap):
+            if run and not run.strip(b"\0"):
+                self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
+            elif run and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)
                 follows = ahead() if self.lines.goes_on(taken) else b""
                 chunk = self._advance(taken, overlap, run, min(file.stat().modified / 1e9, now), follows)

@@ -10,6 +10,7 @@ from logwatch.model import FileState, Position
 from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
@@ -24,7 +25,8 @@ REMEMBERED_SECONDS = 3 * 86400.0
 """So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
 be mounted again, a directory moved back. What comes back later counts as new."""
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+COPY_SECONDS = 10.0
+"""So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
 
 
 class ChangedError(Exception):
@@ -169,7 +171,7 @@ class GenerationState(Positioned):
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
-            self.lines.look(OwnFile(file).head)
+            self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
@@ -294,19 +296,23 @@ class GenerationState(Positioned):
             inside=inside,
         )
 
-    def go_on_behind(self, other: "GenerationState") -> bool:
+    def go_on_behind(self, other: "GenerationState", now: float) -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset
-        size = end if file.packed else file.stat().size
-        if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
+        found = file.stat()
+        size = found.size
+        if isinstance(file, PackedFile):
+            size = file.reached if file.ended() else end
+        grows = not file.packed and abs(now - found.modified / 1e9) < COPY_SECONDS
+        if (other.file and size < end and grows) or (other.waiting and (file.packed or size > end)):
             self.access.rest()
             return False
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, OwnFile(file).before(size))
+            self.skip_to(size, file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES)))
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False
@@ -387,8 +393,3 @@ class GenerationState(Positioned):
                 self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
         return changed
-
-    def beginning(self) -> bytes:
-        """Return the first bytes of its open file; none if there is none."""
-        file = self.plain
-        return file.read_at(0, _AHEAD_BYTES) if file else b""

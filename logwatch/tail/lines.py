@@ -187,6 +187,8 @@ class LineReader:
         if first or not self.looked:
             self.look(run)
         self.waits = False
+        if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may fill the hole yet
+            return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):

@@ -11,7 +11,7 @@ from logwatch.tail.contents import find_content, find_inode, find_trimmed
 from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import NO_KEY
+from logwatch.tail.identity import NO_KEY, SURE_BYTES
 from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
@@ -99,7 +99,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             wanted = renewed or late or (candidate.matched and not (path.first and path.starts_at_end))
-            plan.actions.append(TakeUp(i, "rotated" if wanted else "ignored"))
+            plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
             between += wanted
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
@@ -112,6 +112,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             plan.actions.append(Rotated(_kind(draft)))
     elif path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
+
+
+def _read_of(draft: Draft, i: int) -> int:
+    """Return up to where a file begins with all that was read of a generation, as where several were put together."""
+    read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats and draft.holds(k, i))
+    return max((k.position.offset for k in read), default=0)
 
 
 def _was_resolved(draft: Draft, each: Known) -> bool:

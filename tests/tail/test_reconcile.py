@@ -426,6 +426,18 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "a file that nobody has seen begins with all that was read of a generation": (
+        NOW,
+        [known(1, 7, "done", tail=A[:100] + b"the last line\n"), known(2, 1)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 1),
+            file("m.log.2", 7),
+            file("m.log.3.gz", 8, 3000),
+            answers=[(2, 1, SAME, 1000), (1, 2, SAME, 1000), (1, 3, SAME, 1000)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

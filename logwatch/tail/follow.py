@@ -37,6 +37,10 @@ SETTLE_SECONDS = 10.0
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
 mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
 
+TORN_SECONDS = 86400.0
+"""So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
+writes little writes a block of C's stdio after hours."""
+
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
@@ -192,8 +196,10 @@ class PathFollower(PathState):
                 continue
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
-            waits = generation.position.offset < generation.position.size and not self._is_left(generation)
-            if (not ended or waits) and turn.now - generation.grown_at < self.ctx.release_seconds:
+            whole = ended or not (file and file.packed)
+            torn = whole and generation.position.offset < generation.position.size and not self._is_left(generation)
+            patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
+            if (torn or not ended) and turn.now - generation.grown_at < patience:
                 continue
             if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")

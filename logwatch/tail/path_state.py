@@ -238,8 +238,9 @@ class PathState:
         return next(generation for generation in self.generations if generation.number == number)
 
     def before(self, generation: Generation) -> Generation | None:
-        """Return the generation that one follows."""
-        earlier = (g for g in self.generations if g.number < generation.number and g.position.state != "ignored")
+        """Return the generation that one follows: the last with lines; the live one may have been found first."""
+        last = float("inf") if generation is self.live else generation.number
+        earlier = (g for g in self.generations if g is not generation and g.number < last and g.position.offset)
         return max(earlier, key=lambda g: g.number, default=None)
 
     def ahead(self, generation: Generation) -> bytes:

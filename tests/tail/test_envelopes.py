@@ -6,6 +6,8 @@ import subprocess
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN
@@ -403,3 +405,65 @@ def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
     follower.wait(700)
     assert counter.codes == {200: 23}
     assert (follower.lost, follower.missed) == (len(torn), 0)
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_the_rest_of_a_torn_line_may_come_hours_later(path, pack):
+    """Whoever writes little writes the next block after hours: no half of a line counts until then."""
+    append(path, written("plain", texts(20)))
+    follower, counter = follow(path)
+    line = written("plain", [PUSH % 100])
+    append(path, line[:-2])
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    if pack:
+        subprocess.run(["gzip", "m.log.1"], check=True, cwd=path.parent)
+    path.touch()
+    for hours in (1, 5, 6):
+        follower.wait(3600 * hours)
+    assert counter.codes == {200: 20}
+    append(path, line[-2:] + written("plain", texts(2, 200)))
+    follower.wait(1)
+    assert counter.codes == {200: 23}
+    follower.wait(700)
+    assert (follower.lost, follower.missed, len(follower.log.named("file_released"))) == (0, 0, 1)
+
+
+ROTATIONS = {
+    "rename": "mv m.log m.log-%04d",
+    "copytruncate": "cp m.log m.log-%04d; : > m.log",
+    "pack": "gzip m.log; mv m.log.gz m.log-%04d.gz",
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from(["plain", "docker", "syslog-3164"]),
+    nights=st.lists(
+        st.tuples(st.integers(2, 4), st.integers(1, 60), st.sampled_from([*ROTATIONS]), st.booleans()), max_size=4
+    ),
+)
+def test_each_line_counts_once_wherever_rotations_cut_their_stream(tmp_path_factory, kind, nights):
+    """A writer of blocks of a line at least, which are rotated away at any byte while the daemon looks, or is away."""
+    path = tmp_path_factory.mktemp("nights") / "m.log"
+    append(path, written(kind, texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    lines, behind = 20, b""
+    for night, (count, kept, rotation, away) in enumerate(nights):
+        whole = behind + written(kind, texts(count, lines))
+        lines += count
+        append(path, whole[:-kept])
+        behind = whole[-kept:]
+        follower.turn()
+        if away:
+            follower.stop()
+        subprocess.run(["sh", "-ec", ROTATIONS[rotation] % night], check=True, cwd=path.parent)
+        if away:
+            follower.start()
+        follower.turn()
+    append(path, behind + written(kind, texts(1, lines)))
+    for seconds in (0, 1, 700, 1):
+        follower.wait(seconds)
+    assert counter.codes == {200: lines + 1}
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -61,14 +61,17 @@ def _order(draft: Draft, each: Known) -> list[int]:
     """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
     The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-    which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
+    which nothing was read, or but a banner, is the oldest that begins like it and is no shorter than it was seen to be:
+    the others came after it.
     """
 
-    def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
-        candidate = draft.file(i)
+    def key(i: int) -> tuple[bool, bool, bool, Age, bool, int, bool]:
+        candidate, size = draft.file(i), draft.found.sizes[i]
         copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
-        oldest = (is_repeated(draft, i), draft.age(i)) if each.number in draft.untold else (False, (0, 0, "", 0))
-        return (copied, *oldest, candidate.rotated is not None, -(draft.found.sizes[i] or 0), candidate.packed)
+        shorter = size is not None and size < each.position.size
+        untold = each.number in draft.untold
+        oldest = (is_repeated(draft, i), shorter, draft.age(i)) if untold else (False, False, (0, 0, "", 0))
+        return (copied, *oldest, candidate.rotated is not None, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")

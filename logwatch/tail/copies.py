@@ -62,7 +62,8 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= RENAMED_BYTES and not each.repeats
-    if draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
+    told = each.number not in draft.untold
+    if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif each.position.state == "done" and relation is Relation.SAME and proved:
         draft.take(each, i)

@@ -431,6 +431,52 @@ TABLE = {
         ),
         [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "of which but a banner was read: there was no more in its file, which is there, whatever begins alike": (
+        PathView(current=3),
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        found(
+            file("m.log", 5, 1600),
+            file("m.log.1", 4, 1050),
+            file("m.log.2", 3),
+            file("m.log.3", 1, 2000),
+            answers=[*[(3, i, SAME, 1000) for i in (1, 2, 3)], (1, 3, SAME, 2000)],
+            parts=[(2, 1), (2, 3)],
+        ),
+        [Hold(1, 3), Hold(3, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "of which but a banner was read: packed, and begun anew with the same banner": (
+        PathView(current=3),
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        found(
+            file("m.log", 5, 1600),
+            file("m.log.1", 4, 825, head=b"E2511-101112-002 (1): no banner\n" * 9),
+            file("m.log.2.gz", 6),
+            file("m.log.3", 1, 2000),
+            answers=[*[(3, i, SAME, 1000) for i in (0, 2, 3)], (1, 3, SAME, 2000)],
+            parts=[(2, 0), (2, 3)],
+        ),
+        [Hold(1, 3), Hold(3, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "of which but a banner was read: longer than the older file that begins alike, and than what is at the path": (
+        PathView(current=4, was_blank=True),
+        [
+            known(1, 1, "rotated", 2000, 2000),
+            known(3, 3, "rotated", 1000, 1500),
+            known(4, 4, offset=0, size=0, head=b"", tail=b""),
+        ],
+        found(
+            file("m.log", 4, 1300),
+            file("m.log.1", 3, 1500),
+            file("m.log.2", 7, 1200),
+            file("m.log.3", 1, 2000),
+            answers=[
+                *[(3, i, SAME, 1000) for i in range(4)],
+                (1, 3, SAME, 2000),
+                (4, 0, SAME, 0),
+            ],
+        ),
+        [Hold(1, 3), Hold(3, 1), Hold(4, 0), TakeUp(2, "rotated"), Rotated("rename")],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

@@ -188,7 +188,7 @@ class PathFollower(PathState):
                 continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
-                continue  # an archive is to be unpacked further
+                continue
             unread = position.size - max(position.offset, elsewhere)
             if position.state == "live":  # nobody has seen its end
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
@@ -205,10 +205,12 @@ class PathFollower(PathState):
         copies = (g for g in self.generations if generation.headless and g.number < generation.number)
         reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
         for other, twin in self.owners.twins(generation):
-            file = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+            file = other.content_of(twin)
             if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
-            relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            relation = Relation.OTHER
+            with suppress(OSError):
+                relation = compare(generation.position, file, same_inode=False, followed=True).relation
             if relation is Relation.UNDECIDED:
                 return None
             if relation is Relation.SAME:
@@ -232,7 +234,10 @@ class PathFollower(PathState):
                 generation.unpark()
                 self.due = True
                 continue
-            self._let_go(generation, turn)
+            try:
+                self._let_go(generation, turn)
+            except OSError as error:
+                self.block(generation, error, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
@@ -317,7 +322,7 @@ class PathFollower(PathState):
             if is_tail(theirs.tail, run):
                 generation.skip_to(theirs.offset, run)
                 continue
-            of = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+            of = other.content_of(twin)
             may_grow = self._skip_beginning(generation, of, theirs.offset) if of else False
             if may_grow is None:
                 return False

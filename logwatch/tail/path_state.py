@@ -6,13 +6,14 @@
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Mark, NotAFileError, key_at
+from logwatch.tail.files import CorruptError, Mark, NotAFileError, OwnFile, key_at
 from logwatch.tail.fingerprint import (
     TELLING_BYTES,
     begins_alike,
@@ -23,7 +24,7 @@ from logwatch.tail.fingerprint import (
     search_keys,
 )
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Key
+from logwatch.tail.identity import Content, Key
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
@@ -221,6 +222,14 @@ class PathState:
         """Return the first bytes of the generation that follows another one."""
         after = self.generations[self.generations.index(generation) + 1 :]
         return after[0].beginning() if after else b""
+
+    def content_of(self, generation: Generation) -> Content | None:
+        """Return what is in the file of a generation; None where that is not to be found, or cannot be read now."""
+        if not generation.plain:
+            return self.examine(generation)
+        with suppress(OSError):
+            return OwnFile(generation.plain)
+        return None
 
     def examine(self, generation: Generation) -> Candidate | None:
         """Look at the file of a generation that is not open; None where it is not to be found."""

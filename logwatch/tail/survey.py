@@ -311,23 +311,29 @@ class Survey:
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)
         if generation.plain and candidate.head:
-            own = OwnFile(generation.plain)
-            part = is_part(candidate, own)
-            if part is None:
+            with suppress(OSError):  # on a failing disk, what is noted of it has to do
+                self._compare_with_own(found, generation, i, OwnFile(generation.plain))
+
+    def _compare_with_own(self, found: Found, generation: Generation, i: int, own: OwnFile) -> None:
+        """Find out how much of what a generation's open file holds stands in another file, too."""
+        candidate, position = found.candidates[i], generation.position
+        head, answer = candidate.head or b"", found.answer(position.generation, i)
+        part = is_part(candidate, own)
+        if part is None:
+            found.undecided.add(i)
+        elif (
+            part
+            or (candidate.damaged and own.head.startswith(head))
+            or self._is_part_of_former(generation, own, candidate)
+        ):
+            found.own_parts.add((position.generation, i))
+        if answer.relation in HELD and generation.in_use:
+            whole = holds(candidate, answer.at, own, position.offset)
+            found.common[position.generation, i] = own.size() if whole else position.offset
+            if whole is None:
                 found.undecided.add(i)
-            elif (
-                part
-                or (candidate.damaged and own.head.startswith(candidate.head))
-                or self._is_part_of_former(generation, own, candidate)
-            ):
-                found.own_parts.add((position.generation, i))
-            if answer.relation in HELD and generation.in_use:
-                whole = holds(candidate, answer.at, own, position.offset)
-                found.common[position.generation, i] = own.size() if whole else position.offset
-                if whole is None:
-                    found.undecided.add(i)
-            elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-                found.common[position.generation, i] = common_bytes(candidate, own)
+        elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == head:
+            found.common[position.generation, i] = common_bytes(candidate, own)
 
     @staticmethod
     def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:

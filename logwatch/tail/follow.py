@@ -159,7 +159,7 @@ class PathFollower(PathState):
                 continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
-                continue  # an archive is to be unpacked further
+                continue
             unread = position.size - max(position.offset, elsewhere)
             if position.state == "live":  # nobody has seen its end
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
@@ -179,7 +179,9 @@ class PathFollower(PathState):
             file = self.owners.content(twin)
             if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
-            relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            relation = Relation.OTHER
+            with suppress(OSError):
+                relation = compare(generation.position, file, same_inode=False, followed=True).relation
             if relation is Relation.UNDECIDED:
                 return None
             if relation is Relation.SAME:
@@ -203,7 +205,10 @@ class PathFollower(PathState):
                 generation.unpark()
                 self.due = True
                 continue
-            self._let_go(generation, turn)
+            try:
+                self._let_go(generation, turn)
+            except OSError as error:
+                self.block(generation, error, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())

@@ -431,6 +431,18 @@ TABLE = {
         ),
         [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "found at last, after its path went on, with one that came after it and one that came before": (
+        PathView(current=2),
+        [known(1, 1), known(2, 2, offset=10, size=10, head=A[:10], tail=A[:10])],
+        found(
+            file("m.log", 2, 10),
+            file("m.log-20261124", 3),
+            file("m.log-20261125", 1),
+            file("m.log-20261126", 4),
+            answers=[(1, 2, SAME, 1000), (2, 0, SAME, 10)],
+        ),
+        [Hold(1, 2), Hold(2, 0), TakeUp(1, "ignored"), TakeUp(3, "rotated"), Rotated("rename")],
+    ),
     "of which but a banner was read: there was no more in its file, which is there, whatever begins alike": (
         PathView(current=3),
         [known(1, 1, "rotated", 2000, 2000), known(3, 3)],

@@ -3,6 +3,7 @@
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple, overload
 
 from logwatch.model import Cause, Failure, ResultKey, Scan, Seen
@@ -13,7 +14,7 @@ from logwatch.parse.timestamp import is_ahead
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
-_TOGETHER = 128  # lines: more at once take more memory, and are no faster
+_TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -79,23 +80,25 @@ class ResultCounts:
 class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
 
-    Most are never looked at: a storm of failures is as cheap as other lines then.
+    Most are never looked at: a storm of failures is as cheap as other lines then. ``read`` reads lines, each dated by
+    its reference.
     """
 
-    def __init__(self, lines: Sequence[Line], read: Callable[[Sequence[Line]], list[Failure]]) -> None:
-        self._lines = lines
-        self._read = read
+    def __init__(self, lines: Sequence[Line], reference: float, read: "Read") -> None:
+        self.lines = lines
+        self.reference = reference
+        self.read = read
 
     def naming(self, word: bytes) -> "LazyFailures":
         """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
-        return LazyFailures([line for line in self._lines if word in line[0].lower()], self._read)
+        return LazyFailures([line for line in self.lines if word in line[0].lower()], self.reference, self.read)
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self.lines)
 
     def __iter__(self) -> Iterator[Failure]:
-        for at in range(0, len(self._lines), _TOGETHER):
-            yield from self._read(self._lines[at : at + _TOGETHER])
+        for some in read_together([self]):
+            yield from some
 
     @overload
     def __getitem__(self, index: int) -> Failure: ...
@@ -105,8 +108,8 @@ class LazyFailures(Sequence[Failure]):
 
     def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
         if isinstance(index, slice):
-            return LazyFailures(self._lines[index], self._read)
-        return self._read([self._lines[index]])[0]
+            return LazyFailures(self.lines[index], self.reference, self.read)
+        return self.read([self.lines[index]], [self.reference])[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -116,6 +119,25 @@ class LazyFailures(Sequence[Failure]):
 
     def __repr__(self) -> str:
         return repr(list(self))
+
+
+Read = Callable[[Sequence[Line], Sequence[float]], list[Failure]]
+
+
+def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Sequence[Failure]]:
+    """Yield the failures of several chunks in their order, some at once: a chunk may hold a handful only."""
+    for read, chunks in groupby(found, lambda each: each.read if isinstance(each, LazyFailures) else None):
+        lines: list[Line] = []
+        references: list[float] = []
+        for each in chunks:
+            if isinstance(each, LazyFailures):
+                lines += each.lines
+                references += [each.reference] * len(each)
+            else:
+                yield each
+        if read:
+            for at in range(0, len(lines), _TOGETHER):
+                yield read(lines[at : at + _TOGETHER], references[at : at + _TOGETHER])
 
 
 # ---- lines that gave no result ---------------------------------------------------------------------------------------

@@ -122,14 +122,13 @@ class Scanner:
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
-    def failures(self, reference: float, lines: Sequence[Line]) -> list[Failure]:
-        """Read lines that are known to be failures in all detail."""
-        texts = [text for text, _ in lines]
-        read = zip(self.parser.details(texts), lines, shapes(texts, self.words), strict=True)
-        return [
-            Failure(self._dated(stamp, line[1], reference), platform, code, reason, app, user, token, shown)
-            for (code, platform, reason, app, user, token, stamp), line, shown in read
-        ]
+    def failures(self, lines: Sequence[Line], references: Sequence[float]) -> list[Failure]:
+        """Read lines that are known to be failures in all detail, each with the reference that dates it."""
+        texts, received = zip(*lines, strict=True)
+        code, platform, reason, app, user, token, stamps = zip(*self.parser.details(texts), strict=True)
+        at = map(self._dated, stamps, received, references)
+        columns = at, platform, code, reason, app, user, token, shapes(texts, self.words)
+        return list(map(Failure._make, zip(*columns, strict=True)))
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -197,8 +196,7 @@ class _Job:
         scan.candidates = self._counts.total + scan.unparsed.total()
         self._failed.sort(key=itemgetter(0))
         newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
-        read = partial(self._scanner.failures, self._reference)
-        scan.failures = LazyFailures([line for _, line in newest], read)
+        scan.failures = LazyFailures([line for _, line in newest], self._reference, self._scanner.failures)
         return scan
 
     def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:

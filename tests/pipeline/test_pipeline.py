@@ -229,13 +229,13 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
         def scan(self, data, *, reference, **how):
             scan = super().scan(data, reference=reference, **how)
             self.at += 1
-            scan.failures = LazyFailures([(line, None) for line in data.splitlines()], self.at, self.read)
+            scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
             return scan
 
-        def read(self, lines, references):
-            asked.append(len(lines))
-            pairs = zip(lines, references, strict=True)
-            return [Failure(at, "fcm", int(line), "", "", "", "") for (line, _), at in pairs]
+        def read(self, payloads, received, references):
+            asked.append(len(payloads))
+            lines = zip(payloads, received, references, strict=True)
+            return [Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines]
 
     build(ledger, clock, Tail([b"903\n904\n"] * 100), Lazy()).turn()
     assert sum(asked) == 100  # as many as are kept, of 200

@@ -294,7 +294,8 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
     # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
     (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
     if span > keep:
-        _delete_failures(db, "id <= (SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?)", keep)
+        for (beyond,) in db.execute("SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?", (keep,)).fetchall():
+            _delete_failures(db, "id <= ?", beyond)
     _delete_failures(db, "at < ?", now - retention)
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"

@@ -18,7 +18,7 @@ Unit = Annotated[
 _WAYS = ("paths", "docker", "journal", "webhook")
 """The settings of a source that say where its log is."""
 _WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
-_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
+_OURS = ("metrics", "-", "codes", "unread", "user", "static", "api", "downloads", "runbooks")
 
 
 class Docker(Table, frozen=True, kw_only=True):

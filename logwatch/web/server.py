@@ -293,7 +293,8 @@ class Handler(tornado.web.RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
         """Say the status."""
-        if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
+        # Method Not Allowed names what is allowed (RFC 9110), which whoever refuses may know better
+        if status_code == 405 and "Allow" not in self._headers:  # noqa: PLR2004
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.say(status_code, f"{status_code} {self._access.why.get(status_code, self._reason)}")
 

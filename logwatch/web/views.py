@@ -91,6 +91,7 @@ def rules(
         (r"/api/v1/codes", api.CodesApi, site),
         (r"/api/v1/codes/(-?[0-9]{1,6})", api.CodeApi, site),
         (r"/api/v1/failures", api.FailuresApi, site),
+        (r"/api/.*", api.NotFoundApi, site),
         (r"/downloads/failures\.(csv|json)", api.Failures, site),
         (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
         (r"/downloads/clean-up\.csv", api.CleanUp, site),

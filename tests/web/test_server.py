@@ -100,6 +100,14 @@ def test_other_methods_are_refused(server, method):
     assert get(server, method=method).split()[1] in (b"405", b"400")
 
 
+@pytest.mark.parametrize("path", ["/", "/metrics", "/-/ready", "/codes/912", "/api/v1/status", "/api/nothing"])
+def test_a_refused_method_names_those_that_are_taken(server, path):
+    """A 405 has the header Allow (RFC 9110, 15.5.6), pages, metrics and API alike."""
+    head = get(server, path, method="PUT").split(b"\r\n\r\n")[0]
+    assert b" 405 " in head
+    assert b"\r\nAllow: GET, HEAD" in head
+
+
 @pytest.mark.parametrize(
     "path", ["/nothing", "/../../etc/passwd", "//etc/passwd", "/%2e%2e/", "/metrics/../x", "/\xff"]
 )

@@ -282,6 +282,16 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(get, query):
         assert b"This was not understood" in body
 
 
+@pytest.mark.parametrize("path", ["/api/v1/none", "/api/v2/status", "/api/", "/api/v1/codes/xyz"])
+def test_what_the_api_does_not_have_is_told_as_json(get, path):
+    """A program that parses every answer below /api/ can parse a 404 as well, whatever it accepts."""
+    for accept in ("*/*", "text/html"):
+        status, headers, body = get(path, Accept=accept)
+        assert status == 404
+        assert headers["Content-Type"].startswith("application/json")
+        assert "404" in json.loads(body)["error"]
+
+
 def test_codes_are_what_explain_prints(api):
     """The same text on every road."""
     told = api("codes/912")
@@ -458,7 +468,7 @@ def test_the_last_rotations_are_told(get, api):
     assert "no longer configured" not in page
 
 
-@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py", "/api/v1/none",
+@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py",
                                   "/codes/1234567", "/codes/x", "/downloads/x.csv"])  # fmt: skip
 def test_what_is_not_there_is_404(get, path):
     """Nothing but the listed addresses is served; a program is told in a line, a browser on a page that leads home."""
@@ -496,6 +506,7 @@ def test_every_address_is_documented():
             re.sub(r"\((?:-\?\[0-9\].*|csv.*|dead.*|style.*|\[A-Za-z.*)$", "", pattern)
             .replace("\\", "")
             .removesuffix("/?")
+            .removesuffix(".*")
         )
         assert path == "/static/" or path in DOCS, pattern
     for name in Class.__args__:

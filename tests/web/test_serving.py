@@ -227,7 +227,7 @@ def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watc
     """No sentence shows a backtick; a hostile value is escaped all the same."""
     watched.refused = (Problem("/etc/<b>.toml", "bad", "", "use `x <y>`"),)
     page = get("/")[2].decode()
-    assert "Use <code>x &lt;y&gt;</code>." in page
+    assert "Try: use <code>x &lt;y&gt;</code>." in page
     assert "/etc/&lt;b&gt;.toml: bad" in page
     assert "`" not in page
     assert "`" not in json.dumps(api("status"))
@@ -239,6 +239,36 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
     assert page.count('<table class="shapes">') == 1
     assert "push_on_complete: &lt;str&gt;" in page
     assert '<code class="shape">mesibo-1  | </code>' in page
+
+
+@pytest.mark.parametrize(
+    ("unread", "read", "said", "never"),
+    [
+        (60, 0, "No failure could be read", ("No failed push is kept", "No token is known to be dead")),
+        (0, 0, "No push result has been read yet", ("No failed push is kept", "could be read:")),
+        (0, 60, "No failed push is kept", ("could be read:", "has been read yet")),
+    ],
+)
+def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, never):
+    """Where push lines cannot be read, or none came, the page does not claim that no push has failed."""
+    watched, batch = Watched(tmp_path / "state"), Batch(1000)
+    seen = Seen(unread or read or 1, NOW - 600, NOW)
+    if unread:
+        batch.read("mesibo", "no_code", seen, NOW)
+    if read:
+        row = ResultRow("mesibo", "fcm", "200", "")
+        batch.result(row, seen)
+        batch.time(row, seen, NOW)
+    batch.ready.add("mesibo")
+    assert watched.ledger.commit(batch)
+    server = WebServer("127.0.0.1", 0, rules(CollectorRegistry(), watched, clock=lambda: NOW + 1))
+    server.start()
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=PATIENCE) as answer:
+        page = answer.read().decode()
+    server.stop()
+    assert said in page
+    assert not [each for each in never if each in page]
+    watched.ledger.close()
 
 
 def test_failures_are_paged_to_their_end(api):

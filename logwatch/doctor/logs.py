@@ -19,6 +19,7 @@ from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
+from logwatch.report.words import many
 from logwatch.unpack import format_of
 
 SERVICE_USER = "mesibo-logwatch"
@@ -56,7 +57,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         return
     newest = max(paths, key=lambda path: os.stat(path).st_mtime)  # noqa: PTH116  names may be no text
     if not wrong:
-        yield ok(name, f"{number(len(paths))} file(s), the newest {newest}")
+        yield ok(name, f"{many(len(paths), 'file', 'files')}, the newest {newest}")
     yield _readable(host, name, paths, docker=source.docker is not None)
     try:
         status = os.stat(newest)  # noqa: PTH116  see above

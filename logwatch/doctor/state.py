@@ -89,4 +89,4 @@ def _ledger(ledger: Path) -> Check:
         return failure("ledger", f"{refused.what}: `run` refuses it, since {refused.why}", refused.try_)
     if verdict != "ok":
         return failure("ledger", verdict, "restart mesibo-logwatch: it keeps the damaged file and begins a new one")
-    return ok("ledger", f"whole, {bytes_(ledger.stat().st_size)}")
+    return ok("ledger", f"intact, {bytes_(ledger.stat().st_size)}")

@@ -35,7 +35,7 @@ def test_a_fine_configuration_is_ok_and_nothing_is_made(place):
     before = sorted(place.rglob("*"))
     status, said = checked(place)
     assert status == 0
-    assert said[0] == f"ok: configuration {place}/logwatch.toml; 1 source(s), grammar(s) mesibo"
+    assert said[0] == f"ok: configuration {place}/logwatch.toml; 1 source, grammar mesibo"
     assert re.fullmatch(
         r"ok: a scrape has \d+ series, never more than \d+ \(\d+ of source mesibo\): for sample_limit", said[1]
     )
@@ -132,3 +132,25 @@ def test_a_grammar_that_cannot_be_compiled_is_said_to_be_a_fallback(place):
     assert status == 0
     assert said[0].startswith('warning: 4: source "mesibo": grammar: slow is not compiled: a parse action')
     assert "fallback" in said[0]
+
+
+def test_a_file_of_two_sources_is_told_once(place):
+    """Each problem is one line, also one that two checks could find."""
+    shared = place / "mesibo.log"
+    sources = "".join(f'[[source]]\nname = "{name}"\npaths = ["{shared}"]\n' for name in "ab")
+    status, said = checked(place, f'{sources}[state]\ndirectory = "{place}/state"\n')
+    assert status == 1
+    assert [line for line in said if "count twice" in line] == said
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kinds"),
+    [("", ["error: 7: web.listen"]), ("allow_plain_http = true\n", ["warning: web.listen 0.0.0.0:1"])],
+)
+def test_a_listen_address_is_an_error_or_a_warning_and_not_both(place, allowed, kinds):
+    """Plain HTTP for the network is refused; where it was asked for it is a warning, which says who asked."""
+    good = (place / "logwatch.toml").read_text()
+    _, said = checked(place, f'{good}[web]\nlisten = "0.0.0.0:1"\n{allowed}')
+    told = [line for line in said if "web.listen" in line]
+    assert len(told) == len(kinds)
+    assert all(line.startswith(kind) for line, kind in zip(told, kinds, strict=True)), told

@@ -205,7 +205,7 @@ def _nothing(count: Count) -> list[RenderableType]:
     told = [Text(note, style="yellow") for note in notes(count)]
     if count.summary.lines and not told:
         none = "No push results. Is push logging on? In mesibo.conf it takes: logs { push = 1 }"
-        told = [Text("No push results of this time." if count.since or count.until else none)]
+        told = [Text("No push results in that time." if count.since or count.until else none)]
     return [*(told or [Text("There are no lines.")]), Text("")]
 
 

@@ -101,6 +101,14 @@ def test_nothing_to_count_is_a_report_too(tmp_path):
     assert "There are no lines." in run(path).output
 
 
+def test_where_nothing_could_be_read_the_reason_stands_alone(tmp_path):
+    """A path that is wrong is not followed by the report of an empty log; programs get their form all the same."""
+    result = run(tmp_path / "missing.log")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no such file" in result.stderr
+    assert json.loads(run(tmp_path / "missing.log", "--format", "json").stdout)["lines"] == 0
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_reported(log, tmp_path):
     """One missing file does not hide the others; the exit code tells."""
     result = run(log, tmp_path / "missing.log", tmp_path, "--format", "json")

@@ -271,6 +271,22 @@ def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, nev
     watched.ledger.close()
 
 
+def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):
+    """Under a new name the same lines are counted again: page and API agree with /metrics, which has the new one."""
+    batch = Batch(1000)
+    for platform, code, reason, count in KINDS:
+        row, seen = ResultRow("renamed since", platform, code, reason), Seen(count, NOW - 600, NOW)
+        batch.result(row, seen)
+        batch.time(row, seen, NOW)
+    assert watched.ledger.commit(batch)
+    told = api("status")
+    for stretch in ("hour", "day", "total"):
+        assert sum(row[stretch] for row in told["results"]) == 1000
+    assert sum(each["hour"] for each in told["classes"]) == 1000
+    assert sum(sum(v for k, v in each.items() if k != "at") for each in told["course"]["hour"]) == 1000
+    assert sum(each["total"] for each in told["rate_limits"]) == 20
+
+
 def test_failures_are_paged_to_their_end(api):
     """Following `next` meets each failure once; `total` says how many there are."""
     section = DOCS.split("## `/api/v1/failures`")[1]
@@ -496,6 +512,25 @@ def test_the_last_rotations_are_told(get, api):
     assert "emptied in place<" in listed
     assert "renamed, and a new file made, 3 times" in listed
     assert "no longer configured" not in page
+
+
+@pytest.mark.parametrize("path", ["/codes/", "/codes/912/", "/unread/", "/user/", "/runbooks", "/runbooks/"])
+def test_a_page_opens_with_a_slash_behind_it_and_without(get, path):
+    """Whoever types an address need not know which pages have pages below them; links of the index still lead on."""
+    status, _, body = get(path)
+    assert (status, body[:15]) == (200, b"<!doctype html>")
+
+
+def test_the_index_of_runbooks_is_found_below_a_prefix(server):
+    """Its links are relative, so that it needs its slash, behind a proxy as well."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(b"GET /runbooks HTTP/1.0\r\nX-Forwarded-Prefix: /ops\r\n\r\n")
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    head = answer.split(b"\r\n\r\n")[0]
+    assert head.split()[1] == b"302"
+    assert b"\r\nLocation: /ops/runbooks/" in head
 
 
 @pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py",

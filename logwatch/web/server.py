@@ -9,6 +9,7 @@ threaded server (cheroot, waitress with TLS in front) is held up by as many slow
 import asyncio
 import errno
 import logging
+import os
 import re
 import resource
 import socket
@@ -87,7 +88,7 @@ class WebServer:
                 Problem(
                     f"web.listen {where}",
                     "cannot be listened on",
-                    error.strerror or str(error),
+                    _words(error),
                     "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"
                     if error.errno == errno.EADDRINUSE
                     else "set web.listen to an address of this host, such as 127.0.0.1:10914, or [::1]:10914",
@@ -200,6 +201,12 @@ class WebServer:
         self._access.look()
         server.ssl_options = self._access.context
         self._loop.call_later(LOOK_SECONDS, self._beat, server)
+
+
+def _words(error: OSError) -> str:
+    """Return the system's words for an error: Python adds the address, which has been told, and a resolver its own."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:

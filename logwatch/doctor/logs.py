@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 
-from logwatch import envelope
+from logwatch import envelope, ownership
 from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
 from logwatch.diagnosis import blind
@@ -184,9 +184,9 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(
-            row, f"user {os.geteuid()} may not read {unread[0]}", "run doctor as the service's user, or as root"
+            row, f"user {ownership.me()} may not read {unread[0]}", "run doctor as the service's user, or as root"
         )
-    who = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
+    who = f"user {ownership.me()}"
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
 
 
@@ -260,7 +260,7 @@ def _clock(
         return skipped(row, "no line has a stamp")
     if at is None:
         return failure(
-            row, "the newest stamp is no date", "see whether the stamps are DDMM, and the clock of mesibo's host"
+            row, "the newest stamp is not a date", "see whether the stamps are DDMM, and the clock of mesibo's host"
         )
     ahead = at - written
     if abs(ahead) <= CLOSE_SECONDS:

@@ -61,16 +61,16 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     assert sorted(line.partition(" | ")[0].replace(str(place), "") for line in said) == sorted(
         [
             "error: 3: source \"a\": paths: 'x' cannot be used: it is a text, not a list",
-            'error: 7: source "b": timezone: "Mars" is no time zone of this host',
+            'error: 7: source "b": timezone: "Mars" is not a time zone of this host',
             "error: 17: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
             next(line for line in said if "grammar 'none'" in line).partition(" | ")[0].replace(str(place), ""),
-            'error: 8: source "b": paths: /file/x.log cannot be: /file is no directory',
+            'error: 8: source "b": paths: /file/x.log cannot be: /file is not a directory',
             'error: 8: source "b": paths: ~ stands for itself in /~/log: here it is not a home directory',
             'warning: 8: source "b": paths: /b[1].log is there, but not what it matches: brackets stand for one of the characters in them',
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
             'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
             'warning: 11: source "c": docker: there is no directory /nowhere yet: it is waited for',
-            "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user 0",
+            "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user root",
             "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
         ]
     )

@@ -42,7 +42,7 @@ class WebhookSource(Table, frozen=True, kw_only=True):
         if not _WEBHOOK.fullmatch(self.path):
             problems.append(
                 Problem(
-                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
+                    f"{where}.path", f'"{self.path}" is not a path for it', "", '"/webhook/mesibo", of plain characters'
                 )
             )
         elif self.path.split("/")[1] in _OURS:
@@ -136,7 +136,7 @@ class Source(Table, frozen=True, kw_only=True):
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):
-            what = f'"{self.timezone}" is no time zone of this host'
+            what = f'"{self.timezone}" is not a time zone of this host'
             try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
             return [Problem(where, what, try_=try_)]
         return []

@@ -111,7 +111,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             # how much a journal holds of one container is known when it has been read
             + ("." if status.input == "journal" else f": {bytes_(status.lag_bytes)} to go."),
             side="nobody",
-            remedy="Wait: what is told below may be about an earlier time.",
+            remedy="Wait: what is shown below may be about an earlier time.",
             weight=84,
         )
     elif status.lag_bytes > LAG_BYTES:

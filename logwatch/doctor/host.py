@@ -81,7 +81,7 @@ class Host:
     def fetch(self, url: str) -> bytes:
         """Return what an address serves; NoAnswer with the status when it refuses, without one when nobody listens."""
         if not url.startswith(("http://", "https://")):
-            raise NoAnswer(f"{url} is no http address")
+            raise NoAnswer(f"{url} is not an http address")
         return self._within(lambda: _get(url))
 
     def handshake(self, name: str, port: int) -> str:

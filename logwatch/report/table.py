@@ -184,7 +184,7 @@ def notes(count: Count) -> list[str]:
         )
     if count.undated:
         told = many(count.undated, "push result has", "push results have")
-        said.append(f"{told} a stamp that is no date: see `grammar check`")
+        said.append(f"{told} a stamp that is not a date: see `grammar check`")
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")

@@ -166,7 +166,7 @@ def test_since_and_until_narrow_the_time(log):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--since", "soon", "-"], "'soon' is no time; try 2h"),
+        (["--since", "soon", "-"], "'soon' is not a time; try 2h"),
         (["--since", "2h", "--until", "3h", "-"], "--since is not before --until"),
         (["--format", "xml", "-"], "'xml' is not one of"),
     ],
@@ -368,7 +368,7 @@ def test_the_zone_of_a_log_can_be_named(log):
     assert json.loads(result.stdout)["results"][0]["first"] == "2026-11-22T04:45:00.123Z"
     wrong = whole(log, "--timezone", "Mars")
     assert wrong.returncode == 2
-    assert '--timezone: "Mars" is no time zone of this host' in wrong.stderr
+    assert '--timezone: "Mars" is not a time zone of this host' in wrong.stderr
 
 
 def test_json_tells_share_side_and_remedy_of_each_result(log):

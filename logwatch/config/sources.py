@@ -116,7 +116,7 @@ class Source(Table, frozen=True, kw_only=True):
         ways = [each for each in _WAYS if getattr(self, each, None)]
         if not ways:
             remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
-            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+            problems.append(Problem(where, "names no log", "there is nothing to follow", remedy))
         if len(ways) > 1:
             both = " and ".join(ways)
             problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))

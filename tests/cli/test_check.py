@@ -83,7 +83,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        pytest.param("paths = []", 'error: 1: source "m": says of no log where it is', id="an empty list"),
+        pytest.param("paths = []", 'error: 1: source "m": names no log', id="an empty list"),
         pytest.param("paths = [3]", 'error: 3: source "m": paths: [3] cannot be used: 3 in it is a whole number, not a text', id="a number"),
         pytest.param('paths = ["x"]\nenvelope = "xml"', 'error: 4: source "m": envelope: \'xml\' cannot be used: there is no such choice', id="a choice"),
         pytest.param('paths = ["x"]\nstart_at = 3', 'error: 4: source "m": start_at: 3 cannot be used', id="a kind"),

@@ -67,7 +67,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
             '\n  try: a list of paths, such as ["x"]'
         ),
         (
-            '5: source "b": says of no log where it is: there is nothing to follow'
+            '5: source "b": names no log: there is nothing to follow'
             '\n  try: add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
         ),
         (

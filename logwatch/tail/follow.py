@@ -239,9 +239,12 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            if not generation.plain:
+            if generation.plain:
+                self.look_again(generation, generation.verify, turn)
+            else:
                 generation.lose_file()
-            reconcile(self, turn)  # which looks what has become of it
+            if not generation.file:  # else what lies beside it, which nobody has seen, may yet turn out to be news
+                reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
             return _SEEK_COST

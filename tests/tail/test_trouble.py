@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import socket
 
 import pytest
@@ -372,3 +373,43 @@ def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
     assert sum(follower.tail._ctx.files.open for follower in followers) <= most
     for follower in followers:
         follower.tail.close()
+
+
+def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(tmp_path, monkeypatch):
+    """What comes back begins with the same banner, and the copy is not taken for history because of that."""
+    banner = b"".join(b"boot line %d of the same start script, version 1.2.3\n" % n for n in range(120))
+    lines = [b"E2511-101112-%03d (17): push_on_complete: mid %d code 200\n" % (n, n) for n in range(4)]
+    log, read_at, truncated = tmp_path / "mesibo.log", files.PlainFile.read_at, []
+
+    def shift():
+        for n in (2, 1):
+            if (tmp_path / f"mesibo.log.{n}").exists():
+                os.rename(tmp_path / f"mesibo.log.{n}", tmp_path / f"mesibo.log.{n + 1}")
+
+    def racing(file, offset, count):
+        data = read_at(file, offset, count)
+        if count > len(data) > files.HEAD_BYTES and not truncated:
+            shift()
+            shutil.copy(log, tmp_path / "mesibo.log.1")
+            truncated.append(log.write_bytes(banner + lines[2][:30]))
+        return data
+
+    log.write_bytes(banner + lines[0])
+    follower = Follower(log)
+    follower.turn()
+    os.rename(log, tmp_path / "mesibo.log.1")
+    log.write_bytes(banner + lines[1])
+    follower.look()
+    with monkeypatch.context() as amid:
+        amid.setattr(files.PlainFile, "read_at", racing)
+        while follower.tail.read(follower.sink, 1 << 20):
+            pass
+    follower.turn()
+    assert truncated
+    append(log, lines[2][30:].decode().rstrip("\n"))
+    follower.turn()
+    shift()
+    os.rename(log, tmp_path / "mesibo.log.1")
+    log.write_bytes(banner + lines[3])
+    follower.turn()
+    assert [follower.sink.lines[line.rstrip(b"\n")] for line in lines] == [1, 1, 1, 1]

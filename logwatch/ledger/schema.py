@@ -183,6 +183,16 @@ MIGRATIONS = (
     ALTER TABLE positions ADD COLUMN copy_of INTEGER NOT NULL DEFAULT 0;
     """,
     """
+    -- how many failures are kept of each kind: an index of them all would be a third of what storing one takes
+    CREATE TABLE failure_kinds (
+        platform TEXT, code TEXT, reason TEXT,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (platform, code, reason)
+    ) WITHOUT ROWID;
+    INSERT INTO failure_kinds SELECT platform, code, reason, count(*) FROM failures GROUP BY platform, code, reason;
+    DROP INDEX failures_kind;
+    """,
+    """
     -- when it was over and first found nowhere, seconds since the epoch; 0 while its bytes are somewhere
     ALTER TABLE positions ADD COLUMN gone_at REAL NOT NULL DEFAULT 0;
     """,

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
-from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
-from logwatch.parse.chunk_results import Dated, LazyFailures, ResultCounts, Unread
+from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
 from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
@@ -122,14 +121,15 @@ class Scanner:
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
-    def failures(self, reference: float, lines: Sequence[Line]) -> list[Failure]:
-        """Read lines that are known to be failures in all detail."""
-        texts = [text for text, _ in lines]
-        read = zip(self.parser.details(texts), lines, shapes(texts, self.words), strict=True)
-        return [
-            Failure(self._dated(stamp, line[1], reference), platform, code, reason, app, user, token, shown)
-            for (code, platform, reason, app, user, token, stamp), line, shown in read
-        ]
+    def failures(
+        self, payloads: Sequence[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
+    ) -> list[Failure]:
+        """Read lines that are known to be failures in all detail, each with the reference that dates it."""
+        details = self.parser.details([payload + b"\n" for payload in payloads])
+        code, platform, reason, app, user, token, stamps = zip(*details, strict=True)
+        at = map(self._dated, stamps, received, references)
+        columns = at, platform, code, reason, app, user, token, shapes(payloads, self.words)
+        return list(map(Failure._make, zip(*columns, strict=True)))
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -148,7 +148,7 @@ class _Job:
         self._parser = scanner.parser
         self._reference = reference
         self._counts = ResultCounts()
-        self._failed: list[LineAt] = []
+        self._failed = FailedLines()
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
@@ -195,10 +195,7 @@ class _Job:
         for sample, count in self._samples.items():
             scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = self._counts.total + scan.unparsed.total()
-        self._failed.sort(key=itemgetter(0))
-        newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
-        read = partial(self._scanner.failures, self._reference)
-        scan.failures = LazyFailures([line for _, line in newest], read)
+        scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
     def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
@@ -298,7 +295,7 @@ class _Job:
             others.sort()
         others = [i for i in others if self._scanner.marker in batch.lines[i]]
         if self._scanner.keep:
-            self._failed += batch.at(failures[-self._scanner.keep :])
+            self._failed.add(batch, failures[-self._scanner.keep :])
         return batch.only(others)
 
     def _wants_body(self, outcome: Outcome) -> bool:
@@ -340,7 +337,7 @@ class _Job:
             return
         self._counts.add(result, 1, at, at)
         if result.code not in self._scanner.delivered:
-            self._failed.append(at)
+            self._failed.add_one(at)
 
     def _joined(self, line: Line, result: PushResult | Cause) -> tuple[Line, PushResult | Cause]:
         """Read a line together with the answer below it, which may give a reason and never another code."""

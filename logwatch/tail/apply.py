@@ -12,7 +12,7 @@ from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, key_at
+from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
@@ -29,7 +29,7 @@ def reconcile(state: PathState, turn: Turn) -> None:
         state.begin()
         try:
             _Reconciliation(state, turn).run()
-        except VanishedError:
+        except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
             continue
         return
     state.mark_due()
@@ -172,8 +172,8 @@ class _Reconciliation:
         state, file = self.state, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         for each in state.generations if beyond_banner else ():
-            left = each.plain if each is not generation and each.in_use and not each.repeats else None
-            if left and is_part(file, OwnFile(left)):
+            left = each.plain and each is not generation and each.in_use and not each.repeats
+            if left and (of := state.owners.content(each)) and is_part(file, of):
                 state.owners.pair(each, generation)
 
     def _pair(self, generation: Generation, i: int) -> None:

@@ -13,7 +13,9 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archiv
 def find_inode(draft: Draft, each: Known) -> None:
     """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
-    if i is None or (each.number in draft.untold and _lies_in_older(draft, each, i)):
+    if i is None:
+        return
+    if each.number in draft.untold and each not in draft.whole.get(i, ()) and _lies_in_older(draft, each, i):
         return
     relation, at = draft.answer(each, i)
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
@@ -61,14 +63,19 @@ def _order(draft: Draft, each: Known) -> list[int]:
     """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
     The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-    which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
+    which nothing was read, or but a banner, is the oldest that has no more; else that begins like it and is no shorter
+    than it was seen to be: the others came after it.
     """
 
-    def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
-        candidate = draft.file(i)
+    def key(i: int) -> tuple[bool, bool, bool, bool, Age, bool, int, bool]:
+        candidate, size = draft.file(i), draft.size(i)
         copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
-        oldest = (is_repeated(draft, i), draft.age(i)) if each.number in draft.untold else (False, (0, 0, "", 0))
-        return (copied, *oldest, candidate.rotated is not None, -(draft.size(i) or 0), candidate.packed)
+        shorter = size is not None and size < each.position.size
+        more = each not in draft.whole.get(i, ())
+        oldest = (False, False, False, (0, 0, "", 0))
+        if each.number in draft.untold:
+            oldest = (more, more and is_repeated(draft, i), shorter, draft.age(i))
+        return (copied, *oldest, candidate.rotated is not None, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")

@@ -78,8 +78,10 @@ class OpenFiles:
         """Return whether one more file may be open, after one that is quiet was closed if need be."""
         if sum(share.open for share in self._shares) < self.most:
             return True
-        largest = max(self._shares, key=lambda share: share.open)
-        return (largest.open > asking.open + 1 and largest.park()) or asking.park()
+        for share in sorted(self._shares, key=lambda share: -share.open):
+            if share.open > asking.open + bool(asking.open) and share.park():  # a source without any gets one
+                return True
+        return asking.park()
 
     def source_of(self, source: str, path: str, key: Key) -> str:
         """Return the source that follows a file: another one if a path of it leads there too, and did so before."""

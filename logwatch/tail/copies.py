@@ -62,7 +62,8 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= RENAMED_BYTES and not each.repeats
-    if draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
+    told = each.number not in draft.untold
+    if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif each.position.state == "done" and relation is Relation.SAME and proved:
         draft.take(each, i)
@@ -136,8 +137,11 @@ def undo_copies(draft: Draft) -> None:
 
 
 def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
-    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now."""
-    lost = (k for k in draft.known if k.number < each.number and k.in_use and draft.is_nowhere(k))
+    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now.
+
+    Or while it could not be read.
+    """
+    lost = (k for k in draft.known if k.number < each.number and k.followed and draft.is_nowhere(k))
     return next((k for k in lost if k.position.offset >= RENAMED_BYTES and draft.holds(k, i)), None)
 
 

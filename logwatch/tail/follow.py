@@ -163,7 +163,7 @@ class PathFollower(PathState):
                 continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
-                continue  # an archive is to be unpacked further
+                continue
             unread = position.size - max(position.offset, elsewhere)
             if position.state == "live":  # nobody has seen its end
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
@@ -174,14 +174,18 @@ class PathFollower(PathState):
     def _read_elsewhere(self, generation: Generation) -> int | None:
         """Return up to where other paths have read copies of a generation, made of all that was read of it.
 
-        None while an archive is to be unpacked before that can be told.
+        Of what comes after a copy, the copy may hold as much as that is long. None while an archive is to be unpacked
+        before that can be told.
         """
-        reached = 0
+        copies = (g for g in self.generations if generation.headless and g.number < generation.number)
+        reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
         for twin in self.owners.twins(generation):
             file = self.owners.content(twin)
             if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
-            relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            relation = Relation.OTHER
+            with suppress(OSError):
+                relation = compare(generation.position, file, same_inode=False, followed=True).relation
             if relation is Relation.UNDECIDED:
                 return None
             if relation is Relation.SAME:
@@ -208,7 +212,10 @@ class PathFollower(PathState):
                 generation.unpark()
                 self.due = True
                 continue
-            self._let_go(generation, turn)
+            try:
+                self._let_go(generation, turn)
+            except OSError as error:
+                self.block(generation, error, turn)
 
     def _is_left(self, generation: Generation) -> bool:
         """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
@@ -243,9 +250,12 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            if not generation.plain:
+            if generation.plain:
+                self.look_again(generation, generation.verify, turn)
+            else:
                 generation.lose_file()
-            reconcile(self, turn)  # which looks what has become of it
+            if not generation.file:  # else what lies beside it, which nobody has seen, may yet turn out to be news
+                reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
             return _SEEK_COST

@@ -198,7 +198,7 @@ class Generation(GenerationState):
         file, known = self.file, self.position
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
-        with suppress(CorruptError, SeekingError):
+        with suppress(CorruptError, SeekingError, OSError):
             rest = file.read_at(known.offset, self.lines.bound)
             return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest, follows) else b""
         return b""
@@ -215,13 +215,14 @@ class Generation(GenerationState):
         that is ``torn`` by its rotation within a number, which may be a code.
         """
         file = self.file
+        whole = file and (not file.packed or file.ended())
+        overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
         chunk = None
         self.position = self.position._replace(state="done")
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
-        if file and (not file.packed or file.ended()):
+        if file and whole:
             if not self.position.head_bytes:
                 self.note_empty(file.stat().modified)
-            overlap, run = self._fetch(file, self.lines.bound)
             if torn and run[-1:].isdigit():
                 run = run[: run.rfind(b"\n") + 1]
             if run and not run.strip(b"\0"):

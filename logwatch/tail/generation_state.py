@@ -215,11 +215,13 @@ class GenerationState(Positioned):
     def hand_over(self, other: "GenerationState", at: int) -> None:
         """Leave the open file to another generation, which goes on with it at this offset."""
         assert self.plain
-        before = OwnFile(self.plain).before(at)
+        before = OwnFile(self.plain).before(at) if at != other.position.offset else None
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other.lines = self.lines
         other.position = other.position._replace(envelope=self.position.envelope)
-        other.skip_to(at, before)
+        other.reached = at
+        if before is not None:
+            other.skip_to(at, before)
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""

@@ -6,6 +6,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 
 from logwatch.events import shown
@@ -58,9 +59,11 @@ class Owners:
         return self._paths[generation.position.path]
 
     def content(self, generation: Generation) -> Content | None:
-        """Return what the file of a generation holds, open or not; None where it is not to be found."""
+        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
         if generation.plain:
-            return OwnFile(generation.plain)
+            with suppress(OSError):
+                return OwnFile(generation.plain)
+            return None
         live = generation.position.state == "live" and generation.missing_since is None
         place = generation.position.found_at or (generation.position.path if live else "")
         file = self.path_of(generation).heads.examine(place, Rotated()) if place else None

@@ -93,12 +93,17 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     holder = next(holders, None) if at_path is not None else None
     replaced = holder and isinstance(draft.decided[holder.number], Replace)
     renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
+    # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
+    # is younger came after it
+    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
+    since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
     between = 0
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
-            wanted = renewed or late or (candidate.matched and not (path.first and path.starts_at_end))
+            after = since is not None and draft.age(i) > since
+            wanted = renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
             plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
             between += wanted
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone

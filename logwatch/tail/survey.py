@@ -272,9 +272,10 @@ class Survey:
         for i, file in files.items():
             if file.head:
                 by_head.setdefault(head_key_of(file.head), []).append(i)
+        by_key = {file.key: i for i, file in files.items() if file.key != NO_KEY}
         punched = {i for i, file in files.items() if file.begin}
         for each in known:
-            asked = punched | {i for i, file in files.items() if file.key == each.key != NO_KEY}
+            asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             for position in (each.position, _former(self._by_number[each.number])):
                 key = head_key(position.head_bytes, position.head) if position else b""
                 asked |= set(files if key is None else by_head.get(key, ()))
@@ -292,33 +293,39 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
-        own = OwnFile(generation.plain) if generation.plain else None
-        answer = compare(
-            position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=own is not None
-        )
+        whole = generation.plain is not None
+        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
         found.answers[known.number, i] = answer
-        part: bool | None = is_part(candidate, own) if own and candidate.head else False
-        whole: bool | None = False
-        if own and candidate.head:
-            damaged = candidate.damaged and own.head.startswith(candidate.head)
-            if part or (part is False and (damaged or self._is_part_of_former(generation, own, candidate))):
-                found.own_parts.add((known.number, i))
-            if answer.relation in HELD and known.in_use:
-                whole = holds(candidate, answer.at, own, position.offset)
-                found.common[known.number, i] = own.size() if whole else position.offset
-            elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-                found.common[known.number, i] = common_bytes(candidate, own)
-        if answer.relation is Relation.UNDECIDED or part is None or whole is None:
+        if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)
+        if generation.plain and candidate.head:
+            with suppress(OSError):  # on a failing disk, what is noted of it has to do
+                self._compare_with_own(known, i, answer, OwnFile(generation.plain))
 
-    @staticmethod
-    def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:
+    def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
+        """Find out how much of what a generation's open file holds stands in another file, too."""
+        found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
+        part = is_part(candidate, own)
+        if part is None:
+            found.undecided.add(i)
+        damaged = candidate.damaged and own.head.startswith(candidate.head or b"")
+        if part or (part is False and (damaged or self._is_part_of_former(known, own, candidate))):
+            found.own_parts.add((known.number, i))
+        if answer.relation in HELD and known.in_use:
+            whole = holds(candidate, answer.at, own, offset)
+            found.common[known.number, i] = own.size() if whole else offset
+            if whole is None:
+                found.undecided.add(i)
+        elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
+            found.common[known.number, i] = common_bytes(candidate, own)
+
+    def _is_part_of_former(self, known: Known, own: OwnFile, candidate: Candidate) -> bool:
         """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
-        former = _former(generation)
+        former = _former(self._by_number[known.number])
         if not former or not candidate.rotated:
             return False
         relation, at = compare(former, candidate, same_inode=False, followed=False)
-        whole = relation is Relation.SAME and holds(own, generation.position.offset, candidate, at)
+        whole = relation is Relation.SAME and holds(own, known.position.offset, candidate, at)
         return relation is Relation.PART or bool(whole)
 
     def _compare_with_trimmed(self) -> None:

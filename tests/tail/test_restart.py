@@ -3,6 +3,8 @@
 import gzip
 import os
 import shutil
+import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -194,6 +196,34 @@ def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
     append(path, *lines(10))
     settle(follower)
     assert sorted(follower.lines) == sorted(lines(*range(11)))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("pack", ["", "gzip"])
+def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known(tmp_path, pack):
+    """What came after a generation that was missed until then is news; what was there before it is none."""
+    log, old = tmp_path / "m.log", tmp_path / "old"
+    old.mkdir()
+    append(old / "m.log-20261124", *lines(90, 91))
+    append(log, *lines(0, 1, 2))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    for day, more in ((25, lines(3, 4)), (26, lines(5)), (27, lines(6, 7))):
+        append(log, *more)
+        log.rename(old / f"m.log-202611{day}")
+    if pack:
+        subprocess.run(["gzip", *sorted(old.iterdir())], check=True)
+    append(log, *lines(8))
+    follower.start()
+    follower.turn()
+    follower.wait(2)
+    follower.stop()
+    follower.spec = replace(follower.spec, rotated=(str(old / "m.log*"),))
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines(*range(9))
     assert (follower.lost, follower.missed) == (0, 0)
 
 

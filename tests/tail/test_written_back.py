@@ -236,3 +236,22 @@ def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
     log.write(400)
     log.treat(cut)
     log.check(missed=1)
+
+
+def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
+    """A log that was replaced by a copy amid a line goes on in the copy, and its old file is gone after a crash."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    line = log.lines(1)
+    with open(log.path, "ab") as file:
+        file.write(line[:30])
+    follower = log.follower
+    follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    follower.turn()
+    follower.restart_at_once()
+    with open(log.path, "ab") as file:
+        file.write(line[30:])
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    log.check()

@@ -1,19 +1,17 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from logwatch.model import Cause
+from logwatch.parse.chunk_reader import ChunkReader, Dictionary, RestReader
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.learner import SOME, Learner, some_of
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.encode import Dictionary
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import Details, PushResult, from_captures, parse_reference
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
@@ -21,9 +19,6 @@ COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "a
 
 DETAILED = COUNTED | {"app", "user", "token", "timestamp"}
 """And those that a failure is told with."""
-
-_MAX_LEFT_SHARE = 0.01
-_FEW = 8  # examples of a batch from which nothing is learned yet
 
 
 class LineParser:
@@ -114,44 +109,6 @@ class LineParser:
 def parser_of(grammar: Grammar) -> LineParser:
     """Compile a grammar, once for all sources that use it."""
     return LineParser(grammar)
-
-
-class ChunkReader:
-    """The expression for whole chunks, for one grammar."""
-
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self._learner = Learner(compiler)
-        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
-        self._dictionary: Dictionary | None = None
-
-    def read(self, batch: LineBatch, match: Callable[[Dictionary, LineBatch], LineBatch]) -> LineBatch:
-        """Read a batch by what there is, and learn from it; return the lines that are left.
-
-        ``match`` counts what an expression captures of a batch, and returns the lines that it left.
-        """
-        before = self.rests.read_singly if self.rests else 0
-        left = match(self._dictionary, batch) if self._dictionary else batch
-        behind = self.rests.read_singly - before if self.rests else 0
-        singly = len(left.lines) + behind
-        if singly <= _MAX_LEFT_SHARE * len(batch.lines):
-            return left
-        if not self._learner.is_due(singly):
-            self._learner.note(_payloads(left, _FEW))
-            return left
-        self._learner.note(_payloads(left, SOME))
-        # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = SOME * (len(batch.lines) - len(left.lines)) // len(batch.lines)
-        tails = list(self.rests.examples) if self.rests and behind else []
-        if not self._learner.learn(_payloads(batch, others), tails) or self._learner.pattern is None:
-            return left
-        self._dictionary = Dictionary(self._learner.pattern, self.rests)
-        return match(self._dictionary, left)
-
-
-def _payloads(batch: LineBatch, count: int) -> list[bytes]:
-    """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    return some_of(sorted(batch.lines, key=len), count)
 
 
 def _up_to(name: str, node: Node) -> LinePattern | None:

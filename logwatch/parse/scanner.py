@@ -15,8 +15,8 @@ from operator import itemgetter
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, LazyFailures, ResultCounts, Unread
-from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
+from logwatch.parse.chunk_reader import Dictionary, RestReader
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.encode import Dictionary
 from logwatch.parse.line_parser import COUNTED, parser_of
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import PushResult, parse_reference
 from tests.parse import logshaped
 

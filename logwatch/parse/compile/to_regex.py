@@ -23,6 +23,7 @@ from logwatch.parse.compile.nodes import (
 )
 
 _NEWLINE = frozenset(b"\n")
+_SPECIAL = frozenset(b"\\]^-[&~|")  # within a class
 
 
 class Writer:
@@ -109,21 +110,22 @@ def _escaped(data: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def char_class(chars: Bytes) -> str:
-    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower."""
+    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower.
+
+    Bytes stand as they are wherever they can: to compile an escape takes several times as long.
+    """
     if chars == nodes.EVERY_BYTE:
         return r"[^\n]"
+    if len(chars) == 1:
+        return _escaped(bytes(chars))
     ranges: list[list[int]] = []
     for code in sorted(chars):
         if ranges and ranges[-1][1] == code - 1:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    if len(chars) == 1:
-        return _escaped(bytes(chars))
     return "[" + "".join(_shown(a) if a == b else f"{_shown(a)}-{_shown(b)}" for a, b in ranges) + "]"
 
 
 def _shown(code: int) -> str:
-    """Write a byte of a class: as itself where that says nothing else, which people and the compiler read faster."""
-    text = chr(code)
-    return text if text.isascii() and text.isalnum() else f"\\x{code:02x}"
+    return rf"\{code:c}" if code in _SPECIAL else chr(code)

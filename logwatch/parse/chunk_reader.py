@@ -5,6 +5,7 @@ result get the same code, however they are written. What stands behind a line's 
 how it is written, differs from line to line: the values in it are what is remembered then, not the text.
 """
 
+import math
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
@@ -25,6 +26,7 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
+_LINES_WORTH_A_LESSON = 1000  # one by one: they take 10 to 20 us each, a lesson 10 to 25 ms
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_EXAMPLE_BYTES = 4096
@@ -53,7 +55,8 @@ _Item = TypeVar("_Item")
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done seldom, since it costs what some thousand lines cost one by one, and ever more seldom.
+    That is done seldom, since it costs what some thousand lines cost one by one, ever more seldom, and not where so
+    many lines are not to be expected any more.
     """
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
@@ -67,10 +70,13 @@ class ChunkReader:
         self._wait = LEARN_AFTER_LINES
         self._waiting = 0
 
-    def read(self, batch: LineBatch, match: Callable[["Dictionary", LineBatch], LineBatch]) -> LineBatch:
+    def read(
+        self, batch: LineBatch, match: Callable[["Dictionary", LineBatch], LineBatch], following: float = math.inf
+    ) -> LineBatch:
         """Read a batch by what there is, and learn from it; return the lines that are left.
 
-        ``match`` counts what an expression captures of a batch, and returns the lines that it left.
+        ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
+        how many times as much as this the log still holds.
         """
         before = self.rests.read_singly if self.rests else 0
         left = match(self._dictionary, batch) if self._dictionary else batch
@@ -80,7 +86,7 @@ class ChunkReader:
             return left
         self._waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        if self._waiting < self._wait:
+        if self._waiting < self._wait or self._waiting + singly * following < _LINES_WORTH_A_LESSON:
             return left
         self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way

@@ -5,6 +5,7 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -66,11 +67,13 @@ class Scanner:
         since: float | None = None,
         until: float | None = None,
         ahead: bytes = b"",
+        remaining: float = math.inf,
     ) -> Scan:
         """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
 
         Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
-        may hold the rest of a provider's answer.
+        may hold the rest of a provider's answer. ``remaining`` are the bytes that are still to come, as far as that is
+        known: for a few lines nothing is learned.
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
@@ -79,6 +82,7 @@ class Scanner:
         job = _Job(self, reference)
         if not data:
             return job.scan
+        job.following = remaining / len(data)
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
         if isinstance(envelope, str):
             envelope = envelopes.undecided(envelope)
@@ -147,6 +151,7 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
+        self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed: list[LineAt] = []
         self._with_body: list[LineAt] = []  # failures whose answers are printed below them
@@ -265,7 +270,7 @@ class _Job:
             return
         self._unread.batch = batch
         if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched)
+            batch = reader.read(batch, self._matched, self.following)
         marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
         for at in batch.at(marked):
             self._read(at)

@@ -1,6 +1,9 @@
 """An expression follows a log: what it leaves becomes examples, seldom, and what was learned before is kept."""
 
+import math
 from itertools import pairwise
+
+import pytest
 
 from logwatch.parse.chunk_reader import SOME, ChunkReader, some_of
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
@@ -26,14 +29,14 @@ class Reader(ChunkReader):
     def __init__(self) -> None:
         super().__init__(ChunkCompiler(LINE, frozenset(("code", "reason"))), frozenset(("code", "reason")))
 
-    def left(self, lines: list[bytes]) -> list[bytes]:
-        """Return those of some lines that no expression took."""
+    def left(self, lines: list[bytes], following: float = math.inf) -> list[bytes]:
+        """Return those of some lines that no expression took, in a log that is so many times as long."""
 
         def match(dictionary, batch):
             outcomes = map(dictionary.outcome, dictionary.pattern.regex.findall(batch.text))
             return batch.only([i for i, outcome in enumerate(outcomes) if outcome is None])
 
-        return self.read(LineBatch.of(lines), match).lines
+        return self.read(LineBatch.of(lines), match, following).lines
 
 
 def dialect(field: str, count: int = SOME, behind: str = "") -> list[bytes]:
@@ -58,6 +61,23 @@ def test_it_is_time_ever_more_seldom():
     waits = [later - earlier for earlier, later in pairwise(lessons)]
     assert len(waits) > 2
     assert all(later > 2 * earlier for earlier, later in pairwise(waits))
+
+
+@pytest.mark.parametrize(
+    ("lines", "times", "learns"),
+    [(100, 0, False), (900, 0, False), (100, 2, False), (100, 19, True), (20, 9, False), (20, 99, True)],
+)  # fmt: skip
+def test_nothing_is_learned_where_a_lesson_costs_more_than_the_lines_that_are_left(lines, times, learns):
+    """What counts is how much of a log is still to come; a short one is over before a lesson would pay."""
+    assert (Reader().left(dialect("a", lines), times) == []) is learns
+
+
+def test_many_short_logs_are_learned_as_a_long_one_is():
+    """No one of them is worth a lesson, all together are."""
+    reader = Reader()
+    left = [bool(reader.left(dialect("a", 100), 0)) for _ in range(20)]
+    assert left == sorted(left, reverse=True)
+    assert 0 < sum(left) < 15
 
 
 def test_what_was_learned_before_is_kept():

@@ -55,8 +55,8 @@ _Item = TypeVar("_Item")
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done seldom, since it costs what some thousand lines cost one by one, ever more seldom, and not where so
-    many lines are not to be expected any more.
+    That is done ever more seldom, and where it is worth it: where a thousand lines are left to be read one by one, or
+    twice as many have been, as of many short logs.
     """
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
@@ -86,7 +86,8 @@ class ChunkReader:
             return left
         self._waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        if self._waiting < self._wait or self._waiting + singly * following < _LINES_WORTH_A_LESSON:
+        expected = singly * (1 + following)
+        if self._waiting < self._wait or max(self._waiting / 2, expected) < _LINES_WORTH_A_LESSON:
             return left
         self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way

@@ -7,7 +7,7 @@ is counted result by result. Only the first and the last line of a result are lo
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -167,7 +167,7 @@ class _Job:
         if left.text is data:  # a long line, parts of messages, a torn record
             lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
-            self._payloads(lines)
+            self._payloads(self._with_marker(lines))
             return
         if batch and batch.text is data:
             self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
@@ -175,16 +175,18 @@ class _Job:
         self._records(left, decided)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
-        """Read line by line, and leave out what is not in the window."""
+        """Read the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
         marked = list(self._with_marker(lines))
         times = [self._scanner.time(line, self._reference) for _, line in marked]
         near = next((at for at in times if at is not None), None)
+        inside: list[LineAt] = []
         for at, own in zip(marked, times, strict=True):
             near = near if own is None else own
             if near is None or ((since is None or near >= since) and (until is None or near < until)):
-                self._read(at)
+                inside.append(at)
+        self._payloads(inside)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
@@ -237,14 +239,13 @@ class _Job:
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
-        self._payloads(lines, numbers)
+        self._payloads(self._with_marker(lines, numbers))
 
-    def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
+    def _payloads(self, lines: Iterable[LineAt]) -> None:
         """Read lines that are not in any envelope any more."""
-        kept = list(self._with_marker(lines, numbers))
-        if kept:
-            text = b"".join([payload for _, (payload, _) in kept])
-            self._lines(LineBatch(text, [time for _, (_, time) in kept], [place for place, _ in kept]))
+        kept = list(lines)
+        text = b"".join([payload for _, (payload, _) in kept])
+        self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""

@@ -19,20 +19,20 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPatte
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Details, PushResult, from_captures, from_columns
+from logwatch.parse.result import PushResult, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_LINES_WORTH_A_LESSON = 1000  # one by one: they take 10 to 20 us each, a lesson 10 to 25 ms
+_LINES_WORTH_A_LESSON = 900  # one by one: they take 10 to 20 us each, a lesson 10 to 25 ms
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_EXAMPLE_BYTES = 4096
 
 OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255: each is looked at by itself."""
+"""The code of lines whose result is not among the first 255: each is read by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_REMEMBERED = 1024  # rests that were read turn by turn
@@ -55,8 +55,8 @@ _Item = TypeVar("_Item")
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done ever more seldom, and where it is worth it: where a thousand lines are left to be read one by one, or
-    twice as many have been, as of many short logs.
+    That is done ever more seldom, and where it is worth it: where about a thousand lines are left to be read one by
+    one, or twice as many have been, as of many short logs.
     """
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
@@ -149,24 +149,20 @@ class Dictionary:
             self._encode_new(rows, codes)
         return codes
 
-    def in_detail(self, rows: Sequence[Groups]) -> list[Details | None]:
-        """Return the details of each line, given what was captured of it; None for one that was passed over.
+    def results_of(self, rows: Sequence[Groups]) -> list[PushResult | None]:
+        """Return the result of each line, given what was captured of it; None for one that was passed over.
 
-        All lines that an expression matches give a result here.
+        All lines that an expression matches give a result here, and most of them another one: columns are faster.
         """
         columns: dict[str, list[bytes]] = {}
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
-            known = columns.get(name, column)
-            columns[name] = [new or old for new, old in zip(column, known, strict=True)]
+            known = columns.get(name)
+            columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
         if self._rests:
             for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
                 for name, value in values:
                     columns.setdefault(name, [b""] * len(rows))[i] = value
         return from_columns(columns, len(rows))
-
-    def outcome(self, row: Groups) -> Outcome:
-        """Return what one line gives."""
-        return self._outcome(self._keys([row])[0])
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""

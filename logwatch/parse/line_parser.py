@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from logwatch.model import Cause
-from logwatch.parse.chunk_reader import ChunkReader, Dictionary, RestReader
+from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
@@ -12,13 +12,10 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Details, PushResult, from_captures, parse_reference
+from logwatch.parse.result import PushResult, from_captures, parse_reference
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
-
-DETAILED = COUNTED | {"app", "user", "token", "timestamp"}
-"""And those that a failure is told with."""
 
 
 class LineParser:
@@ -30,10 +27,9 @@ class LineParser:
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
-        self._behind: RestReader | None = None  # reads that repetition
         self._stamp: LinePattern | None = None
         self._own: LinePattern | None = None
-        self._details: ChunkReader | None = None  # captures more than is counted
+        self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
@@ -41,12 +37,11 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         self._own = _in_front_of(grammar.marker, node)
-        compiler = ChunkCompiler(node, COUNTED)
-        self._line = LinePattern(compiler.head)
         names = frozenset(node.capture_names)
-        self._behind = RestReader(compiler.tail, names) if compiler.tail else None
-        self.chunk_reader = ChunkReader(compiler, COUNTED)
-        self._details = ChunkReader(ChunkCompiler(node, DETAILED), DETAILED)
+        whole = ChunkCompiler(node, names)
+        self._line = LinePattern(whole.head)
+        self._all_names = ChunkReader(whole, names)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED), COUNTED)
 
     @property
     def compiled(self) -> bool:
@@ -55,11 +50,12 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, which ends in a newline and holds no other."""
-        if self._line is None:
+        if self._line is None or self._all_names is None:
             return parse_reference(self.grammar, line[:-1])
         if found := self._line.match(line):
             values, end = found
-            return from_captures([*values, *self._behind.read_one(line[end:-1])] if self._behind else values)
+            rests = self._all_names.rests
+            return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         place, before = self._up_to_code
         if place is not None and not place.pattern.match(line):
             return "misplaced"
@@ -71,24 +67,20 @@ class LineParser:
         both = self.grammar.place, self.grammar.before
         return [None if each is None else LinePattern(translate(each)) for each in both]
 
-    def details(self, lines: Sequence[bytes]) -> list[Details]:
-        """Return the details of lines, each ended by a newline, that are known to give a result."""
-        found: list[Details | None] = [None] * len(lines)
+    def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
+        """Return the results of lines, each ended by a newline, that are known to give one."""
+        found: list[PushResult | None] = [None] * len(lines)
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            read = expression.in_detail(expression.pattern.regex.findall(batch.text))
-            for i, each in enumerate(read):
-                found[batch.number(i)] = each
-            return batch.only([i for i, each in enumerate(read) if each is None])
+            results = expression.results_of(expression.pattern.regex.findall(batch.text))
+            for i, result in enumerate(results):
+                found[batch.number(i)] = result
+            return batch.only([i for i, result in enumerate(results) if result is None])
 
-        if self._details:
-            self._details.read(LineBatch(b"".join(lines)), match)
-        return [each or self._details_of(line) for each, line in zip(found, lines, strict=True)]
-
-    def _details_of(self, line: bytes) -> Details:
-        result = self.read(line)
-        assert not isinstance(result, str), "a line is read the same way twice"
-        return (*result[:6], result.timestamp)
+        if self._all_names:
+            self._all_names.read(LineBatch(b"".join(lines)), match)
+        results = [result or self.read(line) for result, line in zip(found, lines, strict=True)]
+        return [result for result in results if isinstance(result, PushResult)]
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""

@@ -129,10 +129,10 @@ class Scanner:
     def failures(self, reference: float, lines: Sequence[Line]) -> list[Failure]:
         """Read lines that are known to be failures in all detail."""
         texts = [text for text, _ in lines]
-        read = zip(self.parser.details(texts), lines, shapes(texts, self.words), strict=True)
+        read = zip(self.parser.read_all(texts), lines, shapes(texts, self.words), strict=True)
         return [
             Failure(self._dated(stamp, line[1], reference), platform, code, reason, app, user, token, shown)
-            for (code, platform, reason, app, user, token, stamp), line, shown in read
+            for (code, platform, reason, app, user, token, _, stamp, _), line, shown in read
         ]
 
 
@@ -154,7 +154,6 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed: list[LineAt] = []
-        self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -190,8 +189,6 @@ class _Job:
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        for at in self._with_body:
-            self._read(at)
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
@@ -272,15 +269,18 @@ class _Job:
         self._unread.batch = batch
         if reader := self._parser.chunk_reader:
             batch = reader.read(batch, self._matched, self.following)
-        marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
-        for at in batch.at(marked):
+        self._singly(batch, range(len(batch.lines)))
+
+    def _singly(self, batch: LineBatch, wanted: Iterable[int]) -> None:
+        """Read some lines of a batch one by one, if they have the marker."""
+        for at in batch.at([i for i in wanted if self._scanner.marker in batch.lines[i]]):
             self._read(at)
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
-        aside = self._set_aside(expression, codes, batch)
+        self._set_aside(expression, codes, batch)
         failed, left = set(), set()
         for code in set(codes) - {OTHER_CODE}:
             outcome = expression.results[code]
@@ -289,39 +289,21 @@ class _Job:
                 left.add(code)
             elif self._counted(outcome, codes.count(code), batch, first, last):
                 failed.add(code)
-        failures, others = positions_of(codes, failed), positions_of(codes, left)
-        rare = [i for i in positions_of(codes, (OTHER_CODE,)) if i not in aside] if OTHER_CODE in codes else []
-        for i in rare:
-            outcome = expression.outcome(rows[i])
-            if outcome is None:
-                others.append(i)
-            elif self._wants_body(outcome) and may_be_open(batch.lines[i]):
-                self._with_body += batch.at([i])
-            elif self._counted(outcome, 1, batch, i, i):
-                failures.append(i)
-        if rare:
-            failures.sort()
-            others.sort()
-        others = [i for i in others if self._scanner.marker in batch.lines[i]]
+        self._singly(batch, positions_of(codes, (OTHER_CODE,)))
         if self._scanner.keep:
-            self._failed += batch.at(failures[-self._scanner.keep :])
-        return batch.only(others)
+            self._failed += batch.at(positions_of(codes, failed)[-self._scanner.keep :])
+        return batch.only([i for i in positions_of(codes, left) if self._scanner.marker in batch.lines[i]])
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> set[int]:
-        """Take out the lines whose answers go on below them: they are read at the end, each by itself."""
+    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> None:
+        """Have those lines read by themselves whose answers go on below them."""
         wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
-        if not wanting:
-            return set()
-        lines = batch.lines
-        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
-        for i in found:
-            codes[i] = OTHER_CODE
-        self._with_body += batch.at(found)
-        return set(found)
+        for i in positions_of(codes, wanting):
+            if batch.lines[i].endswith(BLANK_OR_OPEN) and may_be_open(batch.lines[i]):
+                codes[i] = OTHER_CODE
 
     def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
         """Count lines of one result; True if they are failures to be told in detail."""

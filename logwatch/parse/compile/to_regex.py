@@ -9,18 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import (
-    Backtracking,
-    Bytes,
-    Capture,
-    CharRun,
-    Choice,
-    EndOfLine,
-    Literal,
-    Look,
-    Node,
-    Repeat,
-)
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # within a class
@@ -81,7 +70,7 @@ class Writer:
         return f"(?>(?:{inner}){_times(node.min, node.max)})"
 
 
-def _run(chars: Bytes, low: int, high: int | None, suffix: str) -> str:
+def _run(chars: nodes.Bytes, low: int, high: int | None, suffix: str) -> str:
     allowed = chars - _NEWLINE
     if not allowed:
         return "" if low == 0 else "(?!)"
@@ -109,10 +98,10 @@ def _escaped(data: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def char_class(chars: Bytes) -> str:
+def char_class(chars: nodes.Bytes) -> str:
     """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower.
 
-    Bytes stand as they are wherever they can: to compile an escape takes several times as long.
+    nodes.Bytes stand as they are wherever they can: to compile an escape takes several times as long.
     """
     if chars == nodes.EVERY_BYTE:
         return r"[^\n]"

@@ -284,10 +284,11 @@ class _Job:
         failed, left = set(), set()
         for code in set(codes) - {OTHER_CODE}:
             outcome = expression.results[code]
-            first, last = codes.index(code), codes.rindex(code)
             if outcome is None:
                 left.add(code)
-            elif self._counted(outcome, codes.count(code), batch, first, last):
+                continue
+            ends = batch.at(sorted({codes.index(code), codes.rindex(code)}))
+            if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
                 failed.add(code)
         self._singly(batch, positions_of(codes, (OTHER_CODE,)))
         if self._scanner.keep:
@@ -305,39 +306,26 @@ class _Job:
             if batch.lines[i].endswith(BLANK_OR_OPEN) and may_be_open(batch.lines[i]):
                 codes[i] = OTHER_CODE
 
-    def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
-        """Count lines of one result; True if they are failures to be told in detail."""
-        ends = batch.at([first, last])
-        if isinstance(outcome, PushResult):
-            self._counts.add(outcome, count, *ends)
-            return outcome.code not in self._scanner.delivered
-        assert outcome is not None
-        self._unparsed(outcome, count, ends[0], ends[-1] if first != last else ends[0])
-        return False
-
     def _read(self, at: LineAt) -> None:
-        """Read one line by itself."""
-        number, line = at
-        result = self._parser.read(line[0])
+        """Read one line by itself, with the answer below it, which may give a reason and never another code."""
+        number, (text, received) = at
+        result = self._parser.read(text)
         self.scan.fallback += not self._parser.compiled
-        if self._wants_body(result) and may_be_open(line[0][:-1]):
-            line, result = self._joined(line, result)
-            at = number, line
-        if isinstance(result, str):
-            self._unparsed(result, 1, at, at)
-            return
-        self._counts.add(result, 1, at, at)
-        if result.code not in self._scanner.delivered:
+        if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
+            joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
+            again = self._parser.read(joined)
+            if isinstance(again, PushResult) and again.code == result.code:
+                at, result = (number, (joined, received)), again
+        if self._counted(result, 1, at, at):
             self._failed.append(at)
 
-    def _joined(self, line: Line, result: PushResult | Cause) -> tuple[Line, PushResult | Cause]:
-        """Read a line together with the answer below it, which may give a reason and never another code."""
-        assert isinstance(result, PushResult)
-        joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
-        again = self._parser.read(joined)
-        if isinstance(again, PushResult) and again.code == result.code:
-            return (joined, line[1]), again
-        return line, result
+    def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
+        """Count lines of one result, or without one; True if they are failures to be told in detail."""
+        if isinstance(outcome, PushResult):
+            self._counts.add(outcome, count, first, last)
+            return outcome.code not in self._scanner.delivered
+        self._unparsed(outcome, count, first, last)
+        return False
 
     def _dated(self, at: LineAt) -> Dated:
         return Dated(at[0], self._scanner.time(at[1], self._reference))

@@ -26,7 +26,7 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_LINES_WORTH_A_LESSON = 900  # one by one: they take 10 to 20 us each, a lesson 10 to 25 ms
+_LINES_WORTH_A_LESSON = 900  # one by one, LINE compiled for the first of them: that costs what a lesson does
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_EXAMPLE_BYTES = 4096

@@ -79,6 +79,7 @@ class LineParser:
 
         if self._all_names:
             self._all_names.read(LineBatch(b"".join(lines)), match)
+        # a line is read the same way twice: none of these is a cause
         results = [result or self.read(line) for result, line in zip(found, lines, strict=True)]
         return [result for result in results if isinstance(result, PushResult)]
 

@@ -66,7 +66,7 @@ def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult |
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # there are few; a hostile log has reasons of 64 KiB
 def _counted(
     codes: tuple[str, ...], word: str, reason: str, fcm_error: str, fcm_status: str, apns: str
 ) -> tuple[int, Platform, str] | Cause:

@@ -16,7 +16,7 @@ DAY_SECONDS = 86400.0
 _MESIBO = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
 _ISO = re.compile(
     r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2}(:?)[0-9]{2}\6[0-9]{2}(?:[.,][0-9]{1,9})?)"
-    r"(?: ?([+-][0-9]{2}(?::?[0-9]{2})?|[A-Z]{1,5}))?"
+    r"(?: ?([+-][0-9]{2}(?::?[0-9]{2})?|Z|[A-Z]{2,5}))?"
 )
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
@@ -67,7 +67,7 @@ def is_ahead(seconds: float, reference: float) -> bool:
     return seconds > reference + DAY_SECONDS
 
 
-def _iso(found: re.Match[str], zone: tzinfo) -> float | None:
+def _iso(found: re.Match[str], zone: tzinfo) -> float:
     year, _, month, day, time, _, where = found.groups()
     if where is not None and where.isalpha():
         where = "Z" if where in _UTC else None  # names of other zones are not unique

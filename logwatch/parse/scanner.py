@@ -273,8 +273,12 @@ class _Job:
 
     def _singly(self, batch: LineBatch, wanted: Iterable[int]) -> None:
         """Read some lines of a batch one by one, if they have the marker."""
-        for at in batch.at([i for i in wanted if self._scanner.marker in batch.lines[i]]):
+        for at in batch.at(self._marked(batch, wanted)):
             self._read(at)
+
+    def _marked(self, batch: LineBatch, wanted: Iterable[int]) -> list[int]:
+        lines, marker = batch.lines, self._scanner.marker
+        return [i for i in wanted if marker in lines[i]]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
@@ -293,7 +297,7 @@ class _Job:
         self._singly(batch, positions_of(codes, (OTHER_CODE,)))
         if self._scanner.keep:
             self._failed += batch.at(positions_of(codes, failed)[-self._scanner.keep :])
-        return batch.only([i for i in positions_of(codes, left) if self._scanner.marker in batch.lines[i]])
+        return batch.only(self._marked(batch, positions_of(codes, left)))
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
@@ -302,8 +306,9 @@ class _Job:
     def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> None:
         """Have those lines read by themselves whose answers go on below them."""
         wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
+        lines = batch.lines if wanting else []
         for i in positions_of(codes, wanting):
-            if batch.lines[i].endswith(BLANK_OR_OPEN) and may_be_open(batch.lines[i]):
+            if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i]):
                 codes[i] = OTHER_CODE
 
     def _read(self, at: LineAt) -> None:

@@ -294,7 +294,8 @@ class _Job:
             ends = batch.at(sorted({codes.index(code), codes.rindex(code)}))
             if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
                 failed.add(code)
-        self._singly(batch, positions_of(codes, (OTHER_CODE,)))
+        if OTHER_CODE in codes:
+            self._singly(batch, positions_of(codes, (OTHER_CODE,)))
         if self._scanner.keep:
             self._failed += batch.at(positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, positions_of(codes, left)))

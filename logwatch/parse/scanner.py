@@ -308,9 +308,9 @@ class _Job:
         """Have those lines read by themselves whose answers go on below them."""
         wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
         lines = batch.lines if wanting else []
-        for i in positions_of(codes, wanting):
-            if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i]):
-                codes[i] = OTHER_CODE
+        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
+        for i in found:
+            codes[i] = OTHER_CODE
 
     def _read(self, at: LineAt) -> None:
         """Read one line by itself, with the answer below it, which may give a reason and never another code."""

@@ -55,7 +55,13 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         ("",),
     ),
     ("rotations", "mesibo_logwatch_rotations", "Rotations noticed, by kind.", "kind", ROTATIONS),
-    ("lost_bytes", "mesibo_logwatch_lost_bytes", "Bytes known to have been written but gone before read.", "", ("",)),
+    (
+        "lost_bytes",
+        "mesibo_logwatch_lost_bytes",
+        "Bytes known to have been written that were gone before they could be read.",
+        "",
+        ("",),
+    ),
     (
         "missed_generations",
         "mesibo_logwatch_missed_generations",
@@ -66,7 +72,7 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     (
         "missed_entries",
         "mesibo_logwatch_missed_entries",
-        "Entries that never came to the journal or were gone before read, by the numbers that Docker gives them.",
+        "Entries missing from the journal, or gone before they could be read, by the numbers that Docker gives them.",
         "",
         ("",),
     ),
@@ -99,7 +105,7 @@ class ProcessMetrics:
         )
         self.checkpoint = Gauge(
             "mesibo_logwatch_checkpoint_timestamp_seconds",
-            "When positions and counters were last found to be on disk: committed, or nothing to commit.",
+            "When positions and counters were last known to be on disk: committed, or nothing to commit.",
             registry=registry,
         )
         self.state_resets = Counter(
@@ -108,17 +114,24 @@ class ProcessMetrics:
             registry=registry,
         )
         self.reload_successful = Gauge(
-            "mesibo_logwatch_config_last_reload_successful", "1 when the last reload was taken over.", registry=registry
+            "mesibo_logwatch_config_last_reload_successful",
+            "1 if the last configuration reload succeeded.",
+            registry=registry,
         )
         self.reload_success_time = Gauge(
             "mesibo_logwatch_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken over.",
+            "When the configuration was last loaded successfully.",
             registry=registry,
         )
         self.webhook_calls = Counter(
-            "mesibo_logwatch_webhook_calls", "Calls of webhooks by the status they got.", ["status"], registry=registry
+            "mesibo_logwatch_webhook_calls",
+            "Webhook calls by the HTTP status of the answer.",
+            ["status"],
+            registry=registry,
         )
-        info = Gauge("mesibo_logwatch_build_info", "The program that runs: always 1.", ["version"], registry=registry)
+        info = Gauge(
+            "mesibo_logwatch_build_info", "The version that is running: always 1.", ["version"], registry=registry
+        )
         info.labels(logwatch.__version__).set(1)
 
 
@@ -183,7 +196,7 @@ def _push_metrics(
 ) -> Iterator[Metric]:
     totals = CounterMetricFamily(
         "mesibo_push_results",
-        "Pushes by result: the code as logged, the provider's reason where the line tells it, and what it amounts to.",
+        "Pushes by result: the code as logged, the provider's reason if the line has one, and the class of both.",
         labels=["source", "platform", "code", "reason", "class"],
     )
     hits = {(source, who): 0 for source in ready for who in LIMITERS}
@@ -208,7 +221,7 @@ def _push_metrics(
     yield limits
     times = GaugeMetricFamily(
         "mesibo_push_last_result_timestamp_seconds",
-        "The log's own time of the newest result of a class.",
+        "Time of the newest result of a class, as logged.",
         labels=["source", "class"],
     )
     for labels, at in last.items():
@@ -233,7 +246,7 @@ def _webhook_metrics(
     silent = silent_on_success(status, snapshot, catalogue, now)
     alone = GaugeMetricFamily(
         "mesibo_push_failures_only",
-        "1 when a source reports failures only, so that no share of its pushes can be given.",
+        "1 if a source reports failures only, so that no share of its pushes can be computed.",
         labels=["source"],
     )
     for source in ready:
@@ -247,7 +260,7 @@ def _webhook_metrics(
     )
     outcomes = CounterMetricFamily(
         "mesibo_logwatch_webhook_events",
-        "Events of webhooks by what became of them.",
+        "Webhook events by outcome.",
         labels=["source", "outcome"],
     )
     beside = witnesses(status)
@@ -299,10 +312,10 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
             gauge.add_metric([source], value(now))
         return gauge
 
-    yield family("mesibo_logwatch_source_up", "1 when the source's log is there and readable.", lambda s: s.up)
+    yield family("mesibo_logwatch_source_up", "1 if the log of the source exists and can be read.", lambda s: s.up)
     yield family(
         "mesibo_logwatch_source_caught_up",
-        "1 when everything that was there at the start has been read.",
+        "1 if everything that was there at the start has been read.",
         lambda s: s.caught_up,
     )
     yield family("mesibo_logwatch_files_followed", "Files held open.", lambda s: s.files_followed)

@@ -60,7 +60,7 @@ def _head(path: str) -> bytes:
     # A pipe that nobody writes into is not waited for; what is no file is left out
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no file")
+            raise OSError(errno.EINVAL, "it is not a file")
         head = file.read(_LOOKED_AT_BYTES)
     format_ = format_of(head)
     return start(format_).decompress(head, _LOOKED_AT_BYTES) if format_ else head

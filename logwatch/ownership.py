@@ -1,6 +1,7 @@
-"""Finds directories above a path in which somebody else could put another thing in its place, by owner and mode."""
+"""Says who runs this, and in which directories above a path others could put another thing in its place."""
 
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,14 @@ class Doubt(NamedTuple):
     path: Path
     what: str
     remedy: str
+
+
+def me() -> str:
+    """Return the name of the user that runs this; its number where it has no name, as in many a container."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def above(path: Path) -> Iterator[Doubt]:

@@ -43,7 +43,7 @@ refuse_bad_input() {
     *[!A-Za-z0-9._~:/?=\&%+@,-]*) die "CLUSTER, TARGET, PAGE_URL or RUNBOOKS has a character that fits into no address" "CLUSTER=main TARGET=127.0.0.1:10914" ;;
   esac
   for url in ${PAGE_URL:-} ${RUNBOOKS:-}; do
-    case $url in http://?* | https://?*) ;; *) die "$url is no address" "begin it with http:// or https://" ;; esac
+    case $url in http://?* | https://?*) ;; *) die "$url is not an address" "begin it with http:// or https://" ;; esac
   done
 }
 

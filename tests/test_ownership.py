@@ -6,11 +6,18 @@ import pytest
 
 from logwatch.errors import StateError
 from logwatch.ledger import Ledger
-from logwatch.ownership import above
+from logwatch.ownership import above, me
 
 
 def mode(path):
     return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(("uid", "name"), [(0, "root"), (4_000_000, "4000000")])
+def test_a_user_is_told_by_name(uid, name, monkeypatch):
+    """A number is for who has no name in the user database, as where a container runs as any number."""
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert me() == name
 
 
 def test_a_directory_that_others_can_write_to_is_told(tmp_path):

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+MESIBO_ABOVE = 900
+"""Codes above it are mesibo's own: "If mesibo rejected the push, the error code will be greater than 900" (Step 6)."""
+
 Provider = Literal["mesibo", "fcm", "apns", "any"]
 """Who answered; ``any`` is what the bare number supports when that is not known."""
 

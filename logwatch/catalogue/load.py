@@ -9,14 +9,13 @@ from typing import Any, get_args
 
 import msgspec
 
-from logwatch.catalogue.entries import STEPS, Entry
+from logwatch.catalogue.entries import MESIBO_ABOVE, STEPS, Entry
 from logwatch.errors import CatalogueError, Problem
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Entry)}
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _HIGHEST = 999_999  # a log line's code has at most six digits
-_MESIBO_ABOVE = 900
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,7 +125,7 @@ def _implausible(path: Path, entries: list[Entry]) -> Iterable[Problem]:
         where = f"{path}: [[code]] number {number} ({label(entry)})"
         if abs(entry.code) > _HIGHEST:
             yield Problem(where, "no such code", "a code in the log has at most six digits")
-        elif (entry.code > _MESIBO_ABOVE) != (entry.provider == "mesibo"):
+        elif (entry.code > MESIBO_ABOVE) != (entry.provider == "mesibo"):
             why = "codes above 900 are mesibo's own, all others are the provider's"
             yield Problem(where, f"code {entry.code} is not from {entry.provider}", why, "correct provider or code")
         if entry.provider == "any" and entry.reason:
@@ -134,7 +133,7 @@ def _implausible(path: Path, entries: list[Entry]) -> Iterable[Problem]:
             yield Problem(where, "reason with provider 'any'", why, "write provider = 'fcm' or 'apns'")
         if entry.reason and not _REASON.fullmatch(entry.reason):
             why = "letters, digits and _, at most 64 of them"
-            yield Problem(where, f"reason {entry.reason!r} is no word", why, "write it as FCM or APNs does")
+            yield Problem(where, f"reason {entry.reason!r} is not a word", why, "write it as FCM or APNs does")
         if not _NAME.fullmatch(entry.name):
             yield Problem(where, f"name {entry.name!r} is not snake_case", try_="use a-z, 0-9 and single _")
         for key in ("meaning", "remedy"):

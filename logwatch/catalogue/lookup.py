@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from logwatch import resources
-from logwatch.catalogue.entries import Entry
+from logwatch.catalogue.entries import MESIBO_ABOVE, Entry
 from logwatch.catalogue.load import read, repeated_names
 from logwatch.errors import CatalogueError
 from logwatch.model import Platform
@@ -14,12 +14,11 @@ from logwatch.model import Platform
 PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
 
 _REMEMBERED = 1024  # results; reasons that a webhook tells may be any text
-_MESIBO_ABOVE = 900  # mesibo's page, Step 6: "If mesibo rejected the push, the error code will be greater than 900"
 _PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
 
 UNLISTED_MESIBO = Entry(
     provider="mesibo",
-    code=_MESIBO_ABOVE,
+    code=MESIBO_ABOVE,
     name="mesibo_undocumented_rejection",
     class_="rejected",
     severity="warning",
@@ -73,7 +72,7 @@ OTHER = Entry(
 
 def answered_by(platform: Platform, code: int) -> str:
     """Return who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
-    return "mesibo" if code > _MESIBO_ABOVE else platform
+    return "mesibo" if code > MESIBO_ABOVE else platform
 
 
 def limiter(platform: Platform, code: int) -> str:
@@ -169,6 +168,6 @@ class Catalogue:
 
 
 def _by_range(code: int) -> Entry:
-    if code > _MESIBO_ABOVE:
+    if code > MESIBO_ABOVE:
         return UNLISTED_MESIBO
     return UNLISTED_5XX if 500 <= code <= 599 else UNLISTED  # noqa: PLR2004  the class of HTTP server errors

@@ -26,6 +26,7 @@ from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
+from logwatch.report.words import followed
 from logwatch.web.access import load, warnings
 from logwatch.web.webhook import refuse_in_the_clear
 
@@ -69,9 +70,8 @@ def examine(path: Path | None) -> tuple[list[Problem], str]:
 
 
 def _story(config: Config, found: str) -> str:
-    grammars = ", ".join(dict.fromkeys(source.grammar for source in config.source if source.webhook is None))
-    told = f"{found}; {len(config.source)} source(s), grammar(s) {grammars}"
-    return "\n".join([told, *_envelopes(config), *_series(config)])
+    grammars = [source.grammar for source in config.source if source.webhook is None]
+    return "\n".join([f"{found}; {followed(len(config.source), grammars)}", *_envelopes(config), *_series(config)])
 
 
 def _series(config: Config) -> Iterator[str]:
@@ -103,7 +103,6 @@ def _named(config: Config, file: str) -> list[Problem]:
             for i, source in enumerate(config.source)
             for problem in check_sources.problems(source, f"{file}source[{i}]" if file else f'source "{source.name}"')
         ),
-        *shared_files(config),
         *(
             replace(problem, where=f"{file}state.directory", what=f"{problem.where}: {problem.what}")
             for problem in ledger.refusals(Path(config.state.directory))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from logwatch import envelope
+from logwatch import envelope, ownership
 from logwatch.assembly import discovery, open_webhook
 from logwatch.config import Source
 from logwatch.config.default import LOG_DIRECTORY, of_files
@@ -127,7 +127,7 @@ def _impossible(where: str, pattern: str) -> Problem | None:
         except OSError:
             break
         if not stat.S_ISDIR(kind):
-            return Problem(where, f"{pattern} cannot be", f"{fixed} is no directory", "check the path")
+            return Problem(where, f"{pattern} cannot be", f"{fixed} is not a directory", "check the path")
     return None
 
 
@@ -141,10 +141,10 @@ def _file(source: Source, where: str, pattern: str, path: str) -> Iterator[Probl
         if "*" not in pattern:
             yield Problem(where, f"{path} is a directory", "only files are followed", f"{path}/*.log", warning=True)
     elif not stat.S_ISREG(kind):
-        yield Problem(where, f"{path} is no regular file", "pipes and devices have no end", "a file", warning=True)
+        yield Problem(where, f"{path} is not a regular file", "pipes and devices have no end", "a file", warning=True)
     elif not os.access(path, os.R_OK):
         remedy = "let the user join the file's group, or set an ACL: setfacl -m u:mesibo-logwatch:r"
-        what = f"{path} is not readable for user {os.geteuid()}"
+        what = f"{path} is not readable for user {ownership.me()}"
         yield Problem(where, what, "it is tried again at each look", remedy, warning=True)
     else:
         yield from _content(source, where, path)

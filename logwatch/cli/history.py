@@ -31,7 +31,7 @@ def _labels(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str,
     for text in values:
         name, equals, value = text.partition("=")
         if not equals or not value or not _LABEL.fullmatch(name):
-            raise click.BadParameter(f"{text!r} is no label; try --label cluster=main")
+            raise click.BadParameter(f"{text!r} is not a label; try --label cluster=main")
         if name in _OWN_LABELS:
             raise click.BadParameter(f"{name} is a label that the counters have themselves; name another one")
         labels[name] = value
@@ -109,7 +109,7 @@ def _replaced(output: str) -> Iterator[TextIO]:
     part = path.with_name(f".{path.name}.part")
     try:
         if path.exists() and not path.is_file():
-            raise LogwatchError(Problem(output, "is no file", "", "name a new one, or - for standard output"))
+            raise LogwatchError(Problem(output, "is not a file", "", "name a new one, or - for standard output"))
         with part.open("w", encoding="utf-8") as file:
             yield file
         part.replace(path)

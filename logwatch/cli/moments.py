@@ -14,6 +14,6 @@ def option(now: Callable[[], float]) -> Callable[[click.Context, click.Parameter
         try:
             return None if value is None else moment(value, now)
         except (ValueError, OverflowError):
-            raise click.BadParameter(f"{value!r} is no time; try {EXAMPLES}") from None
+            raise click.BadParameter(f"{value!r} is not a time; try {EXAMPLES}") from None
 
     return read

@@ -177,7 +177,7 @@ def _files(source: Source) -> list[str]:
     else:
         found = [path for path in Globs(source.paths).find(time.time()).paths if Path(path).exists()]
     if not found:
-        what = source.docker.container if source.docker else ", ".join(source.paths) or "it is no file"
+        what = source.docker.container if source.docker else ", ".join(source.paths) or "it is not a file"
         remedy = "name files that hold its lines, or - for standard input: docker logs mesibo 2>&1 | …"
         raise LogwatchError(Problem(f"source {source.name}", "there is nothing to read", what, remedy))
     return found

@@ -78,16 +78,18 @@ def command(
         planned, left_out = user_report.bounded(planned, since)
         story = user_report.begin(user.strip(), planned, count, left_out)
     done = read(planned, count)
+    none = done.unreadable == len(planned.inputs) + len(planned.journals) > 0
     if story is not None:
         severities = story.show(form, whole=whole)
     else:
-        _show(count, form, whole=whole, followed=planned.followed)
+        if form != "table" or count.summary.lines or not none:  # why nothing was read has been said
+            _show(count, form, whole=whole, followed=planned.followed)
         severities = {row.entry.severity for row in count.summary.rows(count.catalogue)}
     if done.interrupted:
         click.echo("note: interrupted: this is what was counted until then", err=True)
         sys.exit(INTERRUPTED)
     if done.unreadable:
-        sys.exit(1 if done.unreadable < len(planned.inputs) + len(planned.journals) else 2)
+        sys.exit(2 if none else 1)
     if count.unreadable or (fail_on and severities.intersection(_REACHED[fail_on])):
         sys.exit(1)
 

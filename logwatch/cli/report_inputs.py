@@ -86,7 +86,7 @@ def plan(
         inputs = [(path, how) for source, how in sources for path in _paths(source, rotated=rotated)]
     if not inputs and not detailed:
         patterns = ", ".join(path for source in config.source for path in source.paths)
-        looked = f"looked for {patterns}" if patterns else "the source is no file here"
+        looked = f"looked for {patterns}" if patterns else "the source is not a file here"
         remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
         for source in config.source:
             if source.journal:

@@ -55,7 +55,7 @@ class UserReport:
         conclusions = conclude(pushes, time.time(), accepted_known=self.read_logs)
         said = [*self.notes, *notes(self.count)]
         if self.logs.found > MOST:
-            said.append(f"{self.logs.found:,} pushes were found in logs: the last {MOST:,} are told")
+            said.append(f"{self.logs.found:,} pushes were found in logs: the last {MOST:,} are shown")
         if self.read_logs and not self.logs.found and self.logs.anonymous and self.count.summary.results:
             said.append("The push lines of this log name no user: accepted pushes cannot be told apart")
         if form == "table":

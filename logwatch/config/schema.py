@@ -56,7 +56,7 @@ class Web(Table, frozen=True, kw_only=True):
         try:
             listen = parse_listen(self.listen)
         except ValueError as error:
-            return [Problem(f"{where}.listen", f'"{self.listen}" is no address', str(error), '"127.0.0.1:10914"')]
+            return [Problem(f"{where}.listen", f'"{self.listen}" is not an address', str(error), '"127.0.0.1:10914"')]
         if listen.loopback or self.config_file or self.allow_plain_http:
             return []
         return [
@@ -175,7 +175,7 @@ class Export(Table, frozen=True, kw_only=True):
             problems.append(
                 Problem(
                     f"{where}.url",
-                    f'"{self.url}" is no address to send to',
+                    f'"{self.url}" is not an address to send to',
                     "http:// or https://, a host and the whole path are expected",
                     '"http://loki:3100/loki/api/v1/push" or "http://collector:4318/v1/logs"',
                 )
@@ -260,7 +260,7 @@ class Config(Table, frozen=True, kw_only=True):
             beside = source.webhook.witness_for
             if beside is not None and beside not in logs:
                 named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
-                problems.append(Problem(f"{place}.witness_for", f'"{beside}" is no source with a log', "", named))
+                problems.append(Problem(f"{place}.witness_for", f'"{beside}" is not a source with a log', "", named))
             if source.webhook.path in paths:
                 problems.append(
                     Problem(

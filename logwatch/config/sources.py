@@ -18,7 +18,7 @@ Unit = Annotated[
 _WAYS = ("paths", "docker", "journal", "webhook")
 """The settings of a source that say where its log is."""
 _WEBHOOK = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
-_OURS = ("metrics", "-", "codes", "static", "api", "downloads", "runbooks")
+_OURS = ("metrics", "-", "codes", "unread", "user", "static", "api", "downloads", "runbooks")
 
 
 class Docker(Table, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class WebhookSource(Table, frozen=True, kw_only=True):
         if not _WEBHOOK.fullmatch(self.path):
             problems.append(
                 Problem(
-                    f"{where}.path", f'"{self.path}" is no path for it', "", '"/webhook/mesibo", of plain characters'
+                    f"{where}.path", f'"{self.path}" is not a path for it', "", '"/webhook/mesibo", of plain characters'
                 )
             )
         elif self.path.split("/")[1] in _OURS:
@@ -116,7 +116,7 @@ class Source(Table, frozen=True, kw_only=True):
         ways = [each for each in _WAYS if getattr(self, each, None)]
         if not ways:
             remedy = 'add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
-            problems.append(Problem(where, "says of no log where it is", "there is nothing to follow", remedy))
+            problems.append(Problem(where, "names no log", "there is nothing to follow", remedy))
         if len(ways) > 1:
             both = " and ".join(ways)
             problems.append(Problem(where, f"has {both}", "each is a way to find a log", "keep one of them"))
@@ -136,7 +136,7 @@ class Source(Table, frozen=True, kw_only=True):
         try:
             self.zone.utcoffset(None)
         except (KeyError, ValueError, OSError):
-            what = f'"{self.timezone}" is no time zone of this host'
+            what = f'"{self.timezone}" is not a time zone of this host'
             try_ = 'a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
             return [Problem(where, what, try_=try_)]
         return []

@@ -42,13 +42,13 @@ def _flaws(request: Request, content: Mapping[str, Any], unusable: Callable[[str
         yield flaw(
             "client_file",
             f"This is a google-services.json{f' of the project {project}' if project else ''}, which belongs into the"
-            " Android app; it is no service account.",
+            " Android app; it is not a service account.",
         )
         return
     kind = _text(content, "type")
     if kind != "service_account":
         said = f'its type is "{safe_text(kind)}"' if kind else "it has no type"
-        yield flaw("not_service_account", f"This is no service account: {said}.")
+        yield flaw("not_service_account", f"This is not a service account: {said}.")
         return
     if missing := [name for name in NEEDED if not _text(content, name)]:
         yield flaw("missing_field", f"The service account lacks {', '.join(missing)}.")

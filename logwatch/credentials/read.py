@@ -72,7 +72,7 @@ def content(path: Path) -> tuple[bytes, int]:
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("it is no regular file")
+            raise Unreadable("it is not a regular file")
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise Unreadable(f"it is larger than {LARGEST} bytes")
@@ -111,7 +111,7 @@ def _judged(request: Request, data: bytes, now: float) -> Verdict:
     if text[:1] in (b"{", b"["):
         return _json(request, text)
     if b"GOOGLE_APP_ID" in data and b"BUNDLE_ID" in data:
-        what = "This is a GoogleService-Info.plist, which belongs into the iOS app; it is no service account."
+        what = "This is a GoogleService-Info.plist, which belongs into the iOS app; it is not a service account."
         return Verdict(
             name=request.name, file=request.file, provider="fcm", form="plist", flaws=(flaw("client_file", what),)
         )
@@ -134,7 +134,7 @@ def _json(request: Request, text: bytes) -> Verdict:
         line = getattr(error, "lineno", 0)
         raise Unreadable(f"no valid JSON{f' (line {line})' if line else ''}") from None
     if not isinstance(found, dict):
-        raise Unreadable("its JSON is no object")
+        raise Unreadable("its JSON is not an object")
     return google.judge(request, found, _unusable)
 
 
@@ -143,7 +143,7 @@ def _unusable(key: str) -> str:
     try:
         loaded = serialization.load_pem_private_key(key.encode(), None)
     except Exception:  # noqa: BLE001  ValueError, TypeError (encrypted) and others; their texts add nothing
-        return "it is no private key in PEM, or it was cut"
+        return "it is not a private key in PEM, or it was cut"
     return "" if isinstance(loaded, rsa.RSAPrivateKey) else "it is no RSA key"
 
 

@@ -75,7 +75,7 @@ KINDS: dict[str, Kind] = {
     "environment": Kind(
         ("apns",), 403, 5, "Use a certificate of the environment that the app's tokens come from (APS entitlement)."
     ),
-    "not_push": Kind(("apns",), 904, 1, f"This is no push certificate of Apple's. {_RENEW}."),
+    "not_push": Kind(("apns",), 904, 1, f"This is not a push certificate of Apple's. {_RENEW}."),
     "pass_certificate": Kind(("apns",), 904, 1, f"This certificate signs Wallet passes. {_RENEW}."),
     "website_certificate": Kind(("apns",), 904, 1, f"This certificate is for pushes of a website. {_RENEW}."),
     "voip_only": Kind(

@@ -12,7 +12,7 @@ from logwatch.sight import LineShare, Sight
 HEAVIEST = 110  # what cannot be read comes before all that can
 MOST = 0.5
 CAUSES = {
-    "misplaced": "have the marker behind a beginning that the grammar does not know",
+    "misplaced": "have the marker behind a prefix that the grammar does not know",
     "unenveloped": "are not in the envelope that the rest of the file has",
     "no_code": "have no code where one is looked for",
     "ambiguous": "have two different codes",

@@ -19,10 +19,10 @@ def findings(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"undated:{name}",
             severity="warning",
-            title=f"The time of {number(undated)} push results of {name} cannot be told"
-            f" ({share(min(undated / max(results, 1), 1.0))}): what is said of them is when they were read.",
+            title=f"The time of {number(undated)} push results of {name} is unknown"
+            f" ({share(min(undated / max(results, 1), 1.0))}): the time at which they were read stands for it.",
             side="yours",
-            remedy="`mesibo-logwatch grammar check` shows the stamps that are no dates; say in the grammar how they are"
-            ' written, as strptime reads them: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',
+            remedy="`mesibo-logwatch grammar check` shows the stamps that cannot be dated; give their format in the"
+            ' grammar, as strptime reads it: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z".',
             weight=67,
         )

@@ -129,7 +129,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     told = [
         f"Code {named}: {failed} in the last hour ({share(course.share)}{of_read})."
         if course.among
-        else f"Code {named}: {number(course.pushes)} in the last hour; of how many pushes is not told."
+        else f"Code {named}: {number(course.pushes)} in the last hour; of how many pushes is unknown."
     ]
     told += witness.evidence(course, facts)
     ago = f", the last one {span(now - course.last)} ago" if over or now - course.last > _STALE else ""
@@ -166,7 +166,7 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
         good += seen.count if class_ == "delivered" else 0
     if not all_ or good / all_ < NEARLY_ALL:
         return []
-    how = "All" if good == all_ else f"Nearly all ({share(good / all_)})"
+    how = "All pushes" if good == all_ else f"Nearly all pushes ({share(good / all_)})"
     counted = f"{number(good)} of {number(all_)} results in the last hour, dead tokens and rate limits left out"
     pushing = {row.source for row in facts.hour}
     unread = sum(sight.hour.unread for sight in facts.sights.values())
@@ -178,15 +178,13 @@ def _accepted(facts: Facts, findings: list[Finding], known: list[Course]) -> lis
     aged = [name for name in pushing if name not in facts.status or watching.stale(name, facts)]
     if aged:
         last = max((seen.last for seen in facts.hour.values() if seen.last is not None), default=facts.now)
-        title = (
-            f"{how} pushes up to {clock(last, facts.now)} were accepted by Google and Apple; nothing newer is known."
-        )
+        title = f"{how} up to {clock(last, facts.now)} were accepted by Google and Apple; nothing newer is known."
         return [_told(title, "accepted-until", counted)]
     return [
         Finding(
             key="accepted",
             severity="good",
-            title=f"{how} pushes are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
+            title=f"{how} are accepted by Google and Apple. If somebody still misses them, the cause lies beyond"
             " mesibo, on the way to the device or on it.",
             side="the device, Google or Apple",
             remedy="Android: take the app out of battery optimisation, and see that it was not force-stopped or closed"
@@ -214,7 +212,7 @@ def _told(title: str, key: str, counted: str) -> Finding:
         severity="info",
         title=title,
         side="nobody",
-        remedy="Mend first what is told above: this is about a part of the pushes only.",
+        remedy="First mend what is shown above: this concerns only a part of the pushes.",
         evidence=(f"{counted}.",),
         weight=ALL_WELL - 1,
     )

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from logwatch.config import Config
 from logwatch.diagnosis.facts import Facts, SourceSetup
 from logwatch.errors import Problem
-from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader, Timelines
+from logwatch.ledger import MINUTE, QUARTER, WIDTHS, Reader, Snapshot, Timelines
 from logwatch.mesibo_conf import push_logging
 from logwatch.model import Position
 from logwatch.privacy import readable
@@ -30,29 +30,33 @@ class Examined(Watched, Protocol):
 def gather(watched: Examined, reader: Reader, now: float, timelines: Timelines) -> tuple[Facts, list[Position]]:
     """Return what is known at ``now``, and the files that are followed; NotReadable when the ledger cannot be asked."""
     snapshot = watched.snapshot  # before what it says has changed is read
-    minutes = timelines.of(MINUTE, now, snapshot.changed)
+    sources = tuple(watched.status)
+    minutes = timelines.among(sources, MINUTE, now, snapshot.changed)
     files = reader.positions()
     lists = {
-        "snapshot": snapshot,
         "minutes": minutes,
-        "quarters": timelines.of(QUARTER, now, snapshot.changed),
+        "quarters": timelines.among(sources, QUARTER, now, snapshot.changed),
         "shapes": reader.shapes(SHAPES),
         "heard": reader.heard(now - WIDTHS[MINUTE]),
         "told": reader.minutes(now - WIDTHS[MINUTE]),
     }
-    return _facts(watched, now, files, {row.source for row in minutes.series}, **lists), files
+    return _facts(watched, now, files, {row.source for row in minutes.series}, snapshot, **lists), files
 
 
 def without_ledger(watched: Examined, now: float) -> Facts:
     """Return what is known at ``now`` while the ledger cannot be asked: totals, and how each source is."""
-    return _facts(watched, now, (), (), snapshot=watched.snapshot)
+    return _facts(watched, now, (), (), watched.snapshot)
 
 
-def _facts(watched: Examined, now: float, files: Iterable[Position], pushed: Collection[str], **lists: Any) -> Facts:
+def _facts(
+    watched: Examined, now: float, files: Iterable[Position], pushed: Collection[str], snapshot: Snapshot, **lists: Any
+) -> Facts:
+    status = watched.status
     return Facts(
         now,
         watched.catalogue,
-        status=watched.status,
+        snapshot=snapshot.among(status),
+        status=status,
         trouble=watched.trouble,
         setups=setups(watched.config, files, pushed),
         refused=watched.refused,

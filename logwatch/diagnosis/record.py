@@ -108,7 +108,7 @@ class Recorder:
             return present
         if self._past_known is not None and not changed.late(self._past_known, now - HOUR):
             return present
-        wide = self._timelines.of(HOURLY, now, changed)
+        wide = self._timelines.among(tuple(facts.status), HOURLY, now, changed)
         found = past([wide, facts.quarters], facts)
         going_on = {each.number for each in known if each.ended is None}
         present = [to_its_end(each, found) if each.number in going_on else each for each in present]

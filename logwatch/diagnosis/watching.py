@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.words import bytes_, clock, dated, number, span
+from logwatch.errors import Problem
 from logwatch.ledger import CounterRow
 from logwatch.webhook import WebhookStatus
 
@@ -34,8 +35,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
             severity="warning",
             title=f"The configuration on disk was refused, and the old one is in force: {first.headline}.",
             side="yours",
-            remedy=(f"{first.try_[:1].upper()}{first.try_[1:]}. " if first.try_ else "")
-            + "`mesibo-logwatch check` lists every problem; mend them, then reload again.",
+            remedy=f"{_tried(first)}`mesibo-logwatch check` lists every problem; mend them, then reload again.",
             evidence=tuple(problem.headline for problem in facts.refused[1:4]),
             weight=71,
             cause="The configuration on disk was refused",
@@ -72,12 +72,12 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             key=f"down:{name}",
             severity="critical",
             title=f"The log of {name} is out of reach: "
-            + (f"{problem.where}: {problem.what}." if problem else f"no file is there{_where(name, facts)}."),
+            + (f"{problem.headline}." if problem else f"no file is there{_where(name, facts)}."),
             side="yours",
-            remedy=(problem.try_ if problem and problem.try_ else "See that mesibo runs and where it logs to")
-            + ". `mesibo-logwatch doctor` goes through every step from mesibo's configuration to here.",
-            evidence=tuple(str(each).split("\n")[0] for each in status.problems[:3]),
-            steps=(8,),
+            remedy=((_tried(problem) if problem else "") or "See that mesibo runs and where it logs to. ")
+            + "`mesibo-logwatch doctor` checks every step from mesibo's configuration to here.",
+            evidence=tuple(each.headline for each in status.problems[1:4]),
+            steps=() if problem else (8,),
             weight=96,
             cause=f"The log of {name} was out of reach",
         )
@@ -111,7 +111,7 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             # how much a journal holds of one container is known when it has been read
             + ("." if status.input == "journal" else f": {bytes_(status.lag_bytes)} to go."),
             side="nobody",
-            remedy="Wait: what is told below may be about an earlier time.",
+            remedy="Wait: what is shown below may be about an earlier time.",
             weight=84,
         )
     elif status.lag_bytes > LAG_BYTES:
@@ -124,6 +124,12 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
             weight=65,
             cause=f"Reading {name} was behind",
         )
+
+
+def _tried(problem: Problem) -> str:
+    """Return what to try as a sentence with a blank behind it, as a terminal says it; empty where nothing is known."""
+    text = problem.try_.rstrip(".")
+    return f"Try: {text}{'' if text.endswith('?') else '.'} " if text else ""
 
 
 def _where(name: str, facts: Facts) -> str:

@@ -141,8 +141,8 @@ def _disagreement(name: str, log: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             key=f"witness-lacks:{name}",
             severity="warning",
-            title=f"The webhook {name} tells {number(told.total())} of the {number(logged.total())} failed pushes that"
-            f" the log of {log} has in the last hour.",
+            title=f"The webhook {name} reported {number(told.total())} of the {number(logged.total())} failed pushes"
+            f" that the log of {log} has in the last hour.",
             side="yours",
             remedy='See that "Push Notification Results" is switched on for the webhook in mesibo\'s console (Step 6),'
             " that its address is this one, and that the host of mesibo can reach it: the service's journal tells of"

@@ -14,7 +14,7 @@ def rows(host: Host, config: Config) -> Iterator[Check]:
     if not config.credential:
         yield ok(
             "credentials",
-            "none is configured; a [[credential]] that names mesibo's .p12 would tell of its expiry 30 days ahead",
+            "none is configured; a [[credential]] that names mesibo's .p12 would give 30 days' notice of its expiry",
         )
         return
     if missing_extra():

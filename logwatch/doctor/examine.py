@@ -12,6 +12,7 @@ from logwatch.doctor.check import Check, failure, ok
 from logwatch.doctor.host import Host
 from logwatch.errors import LogwatchError
 from logwatch.mesibo_conf import push_logging
+from logwatch.report.words import followed
 
 PROMETHEUS = "http://127.0.0.1:9090"
 
@@ -66,7 +67,7 @@ def _configuration(path: Path | None) -> tuple[list[Check], Config | None, Parts
         parts = assemble(config)
     except LogwatchError as error:
         return [_refused(name, error)], config, None
-    return [ok(name, f"{story}; {len(config.source)} source(s), grammar(s) {', '.join(parts.grammars)}")], config, parts
+    return [ok(name, f"{story}; {followed(len(config.source), parts.grammars)}")], config, parts
 
 
 def _refused(name: str, error: LogwatchError) -> Check:

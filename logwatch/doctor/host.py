@@ -72,13 +72,16 @@ class Host:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NoAnswer(f"{command[0]} does not answer: {error}") from None
         if done.returncode != 0:
-            raise NoAnswer((done.stderr or done.stdout).strip().split("\n")[0] or f"{command[0]} failed")
+            told = (done.stderr or done.stdout).strip().split("\n")[0]
+            if "not been booted with systemd" in told:  # in a container: systemctl is there, and nothing that it asks
+                told = "systemd does not run here"
+            raise NoAnswer(told or f"{command[0]} failed")
         return done.stdout
 
     def fetch(self, url: str) -> bytes:
         """Return what an address serves; NoAnswer with the status when it refuses, without one when nobody listens."""
         if not url.startswith(("http://", "https://")):
-            raise NoAnswer(f"{url} is no http address")
+            raise NoAnswer(f"{url} is not an http address")
         return self._within(lambda: _get(url))
 
     def handshake(self, name: str, port: int) -> str:

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 
-from logwatch import envelope
+from logwatch import envelope, ownership
 from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
 from logwatch.diagnosis import blind
@@ -19,6 +19,7 @@ from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner
+from logwatch.report.words import many
 from logwatch.unpack import format_of
 
 SERVICE_USER = "mesibo-logwatch"
@@ -56,7 +57,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         return
     newest = max(paths, key=lambda path: os.stat(path).st_mtime)  # noqa: PTH116  names may be no text
     if not wrong:
-        yield ok(name, f"{number(len(paths))} file(s), the newest {newest}")
+        yield ok(name, f"{many(len(paths), 'file', 'files')}, the newest {newest}")
     yield _readable(host, name, paths, docker=source.docker is not None)
     try:
         status = os.stat(newest)  # noqa: PTH116  see above
@@ -183,9 +184,9 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(
-            row, f"user {os.geteuid()} may not read {unread[0]}", "run doctor as the service's user, or as root"
+            row, f"user {ownership.me()} may not read {unread[0]}", "run doctor as the service's user, or as root"
         )
-    who = "root" if os.geteuid() == 0 else f"user {os.geteuid()}"
+    who = f"user {ownership.me()}"
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
 
 
@@ -259,7 +260,7 @@ def _clock(
         return skipped(row, "no line has a stamp")
     if at is None:
         return failure(
-            row, "the newest stamp is no date", "see whether the stamps are DDMM, and the clock of mesibo's host"
+            row, "the newest stamp is not a date", "see whether the stamps are DDMM, and the clock of mesibo's host"
         )
     ahead = at - written
     if abs(ahead) <= CLOSE_SECONDS:

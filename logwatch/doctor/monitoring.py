@@ -11,6 +11,7 @@ from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.duration import seconds
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.shipped import RuleFile, rule_files
+from logwatch.report.words import many
 
 JOB = "mesibo-logwatch"
 METRIC = "mesibo_"
@@ -84,7 +85,7 @@ def _scraped(mine: list[dict[str, Any]]) -> Iterator[Check]:
     if bad:
         yield failure(name, "; ".join(whys[:_NAMED]), "see its address, and the firewall between them")
     else:
-        yield ok(name, f"{len(mine)} target(s), up")
+        yield ok(name, f"{many(len(mine), 'target', 'targets')}, up")
     slow = {text for each in mine if seconds(text := str(each.get("scrapeInterval") or "")) > SCRAPE_SECONDS}
     if slow:
         yield failure(
@@ -154,7 +155,7 @@ def _evaluated(groups: list[dict[str, Any]], shipped: list[RuleFile]) -> Check:
         return warning(name, told, f"run doctor again in {after}; if it says the same, see /rules of your Prometheus")
     if not mine:
         return skipped(name, "none of the shipped rules is loaded")
-    return ok(name, f"{len(mine)} group(s), as often as they should be")
+    return ok(name, f"{many(len(mine), 'group', 'groups')}, as often as they should be")
 
 
 def _clock(host: Host, base: str) -> Check:

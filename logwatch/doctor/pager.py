@@ -132,7 +132,7 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
         if not link.startswith(("http://", "https://")):
             return warning(
                 name,
-                f"{link} is no address: it opens on no phone",
+                f"{link} is not an address: it opens on no phone",
                 "mesibo-logwatch serves them at /runbooks/: where the rule files are,"
                 f" `sed -i 's#{place}/#http://HOST:10914/runbooks/#' mesibo-*.yml` with an address that phones reach,"
                 " then reload Prometheus",

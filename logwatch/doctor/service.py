@@ -11,6 +11,7 @@ import logwatch
 from logwatch.config import Config, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.report.words import many
 
 UNIT = "mesibo-logwatch.service"
 _BUILD = re.compile(rb'mesibo_logwatch_build_info\{version="([^"]{1,40})"\} 1')
@@ -88,7 +89,7 @@ def unit(host: Host) -> Iterator[Check]:
     else:
         yield warning("unit enabled", "it will not start with the machine", f"`systemctl enable {UNIT}`")
     if facts.get("ActiveState") == "active":
-        yield ok("unit active", f"active, restarted {facts.get('NRestarts', '0')} time(s)")
+        yield ok("unit active", f"active, restarted {many(int(facts.get('NRestarts') or 0), 'time', 'times')}")
     else:
         yield failure("unit active", f"it is {facts.get('ActiveState', 'unknown')}", f"`systemctl start {UNIT}`")
     if facts.get("WatchdogUSec", "0") in ("0", "infinity", ""):

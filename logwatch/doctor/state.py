@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from logwatch import ownership
 from logwatch.config import Config
 from logwatch.diagnosis.words import bytes_
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
@@ -34,7 +35,7 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     if os.access(path, os.W_OK):
         yield _private(name, path)
     else:
-        yield failure(name, f"{path} is not writable for user {os.geteuid()}", "let it belong to the service's user")
+        yield failure(name, f"{path} is not writable for user {ownership.me()}", "let it belong to the service's user")
     free = shutil.disk_usage(path).free
     if free < LITTLE:
         yield failure(
@@ -89,4 +90,4 @@ def _ledger(ledger: Path) -> Check:
         return failure("ledger", f"{refused.what}: `run` refuses it, since {refused.why}", refused.try_)
     if verdict != "ok":
         return failure("ledger", verdict, "restart mesibo-logwatch: it keeps the damaged file and begins a new one")
-    return ok("ledger", f"whole, {bytes_(ledger.stat().st_size)}")
+    return ok("ledger", f"intact, {bytes_(ledger.stat().st_size)}")

@@ -45,15 +45,15 @@ def no_text(head: bytes) -> NoText | None:
     if head.startswith(_ZIP):
         return NoText("is compressed", "zip is not unpacked here", "unzip -p {} | mesibo-logwatch report -")
     if is_tar(head):
-        return NoText("is no log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
+        return NoText("is not a log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
-        return NoText("is no log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
+        return NoText("is not a log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
     text = _HOLE.sub(b"", head[:_LOOKED_AT])
     if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
         remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"
-        return NoText("is no log", "it is text in UTF-16, as PowerShell writes it", remedy)
+        return NoText("is not a log", "it is text in UTF-16, as PowerShell writes it", remedy)
     if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
-        return NoText("is no log", "it contains binary data", "name a log of mesibo, or of its container")
+        return NoText("is not a log", "it contains binary data", "name a log of mesibo, or of its container")
     return None
 
 

@@ -38,16 +38,19 @@ class ForwardMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ["destination"]
         self.events = Counter(
-            "mesibo_logwatch_export_events", "Failures that the destination has taken.", labels, registry=registry
+            "mesibo_logwatch_export_events", "Failures accepted by the destination.", labels, registry=registry
         )
         self.dropped = Counter(
             "mesibo_logwatch_export_dropped",
-            "Failures that the destination never got: it refused them, or the error log had let go of them.",
+            "Failures never delivered: refused by the destination, or deleted from the error log before being sent.",
             labels,
             registry=registry,
         )
         self.lag = Gauge(
-            "mesibo_logwatch_export_lag_events", "Failures committed but not taken yet.", labels, registry=registry
+            "mesibo_logwatch_export_lag_events",
+            "Failures committed but not yet accepted by the destination.",
+            labels,
+            registry=registry,
         )
 
     def forget(self, destination: str) -> None:

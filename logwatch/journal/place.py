@@ -4,12 +4,12 @@ Of a journal file two things are read here: its id, and when its first entry was
 systemd.io/JOURNAL_FILE_FORMAT).
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from logwatch import ownership
 from logwatch.errors import Problem
 
 USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
@@ -158,7 +158,7 @@ def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Probl
         yield Problem(
             str(path),
             "the journal cannot be read",
-            f"{why}, for user {os.geteuid()}",
+            f"{why}, for user {ownership.me()}",
             f"let the service's user join the group {GROUP}: `make install` does it where a source needs it, or"
             f" SupplementaryGroups={GROUP} in a drop-in of the unit",
         )

@@ -54,7 +54,7 @@ def hold(directory: Path) -> int:
     for path in (directory, *directory.glob("ledger.sqlite3*")):
         if not read_only and not os.access(path, os.R_OK | os.W_OK):
             os.close(descriptor)
-            raise _unusable(path, f"not writable for user {os.geteuid()}")
+            raise _unusable(path, f"not writable for user {ownership.me()}")
     return descriptor
 
 
@@ -83,7 +83,7 @@ def refusals(directory: Path) -> list[Problem]:
                 pass
     except OSError as error:
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
-        refused = _unusable(directory, f"{error.strerror or error}, for user {os.geteuid()}").problems
+        refused = _unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]
     if above == directory:
         for doubt in ownership.above(directory):

@@ -1,7 +1,7 @@
 """What is on disk, as one immutable view: readers hold a reference and are never surprised by a commit."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from logwatch.ledger.batch import Batch, CounterRow
@@ -39,6 +39,13 @@ class Snapshot:
         """Return whether the counters of ``source`` may be exported."""
         row = self.sources.get(source)
         return row is not None and row.ready
+
+    def among(self, sources: Collection[str]) -> "Snapshot":
+        """Return it with the results of these sources alone: of one that is configured no more they are kept."""
+        if all(row.source in sources for row in self.results):
+            return self
+        mine = {row: seen for row, seen in self.results.items() if row.source in sources}
+        return replace(self, results=MappingProxyType(mine))
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
         """Return the snapshot that is true once ``batch`` is on disk."""

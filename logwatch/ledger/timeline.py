@@ -5,7 +5,7 @@ take a megabyte and are added up in no time; as objects they take ten, and a pag
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, Protocol
@@ -116,6 +116,11 @@ class Timeline:
         series = {row: mine.part(begin, end) for row, mine in self.series.items()}
         counted = {row: mine for row, mine in series.items() if any(mine.counts)}
         return Timeline(self.width, self.starts[begin:end], counted)
+
+    def among(self, sources: Collection[str]) -> "Timeline":
+        """Return the results of these sources; the same object where there are no others."""
+        mine = {row: series for row, series in self.series.items() if row.source in sources}
+        return self if len(mine) == len(self.series) else Timeline(self.width, self.starts, mine)
 
     def totals(self) -> dict[ResultRow, Seen]:
         """Return how often each result came over all of it."""
@@ -257,6 +262,19 @@ class Timelines:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._known: dict[int, tuple[tuple[int, int], int, Timeline]] = {}  # by width: ledger, commits, timeline
+        self._among: dict[int, tuple[Timeline, Collection[str], Timeline]] = {}  # by width: of all, of whom, theirs
+
+    def among(self, sources: Collection[str], width: int, now: float, changed: Changed) -> Timeline:
+        """Return the timeline of some sources; the same object as before where nothing is different.
+
+        The ledger keeps what a source that is configured no more has counted: under a new name, its lines are counted
+        there again.
+        """
+        whole = self.of(width, now, changed)
+        known = self._among.get(width)
+        if known is None or known[0] is not whole or set(known[1]) != set(sources):
+            known = self._among[width] = (whole, tuple(sources), whole.among(sources))
+        return known[2]
 
     def of(self, width: int, now: float, changed: Changed) -> Timeline:
         """Return the timeline of a width at ``now``; the same object as before where nothing is different."""

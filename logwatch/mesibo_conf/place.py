@@ -53,7 +53,7 @@ def push_logging(source: Source, named: Path | None = None) -> PushLogging:
     for path in tried:
         try:
             if path.exists() and not path.is_file():
-                return PushLogging("unknown", str(path), "is no file")
+                return PushLogging("unknown", str(path), "is not a file")
             with path.open("rb") as file:
                 conf = parse(file.read(LONGEST).decode(errors="replace"))
         except FileNotFoundError:

@@ -142,7 +142,10 @@ def rank(candidate: CodeCandidate, known: frozenset[int]) -> tuple[object, ...]:
 
 
 def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], lines: int) -> list[CodeCandidate]:
-    """Return words that announce a code on different lines, such as ``ok`` and ``failed``, together on nearly all."""
+    """Return words that announce a code on different lines, together on nearly all: ``ok`` and ``failed``.
+
+    They stand before it alike, unless they are one word in several spellings.
+    """
     fine = [
         each
         for each in candidates
@@ -155,7 +158,7 @@ def complementary(candidates: Sequence[CodeCandidate], known: frozenset[int], li
         group, rows = [best], {row for row, value in enumerate(best.values) if value is not None}
         for other in fine:
             theirs = {row for row, value in enumerate(other.values) if value is not None}
-            if not rows & theirs and other.gap == best.gap:
+            if not rows & theirs and (other.gap == best.gap or other.key == best.key):
                 group.append(other)
                 rows |= theirs
         numbers = {number for each in group for number in each.numbers}

@@ -179,8 +179,9 @@ def _doubts(
 ) -> list[str]:
     doubts = []
     if others:
-        named = ", ".join(dict.fromkeys(each.described() for each in (code, *others[:3])))
-        doubts.append(f"two places hold numbers that are codes: {named}; the first is taken")
+        named = list(dict.fromkeys(each.described() for each in (code, *others[:3])))
+        many = "two" if len(named) == 2 else "several"  # noqa: PLR2004  the word for it
+        doubts.append(f"{many} places hold numbers that are codes: {', '.join(named)}; the first is taken")
     if not code.key:
         doubts.append(f"no word announces the code; it is taken from its place, {code.described()}")
     seen = sorted(set(code.numbers))

@@ -4,9 +4,10 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ from logwatch.parse.check import check
 from logwatch.parse.redact import shape, words_of
 from logwatch.parse.result import parse_reference
 from logwatch.propose.anonymous import RUN, common, without_users
-from logwatch.propose.dialect import Columns, Dialect, InHead, Object, Words
+from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS
 from logwatch.propose.find import Nothing, find
 from logwatch.propose.hostile import hostile
 from logwatch.propose.lines import HIDDEN, mask
 from logwatch.propose.write import write
+from logwatch.propose.write.source import before
 
 _SAMPLES = 24
+_FIRST = {"spelling": 0, "has": 0, "code": 1}  # of the features that make a line worth showing; the others come last
 _NO_SAMPLES = "# expect: null\nx\n"
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
 
@@ -135,11 +138,14 @@ def _identifiers(grammar: Grammar, text: str) -> list[str]:
 
 
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Choose lines, without their users, that show every field, every code and every way to build a line."""
+    """Choose lines, without their users, that show every field, every code and every way to build a line.
+
+    Where these are too many, every spelling of a field comes first: the checker refuses one that no sample shows.
+    """
     seen: set[tuple[str, object]] = set()
-    chosen: list[tuple[str, dict[str, Any]]] = []
+    shows: list[tuple[int, int, str, dict[str, Any]]] = []
     for text, code in zip(dialect.lines, dialect.code.values, strict=True):
-        if code is None or len(chosen) == _SAMPLES:
+        if code is None:
             continue
         shown = without_users(text, keep)
         found = outcome(grammar, shown)
@@ -149,10 +155,22 @@ def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tupl
         features: set[tuple[str, object]] = {("code", (code, found["platform"])), ("length", len(whole.split()))}
         features |= {("has", field) for field in _FIELDS if found[field]}
         features |= {("mark", char) for char in whole if not char.isalnum()}
-        if not features <= seen:
+        features |= {("spelling", each) for each in _spellings(dialect.form, shown)}
+        if new := features - seen:
             seen |= features
-            chosen.append((shown, found))
-    return chosen
+            shows.append((min(_FIRST.get(kind, len(_FIRST)) for kind, _ in new), len(shows), shown, found))
+    chosen = sorted(sorted(shows)[:_SAMPLES], key=lambda each: each[1])
+    return [(shown, found) for _, _, shown, found in chosen]
+
+
+def _spellings(form: Words | Columns | Object | InHead, text: str) -> Iterator[Announced]:
+    """Find the words, each with what stands behind it, by which a line announces its fields."""
+    if not isinstance(form, Words | InHead):
+        return
+    hidden = mask(text, form.quotes)
+    for each in chain.from_iterable(form.fields.values()):
+        if re.search(rf"(?<![^\s,;|(]){before(replace(each, quote=''))}(?=\S)", hidden):
+            yield each
 
 
 def _samples(

@@ -11,7 +11,8 @@ from logwatch.propose.lines import INTEGER, mask
 
 _CLOSING = {'"': '"', "'": "'", "[": "]", "<": ">", "`": "`"}
 _OPENER = re.compile(r"(?:\(\)|\[[^][\s]*\])?[ \t]*(?:->|=>|[:=|,;>~])?[ \t]*(?:-+(?=[ \t]))?[ \t]*\(?(?![0-9)])")
-_SMALL = 0.05
+_SMALL = 0.05  # of the lines
+_FEWEST = 3  # lines that show another spelling of a word, or another word
 _OFTEN = 0.1  # of the lines
 
 
@@ -45,23 +46,24 @@ def learn(
     ways: list[tuple[CodeCandidate, Words]] = []
     candidates = codes.choose(_all(masked), known, len(lines))
     several = [] if any(map(codes.telling, candidates)) else codes.complementary(codes.keyed(masked), known, len(lines))
-    for candidate in [*several[:1], *candidates]:
-        more = (
-            several[1:] if several and candidate is several[0] else _alternatives(candidate, masked, known, len(lines))
-        )
-        values = tuple(
-            next((each.values[row] for each in (candidate, *more) if each.values[row] is not None), None)
-            for row in range(len(lines))
-        )
-        whole = CodeCandidate(candidate.key, candidate.gap, candidate.place, values)
+    for group in [*([several] if several else []), *([each] for each in candidates)]:
+        candidate = group[0]
+        more = [*group[1:], *_alternatives(_whole(group), masked, known, len(lines))]
+        whole = _whole([candidate, *more])
         anchors = tuple(Announced(each.key, each.gap) for each in (candidate, *more)) if candidate.key else ()
         taken = {each.key for each in anchors}
         separators = marks
         held = _in_parentheses(masked, anchors)
         if held:
             separators += "()"
+        # A spelling that stands on no line with a code cannot be shown by a sample, and need not be read.
+        read = [row for row, value in enumerate(whole.values) if value is not None]
         announced = fields.announced(
-            rests, masked, marks=marks + ("()" if groups else ""), taken=taken, reasons=reasons
+            [rests[row] for row in read],
+            [masked[row] for row in read],
+            marks=marks + ("()" if groups else ""),
+            taken=taken,
+            reasons=reasons,
         )
         ways.append(
             (
@@ -83,6 +85,13 @@ def learn(
     return ways
 
 
+def _whole(group: Sequence[CodeCandidate]) -> CodeCandidate:
+    """Return the first candidate with the numbers of all, which stand on different lines."""
+    values = zip(*(each.values for each in group), strict=True)
+    told = tuple(next((value for value in row if value is not None), None) for row in values)
+    return CodeCandidate(group[0].key, group[0].gap, group[0].place, told)
+
+
 def _all(masked: Sequence[str]) -> list[CodeCandidate]:
     first = [INTEGER.match(text.lstrip(" (")) for text in masked]
     last = [re.search(r"(?:^|[\s,;|])(-?[0-9]{1,6})[\s).]*$", text) for text in masked]
@@ -94,7 +103,10 @@ def _all(masked: Sequence[str]) -> list[CodeCandidate]:
 
 
 def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[int], lines: int) -> list[CodeCandidate]:
-    """Return further words for the lines that have no number behind the best one, such as ``failed`` beside ``ok``."""
+    """Return further words for the lines that have no number behind the best one: ``failed=`` beside ``ok=``.
+
+    It may be the same word in another spelling, such as ``code=`` beside ``code``.
+    """
     if not best.key:
         return []
     open_rows = {row for row, value in enumerate(best.values) if value is None}
@@ -105,9 +117,9 @@ def _alternatives(best: CodeCandidate, masked: Sequence[str], known: frozenset[i
         overlap = sum(a is not None and b is not None for a, b in zip(best.values, other.values, strict=True))
         numbers = [value for row in rows if (value := other.values[row]) is not None]
         if (
-            len(rows) >= max(3, _SMALL * lines)
+            len(rows) >= (_FEWEST if other.key == best.key else max(_FEWEST, _SMALL * lines))
             and not overlap
-            and other.key != best.key
+            and (other.key, other.gap) != (best.key, best.gap)
             and codes.share_of_codes(numbers, known) >= 0.9  # noqa: PLR2004  nearly all
             and re.fullmatch(r"[A-Za-z_/.0-9-]+", other.key)
         ):

@@ -126,7 +126,7 @@ class Signer:
             encode: Any = google.auth.jwt.encode
             made: bytes = encode(signer, {"iss": self._team_id, "iat": int(time.time())})
         except (OSError, ValueError, TypeError) as error:
-            why = getattr(error, "strerror", None) or "it is no unencrypted EC key in PEM"
+            why = getattr(error, "strerror", None) or "it is not an unencrypted EC key in PEM"
             raise DirectError(
                 Problem(request.file, "the .p8 key cannot be used", why, "download it from Apple")
             ) from None

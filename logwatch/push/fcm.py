@@ -66,7 +66,7 @@ def _unusable(request: Request) -> Problem:
     return Problem(
         request.file,
         "cannot sign in with it",
-        "it is no usable service account",
+        "it is not a usable service account",
         f"mesibo-logwatch credentials check {request.file}",
     )
 

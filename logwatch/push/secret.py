@@ -23,7 +23,7 @@ def from_file(path: Path, what: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SecretError(Problem(str(path), f"{what} cannot be read", "it is no regular file", "name a file"))
+                raise SecretError(Problem(str(path), f"{what} cannot be read", "not a regular file", "name a file"))
             data = file.read(_LONGEST + 2)
     except OSError as error:
         raise SecretError(

@@ -184,7 +184,7 @@ def notes(count: Count) -> list[str]:
         )
     if count.undated:
         told = many(count.undated, "push result has", "push results have")
-        said.append(f"{told} a stamp that is no date: see `grammar check`")
+        said.append(f"{told} a stamp that is not a date: see `grammar check`")
     if count.ahead:
         days = f"{count.ahead / 86400:.0f} days"
         said.append(f"The newest stamp is {days} ahead of its file: a clock or a zone is wrong (--timezone)")
@@ -205,7 +205,7 @@ def _nothing(count: Count) -> list[RenderableType]:
     told = [Text(note, style="yellow") for note in notes(count)]
     if count.summary.lines and not told:
         none = "No push results. Is push logging on? In mesibo.conf it takes: logs { push = 1 }"
-        told = [Text("No push results of this time." if count.since or count.until else none)]
+        told = [Text("No push results in that time." if count.since or count.until else none)]
     return [*(told or [Text("There are no lines.")]), Text("")]
 
 

@@ -54,7 +54,7 @@ def _table(pushes: Sequence[UserPush], width: int) -> Table:
         reason = f" {push.heard or push.reason}".rstrip()
         what = "Accepted" if push.accepted else f"{push.entry.title}{reason}"
         row = [
-            Text(time_of(push.at) or "not told"),
+            Text(time_of(push.at) or "unknown"),
             Text(PLATFORMS[push.platform]),
             Text(push.code, style=COLOURS[push.entry.severity]),
             Text(what),

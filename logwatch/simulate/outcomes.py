@@ -78,7 +78,7 @@ class Burst:
         """
         found = _BURST.fullmatch(text)
         if not found:
-            raise ValueError(f"{text!r} is no burst; try 903:30:60:5 or fcm/404/UNREGISTERED:0:10:100")
+            raise ValueError(f"{text!r} is not a burst; try 903:30:60:5 or fcm/404/UNREGISTERED:0:10:100")
         return cls(_outcome(found), float(found["start"]), float(found["seconds"]), float(found["rate"]))
 
 
@@ -105,7 +105,7 @@ class Outage:
         """
         found = _OUTAGE.fullmatch(text)
         if not found:
-            raise ValueError(f"{text!r} is no outage; try 903:-1800 or fcm/503/UNAVAILABLE:-40000:1500")
+            raise ValueError(f"{text!r} is not an outage; try 903:-1800 or fcm/503/UNAVAILABLE:-40000:1500")
         begin = history + float(found["start"])
         return cls(_outcome(found), begin, begin + float(found["seconds"]) if found["seconds"] else float("inf"))
 

@@ -71,8 +71,8 @@ def load(path: Path | None, *, exposed: bool) -> Settings:
 
 def warnings(settings: Settings, web: Web) -> list[Problem]:
     """Return what is allowed and yet worth a thought, about serving ``settings`` as ``web`` says."""
-    if parse_listen(web.listen).loopback or settings.context:
-        return []
+    if parse_listen(web.listen).loopback or settings.context or not (settings.closed or web.allow_plain_http):
+        return []  # the last is an error of the configuration
     what = "the password travels in the clear" if settings.closed else "everybody in the network may read this"
     why = "there is no TLS" if settings.closed else "there is no TLS and no password, as web.allow_plain_http says"
     return [

@@ -12,7 +12,7 @@ _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"
 def prefix_of(forwarded: str, configured: str) -> str:
     """Return what links begin with behind a proxy: its X-Forwarded-Prefix, else the setting; empty without either.
 
-    A header that is no path is ignored: nothing in it may lead to another host, or end an attribute.
+    A header that is not a path is ignored: nothing in it may lead to another host, or end an attribute.
     """
     told = forwarded.split(",", maxsplit=1)[0].strip().rstrip("/")
     return told if is_prefix(told) else configured.rstrip("/")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tornado.iostream
+import tornado.web
 
 from logwatch import heap
 from logwatch.catalogue import answered_by, explain
@@ -69,16 +70,25 @@ class Api(Handler):
         try:
             body = await self.site.work(made)
         except (Refused, NotReadable) as error:
-            self.set_status(400 if isinstance(error, Refused) else 503)
-            body = _dumped({"error": str(error)}).encode(errors="replace")
+            self.say(400 if isinstance(error, Refused) else 503, str(error))
+            return
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.write(body)
         self.write(b"\n")
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
-        """Say it as JSON too."""
+    def say(self, status_code: int, told: str) -> None:
+        """End with a sentence, as JSON too."""
+        self.set_status(status_code)
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(json.dumps({"error": f"{status_code} {self._reason}"}) + "\n")
+        self.finish(_dumped({"error": told}).encode(errors="replace") + b"\n")
+
+
+class NotFoundApi(Api):
+    """Everything below ``/api/`` that is not here."""
+
+    def get(self) -> None:
+        """Say so."""
+        raise tornado.web.HTTPError(404)
 
 
 def _dumped(told: Any) -> str:

@@ -29,7 +29,7 @@ ORDER = (
     "rate_limited",
     "token",
 )
-PLATFORMS = {"apns": "iOS", "fcm": "Android", "unknown": "Platform not told"}
+PLATFORMS = {"apns": "iOS", "fcm": "Android", "unknown": "Platform unknown"}
 _FEW = 0.05  # of the pushes: so few whose platform is not told get no chart of their own
 MARKS = 4  # incidents that one chart marks: the newest
 _THINNEST = 1.2  # of a bar: what happened is never too thin to be seen

@@ -94,7 +94,7 @@ def strip(facts: Facts) -> Strip:
         ),
     ]
     if shares["unknown"].of > MANY * sum(each.of for each in shares.values()):
-        figures.insert(4, _accepted("unknown", "Accepted, platform not told", shares["unknown"], blind=facts.blind))
+        figures.insert(4, _accepted("unknown", "Accepted, platform unknown", shares["unknown"], blind=facts.blind))
     return Strip(
         tuple(figures),
         {

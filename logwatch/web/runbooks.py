@@ -11,6 +11,7 @@ import tornado.web
 
 from logwatch import resources
 from logwatch.web.pages import Page
+from logwatch.web.server import Handler
 
 _COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)  # marks of what is generated; they are for the generator alone
 _INDEX = "README"
@@ -31,6 +32,14 @@ class Runbook(Page):
     def _make(self, name: str) -> tuple[int, bytes]:
         title, text = page(name)
         return 200, self.site.render("runbook.html", "runbooks", title=title, text=text)
+
+
+class RunbookIndex(Handler):
+    """``/runbooks``, as people type it: links of the index are relative to the slash behind it."""
+
+    def get(self) -> None:
+        """Lead to the index."""
+        self.redirect(f"{self.prefix}/runbooks/")
 
 
 @functools.cache

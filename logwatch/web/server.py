@@ -9,6 +9,7 @@ threaded server (cheroot, waitress with TLS in front) is held up by as many slow
 import asyncio
 import errno
 import logging
+import os
 import re
 import resource
 import socket
@@ -87,7 +88,7 @@ class WebServer:
                 Problem(
                     f"web.listen {where}",
                     "cannot be listened on",
-                    error.strerror or str(error),
+                    _words(error),
                     "another program may have the port (`ss -ltnp`): stop it, or set web.listen to a free one"
                     if error.errno == errno.EADDRINUSE
                     else "set web.listen to an address of this host, such as 127.0.0.1:10914, or [::1]:10914",
@@ -202,6 +203,12 @@ class WebServer:
         self._loop.call_later(LOOK_SECONDS, self._beat, server)
 
 
+def _words(error: OSError) -> str:
+    """Return the system's words for an error: Python adds the address, which has been told, and a resolver its own."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
+
+
 def _bind(host: str, port: int) -> list[socket.socket]:
     """Listen on every address of ``host`` that is here, or on every interface; OSError when one of them is taken."""
     if not host and socket.has_dualstack_ipv6():
@@ -293,7 +300,8 @@ class Handler(tornado.web.RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002  tornado's signature
         """Say the status."""
-        if status_code == 405:  # noqa: PLR2004  Method Not Allowed names what is allowed (RFC 9110)
+        # Method Not Allowed names what is allowed (RFC 9110), which whoever refuses may know better
+        if status_code == 405 and "Allow" not in self._headers:  # noqa: PLR2004
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.say(status_code, f"{status_code} {self._access.why.get(status_code, self._reason)}")
 

@@ -217,7 +217,9 @@ class Site:
         """Return the counts of a span."""
         if span.name in seen.tallies:
             return seen.tallies[span.name]
-        return self._tally(span.name, self._timelines.of(span.width, seen.now, self.watched.snapshot.changed))
+        watched = self.watched
+        timeline = self._timelines.among(tuple(watched.status), span.width, seen.now, watched.snapshot.changed)
+        return self._tally(span.name, timeline)
 
     def _tally(self, name: str, timeline: Timeline) -> Tally:
         """Return the counts of a timeline by class; the same object as before where nothing is different."""

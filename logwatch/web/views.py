@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from logwatch.web import api, pages
 from logwatch.web.assets import Asset
-from logwatch.web.runbooks import Runbook
+from logwatch.web.runbooks import Runbook, RunbookIndex
 from logwatch.web.server import Handler, Rule
 from logwatch.web.site import Site, Watched
 from logwatch.web.user import User
@@ -81,9 +81,10 @@ def rules(
         (r"/-/ready", _Ready, {"health": watched}),
         (r"/", pages.Status, site),
         (r"/codes/?", pages.Codes, site),
-        (r"/codes/(-?[0-9]{1,6})", pages.Code, site),
-        (r"/unread", pages.UnreadLines, site),
-        (r"/user", User, site),
+        (r"/codes/(-?[0-9]{1,6})/?", pages.Code, site),
+        (r"/unread/?", pages.UnreadLines, site),
+        (r"/user/?", User, site),
+        (r"/runbooks", RunbookIndex, {}),
         (r"/runbooks/([A-Za-z0-9-]{0,64}(?:\.md)?)", Runbook, site),
         (r"/static/(style\.css|live\.js|local\.js|icon\.svg)", Asset, {}),
         (r"/api/v1/status", api.StatusApi, site),
@@ -91,6 +92,7 @@ def rules(
         (r"/api/v1/codes", api.CodesApi, site),
         (r"/api/v1/codes/(-?[0-9]{1,6})", api.CodeApi, site),
         (r"/api/v1/failures", api.FailuresApi, site),
+        (r"/api/.*", api.NotFoundApi, site),
         (r"/downloads/failures\.(csv|json)", api.Failures, site),
         (r"/downloads/(dead-tokens|rate-limited)\.csv", api.Users, site),
         (r"/downloads/clean-up\.csv", api.CleanUp, site),

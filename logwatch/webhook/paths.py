@@ -25,7 +25,7 @@ class TooMuch(Exception):  # noqa: N818  a property of the input, not a mistake
 def parse(text: str) -> Path:
     """Read a path; ValueError when it is none."""
     if not _PATH.fullmatch(text):
-        raise ValueError(f'"{text}" is no path: names with dots between them, name[] for lists, ** for any depth')
+        raise ValueError(f'"{text}" is not a path: names with dots between them, name[] for lists, ** for any depth')
     return tuple((name.removesuffix("[]"), name.endswith("[]")) for name in text.split("."))
 
 

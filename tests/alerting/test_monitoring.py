@@ -127,7 +127,7 @@ def test_a_broken_main_file_is_told_in_the_tools_own_words(existing):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"PAGE_URL": "page.example.net"}, "page.example.net is no address"),
+        ({"PAGE_URL": "page.example.net"}, "page.example.net is not an address"),
         ({"CLUSTER": "a#b"}, "a character that fits into no address"),
         ({"RUNBOOKS": "https://x/' y"}, "a character that fits into no address"),
     ],

@@ -1,4 +1,4 @@
-"""A fleet that was set up by somebody else: two Prometheis, labels like ours, federation, a restart in an incident."""
+"""A fleet set up by somebody else: two Prometheus servers, labels like ours, federation, a restart in an incident."""
 
 import json
 import re

@@ -106,8 +106,8 @@ def test_every_problem_is_told_at_once(file):
         (
             {"reason": "two words"},
             (
-                "FILE: [[code]] number 1 (mesibo 915 two words): reason 'two words' is no word: letters, digits and _, "
-                "at most 64 of them\n  try: write it as FCM or APNs does"
+                "FILE: [[code]] number 1 (mesibo 915 two words): reason 'two words' is not a word: letters, digits and "
+                "_, at most 64 of them\n  try: write it as FCM or APNs does"
             ),
         ),
         (

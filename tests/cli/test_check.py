@@ -35,7 +35,7 @@ def test_a_fine_configuration_is_ok_and_nothing_is_made(place):
     before = sorted(place.rglob("*"))
     status, said = checked(place)
     assert status == 0
-    assert said[0] == f"ok: configuration {place}/logwatch.toml; 1 source(s), grammar(s) mesibo"
+    assert said[0] == f"ok: configuration {place}/logwatch.toml; 1 source, grammar mesibo"
     assert re.fullmatch(
         r"ok: a scrape has \d+ series, never more than \d+ \(\d+ of source mesibo\): for sample_limit", said[1]
     )
@@ -61,16 +61,16 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
     assert sorted(line.partition(" | ")[0].replace(str(place), "") for line in said) == sorted(
         [
             "error: 3: source \"a\": paths: 'x' cannot be used: it is a text, not a list",
-            'error: 7: source "b": timezone: "Mars" is no time zone of this host',
+            'error: 7: source "b": timezone: "Mars" is not a time zone of this host',
             "error: 17: catalogue.file: /none.toml: cannot read the catalogue: No such file or directory",
             next(line for line in said if "grammar 'none'" in line).partition(" | ")[0].replace(str(place), ""),
-            'error: 8: source "b": paths: /file/x.log cannot be: /file is no directory',
+            'error: 8: source "b": paths: /file/x.log cannot be: /file is not a directory',
             'error: 8: source "b": paths: ~ stands for itself in /~/log: here it is not a home directory',
             'warning: 8: source "b": paths: /b[1].log is there, but not what it matches: brackets stand for one of the characters in them',
             'warning: 8: source "b": paths: /wide.log is UTF-16: its lines cannot be read',
             'warning: 8: source "b": paths: /shut.log is compressed: its lines cannot be read',
             'warning: 11: source "c": docker: there is no directory /nowhere yet: it is waited for',
-            "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user 0",
+            "error: 13: state.directory: /file/state: cannot keep the state here: Not a directory, for user root",
             "error: 15: web.config_file: /none.yml: the web configuration file cannot be read: No such file or directory",
         ]
     )
@@ -83,7 +83,7 @@ def test_all_kinds_of_problems_are_said_in_one_pass(place):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        pytest.param("paths = []", 'error: 1: source "m": says of no log where it is', id="an empty list"),
+        pytest.param("paths = []", 'error: 1: source "m": names no log', id="an empty list"),
         pytest.param("paths = [3]", 'error: 3: source "m": paths: [3] cannot be used: 3 in it is a whole number, not a text', id="a number"),
         pytest.param('paths = ["x"]\nenvelope = "xml"', 'error: 4: source "m": envelope: \'xml\' cannot be used: there is no such choice', id="a choice"),
         pytest.param('paths = ["x"]\nstart_at = 3', 'error: 4: source "m": start_at: 3 cannot be used', id="a kind"),
@@ -132,3 +132,25 @@ def test_a_grammar_that_cannot_be_compiled_is_said_to_be_a_fallback(place):
     assert status == 0
     assert said[0].startswith('warning: 4: source "mesibo": grammar: slow is not compiled: a parse action')
     assert "fallback" in said[0]
+
+
+def test_a_file_of_two_sources_is_told_once(place):
+    """Each problem is one line, also one that two checks could find."""
+    shared = place / "mesibo.log"
+    sources = "".join(f'[[source]]\nname = "{name}"\npaths = ["{shared}"]\n' for name in "ab")
+    status, said = checked(place, f'{sources}[state]\ndirectory = "{place}/state"\n')
+    assert status == 1
+    assert [line for line in said if "count twice" in line] == said
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kinds"),
+    [("", ["error: 7: web.listen"]), ("allow_plain_http = true\n", ["warning: web.listen 0.0.0.0:1"])],
+)
+def test_a_listen_address_is_an_error_or_a_warning_and_not_both(place, allowed, kinds):
+    """Plain HTTP for the network is refused; where it was asked for it is a warning, which says who asked."""
+    good = (place / "logwatch.toml").read_text()
+    _, said = checked(place, f'{good}[web]\nlisten = "0.0.0.0:1"\n{allowed}')
+    told = [line for line in said if "web.listen" in line]
+    assert len(told) == len(kinds)
+    assert all(line.startswith(kind) for line, kind in zip(told, kinds, strict=True)), told

@@ -86,12 +86,12 @@ def test_a_path_belongs_to_the_source_that_follows_it(tmp_path):
     ("arguments", "message"),
     [
         (["-"], "Missing option '-o'"),
-        (["-", "-o", "F", "--label", "cluster"], "'cluster' is no label; try --label cluster=main"),
-        (["-", "-o", "F", "--label", "__name__=x"], "'__name__=x' is no label"),
+        (["-", "-o", "F", "--label", "cluster"], "'cluster' is not a label; try --label cluster=main"),
+        (["-", "-o", "F", "--label", "__name__=x"], "'__name__=x' is not a label"),
         (["-", "-o", "F", "--label", "source=x"], "source is a label that the counters have themselves"),
         (["-", "-o", "F", "--since", "2h", "--until", "3h"], "--since is not before --until"),
         (["missing.log", "-o", "/nowhere/F"], "/nowhere/F: cannot be written: No such file or directory"),
-        (["missing.log", "-o", "/dev/full"], "/dev/full: is no file"),
+        (["missing.log", "-o", "/dev/full"], "/dev/full: is not a file"),
         (["missing.log", "-o", "F"], "missing.log: there is no such file"),
     ],
 )
@@ -122,18 +122,18 @@ def test_what_can_be_read_is_written_beside_what_cannot(tmp_path):
 
 
 def test_where_nothing_is_found_the_way_to_it_is_told(tmp_path):
-    """A journal is no file: the command that prints it, and what to do with it."""
+    """A journal is not a file: the command that prints it, and what to do with it."""
     config = tmp_path / "logwatch.toml"
     config.write_text('[[source]]\nname = "m"\njournal = {unit = "mesibo.service"}\n')
     found = whole("--config", config, "-o", tmp_path / "past.om")
     assert found.returncode == 2
-    assert "there is nothing to read: the source is no file here" in found.stderr
+    assert "there is nothing to read: the source is not a file here" in found.stderr
     assert "journalctl --output=cat" in found.stderr
     assert "| mesibo-logwatch history -o F -\n" in found.stderr
 
 
 def test_doubtful_times_are_told(tmp_path):
-    """Where a stamp is no date, and where the year of some must be wrong."""
+    """Where a stamp is not a date, and where the year of some must be wrong."""
     timeless = write(tmp_path / "a.log", "E9911-100000-001: push_on_complete: type fcm code 500\n")
     months = [*range(10, 13), *range(1, 12)]
     text = "".join(f"E01{month:02}-100000-000 (1): push_on_complete: code 200\n" for month in months)

@@ -41,5 +41,5 @@ def test_times_are_absolute_or_relative(text, seconds):
 @pytest.mark.parametrize("text", ["", "yesterday", "2h30", "-2h", "24:01", "7:5", "2026-13-01", "1e3", "9" * 400 + "w"])
 def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""
-    with pytest.raises(click.BadParameter, match="is no time; try 2h"):
+    with pytest.raises(click.BadParameter, match="is not a time; try 2h"):
         option(lambda: NOON)(None, None, text)

@@ -101,6 +101,14 @@ def test_nothing_to_count_is_a_report_too(tmp_path):
     assert "There are no lines." in run(path).output
 
 
+def test_where_nothing_could_be_read_the_reason_stands_alone(tmp_path):
+    """A path that is wrong is not followed by the report of an empty log; programs get their form all the same."""
+    result = run(tmp_path / "missing.log")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no such file" in result.stderr
+    assert json.loads(run(tmp_path / "missing.log", "--format", "json").stdout)["lines"] == 0
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_reported(log, tmp_path):
     """One missing file does not hide the others; the exit code tells."""
     result = run(log, tmp_path / "missing.log", tmp_path, "--format", "json")
@@ -158,7 +166,7 @@ def test_since_and_until_narrow_the_time(log):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--since", "soon", "-"], "'soon' is no time; try 2h"),
+        (["--since", "soon", "-"], "'soon' is not a time; try 2h"),
         (["--since", "2h", "--until", "3h", "-"], "--since is not before --until"),
         (["--format", "xml", "-"], "'xml' is not one of"),
     ],
@@ -360,7 +368,7 @@ def test_the_zone_of_a_log_can_be_named(log):
     assert json.loads(result.stdout)["results"][0]["first"] == "2026-11-22T04:45:00.123Z"
     wrong = whole(log, "--timezone", "Mars")
     assert wrong.returncode == 2
-    assert '--timezone: "Mars" is no time zone of this host' in wrong.stderr
+    assert '--timezone: "Mars" is not a time zone of this host' in wrong.stderr
 
 
 def test_json_tells_share_side_and_remedy_of_each_result(log):

@@ -67,11 +67,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
             '\n  try: a list of paths, such as ["x"]'
         ),
         (
-            '5: source "b": says of no log where it is: there is nothing to follow'
+            '5: source "b": names no log: there is nothing to follow'
             '\n  try: add paths = ["/var/log/mesibo/*.log"], or docker = {container = "mesibo"}'
         ),
         (
-            '7: source "b": timezone: "Mars" is no time zone of this host'
+            '7: source "b": timezone: "Mars" is not a time zone of this host'
             '\n  try: a name as in /usr/share/zoneinfo, such as "UTC" or "Europe/Berlin"'
         ),
         "10: follow.pol_seconds: unknown key\n  try: did you mean poll_seconds?",
@@ -81,7 +81,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ),
         "12: state.commit_seconds: 'fast' cannot be used: it is a text, not a number\n  try: seconds, 0.05 to 60",
         (
-            '14: web.listen: "0.0.0.0:99999" is no address: expected host:port, with a port from 0 to 65535'
+            '14: web.listen: "0.0.0.0:99999" is not an address: expected host:port, with a port from 0 to 65535'
             '\n  try: "127.0.0.1:10914"'
         ),
     ]

@@ -25,6 +25,6 @@ def found(undated: int, results: int) -> list[str]:
 def test_results_without_a_time_are_told_where_they_are_more_than_a_few():
     """How many, and what stands for their times."""
     (title,) = found(50, 100)
-    assert "50 push results of m cannot be told (50 %)" in title
+    assert "50 push results of m is unknown (50 %)" in title
     assert found(0, 100) == []
     assert found(1, 1000) == []

@@ -160,8 +160,9 @@ def test_a_log_out_of_reach_comes_before_everything_else():
     problem = Problem("/var/log/mesibo/m.log", "cannot be read", "Permission denied", "check its owner, group and mode")
     story.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, False, None, (problem,))}  # noqa: FBT003
     first = story.findings()[0]
-    assert first.title == "The log of mesibo is out of reach: /var/log/mesibo/m.log: cannot be read."
-    assert "check its owner" in first.remedy
+    assert first.title == "The log of mesibo is out of reach: /var/log/mesibo/m.log: cannot be read: Permission denied."
+    assert first.remedy.startswith("Try: check its owner, group and mode. `mesibo-logwatch doctor`")
+    assert (first.evidence, first.steps) == ((), ())
 
 
 def test_lines_that_cannot_be_read_are_told_with_their_share():
@@ -316,8 +317,19 @@ def test_a_refused_reload_is_a_finding():
     found = story.finding("reload")
     assert found.severity == "warning"
     assert "the old one is in force: /etc/x.toml:3: unknown key" in found.title
-    assert found.remedy.startswith("Write name. ")
+    assert found.remedy.startswith("Try: write name. `mesibo-logwatch check`")
     assert found.evidence == ("/etc/x.toml:9: bad",)
+
+
+@pytest.mark.parametrize(
+    ("try_", "said"),
+    [("did you mean paths?", "Try: did you mean paths? `"), ("chmod 600 x.", "Try: chmod 600 x. `"), ("", "`mesibo")],
+)
+def test_what_to_try_is_one_sentence(try_, said):
+    """A question keeps its mark, a command its letters; nothing stands where nothing is known."""
+    story = Story().ordinary(600)
+    story.refused = (Problem("/etc/x.toml:3", "bad", "", try_),)
+    assert story.finding("reload").remedy.startswith(said)
 
 
 def test_a_finding_for_programs_has_no_marks_in_its_sentences():

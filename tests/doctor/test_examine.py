@@ -311,6 +311,8 @@ FAULTS = [
      "cluster label", "failure", "http://h:1/metrics has none"),
     (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "1m"}]}),
      "prometheus interval", "failure", "every 1m"),
+    (answer("/api/v1/targets?state=active", {"activeTargets": [TARGET | {"scrapeInterval": "16s"}]}),
+     "prometheus interval", "failure", "every 16s"),
     # D24: a link that leads nowhere
     (answer("/api/v1/rules", loaded(annotations={"runbook_url": "docs/runbooks/MesiboX.md"})), "runbook link",
      "warning", "opens on no phone"),

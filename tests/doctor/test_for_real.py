@@ -108,7 +108,7 @@ def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
     }  # fmt: skip
     assert "mesibo-push.yml is not loaded; mesibo-trends.yml is not loaded" in rows["prometheus rules"]["what"]
     assert "every 20 s instead of 15 s" in rows["rules evaluated"]["what"]
-    assert "is no address" in rows["runbook link"]["what"]
+    assert "is not an address" in rows["runbook link"]["what"]
     assert "refused" in rows["alertmanager"]["what"]
     assert all(rows[name]["remedy"] for name, verdict in verdicts.items() if verdict != "ok")
 

@@ -186,3 +186,21 @@ def test_the_way_out_is_tried_to_google_and_apple(serve):
     assert "proxy" in proxied.remedy
     assert "firewall" in shut.remedy
     assert "certificate" in misnamed.what
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            "echo 'System has not been booted with systemd as init system (PID 1).' >&2; exit 1",
+            "systemd does not run here",
+        ),
+        ("echo 'Unit x not found.' >&2; echo more >&2; exit 4", "Unit x not found."),
+        ("exit 3", "sh failed"),
+    ],
+)
+def test_a_program_that_fails_is_told_in_one_line(program, said):
+    """A container has systemctl, and no systemd that it could ask: that is said, not systemctl's advice."""
+    with pytest.raises(NoAnswer) as why:
+        Host().run(["sh", "-c", program])
+    assert str(why.value) == said

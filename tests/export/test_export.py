@@ -115,6 +115,14 @@ def test_a_source_that_is_configured_no_more_is_exported_no_more():
     assert results(samples(Watched(snapshot([(("fcm", "903", ""), 5, None)]), status={}))) == {}
 
 
+@pytest.mark.parametrize(("found", "shown"), [("", "auto"), ("docker", "docker")])
+def test_a_source_says_what_stands_around_its_lines(found, shown):
+    """The envelope that was recognised; until then the configured one."""
+    told = samples(Watched(snapshot(), status={"mesibo": replace(UP, envelope=found)}))
+    (labels,) = [dict(key[1:]) for key in told if key[0] == "mesibo_logwatch_source_info"]
+    assert labels == {"source": "mesibo", "input": "file", "envelope": shown, "grammar": "mesibo"}
+
+
 def test_metrics_of_the_process_are_there_from_the_start():
     """Commits, reloads and the build have their metrics before anything happened."""
     registry = CollectorRegistry()

@@ -57,7 +57,7 @@ def test_a_journal_that_may_not_be_read_names_the_group(tmp_path):
     (tmp_path / "system.journal").chmod(0o600)
     with nobody():
         (problem,) = look(target).problems
-    assert problem.headline.endswith("the journal cannot be read: Permission denied, for user 65534")
+    assert problem.headline.endswith("the journal cannot be read: Permission denied, for user nobody")
     assert "SupplementaryGroups=systemd-journal" in problem.try_
 
 

@@ -66,6 +66,21 @@ def test_what_is_read_where_it_changed_is_what_is_read_whole(steps):
                 assert timelines.of(width, now, changed) == Timelines(kept).of(width, now, changed)
 
 
+def test_results_of_other_sources_are_left_out():
+    """A source under a new name counts its lines again; what the old name has counted is kept, and shown no more."""
+    kept = Kept()
+    timelines = Timelines(kept)
+    changed = Changed().after(kept.commit([(row, 30, 10, 7) for row in ROWS], NOW), NOW)
+    whole = timelines.of(60, NOW, changed)
+    assert timelines.among(("mesibo", "o", "new"), 60, NOW, changed) is whole
+    mine = timelines.among(("mesibo",), 60, NOW, changed)
+    assert set(mine.totals()) == {ROWS[0], ROWS[1]}
+    assert timelines.among(("mesibo",), 60, NOW, changed) is mine
+    assert set(timelines.among(("o",), 60, NOW, changed).totals()) == {ROWS[2]}
+    changed = changed.after(kept.commit([(ROWS[0], 5, 0, 1)], NOW), NOW)
+    assert timelines.among(("mesibo",), 60, NOW, changed).totals()[ROWS[0]].count == 8
+
+
 def test_where_nothing_changed_it_is_the_same_object(tmp_path):
     """What was made of it need not be made again; the next minute, and a result, are another one."""
     ledger = Ledger(tmp_path, clock=lambda: NOW)

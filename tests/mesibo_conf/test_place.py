@@ -69,4 +69,4 @@ def test_the_setting_is_told_or_why_not(tmp_path, text, state, why):
 def test_what_is_no_file_is_not_waited_for(tmp_path):
     """A pipe in its place hangs no page."""
     os.mkfifo(tmp_path / "mesibo.conf")
-    assert push_logging(Source(name="m", mesibo_conf=str(tmp_path / "mesibo.conf"))).why == "is no file"
+    assert push_logging(Source(name="m", mesibo_conf=str(tmp_path / "mesibo.conf"))).why == "is not a file"

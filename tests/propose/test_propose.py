@@ -190,3 +190,25 @@ def test_a_text_of_a_user_among_the_lines_does_not_keep_a_grammar_from_being_wri
     read = reader(tmp_path, propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE))
     codes = [int(re.search(r'", status (\d+)', line)[1]) for line in lines]
     assert [read(line) for line in lines] == codes
+
+
+def test_a_log_that_spells_its_words_in_several_ways_is_read_whole(tmp_path):
+    """`code 410`, `code=410`, `code: 410` and, on one line in fifty, `code = 410` are one dialect, its fields included.
+
+    The fields of each spelling stand on lines of that spelling alone, and the samples, which are few, show all of them.
+    """
+    ways = (
+        "uid {p.uid} type {p.platform} mid {i} code {p.code}",
+        "uid={p.uid} type={p.platform} id={i} code={p.code}",
+        "to: {p.uid} platform: {p.platform} seq: {i} code: {p.code}",
+    )
+    lines = [
+        f"[{p.iso}] INFO push_on_complete: "
+        + ("uid {p.uid} seq {i} code = {p.code}" if i % 50 == 49 else ways[i % 3]).format(p=p, i=7000 + i)
+        for i, p in enumerate(dialects.pushes(random.Random(8), 200))
+    ]
+    made = propose([line.encode() for line in lines], "x", "push_on_complete", CATALOGUE)
+    read = reader(tmp_path, made)
+    assert [read(line) for line in lines] == [int(line.split()[-1].split("=")[-1]) for line in lines]
+    for way in ("type ", "type=", "platform: ", "uid ", "uid=", "code = "):
+        assert way in made.samples

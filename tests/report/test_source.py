@@ -131,7 +131,7 @@ def test_binary_data_is_no_log(tmp_path, content):
     """Rather than a report of nothing."""
     message, got = refused(put(tmp_path / "m.log", b"\x80" + content))
     assert message == (
-        "DIR/m.log: is no log: it contains binary data\n  try: name a log of mesibo, or of its container"
+        "DIR/m.log: is not a log: it contains binary data\n  try: name a log of mesibo, or of its container"
     )
     assert got == b""
 

@@ -115,7 +115,7 @@ def test_no_result_in_the_time_asked_for_is_no_matter_of_the_switch():
     """Push logging may well be on."""
     made = Count(CATALOGUE, since=NOON)
     made.summary.lines = 5
-    assert "No push results of this time." in shown(made)
+    assert "No push results in that time." in shown(made)
     assert "push = 1" not in shown(made)
 
 

@@ -128,7 +128,7 @@ def test_bursts_are_written_as_code_and_time(text, outcome):
 @pytest.mark.parametrize("text", ["", "903", "903:1:2", "gcm/903:1:2:3", "903:-1:2:3", "903:1:2:3:4", "abc:1:2:3"])
 def test_what_is_no_burst_is_refused(text):
     """With an example of one."""
-    with pytest.raises(ValueError, match="is no burst; try"):
+    with pytest.raises(ValueError, match="is not a burst; try"):
         Burst.parse(text)
 
 
@@ -204,5 +204,5 @@ def test_outages_are_written_as_code_and_time(text, outage):
 @pytest.mark.parametrize("text", ["", "903", "gcm/903:1", "903:1:2:3", "abc:1", "903:x"])
 def test_what_is_no_outage_is_refused(text):
     """With an example of one."""
-    with pytest.raises(ValueError, match="is no outage; try"):
+    with pytest.raises(ValueError, match="is not an outage; try"):
         Outage.parse(text)

@@ -55,7 +55,7 @@ def get(server, path="/metrics", method="GET"):
 
 def test_a_port_in_use_is_a_problem_with_a_remedy(server):
     """The second server on a port is told in words."""
-    with pytest.raises(WebError, match="cannot be listened on: Address already in use"):
+    with pytest.raises(WebError, match=r"cannot be listened on: Address already in use\n"):
         WebServer("127.0.0.1", server.port, [])
 
 
@@ -63,6 +63,17 @@ def test_an_address_that_is_not_ours_is_a_problem_with_a_remedy():
     """An address of another host is told in words; that another program has it is not what is suspected."""
     with pytest.raises(WebError, match=r"(?s)cannot be listened on.*an address of this host"):
         WebServer("192.0.2.1", 1, [])
+
+
+def test_a_name_that_nobody_knows_is_told_in_the_resolvers_words(monkeypatch):
+    """Its numbers are not those of the system, whose words for them would mean nothing."""
+
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(WebError, match=r"cannot be listened on: Name or service not known\n"):
+        WebServer("nowhere.invalid", 1, [])
 
 
 def test_a_name_is_listened_on_at_those_of_its_addresses_that_are_here(registry, health, monkeypatch):
@@ -98,6 +109,14 @@ def test_head_is_answered_like_get_without_a_body(server):
 def test_other_methods_are_refused(server, method):
     """Whatever is no reading is answered with 405, or with 400 where it is no HTTP."""
     assert get(server, method=method).split()[1] in (b"405", b"400")
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/-/ready", "/codes/912", "/api/v1/status", "/api/nothing"])
+def test_a_refused_method_names_those_that_are_taken(server, path):
+    """A 405 has the header Allow (RFC 9110, 15.5.6), pages, metrics and API alike."""
+    head = get(server, path, method="PUT").split(b"\r\n\r\n")[0]
+    assert b" 405 " in head
+    assert b"\r\nAllow: GET, HEAD" in head
 
 
 @pytest.mark.parametrize(

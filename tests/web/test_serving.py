@@ -227,7 +227,7 @@ def test_what_is_typed_is_code_on_the_page_and_plain_for_programs(get, api, watc
     """No sentence shows a backtick; a hostile value is escaped all the same."""
     watched.refused = (Problem("/etc/<b>.toml", "bad", "", "use `x <y>`"),)
     page = get("/")[2].decode()
-    assert "Use <code>x &lt;y&gt;</code>." in page
+    assert "Try: use <code>x &lt;y&gt;</code>." in page
     assert "/etc/&lt;b&gt;.toml: bad" in page
     assert "`" not in page
     assert "`" not in json.dumps(api("status"))
@@ -239,6 +239,52 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
     assert page.count('<table class="shapes">') == 1
     assert "push_on_complete: &lt;str&gt;" in page
     assert '<code class="shape">mesibo-1  | </code>' in page
+
+
+@pytest.mark.parametrize(
+    ("unread", "read", "said", "never"),
+    [
+        (60, 0, "No failure could be read", ("No failed push is kept", "No token is known to be dead")),
+        (0, 0, "No push result has been read yet", ("No failed push is kept", "could be read:")),
+        (0, 60, "No failed push is kept", ("could be read:", "has been read yet")),
+    ],
+)
+def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, never):
+    """Where push lines cannot be read, or none came, the page does not claim that no push has failed."""
+    watched, batch = Watched(tmp_path / "state"), Batch(1000)
+    seen = Seen(unread or read or 1, NOW - 600, NOW)
+    if unread:
+        batch.read("mesibo", "no_code", seen, NOW)
+    if read:
+        row = ResultRow("mesibo", "fcm", "200", "")
+        batch.result(row, seen)
+        batch.time(row, seen, NOW)
+    batch.ready.add("mesibo")
+    assert watched.ledger.commit(batch)
+    server = WebServer("127.0.0.1", 0, rules(CollectorRegistry(), watched, clock=lambda: NOW + 1))
+    server.start()
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=PATIENCE) as answer:
+        page = answer.read().decode()
+    server.stop()
+    assert said in page
+    assert not [each for each in never if each in page]
+    watched.ledger.close()
+
+
+def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):
+    """Under a new name the same lines are counted again: page and API agree with /metrics, which has the new one."""
+    batch = Batch(1000)
+    for platform, code, reason, count in KINDS:
+        row, seen = ResultRow("renamed since", platform, code, reason), Seen(count, NOW - 600, NOW)
+        batch.result(row, seen)
+        batch.time(row, seen, NOW)
+    assert watched.ledger.commit(batch)
+    told = api("status")
+    for stretch in ("hour", "day", "total"):
+        assert sum(row[stretch] for row in told["results"]) == 1000
+    assert sum(each["hour"] for each in told["classes"]) == 1000
+    assert sum(sum(v for k, v in each.items() if k != "at") for each in told["course"]["hour"]) == 1000
+    assert sum(each["total"] for each in told["rate_limits"]) == 20
 
 
 def test_failures_are_paged_to_their_end(api):
@@ -280,6 +326,16 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(get, query):
         status, _, body = get(f"/?{query}")
         assert status == 400
         assert b"This was not understood" in body
+
+
+@pytest.mark.parametrize("path", ["/api/v1/none", "/api/v2/status", "/api/", "/api/v1/codes/xyz"])
+def test_what_the_api_does_not_have_is_told_as_json(get, path):
+    """A program that parses every answer below /api/ can parse a 404 as well, whatever it accepts."""
+    for accept in ("*/*", "text/html"):
+        status, headers, body = get(path, Accept=accept)
+        assert status == 404
+        assert headers["Content-Type"].startswith("application/json")
+        assert "404" in json.loads(body)["error"]
 
 
 def test_codes_are_what_explain_prints(api):
@@ -458,7 +514,26 @@ def test_the_last_rotations_are_told(get, api):
     assert "no longer configured" not in page
 
 
-@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py", "/api/v1/none",
+@pytest.mark.parametrize("path", ["/codes/", "/codes/912/", "/unread/", "/user/", "/runbooks", "/runbooks/"])
+def test_a_page_opens_with_a_slash_behind_it_and_without(get, path):
+    """Whoever types an address need not know which pages have pages below them; links of the index still lead on."""
+    status, _, body = get(path)
+    assert (status, body[:15]) == (200, b"<!doctype html>")
+
+
+def test_the_index_of_runbooks_is_found_below_a_prefix(server):
+    """Its links are relative, so that it needs its slash, behind a proxy as well."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(b"GET /runbooks HTTP/1.0\r\nX-Forwarded-Prefix: /ops\r\n\r\n")
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    head = answer.split(b"\r\n\r\n")[0]
+    assert head.split()[1] == b"302"
+    assert b"\r\nLocation: /ops/runbooks/" in head
+
+
+@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/static/live.py",
                                   "/codes/1234567", "/codes/x", "/downloads/x.csv"])  # fmt: skip
 def test_what_is_not_there_is_404(get, path):
     """Nothing but the listed addresses is served; a program is told in a line, a browser on a page that leads home."""
@@ -496,6 +571,7 @@ def test_every_address_is_documented():
             re.sub(r"\((?:-\?\[0-9\].*|csv.*|dead.*|style.*|\[A-Za-z.*)$", "", pattern)
             .replace("\\", "")
             .removesuffix("/?")
+            .removesuffix(".*")
         )
         assert path == "/static/" or path in DOCS, pattern
     for name in Class.__args__:

@@ -6,6 +6,7 @@ import itertools
 import socket
 import threading
 import time
+from unittest.mock import Mock
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
@@ -97,6 +98,21 @@ def test_a_call_is_answered_as_mesibo_asks_for(door):
     assert (status, body) == (200, b"MESIBO OK")
     assert "content-type: text/plain" in head
     until(lambda: door.answers == [200])
+
+
+def test_whoever_reads_the_address_is_told_to_post(door):
+    """Its 405 allows POST and nothing else (RFC 9110, 10.2.1)."""
+    status, head, _ = door.ask("GET", body=b"")
+    assert status == 405
+    assert "\r\nallow: post\r\n" in f"{head}\r\n"
+
+
+def test_no_address_of_a_page_can_be_given_to_a_webhook():
+    """Whatever a page has is refused as a webhook's path: the page would get its calls."""
+    served = {pattern.split("/")[1].rstrip("?") for pattern, *_ in rules(CollectorRegistry(), Mock())} - {""}
+    assert {"metrics", "user", "unread", "api"} <= served
+    for name in served:
+        assert WebhookSource(path=f"/{name}/x", secret_file="secret").contradictions("x"), name
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,8 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["", ".", "a.", "a..b", "a[0]", "a b", "***", "a.[]"])
 def test_what_is_no_path_is_refused(text):
-    """A typing error is no path that never matches."""
-    with pytest.raises(ValueError, match="is no path"):
+    """A typing error is not a path that never matches."""
+    with pytest.raises(ValueError, match="is not a path"):
         parse(text)
 
 

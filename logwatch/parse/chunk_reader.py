@@ -32,7 +32,7 @@ _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than
 _MAX_EXAMPLE_BYTES = 4096
 
 OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255: each is read by itself."""
+"""The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_REMEMBERED = 1024  # rests that were read turn by turn
@@ -148,6 +148,10 @@ class Dictionary:
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
+
+    def outcome(self, row: Groups) -> Outcome:
+        """Return what one line gives."""
+        return self._outcome(self._keys([row])[0])
 
     def results_of(self, rows: Sequence[Groups]) -> list[PushResult | None]:
         """Return the result of each line, given what was captured of it; None for one that was passed over.

@@ -269,11 +269,7 @@ class _Job:
         self._unread.batch = batch
         if reader := self._parser.chunk_reader:
             batch = reader.read(batch, self._matched, self.following)
-        self._singly(batch, range(len(batch.lines)))
-
-    def _singly(self, batch: LineBatch, wanted: Iterable[int]) -> None:
-        """Read some lines of a batch one by one, if they have the marker."""
-        for at in batch.at(self._marked(batch, wanted)):
+        for at in batch.at(self._marked(batch, range(len(batch.lines)))):
             self._read(at)
 
     def _marked(self, batch: LineBatch, wanted: Iterable[int]) -> list[int]:
@@ -295,7 +291,9 @@ class _Job:
             if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
                 failed.add(code)
         if OTHER_CODE in codes:
-            self._singly(batch, positions_of(codes, (OTHER_CODE,)))
+            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
+            for i, at in zip(singly, batch.at(singly), strict=True):
+                self._read(at, expression.outcome(rows[i]))
         if self._scanner.keep:
             self._failed += batch.at(positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, positions_of(codes, left)))
@@ -312,10 +310,13 @@ class _Job:
         for i in found:
             codes[i] = OTHER_CODE
 
-    def _read(self, at: LineAt) -> None:
-        """Read one line by itself, with the answer below it, which may give a reason and never another code."""
+    def _read(self, at: LineAt, known: Outcome = None) -> None:
+        """Read one line by itself, unless it is ``known`` what it gives.
+
+        It is read with the answer below it, which may give a reason and never another code.
+        """
         number, (text, received) = at
-        result = self._parser.read(text)
+        result = known or self._parser.read(text)
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"

@@ -6,8 +6,8 @@ or a number's name on /metrics; what is counted is exactly what the scanner foun
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from itertools import chain, islice, repeat
+from typing import Any, Protocol
 
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
@@ -24,6 +24,7 @@ from logwatch.model import (
     Seen,
     Sink,
 )
+from logwatch.parse import read_together
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
 from logwatch.webhook import take
@@ -231,7 +232,7 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
         batch.pass_over(max(0, failed - len(scan.failures)))
-        batch.fail(scan.failures, partial(self._stored, source, undated))
+        batch.fail(_Found(scan.failures, source, undated), self._stored)
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
@@ -286,11 +287,26 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def _stored(self, source: str, undated: float, failures: Sequence[Failure]) -> Iterator[StoredFailure]:
-        """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked."""
-        for at, platform, code, reason, *masked in map(self._privacy.failure, failures):  # reads each of them
-            known = self.catalogue.reason(platform, code, reason)
-            yield StoredFailure(undated if at is None else at, source, platform, str(code), known, *masked)
+    def _stored(self, found: Sequence["_Found"]) -> Iterator[StoredFailure]:
+        """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked.
+
+        Column by column, as they are read: thousands come with a commit.
+        """
+        privacy, listed = self._privacy, self.catalogue.reason
+        origins = chain.from_iterable(repeat((each.source, each.undated), len(each)) for each in found)
+        for failures in read_together(each.failures for each in found):
+            if not failures:
+                continue
+            at, platform, code, reason, app, user, token, shape = zip(*failures, strict=True)
+            source, undated = zip(*islice(origins, len(at)), strict=True)
+            keys = list(zip(platform, code, reason, strict=True))
+            known = {key: listed(*key) for key in set(keys)}
+            columns: tuple[Iterable[Any], ...] = (
+                [own if own is not None else other for own, other in zip(at, undated, strict=True)],
+                *(source, platform, map(str, code), map(known.__getitem__, keys)),
+                *(map(privacy.app, app), map(privacy.user, user), map(privacy.token, token), shape),
+            )
+            yield from map(StoredFailure._make, zip(*columns, repeat(""), repeat(""), strict=False))
 
     def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""
@@ -324,6 +340,21 @@ class Pipeline:
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}
+
+
+@dataclass(slots=True)
+class _Found:
+    """Failures of one chunk, and when those happened that have no time of their own; seconds since the epoch."""
+
+    failures: Sequence[Failure]
+    source: str
+    undated: float
+
+    def __len__(self) -> int:
+        return len(self.failures)
+
+    def __getitem__(self, some: slice) -> "_Found":
+        return _Found(self.failures[some], self.source, self.undated)
 
 
 class _Feed:

@@ -73,11 +73,14 @@ class Privacy:
     def _masked_token(self, value: str) -> str:
         return f"{_ends(readable(value), _TOKEN_ENDS, _TOKEN_FROM)}#{self._digest('token', value)[:_TAG_DIGITS]}"
 
+    def app(self, value: str) -> str:
+        """Return an application's number or name as it may be shown; it is nobody's identifier."""
+        return readable(value)[:LONGEST] if value else ""
+
     def failure(self, failure: Failure) -> Failure:
         """Return a failure that may be stored and shown; its reason is still as logged, the catalogue decides on it."""
         at, platform, code, reason, app, user, token, shape = failure
-        shown = readable(app)[:LONGEST] if app else ""
-        return Failure(at, platform, code, reason, shown, self.user(user), self.token(token), shape)
+        return Failure(at, platform, code, reason, self.app(app), self.user(user), self.token(token), shape)
 
     def _digest(self, kind: str, value: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()

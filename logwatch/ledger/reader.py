@@ -57,18 +57,15 @@ class Filter:
     users: tuple[str, ...] | None = None  # as they are stored: a masked one cannot be found by a part of it
 
     def where(self) -> tuple[str, list[Any]]:
-        """Return it as SQL with its parameters.
-
-        The pluses keep SQLite from going by kind: that would sort all failures of a kind to give the newest few.
-        """
+        """Return it as SQL with its parameters."""
         terms, values = ["1"], []
         for column in ("source", "platform", "code", "reason"):
             if value := getattr(self, column):
-                terms.append(f"+{column} = ?")
+                terms.append(f"{column} = ?")
                 values.append(value)
         if self.kinds is not None:
             marks = ", ".join(["(?, ?, ?)"] * len(self.kinds)) or "(NULL, NULL, NULL)"
-            terms.append(f"(+platform, +code, +reason) IN (VALUES {marks})")
+            terms.append(f"(platform, code, reason) IN (VALUES {marks})")
             values += [part for kind in self.kinds for part in kind]
         for moment, term in ((self.since, "at >= ?"), (self.until, "at < ?")):
             if moment is not None:
@@ -237,8 +234,7 @@ class Reader:
     def kinds(self) -> dict[Kind, int]:
         """Count the failures by what the catalogue classifies by."""
         with self._asking() as db:
-            found = db.execute("SELECT platform, code, reason, count(*) FROM failures GROUP BY 1, 2, 3")
-            return {row[:3]: row[3] for row in found}
+            return {row[:3]: row[3] for row in db.execute("SELECT platform, code, reason, count FROM failure_kinds")}
 
     def users(self, kinds: Sequence[Kind], limit: int) -> list[Hit]:
         """Return the users with failures of ``kinds``, the most frequent first; without a user, the tokens."""

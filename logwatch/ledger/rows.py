@@ -5,19 +5,22 @@ Every function expects to run inside a transaction that somebody else opens and 
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
+from operator import itemgetter
 from types import MappingProxyType
 
 from logwatch.ledger import incidents, witness
-from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow
+from logwatch.ledger.batch import ROTATIONS_KEPT, Batch, CounterRow, StoredFailure
 from logwatch.ledger.buckets import JUDGED, WIDTHS, Reading, oldest
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import Damaged
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.model import JournalPosition, Position, Rotation, Seen
 
-_FAILURE = "at, source, platform, code, reason, app, user, token, shape, heard, heard_platform"
+_FAILURE = ", ".join(StoredFailure._fields)
+_KIND = itemgetter(*map(StoredFailure._fields.index, ("platform", "code", "reason")))
 _ROWS = 100  # inserted by one statement: what a statement costs is as much as a row
 
 SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
@@ -148,16 +151,14 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     before = witness.newest_failure(db)
     if batch.full:  # cheaper than to let prune look for each
         db.execute("DELETE FROM failures")
+        db.execute("DELETE FROM failure_kinds")
     if batch.passed_over:
         db.execute(
             "INSERT INTO sqlite_sequence SELECT 'failures', 0 WHERE NOT EXISTS"
             " (SELECT 1 FROM sqlite_sequence WHERE name = 'failures')"
         )
         db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'failures'", (batch.passed_over,))
-    failures = batch.failures()
-    while some := list(islice(failures, _ROWS)):
-        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
-        db.execute(f"INSERT INTO failures ({_FAILURE}) VALUES {marks}", [*chain.from_iterable(some)])  # noqa: S608  own text
+    write_failures(db, batch.failures())
     db.executemany(
         "INSERT INTO shapes (source, cause, shape, front, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET count = count + excluded.count, last = excluded.last, front = excluded.front",
@@ -168,6 +169,32 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) -> None:
+    """Write failures behind those that are there, and count them by kind."""
+    kinds: Counter[tuple[str, str, str]] = Counter()
+    coming = iter(failures)
+    while some := list(islice(coming, _ROWS)):
+        kinds.update(map(_KIND, some))
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
+        db.execute(f"INSERT INTO failures ({_FAILURE}) VALUES {marks}", [*chain.from_iterable(some)])  # noqa: S608  own text
+    db.executemany(
+        "INSERT INTO failure_kinds VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        [(*kind, count) for kind, count in kinds.items()],
+    )
+
+
+def _delete_failures(db: sqlite3.Connection, where: str, value: float) -> None:
+    """Delete failures and take them off what is counted of their kinds."""
+    db.execute(
+        "INSERT INTO failure_kinds SELECT platform, code, reason, -count(*) FROM failures"  # noqa: S608  own text
+        f" WHERE {where} GROUP BY platform, code, reason ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        (value,),
+    )
+    if db.execute("SELECT changes()").fetchone()[0]:
+        db.execute("DELETE FROM failure_kinds WHERE count <= 0")
+        db.execute(f"DELETE FROM failures WHERE {where}", (value,))  # noqa: S608  own text
 
 
 def write_exports(db: sqlite3.Connection, exports: Mapping[str, int]) -> None:
@@ -267,10 +294,9 @@ def prune(db: sqlite3.Connection, keep: int, now: float, retention: float) -> No
     # Numbers have gaps where failures were passed over: what is beyond is counted, but only where there can be any
     (span,) = db.execute("SELECT coalesce(max(id) - min(id) + 1, 0) FROM failures").fetchone()
     if span > keep:
-        db.execute(
-            "DELETE FROM failures WHERE id <= (SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?)", (keep,)
-        )
-    db.execute("DELETE FROM failures WHERE at < ?", (now - retention,))
+        for (beyond,) in db.execute("SELECT id FROM failures ORDER BY id DESC LIMIT 1 OFFSET ?", (keep,)).fetchall():
+            _delete_failures(db, "id <= ?", beyond)
+    _delete_failures(db, "at < ?", now - retention)
     db.execute(
         "DELETE FROM shapes WHERE (source, cause, shape) IN"
         " (SELECT source, cause, shape FROM shapes ORDER BY last DESC LIMIT -1 OFFSET ?)",

@@ -182,6 +182,16 @@ MIGRATIONS = (
     -- the generation of another path whose bytes its file begins with
     ALTER TABLE positions ADD COLUMN copy_of INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- how many failures are kept of each kind: an index of them all would be a third of what storing one takes
+    CREATE TABLE failure_kinds (
+        platform TEXT, code TEXT, reason TEXT,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (platform, code, reason)
+    ) WITHOUT ROWID;
+    INSERT INTO failure_kinds SELECT platform, code, reason, count(*) FROM failures GROUP BY platform, code, reason;
+    DROP INDEX failures_kind;
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

@@ -3,8 +3,10 @@
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, repeat
 from typing import NamedTuple, overload
 
+from logwatch.envelope import Received
 from logwatch.model import Cause, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.result import PushResult
@@ -13,7 +15,7 @@ from logwatch.parse.timestamp import is_ahead
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
-_TOGETHER = 128  # lines: more at once take more memory, and are no faster
+_TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------
@@ -79,23 +81,28 @@ class ResultCounts:
 class LazyFailures(Sequence[Failure]):
     """Failures in the order of their lines, which are read when they are taken out, together, not when cut off.
 
-    Most are never looked at: a storm of failures is as cheap as other lines then.
+    Most are never looked at: a storm of failures is as cheap as other lines then. ``read`` reads payloads (without
+    newlines), each dated by when it was received and by its reference.
     """
 
-    def __init__(self, lines: Sequence[Line], read: Callable[[Sequence[Line]], list[Failure]]) -> None:
-        self._lines = lines
-        self._read = read
+    def __init__(self, payloads: Sequence[bytes], received: Sequence[Received], reference: float, read: "Read") -> None:
+        self.payloads = payloads
+        self.received = received
+        self.reference = reference
+        self.read = read
 
     def naming(self, word: bytes) -> "LazyFailures":
         """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
-        return LazyFailures([line for line in self._lines if word in line[0].lower()], self._read)
+        some = [i for i, payload in enumerate(self.payloads) if word in payload.lower()]
+        payloads, received = [self.payloads[i] for i in some], [self.received[i] for i in some]
+        return LazyFailures(payloads, received, self.reference, self.read)
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self.payloads)
 
     def __iter__(self) -> Iterator[Failure]:
-        for at in range(0, len(self._lines), _TOGETHER):
-            yield from self._read(self._lines[at : at + _TOGETHER])
+        for some in read_together([self]):
+            yield from some
 
     @overload
     def __getitem__(self, index: int) -> Failure: ...
@@ -105,8 +112,8 @@ class LazyFailures(Sequence[Failure]):
 
     def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
         if isinstance(index, slice):
-            return LazyFailures(self._lines[index], self._read)
-        return self._read([self._lines[index]])[0]
+            return LazyFailures(self.payloads[index], self.received[index], self.reference, self.read)
+        return self.read([self.payloads[index]], [self.received[index]], [self.reference])[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -116,6 +123,55 @@ class LazyFailures(Sequence[Failure]):
 
     def __repr__(self) -> str:
         return repr(list(self))
+
+
+Read = Callable[[Sequence[bytes], Sequence[Received], Sequence[float]], list[Failure]]
+
+
+def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Sequence[Failure]]:
+    """Yield the failures of several chunks in their order, some at once: a chunk may hold a handful only."""
+    for read, chunks in groupby(found, lambda each: each.read if isinstance(each, LazyFailures) else None):
+        if read is None:
+            yield from chunks
+            continue
+        lazy = [each for each in chunks if isinstance(each, LazyFailures)]
+        payloads = [payload for each in lazy for payload in each.payloads]
+        received = [time for each in lazy for time in each.received]
+        references = [each.reference for each in lazy for _ in each.payloads]
+        for at in range(0, len(payloads), _TOGETHER):
+            some = slice(at, at + _TOGETHER)
+            yield read(payloads[some], received[some], references[some])
+
+
+class FailedLines:
+    """The lines of one chunk's failures, column by column: most are never read, and to copy all would take longest."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._payloads: list[bytes] = []
+        self._received: list[Received] = []
+
+    def add(self, batch: LineBatch, wanted: Sequence[int]) -> None:
+        """Add some lines of a batch."""
+        self._numbers += wanted if batch.numbers is None else map(batch.numbers.__getitem__, wanted)
+        self._payloads += map(batch.lines.__getitem__, wanted)
+        self._received += map(batch.times.__getitem__, wanted) if batch.times else repeat(None, len(wanted))
+
+    def add_one(self, at: LineAt) -> None:
+        """Add one line."""
+        number, (line, received) = at
+        self._numbers.append(number)
+        self._payloads.append(line[:-1])
+        self._received.append(received)
+
+    def newest(self, count: int, reference: float, read: Read) -> LazyFailures:
+        """Return the last ``count`` of them, in the order of their lines."""
+        if self._numbers != sorted(self._numbers):  # some were read by themselves
+            order = sorted(range(len(self._numbers)), key=self._numbers.__getitem__)
+            self._payloads = [self._payloads[i] for i in order]
+            self._received = [self._received[i] for i in order]
+        first = max(0, len(self._numbers) - count)
+        return LazyFailures(self._payloads[first:], self._received[first:], reference, read)
 
 
 # ---- lines that gave no result ---------------------------------------------------------------------------------------

@@ -9,17 +9,19 @@ it is built, it tells an operator at a glance why a line could not be read.
 import re
 import sys
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from logwatch.parse.grammar import Grammar, text_of, walk
 
 LENGTH = 240
+_REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
 _SPACED = bytes.maketrans(b"\t\n\r\x0b\x0c", b" " * 5)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
-_AS_WRITTEN = bytes.maketrans(b"\1\2", b" \n")
+_AS_WRITTEN = bytes.maketrans(b"\1", b" ")
 _REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
 COMMON = frozenset(
     re.split(
@@ -86,8 +88,13 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     marks_first = len(marks) > len(runs)  # the last one is a newline
     parts[marks_first::2] = [run if run in words else b"<num>" if run.isdigit() else b"<str>" for run in runs]
     parts[not marks_first :: 2] = marks
-    shown = _REPEATED.sub("", b"".join(parts).translate(_AS_WRITTEN).decode())
-    return [sys.intern(_shortened(each, LENGTH)) for each in shown.split("\n")[: len(payloads)]]
+    return list(map(_as_shown, b"".join(parts).split(b"\2")[: len(payloads)]))
+
+
+@lru_cache(_REMEMBERED)
+def _as_shown(built: bytes) -> str:
+    """Return one line's shape: placeholders alike and side by side are one."""
+    return sys.intern(_shortened(_REPEATED.sub("", built.translate(_AS_WRITTEN).decode()), LENGTH))
 
 
 def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:

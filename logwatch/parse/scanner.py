@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
-from operator import itemgetter
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
-from logwatch.parse.chunk_results import Dated, LazyFailures, ResultCounts, Unread
+from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -126,14 +125,15 @@ class Scanner:
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
-    def failures(self, reference: float, lines: Sequence[Line]) -> list[Failure]:
-        """Read lines that are known to be failures in all detail."""
-        texts = [text for text, _ in lines]
-        read = zip(self.parser.read_all(texts), lines, shapes(texts, self.words), strict=True)
-        return [
-            Failure(self._dated(stamp, line[1], reference), platform, code, reason, app, user, token, shown)
-            for (code, platform, reason, app, user, token, _, stamp, _), line, shown in read
-        ]
+    def failures(
+        self, payloads: Sequence[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
+    ) -> list[Failure]:
+        """Read lines that are known to be failures in all detail, each with the reference that dates it."""
+        results = self.parser.read_all([payload + b"\n" for payload in payloads])
+        code, platform, reason, app, user, token, _, stamps, _ = zip(*results, strict=True)
+        at = map(self._dated, stamps, received, references)
+        columns = at, platform, code, reason, app, user, token, shapes(payloads, self.words)
+        return list(map(Failure._make, zip(*columns, strict=True)))
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
@@ -153,7 +153,7 @@ class _Job:
         self._reference = reference
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
-        self._failed: list[LineAt] = []
+        self._failed = FailedLines()
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -199,10 +199,7 @@ class _Job:
         for sample, count in self._samples.items():
             scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
         scan.candidates = self._counts.total + scan.unparsed.total()
-        self._failed.sort(key=itemgetter(0))
-        newest = self._failed[-self._scanner.keep :] if self._scanner.keep else []
-        read = partial(self._scanner.failures, self._reference)
-        scan.failures = LazyFailures([line for _, line in newest], read)
+        scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
     def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
@@ -295,7 +292,7 @@ class _Job:
             for i, at in zip(singly, batch.at(singly), strict=True):
                 self._read(at, expression.outcome(rows[i]))
         if self._scanner.keep:
-            self._failed += batch.at(positions_of(codes, failed)[-self._scanner.keep :])
+            self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, positions_of(codes, left)))
 
     def _wants_body(self, outcome: Outcome) -> bool:
@@ -324,7 +321,7 @@ class _Job:
             if isinstance(again, PushResult) and again.code == result.code:
                 at, result = (number, (joined, received)), again
         if self._counted(result, 1, at, at):
-            self._failed.append(at)
+            self._failed.add_one(at)
 
     def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
         """Count lines of one result, or without one; True if they are failures to be told in detail."""

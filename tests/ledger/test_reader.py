@@ -1,6 +1,12 @@
 """Questions to the ledger beside its writer."""
 
+import tempfile
+from collections import Counter
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logwatch.ledger import Batch, CounterRow, Filter, Ledger, NotReadable, Reader, ShapeRow, StoredFailure
 from logwatch.model import Rotation, Seen
@@ -157,3 +163,30 @@ def test_nothing_can_be_written_through_a_reader(ledger):
     with pytest.raises(NotReadable, match="readonly"), reader._asking() as db:
         db.execute("DELETE FROM failures")
     assert reader.count(Filter()) == 1
+
+
+FAILURES = st.builds(
+    failure,
+    st.sampled_from([-100.0, 100.0, 500.0, 999.0]),
+    code=st.sampled_from(["403", "410", "903"]),
+    reason=st.sampled_from(["", "Unregistered"]),
+    platform=st.sampled_from(["apns", "fcm"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.lists(FAILURES, max_size=8), st.integers(0, 3)), max_size=8), st.integers(0, 6))
+def test_kinds_are_counted_as_the_list_has_them_whatever_was_deleted(commits, keep):
+    """Failures go for being too many, too old, or all at once; those of each kind that stay are counted."""
+    with tempfile.TemporaryDirectory() as directory:
+        ledger = Ledger(Path(directory), keep=keep, retention_days=800 / 86400, clock=lambda: 1000.0)
+        reader = Reader(ledger.path)
+        for failures, passed_over in commits:
+            batch = Batch(keep)
+            batch.count("mesibo", "lines")
+            batch.pass_over(passed_over)
+            batch.fail(failures)
+            assert ledger.commit(batch)
+            listed = Counter((f.platform, f.code, f.reason) for _, f in reader.failures(Filter(), 100))
+            assert reader.kinds() == listed
+        ledger.close()

@@ -509,6 +509,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
         ("914", "push_on_complete <num>"),
         ("903", ""),
     ]
+    assert Reader(older, at_rest=True).kinds() == {("fcm", "914", ""): 1, ("fcm", "903", ""): 1}
     assert Reader(older, at_rest=True).version() == len(schema.MIGRATIONS)
 
 

@@ -81,6 +81,15 @@ def test_only_the_newest_failures_are_told():
     assert scanner(keep=0).scan(data, envelope="plain", reference=NOW).failures == []
 
 
+def test_failures_keep_the_order_of_their_lines_however_each_is_read():
+    """One whose answer is printed below it is read after all others, and stands between them all the same."""
+    answer = b' {\n  "error": {\n    "status": "INTERNAL"\n  }\n}'
+    lines = [P % (101500, i) + b"uid %d type fcm code 500" % i + (b"" if i % 10 else answer) for i in range(200)]
+    found = scanner().scan(b"\n".join([*lines, b""]), envelope="plain", reference=NOW).failures
+    assert [(each.user, each.reason) for each in found] == [(str(i), "" if i % 10 else "INTERNAL") for i in range(200)]
+    assert [each.user for each in found[9:12]] == ["9", "10", "11"]
+
+
 def test_delivered_codes_are_no_failures():
     """What counts as accepted is said by the caller."""
     data = P % (101500, 1) + b"code 200\n" + P % (101500, 1) + b"code 202\n"

@@ -10,6 +10,7 @@ from logwatch import pipeline as module
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import CounterRow, Filter, Ledger, Reader
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen
+from logwatch.parse import LazyFailures
 from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
@@ -216,6 +217,33 @@ def test_a_failure_is_read_from_its_line_once(ledger, clock):
 
     build(ledger, clock, Tail([b"903\n904\n", b"905\n"]), Lazy()).turn()
     assert sorted(failure.code for failure in taken) == [903, 904, 905]
+
+
+def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
+    """A chunk may hold a handful, and to read a handful takes as long as to read many; order and times stay theirs."""
+    asked = []
+
+    class Lazy(Scanner):
+        at = begin = time.time() - 1000  # the ledger keeps no failure that is too old by its own clock
+
+        def scan(self, data, *, reference, **how):
+            scan = super().scan(data, reference=reference, **how)
+            self.at += 1
+            scan.failures = LazyFailures(data.splitlines(), [None, None], self.at, self.read)
+            return scan
+
+        def read(self, payloads, received, references):
+            asked.append(len(payloads))
+            lines = zip(payloads, received, references, strict=True)
+            return [Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines]
+
+    build(ledger, clock, Tail([b"903\n904\n"] * 100), Lazy()).turn()
+    assert sum(asked) == 100  # as many as are kept, of 200
+    assert len(asked) < 10
+    found = [each.failure for each in Reader(ledger.path).failures(Filter(), 100)]
+    assert [(each.code, each.at) for each in reversed(found)] == [
+        (code, Lazy.begin + n) for n in range(51, 101) for code in ("903", "904")
+    ]
 
 
 def test_what_merely_comes_in_while_it_is_read_waits_no_longer_for_a_commit(ledger, clock):

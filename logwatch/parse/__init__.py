@@ -4,8 +4,8 @@
 The tree is printed as one bytes regex for a line, which is exact, and goes back only inside a ``Regex`` that has to. A
 second regex runs over whole chunks: the tree specialised to the ways that example lines take; it may match fewer lines,
 never differently. Its captures are dictionary-encoded, so counting and finding are byte searches; lines that it leaves
-are parsed singly, and if there are many, some become examples and it is made again. pyparsing is the reference;
-property tests hold both regexes to it.
+are parsed singly, and where that costs more than to make it again, some become its examples. pyparsing is the
+reference; property tests hold both regexes to it.
 """
 
 from logwatch.parse.chunk_results import LazyFailures, read_together

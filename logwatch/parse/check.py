@@ -11,7 +11,6 @@ import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
-from logwatch.parse.compile.learner import LEARN_AFTER_LINES
 from logwatch.parse.grammar import Grammar, load, walk
 from logwatch.parse.line_parser import LineParser, parser_of
 from logwatch.parse.result import PushResult, parse_reference
@@ -22,6 +21,7 @@ from logwatch.parse.timestamp import seconds_of
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
 _SIZES_OF_PYPARSING = (512, 4096)  # which takes some 20 us a byte
+_TAUGHT_TIMES = 32  # each sample, to a scanner that has not seen any: enough of one alone
 _ENOUGH = 3  # slow lines, each of which takes its time to find
 _PATIENCE = 4.0  # times longer than linear, which no measuring error reaches and no square stays below
 _YEAR_SECONDS = 365.25 * 86400
@@ -49,7 +49,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     scanner.parser = parser = LineParser(grammar)  # one of its own, which learns how the samples are written
     if parser.compiled and grammar.samples:
         text = b"".join([sample.payload + b"\n" for sample in grammar.samples])
-        scanner.scan(text * (1 + LEARN_AFTER_LINES // len(grammar.samples)), envelope=PLAIN, reference=0.0)
+        scanner.scan(text * _TAUGHT_TIMES, envelope=PLAIN, reference=0.0)
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)

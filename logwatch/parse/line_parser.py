@@ -1,29 +1,21 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from logwatch.model import Cause
+from logwatch.parse.chunk_reader import ChunkReader, Dictionary
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
-from logwatch.parse.compile.learner import SOME, Learner, some_of
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.encode import Dictionary
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.rests import RestReader
-from logwatch.parse.result import Details, PushResult, from_captures, parse_reference
+from logwatch.parse.result import PushResult, from_captures, parse_reference
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
-
-DETAILED = COUNTED | {"app", "user", "token", "timestamp"}
-"""And those that a failure is told with."""
-
-_MAX_LEFT_SHARE = 0.01
-_FEW = 8  # examples of a batch from which nothing is learned yet
 
 
 class LineParser:
@@ -35,10 +27,9 @@ class LineParser:
         """Whether LINE matches no line without the marker, so that a search for it can be left out."""
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
-        self._behind: RestReader | None = None  # reads that repetition
         self._stamp: LinePattern | None = None
         self._own: LinePattern | None = None
-        self._details: ChunkReader | None = None  # captures more than is counted
+        self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
@@ -46,12 +37,11 @@ class LineParser:
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
         self._own = _in_front_of(grammar.marker, node)
-        compiler = ChunkCompiler(node, COUNTED)
-        self._line = LinePattern(compiler.head)
         names = frozenset(node.capture_names)
-        self._behind = RestReader(compiler.tail, names) if compiler.tail else None
-        self.chunk_reader = ChunkReader(compiler, COUNTED)
-        self._details = ChunkReader(ChunkCompiler(node, DETAILED), DETAILED)
+        whole = ChunkCompiler(node, names)
+        self._line = LinePattern(whole.head)
+        self._all_names = ChunkReader(whole, names)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED), COUNTED)
 
     @property
     def compiled(self) -> bool:
@@ -60,11 +50,12 @@ class LineParser:
 
     def read(self, line: bytes) -> PushResult | Cause:
         """Read one line, which ends in a newline and holds no other."""
-        if self._line is None:
+        if self._line is None or self._all_names is None:
             return parse_reference(self.grammar, line[:-1])
         if found := self._line.match(line):
             values, end = found
-            return from_captures([*values, *self._behind.read_one(line[end:-1])] if self._behind else values)
+            rests = self._all_names.rests
+            return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         place, before = self._up_to_code
         if place is not None and not place.pattern.match(line):
             return "misplaced"
@@ -76,24 +67,21 @@ class LineParser:
         both = self.grammar.place, self.grammar.before
         return [None if each is None else LinePattern(translate(each)) for each in both]
 
-    def details(self, lines: Sequence[bytes]) -> list[Details]:
-        """Return the details of lines, each ended by a newline, that are known to give a result."""
-        found: list[Details | None] = [None] * len(lines)
+    def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
+        """Return the results of lines, each ended by a newline, that are known to give one."""
+        found: list[PushResult | None] = [None] * len(lines)
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            read = expression.in_detail(expression.pattern.regex.findall(batch.text))
-            for i, each in enumerate(read):
-                found[batch.number(i)] = each
-            return batch.only([i for i, each in enumerate(read) if each is None])
+            results = expression.results_of(expression.pattern.regex.findall(batch.text))
+            for i, result in enumerate(results):
+                found[batch.number(i)] = result
+            return batch.only([i for i, result in enumerate(results) if result is None])
 
-        if self._details:
-            self._details.read(LineBatch(b"".join(lines)), match)
-        return [each or self._details_of(line) for each, line in zip(found, lines, strict=True)]
-
-    def _details_of(self, line: bytes) -> Details:
-        result = self.read(line)
-        assert not isinstance(result, str), "a line is read the same way twice"
-        return (*result[:6], result.timestamp)
+        if self._all_names:
+            self._all_names.read(LineBatch(b"".join(lines)), match)
+        # a line is read the same way twice: none of these is a cause
+        results = [result or self.read(line) for result, line in zip(found, lines, strict=True)]
+        return [result for result in results if isinstance(result, PushResult)]
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
@@ -114,44 +102,6 @@ class LineParser:
 def parser_of(grammar: Grammar) -> LineParser:
     """Compile a grammar, once for all sources that use it."""
     return LineParser(grammar)
-
-
-class ChunkReader:
-    """The expression for whole chunks, for one grammar."""
-
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self._learner = Learner(compiler)
-        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
-        self._dictionary: Dictionary | None = None
-
-    def read(self, batch: LineBatch, match: Callable[[Dictionary, LineBatch], LineBatch]) -> LineBatch:
-        """Read a batch by what there is, and learn from it; return the lines that are left.
-
-        ``match`` counts what an expression captures of a batch, and returns the lines that it left.
-        """
-        before = self.rests.read_singly if self.rests else 0
-        left = match(self._dictionary, batch) if self._dictionary else batch
-        behind = self.rests.read_singly - before if self.rests else 0
-        singly = len(left.lines) + behind
-        if singly <= _MAX_LEFT_SHARE * len(batch.lines):
-            return left
-        if not self._learner.is_due(singly):
-            self._learner.note(_payloads(left, _FEW))
-            return left
-        self._learner.note(_payloads(left, SOME))
-        # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = SOME * (len(batch.lines) - len(left.lines)) // len(batch.lines)
-        tails = list(self.rests.examples) if self.rests and behind else []
-        if not self._learner.learn(_payloads(batch, others), tails) or self._learner.pattern is None:
-            return left
-        self._dictionary = Dictionary(self._learner.pattern, self.rests)
-        return match(self._dictionary, left)
-
-
-def _payloads(batch: LineBatch, count: int) -> list[bytes]:
-    """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    return some_of(sorted(batch.lines, key=len), count)
 
 
 def _up_to(name: str, node: Node) -> LinePattern | None:

@@ -23,6 +23,8 @@ _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
 _AS_WRITTEN = bytes.maketrans(b"\1", b" ")
 _REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
+# two or more words that hyphens join, as in FCM's tokens: how many there are is chance
+_HYPHENATED = re.compile("<str>-+(?:<num>-+)*<str>(?:-+<(?:str|num)>)*-*")
 COMMON = frozenset(
     re.split(
         " ",
@@ -93,8 +95,9 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: placeholders alike and side by side are one."""
-    return sys.intern(_shortened(_REPEATED.sub("", built.translate(_AS_WRITTEN).decode()), LENGTH))
+    """Return one line's shape: placeholders alike and side by side are one, and so is a word with hyphens in it."""
+    told = _HYPHENATED.sub("<str>", built.translate(_AS_WRITTEN).decode())
+    return sys.intern(_shortened(_REPEATED.sub("", told), LENGTH))
 
 
 def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:

@@ -6,7 +6,6 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import NamedTuple
 
 from pyparsing import ParserElement, ParseResults
@@ -15,6 +14,7 @@ from logwatch.model import Cause, Platform
 from logwatch.parse.grammar import NAMES, Grammar
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
+_DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
 PLATFORMS: Mapping[str, Platform] = {
     "fcm": "fcm",
     "gcm": "fcm",
@@ -41,13 +41,7 @@ class PushResult(NamedTuple):
     thread: str = ""
 
 
-Details = tuple[int, Platform, str, str, str, str, str]
-"""Code, platform, reason, app, user, token and time stamp of one push result."""
-
-OTHER_FIELDS = PushResult._fields[3:]
-"""What is not counted by."""
-_TOLD = ("app", "user", "token", "timestamp")
-_DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
+_OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 
 
 def display(value: str) -> str:
@@ -64,6 +58,19 @@ def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult |
     """Return the result of a line that matched, or why it has none.
 
     ``codes`` are all its codes in order, ``values`` the last value of each other name.
+    """
+    get = values.get
+    counted = _counted(tuple(codes), *[get(name, "") for name in _DECIDING])
+    if isinstance(counted, str):
+        return counted
+    return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
+
+
+@lru_cache(maxsize=256)  # there are few; a hostile log has reasons of 64 KiB
+def _counted(
+    codes: tuple[str, ...], word: str, reason: str, fcm_error: str, fcm_status: str, apns: str
+) -> tuple[int, Platform, str] | Cause:
+    """Return the code, the platform and the reason that a line is counted by.
 
     A reason in mesibo's own words comes first, then FCM's errorCode, which is more specific than its status, then
     APNs' reason, which inside an FCM answer belongs to Google's ErrorInfo and is left out.
@@ -75,15 +82,8 @@ def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult |
         numbers.add(int(code))
     if len(numbers) != 1:
         return "ambiguous" if numbers else "no_code"
-    get = values.get
-    fcm = get("fcm_error") or get("fcm_status") or ""
-    apns = get("apns_reason") or ""
-    return PushResult(
-        numbers.pop(),
-        platform_of(get("platform") or "", fcm=bool(fcm), apns=bool(apns)),
-        display(get("reason") or fcm or apns),
-        *[display(value) if (value := get(name)) else "" for name in OTHER_FIELDS],
-    )
+    fcm = fcm_error or fcm_status
+    return numbers.pop(), platform_of(word, fcm=bool(fcm), apns=bool(apns)), display(reason or fcm or apns)
 
 
 def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
@@ -92,27 +92,22 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([value for name, value in texts if name == "code"], dict(texts))
 
 
-def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[Details | None]:
-    """Return the details of so many lines, given their last value of each name; None for a line without a code.
+def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[PushResult | None]:
+    """Return the results of so many lines, given their last value of each name; None for a line without a code.
 
-    Each is known to give a result: of several codes any is as good.
+    Each is known to give a result: of several codes any is as good. None of the values has a newline in it.
     """
-    none = [b""] * count
-    decided = map(_decided, *(columns.get(name, none) for name in ("code", *_DECIDING)))
-    told = [_displayed(columns[name]) if name in columns else repeat("") for name in _TOLD]
-    return [each and (*each, *rest) for each, *rest in zip(decided, *told, strict=False)]
 
+    def texts(name: str, encoding: str) -> list[str]:
+        return b"\n".join(columns[name]).decode(encoding, "replace").split("\n") if name in columns else [""] * count
 
-@lru_cache(maxsize=4096)
-def _decided(code: bytes, *values: bytes) -> tuple[int, Platform, str] | None:
-    """Return what is counted of one line."""
-    found = from_captures([("code", code), *zip(_DECIDING, values, strict=True)]) if code else None
-    return found[:3] if isinstance(found, PushResult) else None
-
-
-def _displayed(column: Sequence[bytes]) -> list[str]:
-    """Return each value as ``display`` does; none has a newline in it."""
-    return b"\n".join(column).decode(errors="replace").split("\n")
+    deciding = [texts(name, "latin-1") for name in ("code", *_DECIDING)]
+    counted = [_counted((code,), *values) if code else "no_code" for code, *values in zip(*deciding, strict=True)]
+    others = zip(*[texts(name, "utf-8") for name in _OTHER_FIELDS], strict=True)
+    return [
+        None if isinstance(each, str) else PushResult._make(each + rest)
+        for each, rest in zip(counted, others, strict=True)
+    ]
 
 
 def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:

@@ -5,8 +5,9 @@ for a line without the marker, and little for a usual one: an expression goes ov
 is counted result by result. Only the first and the last line of a result are looked at for their times.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
@@ -14,8 +15,8 @@ from functools import partial
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
-from logwatch.parse.encode import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -65,11 +66,13 @@ class Scanner:
         since: float | None = None,
         until: float | None = None,
         ahead: bytes = b"",
+        remaining: float = math.inf,
     ) -> Scan:
         """Count what is in ``data``, whole lines each ended by a newline, as ``envelope.cut`` hands them on.
 
         Nothing in ``ahead`` counts: it is what follows the data elsewhere, such as in the file after a rotation, and
-        may hold the rest of a provider's answer.
+        may hold the rest of a provider's answer. ``remaining`` are the bytes that are still to come, as far as that is
+        known: for a few lines nothing is learned.
 
         ``reference`` (seconds since the epoch) dates stamps without a year where the envelope does not. With ``since``
         or ``until``, lines whose time is outside are left out (``since`` <= time < ``until``); a line whose time cannot
@@ -78,6 +81,7 @@ class Scanner:
         job = _Job(self, reference)
         if not data:
             return job.scan
+        job.following = remaining / len(data)
         data = envelopes.clean(data if data.endswith(b"\n") else data + b"\n")
         if isinstance(envelope, str):
             envelope = envelopes.undecided(envelope)
@@ -125,8 +129,8 @@ class Scanner:
         self, payloads: Sequence[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
     ) -> list[Failure]:
         """Read lines that are known to be failures in all detail, each with the reference that dates it."""
-        details = self.parser.details([payload + b"\n" for payload in payloads])
-        code, platform, reason, app, user, token, stamps = zip(*details, strict=True)
+        results = self.parser.read_all([payload + b"\n" for payload in payloads])
+        code, platform, reason, app, user, token, _, stamps, _ = zip(*results, strict=True)
         at = map(self._dated, stamps, received, references)
         columns = at, platform, code, reason, app, user, token, shapes(payloads, self.words)
         return list(map(Failure._make, zip(*columns, strict=True)))
@@ -147,9 +151,9 @@ class _Job:
         self._scanner = scanner
         self._parser = scanner.parser
         self._reference = reference
+        self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._with_body: list[LineAt] = []  # failures whose answers are printed below them
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -162,7 +166,7 @@ class _Job:
         if left.text is data:  # a long line, parts of messages, a torn record
             lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
-            self._payloads(lines)
+            self._payloads(self._with_marker(lines))
             return
         if batch and batch.text is data:
             self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
@@ -170,21 +174,21 @@ class _Job:
         self._records(left, decided)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
-        """Read line by line, and leave out what is not in the window."""
+        """Read the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
         marked = list(self._with_marker(lines))
         times = [self._scanner.time(line, self._reference) for _, line in marked]
         near = next((at for at in times if at is not None), None)
+        inside: list[LineAt] = []
         for at, own in zip(marked, times, strict=True):
             near = near if own is None else own
             if near is None or ((since is None or near >= since) and (until is None or near < until)):
-                self._read(at)
+                inside.append(at)
+        self._payloads(inside)
 
     def finish(self) -> Scan:
         """Return what was found, dated and in order."""
-        for at in self._with_body:
-            self._read(at)
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
@@ -229,14 +233,13 @@ class _Job:
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
-        self._payloads(lines, numbers)
+        self._payloads(self._with_marker(lines, numbers))
 
-    def _payloads(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> None:
+    def _payloads(self, lines: Iterable[LineAt]) -> None:
         """Read lines that are not in any envelope any more."""
-        kept = list(self._with_marker(lines, numbers))
-        if kept:
-            text = b"".join([payload for _, (payload, _) in kept])
-            self._lines(LineBatch(text, [time for _, (_, time) in kept], [place for place, _ in kept]))
+        kept = list(lines)
+        text = b"".join([payload for _, (payload, _) in kept])
+        self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
 
     def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
@@ -262,91 +265,71 @@ class _Job:
             return
         self._unread.batch = batch
         if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched)
-        marked = [i for i, line in enumerate(batch.lines) if self._scanner.marker in line]
-        for at in batch.at(marked):
+            batch = reader.read(batch, self._matched, self.following)
+        for at in batch.at(self._marked(batch, range(len(batch.lines)))):
             self._read(at)
+
+    def _marked(self, batch: LineBatch, wanted: Iterable[int]) -> list[int]:
+        lines, marker = batch.lines, self._scanner.marker
+        return [i for i in wanted if marker in lines[i]]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
-        aside = self._set_aside(expression, codes, batch)
+        self._set_aside(expression, codes, batch)
         failed, left = set(), set()
         for code in set(codes) - {OTHER_CODE}:
             outcome = expression.results[code]
-            first, last = codes.index(code), codes.rindex(code)
             if outcome is None:
                 left.add(code)
-            elif self._counted(outcome, codes.count(code), batch, first, last):
+                continue
+            ends = batch.at(sorted({codes.index(code), codes.rindex(code)}))
+            if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
                 failed.add(code)
-        failures, others = positions_of(codes, failed), positions_of(codes, left)
-        rare = [i for i in positions_of(codes, (OTHER_CODE,)) if i not in aside] if OTHER_CODE in codes else []
-        for i in rare:
-            outcome = expression.outcome(rows[i])
-            if outcome is None:
-                others.append(i)
-            elif self._wants_body(outcome) and may_be_open(batch.lines[i]):
-                self._with_body += batch.at([i])
-            elif self._counted(outcome, 1, batch, i, i):
-                failures.append(i)
-        if rare:
-            failures.sort()
-            others.sort()
-        others = [i for i in others if self._scanner.marker in batch.lines[i]]
+        if OTHER_CODE in codes:
+            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
+            for i, at in zip(singly, batch.at(singly), strict=True):
+                self._read(at, expression.outcome(rows[i]))
         if self._scanner.keep:
-            self._failed.add(batch, failures[-self._scanner.keep :])
-        return batch.only(others)
+            self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
+        return batch.only(self._marked(batch, positions_of(codes, left)))
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> set[int]:
-        """Take out the lines whose answers go on below them: they are read at the end, each by itself."""
+    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> None:
+        """Have those lines read by themselves whose answers go on below them."""
         wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
-        if not wanting:
-            return set()
-        lines = batch.lines
+        lines = batch.lines if wanting else []
         found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
         for i in found:
             codes[i] = OTHER_CODE
-        self._with_body += batch.at(found)
-        return set(found)
 
-    def _counted(self, outcome: Outcome, count: int, batch: LineBatch, first: int, last: int) -> bool:
-        """Count lines of one result; True if they are failures to be told in detail."""
-        ends = batch.at([first, last])
-        if isinstance(outcome, PushResult):
-            self._counts.add(outcome, count, *ends)
-            return outcome.code not in self._scanner.delivered
-        assert outcome is not None
-        self._unparsed(outcome, count, ends[0], ends[-1] if first != last else ends[0])
-        return False
+    def _read(self, at: LineAt, known: Outcome = None) -> None:
+        """Read one line by itself, unless it is ``known`` what it gives.
 
-    def _read(self, at: LineAt) -> None:
-        """Read one line by itself."""
-        number, line = at
-        result = self._parser.read(line[0])
+        It is read with the answer below it, which may give a reason and never another code.
+        """
+        number, (text, received) = at
+        result = known or self._parser.read(text)
         self.scan.fallback += not self._parser.compiled
-        if self._wants_body(result) and may_be_open(line[0][:-1]):
-            line, result = self._joined(line, result)
-            at = number, line
-        if isinstance(result, str):
-            self._unparsed(result, 1, at, at)
-            return
-        self._counts.add(result, 1, at, at)
-        if result.code not in self._scanner.delivered:
+        if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
+            joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
+            again = self._parser.read(joined)
+            if isinstance(again, PushResult) and again.code == result.code:
+                at, result = (number, (joined, received)), again
+        if self._counted(result, 1, at, at):
             self._failed.add_one(at)
 
-    def _joined(self, line: Line, result: PushResult | Cause) -> tuple[Line, PushResult | Cause]:
-        """Read a line together with the answer below it, which may give a reason and never another code."""
-        assert isinstance(result, PushResult)
-        joined = self.bodies.joined(line[0][:-1], self._scanner.owns) + b"\n"
-        again = self._parser.read(joined)
-        if isinstance(again, PushResult) and again.code == result.code:
-            return (joined, line[1]), again
-        return line, result
+    def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
+        """Count lines of one result, or without one; True if they are failures to be told in detail."""
+        if isinstance(outcome, PushResult):
+            self._counts.add(outcome, count, first, last)
+            return outcome.code not in self._scanner.delivered
+        self._unparsed(outcome, count, first, last)
+        return False
 
     def _dated(self, at: LineAt) -> Dated:
         return Dated(at[0], self._scanner.time(at[1], self._reference))

@@ -8,15 +8,15 @@ latest such time that is at most a day ahead. A date that does not exist is no t
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 DAY_SECONDS = 86400.0
 """A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
 
 _MESIBO = re.compile(r"([0-9]{2})([0-9]{2})-([0-9]{2})([0-9]{2})([0-9]{2})-([0-9]{3})")
 _ISO = re.compile(
-    r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2})(:?)([0-9]{2})\6([0-9]{2})(?:[.,]([0-9]{1,9}))?"
-    r"(?: ?(?:(Z|UTC|GMT)|([+-])([0-9]{2}):?([0-9]{2})?|[A-Z]{2,5}))?"
+    r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})[T _]([0-9]{2}(:?)[0-9]{2}\6[0-9]{2}(?:[.,][0-9]{1,9})?)"
+    r"(?: ?([+-][0-9]{2}(?::?[0-9]{2})?|Z|[A-Z]{2,5}))?"
 )
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}))?|([0-9]{12,13})|([0-9]{15,16})")
 _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?")
@@ -24,6 +24,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 _MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"[0-5][0-9]-[0-9]{3}")
+_UTC = ("Z", "UTC", "GMT")
 _HOUR = 3600
 _SAFE = 20 * _HOUR
 _YEAR = 363 * 24 * _HOUR  # and less than one
@@ -45,8 +46,7 @@ def seconds_of(stamp: str, reference: float, zone: tzinfo, form: str = "") -> fl
             return _epoch(stamp)
         if stamp[10:17:3] == "T::":  # the usual one of ISO 8601's: in a tenth of the time
             with suppress(ValueError):  # a zone's name behind it
-                at = datetime.fromisoformat(stamp)
-                return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+                return _in_zone(datetime.fromisoformat(stamp), zone)
         if found := _MESIBO.fullmatch(stamp):
             day, month, hour, minute, second, milli = map(int, found.groups())
             return _without_year((month, day, hour, minute, second, milli * 1000), reference, zone)
@@ -68,14 +68,14 @@ def is_ahead(seconds: float, reference: float) -> bool:
 
 
 def _iso(found: re.Match[str], zone: tzinfo) -> float:
-    year, _, month, day, hour, _, minute, second, fraction, utc, sign, hours, minutes = found.groups()
-    if utc:
-        zone = UTC
-    elif sign:
-        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-        zone = timezone(-offset if sign == "-" else offset)
-    at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
-    return at.timestamp() + _fraction(fraction)
+    year, _, month, day, time, _, where = found.groups()
+    if where is not None and where.isalpha():
+        where = "Z" if where in _UTC else None  # names of other zones are not unique
+    return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), zone)
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> float:
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
 
 
 def _epoch(stamp: str) -> float | None:
@@ -101,8 +101,7 @@ def _formatted(stamp: str, reference: float, zone: tzinfo, form: str) -> float |
 
     if not any(directive in form for directive in _YEAR_DIRECTIVES):
         return _latest(reference, zone, at, leap_day=True)
-    read = datetime.strptime(stamp, form)  # noqa: DTZ007  see above
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).timestamp()
+    return _in_zone(datetime.strptime(stamp, form), zone)  # noqa: DTZ007  see above
 
 
 def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, leap_day: bool) -> float | None:

@@ -1,8 +1,10 @@
 """Takes open sources one after the other, gives what they contain; memory stays bounded whatever their size."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from logwatch import envelope as envelopes
@@ -55,14 +57,17 @@ class Count:
         reference = now if stream.reference is None else stream.reference
         self.sources += 1
         lines = LineCutter(how.envelope, how.scanner.owns, how.max_line_bytes, how.scanner.held)
+        scan = partial(self.scan, how=how, reference=reference)
+        read = 0  # bytes, unpacked
         try:
             for chunk in stream.chunks:
+                read += len(chunk)
                 for data, envelope in lines.take(chunk):
-                    self.scan(data, how, envelope, reference)
+                    scan(data, envelope=envelope, remaining=_remaining(stream, read))
                 progress()
         finally:
             for data, envelope in lines.rest():
-                self.scan(data, how, envelope, reference)
+                scan(data, envelope=envelope, remaining=0)
             self.oversized += lines.oversized
             if lines.envelope is not None:
                 self.envelopes[envelopes.label(lines.envelope)] += 1
@@ -79,11 +84,20 @@ class Count:
             return self.causes.total() > 0
         return told.unparsed + (astray if astray >= FEW else 0) > LEAST_SHARE * (told.push_lines + astray)
 
-    def scan(self, data: bytes, how: LogSettings, envelope: Envelope, reference: float) -> None:
-        """Count whole lines of a source."""
+    def scan(
+        self, data: bytes, how: LogSettings, envelope: Envelope, reference: float, remaining: float = math.inf
+    ) -> None:
+        """Count whole lines of a source, of which so many bytes ``remaining`` are still to come."""
         if not data:
             return
-        scan = how.scanner.scan(data, envelope=envelope, reference=reference, since=self.since, until=self.until)
+        scan = how.scanner.scan(
+            data,
+            envelope=envelope,
+            reference=reference,
+            since=self.since,
+            until=self.until,
+            remaining=remaining,
+        )
         self.add(scan)
         if self.watch is not None:
             self.watch(scan, how.source)
@@ -111,3 +125,8 @@ class Count:
             known.setdefault(key, Seen()).add(seen)
         self.summary.add(known)
         return known
+
+
+def _remaining(stream: Stream, read: int) -> float:
+    """Estimate how many bytes are still to come, unpacked, when so many have been read."""
+    return max(read * (stream.size / max(stream.passed(), 1) - 1), 0.0) if stream.size else math.inf

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
+from logwatch.parse.chunk_reader import RestReader
 from logwatch.parse.compile import narrow, specialise
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.grammar import default_whitespace
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import _flat, from_captures, parse_reference
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_a_check_leaves_the_grammar_as_it_was():
 
 def test_samples_are_read_by_the_expression_for_whole_chunks(monkeypatch):
     """Were it to read them otherwise than pyparsing does, the check would say so."""
-    monkeypatch.setattr("logwatch.parse.encode.from_captures", lambda _: "no_code")
+    monkeypatch.setattr("logwatch.parse.chunk_reader.from_captures", lambda _: "no_code")
     assert any("the roads disagree" in str(problem) for problem in check(load("mesibo")))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.parse import Scanner, load
-from logwatch.parse.encode import positions_of
+from logwatch.parse.chunk_reader import positions_of
 from logwatch.parse.line_parser import LineParser
 
 GRAMMAR = load("mesibo")

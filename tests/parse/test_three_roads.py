@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, RestReader
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
-from logwatch.parse.encode import Dictionary
 from logwatch.parse.line_parser import COUNTED, parser_of
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import PushResult, parse_reference
 from tests.parse import logshaped
 
@@ -81,9 +80,9 @@ def told_alike(expression: Dictionary, text: bytes, lines: list[bytes]) -> int:
     rows = expression.pattern.regex.findall(text)
     assert len(rows) == len(lines)
     own = 0
-    for line, row, code in zip(lines, rows, expression.encode(rows), strict=True):
-        outcome = expression.results[code] if code < len(expression.results) else expression.outcome(row)
-        if outcome is None:
+    for line, code in zip(lines, expression.encode(rows), strict=True):
+        outcome = "singly" if code == OTHER_CODE else expression.results[code]
+        if outcome is None or outcome == "singly":
             continue
         own += 1
         exact = by_pyparsing(line)

@@ -14,18 +14,7 @@ import pyparsing as pp
 
 from logwatch.parse.compile import from_regex, nodes
 from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.nodes import (
-    Backtracking,
-    Bytes,
-    Capture,
-    CharRun,
-    Choice,
-    EndOfLine,
-    Literal,
-    Look,
-    Node,
-    Repeat,
-)
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
 
 _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
 
@@ -91,8 +80,6 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
     for each in nodes.walk(node):
         if isinstance(each, Look) and each.item.capture_names:
             raise NotCompilable("a result name inside FollowedBy")
-        if isinstance(each, Capture) and each.item.capture_names:
-            raise NotCompilable(f"a result name inside what is named {each.name!r}")
         if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
             what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
             raise NotCompilable(f"the result name {each.name!r} on {what}, where it may come more than once")
@@ -140,10 +127,8 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     return node
 
 
-def _verbatim(element: pp.ParserElement) -> bool:  # noqa: C901, PLR0911  one case an element
+def _verbatim(element: pp.ParserElement) -> bool:  # noqa: PLR0911  one case an element
     """Return whether an element yields one token, which is the text that it matched."""
-    if element.parseAction:
-        return False
     match element:
         case pp.CaselessLiteral() | pp.CaselessKeyword() | pp.Empty():
             return False
@@ -168,7 +153,7 @@ def _verbatim(element: pp.ParserElement) -> bool:  # noqa: C901, PLR0911  one ca
 
 def _joinable(element: pp.ParserElement) -> bool:
     """Return whether what Combine joins is exactly what stands there."""
-    if element.resultsName or element.parseAction:
+    if element.resultsName:
         return False
     if isinstance(element, pp.And | pp.MatchFirst):
         return all(map(_joinable, element.exprs))
@@ -177,7 +162,7 @@ def _joinable(element: pp.ParserElement) -> bool:
     return isinstance(element, pp.NotAny | pp.Empty) or (_verbatim(element) and not isinstance(element, pp.Combine))
 
 
-def _codes(chars: object) -> Bytes:
+def _codes(chars: object) -> nodes.Bytes:
     return frozenset(ord(char) for char in chars if ord(char) < 256) & nodes.EVERY_BYTE  # type: ignore[attr-defined]  # noqa: PLR2004
 
 
@@ -214,7 +199,7 @@ def _quoted(element: pp.QuotedString) -> Node:
     return from_regex.parse(re.compile(element.pattern, element.re_flags))
 
 
-def _run(chars: Bytes, element: pp.White | pp.CharsNotIn) -> Node:
+def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:
     return CharRun(chars, int(element.minLen), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
 
 

@@ -9,25 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import (
-    Backtracking,
-    Bytes,
-    Capture,
-    CharRun,
-    Choice,
-    EndOfLine,
-    Literal,
-    Look,
-    Node,
-    Repeat,
-)
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  what the re module itself reads patterns with
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
 _LATIN1 = [chr(number) for number in range(256)]
-_CHARS: dict[tuple[str, int], Bytes] = {}  # what was found out, by construct and flags
-_NONE: Bytes = frozenset()
-_ANY: Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
+_CHARS: dict[tuple[str, int], nodes.Bytes] = {}  # what was found out, by construct and flags
+_NONE: nodes.Bytes = frozenset()
+_ANY: nodes.Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
 
 class NotCompilable(Exception):  # noqa: N818  it is an answer, not a failure
@@ -92,7 +81,7 @@ def _position(where: str, flags: int) -> Node:
     raise NotCompilable("^ in a Regex")
 
 
-def _single(chars: Bytes) -> Node:
+def _single(chars: nodes.Bytes) -> Node:
     return Literal(bytes(chars)) if len(chars) == 1 else CharRun(chars, 1, 1)
 
 
@@ -103,7 +92,7 @@ def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:
     return nodes.repeat(item, low, most, lazy=lazy)
 
 
-def _chars(construct: Any, flags: int) -> Bytes:
+def _chars(construct: Any, flags: int) -> nodes.Bytes:
     """Return which of the 256 characters a construct matches, by asking the re module itself."""
     key = repr(construct), flags
     if key not in _CHARS:
@@ -115,7 +104,7 @@ def _chars(construct: Any, flags: int) -> Bytes:
     return _CHARS[key]
 
 
-def _committed(node: Node, follow: Bytes) -> Node | None:  # noqa: PLR0911  one case a node
+def _committed(node: Node, follow: nodes.Bytes) -> Node | None:  # noqa: PLR0911  one case a node
     """Return the same node without going back; None if going back could change what it matches.
 
     One of the bytes in ``follow`` stands behind it where all the rest matches; none, if nothing behind it can fail.
@@ -145,7 +134,7 @@ def _committed(node: Node, follow: Bytes) -> Node | None:  # noqa: PLR0911  one 
     return node
 
 
-def _first_of(items: tuple[Node, ...], follow: Bytes) -> Bytes:
+def _first_of(items: tuple[Node, ...], follow: nodes.Bytes) -> nodes.Bytes:
     """Return the bytes of which one stands where these items match and what ``follow`` says stands behind them."""
     for item in reversed(items):
         match item:

@@ -52,6 +52,8 @@ class Specialiser:
 
     def end(self, node: Node, line: bytes, at: int) -> int:
         """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
+        if node.min_len and line[at] not in node.first_set:
+            return -1  # what no example begins with is never compiled: a nest of brackets takes 10 ms
         known = self._patterns.get(id(node))
         if known is None:
             known = self._patterns[id(node)] = node, re.compile(Writer().write(node, last=True).encode("latin-1"))
@@ -95,7 +97,8 @@ class Specialiser:
         parts: list[Part] = []
         runs = {n: turns.run(taken[n], i) for n, i in at.items()}
         if turns.any_number and len(set(runs.values())) > _MAX_RUNS:
-            parts = [self._loop(turns, [turn for n, i in at.items() for turn in taken[n].some(i, len(runs[n]))])]
+            took = [(taken[n].line, turn) for n, i in at.items() for turn in taken[n].turns[i : i + len(runs[n])]]
+            parts = [self._loop(turns, took)]
             at = {n: i + len(runs[n]) for n, i in at.items()}
         groups: dict[int, list[int]] = defaultdict(list)
         for n, i in at.items():
@@ -155,10 +158,6 @@ class _Taken(NamedTuple):
     line: bytes
     turns: list[_Turn]
     end: int
-
-    def some(self, i: int, count: int) -> list[tuple[bytes, _Turn]]:
-        """Return so many turns from number ``i`` on, each with the line."""
-        return [(self.line, turn) for turn in self.turns[i : i + count]]
 
 
 class _Turns:

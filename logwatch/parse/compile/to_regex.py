@@ -9,20 +9,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import (
-    Backtracking,
-    Bytes,
-    Capture,
-    CharRun,
-    Choice,
-    EndOfLine,
-    Literal,
-    Look,
-    Node,
-    Repeat,
-)
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
+_SPECIAL = frozenset(b"\\]^-[&~|")  # within a class
 
 
 class Writer:
@@ -80,7 +70,7 @@ class Writer:
         return f"(?>(?:{inner}){_times(node.min, node.max)})"
 
 
-def _run(chars: Bytes, low: int, high: int | None, suffix: str) -> str:
+def _run(chars: nodes.Bytes, low: int, high: int | None, suffix: str) -> str:
     allowed = chars - _NEWLINE
     if not allowed:
         return "" if low == 0 else "(?!)"
@@ -108,22 +98,23 @@ def _escaped(data: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def char_class(chars: Bytes) -> str:
-    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower."""
+def char_class(chars: nodes.Bytes) -> str:
+    """Write a set of bytes as ranges: the re module makes one bitmap of it, and a negated class is slower.
+
+    nodes.Bytes stand as they are wherever they can: to compile an escape takes several times as long.
+    """
     if chars == nodes.EVERY_BYTE:
         return r"[^\n]"
+    if len(chars) == 1:
+        return _escaped(bytes(chars))
     ranges: list[list[int]] = []
     for code in sorted(chars):
         if ranges and ranges[-1][1] == code - 1:
             ranges[-1][1] = code
         else:
             ranges.append([code, code])
-    if len(chars) == 1:
-        return _escaped(bytes(chars))
     return "[" + "".join(_shown(a) if a == b else f"{_shown(a)}-{_shown(b)}" for a, b in ranges) + "]"
 
 
 def _shown(code: int) -> str:
-    """Write a byte of a class: as itself where that says nothing else, which people and the compiler read faster."""
-    text = chr(code)
-    return text if text.isascii() and text.isalnum() else f"\\x{code:02x}"
+    return rf"\{code:c}" if code in _SPECIAL else chr(code)

@@ -13,5 +13,5 @@ def node(pattern: str) -> Node:
 
 
 def shown(node: Node, *, last: bool = False) -> str:
-    """Return the regular expression that nodes become."""
-    return Writer().write(node, last=last)
+    """Return the regular expression that nodes become, with escapes for what cannot be printed."""
+    return re.sub("[^ -~]", lambda char: rf"\x{ord(char[0]):02x}", Writer().write(node, last=last))

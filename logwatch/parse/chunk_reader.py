@@ -1,0 +1,281 @@
+"""Read batches of lines by one expression, made for lines like those that it left before.
+
+What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
+result get the same code, however they are written. What stands behind a line's code, where the expression does not know
+how it is written, differs from line to line: the values in it are what is remembered then, not the text.
+"""
+
+import math
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from itertools import accumulate, compress, count, repeat
+from typing import TypeVar
+
+from logwatch.model import Cause
+from logwatch.parse.compile import nodes
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
+from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.nodes import Repeat
+from logwatch.parse.lines import LineBatch
+from logwatch.parse.result import PushResult, from_captures, from_columns
+
+SOME = 64
+"""Examples at once: more tell hardly more, and each is gone through in Python."""
+LEARN_AFTER_LINES = 16
+"""Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
+_GROWTH = 8  # of what is waited for, with each lesson
+_LINES_WORTH_A_LESSON = 900  # one by one, LINE compiled for the first of them: that costs what a lesson does
+_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
+_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
+_MAX_EXAMPLE_BYTES = 4096
+
+OTHER_CODE = 255
+"""The code of lines whose result is not among the first 255: each is looked at by itself."""
+_MAX_ROWS = 4096
+_MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
+_MAX_REMEMBERED = 1024  # rests that were read turn by turn
+_MAX_REMEMBERED_BYTES = 512  # of one of them
+_MAX_REST_BYTES = 2048  # of one that is an example
+
+Groups = tuple[bytes, ...]
+"""What an expression captured of one line, group by group."""
+
+Values = tuple[tuple[str, bytes], ...]
+"""Name and text of each value, in the order of the line."""
+
+Outcome = PushResult | Cause | None
+"""What a line gives; None for one that the expression passed over."""
+
+_Key = tuple[Groups, Values]
+_Item = TypeVar("_Item")
+
+
+class ChunkReader:
+    """One grammar's expression for whole chunks, and the examples from which it is made again.
+
+    That is done ever more seldom, and where it is worth it: where about a thousand lines are left to be read one by
+    one, or twice as many have been, as of many short logs.
+    """
+
+    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
+        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
+        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
+        self._compiler = compiler
+        self._dictionary: Dictionary | None = None
+        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
+        self._rests: list[bytes] = []
+        self._left: list[bytes] = []  # some of what it has left since
+        self._wait = LEARN_AFTER_LINES
+        self._waiting = 0
+
+    def read(
+        self, batch: LineBatch, match: Callable[["Dictionary", LineBatch], LineBatch], following: float = math.inf
+    ) -> LineBatch:
+        """Read a batch by what there is, and learn from it; return the lines that are left.
+
+        ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
+        how many times as much as this the log still holds.
+        """
+        before = self.rests.read_singly if self.rests else 0
+        left = match(self._dictionary, batch) if self._dictionary else batch
+        behind = self.rests.read_singly - before if self.rests else 0
+        singly = len(left.lines) + behind
+        if singly <= _MAX_LEFT_SHARE * len(batch.lines):
+            return left
+        self._waiting += singly
+        self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
+        expected = singly * (1 + following)
+        if self._waiting < self._wait or max(self._waiting / 2, expected) < _LINES_WORTH_A_LESSON:
+            return left
+        self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
+        # of the rest of the batch as well, in proportion: what is rare is not worth a way
+        others = SOME * (len(batch.lines) - len(left.lines)) // len(batch.lines)
+        return match(self._dictionary, left) if self._learn(_examples(batch, others)) and self._dictionary else left
+
+    def _learn(self, others: Sequence[bytes]) -> bool:
+        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
+
+        Return whether there is an expression for any of them.
+        """
+        if self.rests:
+            self._rests = some_of([*self.rests.examples, *self._rests], SOME)
+            self.rests.examples.clear()
+        payloads = [*some_of(self._left, SOME), *others, *some_of(self._examples, SOME)]
+        self._left = []
+        if made := self._compiler.compile(payloads, self._rests):
+            pattern, self._examples = made
+            self._dictionary = Dictionary(pattern, self.rests)
+        return made is not None
+
+
+def _examples(batch: LineBatch, most: int) -> list[bytes]:
+    """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
+    return [line for line in some_of(sorted(batch.lines, key=len), most) if len(line) <= _MAX_EXAMPLE_BYTES]
+
+
+def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most so many items, evenly spread."""
+    return [items[i * len(items) // most] for i in range(most)] if len(items) > most else list(items)
+
+
+# ---- what an expression captures -------------------------------------------------------------------------------------
+
+
+class Dictionary:
+    """The results of one expression so far, and their codes: ``results[code]``.
+
+    A code means the same result within one call of ``encode``.
+    """
+
+    def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
+        self.pattern = pattern
+        self.results: list[Outcome] = []
+        self._rests = rests if pattern.has_rest else None
+        self._codes_of_rows: dict[Groups, int] = {}
+        self._codes_of_keys: dict[_Key, int] = {}
+        self._codes_of_results: dict[Outcome, int] = {}
+
+    def encode(self, rows: Sequence[Groups]) -> bytearray:
+        """Return the code of each line, given what was captured of it."""
+        if len(self.results) >= OTHER_CODE or len(self._codes_of_rows) + len(self._codes_of_keys) >= _MAX_ROWS:
+            self.results.clear()  # what fills it may never come again, and would keep out what does
+            self._codes_of_rows.clear()
+            self._codes_of_keys.clear()
+            self._codes_of_results.clear()
+        codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
+        if OTHER_CODE in codes:
+            self._encode_new(rows, codes)
+        return codes
+
+    def outcome(self, row: Groups) -> Outcome:
+        """Return what one line gives."""
+        return self._outcome(self._keys([row])[0])
+
+    def results_of(self, rows: Sequence[Groups]) -> list[PushResult | None]:
+        """Return the result of each line, given what was captured of it; None for one that was passed over.
+
+        All lines that an expression matches give a result here, and most of them another one: columns are faster.
+        """
+        columns: dict[str, list[bytes]] = {}
+        for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
+            known = columns.get(name)
+            columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
+        if self._rests:
+            for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
+                for name, value in values:
+                    columns.setdefault(name, [b""] * len(rows))[i] = value
+        return from_columns(columns, len(rows))
+
+    def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
+        """Put the codes of rows that are not known yet in their places."""
+        at = positions_of(codes, (OTHER_CODE,))
+        new = [rows[i] for i in at]
+        keys = self._keys(new)
+        for key in set(keys) - self._codes_of_keys.keys():
+            self._codes_of_keys[key] = self._code(self._outcome(key))
+        found = bytes(map(self._codes_of_keys.__getitem__, keys))
+        for i, code in zip(at, found, strict=True):
+            codes[i] = code
+        times = Counter(new)
+        if len(times) < len(new):
+            self._codes_of_rows.update({
+                row: code
+                for row, code in zip(new, found, strict=True)
+                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
+            })  # fmt: skip
+
+    def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
+        """Return what decides the outcome of each row: its groups, and the values in its rest."""
+        if self._rests is None:
+            return [(row, ()) for row in rows]
+        rest = len(self.pattern.names) - 1
+        values = self._rests.read([row[rest] for row in rows])
+        return list(zip([row[:rest] for row in rows], values, strict=True))
+
+    def _code(self, outcome: Outcome) -> int:
+        code = self._codes_of_results.get(outcome)
+        if code is None:
+            code = len(self.results)
+            if code >= OTHER_CODE:
+                return OTHER_CODE
+            self._codes_of_results[outcome] = code
+            self.results.append(outcome)
+        return code
+
+    def _outcome(self, key: _Key) -> Outcome:
+        groups, behind = key
+        values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
+        return from_captures([*values, *behind]) if values or behind else None
+
+
+def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:
+    """Return the indices at which one of the wanted codes stands, in order."""
+    if not wanted:
+        return []
+    table = bytearray(256)
+    for code in wanted:
+        table[code] = 1
+    return list(compress(count(), codes.translate(table)))
+
+
+# ---- what stands behind the code -------------------------------------------------------------------------------------
+
+
+class RestReader:
+    """Reads texts by the repetition at the end of a grammar: its values of the names in ``keep``.
+
+    Most texts hold none, and a few searches for the literals that a value needs say so. The others are read turn by
+    turn, and are examples.
+    """
+
+    def __init__(self, tail: Repeat, keep: frozenset[str]) -> None:
+        self._keep = keep
+        literals = nodes.capture_literals(nodes.without_captures(tail, keep))
+        self._literals = literals and [
+            each for each in literals if not any(other != each and other in each for other in literals)
+        ]
+        self._turns = LinePattern(tail.item)
+        self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
+        self.examples: deque[bytes] = deque(maxlen=SOME)
+        """The last texts that were read turn by turn."""
+        self.read_singly = 0
+        """How many they were."""
+
+    def read(self, texts: Sequence[bytes]) -> list[Values]:
+        """Return the values in each text."""
+        found: list[Values] = [()] * len(texts)
+        joined = b"\n".join([*texts, b""])
+        wanted = range(len(texts)) if self._literals is None else _lines_with(joined, self._literals)
+        if wanted:
+            lines = joined.split(b"\n")
+            for i in wanted:
+                found[i] = self.read_one(lines[i])
+        return found
+
+    def read_one(self, text: bytes) -> Values:
+        """Return the values in one text."""
+        if not text:
+            return ()
+        return self._remembered(text) if len(text) <= _MAX_REMEMBERED_BYTES else self._turn_by_turn(text)
+
+    def _turn_by_turn(self, text: bytes) -> Values:
+        self.read_singly += 1
+        if len(text) <= _MAX_REST_BYTES:
+            self.examples.append(text)
+        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
+
+
+def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:
+    """Return the indices of the lines that contain one of some literals; each line ends in a newline."""
+    hits: set[int] = set()
+    ends: list[int] = []
+    for literal in literals:
+        at = text.find(literal)
+        while at >= 0:
+            ends = ends or list(accumulate(len(line) + 1 for line in text[:-1].split(b"\n")))
+            i = bisect_right(ends, at)
+            hits.add(i)
+            at = text.find(literal, ends[i])
+    return sorted(hits)

@@ -53,7 +53,7 @@ class Following(Protocol):
         """Return whether a name is a followed path's, or one that rotation gives to it; without directory, in any."""
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy; None while it is to be unpacked."""
+        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
 
 
 class OpenFiles:

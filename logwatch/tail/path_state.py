@@ -91,11 +91,12 @@ class Owners:
         return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy; None while it is to be unpacked."""
-        undecided = False
+        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
+        undecided, place = False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.alike("", file.head or b"") if copies else []):
-            same = each.key == file.key
-            if self.path_of(each) is but:
+            same, state = each.key == file.key, self.path_of(each)
+            beside = place in (os.path.dirname(state.path), os.path.dirname(each.position.found_at))
+            if state is but or not (same or beside or file.path in state.ctx.rotated()):
                 continue
             if same and each.plain:
                 return True

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import itertools
 import os
 import shutil
 
@@ -130,3 +131,25 @@ def test_a_pattern_that_matches_the_rotated_files_of_another_source(tmp_path):
         *lines(0, 20),
         *(line for night in range(1, 4) for at, count in ((0, 5), (10, 3)) for line in lines(100 * night + at, count)),
     ]
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("name", ["m.log-2026112{}", "old-{}-m.log", "m-saved{}.log"])
+def test_two_sources_whose_logs_are_alike(tmp_path, name, rotate):
+    """A mirror of a log, in a directory of its own, is a log of its own, also what nobody saw before it was rotated."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    for log in logs:
+        log.parent.mkdir()
+        append(log, *lines(0, 20))
+    two = Two(*logs, ())
+    two.each("turn")
+    two.each("stop")
+    for n, log in itertools.product((1, 2), logs):
+        append(log, *lines(50 * n, 5))
+        rotate(log, log.parent / name.format(n))
+        append(log, *lines(50 * n + 10, 3))
+    two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for source in two.sources:
+        assert sorted(source.lines) == written(0)

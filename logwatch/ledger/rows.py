@@ -27,7 +27,7 @@ SHAPES_KEPT = 200  # distinct shapes of unparsed lines; the oldest go first
 
 _POSITION = (
     "generation, source, path, device, inode, head_bytes, head, offset, tail_bytes, tail, size, state, inside,"
-    " found_at, envelope, marks, target, copy_of"
+    " found_at, envelope, marks, target, copy_of, gone_at"
 )
 _PLACES = ", ".join("?" * len(_POSITION.split(",")))
 
@@ -77,6 +77,7 @@ def read_positions(db: sqlite3.Connection) -> dict[int, Position]:
             marks=row[15],
             target=os.fsdecode(row[16]),
             copy_of=row[17],
+            gone_at=row[18],
         )
         for row in db.execute(f"SELECT {_POSITION} FROM positions ORDER BY generation")  # noqa: S608  own text
     )
@@ -242,6 +243,7 @@ def write_positions(db: sqlite3.Connection, positions: Iterable[Position]) -> No
                 p.marks,
                 os.fsencode(p.target),
                 p.copy_of,
+                p.gone_at,
             ),
         )
     db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'generation'", (highest,))

@@ -192,6 +192,10 @@ MIGRATIONS = (
     INSERT INTO failure_kinds SELECT platform, code, reason, count(*) FROM failures GROUP BY platform, code, reason;
     DROP INDEX failures_kind;
     """,
+    """
+    -- when it was over and first found nowhere, seconds since the epoch; 0 while its bytes are somewhere
+    ALTER TABLE positions ADD COLUMN gone_at REAL NOT NULL DEFAULT 0;
+    """,
 )
 
 _CREATED = re.compile(r"\bCREATE TABLE (\w+)")

@@ -4,18 +4,19 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
+from typing import NamedTuple
+
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, key_at
+from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, run_before, shared_bytes
-from logwatch.tail.path_state import PathState
+from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
+from logwatch.tail.path_state import SHARED, PathState
 from logwatch.tail.survey import Survey, name_of
 from logwatch.unpack import MissingLibraryError
 
@@ -28,10 +29,18 @@ def reconcile(state: PathState, turn: Turn) -> None:
         state.begin()
         try:
             _Reconciliation(state, turn).run()
-        except VanishedError:
+        except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
             continue
         return
     state.mark_due()
+
+
+class _Twin(NamedTuple):
+    """A generation of another path, that a file begins like."""
+
+    generation: Generation
+    at: int  # so many bytes are alike
+    whole: bool  # the file holds all that was read of it
 
 
 class _Reconciliation:
@@ -41,9 +50,7 @@ class _Reconciliation:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
-        self.shared: dict[int, int] = {}  # by file: as much of it has been read at other paths
-        # By file: generations of other paths that begin alike, and whether all that was read of them is in it
-        self.twins: dict[int, list[tuple[PathState, Generation, bool]]] = {}
+        self.twins: dict[int, list[_Twin]] = {}  # by file, the most alike first
 
     def run(self) -> None:
         state = self.state
@@ -51,19 +58,19 @@ class _Reconciliation:
             self._check(generation)
         if self._is_elsewhere():
             return
-        survey = Survey(state)
-        self.found = found = survey.find(lambda candidate: self._owner(candidate) is not None)
+        survey = Survey(state, lambda candidate: self._owner(candidate) is not None)
+        self.found = found = survey.find()
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 head_bytes = generation.position.head_bytes
                 self._check(generation)
-                if not generation.file or generation.has_got_head(head_bytes):
+                if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
         if state.joined and not self._compare_with_others(plan):
             state.mark_due()
             return
-        survey.make_sure(found, strict=plan.news)
+        survey.make_sure(strict=plan.news)
         self._report()
         for action in plan.actions:
             self._do(action)
@@ -77,16 +84,11 @@ class _Reconciliation:
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
         if generation.plain:
-            try:
-                generation.verify()
-            except ChangedError as error:
-                generation.give_up(error)
-            except OSError as error:
-                self.state.block(generation, error, self.turn)
+            self.state.look_again(generation, generation.verify, self.turn)
 
     def _report(self) -> None:
-        if self.found.at_path is not None:
-            self.state.report(self.found.candidates[self.found.at_path].error)
+        if at_path := self.found.path_file:
+            self.state.report(at_path.error)
         for candidate in self.found.candidates:
             if isinstance(candidate.error, MissingLibraryError) and str(candidate.error) not in self.ctx.unpackable:
                 self.ctx.unpackable.add(str(candidate.error))
@@ -94,16 +96,16 @@ class _Reconciliation:
 
     # two paths, one file
 
-    def _owner(self, candidate: Candidate, *, followed: bool = False) -> tuple[PathState, Generation] | None:
+    def _owner(self, candidate: Candidate, *, followed: bool = False) -> Generation | None:
         """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
-        for other, generation in self.state.owners.others(self.state, candidate.key):
+        for generation in self.state.owners.others(self.state.path, candidate.key):
             position = generation.position
             if generation.plain:
-                return other, generation
+                return generation
             relation = compare(position, candidate, same_inode=True, followed=followed).relation
             enough = position.head_bytes >= TAIL_BYTES or generation.in_use
             if relation is not Relation.OTHER and (enough or candidate.size() == position.size):
-                return other, generation
+                return generation
         return None
 
     def _is_elsewhere(self) -> bool:
@@ -114,15 +116,15 @@ class _Reconciliation:
             return False
         source = self.ctx.reading.source
         if (other_source := self.ctx.files.all.source_of(source, state.path, key)) != source:
-            state.report_shared(other_source)
+            state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
-        if not state.owners.others(state, key):
+        if not state.owners.others(state.path, key):
             return False
         candidate = state.heads.examine(state.path, None)
-        owner = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
-        if not owner:
+        generation = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
+        if not generation:
             return False
-        other, generation = owner
+        other = state.owners.path_of(generation)
         if generation.position.state == "live" and key_at(other.path) == key:
             return True
         other.remove(generation)
@@ -132,70 +134,59 @@ class _Reconciliation:
 
     def _compare_with_others(self, plan: plans.Plan) -> bool:
         """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
+        wanted = [each.file for each in plan.actions if isinstance(each, plans.TakeUp) and each.is_read]
         for action in plan.actions:
-            match action:
-                case plans.TakeUp(i, left, at) if left != "ignored" and at is not None:
-                    done = self._find_shared(i)
-                case plans.Hold(number, i):
-                    generation = self.state.generation(number)
-                    # Two logs that were alike stay two; of a copy it is known what it is one of
-                    wanted = generation.in_use and not generation.compared and not generation.position.offset
-                    done = not wanted or self._find_shared(i)
-                case _:
-                    done = True
-            if not done:
-                return False
-        return True
+            if isinstance(action, plans.Hold):
+                generation = self.state.generation(action.number)
+                # Two logs that were alike stay two; of a copy it is known what it is one of
+                if generation.in_use and not generation.compared and not generation.position.offset:
+                    wanted.append(action.file)
+        return all(self._find_shared(i) for i in wanted)
 
     def _find_shared(self, i: int) -> bool:
-        """Find the generations of other paths that a file begins like, the most alike first, and what they have read.
-
-        What they have not read yet is read here, or there, whichever comes first. False while an archive is being
-        unpacked.
-        """
+        """Find the generations of other paths that a file begins like; False while an archive is being unpacked."""
         state, file = self.state, self.found.candidates[i]
         if not file.head or file.begin:
             return True
-        shared, twins = 0, []
-        alike: dict[int, int] = {}  # by generation, the bytes that both begin with
-        for other, generation in state.owners.alike(state, file.head):
+        twins = []
+        for generation in state.owners.alike(state.path, file.head):
             if generation.key == file.key:
                 continue
-            of = OwnFile(generation.plain) if generation.plain else other.examine(generation)
-            part = is_part(file, of) if of else False
+            of = state.owners.content(generation)
+            at = shared_bytes(file, of) if of else 0
             relation, noted = compare(generation.position, file, same_inode=False, followed=True)
-            if part is None or relation is Relation.UNDECIDED:
+            if at is None or relation is Relation.UNDECIDED:
                 return False
-            at = shared_bytes(file, of) if of and not (of.packed or file.packed or of.begin) else 0
-            at = max(at, (file.size() or 0) if part else 0, noted if relation in (Relation.SAME, Relation.PART) else 0)
+            at = max(at, noted if relation in (Relation.SAME, Relation.PART) else 0)
             if at or relation is Relation.SAME:
-                shared = max(shared, min(at, generation.position.offset))
-                twins.append((other, generation, relation is Relation.SAME and generation.sure))
-                alike[generation.number] = at
-        twins.sort(key=lambda twin: -alike[twin[1].number])
-        self.shared[i], self.twins[i] = shared, twins
+                twins.append(_Twin(generation, at, relation is Relation.SAME and generation.sure))
+        self.twins[i] = sorted(twins, key=lambda twin: -twin.at)
         return True
+
+    def _read_by_others(self, i: int) -> int:
+        """Return how much of a file other paths have read; the rest is read here, or there, whichever comes first."""
+        return max((min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ())), default=0)
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
         state, file = self.state, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         for each in state.generations if beyond_banner else ():
-            left = each.plain if each is not generation and each.in_use and not each.repeats else None
-            if left and is_part(file, OwnFile(left)):
-                state.owners.pair((state, each), (state, generation))
+            left = each.plain and each is not generation and each.in_use and not each.repeats
+            if left and (of := state.owners.content(each)) and is_part(file, of):
+                state.owners.pair(each, generation)
 
     def _pair(self, generation: Generation, i: int) -> None:
         """Note which generations of other paths begin with the same bytes as the file that one was found in."""
-        for other, twin, whole in self.twins.get(i, ()):
-            self.state.owners.pair((self.state, generation), (other, twin))
+        for twin, _, whole in self.twins.get(i, ()):
+            self.state.owners.pair(generation, twin)
             if whole and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
         if i in self.twins:
-            generation.note_copy(next((twin.number for _, twin, _ in self.twins[i]), 0))
+            generation.note_copy(next((twin.generation.number for twin in self.twins[i]), 0))
         generation.note_compared()
 
-    # what is known
+    # what is to be done
 
     def _do(self, action: plans.Action) -> None:
         state, found = self.state, self.found
@@ -203,14 +194,8 @@ class _Reconciliation:
             case plans.Hold(number, i, at, cut):
                 generation = state.generation(number)
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
-                    generation.lose_end(at, run_before(found.candidates[i], at), self.turn.now, cut=cut)
-                if not generation.position.offset:
-                    at = max(at or 0, self.shared.get(i, 0)) or None
-                was_blank = not generation.position.offset
-                self._hold(generation, found.candidates[i], found.sizes[i], at)
-                if was_blank:
-                    self._pair_with_left(generation, i)
-                self._pair(generation, i)
+                    generation.lose_end(at, found.candidates[i].before(at), self.turn.now, cut=cut)
+                self._begin(generation, i, at)
             case plans.Replace():
                 self._replace(action)
             case plans.Leave(number):
@@ -236,6 +221,8 @@ class _Reconciliation:
                 if generation.in_use:
                     generation.detach()
                     generation.miss(self.turn.now)
+                else:
+                    generation.note_gone(self.turn.now)
             case "done" | "ignored":
                 generation.settle(action.how)
             case "forgotten":
@@ -244,11 +231,20 @@ class _Reconciliation:
                 if generation.saved:
                     self.turn.sink.forget(generation.number)
 
-    def _hold(self, generation: Generation, candidate: Candidate, size: int | None, at: int | None) -> None:
+    def _begin(self, generation: Generation, i: int, at: int | None) -> None:
+        """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
+        blank = not generation.position.offset
+        self._hold(generation, i, max(at or 0, self._read_by_others(i)) or None if blank else at)
+        if blank:
+            self._pair_with_left(generation, i)
+        self._pair(generation, i)
+
+    def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
+        candidate, size = self.found.candidates[i], self.found.sizes[i]
         moved = generation.key != candidate.key
         if at is not None:
-            generation.skip_to(at, run_before(candidate, at))
+            generation.skip_to(at, candidate.before(at))
         left = self._state_at(generation, candidate, size)
         position = generation.position
         if moved and left != "ignored" and size is not None:  # a copy, made before or after the end was read
@@ -271,8 +267,8 @@ class _Reconciliation:
         generation.found()
         if in_use and generation.empty and candidate.head == b"":
             generation.note_empty(candidate.modified)
-        self.state.owners.add(self.state, generation)
-        parked = not moved and generation.parked == (candidate.disk_size, candidate.modified)
+        self.state.owners.add(generation)
+        parked = not moved and generation.parked == candidate.stat
         if in_use and (moved or not (generation.file or parked)):
             self._attach(generation, candidate)
         if candidate.rotated is None:
@@ -295,30 +291,19 @@ class _Reconciliation:
         state, generation = self.state, self.state.generation(action.number)
         candidate = self.found.candidates[action.file]
         original = None if action.rest_file is None else self.found.candidates[action.rest_file]
-        old, number = generation.position, self.ctx.next_generation()
-        in_step = action.at == old.offset and not (original and original.packed)
-        rest_at = old.offset if in_step else action.rest
+        offset = generation.position.offset
+        in_step = action.at == offset and not (original and original.packed)
+        rest_at = offset if in_step else action.rest
         name = original.path if original else name_of(generation)
-        rest = state.add_position(
-            old._replace(generation=number, state="rotated", found_at=name, head_bytes=0, head=b"", copy_of=0)
-        )
+        rest = state.add_position(generation.split(self.ctx.next_generation(), name))
         if original:
-            rest.move("rotated", key=original.key)
-            rest.skip_to(rest_at, run_before(original, rest_at))
             generation.detach()
+            rest.move("rotated", key=original.key)
+            rest.skip_to(rest_at, original.before(rest_at))
             self._attach(rest, original)
         else:
             generation.hand_over(rest, rest_at)
-        if action.at != old.offset:
-            generation.skip_to(action.at, run_before(candidate, action.at))
-        left: FileState = "rotated" if candidate.rotated else "live"
-        size = max(self.found.sizes[action.file] or 0, action.at)
-        found_at, target = candidate.found_at, state.target_of(candidate)
-        generation.move(left, key=candidate.key, found_at=found_at, target=target, size=size, head=candidate.head)
-        state.owners.add(state, generation)
-        self._attach(generation, candidate)
-        if not candidate.rotated:
-            state.lead_to(generation)
+        self._hold(generation, action.file, None if action.at == offset else action.at)
         if in_step:
             state.pair_with_copies(rest)
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
@@ -345,21 +330,10 @@ class _Reconciliation:
                 file.close()
             self.state.block(generation, error, self.turn)
 
-    # what is new
-
     def _take_up(self, i: int, left: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]
         generation = self.state.add(candidate, left, self.found.sizes[i])
         if left == "ignored":
             return
-        if left == "live":
-            self.state.lead_to(generation)
-        if at is None:
-            at = candidate.disk_size
-        at = max(at, self.shared.get(i, 0))
-        if at:
-            generation.skip_to(at, run_before(candidate, at))
-        self._pair_with_left(generation, i)
-        self._pair(generation, i)
-        self._attach(generation, candidate)
+        self._begin(generation, i, candidate.disk_size if at is None else at)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

@@ -1,7 +1,6 @@
 """Knows files that may hold a generation, each as it was at one moment; what did not change is not read again."""
 
 import os
-import stat
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +12,13 @@ from logwatch.tail.files import (
     PackedFile,
     PlainFile,
     SeekingError,
-    key_of,
+    Stat,
     open_regular,
     read_head,
+    stat_of,
 )
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
-from logwatch.tail.identity import NO_KEY, NOWHERE, Key, LastIn, search_backwards
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
+from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
 from logwatch.tail.rotated_names import Rotated
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
@@ -30,23 +30,19 @@ FRESH_SECONDS = 10.0
 
 _BLOCK_BYTES = 1 << 18
 _CONTEXT_BYTES = TAIL_BYTES + 1  # of what came before a block: the run before the first offset in it, and a newline
-_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 class Archive:
     """A compressed file that does not change: one question is answered at a time, and each only once."""
 
-    def __init__(
-        self, path: str, key: Key, format_: Format, status: os.stat_result, within: tuple[Format, ...] = ()
-    ) -> None:
+    def __init__(self, path: str, format_: Format, stat: Stat, within: tuple[Format, ...] = ()) -> None:
         """Know a file of this format; ``within``: what that was packed with again, the outermost first."""
         self.path = path
         self._format = format_
         self._within = within
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
         self.intact: int | None = None  # where it is damaged: up to where its sums agree
-        self._key = key
-        self._modified = status.st_mtime
+        self._stat = stat
         self._file: PackedFile | None = None
         self._asked: Hashable = None
         self._steps: Iterator[None] = iter(())
@@ -110,11 +106,8 @@ class Archive:
             return
         if not self._file:
             try:
-                descriptor, status = open_regular(self.path)
-            except OSError:
-                return
-            if key_of(status) != self._key:
-                os.close(descriptor)
+                descriptor = _open(self.path, self._stat.key)[0]
+            except (OSError, VanishedError):
                 return
             self._file, self._asked = self.open(descriptor), question
             self._steps = steps(self._file)
@@ -160,7 +153,7 @@ class Archive:
 
     def _is_final(self, file: PackedFile) -> bool:
         """Return whether nothing more is to come: its end was seen, or it was not written to for long enough."""
-        return file.ended() or not 0 <= time.time() - self._modified < FRESH_SECONDS
+        return file.ended() or not 0 <= time.time() - self._stat.modified / 1e9 < FRESH_SECONDS
 
 
 class VanishedError(Exception):
@@ -168,7 +161,7 @@ class VanishedError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Candidate:
+class Candidate(Content):
     """A file that may hold a generation's bytes, as it was when it was looked at."""
 
     path: str
@@ -186,6 +179,11 @@ class Candidate:
     def packed(self) -> bool:
         """Whether it is compressed."""
         return self.archive is not None
+
+    @property
+    def stat(self) -> Stat:
+        """How it was when it was looked at."""
+        return Stat(self.key, self.disk_size, self.modified)
 
     @property
     def found_at(self) -> str:
@@ -235,58 +233,48 @@ class Candidate:
         return self.run(self.begin, len(head)) == head
 
 
-def _open(path: str, key: Key) -> tuple[int, os.stat_result]:
+def _open(path: str, key: Key) -> tuple[int, Stat]:
     try:
-        descriptor, status = open_regular(path)
+        descriptor, found = open_regular(path)
     except FileNotFoundError as error:
         raise VanishedError from error
-    if key_of(status) != key:
+    if found.key != key:
         os.close(descriptor)
         raise VanishedError
-    return descriptor, status
-
-
-Mark = tuple[Key, int, int]
-"""What changes with a file: its key, size on disk, and modification time in nanoseconds."""
+    return descriptor, found
 
 
 class Heads:
     """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
 
     def __init__(self) -> None:
-        self._known: dict[Mark, tuple[bytes, int, Archive | None]] = {}
+        self._known: dict[Stat, tuple[bytes, int, Archive | None]] = {}
 
     def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
+        found = Stat(NO_KEY, 0, 0)
         try:
-            status = os.stat(path)
+            found = stat_of(os.stat(path))
+            known = self._known.get(found)
+            if not known:
+                known, found = self._read(path, found.key)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except NotAFileError as error:
+            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
         except OSError as error:
-            if isinstance(error, FileNotFoundError | NotADirectoryError):
-                return None
-            return Candidate(path, NO_KEY, 0, 0, rotated, None, error=error)
-        if not stat.S_ISREG(status.st_mode):
-            problem = NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
-            return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=problem)
-        key, mark = key_of(status), _mark(status)
-        known = self._known.get(mark)
-        if not known:
-            try:
-                known, mark = self._read(path, key)
-            except NotAFileError as error:
-                return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
-            except OSError as error:
-                return Candidate(path, key, status.st_size, status.st_mtime_ns, rotated, None, error=error)
-            if rotated:  # the followed file itself changes all the time
-                self._known[mark] = known
-        (head, begin, archive), (_, disk_size, modified) = known, mark
+            return Candidate(path, *found, rotated, None, error=error)
+        if rotated:  # the followed file itself changes all the time
+            self._known[found] = known
+        head, begin, archive = known
         if archive:
             archive.rename(path)
-        return Candidate(path, key, disk_size, modified, rotated, head, begin, archive)
+        return Candidate(path, *found, rotated, head, begin, archive)
 
     @staticmethod
-    def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Mark]:
+    def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Stat]:
         """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
-        descriptor, status = _open(path, key)
+        descriptor, before = _open(path, key)
         file = PlainFile(descriptor)
         try:
             first = file.read_at(0, HEAD_BYTES)
@@ -296,26 +284,22 @@ class Heads:
             head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
             while format_ and len(within) < LAYERS:
                 start(format_)  # raises if nothing here can unpack it
-                archive = Archive(path, key, format_, status, within)
+                archive = Archive(path, format_, before, within)
                 head, begin = archive.head(descriptor)
                 within, format_ = (*within, format_), format_of(head)
             if envelopes.is_tar(head):  # which holds the lines of a log, and is none
                 raise NotAFileError("there is an archive of tar in its place")
-            after = os.fstat(descriptor)
-            if after.st_size < status.st_size or (after.st_size > status.st_size and len(head) < HEAD_BYTES):
+            size = file.stat().size
+            if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
                 raise VanishedError
-            return (head, begin, archive), _mark(status)
+            return (before_hole(head), begin, archive), before
         finally:
             file.close()
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:
         """Forget files that are no longer there."""
         keys = {candidate.key for candidate in candidates}
-        for mark in [mark for mark in self._known if mark[0] not in keys]:
-            archive = self._known.pop(mark)[2]
+        for gone in [known for known in self._known if known.key not in keys]:
+            archive = self._known.pop(gone)[2]
             if archive:
                 archive.close()
-
-
-def _mark(status: os.stat_result) -> Mark:
-    return key_of(status), status.st_size, status.st_mtime_ns

@@ -4,7 +4,7 @@ from logwatch.tail.copies import SHORTER, is_repeated
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, Relation
-from logwatch.tail.plan import Hold, Known, Leave
+from logwatch.tail.plan import Hold, Known
 from logwatch.tail.rotated_names import Age
 
 _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
@@ -13,16 +13,18 @@ _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archiv
 def find_inode(draft: Draft, each: Known) -> None:
     """Find a generation in the file that has its inode, if its bytes are there, and not copied away and emptied."""
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
-    if i is None or (each.number in draft.untold and _lies_in_older(draft, each, i)):
+    if i is None:
         return
-    relation, at = draft.found.answer(each.number, i)
+    if each.number in draft.untold and each not in draft.whole.get(i, ()) and _lies_in_older(draft, each, i):
+        return
+    relation, at = draft.answer(each, i)
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
     if relation is Relation.UNDECIDED:
-        draft.decided[each.number] = Leave(each.number, "packed")
+        draft.leave(each, "packed")
         del draft.free[i]
-    elif (relation in SHORTER or (relation is Relation.MOVED and draft.begins_alike(each, i))) and any(
-        draft.found.answer(each.number, j).relation in _WHOLE for j in draft.free
+    elif (relation in SHORTER or (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b""))) and any(
+        draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
         return  # copied away and emptied: what is there now begins like the copy, and is new
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
@@ -34,20 +36,21 @@ def find_content(draft: Draft, each: Known) -> None:
 
     Else what was copied of it before it was read as far as it is.
     """
-    position, at_path = each.position, draft.found.at_path
-    followed = position.state == "live" and max(position.offset, position.head_bytes) >= TELLING_BYTES
+    position, at_path = each.position, draft.at_path
+    known = max(position.offset, position.head_bytes) >= TELLING_BYTES
+    followed = known and (position.state == "live" or position.gone_at > 0)
     order = [i for i in _order(draft, each) if followed or i != at_path]
-    answers = [(i, *draft.found.answer(each.number, i)) for i in order]
+    answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
     if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
-        draft.decided[each.number] = Leave(each.number, "packed")
+        draft.leave(each, "packed")
         return None
     for i, relation, at in answers:
         if (relation is Relation.MOVED and each.in_use) or (relation in SHORTER and i == at_path):
             if relation in SHORTER and draft.wait_if_torn(i):
-                draft.decided[each.number] = Leave(each.number, "packed")
+                draft.leave(each, "packed")
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
@@ -60,14 +63,19 @@ def _order(draft: Draft, each: Known) -> list[int]:
     """Return the free files in the order in which they are looked at, but for those that other generations lie in.
 
     The path's own first, then the longest: a shorter copy was made earlier. Last the copies that were left out. Of
-    which nothing was read, or but a banner, is the oldest that begins like it: the others came after it.
+    which nothing was read, or but a banner, is the oldest that has no more; else that begins like it and is no shorter
+    than it was seen to be: the others came after it.
     """
 
-    def key(i: int) -> tuple[bool, bool, Age, bool, int, bool]:
-        candidate = draft.file(i)
+    def key(i: int) -> tuple[bool, bool, bool, bool, Age, bool, int, bool]:
+        candidate, size = draft.file(i), draft.size(i)
         copied = any(k is not each and k.number not in draft.untold for k in draft.by_inode[i])
-        oldest = (is_repeated(draft, i), draft.age(i)) if each.number in draft.untold else (False, (0, 0, "", 0))
-        return (copied, *oldest, candidate.rotated is not None, -(draft.found.sizes[i] or 0), candidate.packed)
+        shorter = size is not None and size < each.position.size
+        more = each not in draft.whole.get(i, ())
+        oldest = (False, False, False, (0, 0, "", 0))
+        if each.number in draft.untold:
+            oldest = (more, more and is_repeated(draft, i), shorter, draft.age(i))
+        return (copied, *oldest, candidate.rotated is not None, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
@@ -86,7 +94,7 @@ def _lies_in_older(draft: Draft, each: Known, i: int) -> bool:
 
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     """Begin behind what was read where a file was emptied, and filled with its own last lines."""
-    at_path = draft.found.at_path
+    at_path = draft.at_path
     holders: dict[int, Known | None] = {}
     for each in in_use:
         i = draft.lies_at(each.number)
@@ -96,11 +104,11 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
         holders[at_path] = None
     for each in reversed(in_use):
         for i, holder in () if each.open else holders.items():
-            relation, at = draft.found.answer(each.number, i)
+            relation, at = draft.answer(each, i)
             same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
             if relation is Relation.MOVED or (same and draft.is_nowhere(each)):
                 if draft.is_nowhere(each):
-                    draft.decided[each.number] = Leave(each.number, "done")
+                    draft.leave(each, "done")
                 if holder:
                     draft.take(holder, i, at)
                 else:

@@ -23,6 +23,7 @@ KEPT_DESCRIPTORS = 64
 _CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
 _MOST_REMEMBERED = 20_000  # files; those that no path leads to any more are forgotten then
 _SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
+_MOST_CLOSED = 64  # paths without an open file that are kept in mind, beside as many as have one
 _MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
 
 
@@ -66,8 +67,10 @@ class OpenFiles:
         """Return whether one more file may be open, after one that is quiet was closed if need be."""
         if sum(share.open for share in self._shares) < self.most:
             return True
-        largest = max(self._shares, key=lambda share: share.open)
-        return (largest.open > asking.open + 1 and largest.park()) or asking.park()
+        for share in sorted(self._shares, key=lambda share: -share.open):
+            if share.open > asking.open + bool(asking.open) and share.park():  # a source without any gets one
+                return True
+        return asking.park()
 
     def source_of(self, source: str, path: str, key: Key) -> str:
         """Return the source that follows a file: another one if a path of it leads there too, and did so before."""
@@ -102,6 +105,8 @@ class Share:
     def opened(self, path: _Parkable) -> None:
         """Count a file that a path has opened."""
         self.open += 1
+        if len(self._paths) > 2 * self.open + _MOST_CLOSED:
+            self._paths = deque(dict.fromkeys(each for each in self._paths if each.opened))
         self._paths.append(path)
 
     def closed(self) -> None:
@@ -136,6 +141,7 @@ class Directories:
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
+        self._shapes.clear()
         self._real.clear()
 
     def real(self, path: str) -> str:

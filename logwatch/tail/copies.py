@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import HELD, Relation
-from logwatch.tail.plan import Hold, Known, Leave, Replace
+from logwatch.tail.plan import Hold, Known
 
 RENAMED_BYTES = 256
 """So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
@@ -16,7 +16,7 @@ SHORTER = (Relation.PART, Relation.CUT)
 
 def find_copy(draft: Draft, each: Known) -> None:
     """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
-    original, i = draft.lies_at(each.number), draft.found.at_path
+    original, i = draft.lies_at(each.number), draft.at_path
     if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
         _find_written_back(draft, each, i, original, filled)
     if not each.in_use or (original is None and not each.open):
@@ -30,18 +30,16 @@ def find_copy(draft: Draft, each: Known) -> None:
 def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
     name = each.name if original is None else draft.file(original).path
     rotated = name in draft.found.rotated_names
-    relation, at = draft.found.answer(each.number, i)
     common = _common(draft, each, i, original)
-    if min(common, draft.found.sizes[i] or 0) < (RENAMED_BYTES if rotated else TELLING_BYTES):
+    if min(common, draft.size(i) or 0) < (RENAMED_BYTES if rotated else TELLING_BYTES):
         return
     if rotated and common < each.position.size:
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
     if original is None and _is_packed_whole(draft, each):
         return
-    if relation in HELD:
-        draft.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
-        del draft.free[i]
-    elif draft.is_part(each.number, i, original) and not _archived(draft, each, original):
+    if draft.answer(each, i).relation in HELD:
+        draft.replace(each, i, original, common)
+    elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         draft.start[i] = common  # a copy that was made before all that has been read
         draft.wait_if_torn(i)
     elif (each.number, i) in draft.found.common and not rotated:
@@ -53,26 +51,27 @@ def _find_filled(draft: Draft) -> Known | None:
 
     Whatever the file has got meanwhile may be what an earlier generation of the path has read.
     """
-    i, current = draft.found.at_path, next((k for k in draft.known if k.number == draft.path.current), None)
-    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.found.sizes[i]:
+    i, current = draft.at_path, draft.current
+    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.size(i):
         return None
     return current if draft.decided.get(current.number) == Hold(current.number, i) else None
 
 
 def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
     """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
-    relation, at = draft.found.answer(each.number, i)
+    relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= RENAMED_BYTES and not each.repeats
-    if draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
+    told = each.number not in draft.untold
+    if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif each.position.state == "done" and relation is Relation.SAME and proved:
         draft.take(each, i)
     elif each.in_use and not draft.is_nowhere(each) and relation in HELD and proved:
-        draft.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+        draft.replace(each, i, original, common)
     else:
         return
-    draft.decided[filled.number] = Leave(filled.number, "ignored")
+    draft.leave(filled, "ignored")
 
 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
@@ -85,13 +84,10 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     for i in draft.free:
         candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
         rotated = candidate.rotated is not None and i not in draft.found.undecided
-        longer = (each.number, i) not in draft.found.own_parts and common >= TELLING_BYTES
+        longer = not draft.is_part(each, i, None) and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
-        relation, at = draft.found.answer(each.number, i)
-        if rotated and longer and not anothers and relation in HELD:
-            rest = max(common, each.position.offset)
-            draft.decided[each.number] = Replace(each.number, i, at, rest, None)
-            del draft.free[i]
+        if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
+            draft.replace(each, i, None, common)
             return
 
 
@@ -102,10 +98,8 @@ def _is_packed_whole(draft: Draft, each: Known) -> bool:
 
 def _archived(draft: Draft, each: Known, original: int | None) -> bool:
     """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
-    if original is not None and draft.file(original).packed:
-        return True
     packed = (i for i, candidate in enumerate(draft.found.candidates) if candidate.packed)
-    return any(draft.found.answer(each.number, i)[0] is Relation.SAME for i in packed)
+    return any(i == original or draft.answer(each, i).relation is Relation.SAME for i in packed)
 
 
 def _holds_more(draft: Draft, i: int, each: Known) -> bool:
@@ -116,12 +110,12 @@ def _holds_more(draft: Draft, i: int, each: Known) -> bool:
 
 def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
     """Return up to where a generation's file is known to hold what the path's file holds too."""
-    if draft.is_part(each.number, i, original):
-        return draft.found.sizes[i] or 0
+    if draft.is_part(each, i, original):
+        return draft.size(i) or 0
     if (each.number, i) in draft.found.common:
         return draft.found.common[each.number, i]
     whole = original is not None and (original, i) in draft.found.parts
-    return (draft.found.sizes[original] if whole and original is not None else None) or each.position.offset
+    return (draft.size(original) if whole and original is not None else None) or each.position.offset
 
 
 def undo_copies(draft: Draft) -> None:
@@ -136,15 +130,18 @@ def undo_copies(draft: Draft) -> None:
             continue
         original = None if i is None else _find_original(draft, each, i)  # it may have got lines of its own meanwhile
         if original or (_is_packed(draft, each, rest) if i is None else _repeats(draft, i, rest)):
-            draft.decided[each.number] = Leave(each.number, "ignored")
+            draft.leave(each, "ignored")
             others.remove(each)
         if original and i is not None:
             draft.decided[original.number] = Hold(original.number, i)
 
 
 def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
-    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now."""
-    lost = (k for k in draft.known if k.number < each.number and k.in_use and draft.is_nowhere(k))
+    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now.
+
+    Or while it could not be read.
+    """
+    lost = (k for k in draft.known if k.number < each.number and k.followed and draft.is_nowhere(k))
     return next((k for k in lost if k.position.offset >= RENAMED_BYTES and draft.holds(k, i)), None)
 
 
@@ -152,7 +149,7 @@ def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
     """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
     places = {draft.lies_at(k.number) for k in known}
     return any(
-        number == each.number and i in places and draft.found.sizes[i] == each.position.size == end > 0
+        number == each.number and i in places and draft.size(i) == each.position.size == end > 0
         for (number, i), end in draft.found.common.items()
     )
 
@@ -161,10 +158,10 @@ def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
     for each in known:
         action, at = draft.decided.get(each.number), draft.lies_at(each.number)
-        if (each.number, i) in draft.found.own_parts or (at is not None and (i, at) in draft.found.parts):
+        if draft.is_part(each, i, at):
             return True
         changed = isinstance(action, Hold) and action.at is not None
-        all_read = draft.found.sizes[i] == each.position.offset > 0
+        all_read = draft.size(i) == each.position.offset > 0
         if not each.open and (at is None or changed or all_read) and draft.is_part_by_notes(each, i):
             return True
     return False
@@ -183,5 +180,5 @@ def is_repeated(draft: Draft, i: int) -> bool:
 
 def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
     """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
-    candidate, size = draft.file(i), draft.found.sizes[i] or 0
+    candidate, size = draft.file(i), draft.size(i) or 0
     return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)

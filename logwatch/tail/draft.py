@@ -1,10 +1,11 @@
 """A plan in the making: what is decided so far of generations and files, and what every step asks of both."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES, begins_alike
-from logwatch.tail.identity import Key, Relation
+from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.identity import Answer, Key, Relation
 from logwatch.tail.plan import Found, Hold, Known, Leave, PathView, Replace
 from logwatch.tail.rotated_names import Age, age_key
 
@@ -16,7 +17,7 @@ class Draft:
     """
 
     def __init__(self, path: PathView, known: Sequence[Known], found: Found) -> None:
-        self.path, self.known, self.found = path, known, found
+        self.path, self.known, self.found, self.at_path = path, known, found, found.at_path
         self.free = dict.fromkeys(range(len(found.candidates)))
         by_key: dict[Key, list[Known]] = {}
         for k in known:
@@ -28,6 +29,7 @@ class Draft:
         # By file: the generations that were read to their end, and are just what it holds
         self.whole: dict[int, list[Known]] = {}
         by_number = {k.number: k for k in known}
+        self.current = by_number.get(path.current) if path.current else None  # that the path led to
         holders: dict[int, list[Known]] = {}
         for (number, i), answer in found.answers.items():
             if answer.relation is Relation.SAME and by_number[number].position.head_bytes:
@@ -47,15 +49,33 @@ class Draft:
         """Return the candidate at an index."""
         return self.found.candidates[i]
 
+    def size(self, i: int) -> int | None:
+        """Return how long a file is, uncompressed; None while nobody needed to know."""
+        return self.found.sizes[i]
+
+    def answer(self, each: Known, i: int) -> Answer:
+        """Return what a file is to a generation."""
+        return self.found.answer(each.number, i)
+
     def take(self, each: Known, i: int, at: int | None = None) -> None:
         """Decide that a generation lies in a file, where reading goes on at ``at``, or where it was."""
-        cut = at is not None and self.found.answer(each.number, i).relation is Relation.CUT
+        cut = at is not None and self.answer(each, i).relation is Relation.CUT
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
+    def replace(self, each: Known, i: int, original: int | None, common: int) -> None:
+        """Decide that a generation goes on in a copy, of which the file that it was copied from holds so much."""
+        at = self.answer(each, i).at
+        self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+        self.free.pop(i, None)
+
+    def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
+        """Decide that a generation lies in no file that was found."""
+        self.decided[each.number] = Leave(each.number, how)
+
     def holds(self, each: Known, i: int) -> bool:
         """Return whether a file holds what was read of a generation, and that is enough to tell."""
-        return self.found.answer(each.number, i).relation is Relation.SAME and self.enough(each, i)
+        return self.answer(each, i).relation is Relation.SAME and self.enough(each, i)
 
     def lies_at(self, number: int) -> int | None:
         """Return the file that a generation was found in."""
@@ -66,13 +86,9 @@ class Draft:
         """Return whether a generation has no open file, and was found in none so far."""
         return each.number not in self.decided and not each.open
 
-    def begins_alike(self, each: Known, i: int) -> bool:
-        """Return whether a file begins with the first bytes that are known of a generation."""
-        return begins_alike(each.position.head_bytes, each.position.head, self.file(i).head or b"")
-
-    def is_part(self, number: int, i: int, of: int | None) -> bool:
-        """Return whether a generation's own file, or the file ``of``, holds all of a file."""
-        return (number, i) in self.found.own_parts or (i, of) in self.found.parts
+    def is_part(self, each: Known, i: int, of: int | None) -> bool:
+        """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
+        return (each.number, i) in self.found.own_parts or (i, of) in self.found.parts
 
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.
@@ -80,16 +96,16 @@ class Draft:
         What is empty is told by its inode and its time.
         """
         telling = max(each.position.head_bytes, each.position.offset)
-        return telling >= TELLING_BYTES or not telling or self.found.sizes[i] == each.position.size
+        return telling >= TELLING_BYTES or not telling or self.size(i) == each.position.size
 
     def differs(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
-        size, then = self.found.sizes[i], each.position.size
+        size, then = self.size(i), each.position.size
         return each.position.state == "ignored" and bool(then) and size is not None and size != then
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""
-        relation, size = self.found.answer(each.number, i).relation, self.found.sizes[i]
+        relation, size = self.answer(each, i).relation, self.size(i)
         shorter = size is not None and TELLING_BYTES <= size <= each.position.size and not self.differs(each, i)
         return relation is Relation.PART or (relation is Relation.SAME and shorter and self.enough(each, i))
 

@@ -4,14 +4,14 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
-from logwatch.tail.fingerprint import HEAD_BYTES
-from logwatch.tail.identity import Key, LastIn, search_backwards
+from logwatch.tail.fingerprint import HEAD_BYTES, before_hole
+from logwatch.tail.identity import Content, Key
 from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of, start
 
-Mark = tuple[int, int]
-"""Size on disk, and modification time in nanoseconds."""
-
+_WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
 _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
@@ -29,34 +29,63 @@ class CorruptError(Exception):
     """An archive cannot be unpacked any further."""
 
 
-def key_of(status: os.stat_result) -> Key:
-    """Return what is the same for all names of one file."""
-    return (status.st_dev, status.st_ino)
+class Stat(NamedTuple):
+    """What is the same for all names of one file, and what changes when it is written."""
+
+    key: Key
+    size: int  # on disk
+    modified: int  # nanoseconds
 
 
-def key_at(path: str) -> Key | None:
-    """Return the key of what a path leads to; None if that cannot be looked at."""
+def stat_of(status: os.stat_result) -> Stat:
+    """Return what is gone by of what the system tells."""
+    return Stat((status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
+
+
+def stat_at(path: str) -> Stat | None:
+    """Return how what a path leads to is; None if that cannot be looked at."""
     try:
-        return key_of(os.stat(path))
+        return stat_of(os.stat(path))
     except OSError:
         return None
 
 
-def mark_of(status: os.stat_result) -> Mark:
-    """Return what changes with a file that is written."""
-    return (status.st_size, status.st_mtime_ns)
+def key_at(path: str) -> Key | None:
+    """Return the key of what a path leads to; None if that cannot be looked at."""
+    found = stat_at(path)
+    return found.key if found else None
 
 
-def open_regular(path: str) -> tuple[int, os.stat_result]:
+def is_directory_removed(path: str, device: int) -> bool:
+    """Return whether the directory of a file on this device is gone, from a file system that is mounted."""
+    directory, *above = Path(path).parents
+    for each in (directory, *above):
+        try:
+            found = os.stat(each).st_dev
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return False
+        return each != directory and found == device
+    return False
+
+
+def open_regular(path: str) -> tuple[int, Stat]:
     """Open a regular file for reading; raises NotAFileError or another OSError, and never waits for a writer."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would already wake up its writer
-        raise NotAFileError(f"{path!r} is not a regular file")
+    _make_sure(os.stat(path))  # opening a pipe would already wake up its writer
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    try:
+        return descriptor, _make_sure(os.fstat(descriptor))
+    except NotAFileError:
         os.close(descriptor)
-        raise NotAFileError(f"{path!r} is not a regular file")
-    return descriptor, status
+        raise
+
+
+def _make_sure(status: os.stat_result) -> Stat:
+    """Return how a regular file is; raises NotAFileError for anything else."""
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAFileError(f"there is a {_WHAT.get(stat.S_IFMT(status.st_mode), 'device')} in its place")
+    return stat_of(status)
 
 
 def read_fully(descriptor: int, count: int, offset: int) -> bytes:
@@ -79,6 +108,10 @@ class PlainFile:
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset, fewer at the end of what is there."""
         return read_fully(self.descriptor, count, offset)
+
+    def stat(self) -> Stat:
+        """Return how it is on disk."""
+        return stat_of(os.fstat(self.descriptor))
 
     def ended(self) -> bool:
         """Return whether nothing can follow what was read: only a complete archive knows."""
@@ -136,7 +169,7 @@ class PackedFile(PlainFile):
         """How many bytes of the file have not been unpacked."""
         if isinstance(self._source, PackedFile):
             return self._source.remaining
-        return 0 if self._ended else max(os.fstat(self.descriptor).st_size - self._at, 0)
+        return 0 if self._ended else max(self.stat().size - self._at, 0)
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
@@ -236,7 +269,7 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
                 at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
             except OSError as error:
                 if error.errno == errno.ENXIO:  # nothing but a hole
-                    return b"", max(at, os.fstat(file.descriptor).st_size)
+                    return b"", max(at, file.stat().size)
         run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
@@ -245,28 +278,21 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     return head, 0
 
 
-class OwnFile:
-    """The content of an open file, as it is now."""
+class OwnFile(Content):
+    """The content of an open file: its head as it was when it was looked at, the rest as it is now."""
 
-    packed = False
+    head: bytes
 
     def __init__(self, file: PlainFile) -> None:
         self._file = file
-        self.head, self.begin = read_head(file, HEAD_BYTES)
-
-    @property
-    def modified(self) -> int:
-        """When it was last written."""
-        return os.fstat(self._file.descriptor).st_mtime_ns
+        self.modified = file.stat().modified
+        head, self.begin = read_head(file, HEAD_BYTES)
+        self.head = before_hole(head)
 
     def size(self) -> int:
         """Return how long it is."""
-        return os.fstat(self._file.descriptor).st_size
+        return self._file.stat().size
 
     def run(self, start: int, count: int) -> bytes:
         """Return a run of its bytes."""
         return self._file.read_at(start, count) if count else b""
-
-    def search(self, _tail: bytes, last_in: LastIn) -> int:
-        """Return the last place that is found in it, or NOWHERE."""
-        return search_backwards(self, last_in)

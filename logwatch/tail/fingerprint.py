@@ -23,6 +23,7 @@ TELLING_BYTES = 16
 MARK_BYTES = 128
 """Before a line end that is marked: enough to tell that a log still is what it was up to there."""
 
+_HOLE = bytes(8)  # so many NULs in a row: a file was allocated in advance, or the power was lost
 _INDEXED_BYTES = 128  # of a head, which have a stamp in them
 _LONGEST = b"."
 _BEGINNING = 0x8000  # in ledgers of before: marks the length of a part that begins where its run does
@@ -38,6 +39,11 @@ _MARK = 8 + _RUNG
 _NEXT = 1 << 63  # in a mark's offset: no line ends between the mark before and this one
 _MOST_MARKS = 128
 _NEAREST = 2048  # bytes before the end, to the first of the marks whose distances double
+
+
+def before_hole(head: bytes) -> bytes:
+    """Return a file's first bytes up to a hole in them, which its writer may fill yet."""
+    return head.partition(_HOLE)[0]
 
 
 def digest(data: bytes) -> bytes:
@@ -67,7 +73,7 @@ def fingerprint_tail(data: bytes) -> bytes:
 
     Nothing follows where the last two lines are equal: such a log repeats itself, and no place in it can be told.
     """
-    whole = blake2b(data, digest_size=_EXACT).digest() if data else b""
+    whole = digest(data)
     if not data.endswith(b"\n"):
         return whole
     found, start, last = [whole], len(data), b""
@@ -85,7 +91,7 @@ def fingerprint_tail(data: bytes) -> bytes:
 
 
 def _part(data: bytes, at: int) -> bytes:
-    return (len(data) - at).to_bytes(2, "big") + blake2b(data[at:], digest_size=_RUNG).digest()
+    return (len(data) - at).to_bytes(2, "big") + _rung(data[at:])
 
 
 def is_tail(tail: bytes, data: bytes) -> bool:

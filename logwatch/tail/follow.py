@@ -8,22 +8,34 @@ so a commit between turns is always consistent.
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, OwnFile, SeekingError, key_at, key_of, mark_of
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, begins_alike, is_tail
+from logwatch.tail.files import (
+    CorruptError,
+    OwnFile,
+    SeekingError,
+    Stat,
+    is_directory_removed,
+    key_at,
+    stat_at,
+    stat_of,
+)
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, is_tail
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import SURE_BYTES, Content, Key, Relation, compare, is_part, run_before, shared_bytes
-from logwatch.tail.path_state import FUTILE_READS, PathState
+from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
+from logwatch.tail.identity import SURE_BYTES, Key, Relation, compare, shared_bytes
+from logwatch.tail.path_state import PathState
+
+FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
@@ -32,30 +44,38 @@ _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _directory_mark: object = None
-    _quiet: os.stat_result | None = None  # how the only file was when there was nothing to do
+    _directory: Stat | None = None  # how the path's own was when something was waited for in it
+    _quiet: Stat | None = None  # how the only file was when there was nothing to do
+    _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
     # looking
 
-    def look(self, now: float, matched: Iterable[str], sink: Sink) -> bool:
-        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened."""
-        if self._is_quiet(matched):
+    def look(self, now: float, matched: Iterable[str] | None, sink: Sink) -> bool:
+        """Poll: notice growth, rotation, and what can be let go; False when nothing at all has happened.
+
+        ``matched``: its rotated names that patterns lead to; None where none leads to the path itself either.
+        """
+        if self._is_quiet(now, matched):
             return False
         turn = Turn(now, sink)
         self.futile = 0
-        self._watch_matched(matched)
+        self._watch_matched(matched or ())
         self._stat_path()
         for generation in self.generations:
             if generation.file:
-                self._notice(generation, turn)
+                changed = self.look_again(generation, partial(generation.notice, now), turn)
+                self.due = changed or generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
-                self._look_by_name(generation)
+                self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
         if blank or any(generation.missing_since is not None for generation in self.generations):
             self._watch_directory()
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
+        # Of what patterns lead to, the newest stays known: the next file at the path is not its first one
+        for generation in self.generations[: None if matched is None else -1]:
+            self.due = generation.outlive(now) or self.due
         if self.due or self.unpacking:
             reconcile(self, turn)
         self._release(turn)
@@ -64,61 +84,40 @@ class PathFollower(PathState):
         self._rest()
         return True
 
-    def _is_quiet(self, matched: Iterable[str]) -> bool:
-        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more."""
-        if not self._quiet or self.due or matched:
+    def _is_quiet(self, now: float, matched: Iterable[str] | None) -> bool:
+        """Return whether the path's one file is as it was when there was nothing to do: a stat, and no more.
+
+        Not even that while all is gone: discovery tells when the path leads somewhere again.
+        """
+        if self.due or matched:
             return False
-        try:
-            now = os.stat(self.path)
-        except OSError:
-            return False
-        then = self._quiet
-        return key_of(now) == key_of(then) and mark_of(now) == mark_of(then)
+        if matched is None and self._remembered_until:
+            return now < self._remembered_until
+        return bool(self._quiet and stat_at(self.path) == self._quiet)
 
     def _rest(self) -> None:
         """Note how the path's file is if a look has nothing more to do until it changes."""
         self._quiet = None
+        gone = min((g.position.gone_at for g in self.generations), default=0.0)
+        self._remembered_until = gone + REMEMBERED_SECONDS if gone and self.absent and not self.due else 0.0
         live = self.live
         if not live or self.due or self.unpacking or self.crowded or self.problem or self.matched or self.blocked:
             return
-        if (
-            live.waiting
-            or live.lines.waits
-            or live.position.head_bytes < TELLING_BYTES
-            or not (live.file or live.parked)
-        ):
+        if live.waiting or live.lines.waits or live.position.head_bytes < TELLING_BYTES:
             return
-        if any(g is not live and (g.in_use or g.file) for g in self.generations):
-            return
-        with suppress(OSError):
-            status = os.stat(self.path)
-            if key_of(status) == live.key and mark_of(status) == (live.parked or live.seen):
-                self._quiet = status
-
-    def _notice(self, generation: Generation, turn: Turn) -> None:
-        head_bytes = generation.position.head_bytes
-        try:
-            changed = generation.notice(turn.now)
-            self.due = self._tells_more(generation, head_bytes) or changed or self.due
-        except ChangedError as error:
-            generation.give_up(error)
-            self.due = True
-        except OSError as error:
-            self.block(generation, error, turn)
+        others = any(each is not live and (each.in_use or each.file) for each in self.generations)
+        if not others and live.seen == stat_at(self.path):
+            self._quiet = live.seen
 
     def _watch_matched(self, matched: Iterable[str]) -> None:
-        marks = {}
-        for path in matched:
-            with suppress(OSError):
-                status = os.stat(path)
-                marks[path] = (key_of(status), mark_of(status))
-        self.due = self.due or marks != self.matched
-        self.matched = marks
+        found = {path: stat for path in matched if (stat := stat_at(path))}
+        self.due = self.due or found != self.matched
+        self.matched = found
 
     def _stat_path(self) -> None:
         live = self.live
         try:
-            status = os.stat(self.path)
+            stat = stat_of(os.stat(self.path))
         except (FileNotFoundError, NotADirectoryError):
             self.due = self.due or live is not None or not self.absent
             self.absent = True
@@ -129,51 +128,38 @@ class PathFollower(PathState):
             self.report(error)
             return
         self.absent = False
-        if not live or live.key != key_of(status):
-            self.due = self.due or not self._is_alias(key_of(status))
+        if not live or live.key != stat.key:
+            self.due = self.due or not self._is_alias(stat.key)
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:
-            parked = live.parked == mark_of(status)
-            self.due = self.due or not (parked or self.crowded)
+            self.due = self.due or not (live.parked == stat or self.crowded)
 
     def _is_alias(self, key: Key) -> bool:
         """Return whether it leads to a file that another path is known to lead to, which goes on doing so."""
-        others = self.owners.others(self, key)
-        return any(g.position.state == "live" and g.plain and key_at(other.path) == key for other, g in others)
-
-    def _look_by_name(self, generation: Generation) -> None:
-        """Look at a renamed file that was closed to save descriptors."""
-        try:
-            status = os.stat(generation.position.found_at)
-        except OSError:
-            self.due = True
-        else:
-            self.due = self.due or key_of(status) != generation.key or mark_of(status) != generation.parked
+        live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
+        return any(key_at(each.position.path) == key for each in live)
 
     def _watch_directory(self) -> None:
-        try:
-            mark: object = os.stat(os.path.dirname(self.path) or ".").st_mtime_ns
-        except OSError as error:
-            mark = error.errno
-        self.due = self.due or mark != self._directory_mark
-        self._directory_mark = mark
+        found = stat_at(os.path.dirname(self.path) or ".")
+        self.due = self.due or found != self._directory
+        self._directory = found
 
     # letting go
 
     def _give_up(self, turn: Turn) -> None:
         """Count what could not be found anywhere for long enough."""
-        patience = self.ctx.release_seconds if self.absent else SETTLE_SECONDS
         for generation in self.generations:
             if generation.missing_since is None:
                 continue
             generation.miss(turn.now)
-            if turn.now - generation.missing_since < patience:
-                continue
             position = generation.position
+            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
+                continue
             elsewhere = self._read_elsewhere(generation)
             if elsewhere is None:
-                continue  # an archive is to be unpacked further
+                continue
             unread = position.size - max(position.offset, elsewhere)
             if position.state == "live":  # nobody has seen its end
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
@@ -184,14 +170,18 @@ class PathFollower(PathState):
     def _read_elsewhere(self, generation: Generation) -> int | None:
         """Return up to where other paths have read copies of a generation, made of all that was read of it.
 
-        None while an archive is to be unpacked before that can be told.
+        Of what comes after a copy, the copy may hold as much as that is long. None while an archive is to be unpacked
+        before that can be told.
         """
-        reached = 0
-        for other, twin in self.owners.twins(generation):
-            file = OwnFile(twin.plain) if twin.plain else other.examine(twin)
+        copies = (g for g in self.generations if generation.headless and g.number < generation.number)
+        reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
+        for twin in self.owners.twins(generation):
+            file = self.owners.content(twin)
             if not file or not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
-            relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            relation = Relation.OTHER
+            with suppress(OSError):
+                relation = compare(generation.position, file, same_inode=False, followed=True).relation
             if relation is Relation.UNDECIDED:
                 return None
             if relation is Relation.SAME:
@@ -208,14 +198,17 @@ class PathFollower(PathState):
             ended = file and file.ended()
             if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
                 continue
-            if file and file.packed and not ended and os.fstat(file.descriptor).st_size:  # else nothing was packed
+            if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
                 generation.unpark()
                 self.due = True
                 continue
-            self._let_go(generation, turn)
+            try:
+                self._let_go(generation, turn)
+            except OSError as error:
+                self.block(generation, error, turn)
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
@@ -233,7 +226,9 @@ class PathFollower(PathState):
 
     def next_waiting(self) -> Generation | None:
         """Return the oldest generation with bytes to be read in this turn."""
-        return next(self.waiting(), None) if self.may_read else None
+        if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
+            return None
+        return next((each for each in self.generations if each.waiting), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
@@ -244,7 +239,12 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            self._recheck(generation, turn)
+            if generation.plain:
+                self.look_again(generation, generation.verify, turn)
+            else:
+                generation.lose_file()
+            if not generation.file:  # else what lies beside it, which nobody has seen, may yet turn out to be news
+                reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
             return _SEEK_COST
@@ -258,10 +258,10 @@ class PathFollower(PathState):
         return chunk.consumed
 
     def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
-        head_bytes = generation.position.head_bytes
         generation.learn_head()
-        if self._tells_more(generation, head_bytes):
+        if generation.tells_more:
             reconcile(self, turn)
+            self.futile += FUTILE_READS if generation.tells_more else 0  # until the next look
             return None
         if (whole := generation.find_end_again(turn.now)) is None:
             self.futile += FUTILE_READS  # until the next look
@@ -270,7 +270,7 @@ class PathFollower(PathState):
             self.ctx.miss(turn, self.path, "cut off at its end", read_bytes=generation.position.offset)
         if not self._skip_shared(generation):
             return None
-        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other):
+        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other, turn.now):
             if other.missing_since is not None:
                 other.settle("done")  # what was not read of it comes next here
         if not generation.waiting:
@@ -292,7 +292,7 @@ class PathFollower(PathState):
 
         Return False while an archive is to be unpacked before that can be told.
         """
-        for other, twin in self.owners.twins(generation):
+        for twin in self.owners.twins(generation):
             theirs, file = twin.furthest, generation.file
             if not file or theirs.offset <= generation.position.offset:
                 continue
@@ -300,52 +300,41 @@ class PathFollower(PathState):
             if is_tail(theirs.tail, run):
                 generation.skip_to(theirs.offset, run)
                 continue
-            of = OwnFile(twin.plain) if twin.plain else other.examine(twin)
-            may_grow = self._skip_beginning(generation, of, theirs.offset) if of else False
-            if may_grow is None:
+            own = OwnFile(generation.plain) if generation.plain else None
+            of = self.owners.content(twin)
+            at = shared_bytes(own, of) if own and of else 0
+            if at is None:
                 return False
-            if not may_grow:
+            at = min(at, theirs.offset)
+            if own and at > generation.position.offset:
+                generation.skip_to(at, own.before(at))
+            if not own or not of or b"\n" in own.run(at, HEAD_BYTES):  # else it may become a copy of more
                 self.owners.part(generation, twin)
         return True
-
-    @staticmethod
-    def _skip_beginning(generation: Generation, of: Content, read: int) -> bool | None:
-        """Skip what a file shares with another one that was read further; return whether it may become a copy of more.
-
-        None while an archive is to be unpacked before that can be told.
-        """
-        if not generation.plain:
-            return False
-        file = OwnFile(generation.plain)
-        if of.packed:
-            part = is_part(file, of)
-            if part is None:
-                return None
-            at = min(file.size(), read) if part else 0
-        else:
-            at = min(shared_bytes(file, of), read)
-        if at > generation.position.offset:
-            generation.skip_to(at, run_before(file, at))
-        return b"\n" not in file.run(at, HEAD_BYTES)
 
     def _gathered_behind(self, generation: Generation) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.
 
-        A later one to a rotated file, and one of another path to a copy.
+        Another one of its path, to the log itself a later one, and to a copy one of another path.
         """
         known, file = generation.position, generation.file
-        later = [g for g in self.generations if g.number > generation.number and known.state == "rotated"]
-        if not known.offset or not file or not (later or known.copy_of):
+        mine = [g for g in self.generations if g.number > generation.number or known.state == "rotated"]
+        if not known.offset or not file or not (mine or known.copy_of):
             return None
         run = b""
         with suppress(CorruptError):
             run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
-        others = [g for _, g in self.owners.alike(self, run)] if known.copy_of else []
-        told = (
-            g for g in later + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None
-        )
-        whole = (g for g in told if TELLING_BYTES <= g.position.head_bytes <= len(run))
-        return next((g for g in whole if begins_alike(g.position.head_bytes, g.position.head, run)), None)
+        others = self.owners.alike(self.path, run) if known.copy_of else []
+        told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
+        alike = (g for g in told if g is not generation and g.begins_alike(run))
+        return next((g for g in alike if self._holds_run(g, run)), None)
+
+    def _holds_run(self, generation: Generation, run: bytes) -> bool:
+        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+        head_bytes = generation.position.head_bytes
+        if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
+            return generation.plain.read_at(0, len(run)) == run
+        return TELLING_BYTES <= head_bytes <= len(run)
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""
@@ -357,30 +346,6 @@ class PathFollower(PathState):
         """Count a read that brought nothing: after so many of them a turn ends, whatever they say."""
         self.futile += cost
         return 0
-
-    def _recheck(self, generation: Generation, turn: Turn) -> None:
-        """See what has become of a file whose bytes are not those that were left there."""
-        try:
-            if generation.plain:
-                generation.verify()
-                return
-            generation.lose_file()
-        except ChangedError as error:
-            generation.give_up(error)
-        except OSError:
-            generation.lose_file()
-        reconcile(self, turn)
-
-    def _tells_more(self, generation: Generation, head_bytes: int) -> bool:
-        """Return whether a file has got a head to tell it by.
-
-        An empty file, or one that holds but the beginning of a line, has too few bytes to tell by whether it was
-        filled, copied and truncated since the last look, or is a copy that is being made. When there are more, and
-        before they are read, it is time to look for what came between, and for what it may be a copy of.
-        """
-        tells_more = generation.has_got_head(head_bytes)
-        self.was_blank = self.was_blank or tells_more
-        return tells_more
 
     def emit(self, sink: Sink) -> None:
         """Hand on what has changed. Of what is missing, or has lost its end just now, what was known stays known."""

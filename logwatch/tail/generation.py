@@ -8,26 +8,27 @@ import os
 from contextlib import suppress
 
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, Mark, OwnFile, PackedFile, PlainFile, SeekingError, mark_of, read_head
+from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, SeekingError, Stat, read_head
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
     add_marks,
+    before_hole,
     begins_alike,
-    empty_file_id,
     fingerprint_tail,
     is_marked,
     is_tail,
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
-from logwatch.tail.identity import run_before
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
+
+_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
 
 class Generation(GenerationState):
@@ -44,22 +45,22 @@ class Generation(GenerationState):
         access = self.access
         assert isinstance(access, Open)
         file, known = access.file, self.position
-        status = os.fstat(file.descriptor)  # before reading: what is written meanwhile is noticed by the next look
-        mark = mark_of(status)
+        seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
-            access.rest(mark)
+            access.rest(seen)
             return None  # the archive is not written that far yet
-        if not file.packed and os.fstat(file.descriptor).st_size < reached:
+        if not file.packed and file.stat().size < reached:
             raise ChangedError
         self._compare_run(overlap, run)
-        self.grown_at = max(self.grown_at, min(status.st_mtime, now))  # the next look finds it as it is left here
+        modified = min(seen.modified / 1e9, now)
+        self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
             and not self.headless
             and not file.packed
-            and len((overlap + run).lstrip(b"\0")) > known.head_bytes
+            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):
@@ -67,7 +68,7 @@ class Generation(GenerationState):
             if head and not known.head_bytes and not file.packed:
                 return None  # came into it meanwhile: the head is to be learnt before
             if begin:
-                return self._skip_hole(access, mark, begin if head else 0)
+                return self._skip_hole(access, seen, begin if head else 0)
         at_end = len(run) < self._want
         patient = not at_end or self.lines.patient(now - self.grown_at)
         taken = self.lines.take(before + run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
@@ -76,14 +77,14 @@ class Generation(GenerationState):
         if not taken.consumed:
             if reached > known.size:
                 self._resize(reached)
-            self._stall(access, mark, at_end=at_end)
+            self._stall(access, seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            access.rest(mark)
+            access.rest(seen)
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
-        return self._advance(taken, overlap, run, min(status.st_mtime, now), ahead() if cut_off else b"")
+        return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -110,18 +111,18 @@ class Generation(GenerationState):
         run = file.read_at(offset, count)
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _skip_hole(self, access: Open, mark: Mark, begin: int) -> Chunk | None:
+    def _skip_hole(self, access: Open, seen: Stat, begin: int) -> Chunk | None:
         """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
         if not begin:
-            access.rest(mark)
+            access.rest(seen)
             return None
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         return self._chunk(b"", begin, 0, 0.0)
 
-    def _stall(self, access: Open, mark: Mark, *, at_end: bool) -> None:
+    def _stall(self, access: Open, seen: Stat, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            access.rest(mark)
+            access.rest(seen)
         else:  # a logical line longer than what was read: read more, up to where it is cut
             self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
 
@@ -147,7 +148,7 @@ class Generation(GenerationState):
         source, position = self._reading.source, self.position
         return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=follows)
 
-    def lose_end(self, at: int, before: bytes, now: float, *, cut: bool) -> None:
+    def lose_end(self, at: int, before: bytes | None, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, unless what it lost comes back."""
         self.former = self.former or Former(self.position, now, cut)
         self.skip_to(at, before)
@@ -161,28 +162,33 @@ class Generation(GenerationState):
         former, file = self.former, self.plain
         if not former or not file:
             return True
-        known, size = former.position, os.fstat(file.descriptor).st_size
+        known, size, content = former.position, file.stat().size, OwnFile(file)
         for mark in reversed(list(marks_of(known.marks))):
             if self.position.offset < mark.offset <= size:
-                if not is_marked(mark, file.read_at(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))):
+                if not is_marked(mark, content.before(mark.offset, MARK_BYTES) or b""):
                     self.former = None
                     return not former.cut
-                self.skip_to(mark.offset, run_before(OwnFile(file), mark.offset))
+                self.skip_to(mark.offset, content.before(mark.offset))
         if size < known.offset and 0 <= now - former.since < RETURN_SECONDS:
             return None
         self.former = None
-        if size < known.offset or not is_tail(known.tail, run_before(OwnFile(file), known.offset)[-known.tail_bytes :]):
+        if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes) or b""):
             return not former.cut
-        self.skip_to(known.offset, run_before(OwnFile(file), known.offset))
+        self.skip_to(known.offset, content.before(known.offset))
         self.position = self.position._replace(marks=known.marks, inside=known.inside)
         return True
+
+    def beginning(self) -> bytes:
+        """Return the first bytes of its open file; none if there is none."""
+        file = self.plain
+        return file.read_at(0, _AHEAD_BYTES) if file else b""
 
     def open_rest(self) -> bytes:
         """Return the records at the end of a file that was rotated amid a message: its rest is in the next file."""
         file, known = self.file, self.position
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
-        with suppress(CorruptError, SeekingError):
+        with suppress(CorruptError, SeekingError, OSError):
             rest = file.read_at(known.offset, self.lines.bound)
             return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest) else b""
         return b""
@@ -199,18 +205,20 @@ class Generation(GenerationState):
         Not the last bytes of an archive that does not end: the beginning of a line may say something else.
         """
         file = self.file
+        whole = file and (not file.packed or file.ended())
+        overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
         chunk = None
         self.position = self.position._replace(state="done")
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
-        if file and (not file.packed or file.ended()):
+        if file and whole:
             if not self.position.head_bytes:
-                modified = os.fstat(file.descriptor).st_mtime_ns
-                self.position = self.position._replace(head=empty_file_id(modified))
-            overlap, run = self._fetch(file, self.lines.bound)
-            if run.strip(b"\0") and is_tail(self.position.tail, overlap):
+                self.note_empty(file.stat().modified)
+            if run and not run.strip(b"\0"):
+                self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
+            elif run and is_tail(self.position.tail, overlap):
                 taken = self.lines.take_rest(run, self.position.inside)
                 follows = ahead() if self.lines.goes_on(taken) else b""
-                chunk = self._advance(taken, overlap, run, min(os.fstat(file.descriptor).st_mtime, now), follows)
+                chunk = self._advance(taken, overlap, run, min(file.stat().modified / 1e9, now), follows)
         self.detach()
         self.access = self.former = None
         if self.dead:

@@ -3,14 +3,14 @@
 A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
 """
 
-import os
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from logwatch.model import FileState, Position
-from logwatch.tail.files import Mark, OwnFile, PackedFile, PlainFile, key_at, mark_of
+from logwatch.tail.files import OwnFile, PackedFile, PlainFile, Stat, stat_at
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
+    TAIL_BYTES,
     TELLING_BYTES,
     begins_alike,
     empty_file_id,
@@ -18,12 +18,15 @@ from logwatch.tail.fingerprint import (
     fingerprint_tail,
     is_tail,
 )
-from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare, run_before
+from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
-_AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
+REMEMBERED_SECONDS = 3 * 86400.0
+"""So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
+be mounted again, a directory moved back. What comes back later counts as new."""
 
-_NOTHING: Mark = (-1, -1)
+COPY_SECONDS = 10.0
+"""So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
 
 
 class ChangedError(Exception):
@@ -40,10 +43,10 @@ class Open:
 
     file: PlainFile
     waiting: bool = True  # there may be bytes that were not looked at
-    seen: Mark = _NOTHING  # when the end was last reached
+    seen: Stat | None = None  # how it was when its end was last reached
 
-    def rest(self, seen: Mark) -> None:
-        """Wait until the file is another one than when its end was reached."""
+    def rest(self, seen: Stat | None = None) -> None:
+        """Wait until the file is another one than when its end was reached; without that, until the next look."""
         self.waiting, self.seen = False, seen
 
 
@@ -51,7 +54,7 @@ class Open:
 class Parked:
     """All of its file was read, which was closed to save descriptors, and is looked at by name."""
 
-    mark: Mark
+    seen: Stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class GenerationState(Positioned):
         self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
-        self.dead = False  # it was deleted, and read to its end: it can be found nowhere
+        self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
@@ -114,9 +117,9 @@ class GenerationState(Positioned):
         return self.access.since if isinstance(self.access, Missing) else None
 
     @property
-    def parked(self) -> Mark | None:
+    def parked(self) -> Stat | None:
         """How its file was when it was closed to save descriptors."""
-        return self.access.mark if isinstance(self.access, Parked) else None
+        return self.access.seen if isinstance(self.access, Parked) else None
 
     @property
     def lag(self) -> int:
@@ -133,18 +136,18 @@ class GenerationState(Positioned):
         return self.former.position if self.former else self.position
 
     @property
-    def told(self) -> bool:
-        """Whether it was reconciled since there is enough to tell it by: an empty file may have become a copy."""
-        return self._told_bytes >= TELLING_BYTES or self.position.head_bytes < TELLING_BYTES
+    def tells_more(self) -> bool:
+        """Whether there is more to tell it by than when it was last reconciled: an empty file may have become a copy.
+
+        It may have been filled, copied and truncated since the last look, or be a copy that is being made. Before it is
+        read, it is time to look for what came between, and for what it may be a copy of.
+        """
+        return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 
     @property
-    def seen(self) -> Mark | None:
-        """How its open file was when its end was last reached."""
-        return self.access.seen if isinstance(self.access, Open) else None
-
-    def has_got_head(self, head_bytes: int) -> bool:
-        """Return whether there is enough to tell it by, and was not when its head had so many bytes."""
-        return head_bytes < min(TELLING_BYTES, self.position.head_bytes)
+    def seen(self) -> Stat | None:
+        """How its file was when its end was last reached, whether it is open by now or not."""
+        return self.access.seen if isinstance(self.access, Open | Parked) else None
 
     # where it lies
 
@@ -167,6 +170,8 @@ class GenerationState(Positioned):
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
         self.detach()
+        if self.position.offset and not file.packed and not self.lines.looked:
+            self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
@@ -186,9 +191,7 @@ class GenerationState(Positioned):
         access = self.access
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
-        if key_at(path) != self.key:
-            return False
-        if mark_of(os.fstat(access.file.descriptor)) != access.seen:
+        if not access.seen or access.seen != access.file.stat() or access.seen != stat_at(path):
             return False
         self.detach()
         self.access = Parked(access.seen)
@@ -202,20 +205,29 @@ class GenerationState(Positioned):
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
+    def split(self, number: int, found_at: str) -> Position:
+        """Return the position of what comes after a copy was taken, in the file that this generation leaves for it."""
+        old = self.position
+        self.position = old._replace(size=old.offset)
+        rest = old._replace(generation=number, state="rotated", found_at=found_at)
+        return rest._replace(head_bytes=0, head=b"", copy_of=0)
+
     def hand_over(self, other: "GenerationState", at: int) -> None:
         """Leave the open file to another generation, which goes on with it at this offset."""
         assert self.plain
-        before = run_before(OwnFile(self.plain), at)
+        before = OwnFile(self.plain).before(at) if at != other.position.offset else None
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
         other.lines = self.lines
         other.position = other.position._replace(envelope=self.position.envelope)
-        other.skip_to(at, before)
+        other.reached = at
+        if before is not None:
+            other.skip_to(at, before)
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
         if isinstance(self.access, Open):
-            self.access.rest(_NOTHING)
+            self.access.rest()
 
     def miss(self, now: float) -> None:
         """Note that its bytes are nowhere, and since when; clocks jump."""
@@ -223,8 +235,19 @@ class GenerationState(Positioned):
 
     def found(self) -> None:
         """Note that its bytes are somewhere."""
+        self.dead = False
+        self.position = self.position._replace(gone_at=0.0)
         if isinstance(self.access, Missing):
             self.access = None
+
+    def note_gone(self, now: float) -> None:
+        """Note that it is over, and its bytes are nowhere; clocks jump."""
+        self.position = self.position._replace(gone_at=min(self.position.gone_at or now, now))
+
+    def outlive(self, now: float) -> bool:
+        """Return whether it need not be remembered any more, as after long enough nowhere."""
+        self.dead = self.dead or 0 < self.position.gone_at <= now - REMEMBERED_SECONDS
+        return self.dead
 
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
@@ -233,30 +256,16 @@ class GenerationState(Positioned):
         self.position = self.position._replace(state=state)
 
     def move(
-        self,
-        state: FileState,
-        *,
-        path: str | None = None,
-        key: Key | None = None,
-        found_at: str | None = None,
-        target: str | None = None,
-        size: int | None = None,
-        head: bytes | None = None,
+        self, state: FileState, *, key: Key | None = None, head: bytes | None = None, **where: str | int | None
     ) -> None:
-        """Note what it is by now, and where."""
-        old = self.position
+        """Note what it is by now, and where: ``where`` are fields of its position. What is None stays as it was."""
         self.truncated = self.truncated and state != "live"  # written back where it was
-        self.position = old._replace(
-            state=state,
-            path=old.path if path is None else path,
-            device=old.device if key is None else key[0],
-            inode=old.inode if key is None else key[1],
-            found_at=old.found_at if found_at is None else found_at,
-            target=old.target if target is None else target,
-            size=old.size if size is None else size,
-            head_bytes=old.head_bytes if head is None else len(head),
-            head=old.head if head is None else fingerprint_head(head),
-        )
+        changes: dict[str, Any] = {field: value for field, value in where.items() if value is not None}
+        if key:
+            changes |= {"device": key[0], "inode": key[1]}
+        if head is not None:
+            changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
+        self.position = self.position._replace(state=state, **changes)
 
     def disown(self) -> None:
         """Note that the inode is another generation's now."""
@@ -266,8 +275,7 @@ class GenerationState(Positioned):
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
         self.truncated = True
-        self.disown()
-        self.move("rotated", found_at="")
+        self.move("rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
         """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
@@ -276,8 +284,9 @@ class GenerationState(Positioned):
         else:
             self.lose_file()
 
-    def skip_to(self, offset: int, before: bytes) -> None:
+    def skip_to(self, offset: int, before: bytes | None) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
+        before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         self.reached = offset
         self.position = self.position._replace(
@@ -289,19 +298,23 @@ class GenerationState(Positioned):
             inside=inside,
         )
 
-    def go_on_behind(self, other: "GenerationState") -> bool:
+    def go_on_behind(self, other: "GenerationState", now: float) -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
         assert isinstance(self.access, Open)
         file, known = self.access.file, self.position
         before, end = other.position, known.offset + other.position.offset
-        size = end if file.packed else os.fstat(file.descriptor).st_size
-        if (other.file and size < end) or (other.waiting and (file.packed or size > end)):
-            self.access.rest(_NOTHING)
+        found = file.stat()
+        size = found.size
+        if isinstance(file, PackedFile):
+            size = file.reached if file.ended() else end
+        grows = not file.packed and abs(now - found.modified / 1e9) < COPY_SECONDS
+        if (other.file and size < end and grows) or (other.waiting and (file.packed or size > end)):
+            self.access.rest()
             return False
         if not before.offset:
             return True
         if size < end:
-            self.skip_to(size, run_before(OwnFile(file), size))
+            self.skip_to(size, file.read_at(max(size - TAIL_BYTES, 0), min(size, TAIL_BYTES)))
             return True
         if not file.packed and not is_tail(before.tail, file.read_at(end - before.tail_bytes, before.tail_bytes)):
             return False
@@ -322,16 +335,16 @@ class GenerationState(Positioned):
         Return whether it was changed in front: a copy of what it was cannot be compared with it any more.
         """
         assert isinstance(self.access, Open)
-        status = os.fstat(self.access.file.descriptor)
-        if mark_of(status) == self.access.seen:
+        found = self.access.file.stat()
+        if found == self.access.seen:
             lines = self.lines
             self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return False
         self.access.waiting = True
         if self.access.file.packed:
             self.grown_at = now
-        elif status.st_size != self.position.size:
-            if status.st_size > self.position.size:
+        elif found.size != self.position.size:
+            if found.size > self.position.size:
                 self.grown_at = now
             return self.verify()
         return False
@@ -345,7 +358,7 @@ class GenerationState(Positioned):
         file = self.plain
         assert file
         changed = self.learn_head()
-        size = os.fstat(file.descriptor).st_size
+        size = file.stat().size
         changed = self._compare(file) or changed
         if self.position.head_bytes or self.position.offset:
             self._resize(max(size, self.position.offset))
@@ -368,7 +381,7 @@ class GenerationState(Positioned):
             if relation in (Relation.PART, Relation.CUT):
                 raise ShrunkError
             if relation is not Relation.SAME:  # trimmed in front
-                before, size = run_before(content, at), content.size()
+                before, size = content.before(at), content.size()
                 if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
                 self.skip_to(at, before)
@@ -382,8 +395,3 @@ class GenerationState(Positioned):
                 self._resize(content.begin + len(head))
             self.move(known.state, head=head, size=max(self.position.size, len(head)))
         return changed
-
-    def beginning(self) -> bytes:
-        """Return the first bytes of its open file; none if there is none."""
-        file = self.plain
-        return file.read_at(0, _AHEAD_BYTES) if file else b""

@@ -6,9 +6,10 @@ before the offset at its place in the same inode outweighs a changed head (a fil
 front).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from logwatch.model import Position
 from logwatch.tail.fingerprint import (
@@ -73,6 +74,15 @@ class Positioned:
         return self.position.offset > 0 and not self.position.head_bytes
 
     @property
+    def followed(self) -> bool:
+        """Whether it was no history when its path was first looked at."""
+        return self.position.state != "ignored"
+
+    def begins_alike(self, head: bytes) -> bool:
+        """Return whether a file with these first bytes can be its file, as far as that is known of both."""
+        return begins_alike(self.position.head_bytes, self.position.head, head)
+
+    @property
     def sure(self) -> bool:
         """Whether a file that holds what is known of it holds all that was read, or all there was."""
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
@@ -114,38 +124,33 @@ OTHER = Answer(Relation.OTHER)
 UNDECIDED = Answer(Relation.UNDECIDED)
 
 
-class Content(Protocol):
+class Content(ABC):
     """A file's bytes, as they come out of it uncompressed."""
 
-    @property
-    def head(self) -> bytes | None:
-        """Its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there."""
-
-    @property
-    def begin(self) -> int:
-        """How many NULs it begins with."""
-
-    @property
-    def modified(self) -> int:
-        """When it was last written, in nanoseconds."""
+    head: bytes | None  # its first bytes behind leading NULs; None if it cannot be read, empty if nothing is there
+    begin: int  # how many NULs it begins with
+    modified: int  # when it was last written, in nanoseconds
 
     @property
     def packed(self) -> bool:
         """Whether it is compressed."""
+        return False
 
+    @abstractmethod
     def size(self) -> int | None:
         """Return how long it is; None while it has not been unpacked to its end."""
 
+    @abstractmethod
     def run(self, start: int, count: int) -> bytes | None:
         """Return a run of its bytes, shorter at its end; None while it has not been unpacked that far."""
 
-    def search(self, tail: bytes, last_in: LastIn) -> int | None:
+    def before(self, at: int, count: int = TAIL_BYTES) -> bytes | None:
+        """Return the run that ends at an offset: so many bytes, or all that come before; None as for ``run``."""
+        return self.run(max(at - count, 0), min(at, count))
+
+    def search(self, tail: bytes, last_in: LastIn) -> int | None:  # noqa: ARG002
         """Return the last place that is found in it, or NOWHERE; None while it has not been unpacked to its end."""
-
-
-def run_before(file: Content, at: int) -> bytes:
-    """Return the run before an offset that is fingerprinted there."""
-    return file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) or b""
+        return search_backwards(self, last_in)
 
 
 def compare(
@@ -183,7 +188,7 @@ def _find_moved(known: Position, file: Content, *, left: bool) -> Answer:
     at = _find(known, file, left=left)
     if at == NOWHERE:
         return OTHER
-    if at is None or file.run(max(at - TAIL_BYTES, 0), min(at, TAIL_BYTES)) is None:  # what is known from there on
+    if at is None or file.before(at) is None:  # what is known from there on
         return UNDECIDED
     return Answer(Relation.MOVED, at)
 
@@ -201,7 +206,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
         return OTHER
     mark = next((mark for mark in marks_of(known.marks) if mark.offset <= size), None)
     if mark:
-        run = file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES))
+        run = file.before(mark.offset, MARK_BYTES)
         if run is None:
             return UNDECIDED
         if not is_marked(mark, run):
@@ -246,8 +251,7 @@ def is_part(file: Content, of: Content) -> bool | None:
         return None
     if size < TELLING_BYTES or (whole is not None and size > whole):
         return False
-    count = min(size, TAIL_BYTES)
-    ours, theirs = file.run(size - count, count), of.run(size - count, count)
+    ours, theirs = file.before(size), of.before(size)
     return None if ours is None or theirs is None else ours == theirs
 
 
@@ -270,16 +274,21 @@ def common_bytes(file: Content, of: Content) -> int:
     low, high = HEAD_BYTES, min(file.size() or 0, of.size() or 0)
     while low < high:
         middle = (low + high + 1) // 2
-        count = min(middle, TAIL_BYTES)
-        alike = file.run(middle - count, count) == of.run(middle - count, count)
-        low, high = (middle, high) if alike else (low, middle - 1)
-    start = max(low - _BLOCK_BYTES, 0)
-    return start + (file.run(start, low - start) or b"").rfind(b"\n") + 1
+        low, high = (middle, high) if file.before(middle) == of.before(middle) else (low, middle - 1)
+    return max(low - _BLOCK_BYTES, 0) + (file.before(low, _BLOCK_BYTES) or b"").rfind(b"\n") + 1
 
 
-def shared_bytes(file: Content, of: Content) -> int:
-    """Return up to which line two plain files begin with the same bytes."""
+def shared_bytes(file: Content, of: Content) -> int | None:
+    """Return up to which line a file begins with the same bytes as another one; None while that cannot be told.
+
+    Of an archive it is only told whether it holds all of the file, or all of it is in there.
+    """
     ours, theirs = file.head or b"", of.head or b""
+    if file.packed or of.packed:
+        part = is_part(file, of)
+        return file.size() if part else None if part is None else 0
+    if file.begin or of.begin:
+        return 0
     if ours == theirs and len(ours) == HEAD_BYTES:
         return common_bytes(file, of)
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
@@ -342,7 +351,7 @@ def _find_cut(known: Position, file: Content, *, followed: bool) -> Answer:
     whole = followed and begins_alike(known.head_bytes, known.head, head)
     next_is_marked = False
     for mark in marks_of(known.marks):
-        if not is_marked(mark, file.run(max(mark.offset - MARK_BYTES, 0), min(mark.offset, MARK_BYTES)) or b""):
+        if not is_marked(mark, file.before(mark.offset, MARK_BYTES) or b""):
             end, next_is_marked = mark.offset, mark.follows
             continue
         size = file.size() or 0

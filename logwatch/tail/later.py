@@ -8,11 +8,12 @@ were written between its last generation that is known and what is at its path n
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import Directories
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
-from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation, run_before, search_backwards
+from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import Rotated
 
@@ -29,7 +30,7 @@ def written_later(
     """
     base = os.path.basename(path)
     left = [file for each in known for file in _left_to(each, found, heads)]
-    at_path = None if found.at_path is None else found.candidates[found.at_path]
+    at_path = found.path_file
     times = [file.modified for file in left] + [when for each in known if (when := _emptied(each, at_path)) is not None]
     if not times or "." not in base[1:]:
         return []
@@ -47,7 +48,7 @@ def written_later(
             file = heads.examine(place, _WANTED) if named and not skipped(place) else None
             if file and file.head and file.key not in seen and since <= file.modified <= until:
                 seen.add(file.key)
-                later.append(file)
+                later.append(replace(file, matched=True))
     later.sort(key=lambda file: -file.disk_size)
     known_files = [*found.candidates, *left]
     kept: list[Candidate] = []
@@ -80,7 +81,7 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
 
 def _is_extract(file: Candidate, of: Candidate) -> bool:
     """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
-    end = run_before(file, file.disk_size)
+    end = file.before(file.disk_size) or b""
     line = end[end.rfind(b"\n", 0, -1) + 1 :]
     if file.packed or of.packed or len(line) < TELLING_BYTES:
         return False
@@ -89,4 +90,4 @@ def _is_extract(file: Candidate, of: Candidate) -> bool:
         at = block.rfind(line)
         return start + at if at >= 0 else NOWHERE
 
-    return search_backwards(of, last_in) != NOWHERE
+    return of.search(b"", last_in) != NOWHERE

@@ -135,10 +135,6 @@ class LineReading:
     max_line_bytes: int
     expected: Envelope | None = None  # what the newest generation was decided to be in
 
-    def expect(self, envelope: Envelope) -> None:
-        """Note what a generation was decided to be in: the next one will be in it too."""
-        self.expected = envelope
-
 
 class LineReader:
     """The lines of one generation."""
@@ -148,7 +144,7 @@ class LineReader:
         self.envelope = envelopes.decoded(decided)
         self.waits = False  # something is left to be taken when the file has not grown for a while
         self.no_text: envelopes.NoText | None = None  # what the file is instead of a log
-        self._looked = False
+        self.looked = False  # at its first bytes
         self._is_tar = False
         self._reading = reading
 
@@ -178,15 +174,21 @@ class LineReader:
         # clocks jump: what grew in the future did not grow just now
         return 0 <= quiet_seconds < (_LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
+    def look(self, beginning: bytes) -> None:
+        """See what a file is, by its first bytes."""
+        self.looked = True
+        self.no_text = envelopes.no_text(beginning)
+        self._is_tar = envelopes.is_tar(beginning)
+
     def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool) -> Taken:
         """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file."""
         mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
         run = run[mark:]
-        if first or not self._looked:
-            self._looked = True
-            self.no_text = envelopes.no_text(run)
-            self._is_tar = envelopes.is_tar(run)
+        if first or not self.looked:
+            self.look(run)
         self.waits = False
+        if at_end and run.startswith(b"\0") and not run.strip(b"\0"):  # its writer may fill the hole yet
+            return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
@@ -219,8 +221,7 @@ class LineReader:
         reading = self._reading
         found = envelopes.decide(whole, reading.owns, kind=reading.kind, expected=reading.expected, final=final)
         if isinstance(found, Envelope):
-            self.envelope = found
-            reading.expect(found)
+            self.envelope = reading.expected = found  # the next generation will be in it too
             return True
         whole_messages = final or envelopes.silent_end(whole, reading.max_line_bytes) == len(whole)
         return found is envelopes.Undecided.SILENT and whole_messages

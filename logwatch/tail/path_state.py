@@ -5,17 +5,17 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 
 from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, Mark, NotAFileError, key_at
+from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
 from logwatch.tail.fingerprint import (
     TELLING_BYTES,
-    begins_alike,
     digest,
     empty_file_id,
     fingerprint_head,
@@ -23,104 +23,121 @@ from logwatch.tail.fingerprint import (
     search_keys,
 )
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Key
+from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.identity import Content, Key
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
-FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 
 
 class Owners:
     """Which path's generation each file is, for all paths of a source."""
 
     def __init__(self) -> None:
-        self._by_key: dict[Key, list[tuple[PathState, Generation]]] = {}
-        self._added = 0
-        self._paths: set[str] = set()
-        self._by_head: dict[bytes, list[tuple[PathState, Generation]]] = {}
-        self._headless: list[tuple[PathState, Generation]] = []  # when they were last asked
-        self._twins: dict[int, dict[int, tuple[PathState, Generation]]] = {}  # by number: those with the same bytes
+        self._paths: dict[str, PathState] = {}
+        self._by_key: dict[Key, list[Generation]] = {}
+        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
+        self._by_head: dict[bytes, list[Generation]] = {}
+        self._headless: list[Generation] = []  # when they were last asked
+        self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
 
-    def add(self, state: "PathState", generation: Generation) -> None:
-        """Note where a generation lies."""
-        self._by_key.setdefault(generation.key, []).append((state, generation))
-        self._headless.append((state, generation))
-        self._added += 1
-        if self._added > 4 * len(self._by_key) + 1000:
-            everything = [entry for key in list(self._by_key) for entry in self._valid(key)]
-            self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
-            for entry in everything:
-                self.add(*entry)
-
-    def name(self, path: str) -> None:
+    def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
-        self._paths.add(path)
+        self._paths[state.path] = state
+
+    def leave(self, path: str) -> None:
+        """Note that a path is followed no more."""
+        del self._paths[path]
+
+    def path_of(self, generation: Generation) -> "PathState":
+        """Return the path that a generation belongs to."""
+        return self._paths[generation.position.path]
+
+    def content(self, generation: Generation) -> Content | None:
+        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
+        if generation.plain:
+            with suppress(OSError):
+                return OwnFile(generation.plain)
+            return None
+        live = generation.position.state == "live" and generation.missing_since is None
+        place = generation.position.found_at or (generation.position.path if live else "")
+        file = self.path_of(generation).heads.examine(place, Rotated()) if place else None
+        return file if file and file.key == generation.key else None
+
+    def add(self, generation: Generation) -> None:
+        """Note where a generation lies."""
+        self._by_key.setdefault(generation.key, []).append(generation)
+        self._headless.append(generation)
+        self._added += 1
+        if self._added > self._most:
+            everything = [each for key in list(self._by_key) for each in self._valid(key)]
+            self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
+            self._most = 4 * len(everything) + 1000
+            for each in everything:
+                self.add(each)
 
     def is_name(self, path: str) -> bool:
         """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""
         directory, name = os.path.split(path)
         return any(base and os.path.join(directory, base) in self._paths for base in (name, *bases(name)))
 
-    def others(self, state: "PathState", key: Key) -> list[tuple["PathState", Generation]]:
-        """Return the generations of other paths that a file with this inode may be."""
-        return [entry for entry in self._valid(key) if entry[0] is not state and entry[1].position.state != "ignored"]
+    def others(self, path: str, key: Key) -> list[Generation]:
+        """Return the generations of other paths than this one that a file with this inode may be."""
+        return [g for g in self._valid(key) if g.position.path != path and g.followed]
 
-    def alike(self, state: "PathState", head: bytes) -> list[tuple["PathState", Generation]]:
+    def alike(self, path: str, head: bytes) -> list[Generation]:
         """Return the generations of other paths that begin like a file with this head, a few of the newest."""
         headless, self._headless = self._headless, []
-        for entry in headless:
-            position = entry[1].position
-            keys = index_keys(position.head_bytes, position.head)
+        for each in headless:
+            keys = index_keys(each.position.head_bytes, each.position.head)
             for key in keys:
-                self._by_head.setdefault(key, []).append(entry)
+                self._by_head.setdefault(key, []).append(each)
             if not keys:
-                self._headless.append(entry)
-        filed = (entry for key in search_keys(head) for entry in self._by_head.get(key, ()))
-        found = {g.number: (s, g) for s, g in filed if s is not state and g.position.state != "ignored"}
-        alike = (
-            (s, g)
-            for _, (s, g) in sorted(found.items(), reverse=True)
-            if g in s.generations and begins_alike(g.position.head_bytes, g.position.head, head)
-        )
+                self._headless.append(each)
+        filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
+        found = {each.number: each for each in filed if each.position.path != path and each.followed}
+        alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))
         return list(islice(alike, _MOST_ALIKE))[::-1]
 
-    def pair(self, one: tuple["PathState", Generation], other: tuple["PathState", Generation]) -> None:
+    def pair(self, one: Generation, other: Generation) -> None:
         """Note that the files of two generations begin with the same bytes: what one has read the other has not to."""
-        self._twins.setdefault(one[1].number, {})[other[1].number] = other
-        self._twins.setdefault(other[1].number, {})[one[1].number] = one
+        self._twins.setdefault(one.number, {})[other.number] = other
+        self._twins.setdefault(other.number, {})[one.number] = one
 
-    def pair_again(self, states: Iterable["PathState"]) -> None:
+    def pair_again(self) -> None:
         """Pair the generations that were copies of others before a restart."""
-        known = {g.number: (state, g) for state in states for g in state.generations}
-        for entry in known.values():
-            if other := known.get(entry[1].position.copy_of):
-                self.pair(entry, other)
+        known = {each.number: each for state in self._paths.values() for each in state.generations}
+        for each in known.values():
+            if other := known.get(each.position.copy_of):
+                self.pair(each, other)
 
     def part(self, one: Generation, other: Generation) -> None:
         """Note that two generations go on with bytes of their own."""
-        for generation, of in ((one, other), (other, one)):
-            if generation.position.copy_of == of.number:
-                generation.note_copy(0)
-        self._twins.get(one.number, {}).pop(other.number, None)
-        self._twins.get(other.number, {}).pop(one.number, None)
+        for each, of in ((one, other), (other, one)):
+            if each.position.copy_of == of.number:
+                each.note_copy(0)
+            self._twins.get(each.number, {}).pop(of.number, None)
 
-    def twins(self, generation: Generation) -> list[tuple["PathState", Generation]]:
-        """Return the generations of other paths that begin with the same bytes."""
-        twins = self._twins.get(generation.number)
-        return [(s, g) for s, g in twins.values() if g in s.generations] if twins else []
+    def twins(self, generation: Generation) -> list[Generation]:
+        """Return the generations that begin with the same bytes."""
+        return [each for each in self._twins.get(generation.number, {}).values() if self._is_known(each)]
 
     def forget(self, generation: Generation) -> None:
         """Note that a generation is known no more."""
-        for _, other in self.twins(generation):
+        for other in self.twins(generation):
             self.part(generation, other)
         self._twins.pop(generation.number, None)
 
-    def _valid(self, key: Key) -> list[tuple["PathState", Generation]]:
-        entries = self._by_key.get(key, [])
-        return list({id(g): (s, g) for s, g in entries if g.key == key and g in s.generations}.values())
+    def _is_known(self, generation: Generation) -> bool:
+        state = self._paths.get(generation.position.path)
+        return state is not None and generation in state.generations
+
+    def _valid(self, key: Key) -> list[Generation]:
+        there = (each for each in self._by_key.get(key, ()) if each.key == key and self._is_known(each))
+        return list(dict.fromkeys(there))
 
 
 class PathState:
@@ -140,7 +157,7 @@ class PathState:
         self.path = path
         self.ctx = ctx
         self.owners = owners
-        owners.name(path)
+        owners.enter(self)
         self.heads = Heads()
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
@@ -157,7 +174,7 @@ class PathState:
         self.joined = bool(self.generations) or news_since != float("inf")
         self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
         self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
-        self.matched: dict[str, tuple[Key, Mark]] = {}  # rotated names that the globs match too
+        self.matched: dict[str, Stat] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
         self.due = True  # it is to be reconciled
@@ -168,7 +185,7 @@ class PathState:
 
     def _enter(self, generation: Generation) -> None:
         self.generations.append(generation)
-        self.owners.add(self, generation)
+        self.owners.add(generation)
 
     @property
     def live(self) -> Generation | None:
@@ -198,11 +215,6 @@ class PathState:
         """Whether a file is open."""
         return any(generation.file for generation in self.generations)
 
-    @property
-    def may_read(self) -> bool:
-        """Whether it is worth reading on in this turn: not where one read after the other brings nothing."""
-        return self.futile < FUTILE_READS
-
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
@@ -216,12 +228,6 @@ class PathState:
         """Return the first bytes of the generation that follows another one."""
         after = self.generations[self.generations.index(generation) + 1 :]
         return after[0].beginning() if after else b""
-
-    def examine(self, generation: Generation) -> Candidate | None:
-        """Look at the file of a generation that is not open; None where it is not to be found."""
-        place = generation.position.found_at or (self.path if generation is self.live else "")
-        file = self.heads.examine(place, Rotated()) if place else None
-        return file if file and file.key == generation.key else None
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
@@ -253,10 +259,11 @@ class PathState:
         self.due = True
 
     def begin(self) -> None:
-        """Note, before a survey, whether there is too little of the live file to tell it from its successor."""
+        """Note, before a survey, whether there was too little of a file to tell it from its successor."""
         self.due = self.unpacking = False
         if not self.current or self.current.position.head_bytes < TELLING_BYTES:
             self.was_blank = True
+        self.was_blank = self.was_blank or any(generation.tells_more for generation in self.generations)
 
     def crowd(self) -> None:
         """Note that a file is not open because too many are."""
@@ -304,7 +311,7 @@ class PathState:
         """Note that what comes after a copy may come into the copy as well: their bytes tell, when they are read."""
         for each in self.generations:
             if each.number < rest.number and each.in_use and not each.headless:
-                self.owners.pair((self, each), (self, rest))
+                self.owners.pair(each, rest)
 
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""
@@ -327,21 +334,25 @@ class PathState:
 
     def report(self, error: OSError | None) -> None:
         """Note what keeps the path from being read, or that nothing does; tell the log when it is news."""
-        if not error:
-            self.problem = None
-            return
         what = NO_FILE if isinstance(error, NotAFileError) else "cannot be read"
-        self._report(what, error.strerror or str(error))
+        self.report_problem((what, error.strerror or str(error)) if error else None)
 
-    def report_shared(self, source: str) -> None:
-        """Note that another source counts what the path leads to."""
-        self._report(SHARED, f"its lines count for source {source!r} alone")
+    def report_problem(self, problem: tuple[str, str] | None) -> None:
+        """Note what is wrong with the path and why, or that nothing is; tell the log when it is news."""
+        if problem and self.problem != problem:
+            self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
+        self.problem = problem
 
-    def _report(self, what: str, why: str) -> None:
-        problem = (what, why)
-        if self.problem != problem:
-            self.problem = problem
-            self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=what, error=why)
+    def look_again(self, generation: Generation, see: Callable[[], bool], turn: Turn) -> bool:
+        """Look at an open file, and let go of what is another generation's by now; return whether it has changed."""
+        try:
+            return see()
+        except ChangedError as error:
+            generation.give_up(error)
+            return True
+        except OSError as error:
+            self.block(generation, error, turn)
+            return False
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""
@@ -364,10 +375,6 @@ class PathState:
         self.ctx.miss(turn, path, why, read_bytes=position.offset)
         self.ctx.lose(turn, path, position.size - position.offset, why)
         generation.settle("done")
-
-    def waiting(self) -> Iterator[Generation]:
-        """Yield the generations with bytes to be read, oldest first."""
-        return (g for g in self.generations if g.waiting and g.told)
 
     def park(self) -> bool:
         """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""

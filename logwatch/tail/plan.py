@@ -31,17 +31,12 @@ class Known(Positioned):
     position: Position
     open: bool = False  # the file that was written is open: its inode is nobody else's
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
-    dead: bool = False  # it was deleted, and read to its end
+    dead: bool = False  # it was deleted and read to its end, or was nowhere for long enough
 
     @property
     def unread(self) -> bool:
         """Whether it is to be read, and only its head was seen so far, which recurs if it is a banner."""
         return self.in_use and not self.open and not self.position.offset and self.position.head_bytes > 0
-
-    @property
-    def followed(self) -> bool:
-        """Whether it was no history when its path was first looked at."""
-        return self.position.state != "ignored"
 
 
 @dataclass(slots=True)
@@ -58,6 +53,11 @@ class Found:
     rotated_names: frozenset[str] = frozenset()
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
+
+    @property
+    def path_file(self) -> Candidate | None:
+        """The file that the path leads to."""
+        return None if self.at_path is None else self.candidates[self.at_path]
 
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
@@ -105,6 +105,11 @@ class TakeUp(NamedTuple):
     file: int
     state: FileState
     at: int | None = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether what is there is read."""
+        return self.state != "ignored" and self.at is not None
 
 
 class Absent(NamedTuple):

@@ -11,7 +11,7 @@ from logwatch.tail.contents import find_content, find_inode, find_trimmed
 from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
-from logwatch.tail.identity import NO_KEY
+from logwatch.tail.identity import NO_KEY, SURE_BYTES
 from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
@@ -68,8 +68,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
     blank = {k.key: k for k in reversed(empty)}
     for i in list(draft.free):
-        candidate = draft.file(i)
-        rotated = candidate.rotated
+        candidate, rotated = draft.file(i), draft.file(i).rotated
         certain = not rotated or rotated.certain
         if isinstance(candidate.error, MissingLibraryError):
             continue
@@ -89,18 +88,23 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
 
 def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> None:
     """Take up files with bytes that nobody has seen: generations in between, then the one that is live now."""
-    path, at_path = draft.path, draft.found.at_path
-    holders = (k.number for k in draft.known if draft.lies_at(k.number) == at_path)
+    path, at_path = draft.path, draft.at_path
+    holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    replaced = holder is not None and isinstance(draft.decided[holder], Replace)
-    renewed = not path.first and (path.was_blank or replaced or holder is None or holder != path.current)
+    replaced = holder and isinstance(draft.decided[holder.number], Replace)
+    renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
+    # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
+    # is younger came after it
+    lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
+    since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
     between = 0
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
-            wanted = renewed or late or (candidate.matched and not (path.first and path.starts_at_end))
-            plan.actions.append(TakeUp(i, "rotated" if wanted else "ignored"))
+            after = since is not None and draft.age(i) > since
+            wanted = renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
+            plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
             between += wanted
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
@@ -115,6 +119,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         plan.actions.append(Absent())
 
 
+def _read_of(draft: Draft, i: int) -> int:
+    """Return up to where a file begins with all that was read of a generation, as where several were put together."""
+    read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats and draft.holds(k, i))
+    return max((k.position.offset for k in read), default=0)
+
+
 def _was_resolved(draft: Draft, each: Known) -> bool:
     """Return whether a file was empty that is nowhere: the bytes that it got are in what was found in between."""
     nothing_read = not each.position.offset and each.position.head_bytes < TELLING_BYTES
@@ -122,15 +132,11 @@ def _was_resolved(draft: Draft, each: Known) -> bool:
 
 
 def _kind(draft: Draft) -> RotationKind:
-    path = draft.path
-    before = next((k for k in draft.known if k.number == path.current), None)
+    path, before = draft.path, draft.current
     if before is None:
         return "replace" if path.successor else "rename"
     if path.truncated:
         return "truncate"
     i = draft.lies_at(before.number)
-    if i is not None:
-        name = draft.file(i).path if draft.file(i).rotated else ""
-    else:
-        name = before.name if before.open else before.position.found_at
+    name = draft.file(i).found_at if i is not None else before.name if before.open else before.position.found_at
     return "rename" if name and not path.is_link else "replace"  # where a link was swapped, its target stays

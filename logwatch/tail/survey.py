@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
-from logwatch.tail.files import OwnFile, key_at, key_of
+from logwatch.tail.files import OwnFile, key_at, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
@@ -71,10 +71,9 @@ def name_of(generation: Generation) -> str:
 
 def _lies_there(generation: Generation) -> bool:
     """Return whether there is a file where it was found, for one that is over just as it was; else it would be news."""
-    with suppress(OSError):
-        status, position = os.stat(generation.position.found_at), generation.position
-        return generation.in_use or (key_of(status) == generation.key and status.st_size == position.size)
-    return False
+    there = stat_at(generation.position.found_at)
+    same = there and (there.key, there.size) == (generation.key, generation.position.size)
+    return bool(same or (there and generation.in_use))
 
 
 def _former(generation: Generation) -> Position | None:
@@ -89,50 +88,42 @@ def _former(generation: Generation) -> Position | None:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState) -> None:
-        self._path = state.path
-        self._generations = state.generations
-        self._heads = state.heads
+    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool]) -> None:
+        """``foreign``: whether a file's inode is of another path's."""
+        self._state, self._foreign = state, foreign
+        self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._matched = frozenset(state.matched)
         self._rotated = tuple(state.ctx.rotated())
-        self._is_anothers_name = state.owners.is_name
-        self._was_blank = state.was_blank
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
 
-    def find(self, foreign: Callable[[Candidate], bool]) -> Found:
-        """Look at all files that may be generations of the path, but for those whose inode is of another path's."""
+    def find(self) -> Found:
+        """Look at all files that may be generations of the path, but for foreign ones."""
         names = self._names = self._list()
         certain = frozenset(p for p, rotated in names.items() if rotated.certain and p not in self._targets)
-        found = Found(self._candidates(foreign), rotated_names=certain)
-        if found.candidates and found.candidates[0].rotated is None:
-            found.at_path = 0
-        self._ask(found, range(len(found.candidates)), self.known)
-        lost = [known for known in self.known if self._is_lost(known, found)]
+        files = self._candidates()
+        at_path = files[0] if files and files[0].rotated is None else None
+        found = self.found = Found([], 0 if at_path else None, rotated_names=certain)
+        self._take_in(files, self.known)
+        lost = [known for known in self.known if self._is_lost(known)]
         searched = _searched(found) + _new_archives(found)
         for known in lost:
             for i in searched:
-                same_inode = found.candidates[i].key == known.key
-                self._ask_one(found, self._by_number[known.number], i, same_inode=same_inode, search=True)
-        renamed = [known for known in self.known if self._may_be_renamed(known, found)]
+                self._ask_one(known, i, search=True)
+        renamed = [known for known in self.known if self._may_be_renamed(known)]
         if lost or renamed:
-            first, keys = len(found.candidates), {known.key for known in renamed}
-            others = self._examine_others(found, lost + renamed, foreign)
-            found.candidates += [file for file in others if lost or file.key in keys]
-            self._ask(found, range(first, len(found.candidates)), lost + renamed)
-        self._take_in(found, self._find_alike(found), foreign)
+            self._take_in(self._examine_others(lost, renamed), lost + renamed)
+        self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
-        self._take_in(found, later, foreign)
-        self._compare_files(found)
-        self._compare_with_trimmed(found)
+        self._take_in((file for file in later if not self._foreign(file)), self.known)
+        self._compare_files()
+        self._compare_with_trimmed()
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
-        if found.at_path is not None and self.known:
-            at_path = found.candidates[0]
-            end = at_path.run(max(at_path.disk_size - TELLING_BYTES, 0), TELLING_BYTES) or b""
+        if at_path and self.known:
+            end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
@@ -154,13 +145,13 @@ class Survey:
                 names[generation.position.found_at] = _UNCERTAIN
         return names
 
-    def _candidates(self, foreign: Callable[[Candidate], bool]) -> list[Candidate]:
+    def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
 
         Whatever was copied of it meanwhile is a copy of what it holds by then.
         """
         names = self._names
-        plain = {path: without_suffix(path) for path in names.keys() | self._matched if path != self._path}
+        plain = {path: without_suffix(path) for path in names.keys() | self._state.matched if path != self._path}
         others = sorted(plain)  # what is packed behind what it was packed from
         before = self._examine_path() if others else None
         found: dict[Key, Candidate] = {}
@@ -172,8 +163,8 @@ class Survey:
                 of = heads.get(plain[path])
                 if head is None or of is None or of.startswith(head):
                     continue  # while one is being packed, what it is packed from is still there
-            if candidate and candidate.key not in found and not foreign(candidate):
-                found[candidate.key] = replace(candidate, matched=path in self._matched)
+            if candidate and candidate.key not in found and not self._foreign(candidate):
+                found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
         if others and (at_path is None) != (before is None):
             raise VanishedError
@@ -192,31 +183,31 @@ class Survey:
             return self._heads.examine(self._path, _UNNAMED)
         return at_path
 
-    def _is_lost(self, known: Known, found: Found) -> bool:
+    def _is_lost(self, known: Known) -> bool:
         number = known.position.generation
         if known.name or not known.in_use:
             return False
-        relations = (found.answer(number, i).relation for i in range(len(found.candidates)))
+        relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
-    def _may_be_renamed(self, known: Known, found: Found) -> bool:
+    def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
         place = known.position.found_at
-        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._matched:
+        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
             return False
         certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
-        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
+        return not certain and not any(candidate.key == known.key for candidate in self.found.candidates)
 
-    def _examine_others(self, found: Found, lost: list[Known], foreign: Callable[[Candidate], bool]) -> list[Candidate]:
-        """Look at files whose names say nothing, beside those that may be generations."""
-        seen = {candidate.key for candidate in found.candidates}
-        wanted = {known.key for known in lost}
-        candidates = []
+    def _examine_others(self, lost: list[Known], renamed: list[Known]) -> list[Candidate]:
+        """Look at files whose names say nothing: those of which nothing is lost only by their inodes."""
+        seen = {candidate.key for candidate in self.found.candidates}
+        keys = {known.key for known in renamed}
+        wanted = {known.key for known in lost} | keys
+        found: dict[Key, Candidate] = {}
         for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
             if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
-                seen.add(candidate.key)
-                candidates += [candidate] if not foreign(candidate) else []
-        return candidates
+                found.setdefault(candidate.key, candidate)
+        return [file for key, file in found.items() if (lost or key in keys) and not self._foreign(file)]
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
@@ -227,144 +218,141 @@ class Survey:
         for directory in set(map(os.path.dirname, [*known, *lay])):
             for name in self._directories.names(directory):
                 path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._matched or (not stem and self._is_anothers_name(path)):
+                if path in known or path in self._state.matched or (not stem and self._state.owners.is_name(path)):
                     continue
-                with suppress(OSError):
-                    status = os.stat(path)
-                    others.append((key_of(status) in wanted, stem, status.st_mtime_ns, path))
+                if there := stat_at(path):
+                    others.append((there.key in wanted, stem, there.modified, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
 
-    def _find_alike(self, found: Found) -> list[Candidate]:
+    def _find_alike(self) -> list[Candidate]:
         """Find what is named as a generation is whose name nobody knows, and was written later."""
         followed = {known.number for known in self.known if known.followed}
-        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
-        files = [found.candidates[i] for i in held]
-        names = {known.name for known in self.known} - {"", self._path} - found.rotated_names
+        held = {
+            i for (number, i), answer in self.found.answers.items() if number in followed and answer.relation in HELD
+        }
+        files = [self.found.candidates[i] for i in held]
+        names = {known.name for known in self.known} - {"", self._path} - self.found.rotated_names
         files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
-        at_path = None if found.at_path is None else found.candidates[found.at_path].key
-        places = {file.path: file.modified for file in files if file.key != at_path}
+        at_path = self.found.path_file
+        places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
         stem = stem_of(os.path.basename(self._path))
         since: dict[str, int] = {}
-        for path in places.keys() - found.rotated_names:
+        for path in places.keys() - self.found.rotated_names:
             directory, name = os.path.split(path)
             for each in self._directories.alike(directory, name, stem):
                 also = os.path.join(directory, each)
                 since[also] = min(since.get(also, places[path]), places[path])
         wanted = [path for path in since if path not in places and not self._is_followed(path)]
         files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
-        return [file for file in files if file.modified >= since[file.path] and file.key != at_path]
+        later = (file for file in files if file.modified >= since[file.path] and not self._foreign(file))
+        return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
-    def _take_in(self, found: Found, files: list[Candidate], foreign: Callable[[Candidate], bool]) -> None:
-        """Take files that were written later than a generation, whatever they are named, for rotated as well."""
-        indices = {candidate.key: i for i, candidate in enumerate(found.candidates)}
+    def _take_in(self, files: Iterable[Candidate], known: list[Known]) -> None:
+        """Take files for candidates, in place of what they were taken for before, and ask what they are."""
+        indices = {candidate.key: i for i, candidate in enumerate(self.found.candidates)}
+        taken = []
         for file in files:
-            if not foreign(file):
-                i = indices.setdefault(file.key, len(indices))
-                found.candidates[i : i + 1] = [replace(file, matched=True)]
-                self._ask(found, [i], self.known)
+            i = indices.setdefault(file.key, len(indices))
+            self.found.candidates[i : i + 1] = [file]
+            taken.append(i)
+        self._ask(taken, known)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._matched or self._is_anothers_name(path)
+        return path == self._path or path in self._state.matched or self._state.owners.is_name(path)
 
-    def _ask(self, found: Found, indices: Iterable[int], known: list[Known]) -> None:
+    def _ask(self, indices: list[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
         by_head: dict[bytes, list[int]] = {}
-        by_key: dict[Key, int] = {}
-        for i in indices:
-            candidate = found.candidates[i]
-            if candidate.key != NO_KEY:  # which is also what a generation has whose inode is another's
-                by_key[candidate.key] = i
-            if candidate.head:
-                by_head.setdefault(head_key_of(candidate.head), []).append(i)
-        everything = list(indices)
-        punched = {i for i in everything if found.candidates[i].begin}
+        files = {i: self.found.candidates[i] for i in indices}
+        for i, file in files.items():
+            if file.head:
+                by_head.setdefault(head_key_of(file.head), []).append(i)
+        by_key = {file.key: i for i, file in files.items() if file.key != NO_KEY}
+        punched = {i for i, file in files.items() if file.begin}
         for each in known:
-            position = each.position
-            generation = self._by_number[position.generation]
-            own = by_key.get((position.device, position.inode))
-            asked = punched | ({own} if own is not None else set())
-            for each_head in {(p.head_bytes, p.head) for p in (position, _former(generation)) if p}:
-                key = head_key(*each_head)
-                asked |= set(by_head.get(key, ()) if key else everything)
-            left = each.in_use and self._was_blank  # and may be written back by now, without its first lines
-            if (position.state == "live" or left) and found.at_path in everything:
+            asked = punched | ({by_key[each.key]} if each.key in by_key else set())
+            for position in (each.position, _former(self._by_number[each.number])):
+                key = head_key(position.head_bytes, position.head) if position else b""
+                asked |= set(files if key is None else by_head.get(key, ()))
+            left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
+            if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):
-                self._ask_one(found, generation, i, same_inode=i == own)
+                self._ask_one(each, i)
 
-    def _ask_one(self, found: Found, generation: Generation, i: int, *, same_inode: bool, search: bool = False) -> None:
-        candidate, position = found.candidates[i], generation.position
+    def _ask_one(self, known: Known, i: int, *, search: bool = False) -> None:
+        found, candidate, generation = self.found, self.found.candidates[i], self._by_number[known.number]
+        position, same_inode = known.position, candidate.key == known.key != NO_KEY
         if same_inode and generation.plain:  # it is open: its inode cannot be anybody else's
-            found.answers[position.generation, i] = Answer(Relation.SAME, position.offset)
+            found.answers[known.number, i] = Answer(Relation.SAME, position.offset)
             return
         at_path = i == found.at_path
-        search = search or (generation.in_use and not candidate.packed and (at_path or same_inode))
-        answer = compare(
-            position,
-            candidate,
-            same_inode=same_inode,
-            followed=at_path,
-            search=search,
-            whole=generation.plain is not None,
-        )
-        found.answers[position.generation, i] = answer
+        search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
+        whole = generation.plain is not None
+        answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
+        found.answers[known.number, i] = answer
         if answer.relation is Relation.UNDECIDED:
             found.undecided.add(i)
         if generation.plain and candidate.head:
-            own = OwnFile(generation.plain)
-            part = is_part(candidate, own)
-            if part is None:
-                found.undecided.add(i)
-            elif (
-                part
-                or (candidate.damaged and own.head.startswith(candidate.head))
-                or self._is_part_of_former(generation, own, candidate)
-            ):
-                found.own_parts.add((position.generation, i))
-            if answer.relation in HELD and generation.in_use:
-                whole = holds(candidate, answer.at, own, position.offset)
-                found.common[position.generation, i] = own.size() if whole else position.offset
-                if whole is None:
-                    found.undecided.add(i)
-            elif at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-                found.common[position.generation, i] = common_bytes(candidate, own)
+            with suppress(OSError):  # on a failing disk, what is noted of it has to do
+                self._compare_with_own(known, i, answer, OwnFile(generation.plain))
 
-    @staticmethod
-    def _is_part_of_former(generation: Generation, own: OwnFile, candidate: Candidate) -> bool:
+    def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
+        """Find out how much of what a generation's open file holds stands in another file, too."""
+        found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
+        part = is_part(candidate, own)
+        if part is None:
+            found.undecided.add(i)
+        damaged = candidate.damaged and own.head.startswith(candidate.head or b"")
+        if part or (part is False and (damaged or self._is_part_of_former(known, own, candidate))):
+            found.own_parts.add((known.number, i))
+        if answer.relation in HELD and known.in_use:
+            whole = holds(candidate, answer.at, own, offset)
+            found.common[known.number, i] = own.size() if whole else offset
+            if whole is None:
+                found.undecided.add(i)
+        elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
+            found.common[known.number, i] = common_bytes(candidate, own)
+
+    def _is_part_of_former(self, known: Known, own: OwnFile, candidate: Candidate) -> bool:
         """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
-        former = _former(generation)
+        former = _former(self._by_number[known.number])
         if not former or not candidate.rotated:
             return False
         relation, at = compare(former, candidate, same_inode=False, followed=False)
-        whole = relation is Relation.SAME and holds(own, generation.position.offset, candidate, at)
+        whole = relation is Relation.SAME and holds(own, known.position.offset, candidate, at)
         return relation is Relation.PART or bool(whole)
 
-    def _compare_with_trimmed(self, found: Found) -> None:
+    def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
-        for known in self.known if found.at_path is not None else ():
-            moved, at = found.answer(known.number, 0)
-            for i, candidate in enumerate(found.candidates) if moved is Relation.MOVED and not known.open else ():
-                relation, end = found.answer(known.number, i)
-                if relation is Relation.SAME and candidate.rotated and holds(found.candidates[0], at, candidate, end):
-                    found.own_parts.add((known.number, i))
+        for known in self.known if self.found.at_path is not None else ():
+            moved, at = self.found.answer(known.number, 0)
+            for i, candidate in enumerate(self.found.candidates) if moved is Relation.MOVED and not known.open else ():
+                relation, end = self.found.answer(known.number, i)
+                if (
+                    relation is Relation.SAME
+                    and candidate.rotated
+                    and holds(self.found.candidates[0], at, candidate, end)
+                ):
+                    self.found.own_parts.add((known.number, i))
 
-    def _compare_files(self, found: Found) -> None:
+    def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""
         groups: dict[bytes, list[int]] = {}
-        for i, candidate in enumerate(found.candidates):
+        for i, candidate in enumerate(self.found.candidates):
             if candidate.head and len(candidate.head) >= TELLING_BYTES:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                rotated = found.candidates[i].rotated
+                rotated = self.found.candidates[i].rotated
                 for j in group if rotated and rotated.certain else ():
-                    part = is_part(found.candidates[i], found.candidates[j]) if i != j else False
+                    part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
                     if part is None:
-                        found.undecided.add(i)
+                        self.found.undecided.add(i)
                     elif part:
-                        found.parts.add((i, j))
+                        self.found.parts.add((i, j))
 
-    def make_sure(self, found: Found, *, strict: bool) -> None:
+    def make_sure(self, *, strict: bool) -> None:
         """Raise VanishedError if anything was renamed, truncated or added since it was looked at.
 
         Strictly, no rotated file may have grown either: a copy of what has come since would look like news.
@@ -375,28 +363,23 @@ class Survey:
         if self._list().keys() != self._names.keys():
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
-        for candidate in found.candidates:
+        for candidate in self.found.candidates:
             may_grow = not strict or candidate.rotated is None or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
         if (
-            found.at_path is None
+            self.found.at_path is None
             and os.path.exists(self._path)
-            and not any(c.path == self._path for c in found.candidates)
+            and not any(c.path == self._path for c in self.found.candidates)
         ):
             raise VanishedError
 
     @staticmethod
     def _make_sure_of(candidate: Candidate, *, may_grow: bool) -> None:
-        try:
-            status = os.stat(candidate.path)
-        except OSError as error:
-            if candidate.error:
-                return
-            raise VanishedError from error
-        if candidate.head is None:
+        there = stat_at(candidate.path)
+        if candidate.error if not there else candidate.head is None:
             return
-        grown = status.st_size - candidate.disk_size
-        if grown < 0 or (grown and not may_grow) or key_of(status) != candidate.key:
+        grown = there.size - candidate.disk_size if there else 0
+        if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
         if candidate.rotated is None and not candidate.still_begins():
             raise VanishedError  # truncated, and grown again

@@ -91,7 +91,7 @@ class Tail:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
-        self._owners.pair_again(self._followers.values())
+        self._owners.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
@@ -120,11 +120,13 @@ class Tail:
         # What is new may be a copy of what is known: where that is by now is looked up before
         for path in sorted(self._followers, key=lambda path: self._followers[path].first):
             follower = self._followers[path]
-            if follower.look(now, matched.get(path, ()), sink):
+            last = len(self._followers) == 1  # whose rows say that the source is no new one
+            if follower.look(now, matched.get(path, () if last else None), sink):
                 self._status = None
                 self._busy[path] = follower
                 if path not in matched and not follower.generations:
                     del self._followers[path], self._busy[path]
+                    self._owners.leave(path)
         if self._targets is None:
             self._followed_since = min(self._followed_since, now)
             waiting = [g for g in self._waited_for().values() if g.lag or not g.file]

@@ -498,7 +498,7 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):
     """Counters and failures stay; what an older program did not know of a failure is empty."""
     ledger = Ledger(tmp_path, clock=lambda: 2.0)
     assert ledger.snapshot.counters == {LINES: 7}
-    assert ledger.positions[4][7:] == (10, 5, b"\0", 20, "live", "", "", "", b"", "", 0)
+    assert ledger.positions[4][7:] == (10, 5, b"\0", 20, "live", "", "", "", b"", "", 0, 0.0)
     assert ledger.journals == {}
     made = batch()
     made.fail([StoredFailure(2.0, "mesibo", "fcm", "914", "", "1", "u", "t", "push_on_complete <num>")])

@@ -251,6 +251,22 @@ def test_what_is_no_text_is_named(path):
     assert len(follower.log.named("file_is_no_log")) == 1
 
 
+@pytest.mark.parametrize(
+    ("data", "what"), [(b"PK\x03\x04" + bytes(range(256)) * 9, "zip"), (b"\x7fELF\1\n\0" * 99, "binary")]
+)
+def test_what_is_no_text_has_the_same_name_after_a_restart(path, data, what):
+    """Its first bytes tell what it is, wherever reading goes on."""
+    path.write_bytes(data)
+    follower, _ = follow(path)
+    follower.turn()
+    follower.wait(3)
+    follower.restart_at_once()
+    follower.turn()
+    (problem,) = follower.tail.status().problems
+    assert what in str(problem)
+    assert {what in data["problem"] for data in follower.log.named("file_is_no_log")} == {True}
+
+
 def test_an_undecided_generation_of_a_named_kind_reads_nothing_else(path):
     """A source that was said to be syslog counts no plain line."""
     path.write_bytes(written("plain", texts(9)))

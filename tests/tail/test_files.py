@@ -8,7 +8,7 @@ import pytest
 
 from logwatch.tail import files
 from logwatch.tail.candidates import Archive
-from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular
+from logwatch.tail.files import CorruptError, NotAFileError, PackedFile, PlainFile, SeekingError, open_regular, stat_at
 from logwatch.unpack import format_of
 
 
@@ -149,8 +149,7 @@ def test_an_archive_is_measured_to_its_last_bytes(tmp_path, size, pack):
     content = random.Random(size).randbytes(size // 2 + 1).hex().encode()[:size]
     path = tmp_path / "m.log.1.gz"
     path.write_bytes(pack(content))
-    status = path.stat()
-    archive = Archive(str(path), (status.st_dev, status.st_ino), format_of(path.read_bytes()[:6]), status)
+    archive = Archive(str(path), format_of(path.read_bytes()[:6]), stat_at(str(path)))
     found = None
     while found is None:
         found = archive.size()
@@ -164,8 +163,8 @@ def test_of_a_damaged_archive_no_more_is_read_than_its_sums_prove(packed):
     damaged = bytearray(gzip.compress(first) + second)
     damaged[-2000:-1990] = b"\0" * 10
     _, path = packed(bytes(damaged))
-    descriptor, status = open_regular(str(path))
-    archive = Archive(str(path), (status.st_dev, status.st_ino), "gzip", status)
+    descriptor, stat = open_regular(str(path))
+    archive = Archive(str(path), "gzip", stat)
     archive.size()
     assert archive.intact == len(first)
     file = PackedFile(descriptor, intact=archive.intact)

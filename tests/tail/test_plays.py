@@ -234,9 +234,29 @@ def put_together(log):
     log.write(4)
 
 
-def test_a_file_of_all_generations_that_a_pattern_matches_counts_nothing_twice(tmp_path):
-    """What follows in a copy and begins as another generation is that one, whichever path it was read at."""
-    played(tmp_path, "looking", put_together, patterns=("m.log*",))
+def put_together_and_packed(log):
+    """Write all generations, which were packed, to one archive beside them, and rotate again."""
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(20)
+    yield
+    log.shell("mv m.log.1.gz m.log.2.gz; mv m.log m.log.1; gzip m.log.1")
+    log.write(9)
+    yield
+    log.shell("zcat m.log.2.gz m.log.1.gz | cat - m.log | gzip > m.log.all.gz")
+    yield
+    log.write(4)
+    yield
+    log.shell("mv m.log m.log.1")
+    yield
+    log.write(4)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("steps", [put_together, put_together_and_packed])
+def test_a_file_of_all_generations_counts_nothing_twice(tmp_path, steps, patterns, life):
+    """What begins as a generation that was read, or follows that and begins as another one, is that one."""
+    played(tmp_path, life, steps, patterns=patterns)
 
 
 def restored(log):

@@ -33,6 +33,7 @@ def known(
     is_open=False,
     name="",
     dead=False,
+    gone_at=0.0,
 ):
     position = Position(
         number,
@@ -47,6 +48,7 @@ def known(
         fingerprint_tail(tail),
         size,
         state,
+        gone_at=gone_at,
     )
     return Known(position, is_open, name, dead)
 
@@ -398,6 +400,94 @@ TABLE = {
         [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
         [Hold(1, 0), Leave(2, "disowned")],
+    ),
+    "nowhere, while its path leads nowhere: it may come back": (
+        PathView(current=1, absent=True),
+        [known(1, 0, "done", gone_at=1.0)],
+        found(),
+        [Leave(1, "missing")],
+    ),
+    "nowhere for long enough, while its path leads nowhere": (
+        PathView(current=1, absent=True),
+        [known(1, 0, "done", gone_at=1.0, dead=True)],
+        found(),
+        [Leave(1, "forgotten")],
+    ),
+    "back at its path after it was nowhere, in another inode": (
+        NOW,
+        [known(1, 0, "done", gone_at=1.0)],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "a file that nobody has seen begins with all that was read of a generation": (
+        NOW,
+        [known(1, 7, "done", tail=A[:100] + b"the last line\n"), known(2, 1)],
+        found(
+            file("m.log", 4),
+            file("m.log.1", 1),
+            file("m.log.2", 7),
+            file("m.log.3.gz", 8, 3000),
+            answers=[(2, 1, SAME, 1000), (1, 2, SAME, 1000), (1, 3, SAME, 1000)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(3, "rotated", 1000), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "found at last, after its path went on, with one that came after it and one that came before": (
+        PathView(current=2),
+        [known(1, 1), known(2, 2, offset=10, size=10, head=A[:10], tail=A[:10])],
+        found(
+            file("m.log", 2, 10),
+            file("m.log-20261124", 3),
+            file("m.log-20261125", 1),
+            file("m.log-20261126", 4),
+            answers=[(1, 2, SAME, 1000), (2, 0, SAME, 10)],
+        ),
+        [Hold(1, 2), Hold(2, 0), TakeUp(1, "ignored"), TakeUp(3, "rotated"), Rotated("rename")],
+    ),
+    "of which but a banner was read: there was no more in its file, which is there, whatever begins alike": (
+        PathView(current=3),
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        found(
+            file("m.log", 5, 1600),
+            file("m.log.1", 4, 1050),
+            file("m.log.2", 3),
+            file("m.log.3", 1, 2000),
+            answers=[*[(3, i, SAME, 1000) for i in (1, 2, 3)], (1, 3, SAME, 2000)],
+            parts=[(2, 1), (2, 3)],
+        ),
+        [Hold(1, 3), Hold(3, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "of which but a banner was read: packed, and begun anew with the same banner": (
+        PathView(current=3),
+        [known(1, 1, "rotated", 2000, 2000), known(3, 3)],
+        found(
+            file("m.log", 5, 1600),
+            file("m.log.1", 4, 825, head=b"E2511-101112-002 (1): no banner\n" * 9),
+            file("m.log.2.gz", 6),
+            file("m.log.3", 1, 2000),
+            answers=[*[(3, i, SAME, 1000) for i in (0, 2, 3)], (1, 3, SAME, 2000)],
+            parts=[(2, 0), (2, 3)],
+        ),
+        [Hold(1, 3), Hold(3, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "of which but a banner was read: longer than the older file that begins alike, and than what is at the path": (
+        PathView(current=4, was_blank=True),
+        [
+            known(1, 1, "rotated", 2000, 2000),
+            known(3, 3, "rotated", 1000, 1500),
+            known(4, 4, offset=0, size=0, head=b"", tail=b""),
+        ],
+        found(
+            file("m.log", 4, 1300),
+            file("m.log.1", 3, 1500),
+            file("m.log.2", 7, 1200),
+            file("m.log.3", 1, 2000),
+            answers=[
+                *[(3, i, SAME, 1000) for i in range(4)],
+                (1, 3, SAME, 2000),
+                (4, 0, SAME, 0),
+            ],
+        ),
+        [Hold(1, 3), Hold(3, 1), Hold(4, 0), TakeUp(2, "rotated"), Rotated("rename")],
     ),
     "cut off at its end, and written on": (
         NOW,

@@ -3,6 +3,8 @@
 import gzip
 import os
 import shutil
+import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -136,6 +138,47 @@ def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize(("depth", "seconds"), [(1, 12), (2, 12), (0, 601)])
+def test_a_directory_that_was_removed_is_told_at_once_and_a_log_that_may_come_is_waited_for(tmp_path, depth, seconds):
+    """What was in a directory that is gone from a file system that is mounted comes back with no mount."""
+    pod = tmp_path / "pods" / "one"
+    pod.mkdir(parents=True)
+    append(pod / "0.log", "a line", "another")
+    follower = Follower(tmp_path / "pods" / "*" / "0.log")
+    follower.turn()
+    follower.stop()
+    (pod / "0.log").unlink()
+    for directory in [pod, tmp_path / "pods"][:depth]:
+        directory.rmdir()
+    follower.start()
+    follower.turn()
+    follower.wait(seconds - 3)
+    assert follower.missed == 0
+    follower.wait(3)
+    assert follower.missed == 1
+
+
+def test_a_mount_point_without_its_file_system_is_waited_for(tmp_path):
+    """The directory above those that are nowhere is of another file system than the log was."""
+    pod = tmp_path / "mnt" / "pods"
+    pod.mkdir(parents=True)
+    append(pod / "0.log", *lines(1, 2))
+    follower = Follower(pod / "0.log")
+    follower.turn()
+    follower.stop()
+    for number, position in follower.sink.positions.items():
+        follower.sink.positions[number] = position._replace(device=position.device + 1)
+    pod.rename(tmp_path / "unmounted")
+    follower.start()
+    follower.turn()
+    follower.wait(590)
+    assert follower.missed == 0
+    (tmp_path / "unmounted").rename(pod)
+    follower.wait(1)
+    follower.wait(700)
+    assert (len(follower.lines), follower.missed) == (2, 0)
+
+
 def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
     """Logrotate's olddir: where an open file was moved to is remembered, and looked through after a restart."""
     old = tmp_path / "old"
@@ -153,6 +196,34 @@ def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
     append(path, *lines(10))
     settle(follower)
     assert sorted(follower.lines) == sorted(lines(*range(11)))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("pack", ["", "gzip"])
+def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known(tmp_path, pack):
+    """What came after a generation that was missed until then is news; what was there before it is none."""
+    log, old = tmp_path / "m.log", tmp_path / "old"
+    old.mkdir()
+    append(old / "m.log-20261124", *lines(90, 91))
+    append(log, *lines(0, 1, 2))
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    for day, more in ((25, lines(3, 4)), (26, lines(5)), (27, lines(6, 7))):
+        append(log, *more)
+        log.rename(old / f"m.log-202611{day}")
+    if pack:
+        subprocess.run(["gzip", *sorted(old.iterdir())], check=True)
+    append(log, *lines(8))
+    follower.start()
+    follower.turn()
+    follower.wait(2)
+    follower.stop()
+    follower.spec = replace(follower.spec, rotated=(str(old / "m.log*"),))
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == lines(*range(9))
     assert (follower.lost, follower.missed) == (0, 0)
 
 

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import shutil
 import socket
 
 import pytest
 
 from logwatch.tail import OpenFiles, files
 from tests.helpers.recorder import Follower, append
+from tests.tail.test_field import Log
 
 
 @pytest.fixture
@@ -180,6 +182,55 @@ def test_a_failing_disk_stops_nothing_for_good(path, monkeypatch):
     assert follower.tail.status().up
 
 
+FAILING = {
+    "renamed": ("mv m.log m.log.1", "m.log.1"),
+    "copied and emptied": ("cp m.log m.log.1; : > m.log", "m.log.1"),
+    "packed": ("mv m.log m.log.1; gzip m.log.1", ".gz"),
+    "packed beside it": ("mv m.log m.log.1; gzip -k m.log.1", "m.log.1"),
+    "copied beside it": ("mv m.log m.log.1; cp m.log.1 m.log.2", "m.log.1"),
+    "replaced by a copy": ("cp m.log t; mv t m.log", "deleted"),
+}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+@pytest.mark.parametrize("way", FAILING)
+def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, way, pattern, restarted):
+    """A bad sector in one of a log's files is told; the log goes on, and all is read once the disk is well."""
+    script, place = FAILING[way]
+    log = Log(tmp_path, "by hand", patterns=(pattern,))
+    log.write(60)
+    follower = log.follower
+    follower.turn()
+    follower.commit()
+    log.write(4)
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        if place in os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    log.shell(script)
+    log.write(3)
+    for seconds in (0, 1, 1, 700, 1):
+        follower.wait(seconds)
+    assert set(log.written[-3:]) <= set(follower.sink.lines)
+    if restarted:
+        follower.restart_at_once()
+        follower.turn()
+    monkeypatch.setattr(files.os, "pread", pread)
+    for seconds in (0, 1, 11, 700, 1):
+        follower.wait(seconds)
+    if way in ("packed", "copied beside it"):  # two files, of which one could not be compared with the other
+        assert set(log.written) <= set(follower.sink.lines)
+    else:
+        log.check()
+    assert follower.tail.status().up
+    follower.tail.close()
+
+
 def test_a_damaged_archive_is_said_to_be_lost(path):
     """What cannot be unpacked is counted, and nothing else waits for it."""
     append(path, "E2211-101112-001 (1): one")
@@ -298,3 +349,67 @@ def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
         follower.clock.now += 1
         follower.look()
     assert calls == []
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
+    """However few files may be open, and however many logs another source has."""
+    shared = OpenFiles(most)
+    followers = []
+    for name, count in (("many", 20), ("few", 1), ("one", 1)):
+        (tmp_path / name).mkdir()
+        for n in range(count):
+            append(tmp_path / name / f"{n}.log", f"E2211-101112-{n:03} ({name}): a line of a log")
+        followers.append(Follower(tmp_path / name / "*.log", files=shared))
+    for _ in range(30):
+        for follower in followers:
+            follower.turn()
+    for name in ("many", "few", "one"):
+        append(tmp_path / name / "0.log", f"E2211-101112-999 ({name}): one more")
+    for _ in range(30):
+        for follower in followers:
+            follower.turn()
+    assert [len(follower.lines) for follower in followers] == [21, 2, 2]
+    assert sum(follower.tail._ctx.files.open for follower in followers) <= most
+    for follower in followers:
+        follower.tail.close()
+
+
+def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(tmp_path, monkeypatch):
+    """What comes back begins with the same banner, and the copy is not taken for history because of that."""
+    banner = b"".join(b"boot line %d of the same start script, version 1.2.3\n" % n for n in range(120))
+    lines = [b"E2511-101112-%03d (17): push_on_complete: mid %d code 200\n" % (n, n) for n in range(4)]
+    log, read_at, truncated = tmp_path / "mesibo.log", files.PlainFile.read_at, []
+
+    def shift():
+        for n in (2, 1):
+            if (tmp_path / f"mesibo.log.{n}").exists():
+                os.rename(tmp_path / f"mesibo.log.{n}", tmp_path / f"mesibo.log.{n + 1}")
+
+    def racing(file, offset, count):
+        data = read_at(file, offset, count)
+        if count > len(data) > files.HEAD_BYTES and not truncated:
+            shift()
+            shutil.copy(log, tmp_path / "mesibo.log.1")
+            truncated.append(log.write_bytes(banner + lines[2][:30]))
+        return data
+
+    log.write_bytes(banner + lines[0])
+    follower = Follower(log)
+    follower.turn()
+    os.rename(log, tmp_path / "mesibo.log.1")
+    log.write_bytes(banner + lines[1])
+    follower.look()
+    with monkeypatch.context() as amid:
+        amid.setattr(files.PlainFile, "read_at", racing)
+        while follower.tail.read(follower.sink, 1 << 20):
+            pass
+    follower.turn()
+    assert truncated
+    append(log, lines[2][30:].decode().rstrip("\n"))
+    follower.turn()
+    shift()
+    os.rename(log, tmp_path / "mesibo.log.1")
+    log.write_bytes(banner + lines[3])
+    follower.turn()
+    assert [follower.sink.lines[line.rstrip(b"\n")] for line in lines] == [1, 1, 1, 1]

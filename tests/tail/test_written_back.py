@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.tail.test_field import Log
+from tests.tail.test_field import LIVES, Log
 
 
 def played(tmp_path, steps, *, patterns=("m.log",), count=400, times=2, killed=False):
@@ -83,6 +83,49 @@ PIECES = {
 def test_what_was_read_and_is_written_back_in_pieces_counts_once(tmp_path, way, patterns):
     """As long as what is there begins as what was read, the rest may be on its way back."""
     played(tmp_path, PIECES[way], patterns=patterns)
+
+
+UNDONE = {
+    "at once": ["mv m.log m.log.1", "+6", "cat m.log >> m.log.1; mv m.log.1 m.log", "+5"],
+    "slowly": ["mv m.log m.log.1", "+6", "cat m.log >> m.log.1", "mv m.log.1 m.log", "+5"],
+    "once it has a line of its own": [
+        "mv m.log m.log.1",
+        "+6",
+        "cat m.log >> m.log.1",
+        "+5 m.log.1",
+        "mv m.log.1 m.log",
+    ],
+    "by hand": ["mv m.log m.log.1", "+6", "cat m.log.1 m.log > t", "mv t m.log; rm m.log.1", "+5"],
+    "twice": [
+        "mv m.log m.log.1",
+        "+6",
+        "cat m.log >> m.log.1; mv m.log.1 m.log",
+        "mv m.log m.log.1",
+        "+6",
+        "cat m.log >> m.log.1; mv m.log.1 m.log",
+    ],
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("way", UNDONE)
+def test_a_rotation_that_is_undone_by_appending_the_new_log_counts_once(tmp_path, way, patterns, life):
+    """What is behind the end of the old log, when it is back at its path, was read as the new one."""
+
+    def undone(log):
+        for step in UNDONE[way]:
+            if step.startswith("+"):
+                count, _, name = step.partition(" ")
+                log.write(int(count), str(log.directory / name) if name else None)
+            else:
+                log.shell(step)
+            yield
+
+    log = Log(tmp_path, life, patterns=patterns)
+    log.write(60)
+    log.treat(undone)
+    log.check()
 
 
 @settings(
@@ -193,3 +236,22 @@ def test_an_end_that_does_not_come_back_is_told_once(tmp_path, after):
     log.write(400)
     log.treat(cut)
     log.check(missed=1)
+
+
+def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
+    """A log that was replaced by a copy amid a line goes on in the copy, and its old file is gone after a crash."""
+    log = Log(tmp_path, "by hand")
+    log.write(40)
+    line = log.lines(1)
+    with open(log.path, "ab") as file:
+        file.write(line[:30])
+    follower = log.follower
+    follower.turn()
+    log.shell("cp m.log t; mv t m.log")
+    follower.turn()
+    follower.restart_at_once()
+    with open(log.path, "ab") as file:
+        file.write(line[30:])
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    log.check()

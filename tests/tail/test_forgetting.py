@@ -1,0 +1,113 @@
+"""What is gone for good leaves nothing behind: no row, no memory, no look; what may come back is remembered."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.helpers.recorder import Follower, append
+
+DAY = 86400
+
+
+def pods(tmp_path, numbers):
+    """Write a log for each of these pods, with one beside every tenth that was rotated long ago."""
+    for n in numbers:
+        pod = tmp_path / "pods" / str(n)
+        pod.mkdir(parents=True)
+        if n % 10 == 0:
+            append(pod / "0.log.1", f"a line of before, of pod {n:06}")
+            os.utime(pod / "0.log.1", (1, 1))
+        append(pod / "0.log", *(f"line {i} of pod {n:06}" for i in range(3)))
+
+
+def size_of(follower):
+    tail = follower.tail
+    return {
+        "rows": len(follower.sink.positions),
+        "followers": len(tail._followers),
+        "generations": len(list(tail._generations())),
+        "by inode": sum(map(len, tail._owners._by_key.values())),
+        "names": len(tail._owners._paths),
+        "opened": len(tail._ctx.files._paths),
+        "open": tail._ctx.files.open,
+        "shapes": len(tail._ctx.directories._shapes),
+    }
+
+
+@pytest.mark.parametrize("life", ["running", "stopped meanwhile", "killed"])
+def test_a_thousand_paths_that_come_and_go_leave_nothing_behind(tmp_path, life):
+    """Rows, followers, open files and all that is kept in mind are bounded by what was there in the last days."""
+    append(tmp_path / "stays.log", "a line of what stays")
+    follower = Follower(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
+    follower.turn()
+    for day in range(20):
+        pods(tmp_path, range(50 * day, 50 * day + 50))
+        follower.turn()
+        if life == "stopped meanwhile":
+            follower.stop()
+        shutil.rmtree(tmp_path / "pods")
+        if life == "stopped meanwhile":
+            follower.start()
+        if life == "killed":
+            follower.restart_at_once()
+        follower.turn()
+        follower.wait(61)
+        follower.wait(DAY)
+        size = size_of(follower)
+        most = {"rows": 221, "followers": 201, "names": 201, "by inode": 1000 + 4 * 400, "opened": 200}
+        assert {name for name, n in most.items() if size[name] > n} == set(), size
+    for _ in range(4):
+        follower.wait(DAY)
+    size = size_of(follower)
+    assert size["rows"] == size["followers"] == size["generations"] == size["names"] == size["open"] == 1, size
+    assert size["shapes"] <= 1
+    assert sum(follower.sink.lines.values()) == len(follower.sink.lines) == 1 + 50 * 20 * 3
+    follower.tail.close()
+
+
+@pytest.mark.parametrize(("days", "times"), [(2, 1), (4, 2)])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_comes_back_within_days_is_remembered(tmp_path, days, times, restarted):
+    """A directory that is moved away and back, or mounted again, holds nothing new for three days, then counts anew."""
+    append(tmp_path / "stays.log", "a line of what stays")
+    pods(tmp_path, [1])
+    follower = Follower(tmp_path / "stays.log", tmp_path / "pods" / "*" / "0.log", release_seconds=60)
+    follower.turn()
+    follower.stop()
+    (tmp_path / "pods").rename(tmp_path / "away")
+    follower.start()
+    follower.turn()
+    follower.wait(61)
+    for _ in range(days):
+        follower.wait(DAY)
+        if restarted:
+            follower.restart_at_once()
+            follower.turn()
+    (tmp_path / "away").rename(tmp_path / "pods")
+    append(tmp_path / "pods" / "1" / "0.log", "and one more")
+    follower.wait(6)
+    assert [follower.sink.lines[line] for line in (b"line 0 of pod 000001", b"and one more")] == [times, 1]
+    follower.tail.close()
+
+
+def test_the_newest_of_a_path_that_is_named_stays_known(tmp_path):
+    """However long a log was away, its next file is none that was there before it was first followed."""
+    log = tmp_path / "m.log"
+    append(log, "one")
+    follower = Follower(log, start_at="end", release_seconds=60)
+    follower.turn()
+    append(log, "two")
+    follower.turn()
+    follower.stop()
+    log.unlink()
+    follower.start()
+    follower.turn()
+    for _ in range(5):
+        follower.wait(DAY)
+    follower.stop()
+    append(log, "three")
+    follower.start()
+    follower.turn()
+    assert follower.lines == ["two", "three"]
+    follower.tail.close()

@@ -1,0 +1,64 @@
+"""A log that its writer lengthens with NULs ahead of itself: a hole is nothing until it is filled."""
+
+import os
+
+import pytest
+
+from tests.tail.test_field import LIVES, Log
+
+ALLOCATED = 65536
+
+
+def write(log, count):
+    """Write lines in the place of NULs."""
+    with open(log.path, "r+b") as file:
+        content = file.read()
+        file.seek(len(content.rstrip(b"\0")))
+        file.write(log.lines(count))
+
+
+def allocated(directory, life, patterns=("m.log",)):
+    log = Log(directory, life, patterns=patterns)
+    log.write(20)
+    os.truncate(log.path, ALLOCATED)
+    return log
+
+
+@pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
+@pytest.mark.parametrize("life", LIVES)
+def test_lines_in_the_place_of_a_hole_count_once(tmp_path, life, patterns):
+    """Whenever they are written, and whatever becomes of what is left of the hole."""
+
+    def steps(log):
+        for _ in range(3):
+            write(log, 5)
+            yield
+        log.shell("mv m.log m.log.1")
+        log.write(5)
+        yield
+        os.truncate(log.path, ALLOCATED)
+        yield
+        write(log, 5)
+        yield
+
+    log = allocated(tmp_path, life, patterns)
+    log.treat(steps)
+    log.check()
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns):
+    """What was seen before the crash, and read again after it, ends where the hole began."""
+    log = allocated(tmp_path, "by hand")
+    follower = log.follower
+    for _ in range(4):
+        follower.look()
+        follower.commit()
+        for _ in range(turns):
+            follower.restart_at_once()
+            follower.turn()
+        write(log, 5)
+        follower.restart_at_once()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    log.check()

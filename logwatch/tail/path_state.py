@@ -24,7 +24,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import Content, Key, Relation, compare
+from logwatch.tail.identity import Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
@@ -101,9 +101,13 @@ class Owners:
             if same and each.plain:
                 return True
             relation = compare(each.position, file, same_inode=same, followed=same).relation
-            if relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure):
+            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+            of = self.content(each) if told and not same else None  # which may go on otherwise behind the same banner
+            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+                told = is_part(file, of)
+            if told:
                 return True
-            undecided = undecided or relation is Relation.UNDECIDED
+            undecided = undecided or told is None or relation is Relation.UNDECIDED
         return None if undecided else False
 
     def others(self, path: str, key: Key) -> list[Generation]:

@@ -377,29 +377,30 @@ def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
-def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
-    """What begins with the front of a line is no rest of another one."""
+def tear(path):
+    """Let a rotation tear a line within its code; return what follows the log, what it counts, and the two halves."""
     append(path, written("plain", texts(20)))
     follower, counter = follow(path)
     line = written("plain", [PUSH % 100])
     append(path, line[:-2])
     follower.turn()
     path.rename(path.with_name("m.log.1"))
+    return follower, counter, line[:-2], line[-2:]
+
+
+def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
+    """What begins with the front of a line is no rest of another one."""
+    follower, counter, _, rest = tear(path)
     append(path, written("plain", texts(3, 200)))
     follower.turn()
-    append(path.with_name("m.log.1"), line[-2:] + written("plain", texts(1, 300)))
+    append(path.with_name("m.log.1"), rest + written("plain", texts(1, 300)))
     follower.turn()
     assert counter.codes == {200: 25}
 
 
 def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
     """Where the rest is nowhere: "code 20" is told as lost, not as a code that nobody knows."""
-    append(path, written("plain", texts(20)))
-    follower, counter = follow(path)
-    torn = written("plain", [PUSH % 100])[:-2]
-    append(path, torn)
-    follower.turn()
-    path.rename(path.with_name("m.log.1"))
+    follower, counter, torn, _ = tear(path)
     append(path, written("plain", texts(3, 200)))
     follower.turn()
     follower.wait(700)
@@ -410,19 +411,14 @@ def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
 @pytest.mark.parametrize("pack", [False, True])
 def test_the_rest_of_a_torn_line_may_come_hours_later(path, pack):
     """Whoever writes little writes the next block after hours: no half of a line counts until then."""
-    append(path, written("plain", texts(20)))
-    follower, counter = follow(path)
-    line = written("plain", [PUSH % 100])
-    append(path, line[:-2])
-    follower.turn()
-    path.rename(path.with_name("m.log.1"))
+    follower, counter, _, rest = tear(path)
     if pack:
         subprocess.run(["gzip", "m.log.1"], check=True, cwd=path.parent)
     path.touch()
     for hours in (1, 5, 6):
         follower.wait(3600 * hours)
     assert counter.codes == {200: 20}
-    append(path, line[-2:] + written("plain", texts(2, 200)))
+    append(path, rest + written("plain", texts(2, 200)))
     follower.wait(1)
     assert counter.codes == {200: 23}
     follower.wait(700)

@@ -153,3 +153,27 @@ def test_two_sources_whose_logs_are_alike(tmp_path, name, rotate):
         two.each("turn")
     for source in two.sources:
         assert sorted(source.lines) == written(0)
+
+
+def test_two_logs_that_begin_with_the_same_banner_and_are_rotated_into_one_directory(tmp_path):
+    """A banner, which is all that was read of the one, makes no file of the other its own."""
+    banner = ["mesibo 3.0, licence and version " * 60]
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    old = tmp_path / "old"
+    for directory in (old, *(log.parent for log in logs)):
+        directory.mkdir()
+    for n, log in enumerate(logs):
+        append(log, *banner, *lines(0, 20 - 20 * n))
+    two = Two(*logs, (f"{old}/*",))
+    two.each("turn")
+    two.each("stop")
+    for n in (1, 2):
+        append(logs[0], *lines(50 * n, 5))
+        rename_and_pack(logs[0], old / f"m.log-2026112{n}")
+        append(logs[0], *banner, *lines(50 * n + 10, 3))
+    append(logs[1], *lines(500, 4))
+    two.each("start")
+    for _ in range(3):
+        two.each("turn")
+    assert sorted(line for line in two.sources[0].lines if line not in banner) == written(0)
+    assert two.sources[1].lines == banner + lines(500, 4)

@@ -8,7 +8,7 @@ a module.
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.lines import Piece, behind, cut, escapes, has_parts, shows, taken_out, unwrap
+from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, has_parts, shows, taken_out, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Line, Payloads, Received, Record
 from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
@@ -27,6 +27,7 @@ __all__ = [
     "Received",
     "Record",
     "Undecided",
+    "begins",
     "behind",
     "clean",
     "could_be",

@@ -5,7 +5,7 @@ the envelope, or stands in it under another name than mesibo's, is handed on as 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -139,6 +139,14 @@ def _record(form: Format, line: bytes) -> Record | None:
     if record is None and form.kind == "docker" and (behind := docker.behind_tear(line)):
         return form.record(behind)
     return record
+
+
+def begins(line: bytes, envelope: Envelope, owns: Callable[[bytes], bool]) -> bool:
+    """Return whether a line, without its newline, begins as those in an envelope do, and is no rest of one."""
+    form = FORMATS[envelope.layers[0].form] if envelope.layers else None
+    if form is None:
+        return owns(uncoloured(line) + b"\n")
+    return isinstance(form, SeveralLines) or form.record(line) is not None
 
 
 def unwrap(data: bytes, envelope: Envelope) -> list[Line]:

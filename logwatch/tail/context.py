@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from logwatch.events import Log, shown
 from logwatch.model import Sink
+from logwatch.tail.candidates import Candidate
 from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
@@ -45,6 +46,16 @@ class _Parkable(Protocol):
         """Close a file of which all was read; False if there is none."""
 
 
+class Following(Protocol):
+    """What one source knows of files."""
+
+    def is_name(self, path: str) -> bool:
+        """Return whether a name is a followed path's, or one that rotation gives to it; without directory, in any."""
+
+    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
+        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
+
+
 class OpenFiles:
     """The bound on open logs of the whole process, shared by its sources: who has most gives way first."""
 
@@ -57,9 +68,9 @@ class OpenFiles:
         self._shares: list[Share] = []
         self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
-    def share(self) -> "Share":
+    def share(self, following: Following) -> "Share":
         """Return the part of one more source."""
-        share = Share(self)
+        share = Share(self, following)
         self._shares.append(share)
         return share
 
@@ -82,6 +93,11 @@ class OpenFiles:
         self._led_to[key] = (source, path)
         return source
 
+    @property
+    def sources(self) -> list[Following]:
+        """What each source knows."""
+        return [share.following for share in self._shares]
+
     def leave(self, share: "Share", source: str) -> None:
         """Take no more account of a source."""
         self._led_to = {key: held for key, held in self._led_to.items() if held[0] != source}
@@ -92,7 +108,8 @@ class OpenFiles:
 class Share:
     """The open files of one source."""
 
-    def __init__(self, files: OpenFiles) -> None:
+    def __init__(self, files: OpenFiles, following: Following) -> None:
+        self.following = following
         self.open = 0
         self.all = files
         self._paths: deque[_Parkable] = deque()

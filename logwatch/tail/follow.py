@@ -37,6 +37,10 @@ SETTLE_SECONDS = 10.0
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
 mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
 
+TORN_SECONDS = 86400.0
+"""So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
+writes little writes a block of C's stdio after hours."""
+
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
@@ -196,7 +200,10 @@ class PathFollower(PathState):
                 continue
             generation.grow_at_most(turn.now)  # clocks jump
             ended = file and file.ended()
-            if not ended and turn.now - generation.grown_at < self.ctx.release_seconds:
+            whole = ended or not (file and file.packed)
+            torn = whole and generation.position.offset < generation.position.size and not self._is_left(generation)
+            patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
+            if (torn or not ended) and turn.now - generation.grown_at < patience:
                 continue
             if file and file.packed and not ended and file.stat().size:  # else nothing was packed
                 self.lose_rest(generation, turn, "the archive has no end")
@@ -210,9 +217,13 @@ class PathFollower(PathState):
             except OSError as error:
                 self.block(generation, error, turn)
 
+    def _is_left(self, generation: Generation) -> bool:
+        """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
+        return any(each.number > generation.number and each.position.offset for each in self.generations)
+
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
-        chunk = generation.finish(turn.now, lambda: self.ahead(generation))
+        chunk = generation.finish(turn.now, lambda: self.ahead(generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -276,11 +287,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        split = self.before(generation) if not generation.position.offset else None
-        rest = split.open_rest() if split else b""
-        chunk = generation.read(turn.now, lambda: self.ahead(generation), rest)
-        if split and chunk and chunk.data:
-            split.leave(rest)
+        chunk = generation.read(turn.now, lambda: self.ahead(generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

@@ -34,10 +34,10 @@ _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answ
 class Generation(GenerationState):
     """One generation, as chunks of whole lines."""
 
-    def read(self, now: float, ahead: Ahead, before: bytes = b"") -> Chunk | None:
+    def read(self, now: float, ahead: Ahead, before: "Generation | None" = None) -> Chunk | None:
         """Take the next whole lines; None when there are none by now. ``ahead`` reads the beginning of what follows.
 
-        ``before``: records of a message that goes on at the beginning of this file.
+        ``before``: the generation that may end amid a message or a line, which goes on at the beginning of this file.
 
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
         to be learnt before: what came into a file without one since then is not taken.
@@ -71,8 +71,8 @@ class Generation(GenerationState):
                 return self._skip_hole(access, seen, begin if head else 0)
         at_end = len(run) < self._want
         patient = not at_end or self.lines.patient(now - self.grown_at)
-        taken = self.lines.take(before + run, known.inside, first=not known.offset, patient=patient, at_end=at_end)
-        taken = taken._replace(consumed=max(taken.consumed - len(before), 0))
+        begins = before if not overlap.strip(b"\0") else None
+        taken = self._take_behind(begins, run, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -85,6 +85,16 @@ class Generation(GenerationState):
             access.rest(seen)
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
+
+    def _take_behind(self, before: "Generation | None", run: bytes, *, patient: bool, at_end: bool) -> Taken:
+        """Take whole lines off a run, and off what the file before has begun."""
+        rest = before.open_rest(run) if before else b""
+        inside, first = self.position.inside, not self.position.offset
+        taken = self.lines.take(rest + run, inside, first=first, patient=patient, at_end=at_end)
+        consumed = max(taken.consumed - len(rest), 0)
+        if before and rest and taken.data and consumed:
+            before.leave(rest)
+        return taken._replace(consumed=consumed)
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -183,26 +193,26 @@ class Generation(GenerationState):
         file = self.plain
         return file.read_at(0, _AHEAD_BYTES) if file else b""
 
-    def open_rest(self) -> bytes:
-        """Return the records at the end of a file that was rotated amid a message: its rest is in the next file."""
+    def open_rest(self, follows: bytes = b"") -> bytes:
+        """Return what ends a file that was rotated amid a message, or a line with which what follows goes on."""
         file, known = self.file, self.position
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
             rest = file.read_at(known.offset, self.lines.bound)
-            return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest) else b""
+            return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest, follows) else b""
         return b""
 
     def leave(self, rest: bytes) -> None:
         """Note that what comes next was read together with the beginning of another file."""
-        end = self.position.offset + len(rest)
-        if rest and self.file:
-            self.skip_to(end, self.file.read_at(max(end - TAIL_BYTES, 0), min(end, TAIL_BYTES)))
+        end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
+        self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
 
-    def finish(self, now: float, ahead: Ahead) -> Chunk | None:
+    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> Chunk | None:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Not the last bytes of an archive that does not end: the beginning of a line may say something else.
+        Not the last bytes of an archive that does not end: the beginning of a line may say something else. Nor where
+        that is ``torn`` by its rotation within a number, which may be a code.
         """
         file = self.file
         whole = file and (not file.packed or file.ended())
@@ -213,6 +223,8 @@ class Generation(GenerationState):
         if file and whole:
             if not self.position.head_bytes:
                 self.note_empty(file.stat().modified)
+            if torn and run[-1:].isdigit():
+                run = run[: run.rfind(b"\n") + 1]
             if run and not run.strip(b"\0"):
                 self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
             elif run and is_tail(self.position.tail, overlap):

@@ -206,10 +206,12 @@ class LineReader:
             self._decide(run + b"\n", final=True)
         return Taken(take_rest(run, self.known, inside), len(run), 0, "")
 
-    def is_open(self, data: bytes) -> bool:
-        """Return whether whole records are parts of a message that has not ended."""
-        limit = self._reading.max_line_bytes
-        return data.endswith(b"\n") and not envelopes.cut(data, self.known, limit, final=True).consumed
+    def is_open(self, data: bytes, follows: bytes) -> bool:
+        """Return whether data is parts of a message without its end, or ends in a line that goes on in ``follows``."""
+        if data.endswith(b"\n"):
+            return not envelopes.cut(data, self.known, self._reading.max_line_bytes, final=True).consumed
+        line, end, _ = follows.partition(b"\n")
+        return bool(end) and not envelopes.begins(line.removeprefix(envelopes.MARK), self.known, self._reading.owns)
 
     def goes_on(self, taken: Taken) -> bool:
         """Return whether what was taken ends in a line whose answer goes on behind it."""

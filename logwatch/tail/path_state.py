@@ -24,7 +24,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import Content, Key
+from logwatch.tail.identity import Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
@@ -38,6 +38,7 @@ class Owners:
 
     def __init__(self) -> None:
         self._paths: dict[str, PathState] = {}
+        self._names: set[str] = set()
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._by_head: dict[bytes, list[Generation]] = {}
@@ -46,6 +47,7 @@ class Owners:
 
     def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
+        self._names.add(os.path.basename(state.path))
         self._paths[state.path] = state
 
     def leave(self, path: str) -> None:
@@ -80,9 +82,33 @@ class Owners:
                 self.add(each)
 
     def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again."""
+        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again.
+
+        One without a directory: in any.
+        """
         directory, name = os.path.split(path)
-        return any(base and os.path.join(directory, base) in self._paths for base in (name, *bases(name)))
+        known = self._paths if directory else self._names
+        return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
+
+    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
+        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
+        undecided, place = False, os.path.dirname(file.path)
+        for each in self.others("", file.key) + (self.alike("", file.head or b"") if copies else []):
+            same, state = each.key == file.key, self.path_of(each)
+            beside = place in (os.path.dirname(state.path), os.path.dirname(each.position.found_at))
+            if state is but or not (same or beside or file.path in state.ctx.rotated()):
+                continue
+            if same and each.plain:
+                return True
+            relation = compare(each.position, file, same_inode=same, followed=same).relation
+            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+            of = self.content(each) if told and not same else None  # which may go on otherwise behind the same banner
+            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+                told = is_part(file, of)
+            if told:
+                return True
+            undecided = undecided or told is None or relation is Relation.UNDECIDED
+        return None if undecided else False
 
     def others(self, path: str, key: Key) -> list[Generation]:
         """Return the generations of other paths than this one that a file with this inode may be."""
@@ -220,8 +246,9 @@ class PathState:
         return next(generation for generation in self.generations if generation.number == number)
 
     def before(self, generation: Generation) -> Generation | None:
-        """Return the generation that one follows."""
-        earlier = (g for g in self.generations if g.number < generation.number and g.position.state != "ignored")
+        """Return the generation that one follows: the last with lines; the live one may have been found first."""
+        last = float("inf") if generation is self.live else generation.number
+        earlier = (g for g in self.generations if g is not generation and g.number < last and g.position.offset)
         return max(earlier, key=lambda g: g.number, default=None)
 
     def ahead(self, generation: Generation) -> bytes:

@@ -51,6 +51,7 @@ class Found:
     own_parts: set[tuple[int, int]] = field(default_factory=set)  # (generation whose own file holds all of it, file)
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
+    anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 

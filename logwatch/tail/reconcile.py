@@ -72,7 +72,7 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
         certain = not rotated or rotated.certain
         if isinstance(candidate.error, MissingLibraryError):
             continue
-        if rotated and is_copy(draft, i):
+        if rotated and (i in draft.found.anothers or is_copy(draft, i)):
             if certain:
                 copies.append(i)
         elif rotated and i in draft.found.undecided:

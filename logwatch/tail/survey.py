@@ -94,6 +94,7 @@ class Survey:
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._rotated = tuple(state.ctx.rotated())
+        self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
@@ -119,6 +120,7 @@ class Survey:
         self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in((file for file in later if not self._foreign(file)), self.known)
+        self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -138,8 +140,9 @@ class Survey:
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         base = os.path.basename(self._path)
         for path in self._rotated:
-            if path != self._path:
-                names.setdefault(path, rotated_name(base, os.path.basename(path)) or _UNNAMED)
+            rotated = rotated_name(base, name := os.path.basename(path))
+            if path != self._path and (rotated or not any(source.is_name(name) for source in self._sources)):
+                names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and _lies_there(generation):
                 names[generation.position.found_at] = _UNCERTAIN
@@ -258,7 +261,9 @@ class Survey:
         self._ask(taken, known)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._state.matched or self._state.owners.is_name(path)
+        return (
+            path == self._path or path in self._state.matched or any(source.is_name(path) for source in self._sources)
+        )
 
     def _ask(self, indices: list[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -335,6 +340,25 @@ class Survey:
                     and holds(self.found.candidates[0], at, candidate, end)
                 ):
                     self.found.own_parts.add((known.number, i))
+
+    def _find_anothers(self) -> None:
+        """Find out which files are another path's: the logs of both may be rotated into one directory.
+
+        By its inode alone, where a pattern matches it or rotation has named it after the path beside it: two logs may
+        be alike.
+        """
+        directory, base = os.path.split(self._path)
+        mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
+        for i, candidate in enumerate(self.found.candidates):
+            if candidate.path != self._path and candidate.head and i not in mine:
+                place, name = os.path.split(candidate.path)
+                beside = place == directory and rotated_name(base, name)
+                copies = not beside and candidate.path not in self._state.matched
+                told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
+                if True in told:
+                    self.found.anothers.add(i)
+                elif None in told:
+                    self.found.undecided.add(i)
 
     def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""

@@ -77,15 +77,15 @@ class Tail:
         self.source = source
         self._clock = clock
         self._rotated = Globs(source.rotated) if source.rotated else None
+        self._owners = Owners()
         self._ctx = SourceContext(
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
             release_seconds=release_seconds,
             next_generation=next_generation,
             rotated=lambda: self._rotated.find(clock()).paths if self._rotated else (),
-            files=(files or OpenFiles()).share(),
+            files=(files or OpenFiles()).share(self._owners),
             log=log,
         )
-        self._owners = Owners()
         rows: dict[str, list[Position]] = {}
         for position in positions:
             if position.source == source.name:

@@ -6,6 +6,8 @@ import subprocess
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN
@@ -335,3 +337,129 @@ def test_the_first_part_of_a_message_whose_rest_never_comes_is_told_as_lost(path
     follower.wait(1)
     assert counter.codes == {200: 20}
     assert follower.lost == len(first)
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize(
+    "script", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log", "gzip m.log; mv m.log.gz m.log.1.gz", "hole"]
+)
+@pytest.mark.parametrize("kind", ["plain", "docker", "cri", "syslog-3164", "compose"])
+def test_a_line_that_is_torn_by_a_rotation_is_one(path, kind, script, away):
+    """Of a writer that writes whole blocks, as C's stdio does: no first half of a code counts for the code."""
+    append(path, written(kind, texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    for n, at in enumerate((-1, -2, -3, -40, 15)):
+        line = written(kind, [PUSH % (100 + n)])
+        append(path, line[:at])
+        if away:
+            follower.stop()
+        else:
+            follower.turn()
+        for old in range(n, 0, -1):
+            for name in (f"m.log.{old}", f"m.log.{old}.gz"):
+                if path.with_name(name).exists():
+                    path.with_name(name).rename(path.with_name(name.replace(f".{old}", f".{old + 1}")))
+        size = path.stat().st_size
+        subprocess.run(
+            ["sh", "-ec", "cp m.log m.log.1; : > m.log" if script == "hole" else script], check=True, cwd=path.parent
+        )
+        hole = b"\0" * size if script == "hole" else b""
+        append(path, hole + line[at:] + written(kind, texts(2, 200 + 2 * n)))
+        if away:
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+        assert counter.codes == {200: 20 + 3 * (n + 1)}
+    follower.wait(700)
+    follower.wait(1)
+    assert counter.codes == {200: 35}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def tear(path):
+    """Let a rotation tear a line within its code; return what follows the log, what it counts, and the two halves."""
+    append(path, written("plain", texts(20)))
+    follower, counter = follow(path)
+    line = written("plain", [PUSH % 100])
+    append(path, line[:-2])
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    return follower, counter, line[:-2], line[-2:]
+
+
+def test_a_line_that_is_torn_by_a_rotation_goes_on_in_the_old_file(path):
+    """What begins with the front of a line is no rest of another one."""
+    follower, counter, _, rest = tear(path)
+    append(path, written("plain", texts(3, 200)))
+    follower.turn()
+    append(path.with_name("m.log.1"), rest + written("plain", texts(1, 300)))
+    follower.turn()
+    assert counter.codes == {200: 25}
+
+
+def test_a_code_that_a_rotation_has_cut_off_does_not_count(path):
+    """Where the rest is nowhere: "code 20" is told as lost, not as a code that nobody knows."""
+    follower, counter, torn, _ = tear(path)
+    append(path, written("plain", texts(3, 200)))
+    follower.turn()
+    follower.wait(700)
+    assert counter.codes == {200: 23}
+    assert (follower.lost, follower.missed) == (len(torn), 0)
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_the_rest_of_a_torn_line_may_come_hours_later(path, pack):
+    """Whoever writes little writes the next block after hours: no half of a line counts until then."""
+    follower, counter, _, rest = tear(path)
+    if pack:
+        subprocess.run(["gzip", "m.log.1"], check=True, cwd=path.parent)
+    path.touch()
+    for hours in (1, 5, 6):
+        follower.wait(3600 * hours)
+    assert counter.codes == {200: 20}
+    append(path, rest + written("plain", texts(2, 200)))
+    follower.wait(1)
+    assert counter.codes == {200: 23}
+    follower.wait(700)
+    assert (follower.lost, follower.missed, len(follower.log.named("file_released"))) == (0, 0, 1)
+
+
+ROTATIONS = {
+    "rename": "mv m.log m.log-%04d",
+    "copytruncate": "cp m.log m.log-%04d; : > m.log",
+    "pack": "gzip m.log; mv m.log.gz m.log-%04d.gz",
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from(["plain", "docker", "syslog-3164"]),
+    nights=st.lists(
+        st.tuples(st.integers(2, 4), st.integers(1, 60), st.sampled_from([*ROTATIONS]), st.booleans()), max_size=4
+    ),
+)
+def test_each_line_counts_once_wherever_rotations_cut_their_stream(tmp_path_factory, kind, nights):
+    """A writer of blocks of a line at least, which are rotated away at any byte while the daemon looks, or is away."""
+    path = tmp_path_factory.mktemp("nights") / "m.log"
+    append(path, written(kind, texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    lines, behind = 20, b""
+    for night, (count, kept, rotation, away) in enumerate(nights):
+        whole = behind + written(kind, texts(count, lines))
+        lines += count
+        append(path, whole[:-kept])
+        behind = whole[-kept:]
+        follower.turn()
+        if away:
+            follower.stop()
+        subprocess.run(["sh", "-ec", ROTATIONS[rotation] % night], check=True, cwd=path.parent)
+        if away:
+            follower.start()
+        follower.turn()
+    append(path, behind + written(kind, texts(1, lines)))
+    for seconds in (0, 1, 700, 1):
+        follower.wait(seconds)
+    assert counter.codes == {200: lines + 1}
+    assert (follower.lost, follower.missed) == (0, 0)

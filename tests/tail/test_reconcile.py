@@ -63,7 +63,7 @@ def renamed(name, inode, size=1000, head=A[:1000]):
     return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
-def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
+def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), common=()):
     certain = frozenset(each.path for each in files if each.rotated)
     return Found(
         list(files),
@@ -74,6 +74,7 @@ def found(*files, answers=(), parts=(), own_parts=(), undecided=(), common=()):
         own_parts=set(own_parts),
         common={(number, 0): end for number, end in common},
         rotated_names=certain,
+        anothers=set(anothers),
         undecided=set(undecided),
     )
 
@@ -128,6 +129,12 @@ TABLE = {
         [known()],
         found(file("m.log", 4), file("m.log.1", 3), file("m.log.2", 1), answers=[(1, 2, SAME, 1000)]),
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "renamed into a directory where another log's lie too": (
+        NOW,
+        [known()],
+        found(file("m.log", 2), file("m.log.1", 1), file("m.log.2", 3), answers=[(1, 1, SAME, 1000)], anothers={2}),
+        [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("rename")],
     ),
     "copied and truncated": (
         PathView(current=1, truncated=True),

@@ -1,0 +1,179 @@
+"""Two logs of which one's rotated files lie where the other's may lie: each line counts once, for its own source."""
+
+import dataclasses
+import gzip
+import itertools
+import os
+import shutil
+
+import pytest
+
+from logwatch.tail import OpenFiles
+from tests.helpers.recorder import Follower, append
+
+STAMP = "E2211-101112-{:03} (1): line"
+
+
+def lines(start, count):
+    return [STAMP.format(n) for n in range(start, start + count)]
+
+
+def written(n):
+    """Return what the log with this number gets in two nights."""
+    return [
+        line for at, count in ((0, 20), (50, 5), (60, 3), (100, 5), (110, 3)) for line in lines(500 * n + at, count)
+    ]
+
+
+def rename(log, to):
+    os.rename(log, to)
+
+
+def rename_and_pack(log, to):
+    to.with_name(to.name + ".gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+
+
+def copy_and_truncate(log, to):
+    shutil.copyfile(log, to)
+    os.truncate(log, 0)
+
+
+class Two:
+    """Two sources of one process, of which the first one looks first."""
+
+    def __init__(self, first, second, rotated):
+        self.files = OpenFiles()
+        self.sources = [Follower(path, files=self.files, rotated=rotated) for path in (first, second)]
+        generations = self.sources[0].sink.next_generation
+        for name, source in zip("st", self.sources, strict=True):
+            source.sink.next_generation = generations
+            source.tail.close()
+            source.spec = dataclasses.replace(source.spec, name=name)
+        self.each("start")
+
+    def each(self, do):
+        for source in self.sources:
+            getattr(source, do)()
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("names", ["one directory for both", "a name that begins with the other's"])
+def test_rotated_files_of_two_sources_count_once(tmp_path, names, rotate, life):
+    """What rotation names after the log of one source counts for that one, wherever the other finds it."""
+    old, rotated = tmp_path, ()
+    logs = [tmp_path / "m.log", tmp_path / "m.log-err"]
+    if names == "one directory for both":
+        old, rotated = tmp_path / "old", (f"{tmp_path}/old/*",)
+        logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "n.log"]
+    for directory in {old, *(log.parent for log in logs)}:
+        directory.mkdir(exist_ok=True)
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, rotated)
+    two.each("turn")
+    for night in range(1, 3):
+        if life == "stopped":
+            two.each("stop")
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, old / f"{log.name}-2026112{night}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            two.each("start")
+        for _ in range(2):
+            two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_two_logs_of_one_source_in_one_directory_for_rotated_files(tmp_path, rotate, life):
+    """Logrotate's olddir with compress, for two logs of one source: an archive is nobody else's next generation."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "n.log"]
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    (tmp_path / "old").mkdir()
+    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
+    follower.turn()
+    for night in range(1, 3):
+        if life == "stopped":
+            follower.stop()
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+    assert sorted(follower.lines) == written(0) + written(1)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_pattern_that_matches_the_rotated_files_of_another_source(tmp_path):
+    """A mistake that is told while both lead to one file: what was rotated meanwhile is the first source's alone."""
+    log = tmp_path / "m.log"
+    append(log, *lines(0, 20))
+    two = Two(log, tmp_path / "*.log*", ())
+    two.each("turn")
+    for night in range(1, 4):
+        append(log, *lines(100 * night, 5))
+        os.rename(log, tmp_path / f"m.log.{9 - night}")
+        two.each("turn")
+        append(log, *lines(100 * night + 10, 3))
+        two.each("turn")
+    assert sorted(line for source in two.sources for line in source.lines) == [
+        *lines(0, 20),
+        *(line for night in range(1, 4) for at, count in ((0, 5), (10, 3)) for line in lines(100 * night + at, count)),
+    ]
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("name", ["m.log-2026112{}", "old-{}-m.log", "m-saved{}.log"])
+def test_two_sources_whose_logs_are_alike(tmp_path, name, rotate):
+    """A mirror of a log, in a directory of its own, is a log of its own, also what nobody saw before it was rotated."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    for log in logs:
+        log.parent.mkdir()
+        append(log, *lines(0, 20))
+    two = Two(*logs, ())
+    two.each("turn")
+    two.each("stop")
+    for n, log in itertools.product((1, 2), logs):
+        append(log, *lines(50 * n, 5))
+        rotate(log, log.parent / name.format(n))
+        append(log, *lines(50 * n + 10, 3))
+    two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for source in two.sources:
+        assert sorted(source.lines) == written(0)
+
+
+def test_two_logs_that_begin_with_the_same_banner_and_are_rotated_into_one_directory(tmp_path):
+    """A banner, which is all that was read of the one, makes no file of the other its own."""
+    banner = ["mesibo 3.0, licence and version " * 60]
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    old = tmp_path / "old"
+    for directory in (old, *(log.parent for log in logs)):
+        directory.mkdir()
+    for n, log in enumerate(logs):
+        append(log, *banner, *lines(0, 20 - 20 * n))
+    two = Two(*logs, (f"{old}/*",))
+    two.each("turn")
+    two.each("stop")
+    for n in (1, 2):
+        append(logs[0], *lines(50 * n, 5))
+        rename_and_pack(logs[0], old / f"m.log-2026112{n}")
+        append(logs[0], *banner, *lines(50 * n + 10, 3))
+    append(logs[1], *lines(500, 4))
+    two.each("start")
+    for _ in range(3):
+        two.each("turn")
+    assert sorted(line for line in two.sources[0].lines if line not in banner) == written(0)
+    assert two.sources[1].lines == banner + lines(500, 4)

@@ -17,7 +17,7 @@ from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
 from logwatch.tail.path_state import SHARED, PathState
-from logwatch.tail.survey import Survey, name_of
+from logwatch.tail.survey import Survey
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -212,7 +212,7 @@ class _Reconciliation:
         match action.how:
             case "open":
                 left = "rotated" if generation.position.state == "live" else generation.position.state
-                generation.move(left, found_at=name_of(generation))
+                generation.move(left, found_at=generation.find_name())
             case "packed":
                 generation.found()
             case "missing" | "disowned":
@@ -294,7 +294,7 @@ class _Reconciliation:
         offset = generation.position.offset
         in_step = action.at == offset and not (original and original.packed)
         rest_at = offset if in_step else action.rest
-        name = original.path if original else name_of(generation)
+        name = original.path if original else generation.find_name()
         rest = state.add_position(generation.split(self.ctx.next_generation(), name))
         if original:
             generation.detach()

@@ -8,7 +8,17 @@ import os
 from contextlib import suppress
 
 from logwatch.model import Chunk
-from logwatch.tail.files import CorruptError, OwnFile, PackedFile, PlainFile, SeekingError, Stat, read_head
+from logwatch.tail.files import (
+    CorruptError,
+    OwnFile,
+    PackedFile,
+    PlainFile,
+    SeekingError,
+    Stat,
+    key_at,
+    read_head,
+    stat_at,
+)
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     MARK_BYTES,
@@ -236,3 +246,18 @@ class Generation(GenerationState):
         if self.dead:
             self.disown()  # its inode is free for another file
         return chunk
+
+    def find_name(self) -> str:
+        """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
+        if not self.plain:
+            return ""
+        names = [self.position.found_at]
+        with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
+            names.insert(0, os.readlink(f"/proc/self/fd/{self.plain.descriptor}"))
+        return next((name for name in names if name and key_at(name) == self.key), "")
+
+    def lies_there(self) -> bool:
+        """Return whether a file is where it was found; one that is over, just as it was: else it would be news."""
+        there = stat_at(self.position.found_at)
+        same = there and (there.key, there.size) == (self.key, self.position.size)
+        return bool(same or (there and self.in_use))

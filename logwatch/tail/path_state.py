@@ -14,14 +14,7 @@ from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
-from logwatch.tail.fingerprint import (
-    TELLING_BYTES,
-    digest,
-    empty_file_id,
-    fingerprint_head,
-    index_keys,
-    search_keys,
-)
+from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import Content, Key, Relation, compare, is_part
@@ -239,7 +232,7 @@ class PathState:
     @property
     def opened(self) -> bool:
         """Whether a file is open."""
-        return any(generation.file for generation in self.generations)
+        return any(each.file for each in self.generations)
 
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
@@ -384,9 +377,8 @@ class PathState:
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""
         path = generation.position.found_at or self.path
-        if generation.blocked != str(error) and not (
-            self.problem and self.problem[1] == getattr(error, "strerror", "")
-        ):
+        told = self.problem and self.problem[1] == getattr(error, "strerror", "")
+        if generation.blocked != str(error) and not told:
             self.ctx.log.warning("file_unreadable", path=shown(path), error=str(error))
         generation.block(str(error))
         if isinstance(error, CorruptError):

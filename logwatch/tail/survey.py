@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
-from logwatch.tail.files import OwnFile, key_at, stat_at
+from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
@@ -59,23 +59,6 @@ def _new_archives(found: "Found") -> list[int]:
     return [i for i, rotated in packed if rotated and rotated.certain]
 
 
-def name_of(generation: Generation) -> str:
-    """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""
-    if not generation.plain:
-        return ""
-    names = [generation.position.found_at]
-    with suppress(OSError):  # no /proc; what was linked to another name is called deleted there
-        names.insert(0, os.readlink(f"/proc/self/fd/{generation.plain.descriptor}"))
-    return next((name for name in names if name and key_at(name) == generation.key), "")
-
-
-def _lies_there(generation: Generation) -> bool:
-    """Return whether there is a file where it was found, for one that is over just as it was; else it would be news."""
-    there = stat_at(generation.position.found_at)
-    same = there and (there.key, there.size) == (generation.key, generation.position.size)
-    return bool(same or (there and generation.in_use))
-
-
 def _former(generation: Generation) -> Position | None:
     """Return the position of before a file was changed in front, as it was found to be just now."""
     former, now = generation.saved, generation.position
@@ -99,7 +82,7 @@ class Survey:
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
         self._by_number = {generation.number: generation for generation in self._generations}
-        self.known = [Known(g.position, g.plain is not None, name_of(g), g.dead) for g in self._generations]
+        self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
 
     def find(self) -> Found:
         """Look at all files that may be generations of the path, but for foreign ones."""
@@ -144,7 +127,7 @@ class Survey:
             if path != self._path and (rotated or not any(source.is_name(name) for source in self._sources)):
                 names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
-            if generation.position.found_at not in names and _lies_there(generation):
+            if generation.position.found_at not in names and generation.lies_there():
                 names[generation.position.found_at] = _UNCERTAIN
         return names
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from logwatch import envelope as envelopes
@@ -44,7 +44,6 @@ class Archive:
         self.intact: int | None = None  # where it is damaged: up to where its sums agree
         self._stat = stat
         self._file: PackedFile | None = None
-        self._asked: Hashable = None
         self._steps: Iterator[None] = iter(())
         self._runs: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, int] = {}
@@ -79,37 +78,38 @@ class Archive:
             at = start - (self.known_size - len(self._last))
             return self._last[at : at + count]
         if (start, count) not in self._runs:
-            self._ask((start, count), lambda file: self._read(file, start, count))
+            self._ask(lambda file: self._read(file, start, count))
         return self._runs.get((start, count))
 
     def size(self) -> int | None:
         """Return how long it is uncompressed, by unpacking it to its end; None until that was done."""
         if self.known_size is None:
-            self._ask("size", self._go_through)
+            self._ask(self._go_through)
         return self.known_size
 
     def search(self, tail: bytes, last_in: LastIn) -> int | None:
         """Return the last place that is found in a block of it, or NOWHERE; None until it was unpacked to its end."""
         if tail not in self._places:
-            self._ask(tail, lambda file: self._go_through(file, tail, last_in))
+            self._ask(lambda file: self._go_through(file, tail, last_in))
         return self._places.get(tail)
 
     def close(self) -> None:
         """Let go of the file."""
         if self._file:
             self._file.close()
-        self._file = self._asked = None
+        self._file = None
 
-    def _ask(self, question: Hashable, steps: Callable[[PackedFile], Iterator[None]]) -> None:
-        """Work on a question for a while, unless another one is being answered; a file that is gone has none."""
-        if self._file and self._asked != question:
-            return
+    def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
+        """Work on a question for a while, or on the one before it; a file that is gone has no answer.
+
+        What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
+        """
         if not self._file:
             try:
                 descriptor = _open(self.path, self._stat.key)[0]
             except (OSError, VanishedError):
                 return
-            self._file, self._asked = self.open(descriptor), question
+            self._file = self.open(descriptor)
             self._steps = steps(self._file)
         until = time.monotonic() + STEP_SECONDS
         for _ in self._steps:
@@ -129,6 +129,8 @@ class Archive:
             break
         if len(data) == count or self._is_final(file):
             self._runs[start, count] = data
+            if len(data) < count and file.ended():
+                self.known_size = start + len(data) if data else file.reached
 
     def _go_through(self, file: PackedFile, tail: bytes = b"", last_in: LastIn | None = None) -> Iterator[None]:
         at, last, place = 0, b"", NOWHERE
@@ -158,6 +160,10 @@ class Archive:
 
 class VanishedError(Exception):
     """A file was renamed, removed or changed between two looks at it: look again."""
+
+
+class UnreadableError(VanishedError):
+    """A file cannot be read, as on a failing disk: nothing is concluded from it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -211,8 +217,8 @@ class Candidate(Content):
             return b""
         try:
             return file.read_at(start, count)
-        except OSError as error:  # a failing disk: nothing is concluded from what cannot be read
-            raise VanishedError from error
+        except OSError as error:
+            raise UnreadableError from error
         finally:
             file.close()
 
@@ -248,15 +254,15 @@ class Heads:
     """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
 
     def __init__(self) -> None:
-        self._known: dict[Stat, tuple[bytes, int, Archive | None]] = {}
+        self._known: dict[Key, tuple[Stat, tuple[bytes, int, Archive | None]]] = {}
 
     def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
-            known = self._known.get(found)
-            if not known:
+            stat, known = self._known.get(found.key, (None, (b"", 0, None)))
+            if stat != found:
                 known, found = self._read(path, found.key)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -264,9 +270,12 @@ class Heads:
             return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
         except OSError as error:
             return Candidate(path, *found, rotated, None, error=error)
-        if rotated:  # the followed file itself changes all the time
-            self._known[found] = known
         head, begin, archive = known
+        if rotated:  # the followed file itself changes all the time
+            before = self._known.get(found.key)
+            if before and before[1][2] is not archive:
+                self._close(found.key)  # it was still being packed
+            self._known[found.key] = found, known
         if archive:
             archive.rename(path)
         return Candidate(path, *found, rotated, head, begin, archive)
@@ -299,7 +308,11 @@ class Heads:
     def keep_only(self, candidates: Iterable[Candidate]) -> None:
         """Forget files that are no longer there."""
         keys = {candidate.key for candidate in candidates}
-        for gone in [known for known in self._known if known.key not in keys]:
-            archive = self._known.pop(gone)[2]
-            if archive:
-                archive.close()
+        for gone in self._known.keys() - keys:
+            self._close(gone)
+            del self._known[gone]
+
+    def _close(self, key: Key) -> None:
+        archive = self._known[key][1][2]
+        if archive:
+            archive.close()

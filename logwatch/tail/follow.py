@@ -13,6 +13,7 @@ from functools import partial
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
+from logwatch.tail.candidates import UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
@@ -175,17 +176,21 @@ class PathFollower(PathState):
         """Return up to where other paths have read copies of a generation, made of all that was read of it.
 
         Of what comes after a copy, the copy may hold as much as that is long. None while an archive is to be unpacked
-        before that can be told.
+        before that can be told, or a file is being renamed.
         """
         copies = (g for g in self.generations if generation.headless and g.number < generation.number)
         reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
         for twin in self.owners.twins(generation):
-            file = self.owners.content(twin)
-            if not file or not generation.sure or twin.position.offset <= generation.position.offset:
+            if not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
             relation = Relation.OTHER
-            with suppress(OSError):
-                relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            try:
+                if file := self.owners.content(twin):
+                    relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            except (OSError, UnreadableError):
+                continue
+            except VanishedError:
+                return None
             if relation is Relation.UNDECIDED:
                 return None
             if relation is Relation.SAME:
@@ -214,6 +219,8 @@ class PathFollower(PathState):
                 continue
             try:
                 self._let_go(generation, turn)
+            except SeekingError:
+                continue  # unpacked further with the next look
             except OSError as error:
                 self.block(generation, error, turn)
 
@@ -297,7 +304,7 @@ class PathFollower(PathState):
     def _skip_shared(self, generation: Generation) -> bool:
         """Skip what another path has read of the same bytes since a copy was first looked at, of either file.
 
-        Return False while an archive is to be unpacked before that can be told.
+        Return False while an archive is to be unpacked before that can be told, or a file is being renamed.
         """
         for twin in self.owners.twins(generation):
             theirs, file = twin.furthest, generation.file
@@ -308,8 +315,13 @@ class PathFollower(PathState):
                 generation.skip_to(theirs.offset, run)
                 continue
             own = OwnFile(generation.plain) if generation.plain else None
-            of = self.owners.content(twin)
-            at = shared_bytes(own, of) if own and of else 0
+            try:
+                of = self.owners.content(twin)
+                at = shared_bytes(own, of) if own and of else 0
+            except UnreadableError:
+                of, at = None, 0
+            except VanishedError:
+                return False
             if at is None:
                 return False
             at = min(at, theirs.offset)
@@ -365,5 +377,6 @@ class PathFollower(PathState):
 
     def close(self) -> None:
         """Close all files."""
+        self.heads.keep_only([])
         for generation in self.generations:
             generation.detach()

@@ -27,6 +27,7 @@ from logwatch.tail.fingerprint import (
     add_marks,
     before_hole,
     begins_alike,
+    digest,
     fingerprint_tail,
     is_marked,
     is_tail,
@@ -38,6 +39,7 @@ from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
 
+_MOST_ENDS = 256  # digests of the last reads' ends
 _AHEAD_BYTES = 16 * 1024  # of the next generation, in which the rest of an answer may stand
 
 
@@ -155,13 +157,25 @@ class Generation(GenerationState):
         self.position = known._replace(
             offset=known.offset + taken.consumed,
             tail_bytes=len(tail),
-            tail=fingerprint_tail(tail),
+            tail=self._fingerprint(tail, again=run.find(tail, 0, taken.consumed - 1) >= 0),
             marks=add_marks(known.marks, known.offset, overlap, run, taken.consumed),
             size=max(known.size, known.offset + len(run)),
             inside=taken.inside,
             envelope=self.lines.encoded,
         )
         return self._chunk(taken.data, taken.consumed, taken.oversized, reference, follows)
+
+    def _fingerprint(self, end: bytes, *, again: bool) -> bytes:
+        """Return the fingerprint of the run before an offset; one that came ``again`` tells no place, also in pieces.
+
+        Lines end alike where a provider answers all alike: those of the next log would be taken for this one's last.
+        """
+        whole = digest(end)
+        again = again or whole in self._ends
+        self._ends[whole] = None
+        if len(self._ends) > _MOST_ENDS:
+            del self._ends[next(iter(self._ends))]
+        return whole if again else fingerprint_tail(end)
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
@@ -209,7 +223,7 @@ class Generation(GenerationState):
         if known.state != "rotated" or not file or self.waiting or known.inside or known.offset >= known.size:
             return b""
         with suppress(CorruptError, SeekingError, OSError):
-            rest = file.read_at(known.offset, self.lines.bound)
+            rest = self._fetch(file, self.lines.bound)[1]  # as ``finish`` does: an archive only goes forward
             return rest if known.offset + len(rest) >= known.size and self.lines.is_open(rest, follows) else b""
         return b""
 

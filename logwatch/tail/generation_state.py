@@ -94,6 +94,7 @@ class GenerationState(Positioned):
         self._reading = reading
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
+        self._ends: dict[bytes, None] = {}  # digests of the last runs before an offset
 
     @property
     def file(self) -> PlainFile | None:
@@ -289,6 +290,7 @@ class GenerationState(Positioned):
         before = before or b""
         inside = "line" if before and before[-1:] not in b"\n\0" else ""  # behind a hole begins a line
         self.reached = offset
+        self._ends = {}  # what stands before the offset may have moved there
         self.position = self.position._replace(
             offset=offset,
             size=max(self.position.size, offset),

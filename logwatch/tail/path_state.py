@@ -5,6 +5,7 @@
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
@@ -31,7 +32,7 @@ class Owners:
 
     def __init__(self) -> None:
         self._paths: dict[str, PathState] = {}
-        self._names: set[str] = set()
+        self._names: Counter[str] = Counter()  # how many paths have it
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._by_head: dict[bytes, list[Generation]] = {}
@@ -40,12 +41,16 @@ class Owners:
 
     def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
-        self._names.add(os.path.basename(state.path))
+        self._names[os.path.basename(state.path)] += 1
         self._paths[state.path] = state
 
     def leave(self, path: str) -> None:
         """Note that a path is followed no more."""
         del self._paths[path]
+        name = os.path.basename(path)
+        self._names[name] -= 1
+        if not self._names[name]:
+            del self._names[name]
 
     def path_of(self, generation: Generation) -> "PathState":
         """Return the path that a generation belongs to."""
@@ -91,6 +96,8 @@ class Owners:
             beside = place in (os.path.dirname(state.path), os.path.dirname(each.position.found_at))
             if state is but or not (same or beside or file.path in state.ctx.rotated()):
                 continue
+            if each.empty and not each.plain:
+                continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
                 return True
             relation = compare(each.position, file, same_inode=same, followed=same).relation

@@ -86,7 +86,7 @@ def test_where_all_is_well_every_row_to_the_pager_is_ok(staged, site, programs):
 
 def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
     """D5, D6, D24: nobody listens, one rule file of three, no cluster, too seldom, a link that leads nowhere."""
-    directory, _ = staged
+    directory, ports = staged
     for name in ("mesibo-push.yml", "mesibo-trends.yml"):
         (directory / "rules" / name).unlink()
     rules = directory / "rules" / "mesibo-watcher.yml"
@@ -99,7 +99,9 @@ def test_what_is_wrong_on_the_way_to_the_pager_is_found(staged, site, programs):
         job["scrape_interval"] = "20s"
 
     changed(directory, worsen)
-    rows = doctor(site.config, "--prometheus", started(staged, programs, alertmanager=False))
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", ports["alertmanager"]))  # and does not listen: nobody else gets the port meanwhile
+        rows = doctor(site.config, "--prometheus", started(staged, programs, alertmanager=False))
     verdicts = {name: rows[name]["verdict"] for name in ROWS if name in rows}
     assert verdicts == {
         "prometheus": "ok", "prometheus scrapes": "ok", "prometheus interval": "failure", "cluster label": "failure",

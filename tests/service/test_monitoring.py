@@ -49,7 +49,7 @@ def test_a_host_without_monitoring_has_it_after_one_command(host):
     told = monitoring(host, f"PAGE_URL={PAGE}", "CLUSTER=eu")
     for row in (
         r"ok +prometheus +http://127.0.0.1:9090 answers",
-        r"ok +prometheus scrapes +\d+ target\(s\), up",
+        r"ok +prometheus scrapes +\d+ targets?, up",
         r"ok +cluster label +eu",
         rf"ok +prometheus rules +all {RULES} files",
         r"ok +runbook link",
@@ -111,7 +111,7 @@ def test_a_prometheus_of_somebody_else_lacks_only_the_printed_lines(host):
     main.write_text(yaml.safe_dump(config | {key: [*(config.get(key) or []), *printed[key]] for key in printed}))
     told = monitoring(host)
     assert re.search(rf"ok +prometheus rules +all {RULES} files", told), told
-    assert re.search(r"ok +prometheus scrapes +\d+ target\(s\), up", told), told
+    assert re.search(r"ok +prometheus scrapes +\d+ targets?, up", told), told
 
 
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())"

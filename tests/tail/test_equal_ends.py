@@ -1,0 +1,60 @@
+"""Lines that end alike, as where a provider answers all of them alike, are told apart by where they stand."""
+
+import gzip
+import os
+import shutil
+
+import pytest
+
+from tests.helpers.recorder import Follower, append
+
+ANSWER = (
+    '{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND","details":[{"@type":'
+    '"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}}'
+)
+FORMS = {
+    "on the line": f" code 404 {ANSWER} of {ANSWER}",
+    "below it": "\n" + f"  {ANSWER[:90]}\n" * 4 + "  end of answer",
+}
+
+
+def lines(form, first, count):
+    """Return lines, or entries of several, that end in the same 256 bytes."""
+    return [f"E2211-101112-{n:03} (1): push_on_complete: uid {n}{FORMS[form]}" for n in range(first, first + count)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("singly", [True, False])
+@pytest.mark.parametrize("unread", [0, 3])
+@pytest.mark.parametrize("how", ["rename", "pack", "copytruncate"])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_the_next_log_is_not_taken_for_the_rest_of_one_that_ends_alike(tmp_path, form, singly, unread, how, stopped):
+    """All lines of both count, once, whether they were read together or one by one."""
+    log = tmp_path / "m.log"
+    old, late, new = lines(form, 0, 20), lines(form, 20, unread), lines(form, 50, 10)
+    append(log, old[0])
+    follower = Follower(log)
+    for some in [[line] for line in old[1:]] if singly else [old[1:]]:
+        append(log, *some)
+        follower.turn()
+    if stopped:
+        follower.stop()
+    if late:
+        append(log, *late)
+    if how == "copytruncate":
+        shutil.copy2(log, tmp_path / "m.log.1")
+        os.truncate(log, 0)
+    else:
+        os.rename(log, tmp_path / "m.log.1")
+    if how == "pack":
+        (tmp_path / "m.log.1.gz").write_bytes(gzip.compress((tmp_path / "m.log.1").read_bytes()))
+        (tmp_path / "m.log.1").unlink()
+    append(log, *new)
+    if stopped:
+        follower.start()
+    for _ in range(3):
+        follower.wait(15)
+    lost_by_copytruncate = late if how == "copytruncate" and not stopped else []
+    expected = "\n".join([*old, *late, *new]).split("\n")
+    assert sorted(follower.lines) == sorted(expected), lost_by_copytruncate
+    assert (follower.lost, follower.missed) == (0, 0)

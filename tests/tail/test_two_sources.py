@@ -177,3 +177,30 @@ def test_two_logs_that_begin_with_the_same_banner_and_are_rotated_into_one_direc
         two.each("turn")
     assert sorted(line for line in two.sources[0].lines if line not in banner) == written(0)
     assert two.sources[1].lines == banner + lines(500, 4)
+
+
+def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path):
+    """Nothing tells an empty file but its inode, which another file may have by now."""
+    old = tmp_path / "old"
+    log, empty = tmp_path / "a" / "m.log", tmp_path / "b" / "p.log"
+    for directory in (old, log.parent, empty.parent):
+        directory.mkdir()
+    append(log, *lines(0, 20))
+    empty.touch()
+    two = Two(log, empty, (f"{old}/*",))
+    two.each("turn")
+    two.each("stop")
+    append(log, *lines(50, 5))
+    os.rename(log, old / "m.log-20261121")
+    append(log, *lines(60, 3))
+    archive = old / "m.log-20261122.gz"
+    os.rename(empty, archive)  # as where its inode is used again
+    archive.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    append(log, *lines(70, 3))
+    append(empty, *lines(500, 3))
+    two.each("start")
+    for _ in range(4):
+        two.each("turn")
+    assert sorted(two.sources[0].lines) == sorted(lines(0, 20) + lines(50, 5) + lines(60, 3) + lines(70, 3))
+    assert two.sources[1].lines == lines(500, 3)

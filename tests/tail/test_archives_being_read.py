@@ -1,0 +1,108 @@
+"""Archives whose questions outlive those who asked them, and files that change while a copy of them is read."""
+
+import gzip
+import os
+import random
+import shutil
+
+import pytest
+
+from logwatch.tail import OpenFiles, candidates
+from logwatch.tail.candidates import Heads, VanishedError
+from logwatch.tail.rotated_names import Rotated
+from tests.helpers.recorder import Follower, append
+
+
+def lines(first, count):
+    return [f"E2211-101112-{n:07} (1): line {'x' * 60}" for n in range(first, first + count)]
+
+
+def opened():
+    return len(os.listdir("/proc/self/fd"))
+
+
+def packed(path, size):
+    """Write an archive of bytes that do not compress, and return how many of them there are."""
+    data = random.Random(1).randbytes(size)
+    path.write_bytes(gzip.compress(data, 1))
+    return data
+
+
+def test_a_question_that_nobody_asks_again_does_not_keep_out_the_others(tmp_path, monkeypatch):
+    """An offset moves on while a copy of what was read is unpacked up to where it was: the end that it has is found."""
+    monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
+    monkeypatch.setattr(candidates, "FRESH_SECONDS", 0)
+    path = tmp_path / "m.log-20261126.gz"
+    data = packed(path, 11 << 20)
+    archive = Heads().examine(str(path), Rotated())
+    assert archive.run(len(data) - 256, 256) is None
+    answers = [archive.run(len(data) - 256 + 100 * n, 256) for n in range(1, 20)]
+    assert answers[-1] == b""
+    assert not archive.archive.busy
+
+
+def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypatch):
+    """What is known of it as it was before goes when it has grown."""
+    monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
+    whole, path = tmp_path / "whole.gz", tmp_path / "m.log-20261126.gz"
+    packed(whole, 20 << 20)
+    data, heads = whole.read_bytes(), Heads()
+    before = opened()
+    for part in range(1, 20):
+        path.write_bytes(b"")
+        path.write_bytes(data[: len(data) * part // 20])
+        assert heads.examine(str(path), Rotated()).size() is None
+        assert opened() <= before + 1
+    heads.keep_only([])
+    assert opened() == before
+
+
+@pytest.mark.parametrize("next_file", ["with lines", "empty"])
+def test_a_large_archive_that_ends_amid_a_line_is_read_to_its_end(tmp_path, next_file):
+    """Its last bytes are read from where the last run was compared: an archive only goes forward."""
+    log = tmp_path / "m.log"
+    old, new = lines(0, 10), lines(900_000, 3)
+    append(log, *old)
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    late = lines(10, 60_000)
+    append(log, *late)
+    append(log, "E2211-101112-9999999 (1): torn half word", end="")
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(log.read_bytes(), 1))
+    log.unlink()
+    append(log, *(new if next_file == "with lines" else []))
+    follower.start()
+    for turn in range(12):
+        follower.wait(100)
+        if turn == 5 and next_file == "empty":
+            append(log, *new)
+    assert [line for line in follower.lines if "torn" not in line] == old + late + new
+
+
+def test_a_copy_is_read_when_its_original_vanishes_meanwhile(tmp_path, monkeypatch):
+    """The look is tried again, and ends neither the daemon nor the reading."""
+    log, copy = tmp_path / "a.log", tmp_path / "b.log"
+    append(log, *lines(0, 100))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    follower.wait(20)
+    shutil.copy(log, copy)
+    follower.wait(20)
+    append(log, *lines(100, 100))
+    for _ in range(3):
+        follower.wait(20)
+    append(copy, *lines(500, 100))
+    real, vanished = candidates._open, []
+
+    def vanishes(path, key):
+        if path == str(log) and len(vanished) < 5:
+            vanished.append(path)
+            raise VanishedError
+        return real(path, key)
+
+    monkeypatch.setattr(candidates, "_open", vanishes)
+    for _ in range(6):
+        follower.wait(20)
+    assert vanished
+    assert sorted(follower.lines) == sorted(lines(0, 200) + lines(500, 100))

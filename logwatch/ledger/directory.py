@@ -181,11 +181,15 @@ def set_aside(ledger: Path, at: float) -> Path:
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
     while kept.exists():
         kept = kept.with_name(kept.name + "+")
-    for suffix in ("", *_SIDE_FILES):
-        part = ledger.with_name(ledger.name + suffix)
+    for part, its in zip(ledger_files(ledger), ledger_files(kept), strict=True):
         if part.exists():
-            part.rename(kept.with_name(kept.name + suffix))
+            part.rename(its)
     return kept
+
+
+def ledger_files(ledger: Path) -> list[Path]:
+    """Return the files of a ledger, whether they are there or not: itself, and what SQLite writes beside it."""
+    return [ledger.with_name(ledger.name + suffix) for suffix in ("", *_SIDE_FILES)]
 
 
 def remove(ledger: Path) -> None:

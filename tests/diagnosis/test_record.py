@@ -268,6 +268,26 @@ def test_a_diagnosis_that_fails_is_told_and_stops_nothing(world, events):
     assert [each.pushes for each in world.incidents] == [25]
 
 
+def test_a_host_that_has_no_thread_left_loses_a_look_and_no_more(world, events):
+    """The reading loop must not end by it; where there is one again, the next look is made."""
+    works = []
+
+    def start(work):
+        works.append(work)
+        if len(works) == 1:
+            raise RuntimeError("can't start new thread")
+
+    world.recorder = Recorder(
+        world.watched, Reader(world.ledger.path), b"k", clock=lambda: world.now, monotonic=lambda: world.now,
+        start=start,
+    )  # fmt: skip
+    for _ in range(2):
+        world.now += LOOK_SECONDS
+        assert world.recorder.due(stored=True) == []
+    assert len(works) == 2
+    assert [event["event"] for event in events] == ["incidents_not_recorded"]
+
+
 def test_no_look_is_made_while_another_one_goes_on_or_is_not_stored(world):
     """What is found twice would be recorded twice; the reading loop never waits for a look."""
     world.minutes(1, good=10)

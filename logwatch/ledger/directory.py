@@ -1,6 +1,7 @@
 """The state directory: made, held by one process at a time, and never written over when what is in it is damaged."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -20,6 +21,7 @@ from logwatch.ledger.schema import known_version
 
 OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
 
 
@@ -82,6 +84,9 @@ def refusals(directory: Path) -> list[Problem]:
             with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
                 pass
     except OSError as error:
+        if error.errno in _FULL and above == directory:  # no reason not to start: run serves what was committed last
+            why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
+            return [Problem(str(directory), "is on a full disk", why, "free some space there", warning=True)]
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
         refused = _unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]

@@ -443,6 +443,21 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
         Ledger(tmp_path)
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_check_lets_a_service_start_on_a_full_disk(tmp_path, monkeypatch, number):
+    """The unit waits for it before each start, and the daemon serves the last numbers until there is room."""
+
+    def full(**_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    assert "full disk" in problem.what
+    (problem,) = refusals(tmp_path / "not there yet")
+    assert not problem.warning
+
+
 def test_a_disk_without_room_for_shared_memory_is_full(tmp_path, monkeypatch):
     """SQLite would end by SIGBUS: the last numbers are served from a copy, and all is committed once there is room."""
     first = Ledger(tmp_path / "state")

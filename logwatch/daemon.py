@@ -12,8 +12,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
@@ -268,7 +270,14 @@ class Daemon:
         ):
             if now != then:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
-        self._parts = parts
+        in_force = msgspec.structs.replace(
+            new,
+            state=msgspec.structs.replace(new.state, directory=old.state.directory),
+            web=old.web,
+            failures=old.failures,
+            follow=msgspec.structs.replace(new.follow, wake=old.follow.wake),
+        )
+        self._parts = parts = replace(parts, config=in_force)
         self._pipeline = self._build(parts)
         self._credentials.watch(map(asked, new.credential))
         self._forward()

@@ -1,5 +1,6 @@
 """Reads the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -92,7 +93,7 @@ class LogEnds:
         ]
         old += [(other, source) for path, source in live for other in rotated(path)]
         aside = [(Path(path), name) for name, globs in self._aside.items() for path in globs.find(time.time()).paths]
-        old += [each for each in aside if each[0].is_file()]  # to open a pipe is to wait for whoever writes into it
+        old += [each for each in aside if os.path.isfile(each[0])]  # noqa: PTH113  to open a pipe is to wait for whoever writes into it
         return list(dict.fromkeys([*live, *sorted(old, key=lambda each: _modified(each[0]), reverse=True)]))
 
 

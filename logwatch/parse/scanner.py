@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
@@ -21,7 +21,7 @@ from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
-from logwatch.parse.result import PushResult
+from logwatch.parse.result import Columns, PushResult
 from logwatch.parse.timestamp import TimestampParser
 
 MAX_SAMPLES = 8
@@ -30,6 +30,7 @@ _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of 
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
 _END_BYTES = (512, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
+_TO_THE_HOUR = 13  # characters of a time as envelopes write it: no format tells the hour later than ISO 8601
 
 
 class Scanner:
@@ -126,14 +127,32 @@ class Scanner:
         return at if own is None else own
 
     def failures(
-        self, payloads: Sequence[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
-    ) -> list[Failure]:
-        """Read lines that are known to be failures in all detail, each with the reference that dates it."""
-        results = self.parser.read_all([payload + b"\n" for payload in payloads])
-        code, platform, reason, app, user, token, _, stamps, _ = zip(*results, strict=True)
-        at = map(self._dated, stamps, received, references)
-        columns = at, platform, code, reason, app, user, token, shapes(payloads, self.words)
-        return list(map(Failure._make, zip(*columns, strict=True)))
+        self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
+    ) -> Columns:
+        """Read lines that are known to be failures in all detail, each with the reference that dates it.
+
+        Return the columns of ``Failure``.
+        """
+        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
+        at = self._dates(stamps, received, references)
+        return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
+
+    def _dates(
+        self, stamps: Sequence[str], received: Sequence[envelopes.Received], references: Sequence[float]
+    ) -> list[float | None]:
+        """Date lines as ``_dated`` does; any time of the hour in which a line was received tells its stamp's year."""
+        hours: dict[tuple[bytes | str, float], float] = {}
+        dates: list[float | None] = []
+        for stamp, when, reference in zip(stamps, received, references, strict=True):
+            at = None
+            if when and not isinstance(when, datetime):
+                hour = hours.get((when[:_TO_THE_HOUR], reference))
+                if hour is not None:
+                    at = self.timestamps.seconds(stamp, hour)
+                else:
+                    hours[when[:_TO_THE_HOUR], reference] = self._dated("", when, reference) or reference
+            dates.append(self._dated(stamp, when, reference) if at is None else at)
+        return dates
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:

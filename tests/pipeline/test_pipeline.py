@@ -235,7 +235,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
         def read(self, payloads, received, references):
             asked.append(len(payloads))
             lines = zip(payloads, received, references, strict=True)
-            return [Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines]
+            return tuple(zip(*(Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines), strict=True))
 
     build(ledger, clock, Tail([b"903\n904\n"] * 100), Lazy()).turn()
     assert sum(asked) == 100  # as many as are kept, of 200

@@ -30,7 +30,8 @@ _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of 
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
 _END_BYTES = (512, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
-_TO_THE_HOUR = 13  # characters of a time as envelopes write it: no format tells the hour later than ISO 8601
+_TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
+_REMEMBERED_HOURS = 64
 
 
 class Scanner:
@@ -56,6 +57,7 @@ class Scanner:
         self.max_line_bytes = max_line_bytes
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._received = TimestampParser(timezone)  # the times that envelopes write
+        self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of these, and what dates stamps in them
         self.words = words_of(grammar)
 
     def scan(
@@ -118,11 +120,21 @@ class Scanner:
         return self._dated(self.parser.stamp(text), received, reference)
 
     def _dated(self, stamp: str, received: envelopes.Received, reference: float) -> float | None:
+        """Date a stamp by when its line was received; any time of the same hour tells the stamp's year."""
+        if not received:
+            return self.timestamps.seconds(stamp, reference)
         if isinstance(received, datetime):
             at: float | None = received.timestamp()
         else:
+            hour = received[:_TO_THE_HOUR], reference
+            known = self._hours.get(hour)
+            if known is not None and (own := self.timestamps.seconds(stamp, known)) is not None:
+                return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
-            at = self._received.seconds(text, reference) if text else None
+            at = self._received.seconds(text, reference)
+            if len(self._hours) >= _REMEMBERED_HOURS:
+                self._hours.clear()
+            self._hours[hour] = reference if at is None else at
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
@@ -134,25 +146,8 @@ class Scanner:
         Return the columns of ``Failure``.
         """
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
-        at = self._dates(stamps, received, references)
+        at = list(map(self._dated, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
-
-    def _dates(
-        self, stamps: Sequence[str], received: Sequence[envelopes.Received], references: Sequence[float]
-    ) -> list[float | None]:
-        """Date lines as ``_dated`` does; any time of the hour in which a line was received tells its stamp's year."""
-        hours: dict[tuple[bytes | str, float], float] = {}
-        dates: list[float | None] = []
-        for stamp, when, reference in zip(stamps, received, references, strict=True):
-            at = None
-            if when and not isinstance(when, datetime):
-                hour = hours.get((when[:_TO_THE_HOUR], reference))
-                if hour is not None:
-                    at = self.timestamps.seconds(stamp, hour)
-                else:
-                    hours[when[:_TO_THE_HOUR], reference] = self._dated("", when, reference) or reference
-            dates.append(self._dated(stamp, when, reference) if at is None else at)
-        return dates
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:

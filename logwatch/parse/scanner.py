@@ -28,7 +28,7 @@ MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
-_END_BYTES = (512, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
+_END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 _TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
 _REMEMBERED_HOURS = 64

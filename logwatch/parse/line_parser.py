@@ -17,8 +17,6 @@ from logwatch.parse.result import Columns, PushResult, from_captures, parse_refe
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
-TOLD = COUNTED | {"app", "user", "token", "timestamp"}
-"""The values that are told of a failure."""
 
 
 class LineParser:
@@ -32,7 +30,7 @@ class LineParser:
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
         self._stamp: LinePattern | None = None
         self._own: LinePattern | None = None
-        self._all_names: ChunkReader | None = None  # captures what is told as well; its rests, every name
+        self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
@@ -43,7 +41,7 @@ class LineParser:
         names = frozenset(node.capture_names)
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
-        self._all_names = ChunkReader(ChunkCompiler(node, TOLD), names)
+        self._all_names = ChunkReader(whole, names)
         self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED), COUNTED)
 
     @property

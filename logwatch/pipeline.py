@@ -172,8 +172,8 @@ class Pipeline:
         """
         self._committed_at = self._monotonic()
         self._called = False
-        behind = sum(now.lag_bytes for now in self.status.values()) > BACKLOG_BYTES
-        wait = behind and not detailed and self._committed_at < self._detailed_at + DETAIL_SECONDS
+        lag = sum(now.lag_bytes for now in self.status.values())
+        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at)
         kept = self._batch.withhold_failures() if wait else None
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
@@ -339,6 +339,14 @@ class Pipeline:
         snapshot = self._ledger.snapshot
         codes = {row.code for row in [*snapshot.results, *snapshot.witnessed] if row.source == source} - {OTHER}
         return {code for code in codes if not self.catalogue.lists(int(code))}
+
+
+def details_wait(lag_bytes: int, seconds: float) -> bool:
+    """Return whether failures in detail wait for a later commit, with so much to be read, and as long after the last.
+
+    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds.
+    """
+    return lag_bytes > BACKLOG_BYTES and seconds < DETAIL_SECONDS
 
 
 _stored_failure = partial(tuple.__new__, StoredFailure)  # of a row, in a fifth of the time that ``_make`` takes

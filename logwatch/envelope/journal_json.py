@@ -13,6 +13,7 @@ import msgspec
 
 from logwatch.envelope.prefixed import of
 from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
+from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
 
@@ -107,7 +108,7 @@ class JournalJson:
             payloads = "\n".join(cast("list[str]", [*messages, ""])).encode()
         except TypeError:  # some are no text
             payloads = b""
-        if not others and payloads.count(b"\n") == len(lines):
+        if not others and line_count(payloads) == len(lines):
             return Payloads(payloads, times)
         aside = [i for i, entry in enumerate(entries) if (entry.container, entry.unit, entry.identifier) in others]
         firsts = [_raw(message).partition(b"\n")[0] for message in messages]

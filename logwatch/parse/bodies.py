@@ -36,6 +36,7 @@ BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
+_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
 
@@ -138,7 +139,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if marker not in window:
         return 0
     records = window.split(b"\n")[:-1]
-    marked = [i for i in _seeming_open(window, records, envelopes.behind(envelope)) if marker in records[i]]
+    marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
     telling = _telling([records[i] for i in marked], envelope)
     for i, record in zip(marked, telling, strict=True):
         if may_be_open(record):
@@ -149,14 +150,22 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     return 0
 
 
-def _seeming_open(window: bytes, records: list[bytes], behind: bytes | None) -> Iterable[int]:
+def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> Iterable[int]:
     """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
+    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
     if behind is None:
-        return range(len(records))
+        return [i for i, record in enumerate(records) if _text_seems_open(record, shows)]
     ends = window.split(behind)[:-1] if behind else records
     if behind and not len(ends) == len(records) == window.count(rb"\n"):
         return range(len(records))  # some is a part, or holds several lines
     return compress(count(), map(bytes.endswith, ends, repeat(_OPEN_AS_WRITTEN)))
+
+
+def _text_seems_open(record: bytes, shows: bytes) -> bool:
+    """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
+    at = record.find(shows)
+    text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
+    return text is None or record.endswith(_OPEN_AS_WRITTEN, 0, text.end())
 
 
 def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:

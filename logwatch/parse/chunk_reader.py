@@ -19,7 +19,7 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPatte
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import PushResult, from_captures, from_columns
+from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -153,8 +153,8 @@ class Dictionary:
         """Return what one line gives."""
         return self._outcome(self._keys([row])[0])
 
-    def results_of(self, rows: Sequence[Groups]) -> list[PushResult | None]:
-        """Return the result of each line, given what was captured of it; None for one that was passed over.
+    def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, list[int]]:
+        """Return the columns of ``PushResult`` for what was captured of lines, and the indices of those passed over.
 
         All lines that an expression matches give a result here, and most of them another one: columns are faster.
         """

@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 from logwatch.envelope import Received
 from logwatch.model import Cause, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.result import PushResult
+from logwatch.parse.result import Columns, PushResult
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
@@ -101,8 +101,8 @@ class LazyFailures(Sequence[Failure]):
         return len(self.payloads)
 
     def __iter__(self) -> Iterator[Failure]:
-        for some in read_together([self]):
-            yield from some
+        for columns in read_together([self]):
+            yield from map(Failure._make, zip(*columns, strict=True))
 
     @overload
     def __getitem__(self, index: int) -> Failure: ...
@@ -113,7 +113,8 @@ class LazyFailures(Sequence[Failure]):
     def __getitem__(self, index: int | slice) -> "Failure | LazyFailures":
         if isinstance(index, slice):
             return LazyFailures(self.payloads[index], self.received[index], self.reference, self.read)
-        return self.read([self.payloads[index]], [self.received[index]], [self.reference])[0]
+        columns = self.read([self.payloads[index]], [self.received[index]], [self.reference])
+        return Failure._make(column[0] for column in columns)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -125,14 +126,15 @@ class LazyFailures(Sequence[Failure]):
         return repr(list(self))
 
 
-Read = Callable[[Sequence[bytes], Sequence[Received], Sequence[float]], list[Failure]]
+Read = Callable[[list[bytes], Sequence[Received], Sequence[float]], Columns]
+"""Reads payloads; returns the columns of ``Failure``."""
 
 
-def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Sequence[Failure]]:
-    """Yield the failures of several chunks in their order, some at once: a chunk may hold a handful only."""
+def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
+    """Yield the columns of the failures of several chunks in their order, some at once: a chunk may hold a handful."""
     for read, chunks in groupby(found, lambda each: each.read if isinstance(each, LazyFailures) else None):
         if read is None:
-            yield from chunks
+            yield from (tuple(zip(*failures, strict=True)) for failures in chunks if failures)
             continue
         lazy = [each for each in chunks if isinstance(each, LazyFailures)]
         payloads = [payload for each in lazy for payload in each.payloads]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
@@ -12,7 +13,7 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import PushResult, from_captures, parse_reference
+from logwatch.parse.result import Columns, PushResult, from_captures, parse_reference
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -67,21 +68,29 @@ class LineParser:
         both = self.grammar.place, self.grammar.before
         return [None if each is None else LinePattern(translate(each)) for each in both]
 
-    def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
-        """Return the results of lines, each ended by a newline, that are known to give one."""
-        found: list[PushResult | None] = [None] * len(lines)
+    def read_all(self, payloads: list[bytes]) -> Columns:
+        """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result."""
+        found: dict[int, Sequence[Any]] = {}
+        whole: Columns | None = None  # where one expression takes every line, which is usual
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
-            results = expression.results_of(expression.pattern.regex.findall(batch.text))
-            for i, result in enumerate(results):
-                found[batch.number(i)] = result
-            return batch.only([i for i, result in enumerate(results) if result is None])
+            nonlocal whole
+            columns, left = expression.results_of(expression.pattern.regex.findall(batch.text))
+            if not left and len(columns[0]) == len(payloads):
+                whole = columns
+                return LineBatch(b"")
+            found.update({batch.number(i): row for i, row in enumerate(zip(*columns, strict=True))})
+            for i in left:
+                del found[batch.number(i)]
+            return batch.only(left)
 
         if self._all_names:
-            self._all_names.read(LineBatch(b"".join(lines)), match)
+            self._all_names.read(LineBatch.of(payloads), match)
+        if whole is not None:
+            return whole
         # a line is read the same way twice: none of these is a cause
-        results = [result or self.read(line) for result, line in zip(found, lines, strict=True)]
-        return [result for result in results if isinstance(result, PushResult)]
+        rows = (found.get(i) or self.read(payload + b"\n") for i, payload in enumerate(payloads))
+        return tuple(zip(*rows, strict=True))
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""

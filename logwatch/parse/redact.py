@@ -18,7 +18,7 @@ _REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
-_SPACED = bytes.maketrans(b"\t\n\r\x0b\x0c", b" " * 5)
+_SPACED = bytes.maketrans(b"\t\r\x0b\x0c", b" " * 4)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
 _AS_WRITTEN = bytes.maketrans(b"\1", b" ")
@@ -73,16 +73,16 @@ def words_of(grammar: Grammar) -> frozenset[bytes]:
 
 def shape(payload: bytes, words: frozenset[bytes]) -> str:
     """Return a line's shape, at most LENGTH characters of it."""
-    return shapes([payload], words)[0]
+    return shapes([payload.replace(b"\n", b" ")], words)[0]
 
 
 def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
-    """Return the shape of each line; equal shapes are one string, since lists hold many.
+    """Return the shape of each line without its newline; equal shapes are one string, since lists hold many.
 
     One is made for every failure that is kept: thousands of lines are gone through as one text, and its words and what
     stands between them taken apart at the speed of C.
     """
-    text = b"\n".join([payload[:_LOOKED_AT].translate(_SPACED).strip() for payload in payloads]) + b"\n"
+    text = b"\n".join([payload[:_LOOKED_AT].strip() for payload in payloads]).translate(_SPACED) + b"\n"
     if b"  " in text:
         text = re.sub(b"  +", b" ", text)
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()

@@ -6,7 +6,7 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyparsing import ParserElement, ParseResults
 
@@ -41,7 +41,11 @@ class PushResult(NamedTuple):
     thread: str = ""
 
 
+Columns = tuple[Sequence[Any], ...]
+"""A sequence for each field of a tuple, where many are read together: as many tuples take longer to make."""
+
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
+_NO_RESULT: tuple[int, Platform, str] = (0, "unknown", "")  # fills a place
 
 
 def display(value: str) -> str:
@@ -92,8 +96,8 @@ def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     return from_values([value for name, value in texts if name == "code"], dict(texts))
 
 
-def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[PushResult | None]:
-    """Return the results of so many lines, given their last value of each name; None for a line without a code.
+def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Columns, list[int]]:
+    """Return the results of so many lines, given their last value of each name, and the indices of those without one.
 
     Each is known to give a result: of several codes any is as good. None of the values has a newline in it.
     """
@@ -102,12 +106,11 @@ def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[Pus
         return b"\n".join(columns[name]).decode(encoding, "replace").split("\n") if name in columns else [""] * count
 
     deciding = [texts(name, "latin-1") for name in ("code", *_DECIDING)]
-    counted = [_counted((code,), *values) if code else "no_code" for code, *values in zip(*deciding, strict=True)]
-    others = zip(*[texts(name, "utf-8") for name in _OTHER_FIELDS], strict=True)
-    return [
-        None if isinstance(each, str) else PushResult._make(each + rest)
-        for each, rest in zip(counted, others, strict=True)
-    ]
+    counted = list(map(_counted, zip(deciding[0], strict=True), *deciding[1:]))
+    without = [i for i, each in enumerate(counted) if isinstance(each, str)]
+    for i in without:
+        counted[i] = _NO_RESULT
+    return (*zip(*counted, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without
 
 
 def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:

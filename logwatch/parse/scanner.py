@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Failure, Sample, Scan
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
@@ -21,15 +21,17 @@ from logwatch.parse.grammar import Grammar
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
-from logwatch.parse.result import PushResult
+from logwatch.parse.result import Columns, PushResult
 from logwatch.parse.timestamp import TimestampParser
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
-_END_BYTES = (512, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
+_END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
+_TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
+_REMEMBERED_HOURS = 64
 
 
 class Scanner:
@@ -55,6 +57,7 @@ class Scanner:
         self.max_line_bytes = max_line_bytes
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._received = TimestampParser(timezone)  # the times that envelopes write
+        self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of these, and what dates stamps in them
         self.words = words_of(grammar)
 
     def scan(
@@ -117,23 +120,34 @@ class Scanner:
         return self._dated(self.parser.stamp(text), received, reference)
 
     def _dated(self, stamp: str, received: envelopes.Received, reference: float) -> float | None:
+        """Date a stamp by when its line was received; any time of the same hour tells the stamp's year."""
+        if not received:
+            return self.timestamps.seconds(stamp, reference)
         if isinstance(received, datetime):
             at: float | None = received.timestamp()
         else:
+            hour = received[:_TO_THE_HOUR], reference
+            known = self._hours.get(hour)
+            if known is not None and (own := self.timestamps.seconds(stamp, known)) is not None:
+                return own
             text = received.decode("latin-1") if isinstance(received, bytes) else received
-            at = self._received.seconds(text, reference) if text else None
+            at = self._received.seconds(text, reference)
+            if len(self._hours) >= _REMEMBERED_HOURS:
+                self._hours.clear()
+            self._hours[hour] = reference if at is None else at
         own = self.timestamps.seconds(stamp, reference if at is None else at)
         return at if own is None else own
 
     def failures(
-        self, payloads: Sequence[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
-    ) -> list[Failure]:
-        """Read lines that are known to be failures in all detail, each with the reference that dates it."""
-        results = self.parser.read_all([payload + b"\n" for payload in payloads])
-        code, platform, reason, app, user, token, _, stamps, _ = zip(*results, strict=True)
-        at = map(self._dated, stamps, received, references)
-        columns = at, platform, code, reason, app, user, token, shapes(payloads, self.words)
-        return list(map(Failure._make, zip(*columns, strict=True)))
+        self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
+    ) -> Columns:
+        """Read lines that are known to be failures in all detail, each with the reference that dates it.
+
+        Return the columns of ``Failure``.
+        """
+        code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
+        at = list(map(self._dated, stamps, received, references))
+        return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:

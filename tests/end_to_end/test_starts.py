@@ -90,6 +90,37 @@ def test_each_life_of_a_daemon_that_is_killed_again_and_again_makes_progress(sit
     until(lambda: daemon.total("mesibo_logwatch_lines_total") == 300_000, "everything is counted once")
 
 
+def told_on_disk(site):
+    """Return the users of the failures that the ledger tells one by one, in their order."""
+    ledger = f"file:{site.state / 'ledger.sqlite3'}?mode=ro"
+    with contextlib.closing(sqlite3.connect(ledger, uri=True, timeout=PATIENCE)) as db:
+        return [int(user) for (user,) in db.execute("SELECT user FROM failures ORDER BY id")]
+
+
+def test_a_kill_amid_a_backlog_may_cost_details_of_failures_and_an_orderly_stop_costs_none(site, programs):
+    """Counts are exact either way; what is told one by one are the newest failures, without a gap among them."""
+    site.configure('[privacy]\nidentifiers = "plain"\n')
+    site.write(903, 1)
+    # as long as push lines are: of a chunk of short ones not every failure is told
+    line = site.log.read_text().splitlines()[0].replace(" type", f" token {'t' * 200} type")
+    with site.log.open("w") as log:
+        for n in range(100_000):
+            log.write(line.replace("uid 0", f"uid {n}") + "\n")
+    daemon = programs(Daemon, site.config)
+    until(lambda: lines_on_disk(site), "some are counted")
+    daemon.stop(signal.SIGKILL)
+    killed_at = lines_on_disk(site)
+    daemon = programs(Daemon, site.config)
+    until(lambda: lines_on_disk(site) > killed_at or killed_at == 100_000, "more are counted")
+    assert daemon.stop() == 0
+    counted, told = lines_on_disk(site), told_on_disk(site)
+    assert told == list(range(counted))[-len(told) :]
+    assert len(told) >= min(10_000, counted - killed_at)
+    daemon = programs(Daemon, site.config)
+    until(lambda: daemon.codes() == {"903": 100_000}, "everything is counted once")
+    until(lambda: told_on_disk(site) == list(range(90_000, 100_000)), "the newest are told one by one")
+
+
 def test_two_sources_that_lead_to_one_file_are_refused(site):
     """By check and by run, with both names, whatever links lead there; each line would count twice."""
     site.write(200, 5)

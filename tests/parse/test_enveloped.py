@@ -63,6 +63,20 @@ def test_the_envelope_s_time_dates_its_lines(name):
     assert [each.at for each in found.failures] == [seen.first + i for i in range(40)]
 
 
+@given(st.lists(st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)), min_size=1, max_size=30))  # noqa: DTZ001
+def test_each_line_is_dated_by_when_it_was_received_itself(moments):
+    """Lines of several years in one file, in any order: what dated one of them gives no other one its year."""
+    lines = [
+        f"{moment:%Y-%m-%dT%H:%M:%S}.9Z stdout F E{moment:%d%m-%H%M%S}-500 (17): push_on_complete: code 903\n"
+        for moment in moments
+    ]
+    times = [moment.replace(microsecond=500_000, tzinfo=UTC).timestamp() for moment in moments]
+    found = scan("".join(lines).encode(), envelope_of("cri"))
+    assert [each.at for each in found.failures] == times
+    (seen,) = found.results.values()
+    assert {seen.first, seen.last} == {min(times[0], times[-1]), max(times[0], times[-1])}
+
+
 @pytest.mark.parametrize("name", WRAP)
 def test_what_does_not_stand_in_the_envelope_is_counted_as_such(name):
     """A bare line, and one under another name: each has its cause, and a shape to be looked at."""

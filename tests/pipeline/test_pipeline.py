@@ -11,7 +11,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger import CounterRow, Filter, Ledger, Reader
 from logwatch.model import Chunk, Failure, JournalPosition, Position, ResultKey, Sample, Scan, Seen
 from logwatch.parse import LazyFailures
-from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source
+from logwatch.pipeline import OTHER, UNKNOWN_CODES, Pipeline, Source, details_wait
 from logwatch.privacy import Privacy
 from logwatch.sight import sight
 from logwatch.tail import SourceStatus
@@ -196,6 +196,23 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     ledger.close()
 
 
+@pytest.mark.parametrize(
+    ("lag_bytes", "seconds", "wait"),
+    [
+        (0, 0.0, False),
+        (module.BACKLOG_BYTES, 0.0, False),  # what comes in while it is read
+        (module.BACKLOG_BYTES + 1, 0.0, True),
+        (1 << 40, 0.3, True),  # the first commit of a long backlog
+        (1 << 40, module.DETAIL_SECONDS - 0.01, True),
+        (1 << 40, module.DETAIL_SECONDS, False),  # a log that is written faster than it is read
+        (0, 60.0, False),
+    ],
+)
+def test_details_wait_while_much_is_to_be_read_and_never_for_long(lag_bytes, seconds, wait):
+    """Only a backlog keeps them from the page and from exports, and that one for a few seconds."""
+    assert details_wait(lag_bytes, seconds) is wait
+
+
 def test_a_failure_is_read_from_its_line_once(ledger, clock):
     """That is what takes most of a commit: to be stored, each is taken out of the scan one time."""
     taken = []
@@ -235,7 +252,7 @@ def test_failures_of_several_chunks_are_read_at_once(ledger, clock):
         def read(self, payloads, received, references):
             asked.append(len(payloads))
             lines = zip(payloads, received, references, strict=True)
-            return [Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines]
+            return tuple(zip(*(Failure(at, "fcm", int(line), "", "", "", "") for line, _, at in lines), strict=True))
 
     build(ledger, clock, Tail([b"903\n904\n"] * 100), Lazy()).turn()
     assert sum(asked) == 100  # as many as are kept, of 200

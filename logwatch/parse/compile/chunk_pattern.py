@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, EndOfLine, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
 from logwatch.parse.compile.specialise import Specialiser
 from logwatch.parse.compile.to_regex import Writer, char_class
 
@@ -70,7 +70,7 @@ class ChunkCompiler:
             behind += [tail + b"\n" for tail in tails]
             tail = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
             known = f"{writer.write(tail[0])}{anything}|" if tail else ""
-            text += f"{writer.write(self._blanks)}(?:{writer.write(EndOfLine())}|{known}({anything}))"
+            text += f"{writer.write(self._blanks)}(?:{writer.write(nodes.END_OF_LINE)}|{known}({anything}))"
         names = [group.name for group in writer.groups if isinstance(group, Capture)]
         names += [REST] if self.tail else []
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back

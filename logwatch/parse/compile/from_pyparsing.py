@@ -14,7 +14,7 @@ import pyparsing as pp
 
 from logwatch.parse.compile import from_regex, nodes
 from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
 
@@ -31,7 +31,7 @@ def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
     if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
         raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
     node = _parsed(line, skip=True)
-    if any(isinstance(each, EndOfLine) for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
+    if any(each == nodes.END_OF_LINE for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
         raise NotCompilable("LineEnd before the end of LINE")
     elements: Iterable[pp.ParserElement] = list(line.visit_all())  # type: ignore[no-untyped-call]
     grouped = [each.re for each in elements if isinstance(each, pp.Regex) and each.re.groupindex]
@@ -61,9 +61,8 @@ def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
 
 
 def _outside_assertions(node: Node) -> list[Node]:
-    if isinstance(node, Look | Backtracking):
-        return []
-    return [node, *(each for child in nodes.children(node) for each in _outside_assertions(child))]
+    inner = () if isinstance(node, Look | Backtracking) else node.children
+    return [node, *(each for child in inner for each in _outside_assertions(child))]
 
 
 def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
@@ -87,7 +86,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
 
 def _captured(node: Node) -> Counter[str]:
     """Return how often one match may capture each name, where twice stands for any number."""
-    inside = [_captured(child) for child in nodes.children(node)]
+    inside = [_captured(child) for child in node.children]
     found: Counter[str] = reduce(or_ if isinstance(node, Choice) else add, inside, Counter())
     if isinstance(node, Repeat) and node.max != 1:
         found += found
@@ -271,9 +270,9 @@ _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.White: lambda element: _run(_codes(element.matchWhite), element),
     pp.CharsNotIn: lambda element: _run(nodes.EVERY_BYTE - _codes(element.notChars), element),
     pp.SkipTo: _skip_to,
-    pp.LineStart: lambda _: Look(CharRun(nodes.EVERY_BYTE, 1, 1), negative=True, behind=True),
-    pp.LineEnd: lambda _: EndOfLine(),
-    pp.StringEnd: lambda _: EndOfLine(),
+    pp.LineStart: lambda _: nodes.BEGIN_OF_LINE,
+    pp.LineEnd: lambda _: nodes.END_OF_LINE,
+    pp.StringEnd: lambda _: nodes.END_OF_LINE,
     pp.And: _and,
     pp.MatchFirst: _match_first,
     pp.Opt: _opt,

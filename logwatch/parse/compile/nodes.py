@@ -29,6 +29,11 @@ class _Properties:
         return ()
 
     @cached_property
+    def size(self) -> int:
+        """The number of nodes in it."""
+        return 1 + sum(child.size for child in self.children)
+
+    @cached_property
     def min_len(self) -> int:
         """The least number of bytes that a match takes."""
         match self:

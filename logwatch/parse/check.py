@@ -5,13 +5,15 @@ In: a loaded grammar. Out: problems, warnings among them; none means that the gr
 
 import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC
 
 import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
-from logwatch.parse.grammar import Grammar, load, walk
+from logwatch.parse.grammar import Grammar, walk
 from logwatch.parse.line_parser import LineParser, parser_of
 from logwatch.parse.result import PushResult, parse_reference
 from logwatch.parse.samples import KEYS, Annotated
@@ -100,7 +102,7 @@ def _difference(sample: Annotated, found: PushResult | Cause) -> str:
 
 def _unreached(grammar: Grammar) -> Iterator[Problem]:
     """Find alternatives that no sample takes: nobody knows whether they work."""
-    again = load(grammar.name, [grammar.path.parent], fresh=True)  # its elements are listened to, and thrown away
+    again = replace(grammar, line=deepcopy(grammar.line))  # whose elements are listened to, and thrown away
     alternatives = {
         id(each): each for element in walk(again.line) if isinstance(element, pp.MatchFirst) for each in element.exprs
     }

@@ -61,7 +61,7 @@ class ChunkReader:
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
         """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
+        self.rests = RestReader(compiler.tail, compiler.turn, keep) if compiler.tail and compiler.turn else None
         self._compiler = compiler
         self._dictionary: Dictionary | None = None
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
@@ -230,13 +230,13 @@ class RestReader:
     turn, and are examples.
     """
 
-    def __init__(self, tail: Repeat, keep: frozenset[str]) -> None:
+    def __init__(self, tail: Repeat, turn: LinePattern, keep: frozenset[str]) -> None:
         self._keep = keep
         literals = nodes.capture_literals(nodes.without_captures(tail, keep))
         self._literals = literals and [
             each for each in literals if not any(other != each and other in each for other in literals)
         ]
-        self._turns = LinePattern(tail.item)
+        self._turn = turn
         self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
         self.examples: deque[bytes] = deque(maxlen=SOME)
         """The last texts that were read turn by turn."""
@@ -264,7 +264,7 @@ class RestReader:
         self.read_singly += 1
         if len(text) <= _MAX_REST_BYTES:
             self.examples.append(text)
-        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
+        return tuple([each for each in self._turn.all_turns(text + b"\n") if each[0] in self._keep])
 
 
 def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:

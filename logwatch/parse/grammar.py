@@ -62,10 +62,10 @@ def names(directories: Sequence[Path]) -> list[str]:
     return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})
 
 
-def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) -> Grammar:
+def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     """Load a grammar and its samples; raise GrammarError with everything that is wrong with them.
 
-    Whoever changes its elements must ask for a ``fresh`` one: others share what was loaded before.
+    Others share what was loaded before: whoever changes its elements must copy them.
     """
     path = find(name, directories)
     samples_path = path.parent / "samples" / f"{name}.log"
@@ -74,8 +74,7 @@ def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) ->
     annotated = _read_trusted(samples_path, problems)
     if source is None or problems:
         raise GrammarError(*problems)
-    build = _build.__wrapped__ if fresh else _build
-    return build(name, path, source, samples_path, annotated)
+    return _build(name, path, source, samples_path, annotated)
 
 
 @lru_cache(maxsize=16)

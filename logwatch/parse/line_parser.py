@@ -1,7 +1,9 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
+
+from pyparsing import ParserElement
 
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
@@ -12,7 +14,7 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import PushResult, from_captures, parse_reference
+from logwatch.parse.result import PushResult, from_captures, parse_reference, unparsed_cause
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -34,14 +36,16 @@ class LineParser:
         if node is None:
             return
         parts = nodes.parts(node)
-        self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
+        marked = (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and grammar.marker in part.data)
+        place = next(marked, len(parts))
+        self.needs_marker = place < len(parts)
         self._stamp = _up_to("timestamp", node)
-        self._own = _in_front_of(grammar.marker, node)
+        self._own = _in_front_of(place, parts)
         names = frozenset(node.capture_names)
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
         self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED), COUNTED)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED)
 
     @property
     def compiled(self) -> bool:
@@ -56,16 +60,7 @@ class LineParser:
             values, end = found
             rests = self._all_names.rests
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
-        place, before = self._up_to_code
-        if place is not None and not place.pattern.match(line):
-            return "misplaced"
-        return "no_code" if before is not None and before.pattern.match(line) else "grammar"
-
-    @cached_property
-    def _up_to_code(self) -> list[LinePattern | None]:
-        """What tells why a line has no result: both are parts of LINE, which is compiled, and so can they be."""
-        both = self.grammar.place, self.grammar.before
-        return [None if each is None else LinePattern(translate(each)) for each in both]
+        return unparsed_cause(self.grammar, lambda beginning: _compiled(beginning).matches(line))
 
     def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
         """Return the results of lines, each ended by a newline, that are known to give one."""
@@ -86,7 +81,7 @@ class LineParser:
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
         if self._own is not None:
-            return self._own.pattern.match(line) is not None
+            return self._own.matches(line)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:
@@ -104,6 +99,12 @@ def parser_of(grammar: Grammar) -> LineParser:
     return LineParser(grammar)
 
 
+@lru_cache(maxsize=32)
+def _compiled(beginning: ParserElement) -> LinePattern:
+    """Compile a part of a LINE that is compiled, as it can be then."""
+    return LinePattern(translate(beginning))
+
+
 def _up_to(name: str, node: Node) -> LinePattern | None:
     """Compile the parts of a line up to the one that is named so, if it is the only one: then it is the last group."""
     parts = nodes.parts(node)
@@ -113,12 +114,8 @@ def _up_to(name: str, node: Node) -> LinePattern | None:
     return LinePattern(nodes.seq(*parts[: places[0] + 1]))
 
 
-def _in_front_of(marker: bytes, node: Node) -> LinePattern:
-    """Compile the parts of a line that stand in front of the marker, and the marker itself where nothing needs to."""
-    parts = nodes.parts(node)
-    place = next(
-        (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and marker in part.data), len(parts)
-    )
+def _in_front_of(place: int, parts: Sequence[Node]) -> LinePattern:
+    """Compile the parts of a line in front of number ``place``, and that one as well where they may be nothing."""
     front = LinePattern(nodes.seq(*parts[: max(place, 1)]))
     # A front that may be nothing, such as the bound of a word, would make every line the program's
-    return front if front.pattern.match(b"\n") is None else LinePattern(nodes.seq(*parts[: place + 1]))
+    return LinePattern(nodes.seq(*parts[: place + 1])) if front.matches(b"\n") else front

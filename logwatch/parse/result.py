@@ -4,7 +4,7 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,13 +54,14 @@ def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
     return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
 
 
-def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult | Cause:
-    """Return the result of a line that matched, or why it has none.
+def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
+    """Return the result of the named values of a line that matched, or why it has none.
 
-    ``codes`` are all its codes in order, ``values`` the last value of each other name.
+    Of the name ``code`` all of them count, of each other name the last one.
     """
-    get = values.get
-    counted = _counted(tuple(codes), *[get(name, "") for name in _DECIDING])
+    get = dict(values).get
+    codes = tuple([value for name, value in values if name == "code"])
+    counted = _counted(codes, *[get(name, "") for name in _DECIDING])
     if isinstance(counted, str):
         return counted
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
@@ -88,8 +89,7 @@ def _counted(
 
 def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     """Return the result of the named values of a line that matched, in the order of the line."""
-    texts = [(name, value.decode("latin-1")) for name, value in values]
-    return from_values([value for name, value in texts if name == "code"], dict(texts))
+    return from_values([(name, value.decode("latin-1")) for name, value in values])
 
 
 def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[PushResult | None]:
@@ -116,18 +116,18 @@ def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     try:
         found = grammar.line.parse_string(line)
     except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
-        return unparsed_cause(grammar, line)
-    values = {name: _flat(found[name]) for name in NAMES if name in found}
-    return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
+        return unparsed_cause(grammar, lambda beginning: _matches(beginning, line))
+    return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
 
 
-def unparsed_cause(grammar: Grammar, line: str) -> Cause:
-    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
-    if grammar.place is not None and not _matches(grammar.place, line):
+def unparsed_cause(grammar: Grammar, matches: Callable[[ParserElement], bool]) -> Cause:
+    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
+
+    ``matches`` returns whether the line begins with what some expression takes.
+    """
+    if grammar.place is not None and not matches(grammar.place):
         return "misplaced"
-    if grammar.before is not None and _matches(grammar.before, line):
-        return "no_code"
-    return "grammar"
+    return "no_code" if grammar.before is not None and matches(grammar.before) else "grammar"
 
 
 def _matches(expression: ParserElement, line: str) -> bool:

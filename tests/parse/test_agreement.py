@@ -237,7 +237,7 @@ def reader_of(compiler, keep):
     """Return what reads the values in a rest, alone and among others."""
     if compiler.tail is None:
         return None
-    rests = RestReader(compiler.tail, keep)
+    rests = RestReader(compiler.tail, compiler.turn, keep)
 
     @cache
     def read(text: bytes):

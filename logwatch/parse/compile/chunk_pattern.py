@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.parse.compile import nodes
+from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
 from logwatch.parse.compile.specialise import Specialiser
 from logwatch.parse.compile.to_regex import Writer, char_class
@@ -37,11 +38,16 @@ class ChunkPattern:
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    def __init__(self, node: Node, keep: frozenset[str]) -> None:
-        """Split off the repetition at the end, if anything may stand there."""
+    def __init__(self, node: Node, keep: frozenset[str], known: "ChunkCompiler | None" = None) -> None:
+        """Split off the repetition at the end, if anything may stand there.
+
+        What another compiler of the same node has compiled may be shared: of all it takes longest.
+        """
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
         self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
         """The repetition at the end, whose values are in the rest where no example is like it; or None."""
+        self.turn: LinePattern | None = known.turn if known else LinePattern(self.tail.item) if self.tail else None
+        """One turn of it."""
         self.head = nodes.seq(*head) if self.tail else node
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)

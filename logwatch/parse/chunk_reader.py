@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from logwatch.model import Cause
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
@@ -26,7 +26,6 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_LINES_WORTH_A_LESSON = 900  # one by one, LINE compiled for the first of them: that costs what a lesson does
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_EXAMPLE_BYTES = 4096
@@ -55,8 +54,8 @@ _Item = TypeVar("_Item")
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done ever more seldom, and where it is worth it: where about a thousand lines are left to be read one by
-    one, or twice as many have been, as of many short logs.
+    That is done ever more seldom, and where it is worth it: where so many lines are left to be read one by one as cost
+    more, or twice as many have been, as of many short logs.
     """
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
@@ -87,7 +86,7 @@ class ChunkReader:
         self._waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
         expected = singly * (1 + following)
-        if self._waiting < self._wait or max(self._waiting / 2, expected) < _LINES_WORTH_A_LESSON:
+        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
             return left
         self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way

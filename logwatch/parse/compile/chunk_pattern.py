@@ -19,6 +19,23 @@ REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
 
 
+_MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
+_LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
+_MARKS = frozenset(b" =,;()[]")
+_WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
+_ANSWER = re.compile(rb'["{]')
+
+
+def lines_worth(payloads: Sequence[bytes]) -> int:
+    """Return how many lines like these an expression must save from being read one by one to be worth compiling.
+
+    It takes the longer, the more ways there are: as many as shapes, which are the marks and blanks between the words in
+    front of what JSON there is. All answers together are hardly more than a way.
+    """
+    shapes = {_ANSWER.split(payload, 1)[0].translate(None, _WITHIN_WORDS) for payload in payloads}
+    return max(_MIN_LINES, _LINES_A_SHAPE * len(shapes))
+
+
 @dataclass(frozen=True)
 class ChunkPattern:
     """A regex for ``findall``: one tuple of groups a line, all of them empty where the line was only passed over.

@@ -1,10 +1,13 @@
 """A node is specialised to the ways in which some lines take it, and exact in what it takes still."""
 
+import re
+
 import pytest
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from logwatch.parse.compile.specialise import Specialiser
+from logwatch.parse.compile.to_regex import Writer
 from tests.parse.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -126,3 +129,16 @@ def test_a_way_that_hardly_any_line_takes_is_left_out():
     narrowed, ends = Specialiser().specialise(either, [*lines, b'"x"\n'])
     assert (Specialiser().end(narrowed, b"k:5\n", 0), Specialiser().end(narrowed, b'"x"\n', 0)) == (3, -1)
     assert len(ends) == 99
+
+
+def test_a_nest_too_large_to_compile_ends_where_its_expression_does():
+    """It is matched piece by piece: closed at any depth, and not where it is not closed."""
+    inside = node(r"[^{}\[\]]+")
+    for opens, closes in ["[]", "{}"] * 6:
+        inside = Choice(
+            (node(r"[^{}\[\]]+"), nodes.seq(Literal(opens.encode()), Repeat(inside), Literal(closes.encode())))
+        )
+    known, whole = Specialiser(), re.compile(Writer().write(inside).encode("latin-1"))
+    for text in (b"a b{", b"{}", b"{a[b{c}d]e}f", b"{[{[{[a]}]}]}", b"{[}", b"{a", b"[" * 9 + b"]" * 9, b"}"):
+        found = whole.match(text + b"\n")
+        assert known.end(inside, text + b"\n", 0) == (found.end() if found else -1), text

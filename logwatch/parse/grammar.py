@@ -31,13 +31,14 @@ _whitespace = threading.Lock()  # pyparsing's default is one for the whole proce
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """A line's grammar, loaded and validated; ``place`` and ``before`` tell why a line is not a result."""
+    """A line's grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it is not a result."""
 
     name: str
     path: Path
     line: ParserElement
     marker: bytes
     samples: tuple[Annotated, ...] = field(repr=False)
+    front: ParserElement | None  # what stands before the marker: so begin the lines of the program that logs it
     place: ParserElement | None  # the part up to the marker: where a push line must have it
     before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
@@ -92,7 +93,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     if line is None or problems:
         raise GrammarError(*problems)
     with default_whitespace():
-        place, before = _parts(line, marker.decode("latin-1"))
+        beginnings = _beginnings(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
         node = translate(line, listed={"code"})
@@ -101,7 +102,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     except EndlessLoop as endless:
         remedy = "let what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
-    return Grammar(name, path, line, marker, samples, place, before, node, reason, timestamp)
+    return Grammar(name, path, line, marker, samples, *beginnings, node, reason, timestamp)
 
 
 @contextmanager
@@ -218,8 +219,10 @@ def sequence(line: ParserElement) -> list[ParserElement]:
     return [line]
 
 
-def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, ParserElement | None]:
-    """Build what tells why a line does not match, as far as LINE is a sequence with marker and code in parts of it."""
+def _beginnings(
+    line: ParserElement, marker: str
+) -> tuple[ParserElement | None, ParserElement | None, ParserElement | None]:
+    """Build ``front``, ``place`` and ``before``, as far as LINE is a sequence with marker and code in parts of it."""
     parts = sequence(line)
 
     def first(holds: Any) -> int:
@@ -228,11 +231,15 @@ def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, Pars
     code = first(lambda element: "code" in names_of(element))
     place = first(lambda element: marker in text_of(element))
     if not place < code < len(parts):
-        return None, None
+        return None, None, None
     # What stands around the code is a repetition; between it and the number there is only what announces the number
     loop = max((i for i in range(place, code) if isinstance(parts[i], ZeroOrMore | OneOrMore)), default=place)
+    up_to_place, front = And(parts[: place + 1]), And(parts[:place])
+    if not place or front.can_parse_next("", 0):
+        front = up_to_place  # what may be nothing, such as the bound of a word, would make every line the program's
     return (
-        And(parts[: place + 1]).parse_with_tabs(),
+        front.parse_with_tabs(),
+        up_to_place.parse_with_tabs(),
         And([*parts[: loop + 1], LineEnd()]).parse_with_tabs(),
     )
 

@@ -14,7 +14,7 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import PushResult, from_captures, parse_reference, unparsed_cause
+from logwatch.parse.result import PushResult, begins, from_captures, parse_reference, unparsed_cause
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -30,17 +30,13 @@ class LineParser:
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
         self._stamp: LinePattern | None = None
-        self._own: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
             return
         parts = nodes.parts(node)
-        marked = (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and grammar.marker in part.data)
-        place = next(marked, len(parts))
-        self.needs_marker = place < len(parts)
+        self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
-        self._own = _in_front_of(place, parts)
         names = frozenset(node.capture_names)
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
@@ -60,7 +56,11 @@ class LineParser:
             values, end = found
             rests = self._all_names.rests
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
-        return unparsed_cause(self.grammar, lambda beginning: _compiled(beginning).matches(line))
+        return unparsed_cause(self.grammar, line, self._begins)
+
+    def _begins(self, line: bytes, beginning: ParserElement) -> bool:
+        """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
+        return _compiled(beginning).pattern.match(line) is not None if self.compiled else begins(line, beginning)
 
     def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
         """Return the results of lines, each ended by a newline, that are known to give one."""
@@ -80,8 +80,8 @@ class LineParser:
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
-        if self._own is not None:
-            return self._own.matches(line)
+        if self.grammar.front is not None:
+            return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:
@@ -112,10 +112,3 @@ def _up_to(name: str, node: Node) -> LinePattern | None:
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
     return LinePattern(nodes.seq(*parts[: places[0] + 1]))
-
-
-def _in_front_of(place: int, parts: Sequence[Node]) -> LinePattern:
-    """Compile the parts of a line in front of number ``place``, and that one as well where they may be nothing."""
-    front = LinePattern(nodes.seq(*parts[: max(place, 1)]))
-    # A front that may be nothing, such as the bound of a word, would make every line the program's
-    return LinePattern(nodes.seq(*parts[: place + 1])) if front.matches(b"\n") else front

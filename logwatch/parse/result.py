@@ -116,23 +116,24 @@ def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     try:
         found = grammar.line.parse_string(line)
     except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
-        return unparsed_cause(grammar, lambda beginning: _matches(beginning, line))
+        return unparsed_cause(grammar, payload, begins)
     return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
 
 
-def unparsed_cause(grammar: Grammar, matches: Callable[[ParserElement], bool]) -> Cause:
+def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, ParserElement], bool]) -> Cause:
     """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
 
-    ``matches`` returns whether the line begins with what some expression takes.
+    ``begin`` does what ``begins`` does.
     """
-    if grammar.place is not None and not matches(grammar.place):
+    if grammar.place is not None and not begin(line, grammar.place):
         return "misplaced"
-    return "no_code" if grammar.before is not None and matches(grammar.before) else "grammar"
+    return "no_code" if grammar.before is not None and begin(line, grammar.before) else "grammar"
 
 
-def _matches(expression: ParserElement, line: str) -> bool:
+def begins(line: bytes, beginning: ParserElement) -> bool:
+    """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
     try:
-        expression.parse_string(line)
+        beginning.parse_string(line.decode("latin-1").removesuffix("\n"))
     except Exception:  # noqa: BLE001  as above
         return False
     return True

@@ -33,10 +33,6 @@ class LinePattern:
         """The expression."""
         return self._compiled[0]
 
-    def matches(self, line: bytes) -> bool:
-        """Return whether a line begins with it."""
-        return self.pattern.match(line) is not None
-
     def match(self, line: bytes, start: int = 0) -> tuple[Values, int] | None:
         """Return the named values of what stands at ``start`` (an index of bytes), and the index where it ends."""
         found = self.pattern.match(line, start)

@@ -241,11 +241,9 @@ def alternatives(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all nodes inside, from left to right."""
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += reversed(each.children)
+    yield node
+    for child in node.children:
+        yield from walk(child)
 
 
 def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:

@@ -9,7 +9,7 @@ the node itself would take it, and the end only where it would end; so at any pl
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
@@ -178,8 +178,8 @@ class _Turns:
         self.of = of
         self._node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
         self._end = specialiser.end
-        self._known: dict[tuple[bytes, int], Sequence[_Turn]] = {}
-        self._beginning: dict[int, list[tuple[int, Node]]] = {}  # the alternatives that begin with a byte
+        self.taken = lru_cache(maxsize=None)(self._taken)
+        self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self._node.item)
         self.until: Node | None = None
         """What ends it, behind the same blanks as its turns; ``_stop`` is that without them."""
@@ -204,14 +204,8 @@ class _Turns:
         left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, self.items[i])]
         return Look(nodes.choice(*left), negative=True) if left else None
 
-    def taken(self, line: bytes, at: int) -> Sequence[_Turn]:
+    def _taken(self, line: bytes, at: int) -> Sequence[_Turn]:
         """Return the turns from ``at`` on and what is behind them; nothing if they are too few or too many."""
-        known = self._known.get((line, at))
-        if known is None:
-            known = self._known[line, at] = self._find(line, at)
-        return known
-
-    def _find(self, line: bytes, at: int) -> Sequence[_Turn]:
         turns: list[_Turn] = []
         behind = _FULL
         while self._node.max is None or len(turns) < self._node.max:
@@ -229,14 +223,13 @@ class _Turns:
 
     def _first(self, line: bytes, at: int) -> tuple[int, int]:
         """Return the index of the first alternative that matches, and where it ends; _END if none does."""
-        first = line[at]
-        if first not in self._beginning:
-            may = [(i, item) for i, item in enumerate(self.items) if not item.min_len or first in item.first_set]
-            self._beginning[first] = may
-        for i, item in self._beginning[first]:
+        for i, item in self._beginning_with(line[at]):
             if (end := self._end(item, line, at)) >= 0:
                 return i, end
         return _END, at
+
+    def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
+        return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value."""

@@ -175,13 +175,9 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
 def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]) -> str:
     """Return how the grammar says that stamps are written; empty if it says nothing."""
     timestamp = namespace.get("TIMESTAMP", "")
-    if timestamp == "":
-        return ""
-    why = wrong_form(timestamp) if isinstance(timestamp, str) else "it is no text"
-    if why:
+    if timestamp and (why := wrong_form(timestamp)):
         what = f"TIMESTAMP {timestamp!r} cannot be used"
         problems.append(Problem(str(path), what, why, 'write it as strptime reads it: "%d/%b/%Y:%H:%M:%S %z"'))
-        return ""
     return str(timestamp)
 
 

@@ -15,6 +15,10 @@ _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  what th
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
 _LATIN1 = [chr(number) for number in range(256)]
 _CHARS: dict[tuple[str, int], nodes.Bytes] = {}  # what was found out, by construct and flags
+_BOUNDS = {
+    "AT_BOUNDARY": r"(?<=\w)(?!\w)|(?<!\w)(?=\w)",
+    "AT_NON_BOUNDARY": r"(?<=\w)(?=\w)|(?<!\w)(?!\w)",
+}
 _NONE: nodes.Bytes = frozenset()
 _ANY: nodes.Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
@@ -69,14 +73,8 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
 def _position(where: str, flags: int) -> Node:
     if where in ("AT_END", "AT_END_STRING"):
         return nodes.END_OF_LINE
-    if where in ("AT_BOUNDARY", "AT_NON_BOUNDARY"):
-        word = frozenset(map(ord, filter(re.compile(r"\w", flags & re.ASCII).match, _LATIN1)))
-        inside = CharRun(word, 1, 1)
-        before, after = Look(inside, behind=True), Look(inside)
-        no_before, no_after = Look(inside, negative=True, behind=True), Look(inside, negative=True)
-        if where == "AT_BOUNDARY":
-            return Choice((nodes.seq(before, no_after), nodes.seq(no_before, after)))
-        return Choice((nodes.seq(before, after), nodes.seq(no_before, no_after)))
+    if where in _BOUNDS:
+        return parse(re.compile(_BOUNDS[where], flags & re.ASCII))
     raise NotCompilable("^ in a Regex")
 
 

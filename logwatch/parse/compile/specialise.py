@@ -9,7 +9,7 @@ the node itself would take it, and the end only where it would end; so at any pl
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
@@ -58,9 +58,9 @@ class Specialiser:
         if node.min_len and line[at] not in node.first_set:
             return -1
         known = self._patterns.get(id(node))
+        if known is None and node.size > _MAX_COMPILED_SIZE and not isinstance(node, Backtracking):
+            return self._end_of_pieces(node, line, at)
         if known is None:
-            if node.size > _MAX_COMPILED_SIZE and not isinstance(node, Backtracking):
-                return self._end_of_pieces(node, line, at)
             known = self._patterns[id(node)] = node, re.compile(Writer().write(node, last=True).encode("latin-1"))
         found = known[1].match(line, at)
         return found.end() if found else -1
@@ -127,7 +127,8 @@ class Specialiser:
                 ends.update({n: (turn.line, turn.end) for n, turn in here.items()})
                 is_said = i == _FULL or _begins_with(then, turns.until)
                 places = [(turn.line, turn.end, turn.end) for turn in here.values()]
-                ways.append(_nothing if is_said else _as_taken(turns.no_more, places))
+                no_more = Look(nodes.without_captures(turns.item), negative=True)
+                ways.append(_nothing if is_said else _as_taken(no_more, places))
             elif self._turns_left > 0:
                 way, behind = self._turn(turns, i, here)
                 rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
@@ -176,27 +177,22 @@ class _Turns:
 
     def __init__(self, specialiser: Specialiser, of: Choice | Repeat) -> None:
         self.of = of
-        self._node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
+        self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
         self.taken = lru_cache(maxsize=None)(self._taken)
         self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
-        self.blanks, item = nodes.split_leading_blanks(self._node.item)
+        self.blanks, item = nodes.split_leading_blanks(self.item)
         self.until: Node | None = None
         """What ends it, behind the same blanks as its turns; ``_stop`` is that without them."""
         self._stop: Node | None = None
-        match nodes.parts(self._node.item):
+        match nodes.parts(self.item):
             case (Look(until, True, False), *rest):
                 before, stop = nodes.split_leading_blanks(until)
                 blanks, behind = nodes.split_leading_blanks(nodes.seq(*rest))
                 if before == blanks:
                     self.until, self._stop, self.blanks, item = until, stop, blanks, behind
         self.items = nodes.alternatives(item)
-        self.any_number = (self._node.min, self._node.max) == (0, None)
-
-    @cached_property
-    def no_more(self) -> Look:
-        """What makes sure that no turn follows."""
-        return Look(nodes.without_captures(self._node.item), negative=True)
+        self.any_number = (self._min, self._max) == (0, None)
 
     def guard(self, i: int) -> Look | None:
         """Return what makes sure that neither the end nor an alternative before number ``i`` matches, if one might."""
@@ -207,22 +203,20 @@ class _Turns:
     def _taken(self, line: bytes, at: int) -> Sequence[_Turn]:
         """Return the turns from ``at`` on and what is behind them; nothing if they are too few or too many."""
         turns: list[_Turn] = []
-        behind = _FULL
-        while self._node.max is None or len(turns) < self._node.max:
+        while len(turns) != self._max:
             start = self._end(self.blanks, line, at) if self.blanks else at
-            stops = self._stop is not None and self._end(self._stop, line, start) >= 0
-            i, end = (_END, at) if stops else self._first(line, start)
-            if i == _END:
-                behind = _END
+            i, end = self._first(line, start)
+            if i == _END or len(turns) > _MAX_TURNS_OF_A_LINE:
                 break
-            if len(turns) == _MAX_TURNS_OF_A_LINE:
-                return ()
             turns.append(_Turn(line, i, at, start, end))
             at = end
-        return (*turns, _Turn(line, behind, at, at, at)) if len(turns) >= self._node.min else ()
+        behind = _Turn(line, _FULL if len(turns) == self._max else _END, at, at, at)
+        return (*turns, behind) if self._min <= len(turns) <= _MAX_TURNS_OF_A_LINE else ()
 
     def _first(self, line: bytes, at: int) -> tuple[int, int]:
-        """Return the index of the first alternative that matches, and where it ends; _END if none does."""
+        """Return the index of the first alternative that matches, and where it ends; _END if it stops or none does."""
+        if self._stop is not None and self._end(self._stop, line, at) >= 0:
+            return _END, at
         for i, item in self._beginning_with(line[at]):
             if (end := self._end(item, line, at)) >= 0:
                 return i, end

@@ -13,12 +13,11 @@ import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
-from logwatch.parse.grammar import Grammar, walk
+from logwatch.parse.grammar import Grammar, parse_reference, walk
 from logwatch.parse.line_parser import LineParser, parser_of
-from logwatch.parse.result import PushResult, parse_reference
-from logwatch.parse.samples import KEYS, Annotated
+from logwatch.parse.result import PushResult
+from logwatch.parse.samples import Annotated
 from logwatch.parse.scanner import Scanner
-from logwatch.parse.timestamp import seconds_of
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
@@ -55,7 +54,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)
-        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(grammar, by_hand.timestamp):
+        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(scanner, by_hand.timestamp):
             how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
             remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
             yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
@@ -76,9 +75,9 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
 
 
-def _undated(grammar: Grammar, stamp: str) -> bool:
+def _undated(scanner: Scanner, stamp: str) -> bool:
     """Return whether a stamp is no date in any of four years, one of which has a 29 February."""
-    return all(seconds_of(stamp, year * _YEAR_SECONDS, UTC, grammar.timestamp) is None for year in range(54, 58))
+    return all(scanner.timestamps.seconds(stamp, year * _YEAR_SECONDS) is None for year in range(54, 58))
 
 
 def _difference(sample: Annotated, found: PushResult | Cause) -> str:
@@ -95,7 +94,7 @@ def _difference(sample: Annotated, found: PushResult | Cause) -> str:
     expected = {**_ABSENT, **sample.expected}
     return "; ".join(
         f"{key} is {getattr(found, key)!r}, expected {expected[key]!r}"
-        for key in KEYS
+        for key in PushResult._fields
         if key in expected and getattr(found, key) != expected[key]
     )
 

@@ -12,9 +12,9 @@ from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.grammar import Grammar
+from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import PushResult, begins, from_captures, parse_reference, unparsed_cause
+from logwatch.parse.result import PushResult, from_captures
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -60,7 +60,7 @@ class LineParser:
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
-        return _compiled(beginning).pattern.match(line) is not None if self.compiled else begins(line, beginning)
+        return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, lines: Sequence[bytes]) -> list[PushResult]:
         """Return the results of lines, each ended by a newline, that are known to give one."""

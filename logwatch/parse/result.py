@@ -4,14 +4,11 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pyparsing import ParserElement, ParseResults
-
 from logwatch.model import Cause, Platform
-from logwatch.parse.grammar import NAMES, Grammar
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
 _DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
@@ -41,6 +38,8 @@ class PushResult(NamedTuple):
     thread: str = ""
 
 
+NAMES = frozenset((*PushResult._fields, *_DECIDING))
+"""The names that a grammar may give to values."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 
 
@@ -108,39 +107,3 @@ def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> list[Pus
         None if isinstance(each, str) else PushResult._make(each + rest)
         for each, rest in zip(counted, others, strict=True)
     ]
-
-
-def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
-    """Read one line with pyparsing itself: slow, and by definition right."""
-    line = payload.decode("latin-1")
-    try:
-        found = grammar.line.parse_string(line)
-    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
-        return unparsed_cause(grammar, payload, begins)
-    return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
-
-
-def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, ParserElement], bool]) -> Cause:
-    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
-
-    ``begin`` does what ``begins`` does.
-    """
-    if grammar.place is not None and not begin(line, grammar.place):
-        return "misplaced"
-    return "no_code" if grammar.before is not None and begin(line, grammar.before) else "grammar"
-
-
-def begins(line: bytes, beginning: ParserElement) -> bool:
-    """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
-    try:
-        beginning.parse_string(line.decode("latin-1").removesuffix("\n"))
-    except Exception:  # noqa: BLE001  as above
-        return False
-    return True
-
-
-def _flat(value: object) -> list[str]:
-    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
-    if isinstance(value, ParseResults):
-        return [text for each in value for text in _flat(each)]
-    return [] if value is None else [str(value)]

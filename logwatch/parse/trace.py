@@ -5,8 +5,8 @@ from typing import NamedTuple
 import pyparsing as pp
 
 from logwatch.model import Cause
-from logwatch.parse.grammar import Grammar, default_whitespace, sequence
-from logwatch.parse.result import PushResult, display, parse_reference
+from logwatch.parse.grammar import Grammar, default_whitespace, parse_reference, sequence
+from logwatch.parse.result import PushResult, display
 
 
 class Step(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pyparsing as pp
 
@@ -16,7 +17,6 @@ from logwatch.model import PLAIN, Cause
 from logwatch.parse.grammar import Grammar, parse_reference, walk
 from logwatch.parse.line_parser import LineParser, parser_of
 from logwatch.parse.result import PushResult
-from logwatch.parse.samples import Annotated
 from logwatch.parse.scanner import Scanner
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
@@ -58,7 +58,7 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
             how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
             remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
             yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
-        if difference := _difference(sample, by_hand):
+        if difference := _difference(sample.expected, sample.cause, by_hand):
             yield Problem(
                 where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
             )
@@ -80,22 +80,19 @@ def _undated(scanner: Scanner, stamp: str) -> bool:
     return all(scanner.timestamps.seconds(stamp, year * _YEAR_SECONDS) is None for year in range(54, 58))
 
 
-def _difference(sample: Annotated, found: PushResult | Cause) -> str:
-    if sample.expected is None:
+def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: PushResult | Cause) -> str:
+    """Return in what a sample's result is another one than it must be; empty if in nothing."""
+    if expected is None:
         if isinstance(found, PushResult):
             return f"it yields code {found.code}, and must yield nothing"
-        return (
-            f"it yields nothing because {found}, not because {sample.cause}"
-            if sample.cause not in (None, found)
-            else ""
-        )
+        return "" if cause in (None, found) else f"it yields nothing because {found}, not because {cause}"
     if not isinstance(found, PushResult):
         return f"it yields nothing: {found}"
-    expected = {**_ABSENT, **sample.expected}
+    wanted = {**_ABSENT, **expected}
     return "; ".join(
-        f"{key} is {getattr(found, key)!r}, expected {expected[key]!r}"
-        for key in PushResult._fields
-        if key in expected and getattr(found, key) != expected[key]
+        f"{key} is {value!r}, expected {wanted[key]!r}"
+        for key, value in found._asdict().items()
+        if key in wanted and value != wanted[key]
     )
 
 

@@ -1,4 +1,7 @@
-"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change."""
+"""Load a grammar by its name, plain pyparsing out of a file that only its owner can change, and read lines by it.
+
+What pyparsing itself reads is by definition right; all that is compiled is held to it.
+"""
 
 import os
 import re

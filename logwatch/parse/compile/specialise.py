@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.narrow import is_quoted, narrowed
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
@@ -58,21 +58,25 @@ class Specialiser:
         if node.min_len and line[at] not in node.first_set:
             return -1
         known = self._patterns.get(id(node))
-        if known is None and node.size > _MAX_COMPILED_SIZE and not isinstance(node, Backtracking):
-            return self._end_of_pieces(node, line, at)
         if known is None:
+            if node.size > _MAX_COMPILED_SIZE and (end := self._end_of_pieces(node, line, at)) is not None:
+                return end
             known = self._patterns[id(node)] = node, re.compile(Writer().write(node, last=True).encode("latin-1"))
         found = known[1].match(line, at)
         return found.end() if found else -1
 
-    def _end_of_pieces(self, node: Node, line: bytes, at: int) -> int:
-        if isinstance(node, Choice | Repeat):
-            taken = self.turns(node).taken(line, at)
-            return taken[-1].end if taken else -1
-        for item in node.children:
-            if (at := self.end(item, line, at)) < 0:
-                break
-        return at
+    def _end_of_pieces(self, node: Node, line: bytes, at: int) -> int | None:
+        """Return what ``end`` does; None where there are no pieces, or too many."""
+        match node:
+            case nodes.Seq() | Capture():
+                for item in node.children:
+                    if (at := self.end(item, line, at)) < 0:
+                        break
+                return at
+            case Choice() | Repeat():
+                taken = self.turns(node).taken(line, at)
+                return None if taken is None else taken[-1].end if taken else -1
+        return None
 
     def turns(self, node: Choice | Repeat) -> "_Turns":
         """Return what takes the turns of a repetition, or of a choice as a repetition of one turn."""
@@ -200,18 +204,20 @@ class _Turns:
         left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, self.items[i])]
         return Look(nodes.choice(*left), negative=True) if left else None
 
-    def _taken(self, line: bytes, at: int) -> Sequence[_Turn]:
-        """Return the turns from ``at`` on and what is behind them; nothing if they are too few or too many."""
+    def _taken(self, line: bytes, at: int) -> Sequence[_Turn] | None:
+        """Return the turns from ``at`` on and what is behind them: nothing if they are too few, None if too many."""
         turns: list[_Turn] = []
         while len(turns) != self._max:
             start = self._end(self.blanks, line, at) if self.blanks else at
             i, end = self._first(line, start)
-            if i == _END or len(turns) > _MAX_TURNS_OF_A_LINE:
+            if i == _END:
                 break
+            if len(turns) == _MAX_TURNS_OF_A_LINE:
+                return None
             turns.append(_Turn(line, i, at, start, end))
             at = end
         behind = _Turn(line, _FULL if len(turns) == self._max else _END, at, at, at)
-        return (*turns, behind) if self._min <= len(turns) <= _MAX_TURNS_OF_A_LINE else ()
+        return (*turns, behind) if len(turns) >= self._min else ()
 
     def _first(self, line: bytes, at: int) -> tuple[int, int]:
         """Return the index of the first alternative that matches, and where it ends; _END if it stops or none does."""

@@ -26,8 +26,8 @@ from bench.measure import run as started
 from logwatch import heap
 from logwatch.model import Envelope
 from logwatch.parse import Scanner, load
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
-from logwatch.parse.result import parse_reference
 from logwatch.report.lines import LineCutter
 from logwatch.tail.lines import CHUNK_BYTES
 

@@ -5,18 +5,19 @@ In: a loaded grammar. Out: problems, warnings among them; none means that the gr
 
 import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pyparsing as pp
 
 from logwatch.errors import Problem
 from logwatch.model import PLAIN, Cause
-from logwatch.parse.grammar import Grammar, load, walk
+from logwatch.parse.grammar import Grammar, parse_reference, walk
 from logwatch.parse.line_parser import LineParser, parser_of
-from logwatch.parse.result import PushResult, parse_reference
-from logwatch.parse.samples import KEYS, Annotated
+from logwatch.parse.result import PushResult
 from logwatch.parse.scanner import Scanner
-from logwatch.parse.timestamp import seconds_of
 
 _ABSENT = {"platform": "unknown", "reason": "", "app": "", "user": "", "token": ""}
 _SIZES = (1024, 8192)  # bytes of a pumped line: eight times the bytes may take eight times as long
@@ -53,11 +54,11 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
     for sample in grammar.samples:
         where = f"{path}:{sample.number}"
         by_hand = parse_reference(grammar, sample.payload)
-        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(grammar, by_hand.timestamp):
+        if isinstance(by_hand, PushResult) and by_hand.timestamp and _undated(scanner, by_hand.timestamp):
             how = f"TIMESTAMP = {grammar.timestamp!r}" if grammar.timestamp else "no usual way to write one"
             remedy = 'say how it is written: TIMESTAMP = "%d/%b/%Y:%H:%M:%S %z"'
             yield Problem(where, f"the stamp {by_hand.timestamp!r} cannot be dated", how, remedy)
-        if difference := _difference(sample, by_hand):
+        if difference := _difference(sample.expected, sample.cause, by_hand):
             yield Problem(
                 where, "not what is expected", difference, f"grammar trace {grammar.name} shows how far it came"
             )
@@ -74,33 +75,30 @@ def _samples(grammar: Grammar) -> Iterator[Problem]:
             yield Problem(where, "the roads disagree", why, "this is a bug of mesibo-logwatch; please report it")
 
 
-def _undated(grammar: Grammar, stamp: str) -> bool:
+def _undated(scanner: Scanner, stamp: str) -> bool:
     """Return whether a stamp is no date in any of four years, one of which has a 29 February."""
-    return all(seconds_of(stamp, year * _YEAR_SECONDS, UTC, grammar.timestamp) is None for year in range(54, 58))
+    return all(scanner.timestamps.seconds(stamp, year * _YEAR_SECONDS) is None for year in range(54, 58))
 
 
-def _difference(sample: Annotated, found: PushResult | Cause) -> str:
-    if sample.expected is None:
+def _difference(expected: dict[str, Any] | None, cause: Cause | None, found: PushResult | Cause) -> str:
+    """Return in what a sample's result is another one than it must be; empty if in nothing."""
+    if expected is None:
         if isinstance(found, PushResult):
             return f"it yields code {found.code}, and must yield nothing"
-        return (
-            f"it yields nothing because {found}, not because {sample.cause}"
-            if sample.cause not in (None, found)
-            else ""
-        )
+        return "" if cause in (None, found) else f"it yields nothing because {found}, not because {cause}"
     if not isinstance(found, PushResult):
         return f"it yields nothing: {found}"
-    expected = {**_ABSENT, **sample.expected}
+    wanted = {**_ABSENT, **expected}
     return "; ".join(
-        f"{key} is {getattr(found, key)!r}, expected {expected[key]!r}"
-        for key in KEYS
-        if key in expected and getattr(found, key) != expected[key]
+        f"{key} is {value!r}, expected {wanted[key]!r}"
+        for key, value in found._asdict().items()
+        if key in wanted and value != wanted[key]
     )
 
 
 def _unreached(grammar: Grammar) -> Iterator[Problem]:
     """Find alternatives that no sample takes: nobody knows whether they work."""
-    again = load(grammar.name, [grammar.path.parent], fresh=True)  # its elements are listened to, and thrown away
+    again = replace(grammar, line=deepcopy(grammar.line))  # whose elements are listened to, and thrown away
     alternatives = {
         id(each): each for element in walk(again.line) if isinstance(element, pp.MatchFirst) for each in element.exprs
     }

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from logwatch.model import Cause
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
@@ -26,7 +26,6 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_LINES_WORTH_A_LESSON = 900  # one by one, LINE compiled for the first of them: that costs what a lesson does
 _MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_EXAMPLE_BYTES = 4096
@@ -55,13 +54,13 @@ _Item = TypeVar("_Item")
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done ever more seldom, and where it is worth it: where about a thousand lines are left to be read one by
-    one, or twice as many have been, as of many short logs.
+    That is done ever more seldom, and where it is worth it: where so many lines are left to be read one by one as cost
+    more, or twice as many have been, as of many short logs.
     """
 
     def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
         """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self.rests = RestReader(compiler.tail, keep) if compiler.tail else None
+        self.rests = RestReader(compiler.tail, compiler.turn, keep) if compiler.tail and compiler.turn else None
         self._compiler = compiler
         self._dictionary: Dictionary | None = None
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
@@ -87,7 +86,7 @@ class ChunkReader:
         self._waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
         expected = singly * (1 + following)
-        if self._waiting < self._wait or max(self._waiting / 2, expected) < _LINES_WORTH_A_LESSON:
+        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
             return left
         self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way
@@ -230,13 +229,13 @@ class RestReader:
     turn, and are examples.
     """
 
-    def __init__(self, tail: Repeat, keep: frozenset[str]) -> None:
+    def __init__(self, tail: Repeat, turn: LinePattern, keep: frozenset[str]) -> None:
         self._keep = keep
         literals = nodes.capture_literals(nodes.without_captures(tail, keep))
         self._literals = literals and [
             each for each in literals if not any(other != each and other in each for other in literals)
         ]
-        self._turns = LinePattern(tail.item)
+        self._turn = turn
         self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
         self.examples: deque[bytes] = deque(maxlen=SOME)
         """The last texts that were read turn by turn."""
@@ -264,7 +263,7 @@ class RestReader:
         self.read_singly += 1
         if len(text) <= _MAX_REST_BYTES:
             self.examples.append(text)
-        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
+        return tuple([each for each in self._turn.all_turns(text + b"\n") if each[0] in self._keep])
 
 
 def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:

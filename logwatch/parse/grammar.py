@@ -1,9 +1,12 @@
-"""Load a grammar by its name: plain pyparsing out of a file that only its owner can change."""
+"""Load a grammar by its name, plain pyparsing out of a file that only its owner can change, and read lines by it.
+
+What pyparsing itself reads is by definition right; all that is compiled is held to it.
+"""
 
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,35 +14,37 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from pyparsing import And, Keyword, LineEnd, Literal, NotAny, OneOrMore, ParserElement, Regex, ZeroOrMore
+import pyparsing as pp
 
 from logwatch import ownership, resources
 from logwatch.errors import GrammarError, Problem
+from logwatch.model import Cause
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.samples import KEYS, Annotated, read_samples
+from logwatch.parse.result import NAMES, PushResult, from_values
+from logwatch.parse.samples import Annotated, read_samples
 from logwatch.parse.timestamp import wrong_form
 
 BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
-NAMES = frozenset((*KEYS, "fcm_error", "fcm_status", "apns_reason"))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _whitespace = threading.Lock()  # pyparsing's default is one for the whole process
 
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """A line's grammar, loaded and validated; ``place`` and ``before`` tell why a line is not a result."""
+    """A line's grammar, loaded and validated; beginnings of LINE tell whose a line is, and why it is not a result."""
 
     name: str
     path: Path
-    line: ParserElement
+    line: pp.ParserElement
     marker: bytes
     samples: tuple[Annotated, ...] = field(repr=False)
-    place: ParserElement | None  # the part up to the marker: where a push line must have it
-    before: ParserElement | None  # the part before the code, then the line's end: a push line without a code
+    front: pp.ParserElement | None  # what stands before the marker: so begin the lines of the program that logs it
+    place: pp.ParserElement | None  # the part up to the marker: where a push line must have it
+    before: pp.ParserElement | None  # the part before the code, then the line's end: a push line without a code
     node: Node | None = field(repr=False)  # LINE as it is compiled; None if it cannot be and stay exact
     not_compiled_because: str = ""
     timestamp: str = ""  # how stamps are written, in words of strptime(3); empty for any of the usual ways
@@ -66,10 +71,10 @@ def names(directories: Sequence[Path]) -> list[str]:
     return sorted({path.stem for directory in directories if directory.is_dir() for path in directory.glob("*.py")})
 
 
-def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) -> Grammar:
+def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     """Load a grammar and its samples; raise GrammarError with everything that is wrong with them.
 
-    Whoever changes its elements must ask for a ``fresh`` one: others share what was loaded before.
+    Others share what was loaded before: whoever changes its elements must copy them.
     """
     path = find(name, directories)
     samples_path = path.parent / "samples" / f"{name}.log"
@@ -78,8 +83,7 @@ def load(name: str, directories: Sequence[Path] = (), *, fresh: bool = False) ->
     annotated = _read_trusted(samples_path, problems)
     if source is None or problems:
         raise GrammarError(*problems)
-    build = _build.__wrapped__ if fresh else _build
-    return build(name, path, source, samples_path, annotated)
+    return _build(name, path, source, samples_path, annotated)
 
 
 @lru_cache(maxsize=16)
@@ -88,7 +92,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     problems: list[Problem] = []
     samples: tuple[Annotated, ...] = ()
     if annotated is not None:
-        samples, problems = read_samples(samples_path, annotated)
+        samples, problems = read_samples(samples_path, annotated, PushResult._fields)
         if not samples and not problems:
             problems.append(
                 Problem(str(samples_path), "no samples", "what they must yield is the proof that a grammar works")
@@ -97,7 +101,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     if line is None or problems:
         raise GrammarError(*problems)
     with default_whitespace():
-        place, before = _parts(line, marker.decode("latin-1"))
+        beginnings = _beginnings(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
         node = translate(line, listed={"code"})
@@ -106,19 +110,19 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     except EndlessLoop as endless:
         remedy = "let what is repeated match at least one character"
         raise GrammarError(Problem(str(path), str(endless), "pyparsing itself would never end", remedy)) from endless
-    return Grammar(name, path, line, marker, samples, place, before, node, reason, timestamp)
+    return Grammar(name, path, line, marker, samples, *beginnings, node, reason, timestamp)
 
 
 @contextmanager
 def default_whitespace() -> Iterator[None]:
     """Let new pyparsing elements skip BLANKS and never a newline; put the process's default back afterwards."""
     with _whitespace:
-        usual = ParserElement.DEFAULT_WHITE_CHARS
-        ParserElement.set_default_whitespace_chars(BLANKS)
+        usual = pp.ParserElement.DEFAULT_WHITE_CHARS
+        pp.ParserElement.set_default_whitespace_chars(BLANKS)
         try:
             yield
         finally:
-            ParserElement.set_default_whitespace_chars(usual)
+            pp.ParserElement.set_default_whitespace_chars(usual)
 
 
 def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
@@ -145,7 +149,7 @@ def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
         return None
 
 
-def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[ParserElement | None, bytes, str]:
+def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[pp.ParserElement | None, bytes, str]:
     """Run the file by its path, writing no __pycache__, and take LINE, MARKER and TIMESTAMP out of it."""
     namespace: dict[str, Any] = {"__name__": f"logwatch.grammars.{path.stem}", "__file__": str(path)}
     with default_whitespace():
@@ -155,7 +159,7 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
             problems.append(Problem(_line_of(path, error), "does not run", f"{type(error).__name__}: {error}"))
             return None, b"", ""
     line, marker = namespace.get("LINE"), namespace.get("MARKER")
-    if not isinstance(line, ParserElement):
+    if not isinstance(line, pp.ParserElement):
         problems.append(Problem(str(path), "no LINE", "a pyparsing expression of that name was expected"))
         line = None
     if not isinstance(marker, bytes) or not marker or b"\n" in marker:
@@ -179,13 +183,9 @@ def _execute(path: Path, source: bytes, problems: list[Problem]) -> tuple[Parser
 def _timestamp_of(path: Path, namespace: dict[str, Any], problems: list[Problem]) -> str:
     """Return how the grammar says that stamps are written; empty if it says nothing."""
     timestamp = namespace.get("TIMESTAMP", "")
-    if timestamp == "":
-        return ""
-    why = wrong_form(timestamp) if isinstance(timestamp, str) else "it is no text"
-    if why:
+    if timestamp and (why := wrong_form(timestamp)):
         what = f"TIMESTAMP {timestamp!r} cannot be used"
         problems.append(Problem(str(path), what, why, 'write it as strptime reads it: "%d/%b/%Y:%H:%M:%S %z"'))
-        return ""
     return str(timestamp)
 
 
@@ -196,13 +196,13 @@ def _line_of(path: Path, error: BaseException) -> str:
     return f"{path}:{numbers[-1]}" if numbers else str(path)
 
 
-def names_of(element: ParserElement) -> list[str]:
+def names_of(element: pp.ParserElement) -> list[str]:
     """Return the result names that an element itself sets; the groups of a Regex are names to pyparsing as well."""
     names = [element.resultsName] if element.resultsName not in (None, "_skipped") else []  # what `...` calls itself
-    return names + (list(element.re.groupindex) if isinstance(element, Regex) else [])
+    return names + (list(element.re.groupindex) if isinstance(element, pp.Regex) else [])
 
 
-def walk(element: ParserElement) -> Iterator[ParserElement]:
+def walk(element: pp.ParserElement) -> Iterator[pp.ParserElement]:
     """Go through an expression, every element once; what only must not match (NotAny, stop_on) yields nothing."""
     seen: set[int] = set()
     stack = [element]
@@ -212,19 +212,21 @@ def walk(element: ParserElement) -> Iterator[ParserElement]:
             continue
         seen.add(id(here))
         yield here
-        if not isinstance(here, NotAny):
+        if not isinstance(here, pp.NotAny):
             stack += here.recurse()
 
 
-def sequence(line: ParserElement) -> list[ParserElement]:
+def sequence(line: pp.ParserElement) -> list[pp.ParserElement]:
     """Return the parts that a line consists of, one behind the other, in and out of nested sequences."""
-    if type(line) is And and not line.resultsName and not line.parseAction:
+    if type(line) is pp.And and not line.resultsName and not line.parseAction:
         return [part for each in line.exprs for part in sequence(each)]
     return [line]
 
 
-def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, ParserElement | None]:
-    """Build what tells why a line does not match, as far as LINE is a sequence with marker and code in parts of it."""
+def _beginnings(
+    line: pp.ParserElement, marker: str
+) -> tuple[pp.ParserElement | None, pp.ParserElement | None, pp.ParserElement | None]:
+    """Build ``front``, ``place`` and ``before``, as far as LINE is a sequence with marker and code in parts of it."""
     parts = sequence(line)
 
     def first(holds: Any) -> int:
@@ -233,17 +235,57 @@ def _parts(line: ParserElement, marker: str) -> tuple[ParserElement | None, Pars
     code = first(lambda element: "code" in names_of(element))
     place = first(lambda element: marker in text_of(element))
     if not place < code < len(parts):
-        return None, None
+        return None, None, None
     # What stands around the code is a repetition; between it and the number there is only what announces the number
-    loop = max((i for i in range(place, code) if isinstance(parts[i], ZeroOrMore | OneOrMore)), default=place)
+    loop = max((i for i in range(place, code) if isinstance(parts[i], pp.ZeroOrMore | pp.OneOrMore)), default=place)
+    up_to_place, front = pp.And(parts[: place + 1]), pp.And(parts[:place])
+    if not place or front.can_parse_next("", 0):
+        front = up_to_place  # what may be nothing, such as the bound of a word, would make every line the program's
     return (
-        And(parts[: place + 1]).parse_with_tabs(),
-        And([*parts[: loop + 1], LineEnd()]).parse_with_tabs(),
+        front.parse_with_tabs(),
+        up_to_place.parse_with_tabs(),
+        pp.And([*parts[: loop + 1], pp.LineEnd()]).parse_with_tabs(),
     )
 
 
-def text_of(element: ParserElement) -> str:
+def text_of(element: pp.ParserElement) -> str:
     """Return the text or the pattern that an element itself spells out; empty if it spells out none."""
-    if isinstance(element, Literal | Keyword):
+    if isinstance(element, pp.Literal | pp.Keyword):
         return element.match
-    return element.pattern if isinstance(element, Regex) and isinstance(element.pattern, str) else ""
+    return element.pattern if isinstance(element, pp.Regex) and isinstance(element.pattern, str) else ""
+
+
+def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
+    """Read one line with pyparsing itself: slow, and by definition right."""
+    line = payload.decode("latin-1")
+    try:
+        found = grammar.line.parse_string(line)
+    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
+        return unparsed_cause(grammar, payload, line_begins)
+    return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
+
+
+def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.ParserElement], bool]) -> Cause:
+    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else.
+
+    ``begin`` does what ``line_begins`` does.
+    """
+    if grammar.place is not None and not begin(line, grammar.place):
+        return "misplaced"
+    return "no_code" if grammar.before is not None and begin(line, grammar.before) else "grammar"
+
+
+def line_begins(line: bytes, beginning: pp.ParserElement) -> bool:
+    """Return whether a line begins with what an expression takes, as pyparsing itself has it."""
+    try:
+        beginning.parse_string(line.decode("latin-1").removesuffix("\n"))
+    except Exception:  # noqa: BLE001  as above
+        return False
+    return True
+
+
+def _flat(value: object) -> list[str]:
+    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
+    if isinstance(value, pp.ParseResults):
+        return [text for each in value for text in _flat(each)]
+    return [] if value is None else [str(value)]

@@ -1,8 +1,10 @@
 """Read lines by one grammar: compiled where that is exact, by pyparsing where it is not, alike for every line."""
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
+
+from pyparsing import ParserElement
 
 from logwatch.model import Cause
 from logwatch.parse.chunk_reader import ChunkReader, Dictionary
@@ -11,9 +13,9 @@ from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import translate
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
-from logwatch.parse.grammar import Grammar
+from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Columns, PushResult, from_captures, parse_reference
+from logwatch.parse.result import Columns, PushResult, from_captures
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -29,7 +31,6 @@ class LineParser:
         self.chunk_reader: ChunkReader | None = None
         self._line: LinePattern | None = None  # up to the repetition that cannot fail, if it ends in one
         self._stamp: LinePattern | None = None
-        self._own: LinePattern | None = None
         self._all_names: ChunkReader | None = None  # captures what is not counted by as well
         node = grammar.node
         if node is None:
@@ -37,12 +38,11 @@ class LineParser:
         parts = nodes.parts(node)
         self.needs_marker = any(isinstance(part, nodes.Literal) and grammar.marker in part.data for part in parts)
         self._stamp = _up_to("timestamp", node)
-        self._own = _in_front_of(grammar.marker, node)
         names = frozenset(node.capture_names)
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
         self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED), COUNTED)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED)
 
     @property
     def compiled(self) -> bool:
@@ -57,16 +57,11 @@ class LineParser:
             values, end = found
             rests = self._all_names.rests
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
-        place, before = self._up_to_code
-        if place is not None and not place.pattern.match(line):
-            return "misplaced"
-        return "no_code" if before is not None and before.pattern.match(line) else "grammar"
+        return unparsed_cause(self.grammar, line, self._begins)
 
-    @cached_property
-    def _up_to_code(self) -> list[LinePattern | None]:
-        """What tells why a line has no result: both are parts of LINE, which is compiled, and so can they be."""
-        both = self.grammar.place, self.grammar.before
-        return [None if each is None else LinePattern(translate(each)) for each in both]
+    def _begins(self, line: bytes, beginning: ParserElement) -> bool:
+        """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
+        return _compiled(beginning).pattern.match(line) is not None if self.compiled else line_begins(line, beginning)
 
     def read_all(self, payloads: list[bytes]) -> Columns:
         """Return the columns of ``PushResult`` for lines, without newlines, that are known to give a result."""
@@ -94,8 +89,8 @@ class LineParser:
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""
-        if self._own is not None:
-            return self._own.pattern.match(line) is not None
+        if self.grammar.front is not None:
+            return self._begins(line, self.grammar.front)
         return self.grammar.marker in line and self.read(line) not in ("misplaced", "grammar")
 
     def stamp(self, line: bytes) -> str:
@@ -113,6 +108,12 @@ def parser_of(grammar: Grammar) -> LineParser:
     return LineParser(grammar)
 
 
+@lru_cache(maxsize=32)
+def _compiled(beginning: ParserElement) -> LinePattern:
+    """Compile a part of a LINE that is compiled, as it can be then."""
+    return LinePattern(translate(beginning))
+
+
 def _up_to(name: str, node: Node) -> LinePattern | None:
     """Compile the parts of a line up to the one that is named so, if it is the only one: then it is the last group."""
     parts = nodes.parts(node)
@@ -120,14 +121,3 @@ def _up_to(name: str, node: Node) -> LinePattern | None:
     if node.capture_names.count(name) != 1 or not isinstance(parts[places[0]], nodes.Capture):
         return None
     return LinePattern(nodes.seq(*parts[: places[0] + 1]))
-
-
-def _in_front_of(marker: bytes, node: Node) -> LinePattern:
-    """Compile the parts of a line that stand in front of the marker, and the marker itself where nothing needs to."""
-    parts = nodes.parts(node)
-    place = next(
-        (i for i, part in enumerate(parts) if isinstance(part, nodes.Literal) and marker in part.data), len(parts)
-    )
-    front = LinePattern(nodes.seq(*parts[: max(place, 1)]))
-    # A front that may be nothing, such as the bound of a word, would make every line the program's
-    return front if front.pattern.match(b"\n") is None else LinePattern(nodes.seq(*parts[: place + 1]))

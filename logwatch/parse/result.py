@@ -8,10 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pyparsing import ParserElement, ParseResults
-
 from logwatch.model import Cause, Platform
-from logwatch.parse.grammar import NAMES, Grammar
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
 _DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
@@ -44,6 +41,8 @@ class PushResult(NamedTuple):
 Columns = tuple[Sequence[Any], ...]
 """A sequence for each field of a tuple, where many are read together: as many tuples take longer to make."""
 
+NAMES = frozenset((*PushResult._fields, *_DECIDING))
+"""The names that a grammar may give to values."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 _NO_RESULT: tuple[int, Platform, str] = (0, "unknown", "")  # fills a place
 
@@ -58,13 +57,14 @@ def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
     return PLATFORMS.get(word.lower()) or ("fcm" if fcm else "apns" if apns else "unknown")
 
 
-def from_values(codes: Sequence[str], values: Mapping[str, str]) -> PushResult | Cause:
-    """Return the result of a line that matched, or why it has none.
+def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
+    """Return the result of the named values of a line that matched, or why it has none.
 
-    ``codes`` are all its codes in order, ``values`` the last value of each other name.
+    Of the name ``code`` all of them count, of each other name the last one.
     """
-    get = values.get
-    counted = _counted(tuple(codes), *[get(name, "") for name in _DECIDING])
+    get = dict(values).get
+    codes = tuple([value for name, value in values if name == "code"])
+    counted = _counted(codes, *[get(name, "") for name in _DECIDING])
     if isinstance(counted, str):
         return counted
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
@@ -92,8 +92,7 @@ def _counted(
 
 def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:
     """Return the result of the named values of a line that matched, in the order of the line."""
-    texts = [(name, value.decode("latin-1")) for name, value in values]
-    return from_values([value for name, value in texts if name == "code"], dict(texts))
+    return from_values([(name, value.decode("latin-1")) for name, value in values])
 
 
 def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Columns, list[int]]:
@@ -111,38 +110,3 @@ def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Co
     for i in without:
         counted[i] = _NO_RESULT
     return (*zip(*counted, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without
-
-
-def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
-    """Read one line with pyparsing itself: slow, and by definition right."""
-    line = payload.decode("latin-1")
-    try:
-        found = grammar.line.parse_string(line)
-    except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
-        return unparsed_cause(grammar, line)
-    values = {name: _flat(found[name]) for name in NAMES if name in found}
-    return from_values(values.get("code", ()), {name: value[-1] for name, value in values.items() if value})
-
-
-def unparsed_cause(grammar: Grammar, line: str) -> Cause:
-    """Return why ``LINE`` does not match: the marker is not in its place, there is no code up to the end, or else."""
-    if grammar.place is not None and not _matches(grammar.place, line):
-        return "misplaced"
-    if grammar.before is not None and _matches(grammar.before, line):
-        return "no_code"
-    return "grammar"
-
-
-def _matches(expression: ParserElement, line: str) -> bool:
-    try:
-        expression.parse_string(line)
-    except Exception:  # noqa: BLE001  as above
-        return False
-    return True
-
-
-def _flat(value: object) -> list[str]:
-    """Return a result name's values in order; a group of a Regex that took no part is None, the same as not set."""
-    if isinstance(value, ParseResults):
-        return [text for each in value for text in _flat(each)]
-    return [] if value is None else [str(value)]

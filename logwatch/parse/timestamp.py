@@ -122,8 +122,10 @@ def _latest(reference: float, zone: tzinfo, at: Callable[[int], datetime], *, le
     return None
 
 
-def wrong_form(form: str) -> str:
+def wrong_form(form: object) -> str:
     """Return what is wrong with a format of strptime(3) for stamps; empty if nothing is."""
+    if not isinstance(form, str):
+        return "it is no text"
     if not any(directive in form for directive in _DAY_DIRECTIVES):
         return "it has no day"
     try:

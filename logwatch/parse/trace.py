@@ -1,13 +1,12 @@
 """Shows how far a grammar comes in a line: part by part what it took, and at which column it expected what."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyparsing as pp
 
 from logwatch.model import Cause
-from logwatch.parse.grammar import Grammar, default_whitespace, sequence
-from logwatch.parse.result import PushResult, display, parse_reference
+from logwatch.parse.grammar import Grammar, default_whitespace, parse_reference, sequence
+from logwatch.parse.result import PushResult, display
 
 
 class Step(NamedTuple):
@@ -28,34 +27,24 @@ class Trace(NamedTuple):
 
 def trace(grammar: Grammar, payload: bytes) -> Trace:
     """Follow a line through the parts of a grammar."""
-    line = payload.decode("latin-1")
+    line, parts = payload.decode("latin-1"), sequence(grammar.line)
+    with default_whitespace():
+        here = pp.Empty().leave_whitespace().set_parse_action(lambda _, loc, __: [loc])
     steps: list[Step] = []
-    column, expected = None, ""
-    at = 0
-    for part, end in _ends(grammar, line):
-        if isinstance(end, pp.ParseBaseException):
-            column, expected = max(end.loc, at) + 1, str(end.msg).removeprefix("Expected ")
+    column, expected, at = None, "", 0
+    for i, part in enumerate(parts):
+        try:
+            end = int(pp.And([*parts[: i + 1], here.copy()]).parse_with_tabs().parse_string(line)[-1])
+        except pp.ParseBaseException as failure:
+            column, expected = max(failure.loc, at) + 1, str(failure.msg).removeprefix("Expected ")
+            break
+        except Exception as failure:  # noqa: BLE001  an action of the grammar may raise anything
+            column, expected = at + 1, f"no {type(failure).__name__} ({failure}) from a parse action"
             break
         if taken := display(line[at:end]).strip():
             steps.append(Step(_short(part), taken))
         at = end
     return Trace(steps, column, expected, parse_reference(grammar, payload))
-
-
-def _ends(grammar: Grammar, line: str) -> Iterator[tuple[pp.ParserElement, int | pp.ParseBaseException]]:
-    """Return the parts of LINE with the places where they end, up to the first that does not match."""
-    parts = sequence(grammar.line)
-    with default_whitespace():
-        here = pp.Empty().leave_whitespace().set_parse_action(lambda _, loc, __: [loc])
-    end = 0
-    for i, part in enumerate(parts):
-        try:
-            end = int(pp.And([*parts[: i + 1], here.copy()]).parse_with_tabs().parse_string(line)[-1])
-        except Exception as failure:  # noqa: BLE001  an action of the grammar may raise anything
-            raised = f"no {type(failure).__name__} ({failure}) from a parse action"
-            yield part, failure if isinstance(failure, pp.ParseBaseException) else pp.ParseException(line, end, raised)
-            return
-        yield part, end
 
 
 def _short(part: pp.ParserElement) -> str:

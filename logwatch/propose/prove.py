@@ -15,8 +15,8 @@ from logwatch.catalogue import Catalogue
 from logwatch.errors import GrammarError, Problem
 from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.redact import shape, words_of
-from logwatch.parse.result import parse_reference
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.parse import load
-from logwatch.parse.result import parse_reference
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.samples import Annotated
 
 GRAMMAR = load("mesibo")

@@ -18,8 +18,8 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.grammar import default_whitespace
-from logwatch.parse.result import _flat, from_captures, parse_reference
+from logwatch.parse.grammar import _flat, default_whitespace, parse_reference
+from logwatch.parse.result import from_captures
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ def test_any_compiled_expression_means_what_pyparsing_means(expression, lines, r
     expression.streamline()
     expression.parse_with_tabs()
     try:
-        pattern = LinePattern(translate(expression))
+        pattern = LinePattern(translate(expression, listed(expression)))
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
     note(str(expression))
@@ -198,7 +198,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     expression.streamline()
     expression.parse_with_tabs()
     try:
-        node = translate(expression)
+        node = translate(expression, listed(expression))
         LinePattern(node)
     except (NotCompilable, EndlessLoop):
         assume(False)  # noqa: FBT003  its signature
@@ -211,6 +211,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
     with (
         patch.object(specialise, "_MAX_RUNS", rng.choice([0, 1, 4])),
+        patch.object(specialise, "_MAX_COMPILED_SIZE", rng.choice([2, 60])),
         patch.object(narrow, "_MIN_EXAMPLES_ALIKE", rng.choice([1, 8])),
     ):
         made = [pattern for some in asked if (pattern := compiler.compile(some))]
@@ -237,7 +238,7 @@ def reader_of(compiler, keep):
     """Return what reads the values in a rest, alone and among others."""
     if compiler.tail is None:
         return None
-    rests = RestReader(compiler.tail, keep)
+    rests = RestReader(compiler.tail, compiler.turn, keep)
 
     @cache
     def read(text: bytes):

@@ -10,8 +10,9 @@ import pytest
 
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
-from logwatch.parse.result import PushResult, parse_reference
+from logwatch.parse.result import PushResult
 
 NUMBERS = ["200", "404", "404", "2x", "-1", ""]
 DIALECTS = {

@@ -10,8 +10,8 @@ from bench.families import FAMILIES
 from bench.scan import chunks
 from logwatch import envelope as envelopes
 from logwatch.parse import Scanner, load
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import LineParser
-from logwatch.parse.result import parse_reference
 from logwatch.simulate import docker
 
 GRAMMAR = load("mesibo")

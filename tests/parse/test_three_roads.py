@@ -15,13 +15,14 @@ from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, RestReader
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
+from logwatch.parse.grammar import parse_reference
 from logwatch.parse.line_parser import COUNTED, parser_of
-from logwatch.parse.result import PushResult, parse_reference
+from logwatch.parse.result import PushResult
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")
 COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
-RESTS = RestReader(COMPILER.tail, COUNTED)
+RESTS = RestReader(COMPILER.tail, COMPILER.turn, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0

@@ -47,7 +47,7 @@ def counted(grammar: Grammar, lines: bytes) -> Scan:
 def refused(grammar: Grammar) -> None:
     """Pass what is no grammar, no bytes, no zone: each is an error before anything runs."""
     load(b"mesibo")  # type: ignore[arg-type]  # names are text
-    load("mesibo", fresh=1)  # type: ignore[arg-type]
+    load("mesibo", fresh=True)  # type: ignore[call-arg]
     load("mesibo", [], True)  # type: ignore[call-arg]  # noqa: FBT003
     Scanner(grammar)  # type: ignore[call-arg]  # a stamp without a zone means nothing
     Scanner(grammar, timezone="UTC")  # type: ignore[arg-type]

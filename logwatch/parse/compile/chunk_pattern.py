@@ -10,12 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, EndOfLine, Look, Node, Repeat
+from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
 from logwatch.parse.compile.specialise import Specialiser
 from logwatch.parse.compile.to_regex import Writer, char_class
 
 REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
+
+
+_MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
+_LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
+_MARKS = frozenset(b" =,;()[]")
+_WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
+_ANSWER = re.compile(rb'["{]')
+
+
+def lines_worth(payloads: Sequence[bytes]) -> int:
+    """Return how many lines like these an expression must save from being read one by one to be worth compiling.
+
+    It takes the longer, the more ways there are: as many as shapes, which are the marks and blanks between the words in
+    front of what JSON there is. All answers together are hardly more than a way.
+    """
+    shapes = {_ANSWER.split(payload, 1)[0].translate(None, _WITHIN_WORDS) for payload in payloads}
+    return max(_MIN_LINES, _LINES_A_SHAPE * len(shapes))
 
 
 @dataclass(frozen=True)
@@ -37,11 +55,16 @@ class ChunkPattern:
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    def __init__(self, node: Node, keep: frozenset[str]) -> None:
-        """Split off the repetition at the end, if anything may stand there."""
+    def __init__(self, node: Node, keep: frozenset[str], known: "ChunkCompiler | None" = None) -> None:
+        """Split off the repetition at the end, if anything may stand there.
+
+        What another compiler of the same node has compiled may be shared: of all it takes longest.
+        """
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
         self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
         """The repetition at the end, whose values are in the rest where no example is like it; or None."""
+        self.turn: LinePattern | None = known.turn if known else LinePattern(self.tail.item) if self.tail else None
+        """One turn of it."""
         self.head = nodes.seq(*head) if self.tail else node
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
@@ -70,7 +93,7 @@ class ChunkCompiler:
             behind += [tail + b"\n" for tail in tails]
             tail = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
             known = f"{writer.write(tail[0])}{anything}|" if tail else ""
-            text += f"{writer.write(self._blanks)}(?:{writer.write(EndOfLine())}|{known}({anything}))"
+            text += f"{writer.write(self._blanks)}(?:{writer.write(nodes.END_OF_LINE)}|{known}({anything}))"
         names = [group.name for group in writer.groups if isinstance(group, Capture)]
         names += [REST] if self.tail else []
         # findall gives tuples from two groups on; both sides end right before the newline, and never go back

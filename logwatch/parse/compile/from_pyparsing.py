@@ -14,7 +14,7 @@ import pyparsing as pp
 
 from logwatch.parse.compile import from_regex, nodes
 from logwatch.parse.compile.from_regex import NotCompilable
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of itself doubles them with each level
 
@@ -31,25 +31,17 @@ def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
     if (count := _unfolded(line, {})) > _MAX_ELEMENTS:
         raise NotCompilable(f"{count:,} elements, where each is counted at every place at which it stands")
     node = _parsed(line, skip=True)
-    if any(isinstance(each, EndOfLine) for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
+    if any(each == nodes.END_OF_LINE for item in nodes.parts(node)[:-1] for each in _outside_assertions(item)):
         raise NotCompilable("LineEnd before the end of LINE")
     elements: Iterable[pp.ParserElement] = list(line.visit_all())  # type: ignore[no-untyped-call]
-    grouped = [each.re for each in elements if isinstance(each, pp.Regex) and each.re.groupindex]
-    modal = {name for pattern in grouped for name in pattern.groupindex}
+    grouped = [from_regex.parse(each.re) for each in elements if isinstance(each, pp.Regex) and each.re.groupindex]
+    modal = {name for pattern in grouped for name in pattern.capture_names}
     modal |= {each.resultsName for each in elements if each.resultsName and each.modalResults}
-    _check_names(node, _may_be_absent(map(from_regex.parse, grouped)), modal.intersection(listed))
+    inside = [each for pattern in grouped for each in nodes.walk(pattern)]
+    optional = [each for each in inside if isinstance(each, Choice) or (isinstance(each, Repeat) and not each.min)]
+    absent = {name for each in optional for name in each.capture_names}
+    _check_names(node, absent, modal.intersection(listed))
     return node
-
-
-def _may_be_absent(patterns: Iterable[Node]) -> set[str]:
-    """Return the names of groups that may take no part in a match of their pattern."""
-    optional = [
-        each
-        for node in patterns
-        for each in nodes.walk(node)
-        if isinstance(each, Choice) or (isinstance(each, Repeat) and not each.min)
-    ]
-    return {name for each in optional for name in each.capture_names}
 
 
 def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
@@ -61,9 +53,8 @@ def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
 
 
 def _outside_assertions(node: Node) -> list[Node]:
-    if isinstance(node, Look | Backtracking):
-        return []
-    return [node, *(each for child in nodes.children(node) for each in _outside_assertions(child))]
+    inner = () if isinstance(node, Look | Backtracking) else node.children
+    return [node, *(each for child in inner for each in _outside_assertions(child))]
 
 
 def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -> None:
@@ -87,7 +78,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
 
 def _captured(node: Node) -> Counter[str]:
     """Return how often one match may capture each name, where twice stands for any number."""
-    inside = [_captured(child) for child in nodes.children(node)]
+    inside = [_captured(child) for child in node.children]
     found: Counter[str] = reduce(or_ if isinstance(node, Choice) else add, inside, Counter())
     if isinstance(node, Repeat) and node.max != 1:
         found += found
@@ -103,12 +94,9 @@ def _inner(element: pp.ParserElement) -> pp.ParserElement:
 
 def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -> Node:
     """Translate ``element._parse``: blanks first, unless the caller has skipped them; ``name`` comes from around."""
-    if element.parseAction:
-        raise NotCompilable(f"a parse action on {element}")
-    if element.ignoreExprs:
-        raise NotCompilable(f"ignore() on {element}")
-    if element.failAction or element.debug:
-        raise NotCompilable(f"a fail action or debugging on {element}")
+    for attribute, what in _EFFECTS.items():
+        if getattr(element, attribute):
+            raise NotCompilable(f"{what} on {element}")
     kind = type(element)
     rule = _RULES.get(kind)
     if rule is None:
@@ -116,8 +104,8 @@ def _parsed(element: pp.ParserElement, *, skip: bool, name: str | None = None) -
     name = None if element.resultsName == "_skipped" else element.resultsName or name  # what `...` calls itself
     if name and not _verbatim(element):
         raise NotCompilable(f"the result name {name!r} on {kind.__name__}, whose value is not the text that it matched")
-    if name and isinstance(element, pp.MatchFirst | pp.Opt):
-        node = _match_first(element, name) if isinstance(element, pp.MatchFirst) else _opt(element, name)
+    if isinstance(element, pp.MatchFirst | pp.Opt):
+        node = rule(element, name)  # it is on what they match that the name stands
     else:
         node = Capture(name, rule(element)) if name else rule(element)
     if skip and element.callPreparse and element.skipWhitespace:
@@ -195,10 +183,6 @@ def _regex(element: pp.Regex) -> Node:
     return from_regex.parse(element.re)
 
 
-def _quoted(element: pp.QuotedString) -> Node:
-    return from_regex.parse(re.compile(element.pattern, element.re_flags))
-
-
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:
     return CharRun(chars, int(element.minLen), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
 
@@ -257,6 +241,9 @@ def _ahead(element: pp.ParserElement) -> Node:
     return Look(_parsed(_inner(element), skip=True), negative=isinstance(element, pp.NotAny))
 
 
+_EFFECTS = {
+    "parseAction": "a parse action", "ignoreExprs": "ignore()", "failAction": "a fail action", "debug": "debugging"
+}  # fmt: skip
 _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.Literal: lambda element: _text(element.match),
     type(pp.Literal("x")): lambda element: _text(element.match),
@@ -267,13 +254,13 @@ _RULES: dict[type[pp.ParserElement], Callable[..., Node]] = {
     pp.Word: _word,
     pp.Char: _word,
     pp.Regex: _regex,
-    pp.QuotedString: _quoted,
+    pp.QuotedString: lambda element: from_regex.parse(re.compile(element.pattern, element.re_flags)),
     pp.White: lambda element: _run(_codes(element.matchWhite), element),
     pp.CharsNotIn: lambda element: _run(nodes.EVERY_BYTE - _codes(element.notChars), element),
     pp.SkipTo: _skip_to,
-    pp.LineStart: lambda _: Look(CharRun(nodes.EVERY_BYTE, 1, 1), negative=True, behind=True),
-    pp.LineEnd: lambda _: EndOfLine(),
-    pp.StringEnd: lambda _: EndOfLine(),
+    pp.LineStart: lambda _: nodes.BEGIN_OF_LINE,
+    pp.LineEnd: lambda _: nodes.END_OF_LINE,
+    pp.StringEnd: lambda _: nodes.END_OF_LINE,
     pp.And: _and,
     pp.MatchFirst: _match_first,
     pp.Opt: _opt,

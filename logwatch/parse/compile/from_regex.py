@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  what the re module itself reads patterns with
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
 _LATIN1 = [chr(number) for number in range(256)]
 _CHARS: dict[tuple[str, int], nodes.Bytes] = {}  # what was found out, by construct and flags
+_BOUNDS = {
+    "AT_BOUNDARY": r"(?<=\w)(?!\w)|(?<!\w)(?=\w)",
+    "AT_NON_BOUNDARY": r"(?<=\w)(?=\w)|(?<!\w)(?!\w)",
+}
 _NONE: nodes.Bytes = frozenset()
 _ANY: nodes.Bytes = nodes.EVERY_BYTE | frozenset(b"\n")
 
@@ -29,8 +33,7 @@ def parse(pattern: re.Pattern[str]) -> Node:
         raise NotCompilable("a Regex over bytes")
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
     groups = {number: name for name, number in pattern.groupindex.items()}
-    node = _sequence(list(tree), tree.state.flags, groups)
-    return _committed(node, _NONE) or Backtracking(node)
+    return _atomic(_sequence(list(tree), tree.state.flags, groups))
 
 
 def _sequence(items: Iterable[Any], flags: int, groups: dict[int, str]) -> Node:
@@ -69,15 +72,9 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
 
 def _position(where: str, flags: int) -> Node:
     if where in ("AT_END", "AT_END_STRING"):
-        return EndOfLine()
-    if where in ("AT_BOUNDARY", "AT_NON_BOUNDARY"):
-        word = frozenset(map(ord, filter(re.compile(r"\w", flags & re.ASCII).match, _LATIN1)))
-        inside = CharRun(word, 1, 1)
-        before, after = Look(inside, behind=True), Look(inside)
-        no_before, no_after = Look(inside, negative=True, behind=True), Look(inside, negative=True)
-        if where == "AT_BOUNDARY":
-            return Choice((nodes.seq(before, no_after), nodes.seq(no_before, after)))
-        return Choice((nodes.seq(before, after), nodes.seq(no_before, no_after)))
+        return nodes.END_OF_LINE
+    if where in _BOUNDS:
+        return parse(re.compile(_BOUNDS[where], flags & re.ASCII))
     raise NotCompilable("^ in a Regex")
 
 
@@ -104,48 +101,54 @@ def _chars(construct: Any, flags: int) -> nodes.Bytes:
     return _CHARS[key]
 
 
-def _committed(node: Node, follow: nodes.Bytes) -> Node | None:  # noqa: PLR0911  one case a node
-    """Return the same node without going back; None if going back could change what it matches.
+class _GoesBack(Exception):  # noqa: N818  an answer
+    """Going back could change what a node matches."""
+
+
+def _atomic(node: Node) -> Node:
+    """Return the same node for a place behind which nothing can fail, without going back if that changes nothing."""
+    try:
+        return _committed(node, _NONE)
+    except _GoesBack:
+        return Backtracking(node)
+
+
+def _committed(node: Node, follow: nodes.Bytes) -> Node:
+    """Return the same node without going back.
 
     One of the bytes in ``follow`` stands behind it where all the rest matches; none, if nothing behind it can fail.
     """
     match node:
         case CharRun(chars, low, high, lazy):
-            if low == high:
-                return CharRun(chars, low, high)
-            return None if lazy or chars & follow else node
-        case Capture(name, item):
-            inner = _committed(item, follow)
-            return inner and Capture(name, inner)
+            if low != high and (lazy or chars & follow):
+                raise _GoesBack
+            return CharRun(chars, low, high)
         case nodes.Seq(items):
-            done = [_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)]
-            return None if None in done else nodes.seq(*(each for each in done if each))
-        case Choice(items):
-            done = [_committed(item, follow) for item in items]
-            at_most_one = not follow or nodes.all_disjoint(items)
-            return Choice(tuple(each for each in done if each)) if at_most_one and None not in done else None
+            return nodes.seq(*(_committed(item, _first_of(items[i + 1 :], follow)) for i, item in enumerate(items)))
+        case Choice(items) if follow and not nodes.all_disjoint(items):
+            raise _GoesBack
         case Repeat(item, low, high, lazy):
+            if lazy or not item.min_len or (low != high and item.first_set & follow):
+                raise _GoesBack
             again = item.first_set if follow or low > 1 else _NONE
-            inner = _committed(item, follow | again)
-            ended = not lazy and bool(item.min_len) and (low == high or not item.first_set & follow)
-            return Repeat(inner, low, high) if inner and ended else None
-        case Look(item, negative, False):
-            return Look(_committed(item, _NONE) or Backtracking(item), negative)
-    return node
+            return Repeat(_committed(item, follow | again), low, high)
+        case Look(item, negative, behind):
+            return node if behind else Look(_atomic(item), negative)
+        case Backtracking():
+            return node
+    return nodes.rebuilt(node, lambda child: _committed(child, follow))
 
 
 def _first_of(items: tuple[Node, ...], follow: nodes.Bytes) -> nodes.Bytes:
     """Return the bytes of which one stands where these items match and what ``follow`` says stands behind them."""
     for item in reversed(items):
         match item:
-            case EndOfLine():
-                follow = frozenset(b"\n")
             case Look(inner, True, False):
                 single = (each for each in nodes.alternatives(inner) if isinstance(each, CharRun) and each.max == 1)
                 follow = _ANY.difference(*(each.chars for each in single))
             case _ if item.min_len:
                 follow = item.first_set
-            case _ if any(isinstance(each, Look | EndOfLine) for each in nodes.walk(item)):
+            case _ if any(isinstance(each, Look) for each in nodes.walk(item)):
                 follow = _ANY
             case _:
                 follow |= item.first_set

@@ -4,10 +4,10 @@ All nodes but ``Backtracking`` mean what pyparsing means: greedy, ordered, never
 place is therefore one fixed number of bytes or nothing, and a compiled grammar can be one expression of atomic parts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 Bytes: TypeAlias = frozenset[int]
 EVERY_BYTE: Bytes = frozenset(range(256)) - {10}
@@ -18,82 +18,84 @@ _MAX_PREFIXES = 64
 class _Properties:
     """What is asked of a node at every step of the compiler, worked out once."""
 
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly inside."""
+        match self:
+            case Seq(items) | Choice(items):
+                return items
+            case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
+                return (item,)
+        return ()
+
+    @cached_property
+    def size(self) -> int:
+        """The number of nodes in it."""
+        return 1 + sum(child.size for child in self.children)
+
     @cached_property
     def min_len(self) -> int:
         """The least number of bytes that a match takes."""
-        match cast("Node", self):
+        match self:
             case Literal(data):
-                least = len(data)
+                return len(data)
             case CharRun(_, low):
-                least = low
-            case Seq(items):
-                least = sum(item.min_len for item in items)
+                return low
             case Choice(items):
-                least = min((item.min_len for item in items), default=0)
+                return min((item.min_len for item in items), default=0)
             case Repeat(item, low):
-                least = low * item.min_len
-            case Capture(_, item) | Backtracking(item):
-                least = item.min_len
-            case Look() | EndOfLine():
-                least = 0
-        return least
+                return low * item.min_len
+            case Look():
+                return 0
+        return sum(child.min_len for child in self.children)
 
     @cached_property
     def capture_names(self) -> tuple[str, ...]:
         """The names of the values inside, from left to right, each as often as it stands there."""
         own = [self.name] if isinstance(self, Capture) else []
-        return tuple(own + [name for child in children(cast("Node", self)) for name in child.capture_names])
+        return tuple(own + [name for child in self.children for name in child.capture_names])
 
     @cached_property
     def first_set(self) -> Bytes:
         """The bytes that a match can begin with; of an empty match, nothing is said."""
-        match cast("Node", self):
+        found: Bytes = frozenset()
+        match self:
             case Literal(data):
                 return frozenset(data[:1])
             case CharRun(chars):
                 return chars
-            case Seq(items):
-                found: Bytes = frozenset()
-                for item in items:
-                    found |= item.first_set
-                    if item.min_len:
-                        break
-                return found
             case Choice(items):
-                return frozenset().union(*(item.first_set for item in items))
-            case Repeat(item) | Capture(_, item) | Backtracking(item):
-                return item.first_set
-        return frozenset()
+                return found.union(*(item.first_set for item in items))
+            case Look():
+                return found
+        for child in self.children:
+            found |= child.first_set
+            if child.min_len:
+                break
+        return found
 
     @cached_property
     def prefixes(self) -> frozenset[bytes]:
         """Texts of which any match begins with one; what is asserted behind a word makes it longer."""
-        match cast("Node", self):
+        heads = frozenset((b"",))
+        match self:
             case Literal(data):
                 return frozenset((data,))
             case CharRun(chars, low) if low and len(chars) <= _MAX_PREFIXES:
                 return frozenset(bytes((code,)) for code in chars)
             case Choice(items) if items:
                 return frozenset().union(*(item.prefixes for item in items))
-            case Capture(_, item) | Backtracking(item) | Look(item, False, False):
-                return item.prefixes
-            case Seq(items):
-                return _prefixes_of(items)
-        return frozenset((b"",))
-
-
-def _prefixes_of(items: tuple["Node", ...]) -> frozenset[bytes]:
-    heads: frozenset[bytes] = frozenset((b"",))
-    for item in items:
-        if isinstance(item, Look) and (item.negative or item.behind):
-            continue
-        tails = item.prefixes
-        if len(heads) * len(tails) > _MAX_PREFIXES:
-            break
-        heads = frozenset(head + tail for head in heads for tail in tails)
-        if not all(isinstance(word, Literal) for word in alternatives(item)):
-            break
-    return heads
+            case Repeat() | Look(_, True) | Look(_, _, True):
+                return heads
+        for child in self.children:
+            tails = child.prefixes
+            if len(heads) * len(tails) > _MAX_PREFIXES:
+                break
+            heads = frozenset(head + tail for head in heads for tail in tails)
+            asserts_nothing = isinstance(child, Look) and (child.negative or child.behind)
+            if not asserts_nothing and not all(isinstance(word, Literal) for word in alternatives(child)):
+                break
+        return heads
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,6 @@ class Look(_Properties):
 
 
 @dataclass(frozen=True)
-class EndOfLine(_Properties):
-    """The end of the line."""
-
-
-@dataclass(frozen=True)
 class Capture(_Properties):
     """What ``item`` matches is a value of this name."""
 
@@ -166,7 +163,12 @@ class Backtracking(_Properties):
     item: "Node"
 
 
-Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | EndOfLine | Capture | Backtracking
+Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | Capture | Backtracking
+
+NOTHING = Seq(())
+_ANY_BYTE = CharRun(EVERY_BYTE, 1, 1)
+BEGIN_OF_LINE = Look(_ANY_BYTE, negative=True, behind=True)
+END_OF_LINE = Look(_ANY_BYTE, negative=True)
 
 
 # ---- smart constructors ----------------------------------------------------------------------------------------------
@@ -203,22 +205,25 @@ def choice(*items: Node) -> Node:
     return flat[0] if len(flat) == 1 else Choice(tuple(flat))
 
 
-def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:  # noqa: PLR0911  one case a node
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return the same node of changed children."""
+    match node:
+        case Seq(items):
+            return seq(*map(change, items))
+        case Choice(items):
+            return Choice(tuple(map(change, items)))
+        case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
+            return replace(node, item=change(item))
+    return node
+
+
+def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
     """Return the same node without captures, but those of a name in ``keep``."""
     if keep.issuperset(node.capture_names):
         return node
-    match node:
-        case Seq(items):
-            return seq(*(without_captures(item, keep) for item in items))
-        case Choice(items):
-            return Choice(tuple(without_captures(item, keep) for item in items))
-        case Repeat(item) | Look(item):
-            return replace(node, item=without_captures(item, keep))
-        case Capture(name, item):
-            return Capture(name, item) if name in keep else without_captures(item, keep)
-        case Backtracking(item):
-            return Backtracking(without_captures(item, keep))
-    return node
+    if isinstance(node, Capture) and node.name not in keep:
+        return without_captures(node.item, keep)
+    return rebuilt(node, lambda child: without_captures(child, keep))
 
 
 # ---- structure -------------------------------------------------------------------------------------------------------
@@ -234,38 +239,21 @@ def alternatives(node: Node) -> tuple[Node, ...]:
     return node.items if isinstance(node, Choice) else (node,)
 
 
-def children(node: Node) -> Iterator[Node]:
-    """Yield the nodes directly inside a node."""
-    match node:
-        case Seq(items) | Choice(items):
-            yield from items
-        case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
-            yield item
-
-
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all nodes inside, from left to right."""
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += reversed(list(children(each)))
+    yield node
+    for child in node.children:
+        yield from walk(child)
 
 
 def split_leading_blanks(node: Node) -> tuple[CharRun | None, Node]:
     """Return what skips blanks in front (or None), and the rest."""
     head, *rest = parts(node) or (node,)
-    return (head, seq(*rest)) if isinstance(head, CharRun) and _skips_blanks(head) else (None, node)
-
-
-def _skips_blanks(node: Node) -> bool:
-    return isinstance(node, CharRun) and node.min == 0 and node.max is None and not node.lazy
+    skips = isinstance(head, CharRun) and (head.min, head.max, head.lazy) == (0, None, False)
+    return (head, seq(*rest)) if isinstance(head, CharRun) and skips else (None, node)
 
 
 # ---- properties ------------------------------------------------------------------------------------------------------
-
-
-NOTHING = Seq(())
 
 
 def disjoint(one: Node, other: Node) -> bool:
@@ -294,7 +282,7 @@ def capture_literals(node: Node) -> frozenset[bytes] | None:
     if not isinstance(node, Choice | Repeat):
         found = [item.prefixes for item in parts(node) if _shortest(item.prefixes) > 1]
     if not isinstance(node, Capture):
-        inside = [capture_literals(child) for child in children(node)]
+        inside = [capture_literals(child) for child in node.children]
         if None not in inside:
             found.append(frozenset().union(*(each for each in inside if each)))
     return max(found, key=_shortest, default=None)

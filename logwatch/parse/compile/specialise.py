@@ -9,7 +9,8 @@ the node itself would take it, and the end only where it would end; so at any pl
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
@@ -20,10 +21,11 @@ from logwatch.parse.compile.to_regex import Writer
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
 _MAX_RUNS = 4  # orders of turns without values that are told apart
 _MAX_TURNS_OF_A_LINE = 80
+_MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
 _RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
 _GLANCE_BYTES = 64
 _GLANCE_NODES = 8  # of what follows: more say nothing about how it begins
-_END = -1  # of a repetition, beside the indices of its alternatives
+_END, _FULL = -1, -2  # of a repetition, beside the indices of its alternatives: none matches, or it has its maximum
 
 Places: TypeAlias = Mapping[int, tuple[bytes, int]]
 """By the number of an example, its line and the index at which a node stands in it."""
@@ -33,11 +35,12 @@ Part: TypeAlias = Callable[[Node], Node]
 
 
 class Specialiser:
-    """Follows examples through nodes, and keeps what it compiles of them meanwhile."""
+    """Follows examples through nodes, and remembers what it found out of them meanwhile."""
 
     def __init__(self) -> None:
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
+        self._turns: dict[int, _Turns] = {}
         self._min_count = self._turns_left = 0
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
@@ -53,14 +56,35 @@ class Specialiser:
     def end(self, node: Node, line: bytes, at: int) -> int:
         """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
         if node.min_len and line[at] not in node.first_set:
-            return -1  # what no example begins with is never compiled: a nest of brackets takes 10 ms
+            return -1
         known = self._patterns.get(id(node))
         if known is None:
+            if node.size > _MAX_COMPILED_SIZE and (end := self._end_of_pieces(node, line, at)) is not None:
+                return end
             known = self._patterns[id(node)] = node, re.compile(Writer().write(node, last=True).encode("latin-1"))
         found = known[1].match(line, at)
         return found.end() if found else -1
 
-    def _follow(self, node: Node, at: Places, then: Node = nodes.NOTHING) -> tuple[Part, Places]:
+    def _end_of_pieces(self, node: Node, line: bytes, at: int) -> int | None:
+        """Return what ``end`` does; None where there are no pieces, or too many."""
+        match node:
+            case nodes.Seq() | Capture():
+                for item in node.children:
+                    if (at := self.end(item, line, at)) < 0:
+                        break
+                return at
+            case Choice() | Repeat():
+                taken = self.turns(node).taken(line, at)
+                return None if taken is None else taken[-1].end if taken else -1
+        return None
+
+    def turns(self, node: Choice | Repeat) -> "_Turns":
+        """Return what takes the turns of a repetition, or of a choice as a repetition of one turn."""
+        if id(node) not in self._turns:
+            self._turns[id(node)] = _Turns(self, node)
+        return self._turns[id(node)]
+
+    def _follow(self, node: Node, at: Places, then: Sequence[Node] = ()) -> tuple[Part, Places]:
         """Return what the examples take of a node, and where they are behind it; ``then`` is what follows."""
         match node:
             case Capture(name, item):
@@ -69,73 +93,70 @@ class Specialiser:
             case nodes.Seq(items) if not is_quoted(node):
                 done: list[Part] = []
                 for i, item in enumerate(items):
-                    part, at = self._follow(item, at, nodes.seq(*items[i + 1 :]))
+                    part, at = self._follow(item, at, items[i + 1 :])
                     done.append(part)
                 return _in_order(done), at
             case Repeat(nodes.Seq((Look(), CharRun()))):
-                return self._take(node, at)  # any number of bytes, up to what stops it
+                pass  # any number of bytes, up to what stops it
             case Choice() | Repeat():
-                turns = _Turns(self, node)
+                turns = self.turns(node)
                 taken = {n: found for n, (line, start) in at.items() if (found := turns.taken(line, start))}
                 left: dict[int, tuple[bytes, int]] = {}
-                return self._tree(turns, taken, dict.fromkeys(taken, 0), then, left), left
-        return self._take(node, at)
-
-    def _take(self, node: Node, at: Places) -> tuple[Part, Places]:
+                return self._tree(turns, taken, then, left), left
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
         return _as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
 
     def _tree(
         self,
         turns: "_Turns",
-        taken: "Mapping[int, _Taken]",
-        at: Mapping[int, int],
-        then: Node,
+        taken: "Mapping[int, Sequence[_Turn]]",
+        then: Sequence[Node],
         ends: dict[int, tuple[bytes, int]],
     ) -> Part:
-        """Return the ways in which the turns go on from number ``at[n]`` on; note the ends of those that are kept."""
+        """Return the ways in which these turns go on; note the ends of those that are kept."""
         parts: list[Part] = []
-        runs = {n: turns.run(taken[n], i) for n, i in at.items()}
-        if turns.any_number and len(set(runs.values())) > _MAX_RUNS:
-            took = [(taken[n].line, turn) for n, i in at.items() for turn in taken[n].turns[i : i + len(runs[n])]]
-            parts = [self._loop(turns, took)]
-            at = {n: i + len(runs[n]) for n, i in at.items()}
-        groups: dict[int, list[int]] = defaultdict(list)
-        for n, i in at.items():
-            groups[taken[n].turns[i].alternative if i < len(taken[n].turns) else _END].append(n)
+        runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
+        if len(set(runs.values())) > _MAX_RUNS:
+            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]])]
+            taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
+        groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
+        for n, each in taken.items():
+            groups[each[0].alternative][n] = each
         ways: list[Part] = []
         for i, group in sorted(groups.items()):
-            before = len(ends)
             if len(group) < self._min_count:
                 continue
-            if i == _END:
-                ends.update({n: (taken[n].line, taken[n].end) for n in group})
-                ways.append(_nothing if _begins_with(then, turns.until) else _end(turns, [taken[n] for n in group]))
+            before, here = len(ends), {n: each[0] for n, each in group.items()}
+            if i < 0:
+                ends.update({n: (turn.line, turn.end) for n, turn in here.items()})
+                is_said = i == _FULL or _begins_with(then, turns.until)
+                places = [(turn.line, turn.end, turn.end) for turn in here.values()]
+                no_more = Look(nodes.without_captures(turns.item), negative=True)
+                ways.append(_nothing if is_said else _as_taken(no_more, places))
             elif self._turns_left > 0:
-                self._turns_left -= 1
-                way, behind = self._turn(turns, i, {n: (taken[n].line, taken[n].turns[at[n]]) for n in group})
-                rest = self._tree(turns, taken, {n: at[n] + 1 for n in behind}, then, ends)
+                way, behind = self._turn(turns, i, here)
+                rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
                 if len(ends) > before:
                     ways.append(_in_order([way, rest]))
         return _in_order([*parts, _one_of(ways)])
 
-    def _turn(self, turns: "_Turns", i: int, here: "Mapping[int, tuple[bytes, _Turn]]") -> tuple[Part, Places]:
+    def _turn(self, turns: "_Turns", i: int, here: "Mapping[int, _Turn]") -> tuple[Part, Places]:
         """Return one turn that takes alternative ``i``."""
+        self._turns_left -= 1
         parts: list[Part] = []
         if turns.blanks:
-            parts.append(_as_taken(turns.blanks, [(line, turn.blanks, turn.start) for line, turn in here.values()]))
+            parts.append(_as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
         if look := turns.guard(i):
-            parts.append(_as_taken(look, [(line, turn.start, turn.start) for line, turn in here.values()]))
-        way, ends = self._follow(turns.items[i], {n: (line, turn.start) for n, (line, turn) in here.items()})
+            parts.append(_as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
+        way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
         return _in_order([*parts, way]), ends
 
-    def _loop(self, turns: "_Turns", took: "Sequence[tuple[bytes, _Turn]]") -> Part:
+    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]") -> Part:
         """Return a repetition of the alternatives that these turns take."""
         ways: list[Part] = []
-        for i in sorted({turn.alternative for _, turn in took}):
-            here = dict(enumerate(each for each in took if each[1].alternative == i))
+        for i in sorted({turn.alternative for turn in took}):
+            here = dict(enumerate(turn for turn in took if turn.alternative == i))
             if len(here) >= self._min_count and self._turns_left > 0:
-                self._turns_left -= 1
                 way, ends = self._turn(turns, i, here)
                 if ends:
                     ways.append(way)
@@ -146,17 +167,12 @@ class Specialiser:
 
 
 class _Turn(NamedTuple):
+    """One turn of a repetition, or (``alternative`` is _END or _FULL) the place behind its last one."""
+
+    line: bytes
     alternative: int
     blanks: int  # where it begins
     start: int  # behind the blanks
-    end: int
-
-
-class _Taken(NamedTuple):
-    """The turns that a repetition takes in one line."""
-
-    line: bytes
-    turns: list[_Turn]
     end: int
 
 
@@ -164,57 +180,61 @@ class _Turns:
     """What a repetition repeats: blanks, then one of some alternatives, unless it stops."""
 
     def __init__(self, specialiser: Specialiser, of: Choice | Repeat) -> None:
-        self.node = of if isinstance(of, Repeat) else Repeat(of, 1, 1)
-        self._specialiser = specialiser
-        self.blanks, item = nodes.split_leading_blanks(self.node.item)
+        self.of = of
+        self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
+        self._end = specialiser.end
+        self.taken = lru_cache(maxsize=None)(self._taken)
+        self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
+        self.blanks, item = nodes.split_leading_blanks(self.item)
         self.until: Node | None = None
-        """What ends it, behind the same blanks as its turns; ``stop`` is that without them."""
-        self.stop: Node | None = None
-        match nodes.parts(self.node.item):
+        """What ends it, behind the same blanks as its turns; ``_stop`` is that without them."""
+        self._stop: Node | None = None
+        match nodes.parts(self.item):
             case (Look(until, True, False), *rest):
                 before, stop = nodes.split_leading_blanks(until)
                 blanks, behind = nodes.split_leading_blanks(nodes.seq(*rest))
                 if before == blanks:
-                    self.until, self.stop, self.blanks, item = until, stop, blanks, behind
+                    self.until, self._stop, self.blanks, item = until, stop, blanks, behind
         self.items = nodes.alternatives(item)
-        self.any_number = (self.node.min, self.node.max) == (0, None)
-        self.valued = [bool(each.capture_names) for each in self.items]
+        self.any_number = (self._min, self._max) == (0, None)
 
     def guard(self, i: int) -> Look | None:
         """Return what makes sure that neither the end nor an alternative before number ``i`` matches, if one might."""
-        rivals = [self.stop, *self.items[:i]] if self.stop else self.items[:i]
+        rivals = [self._stop, *self.items[:i]] if self._stop else self.items[:i]
         left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, self.items[i])]
         return Look(nodes.choice(*left), negative=True) if left else None
 
-    def taken(self, line: bytes, at: int) -> _Taken | None:
-        """Return the turns from ``at`` on; None if they are too few or too many."""
+    def _taken(self, line: bytes, at: int) -> Sequence[_Turn] | None:
+        """Return the turns from ``at`` on and what is behind them: nothing if they are too few, None if too many."""
         turns: list[_Turn] = []
-        while self.node.max is None or len(turns) < self.node.max:
-            start = self._specialiser.end(self.blanks, line, at) if self.blanks else at
-            if self.stop is not None and self._specialiser.end(self.stop, line, start) >= 0:
+        while len(turns) != self._max:
+            start = self._end(self.blanks, line, at) if self.blanks else at
+            i, end = self._first(line, start)
+            if i == _END:
                 break
-            found = self._first(line, start)
-            if found is None or len(turns) > _MAX_TURNS_OF_A_LINE:
-                break
-            turns.append(_Turn(found[0], at, start, found[1]))
-            at = found[1]
-        return _Taken(line, turns, at) if self.node.min <= len(turns) <= _MAX_TURNS_OF_A_LINE else None
+            if len(turns) == _MAX_TURNS_OF_A_LINE:
+                return None
+            turns.append(_Turn(line, i, at, start, end))
+            at = end
+        behind = _Turn(line, _FULL if len(turns) == self._max else _END, at, at, at)
+        return (*turns, behind) if len(turns) >= self._min else ()
 
-    def _first(self, line: bytes, at: int) -> tuple[int, int] | None:
-        """Return the index of the first alternative that matches, and where it ends."""
-        for i, item in enumerate(self.items):
-            if (end := self._specialiser.end(item, line, at)) >= 0:
+    def _first(self, line: bytes, at: int) -> tuple[int, int]:
+        """Return the index of the first alternative that matches, and where it ends; _END if it stops or none does."""
+        if self._stop is not None and self._end(self._stop, line, at) >= 0:
+            return _END, at
+        for i, item in self._beginning_with(line[at]):
+            if (end := self._end(item, line, at)) >= 0:
                 return i, end
-        return None
+        return _END, at
 
-    def run(self, taken: _Taken, i: int) -> tuple[int, ...]:
-        """Return the alternatives of the turns from number ``i`` on, up to the next one that may hold a value."""
-        run: list[int] = []
-        for turn in taken.turns[i:]:
-            if self.valued[turn.alternative]:
-                break
-            run.append(turn.alternative)
-        return tuple(run)
+    def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
+        return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
+
+    def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
+        """Return the alternatives of these turns, up to the next one that may hold a value."""
+        taken = (turn.alternative for turn in turns)
+        return tuple(takewhile(lambda i: i >= 0 and not self.items[i].capture_names, taken))
 
 
 # ---- parts of what is made -------------------------------------------------------------------------------------------
@@ -228,10 +248,11 @@ def _as_taken(node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
 
 def _in_order(parts: Sequence[Part]) -> Part:
     def whole(rest: Node) -> Node:
-        done: list[Node] = []  # from the end on
+        behind = nodes.parts(rest)[:_GLANCE_NODES]
+        done = behind
         for part in reversed(parts):
-            done.append(part(nodes.seq(*reversed(done[-_GLANCE_NODES:]), *nodes.parts(rest)[:_GLANCE_NODES])))
-        return nodes.seq(*reversed(done))
+            done = (*nodes.parts(part(nodes.Seq(done[:_GLANCE_NODES]))), *done)
+        return nodes.seq(*done[: len(done) - len(behind)])
 
     return whole
 
@@ -242,19 +263,11 @@ def _one_of(ways: Sequence[Part]) -> Part:
     return lambda rest: nodes.choice(*sorted((way(rest) for way in ways), key=lambda way: not way.min_len))
 
 
-def _end(turns: _Turns, taken: Sequence[_Taken]) -> Part:
-    """Return what makes sure that no turn follows."""
-    node = turns.node
-    if node.max is not None and len(taken[0].turns) == node.max:
-        return _nothing
-    look = Look(nodes.without_captures(node.item), negative=True)
-    return _as_taken(look, [(each.line, each.end, each.end) for each in taken])
-
-
 def _nothing(_: Node) -> Node:
     return nodes.NOTHING
 
 
-def _begins_with(node: Node, beginning: Node | None) -> bool:
+def _begins_with(then: Sequence[Node], beginning: Node | None) -> bool:
     wanted = nodes.parts(nodes.without_captures(beginning)) if beginning else ()
-    return bool(wanted) and nodes.parts(nodes.without_captures(node))[: len(wanted)] == wanted
+    there = nodes.parts(nodes.without_captures(nodes.seq(*then))) if wanted else ()
+    return bool(wanted) and there[: len(wanted)] == wanted

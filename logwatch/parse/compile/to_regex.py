@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Node, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # within a class
@@ -25,7 +25,7 @@ class Writer:
         self._capturing = capturing
         self.groups: list[Capture | Repeat] = []
 
-    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: C901, PLR0911  one case a node
+    def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
         """Write a node. ``last``: nothing follows, so no atomic group is needed; ``back``: it may go back."""
         match node:
             case Literal(data):
@@ -46,8 +46,6 @@ class Writer:
             case Look(item, negative, behind):
                 sign = ("<" if behind else "") + ("!" if negative else "=")
                 return f"(?{sign}{self.write(item, last=True, back=back)})"
-            case EndOfLine():
-                return r"(?=\n)"
             case Capture(_, item):
                 return self._captured(node, lambda: self.write(item, last=last, back=back))
             case Backtracking(item):

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
+from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.parse.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" \t"), 0)
@@ -82,7 +82,7 @@ def test_capture_literals(built, expected):
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),
         ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
-        ((nodes.seq(Literal(b"a"), X), EndOfLine()), "ax(?=\\n)"),
+        ((nodes.seq(Literal(b"a"), X), nodes.END_OF_LINE), "ax(?![^\\n])"),
     ],
 )
 def test_seq(before, after):

@@ -1,10 +1,13 @@
 """A node is specialised to the ways in which some lines take it, and exact in what it takes still."""
 
+import re
+
 import pytest
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
 from logwatch.parse.compile.specialise import Specialiser
+from logwatch.parse.compile.to_regex import Writer
 from tests.parse.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -126,3 +129,44 @@ def test_a_way_that_hardly_any_line_takes_is_left_out():
     narrowed, ends = Specialiser().specialise(either, [*lines, b'"x"\n'])
     assert (Specialiser().end(narrowed, b"k:5\n", 0), Specialiser().end(narrowed, b'"x"\n', 0)) == (3, -1)
     assert len(ends) == 99
+
+
+NEST = node(r"[^{}\[\]]+")
+for pair in (b"[]", b"{}") * 6:
+    opens, closes = Literal(pair[:1]), Literal(pair[1:])
+    NEST = Choice((node(r"[^{}\[\]]+"), nodes.seq(opens, Repeat(NEST), closes)))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        NEST,
+        Repeat(NEST, 1),
+        Repeat(NEST, 2, 3),
+        nodes.seq(Look(NEST, negative=True), CharRun(frozenset(b"{}["))),
+        nodes.seq(Look(NEST), CharRun(frozenset(b"{}[a"))),
+        nodes.seq(Repeat(nodes.seq(Look(NEST, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1))), NEST),
+        Capture("v", nodes.seq(NEST, NEST)),
+        Backtracking(nodes.seq(NEST, NEST)),
+    ],
+)
+def test_what_is_too_large_to_compile_ends_where_its_expression_does(whole):
+    """It is matched piece by piece: closed at any depth, and not where it is not closed, however many the pieces."""
+    known, expression = Specialiser(), re.compile(Writer().write(whole, last=True).encode("latin-1"))
+    for text in (
+        *(
+            b"a b{",
+            b"{}",
+            b"{a[b{c}d]e}f",
+            b"{[{[{[a]}]}]}",
+            b"{[}",
+            b"{a",
+            b"[" * 9 + b"]" * 9,
+            b"}",
+            b"a{b}a{c}a",
+            b"a{}",
+        ),
+        *(b"{" + b"a{b}" * 99 + b"}", b"{a}" * 99, b"}" * 99 + b"{a}"),
+    ):
+        found = expression.match(text + b"\n")
+        assert known.end(whole, text + b"\n", 0) == (found.end() if found else -1), text

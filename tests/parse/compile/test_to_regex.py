@@ -6,7 +6,7 @@ import pytest
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, EndOfLine, Literal, Look, Repeat
+from logwatch.parse.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
 from logwatch.parse.compile.to_regex import Writer, char_class
 from tests.parse.compile.shown import shown
 
@@ -31,7 +31,7 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
         (Look(A), "(?=a)"),
         (Look(A, negative=True, behind=True), "(?<!a)"),
-        (nodes.seq(A, EndOfLine()), r"a(?=\n)"),
+        (nodes.seq(A, nodes.END_OF_LINE), r"a(?![^\n])"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
     ],

@@ -12,7 +12,7 @@ from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, key_at
+from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
@@ -168,13 +168,18 @@ class _Reconciliation:
         return max((min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ())), default=0)
 
     def _pair_with_left(self, generation: Generation, i: int) -> None:
-        """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
-        state, file = self.state, self.found.candidates[i]
+        """Pair a copy with what it was copied from: one of the path that was read as far, or has all that is there.
+
+        It may come back piece by piece. What both get is read once.
+        """
+        owners, file = self.state.owners, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
-        for each in state.generations if beyond_banner else ():
-            left = each.plain and each is not generation and each.in_use and not each.repeats
-            if left and (of := state.owners.content(each)) and is_part(file, of):
-                state.owners.pair(each, generation)
+        for each in self.state.generations:
+            relation, at = self.found.answer(each.number, i)
+            in_step = relation is Relation.SAME and 0 < at <= generation.position.offset
+            of = owners.content(each) if beyond_banner and each.plain and not each.repeats else None
+            if each is not generation and each.in_use and (in_step or (of and is_part(file, of))):
+                owners.pair(generation, each)
 
     def _pair(self, generation: Generation, i: int) -> None:
         """Note which generations of other paths begin with the same bytes as the file that one was found in."""
@@ -182,8 +187,6 @@ class _Reconciliation:
             self.state.owners.pair(generation, twin)
             if whole and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
-        if i in self.twins:
-            generation.note_copy(next((twin.generation.number for twin in self.twins[i]), 0))
         generation.note_compared()
 
     # what is to be done
@@ -196,8 +199,6 @@ class _Reconciliation:
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
                     generation.lose_end(at, found.candidates[i].before(at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
-            case plans.Replace():
-                self._replace(action)
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
             case plans.TakeUp(i, left, at):
@@ -213,6 +214,8 @@ class _Reconciliation:
             case "open":
                 left = "rotated" if generation.position.state == "live" else generation.position.state
                 generation.move(left, found_at=generation.find_name())
+                if action.at is not None and generation.plain:
+                    generation.skip_to(action.at, OwnFile(generation.plain).before(action.at))
             case "packed":
                 generation.found()
             case "missing" | "disowned":
@@ -235,9 +238,9 @@ class _Reconciliation:
         """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
         blank = not generation.position.offset
         self._hold(generation, i, max(at or 0, self._read_by_others(i)) or None if blank else at)
+        self._pair(generation, i)
         if blank:
             self._pair_with_left(generation, i)
-        self._pair(generation, i)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
@@ -262,7 +265,7 @@ class _Reconciliation:
             found_at=candidate.found_at,
             target=self.state.target_of(candidate),
             size=max(size, position.offset) if size is not None and head else None,
-            head=head if head and more and not generation.headless else None,
+            head=head if head and more else None,
         )
         generation.found()
         if in_use and generation.empty and candidate.head == b"":
@@ -273,8 +276,6 @@ class _Reconciliation:
             self._attach(generation, candidate)
         if candidate.rotated is None:
             self.state.lead_to(generation)
-        if generation.headless and in_use:
-            self.state.pair_with_copies(generation)
 
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
@@ -282,31 +283,6 @@ class _Reconciliation:
         read = size is None or size <= generation.position.offset or at.damaged
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.rotated is None else state if over else "rotated"
-
-    def _replace(self, action: plans.Replace) -> None:
-        """Go on in a copy at the path; what is written to the file that it was copied from is read as well.
-
-        What both get is read once: they may be two views of one file, as when its file system is mounted anew.
-        """
-        state, generation = self.state, self.state.generation(action.number)
-        candidate = self.found.candidates[action.file]
-        original = None if action.rest_file is None else self.found.candidates[action.rest_file]
-        offset = generation.position.offset
-        in_step = action.at == offset and not (original and original.packed)
-        rest_at = offset if in_step else action.rest
-        name = original.path if original else generation.find_name()
-        rest = state.add_position(generation.split(self.ctx.next_generation(), name))
-        if original:
-            generation.detach()
-            rest.move("rotated", key=original.key)
-            rest.skip_to(rest_at, original.before(rest_at))
-            self._attach(rest, original)
-        else:
-            generation.hand_over(rest, rest_at)
-        self._hold(generation, action.file, None if action.at == offset else action.at)
-        if in_step:
-            state.pair_with_copies(rest)
-        self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
         # What comes out of it counts once its sums are known to agree, or that it has no end yet

@@ -6,7 +6,7 @@ from typing import Literal
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import Answer, Key, Relation
-from logwatch.tail.plan import Found, Hold, Known, Leave, PathView, Replace
+from logwatch.tail.plan import Found, Hold, Known, Leave, PathView
 from logwatch.tail.rotated_names import Age, age_key
 
 
@@ -41,8 +41,9 @@ class Draft:
         for some in holders.values():
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
-        self.decided: dict[int, Hold | Replace | Leave] = {}
+        self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
+        self.copies: list[int] = []  # files that generations have left for their paths
         self.again = False
 
     def file(self, i: int) -> Candidate:
@@ -63,10 +64,20 @@ class Draft:
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
-    def replace(self, each: Known, i: int, original: int | None, common: int) -> None:
-        """Decide that a generation goes on in a copy, of which the file that it was copied from holds so much."""
-        at = self.answer(each, i).at
-        self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+    def part(self, each: Known, i: int, original: int | None, common: int) -> int:
+        """Return where reading goes on in a copy; what it was copied from goes on as well, behind as much as both hold.
+
+        Where both hold it at the same place they are read on from there, and what both get is read once.
+        """
+        at, offset = self.answer(each, i).at, each.position.offset
+        rest = None if at == offset else max(common, offset)
+        n = each.number
+        self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
+        return at
+
+    def begin(self, i: int, at: int) -> None:
+        """Decide that a file is a new generation, which is read from there on."""
+        self.start[i] = at
         self.free.pop(i, None)
 
     def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
@@ -80,7 +91,7 @@ class Draft:
     def lies_at(self, number: int) -> int | None:
         """Return the file that a generation was found in."""
         action = self.decided.get(number)
-        return action.file if isinstance(action, Hold | Replace) else None
+        return action.file if isinstance(action, Hold) else None
 
     def is_nowhere(self, each: Known) -> bool:
         """Return whether a generation has no open file, and was found in none so far."""

@@ -175,11 +175,9 @@ class PathFollower(PathState):
     def _read_elsewhere(self, generation: Generation) -> int | None:
         """Return up to where other paths have read copies of a generation, made of all that was read of it.
 
-        Of what comes after a copy, the copy may hold as much as that is long. None while an archive is to be unpacked
-        before that can be told, or a file is being renamed.
+        None while an archive is to be unpacked before that can be told, or a file is being renamed.
         """
-        copies = (g for g in self.generations if generation.headless and g.number < generation.number)
-        reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
+        reached = 0
         for twin in self.owners.twins(generation):
             if not generation.sure or twin.position.offset <= generation.position.offset:
                 continue

@@ -70,7 +70,6 @@ class Generation(GenerationState):
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
-            and not self.headless
             and not file.packed
             and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
         ):

@@ -206,24 +206,6 @@ class GenerationState(Positioned):
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
-    def split(self, number: int, found_at: str) -> Position:
-        """Return the position of what comes after a copy was taken, in the file that this generation leaves for it."""
-        old = self.position
-        self.position = old._replace(size=old.offset)
-        rest = old._replace(generation=number, state="rotated", found_at=found_at)
-        return rest._replace(head_bytes=0, head=b"", copy_of=0)
-
-    def hand_over(self, other: "GenerationState", at: int) -> None:
-        """Leave the open file to another generation, which goes on with it at this offset."""
-        assert self.plain
-        before = OwnFile(self.plain).before(at) if at != other.position.offset else None
-        other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other.lines = self.lines
-        other.position = other.position._replace(envelope=self.position.envelope)
-        other.reached = at
-        if before is not None:
-            other.skip_to(at, before)
-
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
@@ -389,7 +371,7 @@ class GenerationState(Positioned):
                 self.skip_to(at, before)
                 self.move(known.state, head=head, size=max(size, at))
                 return True
-        if self.headless or not head:  # which it may have been for a moment, while it was written anew
+        if not head:  # which it may have been for a moment, while it was written anew
             return False
         changed = known.head_bytes > 0 and not begins_alike(known.head_bytes, known.head, head)
         if changed or len(head) > known.head_bytes:

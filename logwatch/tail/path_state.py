@@ -128,10 +128,11 @@ class Owners:
         alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))
         return list(islice(alike, _MOST_ALIKE))[::-1]
 
-    def pair(self, one: Generation, other: Generation) -> None:
-        """Note that the files of two generations begin with the same bytes: what one has read the other has not to."""
-        self._twins.setdefault(one.number, {})[other.number] = other
-        self._twins.setdefault(other.number, {})[one.number] = one
+    def pair(self, one: Generation, of: Generation) -> None:
+        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
+        self._twins.setdefault(one.number, {})[of.number] = of
+        self._twins.setdefault(of.number, {})[one.number] = one
+        one.note_copy(one.position.copy_of or of.number)
 
     def pair_again(self) -> None:
         """Pair the generations that were copies of others before a restart."""
@@ -333,12 +334,6 @@ class PathState:
         """Take over a generation of another path, which leads to it no more."""
         generation.move("live", path=self.path)
         self._enter(generation)
-
-    def pair_with_copies(self, rest: Generation) -> None:
-        """Note that what comes after a copy may come into the copy as well: their bytes tell, when they are read."""
-        for each in self.generations:
-            if each.number < rest.number and each.in_use and not each.headless:
-                self.owners.pair(each, rest)
 
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""

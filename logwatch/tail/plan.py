@@ -77,27 +77,18 @@ class Hold(NamedTuple):
     cut: bool = False
 
 
-class Replace(NamedTuple):
-    """A generation goes on in a copy at its path; what is behind ``rest`` in the file it had is another one's."""
-
-    number: int
-    file: int
-    at: int
-    rest: int
-    rest_file: int | None  # where that file is; None: it is open
-
-
 class Leave(NamedTuple):
     """A generation lies in no file that was found.
 
-    ``open``: it is read from its open file; ``packed``: that cannot be told before an archive is unpacked further, or
-    before a file has grown;
-    ``missing``: its bytes are nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of it is left
-    to be read; ``ignored``: it is no generation; ``forgotten``: it was over, and is nowhere.
+    ``open``: it is read from its open file, from ``at`` on if that is another place than before; ``packed``: that
+    cannot be told before an archive is unpacked further, or before a file has grown; ``missing``: its bytes are
+    nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of it is left to be read; ``ignored``:
+    it is no generation; ``forgotten``: it was over, and is nowhere.
     """
 
     number: int
     how: Literal["open", "packed", "missing", "disowned", "done", "ignored", "forgotten"]
+    at: int | None = None
 
 
 class TakeUp(NamedTuple):
@@ -124,7 +115,7 @@ class Rotated(NamedTuple):
     times: int = 1
 
 
-Action = Hold | Replace | Leave | TakeUp | Absent | Rotated
+Action = Hold | Leave | TakeUp | Absent | Rotated
 
 
 @dataclass(slots=True)

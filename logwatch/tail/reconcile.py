@@ -12,7 +12,7 @@ from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES
-from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 
@@ -26,9 +26,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """
     draft = Draft(path, known, found)
     in_use = [k for k in known if k.in_use]
-    # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
-    bare = (k for k in in_use if not k.open and (k.headless or k.empty))
-    rests = [k for k in bare if k.headless or k.number != draft.path.current]
+    # What had no byte has but its inode, which a copy may have by now: behind the others
+    rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
     told = [k for k in in_use if k not in rests and k not in untold]
     over = [k for k in draft.known if not k.in_use]
@@ -45,7 +44,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     undo_copies(draft)
     plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
     plan.again = draft.again
-    plan.news = any(draft.file(i).rotated for i in unknown)
+    plan.news = any(draft.file(i).rotated and i not in draft.start for i in unknown)
     _adopt(draft, plan, copies, unknown)
     return plan
 
@@ -62,8 +61,8 @@ def _settle(draft: Draft, each: Known) -> Leave:
 
 def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     """Return the files that are copies, and those with bytes that nobody has seen, oldest first."""
-    copies: list[int] = []
-    unknown: list[int] = []
+    copies = draft.copies
+    unknown = [i for i in draft.start if i not in draft.free]
     # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
     empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
     blank = {k.key: k for k in reversed(empty)}
@@ -91,8 +90,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     path, at_path = draft.path, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    replaced = holder and isinstance(draft.decided[holder.number], Replace)
-    renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
+    renewed = not path.first and (path.was_blank or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
@@ -103,9 +101,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            wanted = renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
-            plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
-            between += wanted
+            begun = draft.start.get(i)
+            wanted = (
+                begun or renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
+            )
+            plan.actions.append(TakeUp(i, "rotated", begun or _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
+            between += bool(wanted and not begun)
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
         plan.actions += [Leave(k.number, "done") for k in draft.known if _was_resolved(draft, k)]

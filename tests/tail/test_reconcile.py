@@ -11,7 +11,7 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
-from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
@@ -189,7 +189,7 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 500), answers=[(1, 0, MOVED, 500)], common=[(1, 1000)]),
-        [Replace(1, 0, 500, 1000, None)],
+        [Leave(1, "open", 1000), TakeUp(0, "live", 500)],
     ),
     "emptied, and then filled with its own last lines": (
         PathView(current=2, was_blank=True),
@@ -221,7 +221,7 @@ TABLE = {
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (2, 0, SAME, 0)],
             own_parts=[(1, 0)],
         ),
-        [Replace(1, 0, 1000, 1000, 1), Leave(2, "ignored")],
+        [Hold(1, 1), Hold(2, 0, 1000)],
     ),
     "emptied behind a copy, and a banner written that recurs": (
         PathView(current=2, was_blank=True),
@@ -235,13 +235,13 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
-        [Replace(1, 0, 1000, 1000, None)],
+        [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
     "replaced by a copy, with unread lines in both": (
         NOW,
         [known(is_open=True, size=1100)],
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
-        [Replace(1, 0, 1000, 1100, None)],
+        [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
     "renamed, and the next one has but the banner yet": (
         NOW,
@@ -314,7 +314,7 @@ TABLE = {
             parts=[(1, 0)],
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
         ),
-        [Replace(1, 0, 1000, 1000, 1)],
+        [Hold(1, 1), TakeUp(0, "live", 1000)],
     ),
     "a banner that recurs is no copy": (
         NOW,
@@ -402,11 +402,11 @@ TABLE = {
             Rotated("rename"),
         ],
     ),
-    "replaced by a copy that got the inode of a deleted file of which only the rest was read": (
-        NOW,
-        [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
-        found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
-        [Hold(1, 0), Leave(2, "disowned")],
+    "replaced by a copy that got the inode of a deleted file that it is a copy of": (
+        PathView(current=2),
+        [known(1, 2, "rotated", 400, 400), known(2, 1)],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 400), (2, 0, SAME, 1000)]),
+        [Leave(1, "disowned"), Hold(2, 0)],
     ),
     "nowhere, while its path leads nowhere: it may come back": (
         PathView(current=1, absent=True),
@@ -514,10 +514,15 @@ TABLE = {
         [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "replaced by a copy, copied and truncated before a line of it was read": (
-        PathView(current=1, truncated=True),
-        [known(inode=0, state="rotated", offset=0), known(2, 7, "rotated", head=b"", is_open=True)],
-        found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
-        [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
+        PathView(current=2, truncated=True),
+        [known(1, 7, "rotated", is_open=True), known(2, 0, "rotated")],
+        found(
+            file("m.log", 1, 10),
+            file("m.log.1", 5),
+            answers=[(1, 1, SAME, 1000), (2, 1, SAME, 1000)],
+            own_parts=[(1, 1)],
+        ),
+        [Leave(1, "open"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "trimmed and deleted while it is open, beside a copy of before that was left out": (
         PathView(current=2),
@@ -529,7 +534,7 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
-        [Replace(1, 0, 1000, 1000, None)],
+        [Leave(1, "open"), TakeUp(0, "rotated", 1000)],
     ),
     "a copy that was empty when it was taken up, packed and deleted before the next look": (
         PathView(current=1, truncated=True),

@@ -49,6 +49,7 @@ class _Reconciliation:
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
+        self.plan = plans.Plan()
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
         self.twins: dict[int, list[_Twin]] = {}  # by file, the most alike first
 
@@ -60,14 +61,14 @@ class _Reconciliation:
             return
         survey = Survey(state, lambda candidate: self._owner(candidate) is not None)
         self.found = found = survey.find()
-        plan = decision.reconcile(state.view(), survey.known, found)
+        self.plan = plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 head_bytes = generation.position.head_bytes
                 self._check(generation)
                 if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
-        if state.joined and not self._compare_with_others(plan):
+        if state.joined and not self._compare_with_others():
             state.mark_due()
             return
         survey.make_sure(strict=plan.news)
@@ -132,14 +133,15 @@ class _Reconciliation:
         state.adopt(generation)
         return False
 
-    def _compare_with_others(self, plan: plans.Plan) -> bool:
+    def _compare_with_others(self) -> bool:
         """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
-        wanted = [each.file for each in plan.actions if isinstance(each, plans.TakeUp) and each.is_read]
-        for action in plan.actions:
+        taken_up = (each for each in self.plan.actions if isinstance(each, plans.TakeUp))
+        wanted = [each.file for each in taken_up if each.state != "ignored" and each.at is not None]
+        for action in self.plan.actions:
             if isinstance(action, plans.Hold):
                 generation = self.state.generation(action.number)
                 # Two logs that were alike stay two; of a copy it is known what it is one of
-                if generation.in_use and not generation.compared and not generation.position.offset:
+                if generation.in_use and generation.tells_more and not generation.position.offset:
                     wanted.append(action.file)
         return all(self._find_shared(i) for i in wanted)
 
@@ -163,22 +165,17 @@ class _Reconciliation:
         self.twins[i] = sorted(twins, key=lambda twin: -twin.at)
         return True
 
-    def _read_by_others(self, i: int) -> int:
-        """Return how much of a file other paths have read; the rest is read here, or there, whichever comes first."""
-        return max((min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ())), default=0)
-
     def _pair_with_left(self, generation: Generation, i: int) -> None:
-        """Pair a copy with what it was copied from: one of the path that was read as far, or has all that is there.
+        """Pair a copy with what it was copied from.
 
-        It may come back piece by piece. What both get is read once.
+        Or with what left the path and has all that is there: it may come back piece by piece.
         """
         owners, file = self.state.owners, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         for each in self.state.generations:
-            relation, at = self.found.answer(each.number, i)
-            in_step = relation is Relation.SAME and 0 < at <= generation.position.offset
-            of = owners.content(each) if beyond_banner and each.plain and not each.repeats else None
-            if each is not generation and each.in_use and (in_step or (of and is_part(file, of))):
+            left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
+            of = owners.content(each) if left else None
+            if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
                 owners.pair(generation, each)
 
     def _pair(self, generation: Generation, i: int) -> None:
@@ -187,7 +184,6 @@ class _Reconciliation:
             self.state.owners.pair(generation, twin)
             if whole and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
-        generation.note_compared()
 
     # what is to be done
 
@@ -213,19 +209,20 @@ class _Reconciliation:
         match action.how:
             case "open":
                 left = "rotated" if generation.position.state == "live" else generation.position.state
-                generation.move(left, found_at=generation.find_name())
+                generation.note(state=left, found_at=generation.find_name())
                 if action.at is not None and generation.plain:
                     generation.skip_to(action.at, OwnFile(generation.plain).before(action.at))
             case "packed":
                 generation.found()
             case "missing" | "disowned":
                 if action.how == "disowned":
-                    generation.disown()
+                    generation.note(key=NO_KEY)
                 if generation.in_use:
                     generation.detach()
                     generation.miss(self.turn.now)
                 else:
-                    generation.note_gone(self.turn.now)
+                    now = self.turn.now  # clocks jump
+                    generation.note(gone_at=min(generation.position.gone_at or now, now))
             case "done" | "ignored":
                 generation.settle(action.how)
             case "forgotten":
@@ -237,7 +234,8 @@ class _Reconciliation:
     def _begin(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
         blank = not generation.position.offset
-        self._hold(generation, i, max(at or 0, self._read_by_others(i)) or None if blank else at)
+        shared = (min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ()))
+        self._hold(generation, i, max(at or 0, *shared, 0) or None if blank else at)
         self._pair(generation, i)
         if blank:
             self._pair_with_left(generation, i)
@@ -259,8 +257,9 @@ class _Reconciliation:
         in_use = left in ("live", "rotated")
         head = candidate.head or b""
         more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
-        generation.move(
-            left,
+        more = more or not generation.begins_alike(head)
+        generation.note(
+            state=left,
             key=candidate.key,
             found_at=candidate.found_at,
             target=self.state.target_of(candidate),

@@ -233,11 +233,6 @@ class Candidate(Content):
             return PlainFile(descriptor, closed)
         return self.archive.open(descriptor, closed, self.archive.intact)
 
-    def still_begins(self) -> bool:
-        """Return whether it begins as it did when it was looked at."""
-        head = self.head or b""
-        return self.run(self.begin, len(head)) == head
-
 
 def _open(path: str, key: Key) -> tuple[int, Stat]:
     try:

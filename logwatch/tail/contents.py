@@ -15,8 +15,8 @@ def find_inode(draft: Draft, each: Known) -> None:
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
     if i is None:
         return
-    if each.number in draft.untold and each not in draft.whole.get(i, ()) and _lies_in_older(draft, each, i):
-        return
+    if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
+        return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
@@ -85,11 +85,6 @@ def _order(draft: Draft, each: Known) -> list[int]:
         return any(k.position.offset > each.position.offset for k in whole)
 
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
-
-
-def _lies_in_older(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a generation that its bytes do not tell lies in an older file than the one with its inode."""
-    return next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i
 
 
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:

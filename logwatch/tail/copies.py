@@ -65,9 +65,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     told = each.number not in draft.untold
     if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
-    elif each.position.state == "done" and relation is Relation.SAME and proved:
-        draft.take(each, i)
-    elif each.in_use and not draft.is_nowhere(each) and relation in HELD and proved:
+    elif not draft.is_nowhere(each) and relation in HELD and proved:
         if relation is Relation.SAME or common < each.position.size:
             return draft.take(filled, i, draft.part(each, i, original, common))
         draft.take(each, i, at)
@@ -157,12 +155,11 @@ def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
 def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
     for each in known:
-        action, at = draft.decided.get(each.number), draft.lies_at(each.number)
+        at = draft.lies_at(each.number)
         if draft.is_part(each, i, at):
             return True
-        changed = isinstance(action, Hold) and action.at is not None
         all_read = draft.size(i) == each.position.offset > 0
-        if not each.open and (at is None or changed or all_read) and draft.is_part_by_notes(each, i):
+        if not each.open and (at is None or all_read) and draft.is_part_by_notes(each, i):
             return True
     return False
 

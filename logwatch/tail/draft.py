@@ -37,12 +37,14 @@ class Draft:
                 if found.sizes[i] == by_number[number].position.size == answer.at > 0:
                     self.whole.setdefault(i, []).append(by_number[number])
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
-        self.untold = {k.number for k in known if k.unread}
+        closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
+        self.untold = {k.number for k in closed.values() if not k.position.offset}
         for some in holders.values():
             most = max(k.position.offset for k in some)
-            self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
+            self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
+        self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
         self.copies: list[int] = []  # files that generations have left for their paths
         self.again = False
 
@@ -72,6 +74,8 @@ class Draft:
         at, offset = self.answer(each, i).at, each.position.offset
         rest = None if at == offset else max(common, offset)
         n = each.number
+        if rest is None:
+            self.copy_of[i] = n
         self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
         return at
 

@@ -68,8 +68,8 @@ class PathFollower(PathState):
         self._stat_path()
         for generation in self.generations:
             if generation.file:
-                changed = self.look_again(generation, partial(generation.notice, now), turn)
-                self.due = changed or generation.tells_more or self.due
+                self.look_again(generation, partial(generation.notice, now), turn)
+                self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
@@ -212,7 +212,7 @@ class PathFollower(PathState):
                 self.lose_rest(generation, turn, "the archive has no end")
                 continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
-                generation.unpark()
+                generation.detach()
                 self.due = True
                 continue
             try:

@@ -34,6 +34,7 @@ from logwatch.tail.fingerprint import (
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.identity import NO_KEY
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
@@ -87,7 +88,7 @@ class Generation(GenerationState):
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
-                self._resize(reached)
+                self.note(size=reached)
             self._stall(access, seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
@@ -208,7 +209,7 @@ class Generation(GenerationState):
         if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes) or b""):
             return not former.cut
         self.skip_to(known.offset, content.before(known.offset))
-        self.position = self.position._replace(marks=known.marks, inside=known.inside)
+        self.note(marks=known.marks, inside=known.inside)
         return True
 
     def beginning(self) -> bytes:
@@ -241,7 +242,7 @@ class Generation(GenerationState):
         whole = file and (not file.packed or file.ended())
         overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
         chunk = None
-        self.position = self.position._replace(state="done")
+        self.note(state="done")
         self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
         if file and whole:
             if not self.position.head_bytes:
@@ -257,7 +258,7 @@ class Generation(GenerationState):
         self.detach()
         self.access = self.former = None
         if self.dead:
-            self.disown()  # its inode is free for another file
+            self.note(key=NO_KEY)  # its inode is free for another file
         return chunk
 
     def find_name(self) -> str:

@@ -18,7 +18,7 @@ from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import Content, Key, Relation, compare, is_part
+from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, bases
 
@@ -132,7 +132,7 @@ class Owners:
         """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
         self._twins.setdefault(one.number, {})[of.number] = of
         self._twins.setdefault(of.number, {})[one.number] = one
-        one.note_copy(one.position.copy_of or of.number)
+        one.note(copy_of=one.position.copy_of or of.number)
 
     def pair_again(self) -> None:
         """Pair the generations that were copies of others before a restart."""
@@ -145,7 +145,7 @@ class Owners:
         """Note that two generations go on with bytes of their own."""
         for each, of in ((one, other), (other, one)):
             if each.position.copy_of == of.number:
-                each.note_copy(0)
+                each.note(copy_of=0)
             self._twins.get(each.number, {}).pop(of.number, None)
 
     def twins(self, generation: Generation) -> list[Generation]:
@@ -190,7 +190,7 @@ class PathState:
         for row in sorted(rows, key=lambda row: row.generation):
             generation = Generation(row, ctx.reading, saved=True)
             if row.state in ("rotated", "done") and not row.found_at:
-                generation.disown()  # it had no name any more: its inode may be another file's by now
+                generation.note(key=NO_KEY)  # it had no name any more: its inode may be another file's by now
             self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         self.current = known[-1] if known else None  # the last one that the path led to
@@ -316,10 +316,6 @@ class PathState:
             found_at=candidate.found_at,
             target=self.target_of(candidate) or "",
         )
-        return self.add_position(position)
-
-    def add_position(self, position: Position) -> Generation:
-        """Add a generation that begins at a position."""
         generation = Generation(position, self.ctx.reading)
         self._enter(generation)
         return generation
@@ -332,7 +328,7 @@ class PathState:
 
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
-        generation.move("live", path=self.path)
+        generation.note(state="live", path=self.path)
         self._enter(generation)
 
     def lead_to(self, generation: Generation) -> None:
@@ -365,16 +361,15 @@ class PathState:
             self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
         self.problem = problem
 
-    def look_again(self, generation: Generation, see: Callable[[], bool], turn: Turn) -> bool:
-        """Look at an open file, and let go of what is another generation's by now; return whether it has changed."""
+    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> None:
+        """Look at an open file, and let go of what is another generation's by now, or has changed."""
         try:
-            return see()
+            see()
         except ChangedError as error:
             generation.give_up(error)
-            return True
+            self.due = True
         except OSError as error:
             self.block(generation, error, turn)
-            return False
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""

@@ -33,11 +33,6 @@ class Known(Positioned):
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted and read to its end, or was nowhere for long enough
 
-    @property
-    def unread(self) -> bool:
-        """Whether it is to be read, and only its head was seen so far, which recurs if it is a banner."""
-        return self.in_use and not self.open and not self.position.offset and self.position.head_bytes > 0
-
 
 @dataclass(slots=True)
 class Found:
@@ -98,11 +93,6 @@ class TakeUp(NamedTuple):
     state: FileState
     at: int | None = 0
 
-    @property
-    def is_read(self) -> bool:
-        """Whether what is there is read."""
-        return self.state != "ignored" and self.at is not None
-
 
 class Absent(NamedTuple):
     """Nothing was there at the first look: what comes is new."""
@@ -123,5 +113,6 @@ class Plan:
     """What is to be done, in this order."""
 
     actions: list[Action] = field(default_factory=list)
+    copy_of: dict[int, int] = field(default_factory=dict)  # file: the generation whose bytes it has from the beginning
     news: bool = False  # rotated files hold what nobody has seen: that has to be made sure of
     again: bool = False  # the next look is to decide what this one could not

@@ -43,7 +43,7 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     find_trimmed(draft, in_use)
     undo_copies(draft)
     plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
-    plan.again = draft.again
+    plan.again, plan.copy_of = draft.again, draft.copy_of
     plan.news = any(draft.file(i).rotated and i not in draft.start for i in unknown)
     _adopt(draft, plan, copies, unknown)
     return plan
@@ -101,20 +101,26 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            begun = draft.start.get(i)
             wanted = (
-                begun or renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
+                i in draft.start
+                or renewed
+                or late
+                or after
+                or (candidate.matched and not (path.first and path.starts_at_end))
             )
-            plan.actions.append(TakeUp(i, "rotated", begun or _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
-            between += bool(wanted and not begun)
+            at = draft.start[i] if i in draft.start else _read_of(draft, i)
+            plan.actions.append(TakeUp(i, "rotated", at) if wanted else TakeUp(i, "ignored"))
+            between += wanted and i not in draft.start
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
-        plan.actions += [Leave(k.number, "done") for k in draft.known if _was_resolved(draft, k)]
+        # Of what was empty and is nowhere, the bytes that it got are in what was found in between
+        nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
+        plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         plan.actions.append(Rotated("rename", between))
     if at_path in unknown and draft.file(at_path).head is not None:
-        at = None if path.first and path.starts_at_end else draft.start.get(at_path, 0)
-        plan.actions.append(TakeUp(at_path, "live", at))
-        if path.followed and not draft.start.get(at_path):
+        at_end = path.first and path.starts_at_end
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))
+        if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     elif path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
@@ -124,12 +130,6 @@ def _read_of(draft: Draft, i: int) -> int:
     """Return up to where a file begins with all that was read of a generation, as where several were put together."""
     read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats and draft.holds(k, i))
     return max((k.position.offset for k in read), default=0)
-
-
-def _was_resolved(draft: Draft, each: Known) -> bool:
-    """Return whether a file was empty that is nowhere: the bytes that it got are in what was found in between."""
-    nothing_read = not each.position.offset and each.position.head_bytes < TELLING_BYTES
-    return each.in_use and nothing_read and draft.is_nowhere(each)
 
 
 def _kind(draft: Draft) -> RotationKind:

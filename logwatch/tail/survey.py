@@ -10,12 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
 
-from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
-from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
@@ -57,15 +55,6 @@ def _new_archives(found: "Found") -> list[int]:
     held = {i for (_, i), answer in found.answers.items() if answer.relation is Relation.SAME}
     packed = ((i, c.rotated) for i, c in enumerate(found.candidates) if c.packed and i not in held)
     return [i for i, rotated in packed if rotated and rotated.certain]
-
-
-def _former(generation: Generation) -> Position | None:
-    """Return the position of before a file was changed in front, as it was found to be just now."""
-    former, now = generation.saved, generation.position
-    if not former or not former.offset:
-        return None
-    moved = (former.offset, former.tail) != (now.offset, now.tail)
-    return former if moved or (former.head_bytes >= now.head_bytes and former.head != now.head) else None
 
 
 class Survey:
@@ -259,9 +248,8 @@ class Survey:
         punched = {i for i, file in files.items() if file.begin}
         for each in known:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
-            for position in (each.position, _former(self._by_number[each.number])):
-                key = head_key(position.head_bytes, position.head) if position else b""
-                asked |= set(files if key is None else by_head.get(key, ()))
+            key = head_key(each.position.head_bytes, each.position.head)
+            asked |= set(files if key is None else by_head.get(key, ()))
             left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
@@ -291,8 +279,7 @@ class Survey:
         part = is_part(candidate, own)
         if part is None:
             found.undecided.add(i)
-        damaged = candidate.damaged and own.head.startswith(candidate.head or b"")
-        if part or (part is False and (damaged or self._is_part_of_former(known, own, candidate))):
+        if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):
             found.own_parts.add((known.number, i))
         if answer.relation in HELD and known.in_use:
             whole = holds(candidate, answer.at, own, offset)
@@ -301,15 +288,6 @@ class Survey:
                 found.undecided.add(i)
         elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
             found.common[known.number, i] = common_bytes(candidate, own)
-
-    def _is_part_of_former(self, known: Known, own: OwnFile, candidate: Candidate) -> bool:
-        """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
-        former = _former(self._by_number[known.number])
-        if not former or not candidate.rotated:
-            return False
-        relation, at = compare(former, candidate, same_inode=False, followed=False)
-        whole = relation is Relation.SAME and holds(own, known.position.offset, candidate, at)
-        return relation is Relation.PART or bool(whole)
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
@@ -388,5 +366,6 @@ class Survey:
         grown = there.size - candidate.disk_size if there else 0
         if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
-        if candidate.rotated is None and not candidate.still_begins():
+        head = candidate.head or b""
+        if candidate.rotated is None and candidate.run(candidate.begin, len(head)) != head:
             raise VanishedError  # truncated, and grown again

@@ -72,7 +72,7 @@ class Generation(GenerationState):
             known.head_bytes < TELLING_BYTES
             and not self.headless
             and not file.packed
-            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
+            and len(before_hole(read_head(file, HEAD_BYTES)[0])) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):

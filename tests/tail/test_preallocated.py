@@ -62,3 +62,24 @@ def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns):
     for seconds in (0, 1, 11, 700):
         follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("first", ["\n", "restarted\n"])
+@pytest.mark.parametrize("before", [50, 4000])  # lines, as long as the hole is: also longer than what is read at once
+@pytest.mark.parametrize("life", LIVES)
+def test_what_stands_behind_a_short_line_and_a_hole_is_read(tmp_path, life, before, first):
+    """A log that ``echo > m.log`` empties under a writer without O_APPEND: its head stays shorter than a stamp."""
+
+    def steps(log):
+        with open(log.path, "w") as file:
+            file.write(first)
+        yield
+        for _ in range(3):
+            log.write(20)
+            yield
+
+    log = Log(tmp_path, life)
+    log.open_without_append()
+    log.write(before)
+    log.treat(steps)
+    log.check(missed=life in ("stopped", "killed"))  # nobody can tell then whether anything was unread

@@ -154,12 +154,14 @@ class Directories:
         self._listed: dict[str, tuple[int, list[str]]] = {}
         self._shapes: dict[str, tuple[list[str], dict[str, list[str]]]] = {}
         self._real: dict[str, str] = {}
+        self.unlisted: set[str] = set()  # that are there, and could not be listed
 
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
         self._shapes.clear()
         self._real.clear()
+        self.unlisted.clear()
 
     def real(self, path: str) -> str:
         """Return where a path leads; the links on the way to its directory are followed once a look."""
@@ -178,7 +180,10 @@ class Directories:
                 return known[1]
             with os.scandir(directory or ".") as entries:
                 names = sorted(entry.name for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
         except OSError:
+            self.unlisted.add(directory)
             return []
         self._listed[directory] = (mark, names)
         return names

@@ -106,6 +106,7 @@ class Survey:
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
+        found.hidden = {known.number for known in self.known if self._is_hidden(known)}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
@@ -175,6 +176,14 @@ class Survey:
             return False
         relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
+
+    def _is_hidden(self, known: Known) -> bool:
+        """Return whether the directory of one that is over cannot be listed, or its file system is not mounted."""
+        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
+        if known.in_use or known.key == NO_KEY:
+            return False
+        there = stat_at(place or ".")
+        return place in self._directories.unlisted or bool(there and there.key[0] != known.key[0])
 
     def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""

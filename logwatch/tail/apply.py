@@ -10,7 +10,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.candidates import Archive, Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
@@ -24,14 +24,23 @@ _TRIES = 5
 
 
 def reconcile(state: PathState, turn: Turn) -> None:
-    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many."""
-    for _ in range(_TRIES):
+    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
+
+    Or without what a file holds that turns out to be unreadable: that costs itself alone.
+    """
+    tries, unreadable = _TRIES, state.ctx.files.all.unreadable
+    unreadable.clear()
+    while tries:
         state.begin()
         try:
             _Reconciliation(state, turn).run()
+        except UnreadableError as error:
+            tries -= error.key in unreadable
+            unreadable[error.key] = error.error
         except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
-            continue
-        return
+            tries -= 1
+        else:
+            return
     state.mark_due()
 
 
@@ -309,6 +318,10 @@ class _Reconciliation:
         self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
+        if at.error:  # what it is cannot be seen: an archive is not to be read as text
+            generation.detach()
+            self.state.block(generation, at.error, self.turn)
+            return
         # What comes out of it counts once its sums are known to agree, or that it has no end yet
         if at.archive and at.size() is None and at.archive.busy:
             generation.detach()

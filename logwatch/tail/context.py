@@ -66,6 +66,7 @@ class OpenFiles:
             most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
         self.most = most
         self._shares: list[Share] = []
+        self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
         self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
     def share(self, following: Following) -> "Share":

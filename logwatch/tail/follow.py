@@ -36,7 +36,8 @@ FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it. So long it is given, too, while
+a file cannot be read, which may hold it."""
 
 TORN_SECONDS = 86400.0
 """So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
@@ -159,7 +160,8 @@ class PathFollower(PathState):
                 continue
             generation.miss(turn.now)
             position = generation.position
-            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            unmounted = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            waits = unmounted or self.blocked
             if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
                 continue
             elsewhere = self._read_elsewhere(generation)

@@ -231,6 +231,62 @@ def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, wa
     follower.tail.close()
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_file_that_may_no_longer_be_opened_holds_nothing_new_later(tmp_path, refuse, restarted):
+    """A rotated file that was read, and loses its mode over a rotation, counts once when it has it again."""
+    log = Log(tmp_path, "by hand")
+    log.write(20)
+    follower = log.follower
+    follower.turn()
+    for refused in ("", "", "m.log.3", ""):
+        refuse.clear()
+        if refused:
+            refuse[refused] = errno.EACCES
+        log.shell("for n in 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n + 1)); done; mv m.log m.log.1")
+        log.write(20)
+        for seconds in (0, 11, 700):
+            follower.wait(seconds)
+        if restarted:
+            follower.restart_at_once()
+            follower.turn()
+    log.check()
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("sound", [0, 1000])  # bytes of the archive that can be read
+def test_an_archive_that_cannot_be_read_is_neither_read_as_text_nor_given_up_at_once(tmp_path, monkeypatch, sound):
+    """A generation in it is waited for, while its log goes on; all is read once the disk is well."""
+    log = Log(tmp_path, "by hand")
+    log.write(2000)
+    follower = log.follower
+    follower.turn()
+    follower.commit()
+    log.write(5)
+    follower.kill()
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(5)
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        if offset >= sound and os.readlink(f"/proc/self/fd/{descriptor}").endswith(".gz"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count if offset else max(sound, 1), offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    follower.start()
+    for seconds in (0, 1, 11, 11):
+        follower.wait(seconds)
+    assert len(follower.lines) == 2005
+    assert not follower.tail.status().up
+    monkeypatch.setattr(files.os, "pread", pread)
+    for seconds in (0, 1, 11, 700, 1):
+        follower.wait(seconds)
+    assert set(follower.sink.lines) == set(log.written)
+    log.check()
+    assert follower.tail.status().up
+    follower.tail.close()
+
+
 def test_a_damaged_archive_is_said_to_be_lost(path):
     """What cannot be unpacked is counted, and nothing else waits for it."""
     append(path, "E2211-101112-001 (1): one")

@@ -389,6 +389,40 @@ def test_more_files_than_may_be_open(tmp_path):
     assert follower.tail.status().lag_bytes == 0
 
 
+def test_a_source_with_more_files_than_may_be_open_has_caught_up_once_all_were_read(tmp_path):
+    """Else what was there at the first start would be told as a burst."""
+    for n in range(6):
+        append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(100)))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(2))
+    for _ in range(30):
+        follower.look()
+        follower.tail.read(follower.sink, 1)
+        assert follower.tail.status().caught_up == (len(follower.lines) == 600)
+    assert follower.tail.status().caught_up
+    follower.tail.close()
+
+
+def test_a_file_that_cannot_be_read_keeps_its_source_from_catching_up_no_longer_than_others(tmp_path, monkeypatch):
+    """A bad sector in one of many logs does not hide what is in all the others."""
+    for n in range(3):
+        append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(300)))
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        if offset + count > 8192 and os.readlink(f"/proc/self/fd/{descriptor}").endswith("1.log"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    assert len(follower.lines) == 600
+    status = follower.tail.status()
+    assert status.caught_up
+    assert not status.up
+    follower.tail.close()
+
+
 def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
     """A look at files that did not change opens none and lists no directory."""
     for n in range(5):

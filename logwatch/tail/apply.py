@@ -65,9 +65,10 @@ class _Reconciliation:
         state = self.state
         for generation in state.generations:
             self._check(generation)
-        if self._is_elsewhere():
+        elsewhere = self._is_elsewhere()
+        if elsewhere and not any(self._is_left(generation) for generation in state.generations):
             return
-        survey = Survey(state, lambda candidate: self._owner(candidate) is not None)
+        survey = Survey(state, lambda candidate: self._owner(candidate) is not None, elsewhere=elsewhere)
         self.found = found = survey.find()
         plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -89,6 +90,12 @@ class _Reconciliation:
             undecided=bool(undecided) or plan.again,
             unpacking=any(archive.busy for archive in undecided),
         )
+
+    @staticmethod
+    def _is_left(generation: Generation) -> bool:
+        """Return whether one is to be looked for, as what its path leads to is another path's by now."""
+        lies = generation.file or generation.parked
+        return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""

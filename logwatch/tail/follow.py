@@ -135,7 +135,7 @@ class PathFollower(PathState):
             return
         self.absent = False
         if not live or live.key != stat.key:
-            self.due = self.due or not self._is_alias(stat.key)
+            self.due = self.due or live is not None or not self._is_alias(stat.key)
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:

@@ -71,16 +71,18 @@ def _former(generation: Generation) -> Position | None:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool]) -> None:
-        """``foreign``: whether a file's inode is of another path's."""
-        self._state, self._foreign = state, foreign
+    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool], *, elsewhere: bool = False) -> None:
+        """``foreign``: whether a file's inode is of another path's; ``elsewhere``: the one at the path is."""
+        self._state, self._foreign, self._elsewhere = state, foreign, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._rotated = tuple(state.ctx.rotated())
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
-        self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
+        self._targets = {g.position.target for g in self._generations} - {""}
+        if not elsewhere:
+            self._targets.add(self._directories.real(self._path))
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
 
@@ -165,6 +167,8 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _examine_path(self) -> Candidate | None:
+        if self._elsewhere:
+            return None
         at_path = self._heads.examine(self._path, None)
         if at_path and at_path.packed:  # never read as text
             return self._heads.examine(self._path, _UNNAMED)
@@ -384,6 +388,7 @@ class Survey:
             self._make_sure_of(candidate, may_grow=may_grow)
         if (
             self.found.at_path is None
+            and not self._elsewhere
             and os.path.exists(self._path)
             and not any(c.path == self._path for c in self.found.candidates)
         ):

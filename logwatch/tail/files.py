@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of,
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _STEP_BYTES = 65536  # compressed, at a time
 _HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
+_LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
 _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
 
 
@@ -39,7 +41,8 @@ class Stat(NamedTuple):
 
 def stat_of(status: os.stat_result) -> Stat:
     """Return what is gone by of what the system tells."""
-    return Stat((status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
+    modified = max(min(status.st_mtime_ns, _LATEST), -_LATEST)  # XFS and btrfs know times that a ledger has no room for
+    return Stat((status.st_dev, status.st_ino), status.st_size, modified)
 
 
 def stat_at(path: str) -> Stat | None:
@@ -119,7 +122,8 @@ class PlainFile:
 
     def close(self) -> None:
         """Let go of the file; its space comes back to the host if it was deleted."""
-        os.close(self.descriptor)
+        with suppress(OSError):  # as of a FUSE file system that has gone; it is closed all the same
+            os.close(self.descriptor)
         self._closed()
 
 
@@ -169,7 +173,9 @@ class PackedFile(PlainFile):
         """How many bytes of the file have not been unpacked."""
         if isinstance(self._source, PackedFile):
             return self._source.remaining
-        return 0 if self._ended else max(self.stat().size - self._at, 0)
+        with suppress(OSError):
+            return 0 if self._ended else max(self.stat().size - self._at, 0)
+        return 0
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.

@@ -212,18 +212,18 @@ class PathFollower(PathState):
             patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
             if (torn or not ended) and turn.now - generation.grown_at < patience:
                 continue
-            if file and file.packed and not ended and file.stat().size:  # else nothing was packed
-                self.lose_rest(generation, turn, "the archive has no end")
-                continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
                 generation.unpark()
                 self.due = True
                 continue
             try:
-                self._let_go(generation, turn)
+                if file and file.packed and not ended and file.stat().size:  # else nothing was packed
+                    self.lose_rest(generation, turn, "the archive has no end")
+                else:
+                    self._let_go(generation, turn)
             except SeekingError:
                 continue  # unpacked further with the next look
-            except OSError as error:
+            except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
     def _is_left(self, generation: Generation) -> bool:

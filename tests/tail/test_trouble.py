@@ -365,6 +365,25 @@ def test_a_clock_that_jumps(path):
     assert follower.tail.status().files_followed == 1
 
 
+@pytest.mark.parametrize("year", [1910, 2400])
+@pytest.mark.parametrize("content", ["", "one\n"])
+def test_a_time_of_the_last_write_that_no_ledger_has_room_for_ends_nothing(path, year, content):
+    """A file may say that it was written in any year, also an empty one."""
+    append(path, content, end="")
+    os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
+    follower = Follower(path)
+    follower.turn()
+    follower.restart_at_once()
+    append(path, "two")
+    os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
+    follower.turn()
+    os.rename(path, path + ".1")
+    append(path, "three")
+    follower.turn()
+    assert follower.lines == [*content.split(), "two", "three"]
+    follower.tail.close()
+
+
 def test_more_files_than_may_be_open(tmp_path):
     """Hundreds of files are followed with few descriptors: those that are quiet are looked at by name."""
     for n in range(60):

@@ -14,7 +14,7 @@ from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of,
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _STEP_BYTES = 65536  # compressed, at a time
-_HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
+_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are looked at in one call; of an archive, more are content
 _LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
 _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
 
@@ -103,6 +103,7 @@ class PlainFile:
     """An open file whose bytes are read at offsets."""
 
     packed = False
+    hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
@@ -245,8 +246,10 @@ class PackedFile(PlainFile):
     def _next_member(self) -> bool:
         """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
         self._pending = self._pending.lstrip(b"\0")
-        if len(self._pending) < MAGIC_BYTES:
-            self._pending = (self._pending + self._read_on()).lstrip(b"\0")
+        for _ in range(_HOLE_STEPS):
+            if len(self._pending) >= MAGIC_BYTES or not (more := self._read_on()):
+                break
+            self._pending = (self._pending + more).lstrip(b"\0")
         if format_of(self._pending) != self._format:
             self._ended = True
             return False
@@ -260,7 +263,7 @@ class PackedFile(PlainFile):
 
 
 def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
-    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs has no bytes.
+    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs so far has no bytes.
 
     A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
     nothing.
@@ -268,7 +271,7 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     head = file.read_at(0, count)
     if not head.startswith(b"\0"):
         return head, 0
-    at = 0
+    at = file.hole
     for _ in range(_HOLE_STEPS):
         if not file.packed:
             try:
@@ -281,7 +284,10 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
         at += len(run) - len(behind)
         if behind or not run:
             return (file.read_at(at, count) if behind else b""), at
-    return head, 0
+    if file.packed:
+        return head, 0
+    file.hole = at
+    return b"", at
 
 
 class OwnFile(Content):

@@ -78,8 +78,8 @@ class Generation(GenerationState):
             return None
         if not known.offset and run.startswith(b"\0"):
             head, begin = read_head(file, HEAD_BYTES)
-            if head and not known.head_bytes and not file.packed:
-                return None  # came into it meanwhile: the head is to be learnt before
+            if not file.packed and (begin < seen.size if not head else not known.head_bytes):
+                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, seen, begin if head else 0)
         at_end = len(run) < self._want

@@ -10,7 +10,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.candidates import Archive, Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
@@ -24,14 +24,23 @@ _TRIES = 5
 
 
 def reconcile(state: PathState, turn: Turn) -> None:
-    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many."""
-    for _ in range(_TRIES):
+    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
+
+    Or without what a file holds that turns out to be unreadable: that costs itself alone.
+    """
+    tries, unreadable = _TRIES, state.ctx.files.all.unreadable
+    unreadable.clear()
+    while tries:
         state.begin()
         try:
             _Reconciliation(state, turn).run()
+        except UnreadableError as error:
+            tries -= error.key in unreadable
+            unreadable[error.key] = error.error
         except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
-            continue
-        return
+            tries -= 1
+        else:
+            return
     state.mark_due()
 
 
@@ -57,9 +66,10 @@ class _Reconciliation:
         state = self.state
         for generation in state.generations:
             self._check(generation)
-        if self._is_elsewhere():
+        elsewhere = self._is_elsewhere()
+        if elsewhere and not any(self._is_left(generation) for generation in state.generations):
             return
-        survey = Survey(state, lambda candidate: self._owner(candidate) is not None)
+        survey = Survey(state, lambda candidate: self._owner(candidate) is not None, elsewhere=elsewhere)
         self.found = found = survey.find()
         self.plan = plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -81,6 +91,12 @@ class _Reconciliation:
             undecided=bool(undecided) or plan.again,
             unpacking=any(archive.busy for archive in undecided),
         )
+
+    @staticmethod
+    def _is_left(generation: Generation) -> bool:
+        """Return whether one is to be looked for, as what its path leads to is another path's by now."""
+        lies = generation.file or generation.parked
+        return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
@@ -284,6 +300,10 @@ class _Reconciliation:
         return "live" if at.rotated is None else state if over else "rotated"
 
     def _attach(self, generation: Generation, at: Candidate) -> None:
+        if at.error:  # what it is cannot be seen: an archive is not to be read as text
+            generation.detach()
+            self.state.block(generation, at.error, self.turn)
+            return
         # What comes out of it counts once its sums are known to agree, or that it has no end yet
         if at.archive and at.size() is None and at.archive.busy:
             generation.detach()

@@ -36,7 +36,8 @@ FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it. So long it is given, too, while
+a file cannot be read, which may hold it."""
 
 TORN_SECONDS = 86400.0
 """So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
@@ -134,7 +135,7 @@ class PathFollower(PathState):
             return
         self.absent = False
         if not live or live.key != stat.key:
-            self.due = self.due or not self._is_alias(stat.key)
+            self.due = self.due or live is not None or not self._is_alias(stat.key)
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:
@@ -159,7 +160,8 @@ class PathFollower(PathState):
                 continue
             generation.miss(turn.now)
             position = generation.position
-            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            unmounted = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            waits = unmounted or self.blocked
             if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
                 continue
             elsewhere = self._read_elsewhere(generation)
@@ -208,18 +210,18 @@ class PathFollower(PathState):
             patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
             if (torn or not ended) and turn.now - generation.grown_at < patience:
                 continue
-            if file and file.packed and not ended and file.stat().size:  # else nothing was packed
-                self.lose_rest(generation, turn, "the archive has no end")
-                continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
                 generation.detach()
                 self.due = True
                 continue
             try:
-                self._let_go(generation, turn)
+                if file and file.packed and not ended and file.stat().size:  # else nothing was packed
+                    self.lose_rest(generation, turn, "the archive has no end")
+                else:
+                    self._let_go(generation, turn)
             except SeekingError:
                 continue  # unpacked further with the next look
-            except OSError as error:
+            except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
     def _is_left(self, generation: Generation) -> bool:

@@ -183,7 +183,11 @@ class GenerationState(Positioned):
         access = self.access
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
-        if not access.seen or access.seen != access.file.stat() or access.seen != stat_at(path):
+        try:
+            quiet = access.seen == access.file.stat() == stat_at(path)
+        except OSError:  # it is another path that asks
+            quiet = False
+        if not access.seen or not quiet:
             return False
         self.detach()
         self.access = Parked(access.seen)

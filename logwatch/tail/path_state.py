@@ -185,7 +185,7 @@ class PathState:
         self.ctx = ctx
         self.owners = owners
         owners.enter(self)
-        self.heads = Heads()
+        self.heads = Heads(ctx.files.all.unreadable)
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
             generation = Generation(row, ctx.reading, saved=True)

@@ -48,6 +48,7 @@ class Found:
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
+    hidden: set[int] = field(default_factory=set)  # generations that lay where nobody can look now
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property

@@ -52,7 +52,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
 def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
-    unsure = draft.path.absent or any(candidate.head is None for candidate in draft.found.candidates)
+    unread = any(candidate.head is None for candidate in draft.found.candidates)
+    unsure = unread or draft.path.absent or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)

@@ -60,16 +60,18 @@ def _new_archives(found: "Found") -> list[int]:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool]) -> None:
-        """``foreign``: whether a file's inode is of another path's."""
-        self._state, self._foreign = state, foreign
+    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool], *, elsewhere: bool = False) -> None:
+        """``foreign``: whether a file's inode is of another path's; ``elsewhere``: the one at the path is."""
+        self._state, self._foreign, self._elsewhere = state, foreign, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._rotated = tuple(state.ctx.rotated())
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
-        self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
+        self._targets = {g.position.target for g in self._generations} - {""}
+        if not elsewhere:
+            self._targets.add(self._directories.real(self._path))
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
 
@@ -95,6 +97,7 @@ class Survey:
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
+        found.hidden = {known.number for known in self.known if self._is_hidden(known)}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
@@ -153,6 +156,8 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _examine_path(self) -> Candidate | None:
+        if self._elsewhere:
+            return None
         at_path = self._heads.examine(self._path, None)
         if at_path and at_path.packed:  # never read as text
             return self._heads.examine(self._path, _UNNAMED)
@@ -164,6 +169,14 @@ class Survey:
             return False
         relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
+
+    def _is_hidden(self, known: Known) -> bool:
+        """Return whether the directory of one that is over cannot be listed, or its file system is not mounted."""
+        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
+        if known.in_use or known.key == NO_KEY:
+            return False
+        there = stat_at(place or ".")
+        return place in self._directories.unlisted or bool(there and there.key[0] != known.key[0])
 
     def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
@@ -353,6 +366,7 @@ class Survey:
             self._make_sure_of(candidate, may_grow=may_grow)
         if (
             self.found.at_path is None
+            and not self._elsewhere
             and os.path.exists(self._path)
             and not any(c.path == self._path for c in self.found.candidates)
         ):

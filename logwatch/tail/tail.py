@@ -233,9 +233,12 @@ class Tail:
         return amount
 
     def _waited_for(self) -> dict[int, Generation]:
-        """Return the generations that are read, or will be when their archives have been unpacked."""
-        followers = self._followers.values()
-        return {g.number: g for f in followers for g in f.generations if g.in_use and (g.file or f.unpacking)}
+        """Return the generations that are read, or will be: archives to be unpacked, files that others make room for.
+
+        Not what cannot be read: all the others would wait for that.
+        """
+        used = ((f, g) for f in self._followers.values() for g in f.generations if g.in_use and not g.blocked)
+        return {g.number: g for f, g in used if g.file or f.unpacking or (f.crowded and not g.parked)}
 
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:

@@ -63,7 +63,7 @@ def renamed(name, inode, size=1000, head=A[:1000]):
     return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
-def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), common=()):
+def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), hidden=(), common=()):
     certain = frozenset(each.path for each in files if each.rotated)
     return Found(
         list(files),
@@ -76,6 +76,7 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
         rotated_names=certain,
         anothers=set(anothers),
         undecided=set(undecided),
+        hidden=set(hidden),
     )
 
 
@@ -345,6 +346,12 @@ TABLE = {
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "over, where nobody can look now": (
+        NOW,
+        [known(), known(2, 7, "done"), known(3, 8, "done")],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000)], hidden=[3]),
+        [Hold(1, 0), Leave(2, "forgotten"), Leave(3, "missing")],
     ),
     "copied and truncated twice before a byte was read, with a banner in all": (
         NOW,

@@ -38,13 +38,13 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    followed = known and (position.state == "live" or position.gone_at > 0)
+    followed = known and position.state in ("live", "done")
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
-    if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
+    if each.followed and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
     for i, relation, at in answers:

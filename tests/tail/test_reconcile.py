@@ -426,6 +426,24 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "read to its end and packed, and unpacked again at its path": (
+        NOW,
+        [known(1, 3, "done")],
+        found(file("m.log", 4), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "read to its end and deleted, beside an archive of it that was left out": (
+        NOW,
+        [known(1, 0, "done", dead=True), known(2, 3, "ignored", 0, tail=b"")],
+        found(file("m.log.gz", 3), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "the same, with an archive that is to be unpacked further": (
+        NOW,
+        [known(1, 0, "done", dead=True)],
+        found(file("m.log.gz", 3), answers=[(1, 0, UNDECIDED)], undecided=[0]),
+        [Leave(1, "packed")],
+    ),
     "a file that nobody has seen begins with all that was read of a generation": (
         NOW,
         [known(1, 7, "done", tail=A[:100] + b"the last line\n"), known(2, 1)],

@@ -99,7 +99,7 @@ class Survey:
                 self._ask_one(known, i, search=True)
         renamed = [known for known in self.known if self._may_be_renamed(known)]
         if lost or renamed:
-            self._take_in(self._examine_others(lost, renamed), lost + renamed)
+            self._take_in(self._examine_others(lost, renamed), self.known)
         self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in((file for file in later if not self._foreign(file)), self.known)
@@ -351,8 +351,7 @@ class Survey:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                rotated = self.found.candidates[i].rotated
-                for j in group if rotated and rotated.certain else ():
+                for j in group if self.found.candidates[i].rotated else ():
                     part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
                     if part is None:
                         self.found.undecided.add(i)

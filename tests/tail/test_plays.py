@@ -276,6 +276,32 @@ def test_an_older_state_that_is_written_back_counts_once(tmp_path):
     played(tmp_path, "looking", restored)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, killed):
+    """The next file may get the inode of a log that went before it had a byte; a hidden copy of its successor, too."""
+
+    def steps(log):
+        log.follower.turn()
+        log.follower.restart_at_once()
+        log.shell("mv m.log ../empty")
+        log.write(20)
+        yield
+        log.write(9)
+        log.shell("head -c 1000 m.log > ../empty; mv ../empty .m.log.new")
+        if killed:
+            log.follower.restart()
+        yield
+        log.shell("cp m.log .m.log.new")
+        yield
+        log.shell("mv .m.log.new m.log")
+        log.write(2)
+
+    log = Log(tmp_path, "looking")
+    log.write(0)
+    log.treat(steps)
+    log.check(missed=1)  # nobody saw what it had when it went
+
+
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
     """As copytruncate with compress makes it, where the glob matches it too."""
 

@@ -83,6 +83,10 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
             del blank[candidate.key]
         elif certain:
             unknown.append(i)
+    # What nobody has seen came after all that is known
+    seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
+    unseen = draft.numbers(unknown)
+    draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return copies, unknown
 

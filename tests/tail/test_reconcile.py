@@ -80,6 +80,7 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
 
 
 NOW = PathView(current=1)
+ROSE = (("m.log", 4), ("m.log.1", 1), ("m.log.2", 2), ("m.log.3", 3))
 TABLE = {
     "nothing there at the first look": (PathView(first=True, followed=False), [], found(), [Absent()]),
     "the first look": (
@@ -129,6 +130,19 @@ TABLE = {
         [known()],
         found(file("m.log", 4), file("m.log.1", 3), file("m.log.2", 1), answers=[(1, 2, SAME, 1000)]),
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "three rotations to numbers that rise": (
+        NOW,
+        [known()],
+        found(*(file(*each) for each in ROSE), answers=[(1, 1, SAME, 1000)]),
+        [
+            Hold(1, 1),
+            TakeUp(2, "rotated"),
+            TakeUp(3, "rotated"),
+            Rotated("rename", 2),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
     ),
     "renamed into a directory where another log's lie too": (
         NOW,

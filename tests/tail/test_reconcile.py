@@ -150,6 +150,18 @@ TABLE = {
         found(file("m.log", 2), file("m.log.1", 1), file("m.log.2", 3), answers=[(1, 1, SAME, 1000)], anothers={2}),
         [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "trimmed and rotated, while the next one begins with the same banner": (
+        NOW,
+        [known()],
+        found(file("m.log", 4, 300), file("m.log.1", 3, 500), answers=[(1, 0, PART, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the next one has got its inode": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 300), file("m.log.1", 3, 500), answers=[(1, 0, CUT, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "copied and truncated": (
         PathView(current=1, truncated=True),
         [known(inode=0, state="rotated")],

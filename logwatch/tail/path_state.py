@@ -246,8 +246,8 @@ class PathState:
         return next(generation for generation in self.generations if generation.number == number)
 
     def in_order(self) -> list[Generation]:
-        """Return its generations, oldest first: the live one may have been found before those that came before it."""
-        return sorted(self.generations, key=lambda each: each is self.live)
+        """Return its generations, oldest first: the live one may have been found, without a line, before others."""
+        return sorted(self.generations, key=lambda each: each is self.live and not each.position.offset)
 
     def before(self, generation: Generation) -> Generation | None:
         """Return the generation that one follows: the last with lines."""

@@ -366,7 +366,7 @@ class Survey:
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
         """
-        if self._list().keys() != self._names.keys():
+        if self._list() != self._names:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:

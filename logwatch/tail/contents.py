@@ -23,10 +23,12 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation is Relation.UNDECIDED:
         draft.leave(each, "packed")
         del draft.free[i]
-    elif (relation in SHORTER or (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b""))) and any(
+    elif relation in SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+        return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
+    elif (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b"")) and any(
         draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
-        return  # copied away and emptied: what is there now begins like the copy, and is new
+        return  # the same, and what was copied away had the last lines twice
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)
 
@@ -38,16 +40,16 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    followed = known and (position.state == "live" or position.gone_at > 0)
+    followed = known and position.state in ("live", "done")
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
-    if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
+    if each.followed and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
-    for i, relation, at in answers:
+    for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
         if (relation is Relation.MOVED and each.in_use) or (relation in SHORTER and i == at_path):
             if relation in SHORTER and draft.wait_if_torn(i):
                 draft.leave(each, "packed")

@@ -1,6 +1,6 @@
 """A plan in the making: what is decided so far of generations and files, and what every step asks of both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from logwatch.tail.candidates import Candidate
@@ -47,6 +47,7 @@ class Draft:
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
         self.copies: list[int] = []  # files that generations have left for their paths
         self.again = False
+        self.rising = False  # the newest file has the highest number
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -131,7 +132,13 @@ class Draft:
             self.free.pop(i, None)
         return self.found.torn
 
+    def numbers(self, files: Iterable[int | None]) -> list[int]:
+        """Return the numbers that rotation gave to files, of those that have one."""
+        names = (self.file(i).rotated for i in files if i is not None)
+        return [name.number for name in names if name and name.number is not None]
+
     def age(self, i: int) -> Age:
         """Return what sorts files from the oldest on."""
         candidate = self.file(i)
-        return age_key(candidate.rotated, candidate.modified) if candidate.rotated else (9, 0, "", 0)
+        rotated, rising = candidate.rotated, self.rising
+        return age_key(rotated, candidate.modified, rising=rising) if rotated else (9, 0, "", 0)

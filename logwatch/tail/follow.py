@@ -226,11 +226,16 @@ class PathFollower(PathState):
 
     def _is_left(self, generation: Generation) -> bool:
         """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
-        return any(each.number > generation.number and each.position.offset for each in self.generations)
+        return any(each.position.offset for each in self.after(generation))
+
+    def _ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.after(generation)
+        return after[0].beginning() if after else b""
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
-        chunk = generation.finish(turn.now, lambda: self.ahead(generation), torn=self._is_left(generation))
+        chunk = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
@@ -246,7 +251,7 @@ class PathFollower(PathState):
         """Return the oldest generation with bytes to be read in this turn."""
         if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
             return None
-        return next((each for each in self.generations if each.waiting), None)
+        return next((each for each in self.in_order() if each.waiting), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
@@ -294,7 +299,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, lambda: self.ahead(generation), self.before(generation))
+        chunk = generation.read(turn.now, lambda: self._ahead(generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

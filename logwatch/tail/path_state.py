@@ -246,16 +246,19 @@ class PathState:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
 
-    def before(self, generation: Generation) -> Generation | None:
-        """Return the generation that one follows: the last with lines; the live one may have been found first."""
-        last = float("inf") if generation is self.live else generation.number
-        earlier = (g for g in self.generations if g is not generation and g.number < last and g.position.offset)
-        return max(earlier, key=lambda g: g.number, default=None)
+    def in_order(self) -> list[Generation]:
+        """Return its generations, oldest first: the live one may have been found, without a line, before others."""
+        return sorted(self.generations, key=lambda each: each is self.live and not each.position.offset)
 
-    def ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation that follows another one."""
-        after = self.generations[self.generations.index(generation) + 1 :]
-        return after[0].beginning() if after else b""
+    def before(self, generation: Generation) -> Generation | None:
+        """Return the generation that one follows: the last with lines."""
+        order = self.in_order()
+        return next((each for each in order[order.index(generation) :: -1][1:] if each.position.offset), None)
+
+    def after(self, generation: Generation) -> list[Generation]:
+        """Return the generations that follow one."""
+        order = self.in_order()
+        return order[order.index(generation) + 1 :]
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""

@@ -21,8 +21,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
 
     Find each generation's file, by its inode first, then by content alone; then see what is left.
 
-    Generations that are still read come before those that were read or left out: a copy that was left out while
-    its original was being read is the place to go on when the original is truncated.
+    Generations that are still read come before those that were read, and these before what was left out: a copy that
+    was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
     in_use = [k for k in known if k.in_use]
@@ -30,8 +30,9 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
     told = [k for k in in_use if k not in rests and k not in untold]
-    over = [k for k in draft.known if not k.in_use]
-    for some in (told, untold, rests, over):
+    read = [k for k in draft.known if k.position.state == "done"]
+    left_out = [k for k in draft.known if k.position.state == "ignored"]
+    for some in (told, untold, rests, read, left_out):
         for each in reversed(some):  # of two with one inode, the newer one is there
             find_inode(draft, each)
         for each in reversed(some if some is not rests else ()):
@@ -82,6 +83,10 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
             del blank[candidate.key]
         elif certain:
             unknown.append(i)
+    # What nobody has seen came after all that is known
+    seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
+    unseen = draft.numbers(unknown)
+    draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return copies, unknown
 

@@ -90,7 +90,7 @@ class Survey:
                 self._ask_one(known, i, search=True)
         renamed = [known for known in self.known if self._may_be_renamed(known)]
         if lost or renamed:
-            self._take_in(self._examine_others(lost, renamed), lost + renamed)
+            self._take_in(self._examine_others(lost, renamed), self.known)
         self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in((file for file in later if not self._foreign(file)), self.known)
@@ -342,8 +342,7 @@ class Survey:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                rotated = self.found.candidates[i].rotated
-                for j in group if rotated and rotated.certain else ():
+                for j in group if self.found.candidates[i].rotated else ():
                     part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
                     if part is None:
                         self.found.undecided.add(i)
@@ -358,7 +357,7 @@ class Survey:
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
         """
-        if self._list().keys() != self._names.keys():
+        if self._list() != self._names:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:

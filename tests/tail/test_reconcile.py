@@ -81,6 +81,7 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
 
 
 NOW = PathView(current=1)
+ROSE = (("m.log", 4), ("m.log.1", 1), ("m.log.2", 2), ("m.log.3", 3))
 TABLE = {
     "nothing there at the first look": (PathView(first=True, followed=False), [], found(), [Absent()]),
     "the first look": (
@@ -131,11 +132,36 @@ TABLE = {
         found(file("m.log", 4), file("m.log.1", 3), file("m.log.2", 1), answers=[(1, 2, SAME, 1000)]),
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "three rotations to numbers that rise": (
+        NOW,
+        [known()],
+        found(*(file(*each) for each in ROSE), answers=[(1, 1, SAME, 1000)]),
+        [
+            Hold(1, 1),
+            TakeUp(2, "rotated"),
+            TakeUp(3, "rotated"),
+            Rotated("rename", 2),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
     "renamed into a directory where another log's lie too": (
         NOW,
         [known()],
         found(file("m.log", 2), file("m.log.1", 1), file("m.log.2", 3), answers=[(1, 1, SAME, 1000)], anothers={2}),
         [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "trimmed and rotated, while the next one begins with the same banner": (
+        NOW,
+        [known()],
+        found(file("m.log", 4, 300), file("m.log.1", 3, 500), answers=[(1, 0, PART, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the next one has got its inode": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 300), file("m.log.1", 3, 500), answers=[(1, 0, CUT, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
     ),
     "copied and truncated": (
         PathView(current=1, truncated=True),
@@ -432,6 +458,24 @@ TABLE = {
         [known(1, 0, "done", gone_at=1.0)],
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
+    ),
+    "read to its end and packed, and unpacked again at its path": (
+        NOW,
+        [known(1, 3, "done")],
+        found(file("m.log", 4), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "read to its end and deleted, beside an archive of it that was left out": (
+        NOW,
+        [known(1, 0, "done", dead=True), known(2, 3, "ignored", 0, tail=b"")],
+        found(file("m.log.gz", 3), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "the same, with an archive that is to be unpacked further": (
+        NOW,
+        [known(1, 0, "done", dead=True)],
+        found(file("m.log.gz", 3), answers=[(1, 0, UNDECIDED)], undecided=[0]),
+        [Leave(1, "packed")],
     ),
     "a file that nobody has seen begins with all that was read of a generation": (
         NOW,

@@ -248,7 +248,7 @@ class PathState:
 
     def in_order(self) -> list[Generation]:
         """Return its generations, oldest first: the live one may have been found, without a line, before others."""
-        return sorted(self.generations, key=lambda each: each is self.live and not each.position.offset)
+        return sorted(self.generations, key=lambda each: not each.position.offset and each is self.live)
 
     def before(self, generation: Generation) -> Generation | None:
         """Return the generation that one follows: the last with lines."""
@@ -256,9 +256,9 @@ class PathState:
         return next((each for each in order[order.index(generation) :: -1][1:] if each.position.offset), None)
 
     def after(self, generation: Generation) -> list[Generation]:
-        """Return the generations that follow one."""
+        """Return the generations that follow one; a copy of its file is none."""
         order = self.in_order()
-        return order[order.index(generation) + 1 :]
+        return [g for g in order[order.index(generation) + 1 :] if g.position.copy_of != generation.number]
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""

@@ -5,7 +5,6 @@
 
 import errno
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
@@ -32,25 +31,22 @@ class Owners:
 
     def __init__(self) -> None:
         self._paths: dict[str, PathState] = {}
-        self._names: Counter[str] = Counter()  # how many paths have it
+        self._names: set[str] = set()  # theirs, without directories; none until they are asked for
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._by_head: dict[bytes, list[Generation]] = {}
-        self._headless: list[Generation] = []  # when they were last asked
+        self._unfiled: list[Generation] = []  # when they were last asked
         self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
 
     def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
-        self._names[os.path.basename(state.path)] += 1
         self._paths[state.path] = state
+        self._names.clear()
 
     def leave(self, path: str) -> None:
         """Note that a path is followed no more."""
         del self._paths[path]
-        name = os.path.basename(path)
-        self._names[name] -= 1
-        if not self._names[name]:
-            del self._names[name]
+        self._names.clear()
 
     def path_of(self, generation: Generation) -> "PathState":
         """Return the path that a generation belongs to."""
@@ -70,11 +66,11 @@ class Owners:
     def add(self, generation: Generation) -> None:
         """Note where a generation lies."""
         self._by_key.setdefault(generation.key, []).append(generation)
-        self._headless.append(generation)
+        self._unfiled.append(generation)
         self._added += 1
         if self._added > self._most:
             everything = [each for key in list(self._by_key) for each in self._valid(key)]
-            self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
+            self._by_key, self._added, self._by_head, self._unfiled = {}, 0, {}, []
             self._most = 4 * len(everything) + 1000
             for each in everything:
                 self.add(each)
@@ -85,6 +81,7 @@ class Owners:
         One without a directory: in any.
         """
         directory, name = os.path.split(path)
+        self._names = self._names or set(map(os.path.basename, self._paths))
         known = self._paths if directory else self._names
         return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
 
@@ -116,13 +113,13 @@ class Owners:
 
     def alike(self, path: str, head: bytes) -> list[Generation]:
         """Return the generations of other paths that begin like a file with this head, a few of the newest."""
-        headless, self._headless = self._headless, []
-        for each in headless:
+        unfiled, self._unfiled = self._unfiled, []
+        for each in unfiled:
             keys = index_keys(each.position.head_bytes, each.position.head)
             for key in keys:
                 self._by_head.setdefault(key, []).append(each)
             if not keys:
-                self._headless.append(each)
+                self._unfiled.append(each)
         filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
         found = {each.number: each for each in filed if each.position.path != path and each.followed}
         alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))

@@ -57,6 +57,11 @@ def _new_archives(found: "Found") -> list[int]:
     return [i for i, rotated in packed if rotated and rotated.certain]
 
 
+def _may_be_backup(known: Known, file: Candidate) -> bool:
+    """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
+    return file.key != known.key and file.rotated is not None and not (file.rotated.number or file.rotated.date)
+
+
 class Survey:
     """One look at the files around one path."""
 
@@ -167,7 +172,8 @@ class Survey:
         number = known.position.generation
         if known.name or not known.in_use:
             return False
-        relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
+        files = (i for i, file in enumerate(self.found.candidates) if not _may_be_backup(known, file))
+        relations = (self.found.answer(number, i).relation for i in files)
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
     def _is_hidden(self, known: Known) -> bool:

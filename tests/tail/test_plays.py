@@ -713,3 +713,20 @@ def being_packed(log):
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
     """Only what begins as the plain file does is that one, packed."""
     played(tmp_path, life, steps)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "rotation", ["mv m.log saved.log", "cp m.log saved.log; : > m.log", "cp m.log m.7.old; : > m.log; gzip m.7.old"]
+)
+def test_a_backup_is_not_what_a_log_was_rotated_to(tmp_path, rotation, life):
+    """What came since the backup was made is in another file beside it, whose name says nothing."""
+
+    def backed_up_and_rotated(log):
+        log.shell("cp m.log m.log.bak")
+        log.write(30)
+        log.shell(rotation)
+        log.write(4)
+        yield
+
+    played(tmp_path, life, backed_up_and_rotated)

@@ -85,7 +85,7 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     for i in draft.free:
         candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
         rotated = candidate.rotated is not None and i not in draft.found.undecided
-        longer = not draft.is_part(each, i, None) and common >= TELLING_BYTES
+        longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
             draft.begin(i, draft.part(each, i, None, common))

@@ -208,6 +208,25 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
     log.check()
 
 
+@pytest.mark.parametrize("read", [False, True])
+def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
+    """As in a mirror, where each file is written anew: the log by a copy with more, which the rotated one is a copy of."""
+    log = Log(tmp_path, "running")
+    log.write(120)
+    log.follower.turn()
+    log.shell("cp m.log ../t")
+    log.write(49, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.follower.tail.look(log.follower.sink)
+    if read:
+        log.follower.turn()
+    log.shell("cp m.log ../t; mv ../t m.log.1; : > ../t")
+    log.write(30, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.treat(lambda _: ())
+    log.check()
+
+
 def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
     """As where an editor has replaced a log that its writer keeps open: each has lines that the other has not."""
 

@@ -210,7 +210,7 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
 
 @pytest.mark.parametrize("read", [False, True])
 def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
-    """As in a mirror, where each file is written anew: the log by a copy with more, which the rotated one is a copy of."""
+    """As in a mirror that writes each file anew: the log by a copy with more, and the rotated one by a copy of that."""
     log = Log(tmp_path, "running")
     log.write(120)
     log.follower.turn()

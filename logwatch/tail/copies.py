@@ -93,7 +93,8 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
-    return any(each in draft.whole.get(i, ()) and draft.file(i).packed for i in draft.free)
+    packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
+    return any(draft.size(i) == each.position.size for i in packed)
 
 
 def _archived(draft: Draft, each: Known, original: int | None) -> bool:

@@ -34,7 +34,7 @@ class ChangedError(Exception):
 
 
 class ShrunkError(ChangedError):
-    """All that the file still holds was read: cut off at its end, or emptied and filled with what it began with."""
+    """The file begins as it did: cut off at its end, or emptied and filled with what it began with."""
 
 
 @dataclass(slots=True)
@@ -380,7 +380,7 @@ class GenerationState(Positioned):
             relation, at = compare(known, content, same_inode=True, followed=True, search=True)
             if relation is Relation.OTHER:
                 raise ChangedError
-            if relation in (Relation.PART, Relation.CUT):
+            if relation is not Relation.SAME and (relation is not Relation.MOVED or self.begins_alike(head)):
                 raise ShrunkError
             if relation is not Relation.SAME:  # trimmed in front
                 before, size = content.before(at), content.size()

@@ -222,7 +222,7 @@ class GenerationState(Positioned):
         assert self.plain
         before = OwnFile(self.plain).before(at) if at != other.position.offset else None
         other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other.lines = self.lines
+        self.lines, other.lines = other.lines, self.lines  # each waits for what its own file may get
         other.position = other.position._replace(envelope=self.position.envelope)
         other.reached = at
         if before is not None:

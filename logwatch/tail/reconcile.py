@@ -108,10 +108,8 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            read = _read_of(draft, i)  # it goes on otherwise where the same banner is all that was read
-            matched = candidate.matched and not (path.first and path.starts_at_end)
-            wanted = bool(renewed or late or after or matched or read)
-            plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
+            wanted = renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
+            plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
             between += wanted
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:

@@ -108,9 +108,9 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
-            read = draft.start[i] if begun else _read_of(draft, i)  # behind that it goes on otherwise
             matched = candidate.matched and not (path.first and path.starts_at_end)
-            wanted = bool(renewed or late or after or matched or read or begun)
+            wanted = begun or renewed or late or after or matched
+            read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += wanted and not begun
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone

@@ -305,18 +305,6 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
     ),
-    "copied and emptied twice between two looks, and begun with all that was read, a banner": (
-        NOW,
-        [known(offset=300, size=300, tail=A[:200] + b"the end of the banner\n", is_open=True)],
-        found(
-            file("m.log", 1, 300),
-            file("m.log-20261125", 5, 500),
-            file("m.log-20261126", 6, 600),
-            answers=[(1, i, SAME, 300) for i in range(3)],
-            common=[(1, 300)],
-        ),
-        [Hold(1, 0), TakeUp(1, "rotated", 300), TakeUp(2, "rotated", 300), Rotated("rename", 2)],
-    ),
     "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
         PathView(current=2),
         [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],

@@ -293,6 +293,18 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
     ),
+    "the same, packed before it was read to its end": (
+        NOW,
+        [known(offset=300, is_open=True)],
+        found(
+            file("m.log", 2, 300),
+            replace(file("m.log.1.gz", 3), archive=object()),
+            answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
+            own_parts=[(1, 0), (1, 1)],
+            common=[(1, 300)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
     "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
         PathView(current=2),
         [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],

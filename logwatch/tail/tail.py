@@ -182,7 +182,7 @@ class Tail:
             base = os.path.join(directory, by_end)
             if base in known or self.source.discover.matches(base):
                 return base
-        if by_middle and (base := os.path.join(directory, by_middle)) in known:
+        if by_middle and path in self._found.globbed and (base := os.path.join(directory, by_middle)) in known:
             return base
         return None
 

@@ -23,9 +23,9 @@ def find_inode(draft: Draft, each: Known) -> None:
     if relation is Relation.UNDECIDED:
         draft.leave(each, "packed")
         del draft.free[i]
-    elif (relation in SHORTER or (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b""))) and any(
-        draft.answer(each, j).relation in _WHOLE for j in draft.free
-    ):
+    elif (
+        relation in SHORTER or (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b""))
+    ) and any(draft.answer(each, j).relation in _WHOLE for j in draft.free):
         return  # copied away and emptied: what is there now begins like the copy, and is new
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)

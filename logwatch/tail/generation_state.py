@@ -380,9 +380,10 @@ class GenerationState(Positioned):
             relation, at = compare(known, content, same_inode=True, followed=True, search=True)
             if relation is Relation.OTHER:
                 raise ChangedError
-            if relation in (Relation.PART, Relation.CUT):
+            in_front = relation is Relation.MOVED and not self.has_first_lines(head)
+            if relation is not Relation.SAME and not in_front:
                 raise ShrunkError
-            if relation is not Relation.SAME:  # trimmed in front
+            if in_front:
                 before, size = content.before(at), content.size()
                 if not head or not OwnFile(file).head.startswith(head):
                     raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's

@@ -12,7 +12,7 @@ from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES
-from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 
@@ -91,7 +91,8 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     path, at_path = draft.path, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    replaced = holder and isinstance(draft.decided[holder.number], Replace)
+    action = draft.decided[holder.number] if holder else None
+    replaced = isinstance(action, Replace) or (isinstance(action, Hold) and action.cut)  # or a new log like it
     renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it

@@ -18,6 +18,7 @@ from logwatch.tail.files import (
     key_at,
     read_head,
     stat_at,
+    stat_of,
 )
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -34,6 +35,7 @@ from logwatch.tail.fingerprint import (
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.identity import NO_KEY
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
@@ -70,15 +72,14 @@ class Generation(GenerationState):
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
-            and not self.headless
             and not file.packed
-            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
+            and len(before_hole(read_head(file, HEAD_BYTES)[0])) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):
             head, begin = read_head(file, HEAD_BYTES)
-            if head and not known.head_bytes and not file.packed:
-                return None  # came into it meanwhile: the head is to be learnt before
+            if not file.packed and (begin < seen.size if not head else not known.head_bytes):
+                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, seen, begin if head else 0)
         at_end = len(run) < self._want
@@ -88,7 +89,7 @@ class Generation(GenerationState):
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
-                self._resize(reached)
+                self.note(size=reached)
             self._stall(access, seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
@@ -209,7 +210,7 @@ class Generation(GenerationState):
         if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes) or b""):
             return not former.cut
         self.skip_to(known.offset, content.before(known.offset))
-        self.position = self.position._replace(marks=known.marks, inside=known.inside)
+        self.note(marks=known.marks, inside=known.inside)
         return True
 
     def beginning(self) -> bytes:
@@ -241,24 +242,27 @@ class Generation(GenerationState):
         file = self.file
         whole = file and (not file.packed or file.ended())
         overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
-        chunk = None
-        self.position = self.position._replace(state="done")
-        self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
-        if file and whole:
-            if not self.position.head_bytes:
-                self.note_empty(file.stat().modified)
-            if torn and run[-1:].isdigit():
-                run = run[: run.rfind(b"\n") + 1]
-            if run and not run.strip(b"\0"):
-                self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
-            elif run and is_tail(self.position.tail, overlap):
-                taken = self.lines.take_rest(run, self.position.inside)
-                follows = ahead() if self.lines.goes_on(taken) else b""
-                chunk = self._advance(taken, overlap, run, min(file.stat().modified / 1e9, now), follows)
+        status = os.fstat(file.descriptor) if file else None
+        modified = stat_of(status).modified if status else 0
+        if torn and run[-1:].isdigit():
+            run = run[: run.rfind(b"\n") + 1]
+        hole, chunk, taken, follows = not run.strip(b"\0"), None, None, b""
+        if not hole and is_tail(self.position.tail, overlap):
+            taken = self.lines.take_rest(run, self.position.inside)
+            follows = ahead() if self.lines.goes_on(taken) else b""
+        # From here on nothing fails
+        self.note(state="done")
+        self.dead = status is not None and not status.st_nlink
+        if file and whole and not self.position.head_bytes:
+            self.note_empty(modified)
+        if run and hole:
+            self.skip_to(self.position.size, run[-TAIL_BYTES:])  # that nobody has filled
+        elif taken:
+            chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
         self.detach()
         self.access = self.former = None
         if self.dead:
-            self.disown()  # its inode is free for another file
+            self.note(key=NO_KEY)  # its inode is free for another file
         return chunk
 
     def find_name(self) -> str:

@@ -69,11 +69,6 @@ class Positioned:
         return self.position.state in ("live", "rotated")
 
     @property
-    def headless(self) -> bool:
-        """Whether it is but what comes after a copy of a file was taken, and is found by its inode alone."""
-        return self.position.offset > 0 and not self.position.head_bytes
-
-    @property
     def followed(self) -> bool:
         """Whether it was no history when its path was first looked at."""
         return self.position.state != "ignored"

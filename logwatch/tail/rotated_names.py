@@ -104,13 +104,14 @@ Age = tuple[int, int, str, int]
 """What sorts rotated files oldest first."""
 
 
-def age_key(rotated: Rotated, modified: int) -> Age:
+def age_key(rotated: Rotated, modified: int, *, rising: bool = False) -> Age:
     """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
 
     Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.
+    ``rising``: it gives the newest file the highest number.
     """
     if rotated.number is not None:
-        return (1, -rotated.number, "", modified)
+        return (1, rotated.number if rising else -rotated.number, "", modified)
     if rotated.date:
         return (0, 0, rotated.date, modified)
     return (2, 0, "", modified)

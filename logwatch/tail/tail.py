@@ -182,7 +182,8 @@ class Tail:
             base = os.path.join(directory, by_end)
             if base in known or self.source.discover.matches(base):
                 return base
-        if by_middle and path in self._found.globbed and (base := os.path.join(directory, by_middle)) in known:
+        written_out = path in known and path not in self._found.globbed
+        if by_middle and not written_out and (base := os.path.join(directory, by_middle)) in known:
             return base
         return None
 
@@ -233,9 +234,12 @@ class Tail:
         return amount
 
     def _waited_for(self) -> dict[int, Generation]:
-        """Return the generations that are read, or will be when their archives have been unpacked."""
-        followers = self._followers.values()
-        return {g.number: g for f in followers for g in f.generations if g.in_use and (g.file or f.unpacking)}
+        """Return the generations that are read, or will be: archives to be unpacked, files that others make room for.
+
+        Not what cannot be read: all the others would wait for that.
+        """
+        used = ((f, g) for f in self._followers.values() for g in f.generations if g.in_use and not g.blocked)
+        return {g.number: g for f, g in used if g.file or f.unpacking or (f.crowded and not g.parked)}
 
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from logwatch.tail.context import Directories
 from tests.tail.test_field import LIVES, Log
 
 AWAY = ("stopped", "killed")
@@ -274,6 +275,57 @@ def restored(log):
 def test_an_older_state_that_is_written_back_counts_once(tmp_path):
     """As it does where nobody saw the log empty."""
     played(tmp_path, "looking", restored)
+
+
+def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_has_seen(tmp_path, monkeypatch):
+    """A directory is listed after ``m.log.1`` has made room, before the log has got its name: it is listed again."""
+    log = Log(tmp_path, "looking")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(9)
+    log.follower.turn()
+    log.follower.stop()
+    log.shell("mv m.log.1 m.log.3; mv m.log m.log.2")
+    log.write(7)
+    log.shell("mv m.log m.log.1")
+    log.write(3)
+    names, listed = Directories.names, []
+
+    def missing_at_first(directories, directory):
+        listed.append(directory)
+        return [name for name in names(directories, directory) if name != "m.log.1" or len(listed) > 1]
+
+    monkeypatch.setattr(Directories, "names", missing_at_first)
+    log.follower.start()
+    log.treat(lambda _: ())
+    log.check()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, killed):
+    """The next file may get the inode of a log that went before it had a byte; a hidden copy of its successor, too."""
+
+    def steps(log):
+        log.follower.turn()
+        log.follower.restart_at_once()
+        log.shell("mv m.log ../empty")
+        log.write(20)
+        yield
+        log.write(9)
+        log.shell("head -c 1000 m.log > ../empty; mv ../empty .m.log.new")
+        if killed:
+            log.follower.restart()
+        yield
+        log.shell("cp m.log .m.log.new")
+        yield
+        log.shell("mv .m.log.new m.log")
+        log.write(2)
+
+    log = Log(tmp_path, "looking")
+    log.write(0)
+    log.treat(steps)
+    log.check(missed=1)  # nobody saw what it had when it went
 
 
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from logwatch.tail import files
 from tests.tail.test_field import LIVES, Log
 
 ALLOCATED = 65536
@@ -62,3 +63,49 @@ def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns):
     for seconds in (0, 1, 11, 700):
         follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("first", ["\n", "restarted\n"])
+@pytest.mark.parametrize("before", [50, 4000])  # lines, as long as the hole is: also longer than what is read at once
+@pytest.mark.parametrize("life", LIVES)
+def test_what_stands_behind_a_short_line_and_a_hole_is_read(tmp_path, life, before, first):
+    """A log that ``echo > m.log`` empties under a writer without O_APPEND: its head stays shorter than a stamp."""
+
+    def steps(log):
+        with open(log.path, "w") as file:
+            file.write(first)
+        yield
+        for _ in range(3):
+            log.write(20)
+            yield
+
+    log = Log(tmp_path, life)
+    log.open_without_append()
+    log.write(before)
+    log.treat(steps)
+    log.check(missed=life in ("stopped", "killed"))  # nobody can tell then whether anything was unread
+
+
+def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_path, monkeypatch):
+    """As on NFS before version 4.2: what follows is read, also after a restart, and nothing is looked at twice."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", 3)
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log = Log(tmp_path, "by hand")
+    log.open_without_append()
+    log.writer.seek(65536 * 200)
+    follower = log.follower
+    pread, calls = os.pread, []
+    monkeypatch.setattr(files.os, "pread", lambda *args: calls.append(args) or pread(*args))
+    for _ in range(3):
+        log.write(20)
+        for _ in range(9):
+            follower.wait(1)
+        follower.restart_at_once()
+        follower.turn()
+    log.check()
+    calls.clear()
+    for _ in range(20):
+        follower.wait(1)
+    assert len(calls) < 20
+    follower.tail.close()
+    log.writer.close()

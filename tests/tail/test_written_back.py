@@ -55,6 +55,29 @@ def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, pat
     played(tmp_path, WAYS[way], count=count, patterns=patterns, killed=killed)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("seconds", [0, 11, 700])
+def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed):
+    """A log that was packed as it was, to be unpacked again later, is no news, however long it was packed."""
+
+    def treatment(log):
+        for _ in range(2):
+            log.write(6)
+            for step in ("gzip m.log", "gunzip m.log.gz"):
+                yield
+                if killed:
+                    log.follower.restart_at_once()
+                log.shell(step)
+                yield
+                for wait in (0, seconds, 1):
+                    log.follower.wait(wait)
+
+    log = Log(tmp_path, "looking")
+    log.write(400)
+    log.treat(treatment)
+    log.check()
+
+
 PIECES = {
     "from a backup": [
         "cp m.log m.log.bak",
@@ -182,6 +205,25 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
     log = Log(tmp_path, life)
     log.write(40)
     log.treat(mounted_anew)
+    log.check()
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
+    """As in a mirror that writes each file anew: the log by a copy with more, and the rotated one by a copy of that."""
+    log = Log(tmp_path, "running")
+    log.write(120)
+    log.follower.turn()
+    log.shell("cp m.log ../t")
+    log.write(49, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.follower.tail.look(log.follower.sink)
+    if read:
+        log.follower.turn()
+    log.shell("cp m.log ../t; mv ../t m.log.1; : > ../t")
+    log.write(30, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.treat(lambda _: ())
     log.check()
 
 

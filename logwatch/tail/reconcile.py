@@ -54,7 +54,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.head is None for candidate in draft.found.candidates)
-    unsure = unread or draft.path.absent or each.number in draft.found.hidden
+    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each.position.gone_at > 0
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)

@@ -12,6 +12,7 @@ from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
+from logwatch.tail.copies import SHORTER
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
@@ -175,7 +176,7 @@ class _Reconciliation:
             relation, noted = compare(generation.position, file, same_inode=False, followed=True)
             if at is None or relation is Relation.UNDECIDED:
                 return False
-            at = max(at, noted if relation in (Relation.SAME, Relation.PART) else 0)
+            at = max(at, noted if relation in (Relation.SAME, *SHORTER) else 0)
             if at or relation is Relation.SAME:
                 twins.append(_Twin(generation, at, relation is Relation.SAME and generation.sure))
         self.twins[i] = sorted(twins, key=lambda twin: -twin.at)

@@ -25,10 +25,10 @@ def find_inode(draft: Draft, each: Known) -> None:
         del draft.free[i]
     elif relation in SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
-    elif (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b"")) and any(
+    elif (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
         draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
-        return  # the same, and what was copied away had the last lines twice
+        return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)
 

@@ -49,8 +49,8 @@ class _Parkable(Protocol):
 class Following(Protocol):
     """What one source knows of files."""
 
-    def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it; without directory, in any."""
+    def log_of(self, path: str) -> str:
+        """Return the followed path that a name is, or is rotated from, the longest; without directory, of any."""
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""

@@ -172,6 +172,7 @@ class PathFollower(PathState):
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
+            generation.note(gone_at=turn.now)  # where it is may be told later
             self.due = True
 
     def _read_elsewhere(self, generation: Generation) -> int | None:

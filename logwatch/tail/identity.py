@@ -77,6 +77,10 @@ class Positioned:
         """Return whether a file with these first bytes can be its file, as far as that is known of both."""
         return begins_alike(self.position.head_bytes, self.position.head, head)
 
+    def has_first_lines(self, head: bytes) -> bool:
+        """Return whether a file with these first bytes begins with the lines that it began with, or with its banner."""
+        return _first_lines(self.position, head)
+
     @property
     def sure(self) -> bool:
         """Whether a file that holds what is known of it holds all that was read, or all there was."""
@@ -192,7 +196,8 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
     """Return whether a file that begins alike can be a part of what was read.
 
     Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
-    may have been written on behind the place where it was cut off, unless its end is known.
+    may have been written on behind the place where it was cut off, unless its end is known; or it is a new log that has
+    little more than the same banner, and reading goes on where its last line begins, unless that is known.
     """
     size = file.size()
     if size is None:
@@ -206,8 +211,16 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
             return UNDECIDED
         if not is_marked(mark, run):
             return Answer(Relation.CUT, size) if same_inode else OTHER
-    proved = not followed or size <= HEAD_BYTES or (mark is not None and mark.offset == size)
-    return Answer(Relation.PART if proved else Relation.CUT, size)
+    if not followed:
+        return Answer(Relation.PART, size)
+    ends = mark is not None and mark.offset == size
+    if same_inode or (known.device, known.inode) == NO_KEY:  # emptied while it was looked at
+        proved = ends or size <= HEAD_BYTES
+    else:
+        proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
+    last = (file.head or b"").rfind(b"\n") + 1
+    known_line = size > HEAD_BYTES or kept(known.head_bytes, known.head, size)[0] >= last + TELLING_BYTES
+    return Answer(Relation.PART if proved else Relation.CUT, size if known_line else last)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:

@@ -19,7 +19,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated, bases
+from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
@@ -75,15 +75,16 @@ class Owners:
             for each in everything:
                 self.add(each)
 
-    def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again.
+    def log_of(self, path: str) -> str:
+        """Return the followed path that a name is, or is rotated from: of several the longest, or none.
 
-        One without a directory: in any.
+        A name without a directory: that of any path.
         """
         directory, name = os.path.split(path)
         self._names = self._names or set(map(os.path.basename, self._paths))
         known = self._paths if directory else self._names
-        return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
+        logs = ((os.path.join(directory, base), base) for base in (name, *possible_bases(name)))
+        return next((log for log, base in logs if log in known and (base == name or rotated_name(base, name))), "")
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""

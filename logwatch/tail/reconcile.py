@@ -12,7 +12,7 @@ from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES
-from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 
@@ -54,7 +54,7 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.head is None for candidate in draft.found.candidates)
-    unsure = unread or draft.path.absent or each.number in draft.found.hidden
+    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each.position.gone_at > 0
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)
@@ -96,7 +96,9 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     path, at_path = draft.path, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    renewed = not path.first and (path.was_blank or not holder or holder is not draft.current)
+    action = draft.decided[holder.number] if holder else None
+    perhaps = isinstance(action, Hold) and action.cut  # a new log that begins like it
+    renewed = not path.first and bool(path.was_blank or perhaps or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]

@@ -92,6 +92,14 @@ def shorter_names(name: str) -> list[str]:
     return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
 
 
+def possible_bases(name: str) -> list[str]:
+    """Return the names that name may be a rotated one of, as far as a glance tells: the longest first."""
+    plain = without_suffix(name)
+    stems = shorter_names(plain)
+    _, dot, extension = plain.rpartition(".")
+    return sorted([plain, *stems, *(stem + dot + extension for stem in stems)], key=len, reverse=True)
+
+
 Age = tuple[int, int, str, int]
 """What sorts rotated files oldest first."""
 

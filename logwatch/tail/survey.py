@@ -113,7 +113,7 @@ class Survey:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
         logs |= {os.path.join(directory, os.path.basename(log)) for directory in lay for log in logs}
-        names = list_names(logs, self._directories)
+        names = {p: r for p, r in list_names(logs, self._directories).items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):
@@ -121,12 +121,17 @@ class Survey:
         base = os.path.basename(self._path)
         for path in self._rotated:
             rotated = rotated_name(base, name := os.path.basename(path))
-            if path != self._path and (rotated or not any(source.is_name(name) for source in self._sources)):
+            if path != self._path and (rotated or not any(source.log_of(name) for source in self._sources)):
                 names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
                 names[generation.position.found_at] = _UNCERTAIN
         return names
+
+    def _is_another_logs(self, path: str) -> bool:
+        """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
+        length = max(len(os.path.basename(log)) for log in (self._path, *self._targets))
+        return any(len(os.path.basename(source.log_of(path))) > length for source in self._sources)
 
     def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
@@ -212,7 +217,7 @@ class Survey:
         for directory in set(map(os.path.dirname, [*known, *lay])):
             for name, there in self._directories.stats(directory).items():
                 path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._state.matched or (not stem and self._state.owners.is_name(path)):
+                if path in known or path in self._state.matched or (not stem and self._state.owners.log_of(path)):
                     continue
                 others.append((there.key in wanted, stem, there.modified, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
@@ -254,9 +259,7 @@ class Survey:
         self._ask(taken, known)
 
     def _is_followed(self, path: str) -> bool:
-        return (
-            path == self._path or path in self._state.matched or any(source.is_name(path) for source in self._sources)
-        )
+        return path == self._path or path in self._state.matched or any(source.log_of(path) for source in self._sources)
 
     def _ask(self, indices: list[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""

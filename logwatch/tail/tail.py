@@ -194,7 +194,8 @@ class Tail:
             base = os.path.join(directory, by_end)
             if base in known or self.source.discover.matches(base):
                 return base
-        if by_middle and (base := os.path.join(directory, by_middle)) in known:
+        written_out = path in known and path not in self._found.globbed
+        if by_middle and not written_out and (base := os.path.join(directory, by_middle)) in known:
             return base
         return None
 

@@ -730,3 +730,60 @@ def test_a_backup_is_not_what_a_log_was_rotated_to(tmp_path, rotation, life):
         yield
 
     played(tmp_path, life, backed_up_and_rotated)
+
+
+BANNER = b"# mesibo starts, version 2.4\n" * 3
+
+
+@pytest.mark.parametrize(("gone", "missed"), [("rm m.log", 1), (": > m.log", 0)])
+@pytest.mark.parametrize("half", [0, 10, 40])
+def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp_path, half, gone, missed):
+    """It comes behind the banner that the log of before began with, which is told as missed if it has gone."""
+    log = Log(tmp_path, "by hand", banner=BANNER)
+    log.write(7)
+    log.follower.turn()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell(gone)
+    line = log.lines(1)
+    with open(log.path, "ab") as file:
+        file.write(BANNER + line[:half])
+    log.follower.start()
+    log.follower.turn()
+    with open(log.path, "ab") as file:
+        file.write(line[half:])
+    log.write(2)
+    for seconds in (1, 11, 1):
+        log.follower.wait(seconds)
+    log.check(missed=missed)
+
+
+def copied_and_emptied(log):
+    log.write(5)
+    log.shell("cp m.log m.log.1; : > m.log")
+    log.write(1)
+
+
+def removed_before_the_next_rotation(log):
+    log.shell("rm m.log")
+    log.write(3)
+    log.shell("mv m.log m.log.1")
+    log.shell(f"printf '{BANNER.decode()}' > m.log")
+
+
+@pytest.mark.parametrize("life", ["running", "stopped", "killed"])
+def test_a_copy_that_was_emptied_counts_where_the_next_log_begins_with_the_same_banner(tmp_path, life):
+    """What stands behind the banner in the emptied log is not what is left of the log of before."""
+    log = Log(tmp_path, life, banner=BANNER)
+    log.write(1)
+    log.treat(lambda log: iter([copied_and_emptied(log)]))
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_is_gone(tmp_path, life):
+    """Nobody can tell whether that lost its end or is new, so that what nobody has seen beside it is wanted."""
+    log = Log(tmp_path, life, banner=BANNER)
+    log.write(7)
+    log.treat(lambda log: iter([removed_before_the_next_rotation(log)]))
+    log.check(missed=1)

@@ -199,6 +199,28 @@ def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize(("packing", "found"), [("", [5, 6]), (".gz", [])])
+def test_what_was_given_up_is_no_news_where_it_turns_up_later(follower, path, tmp_path, packing, found):
+    """In a directory that the next rotation tells: what was read of it counts once, and what was told as missed may."""
+    old = tmp_path / "old" / "mesibo.log.1"
+    old.parent.mkdir()
+    os.rename(path, old)
+    if packing:
+        pack(str(old))
+    append(path, *lines(7))
+    settle(follower)
+    assert follower.missed == 1
+    os.rename(f"{old}{packing}", f"{old.with_suffix('.2')}{packing}")
+    os.rename(path, old)
+    append(path)
+    follower.turn()
+    append(path, *lines(8))
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == sorted(lines(*range(5), *found, 7, 8))
+    assert follower.missed == 1
+
+
 @pytest.mark.parametrize("pack", ["", "gzip"])
 def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known(tmp_path, pack):
     """What came after a generation that was missed until then is news; what was there before it is none."""

@@ -84,8 +84,11 @@ class _Reconciliation:
             return
         survey.make_sure(strict=plan.news)
         self._report()
+        live = state.live
         for action in plan.actions:
             self._do(action)
+        if live and live.position.state == "rotated":
+            live.leave_path(self.turn.now)
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)] + self.unproved
         state.end(
             found.candidates,

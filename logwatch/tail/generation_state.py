@@ -83,7 +83,7 @@ class GenerationState(Positioned):
         self.saved = position if saved else None  # as the sink knows it
         self.access: Access = None
         self.blocked = ""  # why it cannot be read now
-        self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
+        self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
@@ -196,6 +196,10 @@ class GenerationState(Positioned):
     def grow_at_most(self, now: float) -> None:
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
+
+    def leave_path(self, now: float) -> None:
+        """Note that its path leads to it no more: its writer may be quiet, and end what it wrote all the same."""
+        self.grown_at = now
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""

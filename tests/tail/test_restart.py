@@ -347,6 +347,7 @@ def test_an_inode_that_is_free_again_proves_nothing_with_a_few_bytes(tmp_path):
     follower = Follower(tmp_path / "*.log")
     follower.turn()
     os.rename(one, one + ".1")
+    follower.turn()
     follower.wait(700)
     follower.stop()
     append(other, *lines(1))

@@ -257,7 +257,7 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = self.former = None
+        self.access, self.former, self._ends = None, None, {}
         self.position = self.position._replace(state=state)
 
     def move(

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from logwatch.events import Log, shown
 from logwatch.model import Sink
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.files import Stat, key_at, stat_at
+from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
 from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
@@ -154,7 +154,6 @@ class Directories:
     def __init__(self) -> None:
         self._listed: dict[str, tuple[int, list[str]]] = {}
         self._shapes: dict[str, tuple[list[str], dict[str, list[str]]]] = {}
-        self._stats: dict[str, tuple[list[str], dict[str, Stat]]] = {}
         self._real: dict[str, str] = {}
         self.unlisted: set[str] = set()  # that are there, and could not be listed
 
@@ -162,7 +161,6 @@ class Directories:
         """Let the next look list them again."""
         self._listed.clear()
         self._shapes.clear()
-        self._stats.clear()
         self._real.clear()
         self.unlisted.clear()
 
@@ -196,19 +194,6 @@ class Directories:
         names = self.names(directory)
         start = bisect_left(names, stem)
         return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
-
-    def stats(self, directory: str) -> dict[str, Stat]:
-        """Return how the files in a directory are, those first that were written last: looked at once, whoever asks.
-
-        What was written since may be older here than it is.
-        """
-        names = self.names(directory)
-        known = self._stats.get(directory)
-        if not known or known[0] is not names:
-            found = ((name, stat_at(os.path.join(directory, name))) for name in names)
-            stats = sorted(((name, stat) for name, stat in found if stat), key=lambda each: -each[1].modified)
-            self._stats[directory] = known = (names, dict(stats))
-        return known[1]
 
     def alike(self, directory: str, name: str, stem: str) -> list[str]:
         """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem.

@@ -271,7 +271,7 @@ class Generation(GenerationState):
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
         self.detach()
-        self.access = self.former = None
+        self.access, self.former, self._ends = None, None, {}
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
         return chunk

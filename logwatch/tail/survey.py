@@ -215,11 +215,12 @@ class Survey:
         others = []
         lay = (g.position.found_at for g in self._generations if g.position.found_at)
         for directory in set(map(os.path.dirname, [*known, *lay])):
-            for name, there in self._directories.stats(directory).items():
+            for name in self._directories.names(directory):
                 path, stem = os.path.join(directory, name), name.startswith(stems)
                 if path in known or path in self._state.matched or (not stem and self._state.owners.log_of(path)):
                     continue
-                others.append((there.key in wanted, stem, there.modified, path))
+                if there := stat_at(path):
+                    others.append((there.key in wanted, stem, there.modified, path))
         return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
 
     def _find_alike(self) -> list[Candidate]:
@@ -237,12 +238,9 @@ class Survey:
         since: dict[str, int] = {}
         for path in places.keys() - self.found.rotated_names:
             directory, name = os.path.split(path)
-            stats = self._directories.stats(directory)
             for each in self._directories.alike(directory, name, stem):
-                also, there = os.path.join(directory, each), stats.get(each)
-                owners = self._state.owners.others(self._path, there.key) if there else ()
-                if not any(g.plain for g in owners):  # as ``_foreign`` says, at no cost
-                    since[also] = min(since.get(also, places[path]), places[path])
+                also = os.path.join(directory, each)
+                since[also] = min(since.get(also, places[path]), places[path])
         wanted = [path for path in since if path not in places and not self._is_followed(path)]
         files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
         later = (file for file in files if file.modified >= since[file.path] and not self._foreign(file))

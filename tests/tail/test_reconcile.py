@@ -34,6 +34,7 @@ def known(
     name="",
     dead=False,
     gone_at=0.0,
+    copy_of=0,
 ):
     position = Position(
         number,
@@ -49,6 +50,7 @@ def known(
         size,
         state,
         gone_at=gone_at,
+        copy_of=copy_of,
     )
     return Known(position, is_open, name, dead)
 
@@ -446,6 +448,12 @@ TABLE = {
             TakeUp(0, "live"),
             Rotated("rename"),
         ],
+    ),
+    "replaced by a copy, rotated, and a new one that begins with the banner of the file that was copied": (
+        PathView(current=2),
+        [known(1, 0, "rotated", 400, 400), known(2, 2, copy_of=1)],
+        found(file("m.log", 3, 300), file("m.log.1", 2), answers=[(1, 0, PART, 300), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "replaced by a copy that got the inode of a deleted file that it is a copy of": (
         PathView(current=2),

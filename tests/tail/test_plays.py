@@ -788,3 +788,16 @@ def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
             log.follower.wait(seconds)
         log.follower.restart_at_once()
     log.check(lost=len(torn))
+
+
+def backed_up_and_trimmed(log):
+    log.shell("gzip -c m.log > m.log.1.gz")
+    yield
+    log.shell("tail -n 20 m.log > trimmed; mv trimmed m.log")
+    log.write(2)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_is_trimmed_by_rename_counts_once_where_a_packed_copy_was_kept(tmp_path, life):
+    """The lines at the path are the last ones that were read, and a rotation leaves none of them there."""
+    played(tmp_path, life, backed_up_and_trimmed)

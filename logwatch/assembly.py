@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,6 +146,22 @@ def refuse_shared_files(config: Config) -> None:
     """Raise ConfigError if two sources lead to one file."""
     if problems := shared_files(config):
         raise ConfigError(*problems)
+
+
+def load_parts(load: Callable[[], Config]) -> Parts:
+    """Load a configuration and all that it names; ConfigError with what is in its way, foreseen or not.
+
+    A reload that fails in whatever manner must leave in force what was.
+    """
+    try:
+        parts = assemble(load())
+        refuse_shared_files(parts.config)
+    except LogwatchError:
+        raise
+    except Exception as error:
+        remedy = "mesibo-logwatch check, and `ulimit -n`"
+        raise ConfigError(Problem("the configuration", "cannot be loaded", repr(error), remedy)) from error
+    return parts
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

@@ -12,13 +12,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
 from logwatch import logging_setup
-from logwatch.assembly import Parts, assemble, refuse_shared_files
+from logwatch.assembly import Parts, load_parts
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Export, parse_listen
 from logwatch.credentials import Verdict, Watch, asked
@@ -55,7 +57,7 @@ class Daemon:
     def __init__(self, load: Load, flags: SignalFlags | None = None) -> None:
         self._load = load
         self._flags = flags or SignalFlags()
-        self._parts = _assemble(load)
+        self._parts = load_parts(load)
         config = self._parts.config
         self._log = structlog.get_logger()
         self._notifier = Notifier()
@@ -240,7 +242,7 @@ class Daemon:
         self._flags.reload = False
         self._notifier.reloading()
         try:
-            parts = _assemble(self._load)
+            parts = load_parts(self._load)
             if parts.config.web == self._parts.config.web:
                 self._access.read()
             refuse_in_the_clear(parts.config, tls=self._access.context is not None)
@@ -268,7 +270,14 @@ class Daemon:
         ):
             if now != then:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
-        self._parts = parts
+        in_force = msgspec.structs.replace(
+            new,
+            state=msgspec.structs.replace(new.state, directory=old.state.directory),
+            web=old.web,
+            failures=old.failures,
+            follow=msgspec.structs.replace(new.follow, wake=old.follow.wake),
+        )
+        self._parts = parts = replace(parts, config=in_force)
         self._pipeline = self._build(parts)
         self._credentials.watch(map(asked, new.credential))
         self._forward()
@@ -372,12 +381,6 @@ class Daemon:
         finally:
             for number, handler in old.items():
                 signal.signal(number, handler)
-
-
-def _assemble(load: Load) -> Parts:
-    parts = assemble(load())
-    refuse_shared_files(parts.config)
-    return parts
 
 
 def _last_result(snapshot: Snapshot) -> str:

@@ -86,13 +86,23 @@ COUNTERS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 )
 
 
+class HostlessProcessCollector(ProcessCollector):
+    """The library's collector, where the unit hides what /proc says of the host (ProcSubset=pid).
+
+    It exports nothing at all without /proc/stat, of which it takes when the host was started.
+    """
+
+    def _boot_time(self) -> float:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class ProcessMetrics:
     """What is counted from the start of the process, and not kept."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         # no-untyped-call: the library has no types here
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and say nothing about a restored counter
-        ProcessCollector(registry=registry)
+        HostlessProcessCollector(registry=registry)
         self.commits = Counter("mesibo_logwatch_commits", "Commits to the ledger.", registry=registry)
         self.commit_failures = Counter(
             "mesibo_logwatch_commit_failures", "Commits that failed and were tried again.", registry=registry

@@ -262,10 +262,7 @@ class Config(Table, frozen=True, kw_only=True):
                 named = f"there are {', '.join(logs)}" if logs else "there is no other source: leave witness_for away"
                 problems.append(Problem(f"{place}.witness_for", f'"{beside}" is not a source with a log', "", named))
             if source.webhook.path in paths:
-                problems.append(
-                    Problem(
-                        f"{place}.path", f'"{source.webhook.path}" is used twice', "", "give each a path of its own"
-                    )
-                )
+                # Without the path, which may be the secret: the journal and the page have what is wrong
+                problems.append(Problem(f"{place}.path", "is that of another webhook", "", "give each its own"))
             paths.append(source.webhook.path)
         return problems

@@ -40,13 +40,12 @@ class WebhookSource(Table, frozen=True, kw_only=True):
         """Demand an address that is free, and something that others do not know: a secret, or the address itself."""
         problems = []
         if not _WEBHOOK.fullmatch(self.path):
+            # Without what is written there: it may be the secret but for a slip, and the page has what is wrong
             problems.append(
-                Problem(
-                    f"{where}.path", f'"{self.path}" is not a path for it', "", '"/webhook/mesibo", of plain characters'
-                )
+                Problem(f"{where}.path", "is not a path for it", "", '"/webhook/mesibo", of plain characters')
             )
-        elif self.path.split("/")[1] in _OURS:
-            problems.append(Problem(f"{where}.path", f'"{self.path}" is served already', "", "begin it with /webhook/"))
+        elif (taken := self.path.split("/")[1]) in _OURS:
+            problems.append(Problem(f"{where}.path", f'"/{taken}" is served already', "", "begin it with /webhook/"))
         elif self.secret_file is None and not any(_unguessable(part) for part in self.path.split("/")):
             problems.append(
                 Problem(

@@ -69,7 +69,11 @@ class Recorder:
             self._wait = min(2 * self._wait, LOOK_SECONDS)
             self._look_at = self._monotonic() + self._wait
             self._looking = True
-            self._start(self._work)
+            try:
+                self._start(self._work)
+            except RuntimeError as error:  # no thread is to be had: lines go on being counted
+                self._looking = False
+                self._failed(error)
         try:
             return self._found.get_nowait()
         except queue.Empty:
@@ -81,9 +85,12 @@ class Recorder:
         except NotReadable:
             pass  # at the next look it may be
         except Exception as error:  # noqa: BLE001  whatever is wrong here, lines go on being counted
-            self._log.error("incidents_not_recorded", error=repr(error), tried_again="at the next look")
+            self._failed(error)
         finally:
             self._looking = False
+
+    def _failed(self, error: Exception) -> None:
+        self._log.error("incidents_not_recorded", error=repr(error), tried_again="at the next look")
 
     def _look(self, now: float) -> Told:
         reader = self._reader

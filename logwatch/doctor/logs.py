@@ -55,7 +55,7 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         )
     if not paths:
         return
-    newest = max(paths, key=lambda path: os.stat(path).st_mtime)  # noqa: PTH116  names may be no text
+    newest = max(paths, key=_written)
     if not wrong:
         yield ok(name, f"{many(len(paths), 'file', 'files')}, the newest {newest}")
     yield _readable(host, name, paths, docker=source.docker is not None)
@@ -87,6 +87,14 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
     setup = SourceSetup((newest,), source.grammar, next(iter(parts.config.grammars.directories), "."), conf)
     yield from _pushes(source.name, scan, len(data), setup)
     yield _clock(host, name, source, scanner, envelope.unwrap(lines, wrapped), status.st_mtime)
+
+
+def _written(path: str) -> float:
+    """Return when a file was last written; 0 for one that has gone since it was found."""
+    try:
+        return os.stat(path).st_mtime  # noqa: PTH116  the name may be no text
+    except OSError:
+        return 0.0
 
 
 def _journal(name: str, host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
@@ -128,7 +136,8 @@ def _in_group(row: str, host: Host, target: Target) -> Iterator[Check]:
     except (KeyError, NoAnswer):
         yield skipped(row, f"there is no user {SERVICE_USER}, or no systemd, to ask for")
         return
-    groups = {grp.getgrgid(number).gr_name for number in os.getgrouplist(user.pw_name, user.pw_gid)}
+    numbers = os.getgrouplist(user.pw_name, user.pw_gid)
+    groups = {each.gr_name for each in grp.getgrall() if each.gr_gid in numbers}  # some number may have no name
     groups |= set(added.strip().partition("=")[2].split())
     if groups & _JOURNAL_GROUPS:
         yield ok(row, f"for the user {SERVICE_USER}, by the group {min(groups & _JOURNAL_GROUPS)}")
@@ -163,13 +172,17 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     if os.geteuid() == 0 and user is not None:
         groups = os.getgrouplist(user.pw_name, user.pw_gid)
         asked = paths[:_ASKED]
-        refused = [
-            path
-            for path in asked
-            if subprocess.run(  # noqa: S603  one fixed program
-                ["/usr/bin/test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False
-            ).returncode
-        ]
+        try:
+            refused = [
+                path
+                for path in asked
+                if subprocess.run(  # noqa: S603  one fixed program
+                    ["/usr/bin/test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False
+                ).returncode
+            ]
+        except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
+            why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
+            return skipped(row, why, "run doctor as the service's user")
         if not refused:
             return ok(row, f"for the user {SERVICE_USER}")
         first = shlex.quote(refused[0])

@@ -31,6 +31,7 @@ FIELDS = (
 
 _UNBROKEN = (b"line-max", b"nul", b"pid-change")  # the program had not ended its line where journald ended the entry
 _MOST_HELD = 4096  # entries behind an open message
+_MOST_DIGITS = 15  # of a number: at a million entries a second, thirty years
 _MOST_STREAMS = 32  # inside of which an over-long message goes on
 _BEHIND_BREAK = b"| "
 """Stands before what follows a line break within one message: no line begins there, whatever it looks like."""
@@ -65,7 +66,8 @@ def _goes_on(entry: Entry) -> bool:
 
 
 def _number(digits: bytes) -> int:
-    return int(digits) if digits.isdigit() and len(digits) < 20 else 0  # noqa: PLR2004  digits of 64 bits
+    """Read a number that Docker counts up; 0 for what no count reaches, and would be more than the ledger can add."""
+    return int(digits) if digits.isdigit() and len(digits) <= _MOST_DIGITS else 0
 
 
 @dataclass(slots=True)

@@ -115,9 +115,9 @@ class Batch:
     events: list[WitnessEvent] = field(default_factory=list)  # the same one by one
     keys: dict[tuple[int, int], float] = field(default_factory=dict)  # what recognises an event -> when it was taken
     event_shapes: dict[EventShapeRow, Seen] = field(default_factory=dict)
-    incidents: dict[tuple[str, int], tuple[Incident, frozenset[Person]]] = field(
+    incidents: dict[tuple[str, int, float], tuple[Incident, frozenset[Person]]] = field(
         default_factory=dict
-    )  # as they are now
+    )  # as they are now; several of one key have no number yet where they are found afterwards
     _buckets: dict[Bucket, Seen] = field(default_factory=dict)
     _readings: dict[Reading, Seen] = field(default_factory=dict)
     _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
@@ -221,7 +221,7 @@ class Batch:
 
     def incident(self, incident: Incident, people: frozenset[Person]) -> None:
         """Note how an incident is now, and whom it has hit since that was noted last."""
-        self.incidents[incident.key, incident.number] = (incident, people)
+        self.incidents[incident.key, incident.number, incident.began] = (incident, people)
 
     def count(self, source: str, counter: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that commits with the positions."""

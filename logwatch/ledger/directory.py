@@ -1,6 +1,7 @@
 """The state directory: made, held by one process at a time, and never written over when what is in it is damaged."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -20,6 +21,7 @@ from logwatch.ledger.schema import known_version
 
 OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
 
 
@@ -82,6 +84,9 @@ def refusals(directory: Path) -> list[Problem]:
             with tempfile.TemporaryDirectory(dir=above, prefix=".mesibo-logwatch-"):
                 pass
     except OSError as error:
+        if error.errno in _FULL and above == directory:  # no reason not to start: run serves what was committed last
+            why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
+            return [Problem(str(directory), "is on a full disk", why, "free some space there", warning=True)]
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
         refused = _unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]
@@ -181,11 +186,15 @@ def set_aside(ledger: Path, at: float) -> Path:
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
     while kept.exists():
         kept = kept.with_name(kept.name + "+")
-    for suffix in ("", *_SIDE_FILES):
-        part = ledger.with_name(ledger.name + suffix)
+    for part, its in zip(ledger_files(ledger), ledger_files(kept), strict=True):
         if part.exists():
-            part.rename(kept.with_name(kept.name + suffix))
+            part.rename(its)
     return kept
+
+
+def ledger_files(ledger: Path) -> list[Path]:
+    """Return the files of a ledger, whether they are there or not: itself, and what SQLite writes beside it."""
+    return [ledger.with_name(ledger.name + suffix) for suffix in ("", *_SIDE_FILES)]
 
 
 def remove(ledger: Path) -> None:

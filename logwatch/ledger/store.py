@@ -273,7 +273,8 @@ class Ledger:
             directory.remove(self._rebuilt)
 
     def _replace(self, reason: str) -> None:
-        if self.path.exists():
+        # Without its ledger a write-ahead log stays behind, whose pages SQLite would mix into the new one
+        if any(part.exists() for part in directory.ledger_files(self.path)):
             self._set_aside(reason)
         self._rebuilt.rename(self.path)
         self._file = _identity(self.path)

@@ -51,8 +51,12 @@ def find(name: str, directories: Sequence[Path]) -> Path:
     if not _NAME.fullmatch(name):
         raise GrammarError(Problem(f"grammar {name!r}", "not a name", "", "use letters, digits, - and _"))
     for directory in places:
-        if (path := directory / f"{name}.py").is_file():
-            return path
+        try:
+            if (path := directory / f"{name}.py").is_file():
+                return path
+        except OSError as error:  # another grammar of that name may be in it
+            why, remedy = error.strerror or str(error), "let the service's user enter it"
+            raise GrammarError(Problem(str(directory), "cannot be looked into", why, remedy)) from None
     looked, known = ", ".join(map(str, places)), ", ".join(names(places)) or "none"
     raise GrammarError(Problem(f"grammar {name!r}", "not found", f"looked in {looked}", f"known grammars: {known}"))
 

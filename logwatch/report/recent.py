@@ -1,5 +1,6 @@
 """Reads the ends of the logs and journals that a daemon follows for one user's pushes, bounded in bytes and time."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -91,7 +92,8 @@ class LogEnds:
             (Path(each.found_at), each.source) for each in known if each.state in ("rotated", "done") and each.found_at
         ]
         old += [(other, source) for path, source in live for other in rotated(path)]
-        old += [(Path(path), name) for name, globs in self._aside.items() for path in globs.find(time.time()).paths]
+        aside = [(Path(path), name) for name, globs in self._aside.items() for path in globs.find(time.time()).paths]
+        old += [each for each in aside if os.path.isfile(each[0])]  # noqa: PTH113  to open a pipe is to wait for whoever writes into it
         return list(dict.fromkeys([*live, *sorted(old, key=lambda each: _modified(each[0]), reverse=True)]))
 
 

@@ -68,8 +68,7 @@ def stored_push(failure: StoredFailure, catalogue: Catalogue) -> UserPush:
     platform: Platform = "fcm" if failure.platform == "fcm" else "apns" if failure.platform == "apns" else "unknown"
     entry = catalogue.entry(platform, failure.code, failure.reason)
     if failure.heard:
-        heard: Platform = "fcm" if failure.heard_platform == "fcm" else "apns"
-        entry = catalogue.entry(heard, failure.code, failure.heard)
+        entry = catalogue.entry(failure.heard_platform, failure.code, failure.heard)
     return UserPush(
         failure.at,
         failure.source,

@@ -40,7 +40,7 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    followed = known and position.state in ("live", "done")
+    followed = known and position.state in ("live", "done") and each.number not in draft.copied
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
@@ -100,7 +100,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     if at_path is not None and at_path in draft.free and at_path not in draft.start:
         holders[at_path] = None
     for each in reversed(in_use):
-        for i, holder in () if each.open else holders.items():
+        for i, holder in () if each.open or each.number in draft.copied else holders.items():
             relation, at = draft.answer(each, i)
             same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
             if relation is Relation.MOVED or (same and draft.is_nowhere(each)):

@@ -39,7 +39,7 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
         return  # else what was read last stands there, too: trimmed, whatever copy was kept
     if relation in HELD:
-        draft.begin(i, draft.part(each, i, original, common))
+        draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         draft.start[i] = common  # a copy that was made before all that has been read
         draft.wait_if_torn(i)
@@ -68,7 +68,7 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
         if relation is Relation.SAME or common < each.position.size:
-            return draft.take(filled, i, draft.part(each, i, original, common))
+            return draft.take(filled, i, draft.stay_beside_copy(each, i, original, common))
         draft.take(each, i, at)
         draft.copies += [] if original is None else [original]
     else:
@@ -89,13 +89,14 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
         longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
-            draft.begin(i, draft.part(each, i, None, common))
+            draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
             return
 
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
-    return any(each in draft.whole.get(i, ()) and draft.file(i).packed for i in draft.free)
+    packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
+    return any(draft.size(i) == each.position.size for i in packed)
 
 
 def _archived(draft: Draft, each: Known, original: int | None) -> bool:

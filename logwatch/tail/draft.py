@@ -42,6 +42,7 @@ class Draft:
         for some in holders.values():
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
+        self.copied = {k.position.copy_of for k in known}  # whose copies tell more by now
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
         self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
@@ -67,7 +68,7 @@ class Draft:
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
-    def part(self, each: Known, i: int, original: int | None, common: int) -> int:
+    def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
         """Return where reading goes on in a copy; what it was copied from goes on as well, behind as much as both hold.
 
         Where both hold it at the same place they are read on from there, and what both get is read once.
@@ -80,7 +81,7 @@ class Draft:
         self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
         return at
 
-    def begin(self, i: int, at: int) -> None:
+    def take_up(self, i: int, at: int) -> None:
         """Decide that a file is a new generation, which is read from there on."""
         self.start[i] = at
         self.free.pop(i, None)

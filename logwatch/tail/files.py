@@ -271,23 +271,30 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     head = file.read_at(0, count)
     if not head.startswith(b"\0"):
         return head, 0
-    at = file.hole
+    at, found = find_content(file, file.hole)
+    if found is not None:
+        return (file.read_at(at, count) if found else b""), at
+    if file.packed:
+        return head, 0
+    file.hole = at
+    return b"", at
+
+
+def find_content(file: PlainFile, at: int) -> tuple[int, bool | None]:
+    """Return where other bytes than NULs come from an offset on, and whether any do; None: there is more to look at."""
     for _ in range(_HOLE_STEPS):
         if not file.packed:
             try:
                 at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
             except OSError as error:
                 if error.errno == errno.ENXIO:  # nothing but a hole
-                    return b"", max(at, file.stat().size)
+                    return max(at, file.stat().size), False
         run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
         if behind or not run:
-            return (file.read_at(at, count) if behind else b""), at
-    if file.packed:
-        return head, 0
-    file.hole = at
-    return b"", at
+            return at, bool(behind)
+    return at, None
 
 
 class OwnFile(Content):

@@ -15,6 +15,7 @@ from logwatch.tail.files import (
     PlainFile,
     SeekingError,
     Stat,
+    find_content,
     key_at,
     read_head,
     stat_at,
@@ -82,7 +83,7 @@ class Generation(GenerationState):
                 return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, seen, begin if head else 0)
-        at_end = len(run) < self._want
+        run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
         taken = self._take_behind(begins, run, patient=patient, at_end=at_end)
@@ -108,6 +109,16 @@ class Generation(GenerationState):
         if before and rest and taken.data and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
+
+    def _before_allocated(self, file: PlainFile, run: bytes, seen: Stat) -> tuple[bytes, int, bool]:
+        """Return a run up to NULs that nothing follows, how far the file was looked at, and whether that is its end.
+
+        It was allocated in advance, and its writer may fill it yet.
+        """
+        reached, at_end = self.position.offset + len(run), len(run) < self._want
+        if at_end or file.packed or not run.endswith(b"\0") or find_content(file, reached)[1] is not False:
+            return run, reached, at_end
+        return run.rstrip(b"\0"), max(reached, seen.size), True
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -266,7 +277,7 @@ class Generation(GenerationState):
         if dropped:  # what is told is told once
             self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
         self.detach()
-        self.access = self.former = None
+        self.access, self.former, self._ends = None, None, {}
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
         return chunk, lost

@@ -222,7 +222,7 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = self.former = None
+        self.access, self.former, self._ends = None, None, {}
         self.note(state=state)
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:

@@ -191,7 +191,8 @@ class PathState:
                 generation.note(key=NO_KEY)  # it had no name any more: its inode may be another file's by now
             self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
-        self.current = known[-1] if known else None  # the last one that the path led to
+        live = [generation for generation in known if generation.position.state == "live"]
+        self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped

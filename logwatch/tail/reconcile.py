@@ -109,16 +109,12 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            wanted = (
-                i in draft.start
-                or renewed
-                or late
-                or after
-                or (candidate.matched and not (path.first and path.starts_at_end))
-            )
-            at = draft.start[i] if i in draft.start else _read_of(draft, i)
-            plan.actions.append(TakeUp(i, "rotated", at) if wanted else TakeUp(i, "ignored"))
-            between += wanted and i not in draft.start
+            begun = i in draft.start
+            matched = candidate.matched and not (path.first and path.starts_at_end)
+            wanted = begun or renewed or late or after or matched
+            read = draft.start[i] if begun else _read_of(draft, i)
+            plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
+            between += wanted and not begun
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
         # Of what was empty and is nowhere, the bytes that it got are in what was found in between

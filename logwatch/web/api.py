@@ -225,8 +225,10 @@ class CleanUp(Download):
     def _rows(self) -> Iterator[list[dict[str, Any]]]:
         reader = self.site.reader
         hits = reader.users(of_dead_tokens(self.site.watched.catalogue, reader.kinds()), MOST_USERS)
-        for start in range(0, len(hits), 500):
-            yield [_hit(hit) for hit in hits[start : start + 500] if hit.user and not is_hidden(hit.user)]
+        # Before it is cut into pages: one without a row would be taken for the end
+        known = [hit for hit in hits if hit.user and not is_hidden(hit.user)]
+        for start in range(0, len(known), 500):
+            yield [_hit(hit) for hit in known[start : start + 500]]
 
 
 def _failure(site: Site, listed: Listed) -> dict[str, Any]:

@@ -352,4 +352,12 @@ def settings(config: Config) -> list[tuple[str, str]]:
         return readable(value) if isinstance(value, str) else value  # of a directory whose name is no text
 
     told = list(flat("", msgspec.to_builtins(config)))
-    return [(name, '"***"' if name.endswith(".webhook.path") else value) for name, value in told]
+    return [(name, _hidden(name, value)) for name, value in told]
+
+
+def _hidden(name: str, value: str) -> str:
+    """Return a setting as it may be shown: no path of a webhook, and of an address nothing behind its question mark."""
+    if name.endswith(".webhook.path"):
+        return '"***"'
+    address, query, _ = value.partition("?")
+    return f'{address}?***"' if query and name.endswith(".url") else value

@@ -198,9 +198,9 @@ class WebServer:
     def _beat(self, server: _Server) -> None:
         """Show once a second that the loop goes round, and take over what changed in the web configuration file."""
         self._beats += 1
+        self._loop.call_later(LOOK_SECONDS, self._beat, server)  # whatever becomes of this look
         self._access.look()
         server.ssl_options = self._access.context
-        self._loop.call_later(LOOK_SECONDS, self._beat, server)
 
 
 def _words(error: OSError) -> str:

@@ -33,7 +33,7 @@ def context(tls: Tls) -> ssl.SSLContext:
     _versions(made, tls)
     if len(set(tls.curve_preferences)) == 1:
         problems += _curve(made, tls)
-    with _files(tls) as (cert, key, authority):
+    with _files(tls, problems) as (cert, key, authority):
         for part, path in (("cert_file", cert), ("key_file", key), ("client_ca_file", authority)):
             if path and (why := _unreadable(path)):
                 problems.append(
@@ -76,7 +76,7 @@ def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -
     try:
         # A key with a passphrase would ask for it at the terminal, which a service has not
         made.load_cert_chain(cert, key, password=lambda: "")
-    except (ssl.SSLError, ValueError) as error:
+    except (OSError, ValueError) as error:  # what OpenSSL says, or one that went away since it was looked at
         problems.append(
             Problem(
                 f"{tls.where}.cert_file",
@@ -88,7 +88,7 @@ def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -
     if authority:
         try:
             made.load_verify_locations(authority)
-        except (ssl.SSLError, ValueError) as error:
+        except (OSError, ValueError) as error:
             problems.append(
                 Problem(f"{tls.where}.client_ca_file", "holds no certificate of an authority", _said(error), "PEM")
             )
@@ -99,7 +99,7 @@ def _load(made: ssl.SSLContext, tls: Tls, cert: str, key: str, authority: str) -
 def _said(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
-    return str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _unreadable(path: Path) -> str:
@@ -112,16 +112,22 @@ def _unreadable(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _files(tls: Tls) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
-    """Yield certificate, key and authority as files; those written in the web file itself never reach a disk."""
+def _files(tls: Tls, problems: list[Problem]) -> Iterator[tuple[Path | None, Path | None, Path | None]]:
+    """Yield certificate, key and authority as files; those written in the web file itself never reach a disk.
+
+    Where no more files may be open, that is one of ``problems``.
+    """
     open_: list[int] = []
 
     def path(file: Path | None, text: str) -> Path | None:
         if file or not text:
             return file
-        made = os.memfd_create("pem")
-        open_.append(made)
-        os.write(made, text.encode())
+        try:
+            open_.append(made := os.memfd_create("pem"))
+            os.write(made, text.encode())
+        except OSError as error:
+            problems.append(Problem(tls.where, "cannot be loaded now", _said(error), "see `ulimit -n`"))
+            return None
         return Path(f"/proc/self/fd/{made}")
 
     try:

@@ -74,7 +74,9 @@ class WebhookHandler(Handler):
     def initialize(self, door: Doorkeeper) -> None:
         """Take what all calls share."""
         self._door = door
-        self._endpoint = door.endpoints().get(self.request.path)
+        path, known = self.request.path, door.endpoints()
+        # A proxy may have left the prefix in place, as before every other address
+        self._endpoint = known.get(path) or known.get(path.removeprefix(self._access.prefix))
         self._body = bytearray()
         self._receives = False
 

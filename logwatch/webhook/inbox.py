@@ -4,10 +4,11 @@ A call is answered when its events are committed, or cannot be: whoever calls re
 event that had been taken after all is recognised then.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import NamedTuple
 
 from logwatch.model import Call
@@ -78,5 +79,5 @@ class Inbox:
         with self._lock:
             self._events -= sum(max(1, len(each.call.events)) for each in calls)
         for each in calls:
-            if not each.done.cancelled():
+            with contextlib.suppress(InvalidStateError):  # whoever called waits no more, perhaps since this instant
                 each.done.set_result(committed)

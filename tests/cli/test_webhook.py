@@ -63,6 +63,16 @@ def test_a_setting_that_would_not_do_is_told_with_a_remedy(tmp_path, webhook, ex
     assert "try: " in output
 
 
+@pytest.mark.parametrize("extra", [f'[[source]]\nname = "other"\nwebhook = {{path = "{PATH}"}}\n', ""])
+def test_a_path_that_may_be_the_secret_is_not_told(tmp_path, extra):
+    """What is wrong with a configuration stands in the journal, and after a reload on the page."""
+    path = PATH if extra else f"{PATH} "
+    status, output = run("check", "--config", configuration(tmp_path, f'{{path = "{path}"}}', extra))
+    assert status == 1
+    assert "webhook" in output
+    assert PATH not in output
+
+
 def test_a_weak_secret_is_a_warning(tmp_path):
     """Mesibo's console may hold a short one already; it works, and is told."""
     (tmp_path / "short").write_text("12345\n")

@@ -142,6 +142,25 @@ def test_what_began_and_ended_while_nobody_looked_is_recorded_when_its_log_is_re
     assert (incident.pushes, incident.users, incident.apps) == (200, 11, 1)
 
 
+def test_two_incidents_of_one_kind_that_nobody_saw_are_both_recorded(world):
+    """A certificate that failed in the night and again in the morning, read together afterwards."""
+    world.minutes(45, good=10)
+    down = world.now
+    for _ in range(2):
+        world.late(60, good=10)
+        world.late(40, bad=5)
+    world.late(140, good=10)
+    world.start()
+    world.now += LOOK_SECONDS
+    assert world.look()
+    assert [each.began for each in world.incidents] == [down + 160 * 60, down + 60 * 60]
+    assert [each.pushes for each in world.incidents] == [200, 200]
+    for _ in range(3):
+        world.start()
+        world.now += LOOK_SECONDS
+        assert not world.look()
+
+
 def test_what_went_on_when_the_daemon_was_ended_gets_its_real_end(world):
     """Not that of the last look; and it stays one incident."""
     world.minutes(20, good=10)
@@ -266,6 +285,26 @@ def test_a_diagnosis_that_fails_is_told_and_stops_nothing(world, events):
     world.watched.refused = ()
     world.minutes(1, bad=25)
     assert [each.pushes for each in world.incidents] == [25]
+
+
+def test_a_host_that_has_no_thread_left_loses_a_look_and_no_more(world, events):
+    """The reading loop must not end by it; where there is one again, the next look is made."""
+    works = []
+
+    def start(work):
+        works.append(work)
+        if len(works) == 1:
+            raise RuntimeError("can't start new thread")
+
+    world.recorder = Recorder(
+        world.watched, Reader(world.ledger.path), b"k", clock=lambda: world.now, monotonic=lambda: world.now,
+        start=start,
+    )  # fmt: skip
+    for _ in range(2):
+        world.now += LOOK_SECONDS
+        assert world.recorder.due(stored=True) == []
+    assert len(works) == 2
+    assert [event["event"] for event in events] == ["incidents_not_recorded"]
 
 
 def test_no_look_is_made_while_another_one_goes_on_or_is_not_stored(world):

@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 import logwatch
-from logwatch.doctor import Questions, examine
+from logwatch.doctor import Questions, examine, logs
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.logs import SERVICE_USER
 from logwatch.doctor.shipped import rule_files
+from logwatch.journal import Target
 from logwatch.ledger import Batch, Ledger
 from tests.helpers.journald import remote
 from tests.helpers.making import certificate, p12
@@ -391,6 +392,32 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
     assert "setfacl" in found.remedy
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch):
+    """In a container without capabilities root may not ask as the service's user, and all other rows are there."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+
+    def refused(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("logwatch.doctor.logs.subprocess.run", refused)
+    found = machine.row("log of mesibo: readable")
+    assert found.verdict == "skipped"
+    assert "Operation not permitted" in found.what
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask about somebody else")
+def test_a_group_without_a_name_is_no_fault(machine, monkeypatch):
+    """Files of users from elsewhere (LDAP, a container's image) list numbers that nobody has named here."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda _name: nobody)
+    monkeypatch.setattr("logwatch.doctor.logs.os.getgrouplist", lambda *_: [nobody.pw_gid, 54321])
+    (found,) = logs._in_group("readable", machine, Target(container="mesibo"))
+    assert found.verdict == "failure"
+    assert "is in none of the groups" in found.what
 
 
 def test_nothing_is_changed(machine):

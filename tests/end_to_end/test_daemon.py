@@ -157,6 +157,24 @@ def test_reload_takes_over_a_new_source_and_keeps_the_old_one_on_a_mistake(site,
     until(lambda: "reload" not in {finding["key"] for finding in findings(daemon)}, "the finding ends")
 
 
+def test_a_reload_with_fewer_failures_to_keep_deletes_none_before_the_restart_that_it_asks_for(site, programs):
+    """The error log is what it was until then: the setting is told as one that takes a restart."""
+    site.write(903, 3)
+    daemon = programs(Daemon, site.config)
+
+    def kept():
+        return json.loads(get(daemon.url + "api/v1/failures"))["total"]
+
+    until(lambda: kept() == 3, "the failures")
+    site.configure("[failures]\nkeep = 0\n")
+    reloaded = daemon.total("mesibo_logwatch_config_last_reload_success_timestamp_seconds")
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: daemon.total("mesibo_logwatch_config_last_reload_success_timestamp_seconds") > reloaded, "the reload")
+    site.write(404, 2)
+    until(lambda: daemon.codes() == {"903": 3, "404": 2}, "the lines behind it")
+    assert kept() == 5
+
+
 def findings(daemon):
     return json.loads(get(daemon.url + "api/v1/status"))["findings"]
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
-from logwatch.export import ProcessMetrics
+from logwatch.export import HostlessProcessCollector, ProcessMetrics
 from logwatch.ledger import CounterRow, Reading, ResultRow, SourceRow
 from logwatch.model import Seen
 from logwatch.webhook import WebhookStatus
@@ -194,3 +194,16 @@ def test_the_share_of_unread_lines_is_told_for_two_minutes_and_an_hour():
     assert ratio(3600.0) == [0.9, 0.09]
     assert ratio(3800.0) == [0.0, 0.9]
     assert ratio(9000.0) == [0.0, 0.0]
+
+
+def test_the_process_is_told_of_where_the_unit_hides_the_host(tmp_path):
+    """With ProcSubset=pid there are processes below /proc and nothing else; alerts about restarts need the start."""
+    (tmp_path / "self").symlink_to("/proc/self")
+
+    def told(collector, proc):
+        return {family.name: family.samples[0].value for family in collector(proc=proc, registry=None).collect()}
+
+    hidden, shown = told(HostlessProcessCollector, str(tmp_path)), told(ProcessCollector, "/proc")
+    assert hidden.keys() == shown.keys() >= {"process_start_time_seconds", "process_resident_memory_bytes"}
+    name = "process_start_time_seconds"
+    assert hidden[name] == pytest.approx(shown[name], abs=5.0)

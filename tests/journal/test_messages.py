@@ -127,6 +127,17 @@ def test_a_line_break_within_one_message_begins_no_line():
     assert feed.lines == [b"1", b"| " + FORGED, b"| \r"]
 
 
+@pytest.mark.parametrize("number", [9_999_999_999_999_999_999, 2**63, 10**15])
+def test_a_number_that_no_count_reaches_is_none(number):
+    """Whoever writes into the journal can claim one: what would be missing up to it is more than a ledger can add."""
+    feed = Feed()
+    for claimed in (1, number, 2):
+        feed.docker(b"line", CONTAINER_LOG_EPOCH="e", CONTAINER_LOG_ORDINAL=claimed)
+    feed.messages.give_up()
+    feed.gather()
+    assert (len(feed.lines), feed.missed) == (3, 0)
+
+
 def test_an_entry_that_came_before_is_no_new_line():
     """Docker's number tells a repetition, over a restart too."""
     feed = Feed()

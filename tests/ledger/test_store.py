@@ -210,6 +210,34 @@ def test_a_ledger_emptied_while_running_is_written_anew_from_memory(tmp_path, le
     assert not ledger.lost_state
 
 
+@pytest.mark.parametrize("crashed", [False, True], ids=["running", "crashed while it was replaced"])
+def test_what_was_written_ahead_for_a_ledger_that_is_gone_never_gets_into_the_new_one(
+    tmp_path, ledger, crashed, monkeypatch
+):
+    """SQLite would mix its pages into whatever file comes to lie beside it: it is set aside with the ledger."""
+    for number in range(20):
+        made = batch()
+        made.fail([StoredFailure(1.0, "mesibo", "fcm", "903", "", "", f"u{number}", "", "x" * 99)] * 9)
+        assert ledger.commit(made)
+    directory.ledger_files(ledger.path)[0].unlink()
+    if crashed:
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, "_replace", lambda *_: (_ for _ in ()).throw(OSError("killed here")))
+            assert ledger.commit(batch())
+        assert ledger.failing
+        ledger.close()
+        ledger.__init__(tmp_path / "state")
+    assert ledger.commit(batch())
+    assert not ledger.failing
+    assert not ledger.lost_state
+    assert ledger.snapshot.counters == {LINES: 20 + 1}
+    reader = Reader(ledger.path)
+    assert reader.verdict() == "ok"
+    assert reader.failures(Filter(), 10) == []
+    (ahead,) = ledger.path.parent.glob("*.damaged-*-wal")
+    assert ahead.stat().st_size > 0
+
+
 def test_how_far_a_journal_was_read_survives_a_restart_and_a_deleted_ledger(tmp_path, ledger):
     """The newest place of each source is kept, in the file and in a ledger that is written anew."""
     places = [JournalPosition("mesibo", "CONTAINER_NAME=mesibo", f"s=1;i={i}", 5.0 + i, "{}") for i in range(3)]
@@ -413,6 +441,21 @@ def test_check_refuses_what_is_no_file_in_the_place_of_the_ledger(tmp_path, make
     assert not problem.warning
     with pytest.raises(StateError, match="would go elsewhere"):
         Ledger(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_check_lets_a_service_start_on_a_full_disk(tmp_path, monkeypatch, number):
+    """The unit waits for it before each start, and the daemon serves the last numbers until there is room."""
+
+    def full(**_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    (problem,) = refusals(tmp_path)
+    assert problem.warning
+    assert "full disk" in problem.what
+    (problem,) = refusals(tmp_path / "not there yet")
+    assert not problem.warning
 
 
 def test_a_disk_without_room_for_shared_memory_is_full(tmp_path, monkeypatch):

@@ -153,6 +153,17 @@ def test_an_unknown_name_is_told_with_the_known_ones(tmp_path):
         load("mesbo", [tmp_path])
 
 
+def test_a_directory_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
+    """A grammar of that name may be in it: the shipped one does not quietly take its place."""
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    with pytest.raises(GrammarError, match="cannot be looked into: Permission denied"):
+        load("mesibo", [tmp_path])
+
+
 def test_missing_samples_are_told(place):
     """A grammar cannot be loaded without them."""
     directory = place()

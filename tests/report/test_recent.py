@@ -15,6 +15,7 @@ from logwatch.config.sources import Journal
 from logwatch.model import Position
 from logwatch.report import recent
 from logwatch.report.recent import LogEnds
+from logwatch.report.source import open_path
 from logwatch.report.user import UserPushes
 from tests.helpers.journald import remote
 from tests.helpers.running import PATIENCE
@@ -63,6 +64,17 @@ def test_live_and_rotated_files_are_read_and_those_that_are_gone_left_out(ends, 
     assert (whole, read.summary.lines) == (True, 3)
     _, whole = ends.read(user, [*positions, position(3, live, "rotated", tmp_path / "gone")], now=NOON)
     assert whole is False
+
+
+def test_a_pipe_among_rotated_files_is_not_waited_for(user, tmp_path, monkeypatch):
+    """All pages are made by one thread: it would wait for whoever writes into it."""
+    opened = []
+    monkeypatch.setattr(recent, "open_path", lambda path, *_: opened.append(path) or open_path(path, *_))
+    os.mkfifo(tmp_path / "m-pipe")
+    old = put(tmp_path / "m-1", line(10))
+    source = Source(name="mesibo", paths=("/none",), rotated=(f"{tmp_path}/m-*",))
+    LogEnds(assemble(Config(source=(source,)))).read(user, [], now=NOON)
+    assert opened == [old]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

@@ -131,6 +131,12 @@ def test_a_push_of_the_log_and_its_kept_failure_are_one():
     assert pushes[1].entry.title == "Bad device token"
 
 
+def test_a_reason_that_a_webhook_told_without_a_platform_is_whose_it_can_be():
+    """As everywhere else: one that a single provider gives with this code is that provider's."""
+    told = stored_push(failure(50, 404, heard="UNREGISTERED", heard_platform="unknown"), CATALOGUE)
+    assert told.entry is CATALOGUE.classify("fcm", 404, "UNREGISTERED")
+
+
 @settings(deadline=None)  # a bound on time says nothing on a busy machine
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([903, 914])), max_size=12), st.data())
 def test_no_push_is_lost_or_told_twice(events, data):

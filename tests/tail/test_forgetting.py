@@ -172,3 +172,20 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, re
         assert sorted(Counter(follower.lines).values()) == [1] * 30
         assert (follower.lost, follower.missed) == (0, 0)
         follower.tail.close()
+
+
+def test_what_is_over_keeps_nothing_of_what_was_read(tmp_path):
+    """Hundreds of rotated files may stay known: only what is still read keeps the ends of its last reads in mind."""
+    log = tmp_path / "m.log"
+    follower = Follower(log, release_seconds=60)
+    for number in range(3):
+        for n in range(20):
+            append(log, f"E2511-101112-{n:03} (1): of log {number}")
+            follower.wait(1)
+        shift(log, tmp_path, number + 1)
+        for seconds in (0, 61, 61):
+            follower.wait(seconds)
+    kept = {g.position.state: len(g._ends) for g in follower.tail._generations()}
+    assert kept.pop("live") > 0
+    assert kept == {"done": 0}
+    follower.tail.close()

@@ -34,6 +34,7 @@ def known(
     name="",
     dead=False,
     gone_at=0.0,
+    copy_of=0,
 ):
     position = Position(
         number,
@@ -49,6 +50,7 @@ def known(
         size,
         state,
         gone_at=gone_at,
+        copy_of=copy_of,
     )
     return Known(position, is_open, name, dead)
 
@@ -293,6 +295,18 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
     ),
+    "the same, packed before it was read to its end": (
+        NOW,
+        [known(offset=300, is_open=True)],
+        found(
+            file("m.log", 2, 300),
+            replace(file("m.log.1.gz", 3), archive=object()),
+            answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
+            own_parts=[(1, 0), (1, 1)],
+            common=[(1, 300)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
     "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
         PathView(current=2),
         [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],
@@ -434,6 +448,12 @@ TABLE = {
             TakeUp(0, "live"),
             Rotated("rename"),
         ],
+    ),
+    "replaced by a copy, rotated, and a new one that begins with the banner of the file that was copied": (
+        PathView(current=2),
+        [known(1, 0, "rotated", 400, 400), known(2, 2, copy_of=1)],
+        found(file("m.log", 3, 300), file("m.log.1", 2), answers=[(1, 0, PART, 300), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "replaced by a copy that got the inode of a deleted file that it is a copy of": (
         PathView(current=2),

@@ -464,3 +464,25 @@ def test_many_rotated_files_hold_up_no_line_of_the_log_after_a_restart(tmp_path)
     follower.turn()
     follower.tail.close()
     assert follower.lines == lines(*range(61))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, restarted):
+    """An old file that is put beside a log, which a copy has replaced, is history before and after a restart."""
+    log, copy = tmp_path / "m.log", tmp_path / "copy"
+    append(log, *(f"E2511-101112-{n:03} (1): a line" for n in range(60)))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    shutil.copy(tmp_path / "m.log.1", copy)
+    copy.rename(log)
+    follower.turn()
+    append(tmp_path / "m.log.7", *(f"E2510-101112-{n:03} (1): a line of before" for n in range(60)))
+    if restarted:
+        follower.restart_at_once()
+    else:
+        follower.tail._followers[str(log)].mark_due()
+    follower.turn()
+    assert len(follower.lines) == 60
+    assert follower.rotations() == {}
+    follower.tail.close()

@@ -484,6 +484,25 @@ def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
         follower.tail.close()
 
 
+def test_files_that_wait_to_be_opened_are_told(tmp_path):
+    """Once in the log, as long as they wait in the status; they are read once others may be open."""
+    for n in range(3):
+        append(tmp_path / f"{n}.log", f"E2211-101112-{n:03} (1): first")
+    shared = OpenFiles(0)
+    follower = Follower(tmp_path / "*.log", files=shared)
+    for _ in range(4):
+        follower.turn()
+    assert follower.log.named("files_wait") == [
+        {"source": "mesibo", "files": 3, "most": 0, "remedy": "raise LimitNOFILE= of the service"}
+    ]
+    told = [problem.headline for problem in follower.tail.status().problems]
+    assert told == [f"{tmp_path}/0.log: waits to be opened: 0 files may be open at a time, and 3 of this source wait"]
+    shared.most = 5
+    follower.turn()
+    assert len(follower.lines) == 3
+    assert follower.tail.status().problems == ()
+
+
 def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(tmp_path, monkeypatch):
     """What comes back begins with the same banner, and the copy is not taken for history because of that."""
     banner = b"".join(b"boot line %d of the same start script, version 1.2.3\n" % n for n in range(120))

@@ -1,6 +1,8 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
+import shutil
 import tempfile
+import time
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 
 
@@ -297,3 +300,31 @@ def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
     for seconds in (0, 11, 700):
         follower.wait(seconds)
     log.check()
+
+
+def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
+    """Lines that come to the file that was copied do not make the one at the path be forgotten."""
+
+    def held(data, _envelope):
+        last = data[data.rfind(b"\n", 0, -1) + 1 :]
+        return len(last) if last.endswith(b"open\n") else 0
+
+    log = tmp_path / "m.log"
+    append(log, *(f"E2511-101112-{n:03} (1): a line of a log" for n in range(60)))
+    follower = Follower(log, held=held)
+    follower.turn()
+    with log.open("a") as original:
+        shutil.copy(log, tmp_path / "copy")
+        (tmp_path / "copy").rename(log)
+        follower.wait(11)
+        follower.clock.now = time.time()
+        append(log, "E2511-101113-001 (1): an answer that may be open")
+        follower.turn()
+        assert len(follower.lines) == 60
+        original.write("E2511-101113-002 (1): one more\n")
+        original.flush()
+        follower.turn()
+        for _ in range(2):
+            follower.wait(5)
+    assert len(follower.lines) == 62
+    follower.tail.close()

@@ -251,6 +251,27 @@ def test_a_renewed_certificate_is_served_without_a_restart(site, authority):
     assert site.access.trouble == ""
 
 
+@pytest.mark.parametrize("text", ["cert_file: server.pem, key_file: server.key", "cert: PEM, key: PEM"])
+def test_a_file_that_cannot_be_opened_at_that_instant_leaves_the_door_as_it_was(site, monkeypatch, text):
+    """Whoever renews a certificate deletes and writes it; or no descriptor is left. It is tried again at a change."""
+    site.start(TLS)
+    monkeypatch.setattr("logwatch.web.tls._unreadable", lambda _path: "")
+
+    def no_more(_name):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("logwatch.web.tls.os.memfd_create", no_more)
+    (site.directory / "server.key").rename(site.directory / "away")
+    site.change(f"tls_server_config: {{{text}}}\n")
+    until(lambda: site.access.trouble)
+    seen = site.server._beats
+    until(lambda: site.server._beats > seen + 2)
+    assert site.get()[0] == 200
+    (site.directory / "away").rename(site.directory / "server.key")
+    site.change(TLS)
+    until(lambda: not site.access.trouble)
+
+
 @pytest.mark.parametrize("text", ["", "basic_auth_users: {alice: plain}\n", "a: [", None])
 def test_a_bad_change_leaves_the_door_as_it_was(site, events, text):
     """An emptied, wrong or vanished file neither opens nor closes; the log says so once."""

@@ -232,6 +232,19 @@ def test_a_list_for_clean_up_has_real_addresses_alone(get, watched):
     assert sorted(row["user"] for row in rows) == [USER, "bob@example.com"]
 
 
+def test_a_list_for_clean_up_goes_on_behind_a_thousand_masked_users(get, watched):
+    """Those who were stored masked before, and fail more often, do not end it."""
+    watched.config = msgspec.structs.replace(watched.config, privacy=PrivacySettings(identifiers="plain"))
+    batch = Batch(5000)
+    for n in range(1001):
+        user, token = f"+1***21#{n:06x}", "abcd***ef#123456"
+        batch.fail([StoredFailure(NOW, "mesibo", "fcm", "404", "UNREGISTERED", "1", user, token)] * 2)
+    batch.fail([StoredFailure(NOW, "mesibo", "fcm", "404", "UNREGISTERED", "1", USER, "abcd***ef#123456")])
+    assert watched.ledger.commit(batch)
+    rows = list(csv.DictReader(io.StringIO(get("/downloads/clean-up.csv")[2])))
+    assert [row["user"] for row in rows] == [USER]
+
+
 PAGES = ["/", "/unread", "/user", "/user?address=x", "/codes", "/codes/903", "/runbooks/", "/runbooks/codes-and-steps",
          "/nothing"]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logwatch.config import Config, Source
+from logwatch.config import Config, Export, Source
 from logwatch.diagnosis import Finding
 from logwatch.privacy import Privacy, is_hidden
 from logwatch.web.overview import settings
@@ -38,6 +38,13 @@ def test_a_mask_and_a_hash_are_told_from_an_address(user):
     assert is_hidden(Privacy("mask", b"k").user(user))
     assert is_hidden(Privacy("hash", b"k").user(user))
     assert not is_hidden(Privacy("plain", b"k").user(user))
+
+
+def test_what_an_address_has_behind_its_question_mark_is_not_shown():
+    """Some destinations take their token there; the page is for everybody who may see numbers."""
+    config = Config(export=(Export(url="https://logs.example/push?token=abc"), Export(url="http://loki:3100/push")))
+    shown = [value for name, value in settings(config) if name.endswith(".url")]
+    assert shown == ['"https://logs.example/push?***"', '"http://loki:3100/push"']
 
 
 def test_settings_below_a_directory_of_no_encoding_can_be_shown():

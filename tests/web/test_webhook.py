@@ -51,7 +51,7 @@ class Door:
         registry = CollectorRegistry()
         Gauge("some_gauge", "A number.", registry=registry).set(1)
         self.server = WebServer(
-            "127.0.0.1", 0, rules(registry, Health(), door=self.door), Access(hosts=["push.example"])
+            "127.0.0.1", 0, rules(registry, Health(), door=self.door), Access(hosts=["push.example"], prefix="/ops")
         )
         self.server.start()
         self.loop = threading.Thread(target=self._commit)
@@ -121,6 +121,8 @@ def test_no_address_of_a_page_can_be_given_to_a_webhook():
         pytest.param({"method": "GET", "body": b""}, 405, id="reading it"),
         pytest.param({"method": "PUT"}, 405, id="putting"),
         pytest.param({"path": "/webhook/mesibo/"}, 404, id="another path"),
+        pytest.param({"path": "/ops/webhook/mesibo"}, 200, id="behind a proxy that leaves the prefix in place"),
+        pytest.param({"path": "/ops/webhook"}, 404, id="another path below the prefix"),
         pytest.param({"path": "/metrics"}, 405, id="a page of ours"),
         pytest.param({"body": b"{}"}, 403, id="no secret"),
         pytest.param({"body": GOOD.replace(b'f"', b'g"')}, 403, id="a wrong secret"),

@@ -21,6 +21,19 @@ def test_a_call_is_answered_by_the_commit_and_not_before():
     assert inbox.waiting == 0
 
 
+def test_a_caller_who_leaves_while_it_is_answered_is_no_fault():
+    """It may give up between any two instructions of the thread that answers, whose loop must not end by it."""
+    inbox = Inbox()
+    gone, still = inbox.offer(call()), inbox.offer(call())
+    gone.cancel()
+    gone.cancelled = lambda: False  # as it was an instant before
+    while inbox.take():
+        pass
+    inbox.settle(committed=True)
+    assert still.result(0) is True
+    assert inbox.waiting == 0
+
+
 @pytest.mark.parametrize(
     ("sizes", "taken"), [((600, 400, 1), (1, 1, 0)), ((1, 1000), (1, 0)), ((5000, 1), (1, 0)), ((0,) * 3, (1, 1, 1))]
 )

@@ -35,9 +35,10 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return
     if rotated and common < each.position.size:
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    if original is None and _is_packed_whole(draft, each):
-        return
-    if draft.answer(each, i).relation in HELD:
+    relation = draft.answer(each, i).relation
+    if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
+        return  # else what was read last stands there, too: trimmed, whatever copy was kept
+    if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         draft.start[i] = common  # a copy that was made before all that has been read

@@ -236,13 +236,13 @@ class PathFollower(PathState):
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
-        chunk = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
+        chunk, lost = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
         position = generation.position
         path = position.found_at or self.path
-        self.ctx.lose(turn, path, position.size - position.offset, "copied short")
+        self.ctx.lose(turn, path, lost, "copied short")
         self.ctx.lose(turn, path, split, "the rest of a message is nowhere")
         self.ctx.log.info("file_released", path=shown(path), bytes=position.offset, deleted=generation.dead)
 

@@ -244,19 +244,22 @@ class Generation(GenerationState):
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
         self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
 
-    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> Chunk | None:
+    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Not the last bytes of an archive that does not end: the beginning of a line may say something else. Nor where
-        that is ``torn`` by its rotation within a number, which may be a code.
+        Return how many bytes are lost, too. Not handed on are the last bytes of an archive that does not end: the
+        beginning of a line may say something else. Nor is what is ``torn`` by its rotation within a number, which may
+        be a code.
         """
         file = self.file
         whole = file and (not file.packed or file.ended())
         overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
         status = os.fstat(file.descriptor) if file else None
         modified = stat_of(status).modified if status else 0
+        read = overlap + run
         if torn and run[-1:].isdigit():
             run = run[: run.rfind(b"\n") + 1]
+        dropped = len(read) - len(overlap + run)
         hole, chunk, taken, follows = not run.strip(b"\0"), None, None, b""
         if not hole and is_tail(self.position.tail, overlap):
             taken = self.lines.take_rest(run, self.position.inside)
@@ -270,11 +273,14 @@ class Generation(GenerationState):
             self.skip_to(self.position.size, run[-TAIL_BYTES:])  # that nobody has filled
         elif taken:
             chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
+        lost = max(self.position.size - self.position.offset, 0)
+        if dropped:  # what is told is told once
+            self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
         self.detach()
         self.access, self.former, self._ends = None, None, {}
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
-        return chunk
+        return chunk, lost
 
     def find_name(self) -> str:
         """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""

@@ -787,3 +787,34 @@ def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_
     log.write(7)
     log.treat(lambda log: iter([removed_before_the_next_rotation(log)]))
     log.check(missed=1)
+
+
+def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
+    """And not again with each restart as long as its file lies there."""
+    log = Log(tmp_path, "by hand")
+    log.write(9)
+    log.follower.turn()
+    torn = log.lines(1)[:-2]
+    log.shell("mv m.log m.log.1")
+    (log.directory / "m.log").write_bytes(torn)
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.gone.append(log.written[-1])
+    log.write(3)
+    for _ in range(3):
+        for seconds in (1, 11, 700, 1):
+            log.follower.wait(seconds)
+        log.follower.restart_at_once()
+    log.check(lost=len(torn))
+
+
+def backed_up_and_trimmed(log):
+    log.shell("gzip -c m.log > m.log.1.gz")
+    yield
+    log.shell("tail -n 20 m.log > trimmed; mv trimmed m.log")
+    log.write(2)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_is_trimmed_by_rename_counts_once_where_a_packed_copy_was_kept(tmp_path, life):
+    """The lines at the path are the last ones that were read, and a rotation leaves none of them there."""
+    played(tmp_path, life, backed_up_and_trimmed)

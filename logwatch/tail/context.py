@@ -232,6 +232,7 @@ class SourceContext:
     release_seconds: float
     next_generation: Callable[[], int]
     rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
+    rotated_in: Callable[[], Iterable[str]]  # the directories of those
     files: Share
     log: Log
     directories: Directories = field(default_factory=Directories)

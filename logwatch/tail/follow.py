@@ -50,7 +50,7 @@ _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _directory: Stat | None = None  # how the path's own was when something was waited for in it
+    _watched: dict[str, Stat | None] | None = None  # directories, as they were when something was waited for in them
     _quiet: Stat | None = None  # how the only file was when there was nothing to do
     _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
@@ -75,7 +75,7 @@ class PathFollower(PathState):
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
         if blank or any(generation.missing_since is not None for generation in self.generations):
-            self._watch_directory()
+            self._watch_directories()
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
@@ -128,7 +128,7 @@ class PathFollower(PathState):
             self.due = self.due or live is not None or not self.absent
             self.absent = True
             self.problem = None
-            self._watch_directory()
+            self._watch_directories()
             return
         except OSError as error:
             self.report(error)
@@ -146,10 +146,10 @@ class PathFollower(PathState):
         live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
         return any(key_at(each.position.path) == key for each in live)
 
-    def _watch_directory(self) -> None:
-        found = stat_at(os.path.dirname(self.path) or ".")
-        self.due = self.due or found != self._directory
-        self._directory = found
+    def _watch_directories(self) -> None:
+        found = {place: stat_at(place) for place in {os.path.dirname(self.path) or ".", *self.ctx.rotated_in()}}
+        self.due = self.due or found != self._watched
+        self._watched = found
 
     # letting go
 

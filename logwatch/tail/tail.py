@@ -84,6 +84,7 @@ class Tail:
             release_seconds=release_seconds,
             next_generation=next_generation,
             rotated=lambda: self._rotated.find(clock()).paths if self._rotated else (),
+            rotated_in=self._rotated.directories if self._rotated else tuple,
             files=(files or OpenFiles()).share(self._owners),
             log=log,
         )

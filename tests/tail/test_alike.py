@@ -306,3 +306,21 @@ def test_worker_logs_with_numbers_are_all_followed(tmp_path):
         append(tmp_path / name, f"E2211-101112-002 (1): more of {name}")
     follower.turn()
     assert len(follower.lines) == len(set(follower.lines)) == 6
+
+
+def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old_logs(tmp_path):
+    """Between two looks, and the log is empty again: nothing tells of it but a file that came into that directory."""
+    log, old = tmp_path / "m.log", tmp_path / "old"
+    old.mkdir()
+    log.touch()
+    follower = Follower(log, rotated=(f"{old}/*",))
+    follower.turn()
+    for lines in (["a line of the first night"], ["a line of the second night"]):
+        append(log, *lines)
+        shutil.copy(log, old / "m.log.new")
+        os.rename(old / "m.log.new", old / "m.log.1")
+        os.truncate(log, 0)
+        follower.wait(1)
+        follower.wait(11)
+    assert follower.lines == ["a line of the first night", "a line of the second night"]
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -168,7 +168,7 @@ class _Reconciliation:
     def _find_shared(self, i: int) -> bool:
         """Find the generations of other paths that a file begins like; False while an archive is being unpacked."""
         state, file = self.state, self.found.candidates[i]
-        if not file.head or file.begin:
+        if not file.head:
             return True
         twins = []
         for generation in state.owners.alike(state.path, file.head):

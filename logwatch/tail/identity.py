@@ -295,12 +295,13 @@ def shared_bytes(file: Content, of: Content) -> int | None:
     if file.packed or of.packed:
         part = is_part(file, of)
         return file.size() if part else None if part is None else 0
-    if file.begin or of.begin:
+    if file.begin != of.begin:
         return 0
     if ours == theirs and len(ours) == HEAD_BYTES:
         return common_bytes(file, of)
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
-    return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
+    end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
+    return file.begin + end if end else 0
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int | None:

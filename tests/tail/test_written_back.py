@@ -328,3 +328,19 @@ def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
             follower.wait(5)
     assert len(follower.lines) == 62
     follower.tail.close()
+
+
+@pytest.mark.parametrize("count", [5, 200])
+def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
+    """As a writer without O_APPEND leaves one in a log that was copied and emptied, and cp copies it."""
+
+    def copied_with_its_hole(log):
+        log.shell("cp m.log m.log.1; n=$(stat -c %s m.log); : > m.log; truncate -s $n m.log")
+        log.write(count)
+        log.shell("cp m.log m.log.copy")
+        yield
+
+    log = Log(tmp_path, "running", patterns=("m.log*",))
+    log.write(7)
+    log.treat(copied_with_its_hole)
+    log.check()

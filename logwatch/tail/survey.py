@@ -59,7 +59,7 @@ def _new_archives(found: "Found") -> list[int]:
 
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
-    return file.key != known.key and file.rotated is not None and not (file.rotated.number or file.rotated.date)
+    return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
 
 
 class Survey:

@@ -91,7 +91,7 @@ class Position(NamedTuple):
     envelope: str = ""  # what its lines stand in, as ``logwatch.envelope`` encodes it; empty while that is open
     marks: bytes = b""  # digests of the runs before line ends further back, as ``logwatch.tail.fingerprint`` makes them
     target: str = ""  # where links led from path to it; beside that it is rotated, and stays when a link has gone
-    copy_of: int = 0  # the generation of another path whose bytes its file begins with; 0 if it has bytes of its own
+    copy_of: int = 0  # the generation whose bytes its file begins with as well; 0 if it has bytes of its own
     gone_at: float = 0.0  # the clock when it was over and first found nowhere; 0 while its bytes are somewhere
 
 

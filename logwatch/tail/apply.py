@@ -10,9 +10,10 @@ from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
-from logwatch.tail.candidates import Archive, Candidate, VanishedError
+from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.files import CorruptError, key_at
+from logwatch.tail.copies import SHORTER
+from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
@@ -24,14 +25,23 @@ _TRIES = 5
 
 
 def reconcile(state: PathState, turn: Turn) -> None:
-    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many."""
-    for _ in range(_TRIES):
+    """Reconcile a path; once more when files were renamed meanwhile, as a rotation renames many.
+
+    Or without what a file holds that turns out to be unreadable: that costs itself alone.
+    """
+    tries, unreadable = _TRIES, state.ctx.files.all.unreadable
+    unreadable.clear()
+    while tries:
         state.begin()
         try:
             _Reconciliation(state, turn).run()
+        except UnreadableError as error:
+            tries -= error.key in unreadable
+            unreadable[error.key] = error.error
         except (VanishedError, OSError):  # a disk that fails amid a comparison: nothing is concluded from that
-            continue
-        return
+            tries -= 1
+        else:
+            return
     state.mark_due()
 
 
@@ -49,6 +59,7 @@ class _Reconciliation:
     def __init__(self, state: PathState, turn: Turn) -> None:
         self.state, self.turn, self.ctx = state, turn, state.ctx
         self.found = plans.Found([])
+        self.plan = plans.Plan()
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
         self.twins: dict[int, list[_Twin]] = {}  # by file, the most alike first
 
@@ -56,30 +67,40 @@ class _Reconciliation:
         state = self.state
         for generation in state.generations:
             self._check(generation)
-        if self._is_elsewhere():
+        elsewhere = self._is_elsewhere()
+        if elsewhere and not any(self._is_left(generation) for generation in state.generations):
             return
-        survey = Survey(state, lambda candidate: self._owner(candidate) is not None)
+        survey = Survey(state, lambda candidate: self._owner(candidate) is not None, elsewhere=elsewhere)
         self.found = found = survey.find()
-        plan = decision.reconcile(state.view(), survey.known, found)
+        self.plan = plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
             if generation.file:
                 head_bytes = generation.position.head_bytes
                 self._check(generation)
                 if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
-        if state.joined and not self._compare_with_others(plan):
+        if state.joined and not self._compare_with_others():
             state.mark_due()
             return
         survey.make_sure(strict=plan.news)
         self._report()
+        live = state.live
         for action in plan.actions:
             self._do(action)
+        if live and live.position.state == "rotated":
+            live.leave_path(self.turn.now)
         undecided = [archive for i in found.undecided if (archive := found.candidates[i].archive)] + self.unproved
         state.end(
             found.candidates,
             undecided=bool(undecided) or plan.again,
             unpacking=any(archive.busy for archive in undecided),
         )
+
+    @staticmethod
+    def _is_left(generation: Generation) -> bool:
+        """Return whether one is to be looked for, as what its path leads to is another path's by now."""
+        lies = generation.file or generation.parked
+        return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
@@ -132,21 +153,22 @@ class _Reconciliation:
         state.adopt(generation)
         return False
 
-    def _compare_with_others(self, plan: plans.Plan) -> bool:
+    def _compare_with_others(self) -> bool:
         """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
-        wanted = [each.file for each in plan.actions if isinstance(each, plans.TakeUp) and each.is_read]
-        for action in plan.actions:
+        taken_up = (each for each in self.plan.actions if isinstance(each, plans.TakeUp))
+        wanted = [each.file for each in taken_up if each.state != "ignored" and each.at is not None]
+        for action in self.plan.actions:
             if isinstance(action, plans.Hold):
                 generation = self.state.generation(action.number)
                 # Two logs that were alike stay two; of a copy it is known what it is one of
-                if generation.in_use and not generation.compared and not generation.position.offset:
+                if generation.in_use and generation.tells_more and not generation.position.offset:
                     wanted.append(action.file)
         return all(self._find_shared(i) for i in wanted)
 
     def _find_shared(self, i: int) -> bool:
         """Find the generations of other paths that a file begins like; False while an archive is being unpacked."""
         state, file = self.state, self.found.candidates[i]
-        if not file.head or file.begin:
+        if not file.head:
             return True
         twins = []
         for generation in state.owners.alike(state.path, file.head):
@@ -157,24 +179,24 @@ class _Reconciliation:
             relation, noted = compare(generation.position, file, same_inode=False, followed=True)
             if at is None or relation is Relation.UNDECIDED:
                 return False
-            at = max(at, noted if relation in (Relation.SAME, Relation.PART) else 0)
+            at = max(at, noted if relation in (Relation.SAME, *SHORTER) else 0)
             if at or relation is Relation.SAME:
                 twins.append(_Twin(generation, at, relation is Relation.SAME and generation.sure))
         self.twins[i] = sorted(twins, key=lambda twin: -twin.at)
         return True
 
-    def _read_by_others(self, i: int) -> int:
-        """Return how much of a file other paths have read; the rest is read here, or there, whichever comes first."""
-        return max((min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ())), default=0)
-
     def _pair_with_left(self, generation: Generation, i: int) -> None:
-        """Pair what is taken up at the path with what left it and has all that: it may come back piece by piece."""
-        state, file = self.state, self.found.candidates[i]
+        """Pair a copy with what it was copied from.
+
+        Or with what left the path and has all that is there: it may come back piece by piece.
+        """
+        owners, file = self.state.owners, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
-        for each in state.generations if beyond_banner else ():
-            left = each.plain and each is not generation and each.in_use and not each.repeats
-            if left and (of := state.owners.content(each)) and is_part(file, of):
-                state.owners.pair(each, generation)
+        for each in self.state.generations:
+            left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
+            of = owners.content(each) if left else None
+            if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
+                owners.pair(generation, each)
 
     def _pair(self, generation: Generation, i: int) -> None:
         """Note which generations of other paths begin with the same bytes as the file that one was found in."""
@@ -182,9 +204,6 @@ class _Reconciliation:
             self.state.owners.pair(generation, twin)
             if whole and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
-        if i in self.twins:
-            generation.note_copy(next((twin.generation.number for twin in self.twins[i]), 0))
-        generation.note_compared()
 
     # what is to be done
 
@@ -196,8 +215,6 @@ class _Reconciliation:
                 if at is not None and found.answer(number, i).relation in (Relation.PART, Relation.CUT):
                     generation.lose_end(at, found.candidates[i].before(at), self.turn.now, cut=cut)
                 self._begin(generation, i, at)
-            case plans.Replace():
-                self._replace(action)
             case plans.Leave(number):
                 self._leave(state.generation(number), action)
             case plans.TakeUp(i, left, at):
@@ -212,17 +229,20 @@ class _Reconciliation:
         match action.how:
             case "open":
                 left = "rotated" if generation.position.state == "live" else generation.position.state
-                generation.move(left, found_at=generation.find_name())
+                generation.note(state=left, found_at=generation.find_name())
+                if action.at is not None and generation.plain:
+                    generation.skip_to(action.at, OwnFile(generation.plain).before(action.at))
             case "packed":
                 generation.found()
             case "missing" | "disowned":
                 if action.how == "disowned":
-                    generation.disown()
+                    generation.note(key=NO_KEY)
                 if generation.in_use:
                     generation.detach()
                     generation.miss(self.turn.now)
                 else:
-                    generation.note_gone(self.turn.now)
+                    now = self.turn.now  # clocks jump
+                    generation.note(gone_at=min(generation.position.gone_at or now, now))
             case "done" | "ignored":
                 generation.settle(action.how)
             case "forgotten":
@@ -234,10 +254,11 @@ class _Reconciliation:
     def _begin(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
         blank = not generation.position.offset
-        self._hold(generation, i, max(at or 0, self._read_by_others(i)) or None if blank else at)
+        shared = (min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ()))
+        self._hold(generation, i, max(at or 0, *shared, 0) or None if blank else at)
+        self._pair(generation, i)
         if blank:
             self._pair_with_left(generation, i)
-        self._pair(generation, i)
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
@@ -256,13 +277,14 @@ class _Reconciliation:
         in_use = left in ("live", "rotated")
         head = candidate.head or b""
         more = len(head) > position.head_bytes or (moved and left != "ignored") or at is not None
-        generation.move(
-            left,
+        more = more or not generation.begins_alike(head)
+        generation.note(
+            state=left,
             key=candidate.key,
             found_at=candidate.found_at,
             target=self.state.target_of(candidate),
             size=max(size, position.offset) if size is not None and head else None,
-            head=head if head and more and not generation.headless else None,
+            head=head if head and more else None,
         )
         generation.found()
         if in_use and generation.empty and candidate.head == b"":
@@ -273,8 +295,6 @@ class _Reconciliation:
             self._attach(generation, candidate)
         if candidate.rotated is None:
             self.state.lead_to(generation)
-        if generation.headless and in_use:
-            self.state.pair_with_copies(generation)
 
     @staticmethod
     def _state_at(generation: Generation, at: Candidate, size: int | None) -> FileState:
@@ -283,32 +303,11 @@ class _Reconciliation:
         over = state == "ignored" or (state == "done" and read)
         return "live" if at.rotated is None else state if over else "rotated"
 
-    def _replace(self, action: plans.Replace) -> None:
-        """Go on in a copy at the path; what is written to the file that it was copied from is read as well.
-
-        What both get is read once: they may be two views of one file, as when its file system is mounted anew.
-        """
-        state, generation = self.state, self.state.generation(action.number)
-        candidate = self.found.candidates[action.file]
-        original = None if action.rest_file is None else self.found.candidates[action.rest_file]
-        offset = generation.position.offset
-        in_step = action.at == offset and not (original and original.packed)
-        rest_at = offset if in_step else action.rest
-        name = original.path if original else generation.find_name()
-        rest = state.add_position(generation.split(self.ctx.next_generation(), name))
-        if original:
-            generation.detach()
-            rest.move("rotated", key=original.key)
-            rest.skip_to(rest_at, original.before(rest_at))
-            self._attach(rest, original)
-        else:
-            generation.hand_over(rest, rest_at)
-        self._hold(generation, action.file, None if action.at == offset else action.at)
-        if in_step:
-            state.pair_with_copies(rest)
-        self.ctx.log.info("file_replaced_by_copy", path=shown(state.path), bytes=candidate.disk_size)
-
     def _attach(self, generation: Generation, at: Candidate) -> None:
+        if at.error:  # what it is cannot be seen: an archive is not to be read as text
+            generation.detach()
+            self.state.block(generation, at.error, self.turn)
+            return
         # What comes out of it counts once its sums are known to agree, or that it has no end yet
         if at.archive and at.size() is None and at.archive.busy:
             generation.detach()

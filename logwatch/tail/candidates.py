@@ -102,19 +102,26 @@ class Archive:
     def _ask(self, steps: Callable[[PackedFile], Iterator[None]]) -> None:
         """Work on a question for a while, or on the one before it; a file that is gone has no answer.
 
+        Raises UnreadableError.
         What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
         """
         if not self._file:
             try:
                 descriptor = _open(self.path, self._stat.key)[0]
-            except (OSError, VanishedError):
+            except VanishedError:
                 return
+            except OSError as error:
+                raise UnreadableError(self._stat.key, error) from error
             self._file = self.open(descriptor)
             self._steps = steps(self._file)
         until = time.monotonic() + STEP_SECONDS
-        for _ in self._steps:
-            if time.monotonic() >= until:
-                return
+        try:
+            for _ in self._steps:
+                if time.monotonic() >= until:
+                    return
+        except OSError as error:
+            self.close()
+            raise UnreadableError(self._stat.key, error) from error
         self.close()
 
     def _read(self, file: PackedFile, start: int, count: int) -> Iterator[None]:
@@ -165,6 +172,10 @@ class VanishedError(Exception):
 class UnreadableError(VanishedError):
     """A file cannot be read, as on a failing disk: nothing is concluded from it."""
 
+    def __init__(self, key: Key, error: OSError) -> None:
+        super().__init__(str(error))
+        self.key, self.error = key, error
+
 
 @dataclass(slots=True, eq=False)
 class Candidate(Content):
@@ -206,21 +217,24 @@ class Candidate(Content):
         return self.archive.size() if self.archive else self.disk_size
 
     def run(self, start: int, count: int) -> bytes | None:
-        """Return a run of its bytes; nothing if it has gone, None while not unpacked that far; raises VanishedError."""
-        if not count:
+        """Return a run of its bytes; nothing if it has gone, or cannot be read, which is known; raises UnreadableError.
+
+        None while it is not unpacked that far.
+        """
+        if not count or self.head is None:
             return b""
         if self.archive:
             return self.archive.run(start, count)
         try:
             file = self.open()
-        except (OSError, VanishedError):
+            try:
+                return file.read_at(start, count)
+            finally:
+                file.close()
+        except VanishedError:
             return b""
-        try:
-            return file.read_at(start, count)
         except OSError as error:
-            raise UnreadableError from error
-        finally:
-            file.close()
+            raise UnreadableError(self.key, error) from error
 
     def search(self, tail: bytes, last_in: LastIn) -> int | None:
         """Return the last place that is found in it, or NOWHERE; None while not unpacked to its end."""
@@ -232,11 +246,6 @@ class Candidate(Content):
         if not self.archive:
             return PlainFile(descriptor, closed)
         return self.archive.open(descriptor, closed, self.archive.intact)
-
-    def still_begins(self) -> bool:
-        """Return whether it begins as it did when it was looked at."""
-        head = self.head or b""
-        return self.run(self.begin, len(head)) == head
 
 
 def _open(path: str, key: Key) -> tuple[int, Stat]:
@@ -253,14 +262,18 @@ def _open(path: str, key: Key) -> tuple[int, Stat]:
 class Heads:
     """Remembers what was read of files that did not change since, so that a look at a directory stays cheap."""
 
-    def __init__(self) -> None:
+    def __init__(self, unreadable: dict[Key, OSError]) -> None:
+        """``unreadable``: files of which not all can be read, and why; they are looked at no more."""
         self._known: dict[Key, tuple[Stat, tuple[bytes, int, Archive | None]]] = {}
+        self._unreadable = unreadable
 
     def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
+            if error := self._unreadable.get(found.key):
+                return Candidate(path, *found, rotated, None, error=error)
             stat, known = self._known.get(found.key, (None, (b"", 0, None)))
             if stat != found:
                 known, found = self._read(path, found.key)

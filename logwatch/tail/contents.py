@@ -15,18 +15,20 @@ def find_inode(draft: Draft, each: Known) -> None:
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
     if i is None:
         return
-    if each.number in draft.untold and each not in draft.whole.get(i, ()) and _lies_in_older(draft, each, i):
-        return
+    if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
+        return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
     if relation is Relation.UNDECIDED:
         draft.leave(each, "packed")
         del draft.free[i]
-    elif (relation in SHORTER or (relation is Relation.MOVED and each.begins_alike(draft.file(i).head or b""))) and any(
+    elif relation in SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+        return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
+    elif (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
         draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
-        return  # copied away and emptied: what is there now begins like the copy, and is new
+        return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)
 
@@ -38,16 +40,16 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    followed = known and (position.state == "live" or position.gone_at > 0)
+    followed = known and position.state in ("live", "done") and each.number not in draft.copied
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
-    if each.in_use and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
+    if each.followed and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
-    for i, relation, at in answers:
+    for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
         if (relation is Relation.MOVED and each.in_use) or (relation in SHORTER and i == at_path):
             if relation in SHORTER and draft.wait_if_torn(i):
                 draft.leave(each, "packed")
@@ -87,11 +89,6 @@ def _order(draft: Draft, each: Known) -> list[int]:
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
 
 
-def _lies_in_older(draft: Draft, each: Known, i: int) -> bool:
-    """Return whether a generation that its bytes do not tell lies in an older file than the one with its inode."""
-    return next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i
-
-
 def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     """Begin behind what was read where a file was emptied, and filled with its own last lines."""
     at_path = draft.at_path
@@ -103,7 +100,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     if at_path is not None and at_path in draft.free and at_path not in draft.start:
         holders[at_path] = None
     for each in reversed(in_use):
-        for i, holder in () if each.open else holders.items():
+        for i, holder in () if each.open or each.number in draft.copied else holders.items():
             relation, at = draft.answer(each, i)
             same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
             if relation is Relation.MOVED or (same and draft.is_nowhere(each)):

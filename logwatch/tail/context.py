@@ -49,8 +49,8 @@ class _Parkable(Protocol):
 class Following(Protocol):
     """What one source knows of files."""
 
-    def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it; without directory, in any."""
+    def log_of(self, path: str) -> str:
+        """Return the followed path that a name is, or is rotated from, the longest; without directory, of any."""
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
@@ -66,6 +66,7 @@ class OpenFiles:
             most = max((soft - KEPT_DESCRIPTORS) // 2, min(soft - KEPT_DESCRIPTORS - _CLIENTS, _MOST_OPEN), 1)
         self.most = most
         self._shares: list[Share] = []
+        self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
         self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
     def share(self, following: Following) -> "Share":
@@ -154,12 +155,14 @@ class Directories:
         self._listed: dict[str, tuple[int, list[str]]] = {}
         self._shapes: dict[str, tuple[list[str], dict[str, list[str]]]] = {}
         self._real: dict[str, str] = {}
+        self.unlisted: set[str] = set()  # that are there, and could not be listed
 
     def forget(self) -> None:
         """Let the next look list them again."""
         self._listed.clear()
         self._shapes.clear()
         self._real.clear()
+        self.unlisted.clear()
 
     def real(self, path: str) -> str:
         """Return where a path leads; the links on the way to its directory are followed once a look."""
@@ -178,7 +181,10 @@ class Directories:
                 return known[1]
             with os.scandir(directory or ".") as entries:
                 names = sorted(entry.name for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
         except OSError:
+            self.unlisted.add(directory)
             return []
         self._listed[directory] = (mark, names)
         return names
@@ -226,6 +232,7 @@ class SourceContext:
     release_seconds: float
     next_generation: Callable[[], int]
     rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
+    rotated_in: Callable[[], Iterable[str]]  # the directories of those
     files: Share
     log: Log
     directories: Directories = field(default_factory=Directories)

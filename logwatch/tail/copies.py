@@ -35,10 +35,11 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
         return
     if rotated and common < each.position.size:
         return  # what rotation has moved away begins with the same banner, and goes on otherwise
-    if original is None and _is_packed_whole(draft, each):
-        return
-    if draft.answer(each, i).relation in HELD:
-        draft.replace(each, i, original, common)
+    relation = draft.answer(each, i).relation
+    if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
+        return  # else what was read last stands there, too: trimmed, whatever copy was kept
+    if relation in HELD:
+        draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
         draft.start[i] = common  # a copy that was made before all that has been read
         draft.wait_if_torn(i)
@@ -65,13 +66,14 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     told = each.number not in draft.untold
     if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
-    elif each.position.state == "done" and relation is Relation.SAME and proved:
-        draft.take(each, i)
-    elif each.in_use and not draft.is_nowhere(each) and relation in HELD and proved:
-        draft.replace(each, i, original, common)
+    elif not draft.is_nowhere(each) and relation in HELD and proved:
+        if relation is Relation.SAME or common < each.position.size:
+            return draft.take(filled, i, draft.stay_beside_copy(each, i, original, common))
+        draft.take(each, i, at)
+        draft.copies += [] if original is None else [original]
     else:
-        return
-    draft.leave(filled, "ignored")
+        return None
+    return draft.leave(filled, "ignored")
 
 
 def _find_renamed_copy(draft: Draft, each: Known) -> None:
@@ -84,16 +86,17 @@ def _find_renamed_copy(draft: Draft, each: Known) -> None:
     for i in draft.free:
         candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
         rotated = candidate.rotated is not None and i not in draft.found.undecided
-        longer = not draft.is_part(each, i, None) and common >= TELLING_BYTES
+        longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
         anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
         if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
-            draft.replace(each, i, None, common)
+            draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
             return
 
 
 def _is_packed_whole(draft: Draft, each: Known) -> bool:
     """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
-    return any(each in draft.whole.get(i, ()) and draft.file(i).packed for i in draft.free)
+    packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
+    return any(draft.size(i) == each.position.size for i in packed)
 
 
 def _archived(draft: Draft, each: Known, original: int | None) -> bool:
@@ -119,11 +122,8 @@ def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
 
 
 def undo_copies(draft: Draft) -> None:
-    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made.
-
-    What only comes after a copy has not read what the copy begins with.
-    """
-    others = [k for k in draft.known if k.position.state != "ignored" and not k.headless]
+    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+    others = [k for k in draft.known if k.followed]
     for each in reversed(draft.known):
         i, rest = draft.lies_at(each.number), [k for k in others if k is not each]
         if each.position.offset or each.position.state != "rotated":
@@ -157,12 +157,11 @@ def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
 def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
     """Return whether a file is a copy of what one of these generations holds, or held."""
     for each in known:
-        action, at = draft.decided.get(each.number), draft.lies_at(each.number)
+        at = draft.lies_at(each.number)
         if draft.is_part(each, i, at):
             return True
-        changed = isinstance(action, Hold) and action.at is not None
         all_read = draft.size(i) == each.position.offset > 0
-        if not each.open and (at is None or changed or all_read) and draft.is_part_by_notes(each, i):
+        if not each.open and (at is None or all_read) and draft.is_part_by_notes(each, i):
             return True
     return False
 

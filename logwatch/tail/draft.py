@@ -1,12 +1,12 @@
 """A plan in the making: what is decided so far of generations and files, and what every step asks of both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import Answer, Key, Relation
-from logwatch.tail.plan import Found, Hold, Known, Leave, PathView, Replace
+from logwatch.tail.plan import Found, Hold, Known, Leave, PathView
 from logwatch.tail.rotated_names import Age, age_key
 
 
@@ -37,13 +37,18 @@ class Draft:
                 if found.sizes[i] == by_number[number].position.size == answer.at > 0:
                     self.whole.setdefault(i, []).append(by_number[number])
         # Of which nothing was read but what others begin with as well: in the oldest file that is nobody else's
-        self.untold = {k.number for k in known if k.unread}
+        closed = {k.number: k for k in known if k.in_use and not k.open and k.position.head_bytes}
+        self.untold = {k.number for k in closed.values() if not k.position.offset}
         for some in holders.values():
             most = max(k.position.offset for k in some)
-            self.untold |= {k.number for k in some if k.in_use and not k.open and k.position.offset < most}
-        self.decided: dict[int, Hold | Replace | Leave] = {}
+            self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
+        self.copied = {k.position.copy_of for k in known}  # whose copies tell more by now
+        self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
+        self.copy_of: dict[int, int] = {}  # file: the generation that lies elsewhere and was read as far
+        self.copies: list[int] = []  # files that generations have left for their paths
         self.again = False
+        self.rising = False  # the newest file has the highest number
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -63,10 +68,22 @@ class Draft:
         self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
         self.free.pop(i, None)
 
-    def replace(self, each: Known, i: int, original: int | None, common: int) -> None:
-        """Decide that a generation goes on in a copy, of which the file that it was copied from holds so much."""
-        at = self.answer(each, i).at
-        self.decided[each.number] = Replace(each.number, i, at, max(common, each.position.offset), original)
+    def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
+        """Return where reading goes on in a copy; what it was copied from goes on as well, behind as much as both hold.
+
+        Where both hold it at the same place they are read on from there, and what both get is read once.
+        """
+        at, offset = self.answer(each, i).at, each.position.offset
+        rest = None if at == offset else max(common, offset)
+        n = each.number
+        if rest is None:
+            self.copy_of[i] = n
+        self.decided[n] = Leave(n, "open", rest) if original is None else Hold(n, original, rest)
+        return at
+
+    def take_up(self, i: int, at: int) -> None:
+        """Decide that a file is a new generation, which is read from there on."""
+        self.start[i] = at
         self.free.pop(i, None)
 
     def leave(self, each: Known, how: Literal["packed", "done", "ignored"]) -> None:
@@ -80,7 +97,7 @@ class Draft:
     def lies_at(self, number: int) -> int | None:
         """Return the file that a generation was found in."""
         action = self.decided.get(number)
-        return action.file if isinstance(action, Hold | Replace) else None
+        return action.file if isinstance(action, Hold) else None
 
     def is_nowhere(self, each: Known) -> bool:
         """Return whether a generation has no open file, and was found in none so far."""
@@ -116,7 +133,13 @@ class Draft:
             self.free.pop(i, None)
         return self.found.torn
 
+    def numbers(self, files: Iterable[int | None]) -> list[int]:
+        """Return the numbers that rotation gave to files, of those that have one."""
+        names = (self.file(i).rotated for i in files if i is not None)
+        return [name.number for name in names if name and name.number is not None]
+
     def age(self, i: int) -> Age:
         """Return what sorts files from the oldest on."""
         candidate = self.file(i)
-        return age_key(candidate.rotated, candidate.modified) if candidate.rotated else (9, 0, "", 0)
+        rotated, rising = candidate.rotated, self.rising
+        return age_key(rotated, candidate.modified, rising=rising) if rotated else (9, 0, "", 0)

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from logwatch.unpack import MAGIC_BYTES, Engine, Format, FormatError, format_of,
 
 _WHAT = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 _STEP_BYTES = 65536  # compressed, at a time
-_HOLE_STEPS = 4096  # beyond 256 MiB of zeros that are no hole, they are taken for content
+_HOLE_STEPS = 4096  # 256 MiB of zeros that are no hole are looked at in one call; of an archive, more are content
+_LATEST = (1 << 63) - 1  # nanoseconds; in the year 2262
 _SEEK_BYTES = 4 << 20  # unpacked and skipped in one call, so that a big archive does not hold up everything else
 
 
@@ -39,7 +41,8 @@ class Stat(NamedTuple):
 
 def stat_of(status: os.stat_result) -> Stat:
     """Return what is gone by of what the system tells."""
-    return Stat((status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
+    modified = max(min(status.st_mtime_ns, _LATEST), -_LATEST)  # XFS and btrfs know times that a ledger has no room for
+    return Stat((status.st_dev, status.st_ino), status.st_size, modified)
 
 
 def stat_at(path: str) -> Stat | None:
@@ -100,6 +103,7 @@ class PlainFile:
     """An open file whose bytes are read at offsets."""
 
     packed = False
+    hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
@@ -119,7 +123,8 @@ class PlainFile:
 
     def close(self) -> None:
         """Let go of the file; its space comes back to the host if it was deleted."""
-        os.close(self.descriptor)
+        with suppress(OSError):  # as of a FUSE file system that has gone; it is closed all the same
+            os.close(self.descriptor)
         self._closed()
 
 
@@ -169,7 +174,9 @@ class PackedFile(PlainFile):
         """How many bytes of the file have not been unpacked."""
         if isinstance(self._source, PackedFile):
             return self._source.remaining
-        return 0 if self._ended else max(self.stat().size - self._at, 0)
+        with suppress(OSError):
+            return 0 if self._ended else max(self.stat().size - self._at, 0)
+        return 0
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return count bytes at offset; raises SeekingError on the way to a far one, CorruptError at damage.
@@ -239,8 +246,10 @@ class PackedFile(PlainFile):
     def _next_member(self) -> bool:
         """Go on with the member behind the one that has ended; zeros between them, and garbage behind all, are none."""
         self._pending = self._pending.lstrip(b"\0")
-        if len(self._pending) < MAGIC_BYTES:
-            self._pending = (self._pending + self._read_on()).lstrip(b"\0")
+        for _ in range(_HOLE_STEPS):
+            if len(self._pending) >= MAGIC_BYTES or not (more := self._read_on()):
+                break
+            self._pending = (self._pending + more).lstrip(b"\0")
         if format_of(self._pending) != self._format:
             self._ended = True
             return False
@@ -254,7 +263,7 @@ class PackedFile(PlainFile):
 
 
 def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
-    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs has no bytes.
+    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs so far has no bytes.
 
     A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
     nothing.
@@ -262,20 +271,30 @@ def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
     head = file.read_at(0, count)
     if not head.startswith(b"\0"):
         return head, 0
-    at = 0
+    at, found = find_content(file, file.hole)
+    if found is not None:
+        return (file.read_at(at, count) if found else b""), at
+    if file.packed:
+        return head, 0
+    file.hole = at
+    return b"", at
+
+
+def find_content(file: PlainFile, at: int) -> tuple[int, bool | None]:
+    """Return where other bytes than NULs come from an offset on, and whether any do; None: there is more to look at."""
     for _ in range(_HOLE_STEPS):
         if not file.packed:
             try:
                 at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
             except OSError as error:
                 if error.errno == errno.ENXIO:  # nothing but a hole
-                    return b"", max(at, file.stat().size)
+                    return max(at, file.stat().size), False
         run = file.read_at(at, _STEP_BYTES)
         behind = run.lstrip(b"\0")
         at += len(run) - len(behind)
         if behind or not run:
-            return (file.read_at(at, count) if behind else b""), at
-    return head, 0
+            return at, bool(behind)
+    return at, None
 
 
 class OwnFile(Content):

@@ -36,7 +36,8 @@ FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
 SETTLE_SECONDS = 10.0
 """A generation whose bytes are nowhere is given up after this long, if its path leads to a new one: a copy may still
 be on its way to its name. While its path leads nowhere at all, it is given release_seconds: its file system may not be
-mounted yet. Not where that is mounted, and a directory on the way was removed from it."""
+mounted yet. Not where that is mounted, and a directory on the way was removed from it. So long it is given, too, while
+a file cannot be read, which may hold it."""
 
 TORN_SECONDS = 86400.0
 """So long the rest of a line that a rotation has torn may come in the next file, if nothing else comes there: whoever
@@ -49,7 +50,7 @@ _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _directory: Stat | None = None  # how the path's own was when something was waited for in it
+    _watched: dict[str, Stat | None] | None = None  # directories, as they were when something was waited for in them
     _quiet: Stat | None = None  # how the only file was when there was nothing to do
     _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
@@ -68,13 +69,13 @@ class PathFollower(PathState):
         self._stat_path()
         for generation in self.generations:
             if generation.file:
-                changed = self.look_again(generation, partial(generation.notice, now), turn)
-                self.due = changed or generation.tells_more or self.due
+                self.look_again(generation, partial(generation.notice, now), turn)
+                self.due = generation.tells_more or self.due
             elif generation.parked and generation.position.state == "rotated":
                 self.due = self.due or stat_at(generation.position.found_at) != generation.parked
         blank = self.live and self.live.position.head_bytes < TELLING_BYTES  # what is filled and emptied leaves a copy
         if blank or any(generation.missing_since is not None for generation in self.generations):
-            self._watch_directory()
+            self._watch_directories()
         if self.crowded and self.ctx.files.room():
             self.crowded = False
             self.due = True
@@ -127,14 +128,14 @@ class PathFollower(PathState):
             self.due = self.due or live is not None or not self.absent
             self.absent = True
             self.problem = None
-            self._watch_directory()
+            self._watch_directories()
             return
         except OSError as error:
             self.report(error)
             return
         self.absent = False
         if not live or live.key != stat.key:
-            self.due = self.due or not self._is_alias(stat.key)
+            self.due = self.due or live is not None or not self._is_alias(stat.key)
         elif live.file:
             self.problem = None  # what is open can be read, whatever could not be looked at before
         else:
@@ -145,10 +146,10 @@ class PathFollower(PathState):
         live = (g for g in self.owners.others(self.path, key) if g.position.state == "live" and g.plain)
         return any(key_at(each.position.path) == key for each in live)
 
-    def _watch_directory(self) -> None:
-        found = stat_at(os.path.dirname(self.path) or ".")
-        self.due = self.due or found != self._directory
-        self._directory = found
+    def _watch_directories(self) -> None:
+        found = {place: stat_at(place) for place in {os.path.dirname(self.path) or ".", *self.ctx.rotated_in()}}
+        self.due = self.due or found != self._watched
+        self._watched = found
 
     # letting go
 
@@ -159,7 +160,8 @@ class PathFollower(PathState):
                 continue
             generation.miss(turn.now)
             position = generation.position
-            waits = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            unmounted = self.absent and not is_directory_removed(position.target or self.path, position.device)
+            waits = unmounted or self.blocked
             if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
                 continue
             elsewhere = self._read_elsewhere(generation)
@@ -170,16 +172,15 @@ class PathFollower(PathState):
                 self.ctx.miss(turn, self.path, "not found", read_bytes=position.offset, unread_bytes=unread)
             self.ctx.lose(turn, self.path, unread, "not found")
             generation.settle("done")
+            generation.note(gone_at=turn.now)  # where it is may be told later
             self.due = True
 
     def _read_elsewhere(self, generation: Generation) -> int | None:
         """Return up to where other paths have read copies of a generation, made of all that was read of it.
 
-        Of what comes after a copy, the copy may hold as much as that is long. None while an archive is to be unpacked
-        before that can be told, or a file is being renamed.
+        None while an archive is to be unpacked before that can be told, or a file is being renamed.
         """
-        copies = (g for g in self.generations if generation.headless and g.number < generation.number)
-        reached = max((min(g.position.size, generation.position.size) for g in copies), default=0)
+        reached = 0
         for twin in self.owners.twins(generation):
             if not generation.sure or twin.position.offset <= generation.position.offset:
                 continue
@@ -210,33 +211,38 @@ class PathFollower(PathState):
             patience = TORN_SECONDS if torn and self.live else self.ctx.release_seconds
             if (torn or not ended) and turn.now - generation.grown_at < patience:
                 continue
-            if file and file.packed and not ended and file.stat().size:  # else nothing was packed
-                self.lose_rest(generation, turn, "the archive has no end")
-                continue
             if not file and generation.position.size > generation.position.offset:  # an unfinished line is to be read
-                generation.unpark()
+                generation.detach()
                 self.due = True
                 continue
             try:
-                self._let_go(generation, turn)
+                if file and file.packed and not ended and file.stat().size:  # else nothing was packed
+                    self.lose_rest(generation, turn, "the archive has no end")
+                else:
+                    self._let_go(generation, turn)
             except SeekingError:
                 continue  # unpacked further with the next look
-            except OSError as error:
+            except (OSError, CorruptError) as error:
                 self.block(generation, error, turn)
 
     def _is_left(self, generation: Generation) -> bool:
         """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
-        return any(each.number > generation.number and each.position.offset for each in self.generations)
+        return any(each.position.offset for each in self.after(generation))
+
+    def _ahead(self, generation: Generation) -> bytes:
+        """Return the first bytes of the generation that follows another one."""
+        after = self.after(generation)
+        return after[0].beginning() if after else b""
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
         split = len(generation.open_rest())
-        chunk = generation.finish(turn.now, lambda: self.ahead(generation), torn=self._is_left(generation))
+        chunk, lost = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
         if chunk:
             turn.sink.chunk(chunk)
         self.due = self.due or generation.dead
         position = generation.position
         path = position.found_at or self.path
-        self.ctx.lose(turn, path, position.size - position.offset, "copied short")
+        self.ctx.lose(turn, path, lost, "copied short")
         self.ctx.lose(turn, path, split, "the rest of a message is nowhere")
         self.ctx.log.info("file_released", path=shown(path), bytes=position.offset, deleted=generation.dead)
 
@@ -246,7 +252,7 @@ class PathFollower(PathState):
         """Return the oldest generation with bytes to be read in this turn."""
         if self.futile >= FUTILE_READS:  # where one read after the other brings nothing
             return None
-        return next((each for each in self.generations if each.waiting), None)
+        return next((each for each in self.in_order() if each.waiting), None)
 
     def read(self, now: float, sink: Sink) -> int | None:
         """Hand on one chunk; return how many bytes it stood for, 0 if there may be more, None when nothing waits."""
@@ -294,7 +300,7 @@ class PathFollower(PathState):
         if not generation.waiting:
             return None
         told = generation.lines.no_text
-        chunk = generation.read(turn.now, lambda: self.ahead(generation), self.before(generation))
+        chunk = generation.read(turn.now, lambda: self._ahead(generation), self.before(generation))
         if (found := generation.lines.no_text) and not told:
             path = shown(self.path)
             problem = f"{found.what}: {found.why}"

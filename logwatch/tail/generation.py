@@ -15,9 +15,11 @@ from logwatch.tail.files import (
     PlainFile,
     SeekingError,
     Stat,
+    find_content,
     key_at,
     read_head,
     stat_at,
+    stat_of,
 )
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -34,6 +36,7 @@ from logwatch.tail.fingerprint import (
     marks_of,
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.identity import NO_KEY
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
@@ -70,25 +73,24 @@ class Generation(GenerationState):
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
         if (
             known.head_bytes < TELLING_BYTES
-            and not self.headless
             and not file.packed
-            and len(before_hole((overlap + run).lstrip(b"\0"))) > known.head_bytes
+            and len(before_hole(read_head(file, HEAD_BYTES)[0])) > known.head_bytes
         ):
             return None
         if not known.offset and run.startswith(b"\0"):
             head, begin = read_head(file, HEAD_BYTES)
-            if head and not known.head_bytes and not file.packed:
-                return None  # came into it meanwhile: the head is to be learnt before
+            if not file.packed and (begin < seen.size if not head else not known.head_bytes):
+                return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
                 return self._skip_hole(access, seen, begin if head else 0)
-        at_end = len(run) < self._want
+        run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
         taken = self._take_behind(begins, run, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
-                self._resize(reached)
+                self.note(size=reached)
             self._stall(access, seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
@@ -107,6 +109,16 @@ class Generation(GenerationState):
         if before and rest and taken.data and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
+
+    def _before_allocated(self, file: PlainFile, run: bytes, seen: Stat) -> tuple[bytes, int, bool]:
+        """Return a run up to NULs that nothing follows, how far the file was looked at, and whether that is its end.
+
+        It was allocated in advance, and its writer may fill it yet.
+        """
+        reached, at_end = self.position.offset + len(run), len(run) < self._want
+        if at_end or file.packed or not run.endswith(b"\0") or find_content(file, reached)[1] is not False:
+            return run, reached, at_end
+        return run.rstrip(b"\0"), max(reached, seen.size), True
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""
@@ -209,7 +221,7 @@ class Generation(GenerationState):
         if size < known.offset or not is_tail(known.tail, content.before(known.offset, known.tail_bytes) or b""):
             return not former.cut
         self.skip_to(known.offset, content.before(known.offset))
-        self.position = self.position._replace(marks=known.marks, inside=known.inside)
+        self.note(marks=known.marks, inside=known.inside)
         return True
 
     def beginning(self) -> bytes:
@@ -232,34 +244,43 @@ class Generation(GenerationState):
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
         self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
 
-    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> Chunk | None:
+    def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 
-        Not the last bytes of an archive that does not end: the beginning of a line may say something else. Nor where
-        that is ``torn`` by its rotation within a number, which may be a code.
+        Return how many bytes are lost, too. Not handed on are the last bytes of an archive that does not end: the
+        beginning of a line may say something else. Nor is what is ``torn`` by its rotation within a number, which may
+        be a code.
         """
         file = self.file
         whole = file and (not file.packed or file.ended())
         overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
-        chunk = None
-        self.position = self.position._replace(state="done")
-        self.dead = file is not None and not os.fstat(file.descriptor).st_nlink
-        if file and whole:
-            if not self.position.head_bytes:
-                self.note_empty(file.stat().modified)
-            if torn and run[-1:].isdigit():
-                run = run[: run.rfind(b"\n") + 1]
-            if run and not run.strip(b"\0"):
-                self.skip_to(self.position.size, run[-TAIL_BYTES:])  # a hole that nobody has filled
-            elif run and is_tail(self.position.tail, overlap):
-                taken = self.lines.take_rest(run, self.position.inside)
-                follows = ahead() if self.lines.goes_on(taken) else b""
-                chunk = self._advance(taken, overlap, run, min(file.stat().modified / 1e9, now), follows)
+        status = os.fstat(file.descriptor) if file else None
+        modified = stat_of(status).modified if status else 0
+        read = overlap + run
+        if torn and run[-1:].isdigit():
+            run = run[: run.rfind(b"\n") + 1]
+        dropped = len(read) - len(overlap + run)
+        hole, chunk, taken, follows = not run.strip(b"\0"), None, None, b""
+        if not hole and is_tail(self.position.tail, overlap):
+            taken = self.lines.take_rest(run, self.position.inside)
+            follows = ahead() if self.lines.goes_on(taken) else b""
+        # From here on nothing fails
+        self.note(state="done")
+        self.dead = status is not None and not status.st_nlink
+        if file and whole and not self.position.head_bytes:
+            self.note_empty(modified)
+        if run and hole:
+            self.skip_to(self.position.size, run[-TAIL_BYTES:])  # that nobody has filled
+        elif taken:
+            chunk = self._advance(taken, overlap, run, min(modified / 1e9, now), follows)
+        lost = max(self.position.size - self.position.offset, 0)
+        if dropped:  # what is told is told once
+            self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
         self.detach()
-        self.access = self.former = None
+        self.access, self.former, self._ends = None, None, {}
         if self.dead:
-            self.disown()  # its inode is free for another file
-        return chunk
+            self.note(key=NO_KEY)  # its inode is free for another file
+        return chunk, lost
 
     def find_name(self) -> str:
         """Return the name that an open file has by now, wherever it was moved to; empty when none is known."""

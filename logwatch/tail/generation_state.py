@@ -12,7 +12,6 @@ from logwatch.tail.fingerprint import (
     HEAD_BYTES,
     TAIL_BYTES,
     TELLING_BYTES,
-    begins_alike,
     empty_file_id,
     fingerprint_head,
     fingerprint_tail,
@@ -33,8 +32,8 @@ class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
 
 
-class ShrunkError(ChangedError):
-    """All that the file still holds was read: cut off at its end, or emptied and filled with what it began with."""
+class MovedError(ChangedError):
+    """The file is still the generation's, but changed in front or cut off: where to go on is found as after a start."""
 
 
 @dataclass(slots=True)
@@ -84,12 +83,11 @@ class GenerationState(Positioned):
         self.saved = position if saved else None  # as the sink knows it
         self.access: Access = None
         self.blocked = ""  # why it cannot be read now
-        self.grown_at = 0.0  # the clock when it last grew, or the file's mtime when it was found
+        self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
-        self.compared = False  # with the generations of other paths, since there is enough to compare
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
         self._reading = reading
         self.lines = LineReader(reading, position.envelope)
@@ -156,17 +154,9 @@ class GenerationState(Positioned):
         """Note that what there is of its head by now was compared with all that is known."""
         self._told_bytes = self.position.head_bytes
 
-    def note_compared(self) -> None:
-        """Note that it was compared with the generations of other paths, if there is enough of it to compare."""
-        self.compared = self.compared or self.position.head_bytes >= TELLING_BYTES
-
     def note_empty(self, modified: int) -> None:
         """Note when its file, which never had a byte, was last written, in nanoseconds."""
         self.position = self.position._replace(head=empty_file_id(modified))
-
-    def note_copy(self, of: int) -> None:
-        """Note the generation of another path whose bytes its file begins with; 0: it has bytes of its own."""
-        self.position = self.position._replace(copy_of=of)
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raises OSError or CorruptError, and does not take it, if it cannot."""
@@ -176,9 +166,10 @@ class GenerationState(Positioned):
         self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
 
     def detach(self) -> None:
-        """Close the file, if one is open."""
+        """Close the file, if one is open; one that was closed before is to be opened again."""
         if self.file:
             self.file.close()
+        if not isinstance(self.access, Missing):
             self.access = None
 
     def unsaved(self) -> Position | None:
@@ -192,37 +183,23 @@ class GenerationState(Positioned):
         access = self.access
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
-        if not access.seen or access.seen != access.file.stat() or access.seen != stat_at(path):
+        try:
+            quiet = access.seen == access.file.stat() == stat_at(path)
+        except OSError:  # it is another path that asks
+            quiet = False
+        if not access.seen or not quiet:
             return False
         self.detach()
         self.access = Parked(access.seen)
         return True
 
-    def unpark(self) -> None:
-        """Let the file be opened again."""
-        self.access = None
-
     def grow_at_most(self, now: float) -> None:
         """Note that it did not grow later than now, which a clock that was set back may say."""
         self.grown_at = min(self.grown_at, now)
 
-    def split(self, number: int, found_at: str) -> Position:
-        """Return the position of what comes after a copy was taken, in the file that this generation leaves for it."""
-        old = self.position
-        self.position = old._replace(size=old.offset)
-        rest = old._replace(generation=number, state="rotated", found_at=found_at)
-        return rest._replace(head_bytes=0, head=b"", copy_of=0)
-
-    def hand_over(self, other: "GenerationState", at: int) -> None:
-        """Leave the open file to another generation, which goes on with it at this offset."""
-        assert self.plain
-        before = OwnFile(self.plain).before(at) if at != other.position.offset else None
-        other.access, other.grown_at, self.access = self.access, self.grown_at, None
-        other.lines = self.lines
-        other.position = other.position._replace(envelope=self.position.envelope)
-        other.reached = at
-        if before is not None:
-            other.skip_to(at, before)
+    def leave_path(self, now: float) -> None:
+        """Note that its path leads to it no more: its writer may be quiet, and end what it wrote all the same."""
+        self.grown_at = now
 
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
@@ -237,13 +214,9 @@ class GenerationState(Positioned):
     def found(self) -> None:
         """Note that its bytes are somewhere."""
         self.dead = False
-        self.position = self.position._replace(gone_at=0.0)
+        self.note(gone_at=0.0)
         if isinstance(self.access, Missing):
             self.access = None
-
-    def note_gone(self, now: float) -> None:
-        """Note that it is over, and its bytes are nowhere; clocks jump."""
-        self.position = self.position._replace(gone_at=min(self.position.gone_at or now, now))
 
     def outlive(self, now: float) -> bool:
         """Return whether it need not be remembered any more, as after long enough nowhere."""
@@ -253,34 +226,28 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access = self.former = None
-        self.position = self.position._replace(state=state)
+        self.access, self.former, self._ends = None, None, {}
+        self.note(state=state)
 
-    def move(
-        self, state: FileState, *, key: Key | None = None, head: bytes | None = None, **where: str | int | None
-    ) -> None:
-        """Note what it is by now, and where: ``where`` are fields of its position. What is None stays as it was."""
-        self.truncated = self.truncated and state != "live"  # written back where it was
-        changes: dict[str, Any] = {field: value for field, value in where.items() if value is not None}
+    def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
+        """Note what it is by now, and where: ``fields`` are of its position. What is None stays as it was."""
+        changes = {field: value for field, value in fields.items() if value is not None}
         if key:
             changes |= {"device": key[0], "inode": key[1]}
         if head is not None:
             changes |= {"head_bytes": len(head), "head": fingerprint_head(head)}
-        self.position = self.position._replace(state=state, **changes)
-
-    def disown(self) -> None:
-        """Note that the inode is another generation's now."""
-        self.position = self.position._replace(device=NO_KEY[0], inode=NO_KEY[1])
+        self.position = self.position._replace(**changes)
+        self.truncated = self.truncated and self.position.state != "live"  # written back where it was
 
     def lose_file(self) -> None:
         """Let go of a file whose bytes are no longer this generation's: they have to be looked for."""
         self.detach()
         self.truncated = True
-        self.move("rotated", key=NO_KEY, found_at="")
+        self.note(state="rotated", key=NO_KEY, found_at="")
 
     def give_up(self, error: ChangedError) -> None:
-        """Let go of a file that shrank, which what is beside it explains, or that is another generation's now."""
-        if isinstance(error, ShrunkError):
+        """Let go of a file that what is beside it explains, or that is another generation's now."""
+        if isinstance(error, MovedError):
             self.detach()
         else:
             self.lose_file()
@@ -326,74 +293,58 @@ class GenerationState(Positioned):
         )
         return True
 
-    def _resize(self, size: int) -> None:
-        self.position = self.position._replace(size=size)
-
     # whether it is still itself
 
-    def notice(self, now: float) -> bool:
-        """Look whether the open file grew or changed since its end was last reached; raises ChangedError.
-
-        Return whether it was changed in front: a copy of what it was cannot be compared with it any more.
-        """
+    def notice(self, now: float) -> None:
+        """Look whether the open file grew or changed since its end was last reached; raises ChangedError."""
         assert isinstance(self.access, Open)
         found = self.access.file.stat()
         if found == self.access.seen:
             lines = self.lines
             self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
-            return False
+            return
         self.access.waiting = True
-        if self.access.file.packed:
+        if self.access.file.packed or found.size > self.position.size:
             self.grown_at = now
-        elif found.size != self.position.size:
-            if found.size > self.position.size:
-                self.grown_at = now
-            return self.verify()
-        return False
+        if not self.access.file.packed and found.size != self.position.size:
+            self.verify()
 
-    def verify(self) -> bool:
+    def verify(self) -> None:
         """Compare the open file with what was read of it, learn more of its head, and note its size.
 
         The head is looked at before and after the size is taken, so that the size is not another generation's. Raises
-        ChangedError when the file's bytes are other ones; return whether they changed in front.
+        ChangedError when the file's bytes are other ones.
         """
         file = self.plain
         assert file
-        changed = self.learn_head()
+        self.learn_head()
         size = file.stat().size
-        changed = self._compare(file) or changed
+        self._compare(file)
         if self.position.head_bytes or self.position.offset:
-            self._resize(max(size, self.position.offset))
-        return changed
+            self.note(size=max(size, self.position.offset))
 
-    def learn_head(self) -> bool:
+    def learn_head(self) -> None:
         """Fingerprint as much of the head as there is by now; raises ChangedError when it is another file's head.
 
-        Return whether what was read changed in front. An archive is told by the head that it had when it was found.
+        An archive is told by the head that it had when it was found.
         """
-        return bool(self.plain and self.position.head_bytes < HEAD_BYTES and self._compare(self.plain))
+        if self.plain and self.position.head_bytes < HEAD_BYTES:
+            self._compare(self.plain)
 
-    def _compare(self, file: PlainFile) -> bool:
+    def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
-            relation, at = compare(known, content, same_inode=True, followed=True, search=True)
+            relation = compare(known, content, same_inode=True, followed=True, search=True).relation
             if relation is Relation.OTHER:
                 raise ChangedError
-            if relation in (Relation.PART, Relation.CUT):
-                raise ShrunkError
-            if relation is not Relation.SAME:  # trimmed in front
-                before, size = content.before(at), content.size()
-                if not head or not OwnFile(file).head.startswith(head):
-                    raise ChangedError  # emptied meanwhile: what was compared with that head is another generation's
-                self.skip_to(at, before)
-                self.move(known.state, head=head, size=max(size, at))
-                return True
-        if self.headless or not head:  # which it may have been for a moment, while it was written anew
-            return False
-        changed = known.head_bytes > 0 and not begins_alike(known.head_bytes, known.head, head)
-        if changed or len(head) > known.head_bytes:
+            if relation is not Relation.SAME:
+                raise MovedError
+        if not head:  # which it may have been for a moment, while it was written anew
+            return
+        if known.head_bytes and not self.begins_alike(head):
+            raise MovedError
+        if len(head) > known.head_bytes:
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
-                self._resize(content.begin + len(head))
-            self.move(known.state, head=head, size=max(self.position.size, len(head)))
-        return changed
+                self.note(size=content.begin + len(head))
+            self.note(head=head, size=max(self.position.size, len(head)))

@@ -69,11 +69,6 @@ class Positioned:
         return self.position.state in ("live", "rotated")
 
     @property
-    def headless(self) -> bool:
-        """Whether it is but what comes after a copy of a file was taken, and is found by its inode alone."""
-        return self.position.offset > 0 and not self.position.head_bytes
-
-    @property
     def followed(self) -> bool:
         """Whether it was no history when its path was first looked at."""
         return self.position.state != "ignored"
@@ -81,6 +76,10 @@ class Positioned:
     def begins_alike(self, head: bytes) -> bool:
         """Return whether a file with these first bytes can be its file, as far as that is known of both."""
         return begins_alike(self.position.head_bytes, self.position.head, head)
+
+    def has_first_lines(self, head: bytes) -> bool:
+        """Return whether a file with these first bytes begins with the lines that it began with, or with its banner."""
+        return _first_lines(self.position, head)
 
     @property
     def sure(self) -> bool:
@@ -197,7 +196,8 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
     """Return whether a file that begins alike can be a part of what was read.
 
     Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
-    may have been written on behind the place where it was cut off, unless its end is known.
+    may have been written on behind the place where it was cut off, unless its end is known; or it is a new log that has
+    little more than the same banner, and reading goes on where its last line begins, unless that is known.
     """
     size = file.size()
     if size is None:
@@ -211,8 +211,16 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
             return UNDECIDED
         if not is_marked(mark, run):
             return Answer(Relation.CUT, size) if same_inode else OTHER
-    proved = not followed or size <= HEAD_BYTES or (mark is not None and mark.offset == size)
-    return Answer(Relation.PART if proved else Relation.CUT, size)
+    if not followed:
+        return Answer(Relation.PART, size)
+    ends = mark is not None and mark.offset == size
+    if same_inode or (known.device, known.inode) == NO_KEY:  # emptied while it was looked at
+        proved = ends or size <= HEAD_BYTES
+    else:
+        proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
+    last = (file.head or b"").rfind(b"\n") + 1
+    known_line = size > HEAD_BYTES or kept(known.head_bytes, known.head, size)[0] >= last + TELLING_BYTES
+    return Answer(Relation.PART if proved else Relation.CUT, size if known_line else last)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:
@@ -287,12 +295,13 @@ def shared_bytes(file: Content, of: Content) -> int | None:
     if file.packed or of.packed:
         part = is_part(file, of)
         return file.size() if part else None if part is None else 0
-    if file.begin or of.begin:
+    if file.begin != of.begin:
         return 0
     if ours == theirs and len(ours) == HEAD_BYTES:
         return common_bytes(file, of)
     differing = (n for n, (mine, other) in enumerate(zip(ours, theirs, strict=False)) if mine != other)
-    return ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
+    end = ours.rfind(b"\n", 0, next(differing, min(len(ours), len(theirs)))) + 1
+    return file.begin + end if end else 0
 
 
 def _find(known: Position, file: Content, *, left: bool) -> int | None:

@@ -5,7 +5,6 @@
 
 import errno
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
@@ -18,9 +17,9 @@ from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
-from logwatch.tail.identity import Content, Key, Relation, compare, is_part
+from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated, bases
+from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
@@ -32,25 +31,22 @@ class Owners:
 
     def __init__(self) -> None:
         self._paths: dict[str, PathState] = {}
-        self._names: Counter[str] = Counter()  # how many paths have it
+        self._names: set[str] = set()  # theirs, without directories; none until they are asked for
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self._by_head: dict[bytes, list[Generation]] = {}
-        self._headless: list[Generation] = []  # when they were last asked
+        self._unfiled: list[Generation] = []  # when they were last asked
         self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
 
     def enter(self, state: "PathState") -> None:
         """Note that a path is followed."""
-        self._names[os.path.basename(state.path)] += 1
         self._paths[state.path] = state
+        self._names.clear()
 
     def leave(self, path: str) -> None:
         """Note that a path is followed no more."""
         del self._paths[path]
-        name = os.path.basename(path)
-        self._names[name] -= 1
-        if not self._names[name]:
-            del self._names[name]
+        self._names.clear()
 
     def path_of(self, generation: Generation) -> "PathState":
         """Return the path that a generation belongs to."""
@@ -70,23 +66,25 @@ class Owners:
     def add(self, generation: Generation) -> None:
         """Note where a generation lies."""
         self._by_key.setdefault(generation.key, []).append(generation)
-        self._headless.append(generation)
+        self._unfiled.append(generation)
         self._added += 1
         if self._added > self._most:
             everything = [each for key in list(self._by_key) for each in self._valid(key)]
-            self._by_key, self._added, self._by_head, self._headless = {}, 0, {}, []
+            self._by_key, self._added, self._by_head, self._unfiled = {}, 0, {}, []
             self._most = 4 * len(everything) + 1000
             for each in everything:
                 self.add(each)
 
-    def is_name(self, path: str) -> bool:
-        """Return whether a name is a followed path's, or one that rotation gives to it: its inode may be used again.
+    def log_of(self, path: str) -> str:
+        """Return the followed path that a name is, or is rotated from: of several the longest, or none.
 
-        One without a directory: in any.
+        A name without a directory: that of any path.
         """
         directory, name = os.path.split(path)
+        self._names = self._names or set(map(os.path.basename, self._paths))
         known = self._paths if directory else self._names
-        return any(base and os.path.join(directory, base) in known for base in (name, *bases(name)))
+        logs = ((os.path.join(directory, base), base) for base in (name, *possible_bases(name)))
+        return next((log for log, base in logs if log in known and (base == name or rotated_name(base, name))), "")
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
@@ -116,22 +114,23 @@ class Owners:
 
     def alike(self, path: str, head: bytes) -> list[Generation]:
         """Return the generations of other paths that begin like a file with this head, a few of the newest."""
-        headless, self._headless = self._headless, []
-        for each in headless:
+        unfiled, self._unfiled = self._unfiled, []
+        for each in unfiled:
             keys = index_keys(each.position.head_bytes, each.position.head)
             for key in keys:
                 self._by_head.setdefault(key, []).append(each)
             if not keys:
-                self._headless.append(each)
+                self._unfiled.append(each)
         filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
         found = {each.number: each for each in filed if each.position.path != path and each.followed}
         alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))
         return list(islice(alike, _MOST_ALIKE))[::-1]
 
-    def pair(self, one: Generation, other: Generation) -> None:
-        """Note that the files of two generations begin with the same bytes: what one has read the other has not to."""
-        self._twins.setdefault(one.number, {})[other.number] = other
-        self._twins.setdefault(other.number, {})[one.number] = one
+    def pair(self, one: Generation, of: Generation) -> None:
+        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
+        self._twins.setdefault(one.number, {})[of.number] = of
+        self._twins.setdefault(of.number, {})[one.number] = one
+        one.note(copy_of=one.position.copy_of or of.number)
 
     def pair_again(self) -> None:
         """Pair the generations that were copies of others before a restart."""
@@ -144,7 +143,7 @@ class Owners:
         """Note that two generations go on with bytes of their own."""
         for each, of in ((one, other), (other, one)):
             if each.position.copy_of == of.number:
-                each.note_copy(0)
+                each.note(copy_of=0)
             self._twins.get(each.number, {}).pop(of.number, None)
 
     def twins(self, generation: Generation) -> list[Generation]:
@@ -184,15 +183,16 @@ class PathState:
         self.ctx = ctx
         self.owners = owners
         owners.enter(self)
-        self.heads = Heads()
+        self.heads = Heads(ctx.files.all.unreadable)
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
             generation = Generation(row, ctx.reading, saved=True)
             if row.state in ("rotated", "done") and not row.found_at:
-                generation.disown()  # it had no name any more: its inode may be another file's by now
+                generation.note(key=NO_KEY)  # it had no name any more: its inode may be another file's by now
             self._enter(generation)
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
-        self.current = known[-1] if known else None  # the last one that the path led to
+        live = [generation for generation in known if generation.position.state == "live"]
+        self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
         self.followed = bool(known) or successor  # the path has led somewhere before
         self.first = not self.generations and not successor  # never looked at before
         self.starts_at_end = starts_at_end  # what is there at the first look is skipped
@@ -245,16 +245,19 @@ class PathState:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
 
-    def before(self, generation: Generation) -> Generation | None:
-        """Return the generation that one follows: the last with lines; the live one may have been found first."""
-        last = float("inf") if generation is self.live else generation.number
-        earlier = (g for g in self.generations if g is not generation and g.number < last and g.position.offset)
-        return max(earlier, key=lambda g: g.number, default=None)
+    def in_order(self) -> list[Generation]:
+        """Return its generations, oldest first: the live one may have been found, without a line, before others."""
+        return sorted(self.generations, key=lambda each: not each.position.offset and each is self.live)
 
-    def ahead(self, generation: Generation) -> bytes:
-        """Return the first bytes of the generation that follows another one."""
-        after = self.generations[self.generations.index(generation) + 1 :]
-        return after[0].beginning() if after else b""
+    def before(self, generation: Generation) -> Generation | None:
+        """Return the generation that one follows: the last with lines."""
+        order = self.in_order()
+        return next((each for each in order[order.index(generation) :: -1][1:] if each.position.offset), None)
+
+    def after(self, generation: Generation) -> list[Generation]:
+        """Return the generations that follow one; a copy of its file is none."""
+        order = self.in_order()
+        return [g for g in order[order.index(generation) + 1 :] if g.position.copy_of != generation.number]
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
@@ -315,10 +318,6 @@ class PathState:
             found_at=candidate.found_at,
             target=self.target_of(candidate) or "",
         )
-        return self.add_position(position)
-
-    def add_position(self, position: Position) -> Generation:
-        """Add a generation that begins at a position."""
         generation = Generation(position, self.ctx.reading)
         self._enter(generation)
         return generation
@@ -331,14 +330,8 @@ class PathState:
 
     def adopt(self, generation: Generation) -> None:
         """Take over a generation of another path, which leads to it no more."""
-        generation.move("live", path=self.path)
+        generation.note(state="live", path=self.path)
         self._enter(generation)
-
-    def pair_with_copies(self, rest: Generation) -> None:
-        """Note that what comes after a copy may come into the copy as well: their bytes tell, when they are read."""
-        for each in self.generations:
-            if each.number < rest.number and each.in_use and not each.headless:
-                self.owners.pair(each, rest)
 
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""
@@ -370,16 +363,15 @@ class PathState:
             self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
         self.problem = problem
 
-    def look_again(self, generation: Generation, see: Callable[[], bool], turn: Turn) -> bool:
-        """Look at an open file, and let go of what is another generation's by now; return whether it has changed."""
+    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> None:
+        """Look at an open file, and let go of what is another generation's by now, or has changed."""
         try:
-            return see()
+            see()
         except ChangedError as error:
             generation.give_up(error)
-            return True
+            self.due = True
         except OSError as error:
             self.block(generation, error, turn)
-            return False
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""

@@ -33,11 +33,6 @@ class Known(Positioned):
     name: str = ""  # of that file by now, wherever it was moved to; empty when it was deleted
     dead: bool = False  # it was deleted and read to its end, or was nowhere for long enough
 
-    @property
-    def unread(self) -> bool:
-        """Whether it is to be read, and only its head was seen so far, which recurs if it is a banner."""
-        return self.in_use and not self.open and not self.position.offset and self.position.head_bytes > 0
-
 
 @dataclass(slots=True)
 class Found:
@@ -53,6 +48,7 @@ class Found:
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
+    hidden: set[int] = field(default_factory=set)  # generations that lay where nobody can look now
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
@@ -77,27 +73,18 @@ class Hold(NamedTuple):
     cut: bool = False
 
 
-class Replace(NamedTuple):
-    """A generation goes on in a copy at its path; what is behind ``rest`` in the file it had is another one's."""
-
-    number: int
-    file: int
-    at: int
-    rest: int
-    rest_file: int | None  # where that file is; None: it is open
-
-
 class Leave(NamedTuple):
     """A generation lies in no file that was found.
 
-    ``open``: it is read from its open file; ``packed``: that cannot be told before an archive is unpacked further, or
-    before a file has grown;
-    ``missing``: its bytes are nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of it is left
-    to be read; ``ignored``: it is no generation; ``forgotten``: it was over, and is nowhere.
+    ``open``: it is read from its open file, from ``at`` on if that is another place than before; ``packed``: that
+    cannot be told before an archive is unpacked further, or before a file has grown; ``missing``: its bytes are
+    nowhere; ``disowned``: nor is its inode its own any more; ``done``: nothing of it is left to be read; ``ignored``:
+    it is no generation; ``forgotten``: it was over, and is nowhere.
     """
 
     number: int
     how: Literal["open", "packed", "missing", "disowned", "done", "ignored", "forgotten"]
+    at: int | None = None
 
 
 class TakeUp(NamedTuple):
@@ -106,11 +93,6 @@ class TakeUp(NamedTuple):
     file: int
     state: FileState
     at: int | None = 0
-
-    @property
-    def is_read(self) -> bool:
-        """Whether what is there is read."""
-        return self.state != "ignored" and self.at is not None
 
 
 class Absent(NamedTuple):
@@ -124,7 +106,7 @@ class Rotated(NamedTuple):
     times: int = 1
 
 
-Action = Hold | Replace | Leave | TakeUp | Absent | Rotated
+Action = Hold | Leave | TakeUp | Absent | Rotated
 
 
 @dataclass(slots=True)
@@ -132,5 +114,6 @@ class Plan:
     """What is to be done, in this order."""
 
     actions: list[Action] = field(default_factory=list)
+    copy_of: dict[int, int] = field(default_factory=dict)  # file: the generation whose bytes it has from the beginning
     news: bool = False  # rotated files hold what nobody has seen: that has to be made sure of
     again: bool = False  # the next look is to decide what this one could not

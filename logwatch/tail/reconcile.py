@@ -12,7 +12,7 @@ from logwatch.tail.copies import find_copy, is_copy, undo_copies
 from logwatch.tail.draft import Draft
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES
-from logwatch.tail.plan import Absent, Found, Known, Leave, PathView, Plan, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 
@@ -21,18 +21,18 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
 
     Find each generation's file, by its inode first, then by content alone; then see what is left.
 
-    Generations that are still read come before those that were read or left out: a copy that was left out while
-    its original was being read is the place to go on when the original is truncated.
+    Generations that are still read come before those that were read, and these before what was left out: a copy that
+    was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
     in_use = [k for k in known if k.in_use]
-    # What comes after a copy, or had no byte, has but its inode, which a copy may have by now: behind the others
-    bare = (k for k in in_use if not k.open and (k.headless or k.empty))
-    rests = [k for k in bare if k.headless or k.number != draft.path.current]
+    # What had no byte has but its inode, which a copy may have by now: behind the others
+    rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
     untold = [k for k in in_use if k.number in draft.untold]
     told = [k for k in in_use if k not in rests and k not in untold]
-    over = [k for k in draft.known if not k.in_use]
-    for some in (told, untold, rests, over):
+    read = [k for k in draft.known if k.position.state == "done"]
+    left_out = [k for k in draft.known if k.position.state == "ignored"]
+    for some in (told, untold, rests, read, left_out):
         for each in reversed(some):  # of two with one inode, the newer one is there
             find_inode(draft, each)
         for each in reversed(some if some is not rests else ()):
@@ -44,8 +44,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     find_trimmed(draft, in_use)
     undo_copies(draft)
     plan = Plan([draft.decided.get(k.number) or _settle(draft, k) for k in draft.known])
-    plan.again = draft.again
-    plan.news = any(draft.file(i).rotated for i in unknown)
+    plan.again, plan.copy_of = draft.again, draft.copy_of
+    plan.news = any(draft.file(i).rotated and i not in draft.start for i in unknown)
     _adopt(draft, plan, copies, unknown)
     return plan
 
@@ -53,7 +53,8 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
 def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
-    unsure = draft.path.absent or any(candidate.head is None for candidate in draft.found.candidates)
+    unread = any(candidate.head is None for candidate in draft.found.candidates)
+    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each.position.gone_at > 0
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)
@@ -62,8 +63,8 @@ def _settle(draft: Draft, each: Known) -> Leave:
 
 def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
     """Return the files that are copies, and those with bytes that nobody has seen, oldest first."""
-    copies: list[int] = []
-    unknown: list[int] = []
+    copies = draft.copies
+    unknown = [i for i in draft.start if i not in draft.free]
     # What was empty when it was last seen, by its inode: if that has bytes now they are late lines, nobody's copy
     empty = [k for k in draft.known if draft.is_nowhere(k) and k.empty]
     blank = {k.key: k for k in reversed(empty)}
@@ -82,6 +83,10 @@ def _sort_free(draft: Draft) -> tuple[list[int], list[int]]:
             del blank[candidate.key]
         elif certain:
             unknown.append(i)
+    # What nobody has seen came after all that is known
+    seen = draft.numbers(draft.lies_at(k.number) for k in draft.known if k.followed)
+    unseen = draft.numbers(unknown)
+    draft.rising = bool(seen and unseen) and min(unseen) > seen[-1]
     unknown.sort(key=draft.age)
     return copies, unknown
 
@@ -91,8 +96,9 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     path, at_path = draft.path, draft.at_path
     holders = (k for k in draft.known if draft.lies_at(k.number) == at_path)
     holder = next(holders, None) if at_path is not None else None
-    replaced = holder and isinstance(draft.decided[holder.number], Replace)
-    renewed = not path.first and bool(path.was_blank or replaced or not holder or holder is not draft.current)
+    action = draft.decided[holder.number] if holder else None
+    perhaps = isinstance(action, Hold) and action.cut  # a new log that begins like it
+    renewed = not path.first and bool(path.was_blank or perhaps or not holder or holder is not draft.current)
     # Where one is found at last that was nowhere when its path went on, as where old logs are is told by a reload, what
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
@@ -103,17 +109,22 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
-            wanted = renewed or late or after or (candidate.matched and not (path.first and path.starts_at_end))
-            plan.actions.append(TakeUp(i, "rotated", _read_of(draft, i)) if wanted else TakeUp(i, "ignored"))
-            between += wanted
+            begun = i in draft.start
+            matched = candidate.matched and not (path.first and path.starts_at_end)
+            wanted = begun or renewed or late or after or matched
+            read = draft.start[i] if begun else _read_of(draft, i)
+            plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
+            between += wanted and not begun
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
-        plan.actions += [Leave(k.number, "done") for k in draft.known if _was_resolved(draft, k)]
+        # Of what was empty and is nowhere, the bytes that it got are in what was found in between
+        nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
+        plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
         plan.actions.append(Rotated("rename", between))
     if at_path in unknown and draft.file(at_path).head is not None:
-        at = None if path.first and path.starts_at_end else draft.start.get(at_path, 0)
-        plan.actions.append(TakeUp(at_path, "live", at))
-        if path.followed and not draft.start.get(at_path):
+        at_end = path.first and path.starts_at_end
+        plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))
+        if path.followed and at_path not in draft.start:
             plan.actions.append(Rotated(_kind(draft)))
     elif path.first and not draft.known and not plan.actions:
         plan.actions.append(Absent())
@@ -123,12 +134,6 @@ def _read_of(draft: Draft, i: int) -> int:
     """Return up to where a file begins with all that was read of a generation, as where several were put together."""
     read = (k for k in draft.known if k.position.offset >= SURE_BYTES and not k.repeats and draft.holds(k, i))
     return max((k.position.offset for k in read), default=0)
-
-
-def _was_resolved(draft: Draft, each: Known) -> bool:
-    """Return whether a file was empty that is nowhere: the bytes that it got are in what was found in between."""
-    nothing_read = not each.position.offset and each.position.head_bytes < TELLING_BYTES
-    return each.in_use and nothing_read and draft.is_nowhere(each)
 
 
 def _kind(draft: Draft) -> RotationKind:

@@ -92,17 +92,26 @@ def shorter_names(name: str) -> list[str]:
     return [name[:at] for at in range(len(name) - 1, 0, -1) if name[at] in _SEPARATORS]
 
 
+def possible_bases(name: str) -> list[str]:
+    """Return the names that name may be a rotated one of, as far as a glance tells: the longest first."""
+    plain = without_suffix(name)
+    stems = shorter_names(plain)
+    _, dot, extension = plain.rpartition(".")
+    return sorted([plain, *stems, *(stem + dot + extension for stem in stems)], key=len, reverse=True)
+
+
 Age = tuple[int, int, str, int]
 """What sorts rotated files oldest first."""
 
 
-def age_key(rotated: Rotated, modified: int) -> Age:
+def age_key(rotated: Rotated, modified: int, *, rising: bool = False) -> Age:
     """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
 
     Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.
+    ``rising``: it gives the newest file the highest number.
     """
     if rotated.number is not None:
-        return (1, -rotated.number, "", modified)
+        return (1, rotated.number if rising else -rotated.number, "", modified)
     if rotated.date:
         return (0, 0, rotated.date, modified)
     return (2, 0, "", modified)

@@ -10,12 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
 
-from logwatch.model import Position
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
-from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
@@ -59,28 +57,26 @@ def _new_archives(found: "Found") -> list[int]:
     return [i for i, rotated in packed if rotated and rotated.certain]
 
 
-def _former(generation: Generation) -> Position | None:
-    """Return the position of before a file was changed in front, as it was found to be just now."""
-    former, now = generation.saved, generation.position
-    if not former or not former.offset:
-        return None
-    moved = (former.offset, former.tail) != (now.offset, now.tail)
-    return former if moved or (former.head_bytes >= now.head_bytes and former.head != now.head) else None
+def _may_be_backup(known: Known, file: Candidate) -> bool:
+    """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
+    return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
 
 
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool]) -> None:
-        """``foreign``: whether a file's inode is of another path's."""
-        self._state, self._foreign = state, foreign
+    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool], *, elsewhere: bool = False) -> None:
+        """``foreign``: whether a file's inode is of another path's; ``elsewhere``: the one at the path is."""
+        self._state, self._foreign, self._elsewhere = state, foreign, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._rotated = tuple(state.ctx.rotated())
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
-        self._targets = {g.position.target for g in self._generations} - {""} | {self._directories.real(self._path)}
+        self._targets = {g.position.target for g in self._generations} - {""}
+        if not elsewhere:
+            self._targets.add(self._directories.real(self._path))
         self._by_number = {generation.number: generation for generation in self._generations}
         self.known = [Known(g.position, g.plain is not None, g.find_name(), g.dead) for g in self._generations]
 
@@ -99,13 +95,14 @@ class Survey:
                 self._ask_one(known, i, search=True)
         renamed = [known for known in self.known if self._may_be_renamed(known)]
         if lost or renamed:
-            self._take_in(self._examine_others(lost, renamed), lost + renamed)
+            self._take_in(self._examine_others(lost, renamed), self.known)
         self._take_in(self._find_alike(), self.known)
         later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
         self._take_in((file for file in later if not self._foreign(file)), self.known)
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
+        found.hidden = {known.number for known in self.known if self._is_hidden(known)}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
@@ -116,7 +113,7 @@ class Survey:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
         logs |= {os.path.join(directory, os.path.basename(log)) for directory in lay for log in logs}
-        names = list_names(logs, self._directories)
+        names = {p: r for p, r in list_names(logs, self._directories).items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):
@@ -124,12 +121,17 @@ class Survey:
         base = os.path.basename(self._path)
         for path in self._rotated:
             rotated = rotated_name(base, name := os.path.basename(path))
-            if path != self._path and (rotated or not any(source.is_name(name) for source in self._sources)):
+            if path != self._path and (rotated or not any(source.log_of(name) for source in self._sources)):
                 names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
                 names[generation.position.found_at] = _UNCERTAIN
         return names
+
+    def _is_another_logs(self, path: str) -> bool:
+        """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
+        length = max(len(os.path.basename(log)) for log in (self._path, *self._targets))
+        return any(len(os.path.basename(source.log_of(path))) > length for source in self._sources)
 
     def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
@@ -164,6 +166,8 @@ class Survey:
         return [replace(at_path, matched=at_path.packed), *rest]
 
     def _examine_path(self) -> Candidate | None:
+        if self._elsewhere:
+            return None
         at_path = self._heads.examine(self._path, None)
         if at_path and at_path.packed:  # never read as text
             return self._heads.examine(self._path, _UNNAMED)
@@ -173,8 +177,17 @@ class Survey:
         number = known.position.generation
         if known.name or not known.in_use:
             return False
-        relations = (self.found.answer(number, i).relation for i in range(len(self.found.candidates)))
+        files = (i for i, file in enumerate(self.found.candidates) if not _may_be_backup(known, file))
+        relations = (self.found.answer(number, i).relation for i in files)
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
+
+    def _is_hidden(self, known: Known) -> bool:
+        """Return whether the directory of one that is over cannot be listed, or its file system is not mounted."""
+        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
+        if known.in_use or known.key == NO_KEY:
+            return False
+        there = stat_at(place or ".")
+        return place in self._directories.unlisted or bool(there and there.key[0] != known.key[0])
 
     def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
@@ -204,7 +217,7 @@ class Survey:
         for directory in set(map(os.path.dirname, [*known, *lay])):
             for name in self._directories.names(directory):
                 path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._state.matched or (not stem and self._state.owners.is_name(path)):
+                if path in known or path in self._state.matched or (not stem and self._state.owners.log_of(path)):
                     continue
                 if there := stat_at(path):
                     others.append((there.key in wanted, stem, there.modified, path))
@@ -244,9 +257,7 @@ class Survey:
         self._ask(taken, known)
 
     def _is_followed(self, path: str) -> bool:
-        return (
-            path == self._path or path in self._state.matched or any(source.is_name(path) for source in self._sources)
-        )
+        return path == self._path or path in self._state.matched or any(source.log_of(path) for source in self._sources)
 
     def _ask(self, indices: list[int], known: list[Known]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -259,9 +270,8 @@ class Survey:
         punched = {i for i, file in files.items() if file.begin}
         for each in known:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
-            for position in (each.position, _former(self._by_number[each.number])):
-                key = head_key(position.head_bytes, position.head) if position else b""
-                asked |= set(files if key is None else by_head.get(key, ()))
+            key = head_key(each.position.head_bytes, each.position.head)
+            asked |= set(files if key is None else by_head.get(key, ()))
             left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
@@ -291,8 +301,7 @@ class Survey:
         part = is_part(candidate, own)
         if part is None:
             found.undecided.add(i)
-        damaged = candidate.damaged and own.head.startswith(candidate.head or b"")
-        if part or (part is False and (damaged or self._is_part_of_former(known, own, candidate))):
+        if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):
             found.own_parts.add((known.number, i))
         if answer.relation in HELD and known.in_use:
             whole = holds(candidate, answer.at, own, offset)
@@ -301,15 +310,6 @@ class Survey:
                 found.undecided.add(i)
         elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
             found.common[known.number, i] = common_bytes(candidate, own)
-
-    def _is_part_of_former(self, known: Known, own: OwnFile, candidate: Candidate) -> bool:
-        """Return whether a rotated file is a copy of what an open one was before it was changed in front."""
-        former = _former(self._by_number[known.number])
-        if not former or not candidate.rotated:
-            return False
-        relation, at = compare(former, candidate, same_inode=False, followed=False)
-        whole = relation is Relation.SAME and holds(own, known.position.offset, candidate, at)
-        return relation is Relation.PART or bool(whole)
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
@@ -351,8 +351,7 @@ class Survey:
                 groups.setdefault(head_key_of(candidate.head), []).append(i)
         for group in groups.values():
             for i in group:
-                rotated = self.found.candidates[i].rotated
-                for j in group if rotated and rotated.certain else ():
+                for j in group if self.found.candidates[i].rotated else ():
                     part = is_part(self.found.candidates[i], self.found.candidates[j]) if i != j else False
                     if part is None:
                         self.found.undecided.add(i)
@@ -367,7 +366,7 @@ class Survey:
         Rotation goes on while we look. What is concluded from a mixture of before and after would be wrong: a copy
         whose original was truncated in between looks like a file that nobody has read.
         """
-        if self._list().keys() != self._names.keys():
+        if self._list() != self._names:
             raise VanishedError
         anchored = {g.key for g in self._generations if g.plain}
         for candidate in self.found.candidates:
@@ -375,6 +374,7 @@ class Survey:
             self._make_sure_of(candidate, may_grow=may_grow)
         if (
             self.found.at_path is None
+            and not self._elsewhere
             and os.path.exists(self._path)
             and not any(c.path == self._path for c in self.found.candidates)
         ):
@@ -388,5 +388,6 @@ class Survey:
         grown = there.size - candidate.disk_size if there else 0
         if not there or grown < 0 or (grown and not may_grow) or there.key != candidate.key:
             raise VanishedError
-        if candidate.rotated is None and not candidate.still_begins():
+        head = candidate.head or b""
+        if candidate.rotated is None and candidate.run(candidate.begin, len(head)) != head:
             raise VanishedError  # truncated, and grown again

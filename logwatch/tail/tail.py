@@ -24,6 +24,7 @@ LITTLE_BYTES = 64 * 1024
 _UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
+_MORE = "raise LimitNOFILE= of the service"
 _REMEDIES = {NO_FILE: "take it out of the patterns", SHARED: "let one source follow it"}
 
 
@@ -83,6 +84,7 @@ class Tail:
             release_seconds=release_seconds,
             next_generation=next_generation,
             rotated=lambda: self._rotated.find(clock()).paths if self._rotated else (),
+            rotated_in=self._rotated.directories if self._rotated else tuple,
             files=(files or OpenFiles()).share(self._owners),
             log=log,
         )
@@ -96,6 +98,7 @@ class Tail:
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
         self._told: set[str] = set()  # problems of discovery that the log knows
+        self._waiting: set[str] | None = set()  # paths of which a file waited to be opened; None once that was told
         self._turn = 0
         self._targets: dict[int, int] | None = None  # what was there at the first look, by generation
         self._caught_up = False
@@ -134,6 +137,16 @@ class Tail:
                 g.number: g.position.size if g.file and not g.file.packed else _UNKNOWN_END for g in waiting
             }
         self._check_caught_up()
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        """Log once that files wait to be opened, where one does from one look to the next."""
+        waiting = {path for path, follower in self._busy.items() if follower.crowded}
+        if self._waiting and waiting & self._waiting:
+            most, self._waiting = self._ctx.files.all.most, None
+            self._ctx.log.warning("files_wait", source=self.source.name, files=len(waiting), most=most, remedy=_MORE)
+        elif self._waiting is not None:
+            self._waiting = waiting
 
     def _tell(self, problems: Iterable[Problem]) -> None:
         """Log what keeps files from being found, once."""
@@ -182,7 +195,8 @@ class Tail:
             base = os.path.join(directory, by_end)
             if base in known or self.source.discover.matches(base):
                 return base
-        if by_middle and (base := os.path.join(directory, by_middle)) in known:
+        written_out = path in known and path not in self._found.globbed
+        if by_middle and not written_out and (base := os.path.join(directory, by_middle)) in known:
             return base
         return None
 
@@ -233,9 +247,12 @@ class Tail:
         return amount
 
     def _waited_for(self) -> dict[int, Generation]:
-        """Return the generations that are read, or will be when their archives have been unpacked."""
-        followers = self._followers.values()
-        return {g.number: g for f in followers for g in f.generations if g.in_use and (g.file or f.unpacking)}
+        """Return the generations that are read, or will be: archives to be unpacked, files that others make room for.
+
+        Not what cannot be read: all the others would wait for that.
+        """
+        used = ((f, g) for f in self._followers.values() for g in f.generations if g.in_use and not g.blocked)
+        return {g.number: g for f, g in used if g.file or f.unpacking or (f.crowded and not g.parked)}
 
     def _check_caught_up(self) -> None:
         if self._caught_up or self._targets is None:
@@ -269,6 +286,9 @@ class Tail:
             if follower.live and (found := follower.live.lines.no_text):
                 remedy = found.remedy.format(shown(follower.path))
                 problems.append(Problem(shown(follower.path), found.what, found.why, remedy, warning=True))
+        if waiting := [follower.path for follower in followers if follower.crowded]:
+            why = f"{self._ctx.files.all.most} files may be open at a time, and {len(waiting)} of this source wait"
+            problems.append(Problem(shown(waiting[0]), "waits to be opened", why, _MORE, warning=True))
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,

@@ -4,10 +4,12 @@ import dataclasses
 import gzip
 import os
 import shutil
+from collections import Counter
 
 import pytest
 
 from logwatch.tail import OpenFiles
+from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 
 BANNER = "==1== Using the defaults from __asan_default_options: verbosity=2:disable_coredump=0"
@@ -47,6 +49,35 @@ def test_a_generation_that_begins_like_the_one_packed_away_is_the_next_one(tmp_p
     assert [follower.lines.count(line) for line in first] == [2] * 7
     assert len(follower.lines) == 7 + 50 + 7
     assert follower.missed == 0
+
+
+def test_a_log_that_is_copied_away_twice_and_begins_with_the_same_long_banner_counts_once(tmp_path, monkeypatch):
+    """A copy tells that the log was emptied, though more than is fingerprinted of its beginning was there again."""
+    path = tmp_path / "a.log"
+    banner = [f"line {n:03} of every start of the process, the same to the letter" for n in range(80)]
+
+    def copy_away(day):
+        shutil.copy(path, f"{path}-202611{day}")
+        path.write_bytes(b"")
+
+    append(path, *banner, "a line of the first start")
+    follower = Follower(path)
+    follower.turn()
+    copy_away(24)
+    append(path, *banner, *(f"line {n} of the second start" for n in range(9)))
+    find = Survey.find
+
+    def find_after_another(survey):
+        if not os.path.exists(f"{path}-20261125"):  # the daemon looks right now
+            copy_away(25)
+        return find(survey)
+
+    monkeypatch.setattr(Survey, "find", find_after_another)
+    for _ in range(2):
+        follower.turn()
+    assert Counter(line for line in follower.lines if line not in banner).most_common(1)[0][1] == 1
+    assert len(set(follower.lines)) == 80 + 1 + 9
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 @pytest.mark.parametrize("seen", ["in between", "at one look", "after a stop"])
@@ -275,3 +306,21 @@ def test_worker_logs_with_numbers_are_all_followed(tmp_path):
         append(tmp_path / name, f"E2211-101112-002 (1): more of {name}")
     follower.turn()
     assert len(follower.lines) == len(set(follower.lines)) == 6
+
+
+def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old_logs(tmp_path):
+    """Between two looks, and the log is empty again: nothing tells of it but a file that came into that directory."""
+    log, old = tmp_path / "m.log", tmp_path / "old"
+    old.mkdir()
+    log.touch()
+    follower = Follower(log, rotated=(f"{old}/*",))
+    follower.turn()
+    for lines in (["a line of the first night"], ["a line of the second night"]):
+        append(log, *lines)
+        shutil.copy(log, old / "m.log.new")
+        os.rename(old / "m.log.new", old / "m.log.1")
+        os.truncate(log, 0)
+        follower.wait(1)
+        follower.wait(11)
+    assert follower.lines == ["a line of the first night", "a line of the second night"]
+    assert (follower.lost, follower.missed) == (0, 0)

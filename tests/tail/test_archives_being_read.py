@@ -34,7 +34,7 @@ def test_a_question_that_nobody_asks_again_does_not_keep_out_the_others(tmp_path
     monkeypatch.setattr(candidates, "FRESH_SECONDS", 0)
     path = tmp_path / "m.log-20261126.gz"
     data = packed(path, 11 << 20)
-    archive = Heads().examine(str(path), Rotated())
+    archive = Heads({}).examine(str(path), Rotated())
     assert archive.run(len(data) - 256, 256) is None
     answers = [archive.run(len(data) - 256 + 100 * n, 256) for n in range(1, 20)]
     assert answers[-1] == b""
@@ -46,7 +46,7 @@ def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypa
     monkeypatch.setattr(candidates, "STEP_SECONDS", 0)
     whole, path = tmp_path / "whole.gz", tmp_path / "m.log-20261126.gz"
     packed(whole, 20 << 20)
-    data, heads = whole.read_bytes(), Heads()
+    data, heads = whole.read_bytes(), Heads({})
     before = opened()
     for part in range(1, 20):
         path.write_bytes(b"")

@@ -425,6 +425,31 @@ def test_the_rest_of_a_torn_line_may_come_hours_later(path, pack):
     assert (follower.lost, follower.missed, len(follower.log.named("file_released"))) == (0, 0, 1)
 
 
+@pytest.mark.parametrize("seen", [0, 2])
+@pytest.mark.parametrize("name", ["m.log.%d", "m.log-%d", "m.%d.log"])
+@pytest.mark.parametrize("script", ["mv m.log %s", "cp m.log %s; : > m.log", "gzip m.log; mv m.log.gz %s.gz"])
+def test_lines_torn_by_rotations_to_numbers_that_rise_are_whole_after_a_night(path, script, name, seen):
+    """The newest file has the highest number; of several that nobody has seen it is known which one comes next."""
+    append(path, written("plain", texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    for n in range(5):
+        if n == seen:
+            follower.stop()
+        line = written("plain", [PUSH % (109 + 10 * n)])
+        append(path, written("plain", texts(2, 100 + 10 * n)) + line[:-2])
+        if n < seen:
+            follower.turn()
+        subprocess.run(["sh", "-ec", script % (name % (n + 1))], check=True, cwd=path.parent)
+        append(path, line[-2:])
+    append(path, written("plain", texts(2, 200)))
+    follower.start()
+    for seconds in (0, 1, 1, 700):
+        follower.wait(seconds)
+    assert counter.codes == {200: 37}
+    assert follower.lines == sorted(follower.lines)
+
+
 ROTATIONS = {
     "rename": "mv m.log m.log-%04d",
     "copytruncate": "cp m.log m.log-%04d; : > m.log",

@@ -77,9 +77,10 @@ def test_an_archive_is_read_like_a_file(packed):
     assert file.ended()
 
 
-def test_members_that_follow_and_padding_are_read_on(packed):
+@pytest.mark.parametrize("padding", [1, 512, 65536 - 24, 200_000])
+def test_members_that_follow_and_padding_are_read_on(packed, padding):
     """An archive may have several members, with zeros between and behind them."""
-    file, _ = packed(gzip.compress(b"one\n") + b"\0" * 512 + gzip.compress(b"two\n") + b"\0" * 100)
+    file, _ = packed(gzip.compress(b"one\n") + b"\0" * padding + gzip.compress(b"two\n") + b"\0" * padding)
     assert file.read_at(0, 100) == b"one\ntwo\n"
     assert file.ended()
 

@@ -1,3 +1,4 @@
+import gzip
 import os
 
 import pytest
@@ -140,3 +141,23 @@ def test_what_came_between_a_look_and_a_read_keeps_a_renamed_log_open(tmp_path):
     follower.turn()
     follower.tail.close()
     assert follower.lines == ["first line of a log", "second line of a log", "third line of a log"]
+
+
+def test_a_log_that_was_quiet_for_long_is_kept_open_once_it_is_renamed(tmp_path):
+    """Its writer ends what it has begun before it opens the log anew, and the file may be packed right after."""
+    log = tmp_path / "mesibo.log"
+    append(log, "first line of a log")
+    follower = Follower(log)
+    follower.turn()
+    follower.wait(1200)
+    log.rename(tmp_path / "mesibo.log.1")
+    log.touch()
+    follower.turn()
+    append(tmp_path / "mesibo.log.1", "last line of a log")
+    (tmp_path / "mesibo.log.1.gz").write_bytes(gzip.compress((tmp_path / "mesibo.log.1").read_bytes()))
+    (tmp_path / "mesibo.log.1").unlink()
+    for seconds in (0, 700, 1):
+        follower.wait(seconds)
+    follower.tail.close()
+    assert follower.lines == ["first line of a log", "last line of a log"]
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -1,7 +1,10 @@
 """What is gone for good leaves nothing behind: no row, no memory, no look; what may come back is remembered."""
 
+import errno
 import os
 import shutil
+import tempfile
+from collections import Counter
 
 import pytest
 
@@ -110,4 +113,79 @@ def test_the_newest_of_a_path_that_is_named_stays_known(tmp_path):
     follower.start()
     follower.turn()
     assert follower.lines == ["two", "three"]
+    follower.tail.close()
+
+
+def shift(log, directory, number):
+    """Rotate a log into a directory, where older ones have higher numbers."""
+    for n in range(9, 0, -1):
+        if (old := directory / f"m.log.{n}").exists():
+            old.rename(directory / f"m.log.{n + 1}")
+    shutil.move(log, directory / "m.log.1")
+    append(log, *(f"E2511-101112-{n:03} (1): of log {number}" for n in range(5)))
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EMFILE])
+def test_what_lies_where_nobody_can_look_for_a_while_stays_known(tmp_path, monkeypatch, error):
+    """A directory that cannot be listed when a log is rotated in it holds nothing new once it can be again."""
+    log = tmp_path / "m.log"
+    append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
+    follower = Follower(log, release_seconds=60)
+    follower.turn()
+    scandir = os.scandir
+    for number in range(1, 6):
+        if number == 4:
+            monkeypatch.setattr(os, "scandir", lambda _: (_ for _ in ()).throw(OSError(error, os.strerror(error))))
+        shift(log, tmp_path, number)
+        for seconds in (0, 11, 61):
+            follower.wait(seconds)
+        monkeypatch.setattr(os, "scandir", scandir)
+    assert sorted(Counter(follower.lines).values()) == [1] * 30
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_lies_on_a_file_system_that_is_not_mounted_stays_known(tmp_path, restarted):
+    """While the directory for old logs is an empty mount point, the log goes on, and nothing of before is forgotten."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as mounted:
+        if os.stat(mounted).st_dev == os.stat(tmp_path).st_dev:
+            pytest.skip("needs two file systems")
+        log, old = tmp_path / "m.log", tmp_path / "old"
+        old.symlink_to(mounted)
+        append(log, *(f"E2511-101112-{n:03} (1): of log 0" for n in range(5)))
+        follower = Follower(log, rotated=(f"{old}/*",), release_seconds=60)
+        follower.turn()
+        for number in range(1, 6):
+            shift(log, old, number)
+            for seconds in (0, 11, 61):
+                follower.wait(seconds)
+            if number == 3:
+                old.unlink()
+                old.mkdir()
+                if restarted:
+                    follower.restart_at_once()
+                follower.tail._followers[str(log)].mark_due()
+                follower.wait(11)
+                shutil.rmtree(old)
+                old.symlink_to(mounted)
+        assert sorted(Counter(follower.lines).values()) == [1] * 30
+        assert (follower.lost, follower.missed) == (0, 0)
+        follower.tail.close()
+
+
+def test_what_is_over_keeps_nothing_of_what_was_read(tmp_path):
+    """Hundreds of rotated files may stay known: only what is still read keeps the ends of its last reads in mind."""
+    log = tmp_path / "m.log"
+    follower = Follower(log, release_seconds=60)
+    for number in range(3):
+        for n in range(20):
+            append(log, f"E2511-101112-{n:03} (1): of log {number}")
+            follower.wait(1)
+        shift(log, tmp_path, number + 1)
+        for seconds in (0, 61, 61):
+            follower.wait(seconds)
+    kept = {g.position.state: len(g._ends) for g in follower.tail._generations()}
+    assert kept.pop("live") > 0
+    assert kept == {"done": 0}
     follower.tail.close()

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from logwatch.tail.context import Directories
 from tests.tail.test_field import LIVES, Log
 
 AWAY = ("stopped", "killed")
@@ -274,6 +275,57 @@ def restored(log):
 def test_an_older_state_that_is_written_back_counts_once(tmp_path):
     """As it does where nobody saw the log empty."""
     played(tmp_path, "looking", restored)
+
+
+def test_a_name_that_was_missing_for_a_moment_amid_a_rotation_holds_what_nobody_has_seen(tmp_path, monkeypatch):
+    """A directory is listed after ``m.log.1`` has made room, before the log has got its name: it is listed again."""
+    log = Log(tmp_path, "looking")
+    log.write(40)
+    log.follower.turn()
+    log.shell("mv m.log m.log.1")
+    log.write(9)
+    log.follower.turn()
+    log.follower.stop()
+    log.shell("mv m.log.1 m.log.3; mv m.log m.log.2")
+    log.write(7)
+    log.shell("mv m.log m.log.1")
+    log.write(3)
+    names, listed = Directories.names, []
+
+    def missing_at_first(directories, directory):
+        listed.append(directory)
+        return [name for name in names(directories, directory) if name != "m.log.1" or len(listed) > 1]
+
+    monkeypatch.setattr(Directories, "names", missing_at_first)
+    log.follower.start()
+    log.treat(lambda _: ())
+    log.check()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_copy_that_is_made_in_the_inode_of_an_empty_log_is_no_news(tmp_path, killed):
+    """The next file may get the inode of a log that went before it had a byte; a hidden copy of its successor, too."""
+
+    def steps(log):
+        log.follower.turn()
+        log.follower.restart_at_once()
+        log.shell("mv m.log ../empty")
+        log.write(20)
+        yield
+        log.write(9)
+        log.shell("head -c 1000 m.log > ../empty; mv ../empty .m.log.new")
+        if killed:
+            log.follower.restart()
+        yield
+        log.shell("cp m.log .m.log.new")
+        yield
+        log.shell("mv .m.log.new m.log")
+        log.write(2)
+
+    log = Log(tmp_path, "looking")
+    log.write(0)
+    log.treat(steps)
+    log.check(missed=1)  # nobody saw what it had when it went
 
 
 def test_a_copy_that_was_empty_when_it_was_seen_and_is_packed_before_the_next_look_counts_nothing_twice(tmp_path):
@@ -661,3 +713,108 @@ def being_packed(log):
 def test_an_archive_beside_a_plain_file_of_its_name_counts_if_it_holds_something_else(tmp_path, steps, life):
     """Only what begins as the plain file does is that one, packed."""
     played(tmp_path, life, steps)
+
+
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize(
+    "rotation", ["mv m.log saved.log", "cp m.log saved.log; : > m.log", "cp m.log m.7.old; : > m.log; gzip m.7.old"]
+)
+def test_a_backup_is_not_what_a_log_was_rotated_to(tmp_path, rotation, life):
+    """What came since the backup was made is in another file beside it, whose name says nothing."""
+
+    def backed_up_and_rotated(log):
+        log.shell("cp m.log m.log.bak")
+        log.write(30)
+        log.shell(rotation)
+        log.write(4)
+        yield
+
+    played(tmp_path, life, backed_up_and_rotated)
+
+
+BANNER = b"# mesibo starts, version 2.4\n" * 3
+
+
+@pytest.mark.parametrize(("gone", "missed"), [("mv m.log ../gone", 1), (": > m.log", 0)])  # its inode is not used again
+@pytest.mark.parametrize("half", [0, 10, 40])
+def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp_path, half, gone, missed):
+    """It comes behind the banner that the log of before began with, which is told as missed if it has gone."""
+    log = Log(tmp_path, "by hand", banner=BANNER)
+    log.write(7)
+    log.follower.turn()
+    log.follower.commit()
+    log.follower.kill()
+    log.shell(gone)
+    line = log.lines(1)
+    with open(log.path, "ab") as file:
+        file.write(BANNER + line[:half])
+    log.follower.start()
+    log.follower.turn()
+    with open(log.path, "ab") as file:
+        file.write(line[half:])
+    log.write(2)
+    for seconds in (1, 11, 1):
+        log.follower.wait(seconds)
+    log.check(missed=missed)
+
+
+def copied_and_emptied(log):
+    log.write(5)
+    log.shell("cp m.log m.log.1; : > m.log")
+    log.write(1)
+
+
+def removed_before_the_next_rotation(log):
+    log.shell("rm m.log")
+    log.write(3)
+    log.shell("mv m.log m.log.1")
+    log.shell(f"printf '{BANNER.decode()}' > m.log")
+
+
+@pytest.mark.parametrize("life", ["running", "stopped", "killed"])
+def test_a_copy_that_was_emptied_counts_where_the_next_log_begins_with_the_same_banner(tmp_path, life):
+    """What stands behind the banner in the emptied log is not what is left of the log of before."""
+    log = Log(tmp_path, life, banner=BANNER)
+    log.write(1)
+    log.treat(lambda log: iter([copied_and_emptied(log)]))
+    log.check()
+
+
+@pytest.mark.parametrize("life", ["stopped", "killed"])
+def test_a_rotated_file_counts_where_the_log_has_but_the_banner_of_the_one_that_is_gone(tmp_path, life):
+    """Nobody can tell whether that lost its end or is new, so that what nobody has seen beside it is wanted."""
+    log = Log(tmp_path, life, banner=BANNER)
+    log.write(7)
+    log.treat(lambda log: iter([removed_before_the_next_rotation(log)]))
+    log.check(missed=1)
+
+
+def test_a_line_that_is_torn_within_its_code_is_told_as_lost_once(tmp_path):
+    """And not again with each restart as long as its file lies there."""
+    log = Log(tmp_path, "by hand")
+    log.write(9)
+    log.follower.turn()
+    torn = log.lines(1)[:-2]
+    log.shell("mv m.log m.log.1")
+    (log.directory / "m.log").write_bytes(torn)
+    log.shell("mv m.log.1 m.log.2; mv m.log m.log.1")
+    log.gone.append(log.written[-1])
+    log.write(3)
+    for _ in range(3):
+        for seconds in (1, 11, 700, 1):
+            log.follower.wait(seconds)
+        log.follower.restart_at_once()
+    log.check(lost=len(torn))
+
+
+def backed_up_and_trimmed(log):
+    log.shell("gzip -c m.log > m.log.1.gz")
+    yield
+    log.shell("tail -n 20 m.log > trimmed; mv trimmed m.log")
+    log.write(2)
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_a_log_that_is_trimmed_by_rename_counts_once_where_a_packed_copy_was_kept(tmp_path, life):
+    """The lines at the path are the last ones that were read, and a rotation leaves none of them there."""
+    played(tmp_path, life, backed_up_and_trimmed)

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+from logwatch.tail import files
 from tests.tail.test_field import LIVES, Log
 
-ALLOCATED = 65536
+ALLOCATED = [65536, 1_000_000]  # less, and more than what is read at once
 
 
 def write(log, count):
@@ -17,16 +18,17 @@ def write(log, count):
         file.write(log.lines(count))
 
 
-def allocated(directory, life, patterns=("m.log",)):
+def allocated(directory, life, size, patterns=("m.log",)):
     log = Log(directory, life, patterns=patterns)
     log.write(20)
-    os.truncate(log.path, ALLOCATED)
+    os.truncate(log.path, size)
     return log
 
 
 @pytest.mark.parametrize("patterns", [("m.log",), ("m.log*",)])
 @pytest.mark.parametrize("life", LIVES)
-def test_lines_in_the_place_of_a_hole_count_once(tmp_path, life, patterns):
+@pytest.mark.parametrize("size", ALLOCATED)
+def test_lines_in_the_place_of_a_hole_count_once(tmp_path, size, life, patterns):
     """Whenever they are written, and whatever becomes of what is left of the hole."""
 
     def steps(log):
@@ -36,20 +38,21 @@ def test_lines_in_the_place_of_a_hole_count_once(tmp_path, life, patterns):
         log.shell("mv m.log m.log.1")
         log.write(5)
         yield
-        os.truncate(log.path, ALLOCATED)
+        os.truncate(log.path, size)
         yield
         write(log, 5)
         yield
 
-    log = allocated(tmp_path, life, patterns)
+    log = allocated(tmp_path, life, size, patterns)
     log.treat(steps)
     log.check()
 
 
+@pytest.mark.parametrize("size", ALLOCATED)
 @pytest.mark.parametrize("turns", [0, 1, 2])
-def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns):
+def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns, size):
     """What was seen before the crash, and read again after it, ends where the hole began."""
-    log = allocated(tmp_path, "by hand")
+    log = allocated(tmp_path, "by hand", size)
     follower = log.follower
     for _ in range(4):
         follower.look()
@@ -62,3 +65,66 @@ def test_a_hole_that_is_filled_after_a_crash_is_read(tmp_path, turns):
     for seconds in (0, 1, 11, 700):
         follower.wait(seconds)
     log.check()
+
+
+@pytest.mark.parametrize("size", ALLOCATED)
+def test_a_line_that_is_written_in_pieces_in_the_place_of_a_hole_counts_as_a_whole(tmp_path, size):
+    """As a buffer of its writer's is full amid a line: what follows it so far is no end of it, however much that is."""
+    log = allocated(tmp_path, "by hand", size)
+    data = log.lines(200)
+    with open(log.path, "r+b", buffering=0) as file:
+        at = len(file.read().rstrip(b"\0"))
+        for start in range(0, len(data), 1000):
+            file.seek(at + start)
+            file.write(data[start : start + 1000])
+            log.follower.wait(3)
+    log.follower.wait(11)
+    assert log.follower.tail.status().caught_up
+    log.check()
+    log.follower.tail.close()
+
+
+@pytest.mark.parametrize("first", ["\n", "restarted\n"])
+@pytest.mark.parametrize("before", [50, 4000])  # lines, as long as the hole is: also longer than what is read at once
+@pytest.mark.parametrize("life", LIVES)
+def test_what_stands_behind_a_short_line_and_a_hole_is_read(tmp_path, life, before, first):
+    """A log that ``echo > m.log`` empties under a writer without O_APPEND: its head stays shorter than a stamp."""
+
+    def steps(log):
+        with open(log.path, "w") as file:
+            file.write(first)
+        yield
+        for _ in range(3):
+            log.write(20)
+            yield
+
+    log = Log(tmp_path, life)
+    log.open_without_append()
+    log.write(before)
+    log.treat(steps)
+    log.check(missed=life in ("stopped", "killed"))  # nobody can tell then whether anything was unread
+
+
+def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_path, monkeypatch):
+    """As on NFS before version 4.2: what follows is read, also after a restart, and nothing is looked at twice."""
+    monkeypatch.setattr(files, "_HOLE_STEPS", 3)
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log = Log(tmp_path, "by hand")
+    log.open_without_append()
+    log.writer.seek(65536 * 200)
+    follower = log.follower
+    pread, calls = os.pread, []
+    monkeypatch.setattr(files.os, "pread", lambda *args: calls.append(args) or pread(*args))
+    for _ in range(3):
+        log.write(20)
+        for _ in range(9):
+            follower.wait(1)
+        follower.restart_at_once()
+        follower.turn()
+    log.check()
+    calls.clear()
+    for _ in range(20):
+        follower.wait(1)
+    assert len(calls) < 20
+    follower.tail.close()
+    log.writer.close()

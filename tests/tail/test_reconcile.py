@@ -11,7 +11,7 @@ from logwatch.model import Position
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
-from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Replace, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
 from logwatch.tail.rotated_names import Rotated as Name
 from logwatch.tail.rotated_names import rotated_name
@@ -34,6 +34,7 @@ def known(
     name="",
     dead=False,
     gone_at=0.0,
+    copy_of=0,
 ):
     position = Position(
         number,
@@ -49,6 +50,7 @@ def known(
         size,
         state,
         gone_at=gone_at,
+        copy_of=copy_of,
     )
     return Known(position, is_open, name, dead)
 
@@ -63,7 +65,7 @@ def renamed(name, inode, size=1000, head=A[:1000]):
     return Candidate(f"/{name}", (9, inode), size, 0, Name(certain=False), head)
 
 
-def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), common=()):
+def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(), hidden=(), common=()):
     certain = frozenset(each.path for each in files if each.rotated)
     return Found(
         list(files),
@@ -76,10 +78,12 @@ def found(*files, answers=(), parts=(), own_parts=(), anothers=(), undecided=(),
         rotated_names=certain,
         anothers=set(anothers),
         undecided=set(undecided),
+        hidden=set(hidden),
     )
 
 
 NOW = PathView(current=1)
+ROSE = (("m.log", 4), ("m.log.1", 1), ("m.log.2", 2), ("m.log.3", 3))
 TABLE = {
     "nothing there at the first look": (PathView(first=True, followed=False), [], found(), [Absent()]),
     "the first look": (
@@ -130,11 +134,36 @@ TABLE = {
         found(file("m.log", 4), file("m.log.1", 3), file("m.log.2", 1), answers=[(1, 2, SAME, 1000)]),
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename", 1), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "three rotations to numbers that rise": (
+        NOW,
+        [known()],
+        found(*(file(*each) for each in ROSE), answers=[(1, 1, SAME, 1000)]),
+        [
+            Hold(1, 1),
+            TakeUp(2, "rotated"),
+            TakeUp(3, "rotated"),
+            Rotated("rename", 2),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
     "renamed into a directory where another log's lie too": (
         NOW,
         [known()],
         found(file("m.log", 2), file("m.log.1", 1), file("m.log.2", 3), answers=[(1, 1, SAME, 1000)], anothers={2}),
         [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "trimmed and rotated, while the next one begins with the same banner": (
+        NOW,
+        [known()],
+        found(file("m.log", 4, 300), file("m.log.1", 3, 500), answers=[(1, 0, PART, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, and the next one has got its inode": (
+        NOW,
+        [known()],
+        found(file("m.log", 1, 300), file("m.log.1", 3, 500), answers=[(1, 0, CUT, 300), (1, 1, MOVED, 450)]),
+        [Hold(1, 1, 450), TakeUp(0, "live"), Rotated("rename")],
     ),
     "copied and truncated": (
         PathView(current=1, truncated=True),
@@ -189,7 +218,7 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 500), answers=[(1, 0, MOVED, 500)], common=[(1, 1000)]),
-        [Replace(1, 0, 500, 1000, None)],
+        [Leave(1, "open", 1000), TakeUp(0, "live", 500)],
     ),
     "emptied, and then filled with its own last lines": (
         PathView(current=2, was_blank=True),
@@ -221,7 +250,7 @@ TABLE = {
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (2, 0, SAME, 0)],
             own_parts=[(1, 0)],
         ),
-        [Replace(1, 0, 1000, 1000, 1), Leave(2, "ignored")],
+        [Hold(1, 1), Hold(2, 0, 1000)],
     ),
     "emptied behind a copy, and a banner written that recurs": (
         PathView(current=2, was_blank=True),
@@ -235,13 +264,13 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(file("m.log", 2, 1100), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
-        [Replace(1, 0, 1000, 1000, None)],
+        [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
     "replaced by a copy, with unread lines in both": (
         NOW,
         [known(is_open=True, size=1100)],
         found(file("m.log", 2, 1200), answers=[(1, 0, SAME, 1000)], common=[(1, 1100)]),
-        [Replace(1, 0, 1000, 1100, None)],
+        [Leave(1, "open"), TakeUp(0, "live", 1000)],
     ),
     "renamed, and the next one has but the banner yet": (
         NOW,
@@ -263,6 +292,18 @@ TABLE = {
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
             own_parts=[(1, 1)],
             common=[(1, 1000)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "the same, packed before it was read to its end": (
+        NOW,
+        [known(offset=300, is_open=True)],
+        found(
+            file("m.log", 2, 300),
+            replace(file("m.log.1.gz", 3), archive=object()),
+            answers=[(1, 0, SAME, 300), (1, 1, SAME, 300)],
+            own_parts=[(1, 0), (1, 1)],
+            common=[(1, 300)],
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
     ),
@@ -314,7 +355,7 @@ TABLE = {
             parts=[(1, 0)],
             answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000)],
         ),
-        [Replace(1, 0, 1000, 1000, 1)],
+        [Hold(1, 1), TakeUp(0, "live", 1000)],
     ),
     "a banner that recurs is no copy": (
         NOW,
@@ -345,6 +386,12 @@ TABLE = {
         [known(), known(2, 7, "done", dead=True)],
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "over, where nobody can look now": (
+        NOW,
+        [known(), known(2, 7, "done"), known(3, 8, "done")],
+        found(file("m.log", 1), answers=[(1, 0, SAME, 1000)], hidden=[3]),
+        [Hold(1, 0), Leave(2, "forgotten"), Leave(3, "missing")],
     ),
     "copied and truncated twice before a byte was read, with a banner in all": (
         NOW,
@@ -402,11 +449,17 @@ TABLE = {
             Rotated("rename"),
         ],
     ),
-    "replaced by a copy that got the inode of a deleted file of which only the rest was read": (
-        NOW,
-        [known(1, 1), known(2, 2, "rotated", 400, 400, head=b"")],
-        found(file("m.log", 2), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 400)]),
-        [Hold(1, 0), Leave(2, "disowned")],
+    "replaced by a copy, rotated, and a new one that begins with the banner of the file that was copied": (
+        PathView(current=2),
+        [known(1, 0, "rotated", 400, 400), known(2, 2, copy_of=1)],
+        found(file("m.log", 3, 300), file("m.log.1", 2), answers=[(1, 0, PART, 300), (2, 1, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "replaced by a copy that got the inode of a deleted file that it is a copy of": (
+        PathView(current=2),
+        [known(1, 2, "rotated", 400, 400), known(2, 1)],
+        found(file("m.log", 2), answers=[(1, 0, SAME, 400), (2, 0, SAME, 1000)]),
+        [Leave(1, "disowned"), Hold(2, 0)],
     ),
     "nowhere, while its path leads nowhere: it may come back": (
         PathView(current=1, absent=True),
@@ -425,6 +478,24 @@ TABLE = {
         [known(1, 0, "done", gone_at=1.0)],
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
+    ),
+    "read to its end and packed, and unpacked again at its path": (
+        NOW,
+        [known(1, 3, "done")],
+        found(file("m.log", 4), answers=[(1, 0, SAME, 1000)]),
+        [Hold(1, 0)],
+    ),
+    "read to its end and deleted, beside an archive of it that was left out": (
+        NOW,
+        [known(1, 0, "done", dead=True), known(2, 3, "ignored", 0, tail=b"")],
+        found(file("m.log.gz", 3), answers=[(1, 0, SAME, 1000), (2, 0, SAME, 0)]),
+        [Hold(1, 0), Leave(2, "forgotten")],
+    ),
+    "the same, with an archive that is to be unpacked further": (
+        NOW,
+        [known(1, 0, "done", dead=True)],
+        found(file("m.log.gz", 3), answers=[(1, 0, UNDECIDED)], undecided=[0]),
+        [Leave(1, "packed")],
     ),
     "a file that nobody has seen begins with all that was read of a generation": (
         NOW,
@@ -514,10 +585,15 @@ TABLE = {
         [Leave(1, "packed"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "replaced by a copy, copied and truncated before a line of it was read": (
-        PathView(current=1, truncated=True),
-        [known(inode=0, state="rotated", offset=0), known(2, 7, "rotated", head=b"", is_open=True)],
-        found(file("m.log", 1, 10), file("m.log.1", 5), answers=[(1, 1, SAME, 0)], own_parts=[(2, 1)]),
-        [Hold(1, 1), Leave(2, "open"), TakeUp(0, "live"), Rotated("truncate")],
+        PathView(current=2, truncated=True),
+        [known(1, 7, "rotated", is_open=True), known(2, 0, "rotated")],
+        found(
+            file("m.log", 1, 10),
+            file("m.log.1", 5),
+            answers=[(1, 1, SAME, 1000), (2, 1, SAME, 1000)],
+            own_parts=[(1, 1)],
+        ),
+        [Leave(1, "open"), Hold(2, 1), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "trimmed and deleted while it is open, beside a copy of before that was left out": (
         PathView(current=2),
@@ -529,7 +605,7 @@ TABLE = {
         NOW,
         [known(is_open=True)],
         found(renamed("m.log.all", 5, 2000), answers=[(1, 0, SAME, 1000)], common=[(1, 1000)]),
-        [Replace(1, 0, 1000, 1000, None)],
+        [Leave(1, "open"), TakeUp(0, "rotated", 1000)],
     ),
     "a copy that was empty when it was taken up, packed and deleted before the next look": (
         PathView(current=1, truncated=True),

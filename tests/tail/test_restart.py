@@ -199,6 +199,28 @@ def test_a_directory_for_old_logs_is_found(follower, path, tmp_path):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize(("packing", "found"), [("", [5, 6]), (".gz", [])])
+def test_what_was_given_up_is_no_news_where_it_turns_up_later(follower, path, tmp_path, packing, found):
+    """In a directory that the next rotation tells: what was read of it counts once, and what was told as missed may."""
+    old = tmp_path / "old" / "mesibo.log.1"
+    old.parent.mkdir()
+    os.rename(path, old)
+    if packing:
+        pack(str(old))
+    append(path, *lines(7))
+    settle(follower)
+    assert follower.missed == 1
+    os.rename(f"{old}{packing}", f"{old.with_suffix('.2')}{packing}")
+    os.rename(path, old)
+    append(path)
+    follower.turn()
+    append(path, *lines(8))
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    assert sorted(follower.lines) == sorted(lines(*range(5), *found, 7, 8))
+    assert follower.missed == 1
+
+
 @pytest.mark.parametrize("pack", ["", "gzip"])
 def test_a_place_for_old_logs_that_is_told_later_is_read_as_if_it_had_been_known(tmp_path, pack):
     """What came after a generation that was missed until then is news; what was there before it is none."""
@@ -325,6 +347,7 @@ def test_an_inode_that_is_free_again_proves_nothing_with_a_few_bytes(tmp_path):
     follower = Follower(tmp_path / "*.log")
     follower.turn()
     os.rename(one, one + ".1")
+    follower.turn()
     follower.wait(700)
     follower.stop()
     append(other, *lines(1))
@@ -412,8 +435,8 @@ def test_an_inode_that_a_copy_has_by_now_is_not_the_deleted_file_that_had_it(tmp
     append(log, *lines(5, 6))
     follower.kill()
     other.touch()
-    (rest,) = (position for position in follower.sink.positions.values() if position.offset and not position.head_bytes)
-    follower.sink.positions[rest.generation] = rest._replace(inode=other.stat().st_ino)
+    (gone,) = (position for position in follower.sink.positions.values() if position.state == "rotated")
+    follower.sink.positions[gone.generation] = gone._replace(inode=other.stat().st_ino)
     follower.start()
     follower.turn()
     shutil.copy(log, other)
@@ -442,3 +465,25 @@ def test_many_rotated_files_hold_up_no_line_of_the_log_after_a_restart(tmp_path)
     follower.turn()
     follower.tail.close()
     assert follower.lines == lines(*range(61))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_a_log_left_to_a_copy_is_not_what_its_path_leads_to(tmp_path, restarted):
+    """An old file that is put beside a log, which a copy has replaced, is history before and after a restart."""
+    log, copy = tmp_path / "m.log", tmp_path / "copy"
+    append(log, *(f"E2511-101112-{n:03} (1): a line" for n in range(60)))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    shutil.copy(tmp_path / "m.log.1", copy)
+    copy.rename(log)
+    follower.turn()
+    append(tmp_path / "m.log.7", *(f"E2510-101112-{n:03} (1): a line of before" for n in range(60)))
+    if restarted:
+        follower.restart_at_once()
+    else:
+        follower.tail._followers[str(log)].mark_due()
+    follower.turn()
+    assert len(follower.lines) == 60
+    assert follower.rotations() == {}
+    follower.tail.close()

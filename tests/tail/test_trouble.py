@@ -231,6 +231,62 @@ def test_a_file_that_cannot_be_read_costs_itself_alone(tmp_path, monkeypatch, wa
     follower.tail.close()
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_file_that_may_no_longer_be_opened_holds_nothing_new_later(tmp_path, refuse, restarted):
+    """A rotated file that was read, and loses its mode over a rotation, counts once when it has it again."""
+    log = Log(tmp_path, "by hand")
+    log.write(20)
+    follower = log.follower
+    follower.turn()
+    for refused in ("", "", "m.log.3", ""):
+        refuse.clear()
+        if refused:
+            refuse[refused] = errno.EACCES
+        log.shell("for n in 3 2 1; do test ! -e m.log.$n || mv m.log.$n m.log.$((n + 1)); done; mv m.log m.log.1")
+        log.write(20)
+        for seconds in (0, 11, 700):
+            follower.wait(seconds)
+        if restarted:
+            follower.restart_at_once()
+            follower.turn()
+    log.check()
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("sound", [0, 1000])  # bytes of the archive that can be read
+def test_an_archive_that_cannot_be_read_is_neither_read_as_text_nor_given_up_at_once(tmp_path, monkeypatch, sound):
+    """A generation in it is waited for, while its log goes on; all is read once the disk is well."""
+    log = Log(tmp_path, "by hand")
+    log.write(2000)
+    follower = log.follower
+    follower.turn()
+    follower.commit()
+    log.write(5)
+    follower.kill()
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(5)
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        if offset >= sound and os.readlink(f"/proc/self/fd/{descriptor}").endswith(".gz"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count if offset else max(sound, 1), offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    follower.start()
+    for seconds in (0, 1, 11, 11):
+        follower.wait(seconds)
+    assert len(follower.lines) == 2005
+    assert not follower.tail.status().up
+    monkeypatch.setattr(files.os, "pread", pread)
+    for seconds in (0, 1, 11, 700, 1):
+        follower.wait(seconds)
+    assert set(follower.sink.lines) == set(log.written)
+    log.check()
+    assert follower.tail.status().up
+    follower.tail.close()
+
+
 def test_a_damaged_archive_is_said_to_be_lost(path):
     """What cannot be unpacked is counted, and nothing else waits for it."""
     append(path, "E2211-101112-001 (1): one")
@@ -309,6 +365,25 @@ def test_a_clock_that_jumps(path):
     assert follower.tail.status().files_followed == 1
 
 
+@pytest.mark.parametrize("year", [1910, 2400])
+@pytest.mark.parametrize("content", ["", "one\n"])
+def test_a_time_of_the_last_write_that_no_ledger_has_room_for_ends_nothing(path, year, content):
+    """A file may say that it was written in any year, also an empty one."""
+    append(path, content, end="")
+    os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
+    follower = Follower(path)
+    follower.turn()
+    follower.restart_at_once()
+    append(path, "two")
+    os.utime(path, ns=((year - 1970) * 31_557_600 * 10**9,) * 2)
+    follower.turn()
+    os.rename(path, path + ".1")
+    append(path, "three")
+    follower.turn()
+    assert follower.lines == [*content.split(), "two", "three"]
+    follower.tail.close()
+
+
 def test_more_files_than_may_be_open(tmp_path):
     """Hundreds of files are followed with few descriptors: those that are quiet are looked at by name."""
     for n in range(60):
@@ -331,6 +406,40 @@ def test_more_files_than_may_be_open(tmp_path):
         assert len(os.listdir("/proc/self/fd")) <= before + 12
     assert len(follower.lines) == len(set(follower.lines)) == 120
     assert follower.tail.status().lag_bytes == 0
+
+
+def test_a_source_with_more_files_than_may_be_open_has_caught_up_once_all_were_read(tmp_path):
+    """Else what was there at the first start would be told as a burst."""
+    for n in range(6):
+        append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(100)))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(2))
+    for _ in range(30):
+        follower.look()
+        follower.tail.read(follower.sink, 1)
+        assert follower.tail.status().caught_up == (len(follower.lines) == 600)
+    assert follower.tail.status().caught_up
+    follower.tail.close()
+
+
+def test_a_file_that_cannot_be_read_keeps_its_source_from_catching_up_no_longer_than_others(tmp_path, monkeypatch):
+    """A bad sector in one of many logs does not hide what is in all the others."""
+    for n in range(3):
+        append(tmp_path / f"{n}.log", *(f"E2211-101112-{n:03} (1): line {i}" for i in range(300)))
+    pread = os.pread
+
+    def failing(descriptor, count, offset):
+        if offset + count > 8192 and os.readlink(f"/proc/self/fd/{descriptor}").endswith("1.log"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    assert len(follower.lines) == 600
+    status = follower.tail.status()
+    assert status.caught_up
+    assert not status.up
+    follower.tail.close()
 
 
 def test_growth_of_many_files_is_noticed_without_opening(path, tmp_path):
@@ -373,6 +482,25 @@ def test_a_source_without_an_open_file_is_given_one(tmp_path, most):
     assert sum(follower.tail._ctx.files.open for follower in followers) <= most
     for follower in followers:
         follower.tail.close()
+
+
+def test_files_that_wait_to_be_opened_are_told(tmp_path):
+    """Once in the log, as long as they wait in the status; they are read once others may be open."""
+    for n in range(3):
+        append(tmp_path / f"{n}.log", f"E2211-101112-{n:03} (1): first")
+    shared = OpenFiles(0)
+    follower = Follower(tmp_path / "*.log", files=shared)
+    for _ in range(4):
+        follower.turn()
+    assert follower.log.named("files_wait") == [
+        {"source": "mesibo", "files": 3, "most": 0, "remedy": "raise LimitNOFILE= of the service"}
+    ]
+    told = [problem.headline for problem in follower.tail.status().problems]
+    assert told == [f"{tmp_path}/0.log: waits to be opened: 0 files may be open at a time, and 3 of this source wait"]
+    shared.most = 5
+    follower.turn()
+    assert len(follower.lines) == 3
+    assert follower.tail.status().problems == ()
 
 
 def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(tmp_path, monkeypatch):

@@ -59,11 +59,14 @@ class Two:
 
 @pytest.mark.parametrize("life", ["running", "stopped"])
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
-@pytest.mark.parametrize("names", ["one directory for both", "a name that begins with the other's"])
+@pytest.mark.parametrize("names", ["one directory for both", "m.log-err", "m.1.log", "m-2.log", "m.log.2"])
 def test_rotated_files_of_two_sources_count_once(tmp_path, names, rotate, life):
-    """What rotation names after the log of one source counts for that one, wherever the other finds it."""
+    """What rotation names after the log of one source counts for that one, wherever the other finds it.
+
+    The log of one may be named as rotation names the other's, and its rotated ones too.
+    """
     old, rotated = tmp_path, ()
-    logs = [tmp_path / "m.log", tmp_path / "m.log-err"]
+    logs = [tmp_path / "m.log", tmp_path / names]
     if names == "one directory for both":
         old, rotated = tmp_path / "old", (f"{tmp_path}/old/*",)
         logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "n.log"]
@@ -78,7 +81,8 @@ def test_rotated_files_of_two_sources_count_once(tmp_path, names, rotate, life):
             two.each("stop")
         for n, log in enumerate(logs):
             append(log, *lines(500 * n + 50 * night, 5))
-            rotate(log, old / f"{log.name}-2026112{night}")
+            inside = f"{log.stem}.2{night}-11-2026.log"
+            rotate(log, old / (inside if names == "m-2.log" else f"{log.name}-2026112{night}"))
             append(log, *lines(500 * n + 50 * night + 10, 3))
         if life == "stopped":
             two.each("start")

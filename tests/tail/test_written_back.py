@@ -1,6 +1,8 @@
 """A log whose content is written back over it: what was read of it once is no news, whenever somebody looks."""
 
+import shutil
 import tempfile
+import time
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 
 
@@ -53,6 +56,29 @@ WAYS = {
 def test_what_was_read_and_is_written_back_counts_once(tmp_path, way, count, patterns, killed):
     """A log that is emptied is its own again once its content is back, and goes on behind what was read."""
     played(tmp_path, WAYS[way], count=count, patterns=patterns, killed=killed)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("seconds", [0, 11, 700])
+def test_what_is_packed_and_unpacked_again_counts_once(tmp_path, seconds, killed):
+    """A log that was packed as it was, to be unpacked again later, is no news, however long it was packed."""
+
+    def treatment(log):
+        for _ in range(2):
+            log.write(6)
+            for step in ("gzip m.log", "gunzip m.log.gz"):
+                yield
+                if killed:
+                    log.follower.restart_at_once()
+                log.shell(step)
+                yield
+                for wait in (0, seconds, 1):
+                    log.follower.wait(wait)
+
+    log = Log(tmp_path, "looking")
+    log.write(400)
+    log.treat(treatment)
+    log.check()
 
 
 PIECES = {
@@ -185,6 +211,25 @@ def test_what_comes_into_a_file_and_into_a_copy_of_it_alike_counts_once(tmp_path
     log.check()
 
 
+@pytest.mark.parametrize("read", [False, True])
+def test_a_copy_of_a_copy_that_is_rotated_counts_once(tmp_path, read):
+    """As in a mirror that writes each file anew: the log by a copy with more, and the rotated one by a copy of that."""
+    log = Log(tmp_path, "running")
+    log.write(120)
+    log.follower.turn()
+    log.shell("cp m.log ../t")
+    log.write(49, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.follower.tail.look(log.follower.sink)
+    if read:
+        log.follower.turn()
+    log.shell("cp m.log ../t; mv ../t m.log.1; : > ../t")
+    log.write(30, log.directory.parent / "t")
+    log.shell("mv ../t m.log")
+    log.treat(lambda _: ())
+    log.check()
+
+
 def test_a_file_and_a_copy_of_it_that_go_on_otherwise_both_count(tmp_path):
     """As where an editor has replaced a log that its writer keeps open: each has lines that the other has not."""
 
@@ -254,4 +299,48 @@ def test_half_a_line_that_a_copy_has_as_well_is_not_told_as_lost(tmp_path):
         file.write(line[30:])
     for seconds in (0, 11, 700):
         follower.wait(seconds)
+    log.check()
+
+
+def test_an_answer_at_the_end_of_a_copy_waits_for_its_own_file_alone(tmp_path):
+    """Lines that come to the file that was copied do not make the one at the path be forgotten."""
+
+    def held(data, _envelope):
+        last = data[data.rfind(b"\n", 0, -1) + 1 :]
+        return len(last) if last.endswith(b"open\n") else 0
+
+    log = tmp_path / "m.log"
+    append(log, *(f"E2511-101112-{n:03} (1): a line of a log" for n in range(60)))
+    follower = Follower(log, held=held)
+    follower.turn()
+    with log.open("a") as original:
+        shutil.copy(log, tmp_path / "copy")
+        (tmp_path / "copy").rename(log)
+        follower.wait(11)
+        follower.clock.now = time.time()
+        append(log, "E2511-101113-001 (1): an answer that may be open")
+        follower.turn()
+        assert len(follower.lines) == 60
+        original.write("E2511-101113-002 (1): one more\n")
+        original.flush()
+        follower.turn()
+        for _ in range(2):
+            follower.wait(5)
+    assert len(follower.lines) == 62
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("count", [5, 200])
+def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
+    """As a writer without O_APPEND leaves one in a log that was copied and emptied, and cp copies it."""
+
+    def copied_with_its_hole(log):
+        log.shell("cp m.log m.log.1; n=$(stat -c %s m.log); : > m.log; truncate -s $n m.log")
+        log.write(count)
+        log.shell("cp m.log m.log.copy")
+        yield
+
+    log = Log(tmp_path, "running", patterns=("m.log*",))
+    log.write(7)
+    log.treat(copied_with_its_hole)
     log.check()

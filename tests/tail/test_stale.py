@@ -1,0 +1,85 @@
+"""File systems that fail under open files, as NFS whose server has restarted and FUSE whose process has ended do."""
+
+import errno
+import os
+
+import pytest
+
+from logwatch.tail import OpenFiles, files
+from tests.helpers.recorder import Follower, append
+
+
+def fails(*_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def lines(name, count=5):
+    return [f"E2211-101112-{n:03} ({name}): a line of a log" for n in range(count)]
+
+
+def test_a_file_that_tells_an_error_when_it_is_closed_is_closed(tmp_path, monkeypatch):
+    """Nothing else stays open because of it, and no other source lacks room for its files later."""
+    append(tmp_path / "1.log", *lines("1"))
+    append(tmp_path / "2.log", *lines("2"))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    before = len(os.listdir("/proc/self/fd"))
+    close = os.close
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "close", lambda descriptor: (close(descriptor), fails()))
+        follower.tail.close()
+    assert len(os.listdir("/proc/self/fd")) == before - 2
+    assert follower.tail._ctx.files.open == 0
+
+
+def test_a_file_that_fails_when_another_one_asks_it_to_be_closed_ends_nothing(tmp_path, monkeypatch):
+    """Where only so many may be open, all others are read all the same."""
+    append(tmp_path / "0.log", *lines("0"))
+    follower = Follower(tmp_path / "*.log", files=OpenFiles(1))
+    follower.turn()
+    inode, fstat, calls = os.stat(tmp_path / "0.log").st_ino, os.fstat, []
+
+    def failing(descriptor):
+        status = fstat(descriptor)
+        calls.append(status.st_ino)
+        return fails() if status.st_ino == inode and calls.count(inode) == 2 else status
+
+    monkeypatch.setattr(files.os, "fstat", failing)
+    for n in range(1, 4):
+        append(tmp_path / f"{n}.log", *lines(str(n)))
+    for _ in range(9):
+        follower.wait(6)
+    assert len(follower.lines) == 20
+    assert calls.count(inode) >= 2
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("call", ["fstat", "pread"])
+def test_the_last_line_of_a_file_that_fails_when_it_is_let_go_is_read_later(tmp_path, monkeypatch, call, nth):
+    """And the file is not kept open for ever: nothing of it is noted before all has been read."""
+    log = tmp_path / "m.log"
+    append(log, *lines("1"))
+    append(log, "E2211-101112-009 (1): without its end", end="")
+    follower = Follower(log, release_seconds=60)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *lines("2"))
+    follower.turn()
+    generation = follower.tail._followers[str(log)].generations[0]
+    descriptor, works, calls = generation.file.descriptor, getattr(os, call), []
+
+    def failing(number, *args):
+        calls.append(number)
+        return fails() if number == descriptor and calls.count(descriptor) == nth else works(number, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, call, failing)
+        follower.wait(61)
+    for _ in range(3):
+        follower.wait(61)
+    assert len(follower.lines) == 11
+    assert follower.lines[-1].endswith("without its end")
+    assert follower.lost == 0
+    assert generation.file is None
+    follower.tail.close()

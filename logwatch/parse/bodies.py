@@ -31,7 +31,7 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS = re.compile(rb"(?:\x1b\[[0-9;]*m)+\Z")
+_COLOURS_AND_BLANKS = re.compile(rb"(?:\x1b\[[0-9;]*m|\s)+\Z")
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
@@ -48,7 +48,7 @@ def may_be_open(line: bytes) -> bool:
     """
     text = line[-_END_BYTES:].rstrip()
     if text.endswith(b"m"):
-        text = _COLOURS.sub(b"", text).rstrip()
+        text = _COLOURS_AND_BLANKS.sub(b"", text)
     return text.endswith(_OPEN_ENDS)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logwatch import envelope as envelopes
@@ -208,6 +208,7 @@ TAILS = st.lists(st.sampled_from(MARKS), max_size=5).map("".join)
 
 @pytest.mark.parametrize("ascii_only", [True, False])
 @given(tails=st.lists(TAILS, min_size=1, max_size=4))
+@example(tails=["{\x1b[0m \x1b[0m"])
 def test_a_line_is_held_back_however_it_ends(ascii_only, tails):
     """Blanks and colours behind an open bracket, escaped or not: in Docker's records as in the line itself."""
     lines = [f"E2511-100000-001 (17): push_on_complete: code 403 {tail}" for tail in tails]

@@ -5,7 +5,7 @@ import resource
 import time
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import NamedTuple, Protocol
@@ -232,7 +232,7 @@ class SourceContext:
     release_seconds: float
     next_generation: Callable[[], int]
     rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
-    rotated_in: Callable[[], Iterable[str]]  # the directories of those
+    rotated_in: Callable[[], Collection[str]]  # the directories of those
     files: Share
     log: Log
     directories: Directories = field(default_factory=Directories)

@@ -44,6 +44,7 @@ TORN_SECONDS = 86400.0
 writes little writes a block of C's stdio after hours."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
+_FEW_DIRECTORIES = 8  # of rotated files; where many logs have one each, every log would look at all of them
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
 
@@ -147,7 +148,9 @@ class PathFollower(PathState):
         return any(key_at(each.position.path) == key for each in live)
 
     def _watch_directories(self) -> None:
-        found = {place: stat_at(place) for place in {os.path.dirname(self.path) or ".", *self.ctx.rotated_in()}}
+        aside = self.ctx.rotated_in()
+        places = {os.path.dirname(self.path) or ".", *(aside if len(aside) <= _FEW_DIRECTORIES else ())}
+        found = {place: stat_at(place) for place in places}
         self.due = self.due or found != self._watched
         self._watched = found
 

@@ -17,6 +17,8 @@ def find_inode(draft: Draft, each: Known) -> None:
         return
     if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
         return  # its bytes do not tell it, and it lies in an older file
+    if i == draft.at_path and draft.is_banner(each):
+        return  # its inode is the next log's, whose first lines are no late ones
     relation, at = draft.answer(each, i)
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
@@ -41,7 +43,7 @@ def find_content(draft: Draft, each: Known) -> None:
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
     followed = known and position.state in ("live", "done") and each.number not in draft.copied
-    order = [i for i in _order(draft, each) if followed or i != at_path]
+    order = [i for i in _order(draft, each) if i != at_path or (followed and not draft.is_banner(each))]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):

@@ -107,6 +107,15 @@ class Draft:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
         return (each.number, i) in self.found.own_parts or (i, of) in self.found.parts
 
+    def is_banner(self, each: Known) -> bool:
+        """Return whether one that is over had no more than what a later one, which has just left the path, begins with.
+
+        What else begins like it, at the path, is a new log, even where that has got its inode.
+        """
+        later = (k for k in self.known if k.number > each.number and k.in_use and k.position.offset)
+        lay = (self.lies_at(k.number) for k in later if each.position.state == "done")
+        return any(i is not None and i != self.at_path and self.holds(each, i) for i in lay)
+
     def enough(self, each: Known, i: int) -> bool:
         """Return whether there is enough to compare: a few bytes are alike in many files, unless they are all there is.
 

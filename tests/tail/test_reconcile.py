@@ -116,6 +116,26 @@ TABLE = {
         found(file("m.log", 1), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "renamed, and the new one begins with the banner that was all of an older one, and has its inode": (
+        PathView(current=2),
+        [known(1, 1, "done", 100, 100, head=A[:100]), known(2, 2)],
+        found(
+            file("m.log", 1, 150, A[:150]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100), (2, 1, SAME, 1000)],
+        ),
+        [Leave(1, "forgotten"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "renamed, and the new one begins with the banner that was all of an older one": (
+        PathView(current=2),
+        [known(1, 1, "done", 100, 100, head=A[:100]), known(2, 2)],
+        found(
+            file("m.log", 3, 150, A[:150]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100), (2, 1, SAME, 1000)],
+        ),
+        [Leave(1, "forgotten"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed, and a new one made": (
         NOW,
         [known()],

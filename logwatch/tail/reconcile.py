@@ -15,6 +15,7 @@ from logwatch.tail.identity import NO_KEY, SURE_BYTES
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
+_MOST_GONE = 8  # of a path's generations that are over and nowhere, kept in mind for as long as those are
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """Return what becomes of every generation, oldest first, and of every file.
@@ -54,7 +55,8 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.head is None for candidate in draft.found.candidates)
-    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each.position.gone_at > 0
+    gone = [k for k in draft.known if k.position.gone_at][-_MOST_GONE:]  # where the newest are may be told later
+    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each in gone
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)

@@ -41,8 +41,8 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
     if relation in HELD:
         draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
     elif draft.is_part(each, i, original) and not _archived(draft, each, original):
-        draft.start[i] = common  # a copy that was made before all that has been read
-        draft.wait_if_torn(i)
+        if not draft.wait_if_torn(i):
+            draft.start[i] = common  # a copy that was made before all that has been read
     elif (each.number, i) in draft.found.common and not rotated:
         draft.start[i] = common  # an older state, written on
 

@@ -117,6 +117,10 @@ class PlainFile:
         """Return how it is on disk."""
         return stat_of(os.fstat(self.descriptor))
 
+    def has_name(self) -> bool:
+        """Return whether it lies anywhere, and can be opened again."""
+        return os.fstat(self.descriptor).st_nlink > 0
+
     def ended(self) -> bool:
         """Return whether nothing can follow what was read: only a complete archive knows."""
         return False

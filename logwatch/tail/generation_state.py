@@ -335,15 +335,21 @@ class GenerationState(Positioned):
         known, content = self.position, OwnFile(file)
         head = content.head
         if known.head_bytes or known.offset:
-            relation = compare(known, content, same_inode=True, followed=True, search=True).relation
+            relation, at = compare(known, content, same_inode=True, followed=True, search=True)
             if relation is Relation.OTHER:
                 raise ChangedError
-            if relation is not Relation.SAME:
+            if relation is not Relation.SAME and file.has_name():
                 raise MovedError
+            if relation is not Relation.SAME:  # nobody would find it again
+                before = min(at, TAIL_BYTES)
+                self.skip_to(at, file.read_at(at - before, before))
+                self.note(head=b"" if head is None else head)
         if not head:  # which it may have been for a moment, while it was written anew
             return
         if known.head_bytes and not self.begins_alike(head):
-            raise MovedError
+            if file.has_name():
+                raise MovedError
+            self.note(head=head)
         if len(head) > known.head_bytes:
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self.note(size=content.begin + len(head))

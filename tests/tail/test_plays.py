@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from logwatch.tail.context import Directories
+from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 
 AWAY = ("stopped", "killed")
@@ -818,3 +819,76 @@ def backed_up_and_trimmed(log):
 def test_a_log_that_is_trimmed_by_rename_counts_once_where_a_packed_copy_was_kept(tmp_path, life):
     """The lines at the path are the last ones that were read, and a rotation leaves none of them there."""
     played(tmp_path, life, backed_up_and_trimmed)
+
+
+START = ["mesibo on-premise server", "configuration read from /etc/mesibo/mesibo.conf", "listening on port 5222"]
+
+
+@pytest.mark.parametrize("seen", ["banner", "half a line", "a line"])
+@pytest.mark.parametrize("kept_open", [True, False])
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_log_that_begins_as_those_before_it_is_new(tmp_path, seen, kept_open, most, restarts):
+    """Whatever is there of it at the first look, and though its inode is that of one that was rotated out."""
+    log = tmp_path / "m.log"
+    follower, written = Follower(log), []
+    for night in range(5):
+        lines = [f"E2002 2026-11-26 1{night}:{minute:02} a line of mesibo that is long enough" for minute in range(20)]
+        append(log, *START)
+        first = {"banner": "", "half a line": lines[0][:40], "a line": lines[0] + "\n"}[seen]
+        append(log, first, end="")
+        follower.turn()
+        append(log, "\n".join(lines)[len(first) :])
+        written += START + lines
+        follower.turn()
+        follower.wait(1 if kept_open else 700)
+        for number in range(most, 0, -1):
+            older = tmp_path / f"m.log.{number - 1}" if number > 1 else log
+            if night < 4 and older.exists():
+                older.rename(tmp_path / f"m.log.{number}")
+        if restarts:
+            follower.restart_at_once()
+    follower.wait(20)
+    assert Counter(line.decode() for line in follower.sink.lines.elements()) == Counter(written)
+    assert (follower.missed, follower.lost, sum(follower.rotations().values())) == (0, 0, 4)
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
+    """It has no name by which it could be found again, and its writer goes on."""
+    log = tmp_path / "m.log"
+    append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
+    follower = Follower(log)
+    follower.turn()
+    with log.open("ab") as writer, log.open("r+b") as front:
+        log.unlink()
+        if renewed:
+            append(log, "the first line of a new log")
+        follower.turn()
+        front.write(bytes(100))
+        for number in range(5):
+            writer.write(b"late line %d\n" % number)
+            writer.flush()
+            front.flush()
+            follower.wait(1)
+    follower.wait(20)
+    assert len(follower.lines) == 305 + renewed
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 10, 15])
+def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(tmp_path, cut):
+    """Where the first look falls within that line."""
+    log, away = tmp_path / "m.log", tmp_path / "away"
+    append(log, *START, "line 1", "line 2")
+    follower = Follower(log)
+    follower.turn()
+    away.mkdir()
+    log.rename(away / "saved")
+    append(log, *START)
+    append(log, "a line of what is new"[:cut], end="")
+    follower.turn()
+    append(log, "a line of what is new"[cut:])
+    follower.turn()
+    follower.wait(20)
+    assert follower.sink.lines[b"a line of what is new"] == 1

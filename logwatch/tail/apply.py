@@ -308,8 +308,7 @@ class _Reconciliation:
             generation.detach()
             self.state.block(generation, at.error, self.turn)
             return
-        # What comes out of it counts once its sums are known to agree, or that it has no end yet
-        if at.archive and at.size() is None and at.archive.busy:
+        if at.archive and not self._is_proved(at.archive):
             generation.detach()
             self.unproved.append(at.archive)
             return
@@ -328,6 +327,17 @@ class _Reconciliation:
             if file:
                 file.close()
             self.state.block(generation, error, self.turn)
+
+    @staticmethod
+    def _is_proved(archive: Archive) -> bool:
+        """Return whether what comes out of an archive counts: its sums agree, or it has no end yet, or none to be read.
+
+        Where a disk fails amid it, what can be read is read up to there, and the rest once the disk is well.
+        """
+        try:
+            return archive.size() is not None or not archive.busy
+        except UnreadableError:
+            return True
 
     def _take_up(self, i: int, left: FileState, at: int | None) -> None:
         candidate = self.found.candidates[i]

@@ -48,6 +48,7 @@ class Archive:
         self._runs: dict[tuple[int, int], bytes] = {}
         self._places: dict[bytes, int] = {}
         self._last = b""
+        self._unreadable_at: int | None = None  # the place on disk that could not be read when it was last asked
 
     @property
     def busy(self) -> bool:
@@ -104,6 +105,7 @@ class Archive:
 
         Raises UnreadableError.
         What was begun is finished whoever asks: nobody may ask it again, where an offset has moved on meanwhile.
+        Where a disk fails amid a file, it is not unpacked anew up to there before that place can be read.
         """
         if not self._file:
             try:
@@ -116,10 +118,15 @@ class Archive:
             self._steps = steps(self._file)
         until = time.monotonic() + STEP_SECONDS
         try:
+            if self._unreadable_at is not None:
+                self._file.try_place(self._unreadable_at)
+                self._unreadable_at = None
             for _ in self._steps:
                 if time.monotonic() >= until:
                     return
         except OSError as error:
+            if self._unreadable_at is None:
+                self._unreadable_at = self._file.place
             self.close()
             raise UnreadableError(self._stat.key, error) from error
         self.close()

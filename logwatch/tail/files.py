@@ -174,6 +174,11 @@ class PackedFile(PlainFile):
         return self._base + len(self._buffer)
 
     @property
+    def place(self) -> int:
+        """Up to where the file on disk has been read."""
+        return self._source.place if isinstance(self._source, PackedFile) else self._at
+
+    @property
     def remaining(self) -> int:
         """How many bytes of the file have not been unpacked."""
         if isinstance(self._source, PackedFile):
@@ -208,6 +213,10 @@ class PackedFile(PlainFile):
         if self._damage and len(data) < count:
             raise CorruptError(self._damage)
         return data
+
+    def try_place(self, place: int) -> None:
+        """Read the step that begins at a place of the file on disk, whether it can be read; raises OSError."""
+        read_fully(self.descriptor, _STEP_BYTES, place)
 
     def _unpack(self) -> bool:
         """Append a step's worth to the buffer; False when there is no more in the file by now."""

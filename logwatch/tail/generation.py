@@ -61,7 +61,7 @@ class Generation(GenerationState):
         assert isinstance(access, Open)
         file, known = access.file, self.position
         seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
-        overlap, run = self._fetch(file, self._want)
+        overlap, run = self._fetch_wanted(file)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             access.rest(seen)
@@ -129,6 +129,16 @@ class Generation(GenerationState):
             head = (overlap + run[:HEAD_BYTES])[:HEAD_BYTES]
             if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
                 raise ChangedError
+
+    def _fetch_wanted(self, file: PlainFile) -> tuple[bytes, bytes]:
+        """Fetch as much as is wanted; where a disk fails amid an archive, what was unpacked before, once."""
+        try:
+            return self._fetch(file, self._want)
+        except OSError:
+            if not isinstance(file, PackedFile) or file.reached <= max(self.reached, self.position.offset):
+                raise
+            self._want = file.reached - self.position.offset  # which is not the file's end
+            return self._fetch(file, self._want)
 
     def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
         """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""

@@ -287,6 +287,49 @@ def test_an_archive_that_cannot_be_read_is_neither_read_as_text_nor_given_up_at_
     follower.tail.close()
 
 
+@pytest.mark.parametrize("read", [20, 4000])  # lines before it was packed: what they end with can be read, or cannot
+def test_an_archive_with_a_bad_sector_in_its_middle_is_read_up_to_there_once(tmp_path, monkeypatch, read):
+    """It is said to be unreadable, not unpacked anew with each look, and read to its end once the disk is well."""
+    monkeypatch.setattr(files, "_STEP_BYTES", 4096)
+    log = Log(tmp_path, "by hand")
+    log.write(read)
+    follower = log.follower
+    follower.turn()
+    follower.commit()
+    follower.kill()
+    log.write(8000 - read)
+    log.shell("mv m.log m.log.1; gzip m.log.1")
+    log.write(5)
+    sound = os.path.getsize(log.path + ".1.gz") * 3 // 8
+    pread, calls = os.pread, []
+
+    def failing(descriptor, count, offset):
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".gz"):
+            calls.append(offset)
+            if offset + count > sound:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr(files.os, "pread", failing)
+    follower.start()
+    for seconds in (0, 1, 11):
+        follower.wait(seconds)
+    assert set(log.written[-5:]) <= set(follower.sink.lines)
+    assert len(follower.lines) > 2000
+    assert len(follower.log.named("file_unreadable")) == 1
+    assert not follower.tail.status().up
+    calls.clear()
+    for seconds in (1, 11):
+        follower.wait(seconds)
+    assert not [offset for offset in calls if 0 < offset < sound - 4096]
+    monkeypatch.setattr(files.os, "pread", pread)
+    for seconds in (0, 1, 11, 700, 1):
+        follower.wait(seconds)
+    log.check()
+    assert follower.tail.status().up
+    follower.tail.close()
+
+
 def test_a_damaged_archive_is_said_to_be_lost(path):
     """What cannot be unpacked is counted, and nothing else waits for it."""
     append(path, "E2211-101112-001 (1): one")

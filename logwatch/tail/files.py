@@ -39,6 +39,14 @@ class Stat(NamedTuple):
     modified: int  # nanoseconds
 
 
+class Zeros(NamedTuple):
+    """NULs that were looked at."""
+
+    front: int  # where they begin
+    end: int  # up to where there are no others
+    seen: Stat  # how the file was
+
+
 def stat_of(status: os.stat_result) -> Stat:
     """Return what is gone by of what the system tells."""
     modified = max(min(status.st_mtime_ns, _LATEST), -_LATEST)  # XFS and btrfs know times that a ledger has no room for
@@ -104,6 +112,7 @@ class PlainFile:
 
     packed = False
     hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
+    zeros: Zeros | None = None  # those behind what was read last
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
@@ -308,6 +317,20 @@ def find_content(file: PlainFile, at: int) -> tuple[int, bool | None]:
         if behind or not run:
             return at, bool(behind)
     return at, None
+
+
+def ends_in_zeros(file: PlainFile, front: int, reached: int, seen: Stat) -> bool:
+    """Return whether nothing but NULs comes behind those that begin at ``front`` and were read up to ``reached``.
+
+    A writer fills them from the front, so that those behind are looked at again only where it has written elsewhere:
+    the file changed its size, or nothing came in front.
+    """
+    known, at = file.zeros, reached
+    if known and known.seen.size == seen.size and known.front <= front <= known.end:
+        at = max(reached, known.end) if front > known.front or known.seen == seen else reached
+    end, found = find_content(file, at)
+    file.zeros = Zeros(front, end, seen)
+    return found is False
 
 
 class OwnFile(Content):

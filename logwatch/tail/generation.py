@@ -15,7 +15,7 @@ from logwatch.tail.files import (
     PlainFile,
     SeekingError,
     Stat,
-    find_content,
+    ends_in_zeros,
     key_at,
     read_head,
     stat_at,
@@ -116,9 +116,12 @@ class Generation(GenerationState):
         It was allocated in advance, and its writer may fill it yet.
         """
         reached, at_end = self.position.offset + len(run), len(run) < self._want
-        if at_end or file.packed or not run.endswith(b"\0") or find_content(file, reached)[1] is not False:
+        if at_end or file.packed or not run.endswith(b"\0"):
             return run, reached, at_end
-        return run.rstrip(b"\0"), max(reached, seen.size), True
+        filled = run.rstrip(b"\0")
+        if not ends_in_zeros(file, self.position.offset + len(filled), reached, seen):
+            return run, reached, False
+        return filled, max(reached, seen.size), True
 
     def _compare_run(self, overlap: bytes, run: bytes) -> None:
         """Compare what is there with what was left there; raises ChangedError."""

@@ -128,3 +128,26 @@ def test_a_long_hole_that_the_file_system_does_not_tell_is_looked_at_once(tmp_pa
     assert len(calls) < 20
     follower.tail.close()
     log.writer.close()
+
+
+def test_zeros_that_were_written_in_advance_are_looked_at_once(tmp_path, monkeypatch):
+    """As by dd, or where the file system tells no holes: a line in their place costs no more, and counts anywhere."""
+    monkeypatch.setattr(files.os, "lseek", lambda _file, offset, _whence: offset)
+    log = allocated(tmp_path, "by hand", 65536 * 100)
+    follower = log.follower
+    follower.turn()
+    pread, read = os.pread, []
+    monkeypatch.setattr(files.os, "pread", lambda *args: read.append(args[1]) or pread(*args))
+    for _ in range(5):
+        write(log, 5)
+        os.utime(log.path, (follower.clock.now,) * 2)  # whatever the system's clock tells apart
+        follower.wait(1)
+    assert sum(read) < 65536 * 100
+    with open(log.path, "r+b") as file:  # by another writer, who left a hole of its own
+        file.seek(65536 * 50)
+        file.write(b"\n" + log.lines(5))
+    os.utime(log.path, (follower.clock.now,) * 2)
+    for seconds in (1, 1, 11):
+        follower.wait(seconds)
+    log.check()
+    follower.tail.close()

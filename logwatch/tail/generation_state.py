@@ -33,7 +33,13 @@ class ChangedError(Exception):
 
 
 class MovedError(ChangedError):
-    """The file is still the generation's, but changed in front or cut off: where to go on is found as after a start."""
+    """The file is still the generation's, but changed in front or cut off: where to go on is found as after a start.
+
+    Without looking elsewhere it is ``at``.
+    """
+
+    def __init__(self, at: int) -> None:
+        self.at = at
 
 
 @dataclass(slots=True)
@@ -252,6 +258,13 @@ class GenerationState(Positioned):
         else:
             self.lose_file()
 
+    def read_on(self, at: int) -> None:
+        """Go on in a file that was changed in front, and has no name by which it could be found again."""
+        assert self.plain
+        before = min(at, TAIL_BYTES)
+        self.skip_to(at, self.plain.read_at(at - before, before))
+        self.note(head=OwnFile(self.plain).head or b"")
+
     def skip_to(self, offset: int, before: bytes | None) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""
         before = before or b""
@@ -338,18 +351,12 @@ class GenerationState(Positioned):
             relation, at = compare(known, content, same_inode=True, followed=True, search=True)
             if relation is Relation.OTHER:
                 raise ChangedError
-            if relation is not Relation.SAME and file.has_name():
-                raise MovedError
-            if relation is not Relation.SAME:  # nobody would find it again
-                before = min(at, TAIL_BYTES)
-                self.skip_to(at, file.read_at(at - before, before))
-                self.note(head=b"" if head is None else head)
+            if relation is not Relation.SAME:
+                raise MovedError(at)
         if not head:  # which it may have been for a moment, while it was written anew
             return
         if known.head_bytes and not self.begins_alike(head):
-            if file.has_name():
-                raise MovedError
-            self.note(head=head)
+            raise MovedError(known.offset)
         if len(head) > known.head_bytes:
             if known.head_bytes < TELLING_BYTES and not known.offset:  # nothing told its size from another generation's
                 self.note(size=content.begin + len(head))

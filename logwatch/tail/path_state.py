@@ -16,7 +16,7 @@ from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.generation_state import ChangedError, MovedError
 from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, is_part
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
@@ -368,8 +368,13 @@ class PathState:
         try:
             see()
         except ChangedError as error:
-            generation.give_up(error)
             self.due = True
+            if isinstance(error, MovedError) and generation.plain and not generation.plain.has_name():
+                at_path = self.heads.examine(self.path, None)
+                head, own = (at_path and at_path.head) or b"", OwnFile(generation.plain).head or b""
+                if not (own and head.startswith(own)) and not generation.begins_alike(head):  # else that is a copy
+                    return generation.read_on(error.at)
+            generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)
 

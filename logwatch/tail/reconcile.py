@@ -17,6 +17,7 @@ from logwatch.unpack import MissingLibraryError
 
 _MOST_GONE = 8  # of a path's generations that are over and nowhere, kept in mind for as long as those are
 
+
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """Return what becomes of every generation, oldest first, and of every file.
 

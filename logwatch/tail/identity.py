@@ -197,7 +197,7 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
 
     Not if another line ends where one ended that was read: they begin with the same banner. What stands at the path
     may have been written on behind the place where it was cut off, unless its end is known; or it is a new log that has
-    little more than the same banner, and reading goes on where its last line begins, unless that is known.
+    little more than the same banner, and reading goes on behind the last line of which enough is known.
     """
     size = file.size()
     if size is None:
@@ -218,9 +218,12 @@ def _as_part(known: Position, file: Content, *, same_inode: bool, followed: bool
         proved = ends or size <= HEAD_BYTES
     else:
         proved = ends and known.offset - size <= TAIL_BYTES - MARK_BYTES
-    last = (file.head or b"").rfind(b"\n") + 1
-    known_line = size > HEAD_BYTES or kept(known.head_bytes, known.head, size)[0] >= last + TELLING_BYTES
-    return Answer(Relation.PART if proved else Relation.CUT, size if known_line else last)
+    head, at = file.head or b"", size
+    if size <= HEAD_BYTES and not ends:
+        known_bytes = kept(known.head_bytes, known.head, len(head))[0]
+        end = head.find(b"\n", max(known_bytes - TELLING_BYTES, 0)) + 1
+        at = file.begin + end if end else size
+    return Answer(Relation.PART if proved else Relation.CUT, at)
 
 
 def _still_empty(known: Position, file: Content, *, followed: bool) -> bool:

@@ -737,18 +737,22 @@ BANNER = b"# mesibo starts, version 2.4\n" * 3
 
 
 @pytest.mark.parametrize(("gone", "missed"), [("mv m.log ../gone", 1), (": > m.log", 0)])  # its inode is not used again
-@pytest.mark.parametrize("half", [0, 10, 40])
-def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp_path, half, gone, missed):
-    """It comes behind the banner that the log of before began with, which is told as missed if it has gone."""
+@pytest.mark.parametrize(("half", "short"), [(0, b""), (10, b""), (40, b""), (0, b"E2511-101 (1): short")])
+def test_the_first_line_of_a_new_log_counts_that_had_only_begun_at_a_restart(tmp_path, half, short, gone, missed):
+    """It comes behind the banner that the log of before began with, which is told as missed if it has gone.
+
+    A short line may stand there whole: too short for what is kept of the log of before to tell it from that.
+    """
     log = Log(tmp_path, "by hand", banner=BANNER)
     log.write(7)
     log.follower.turn()
     log.follower.commit()
     log.follower.kill()
     log.shell(gone)
+    log.written += [short] if short else []
     line = log.lines(1)
     with open(log.path, "ab") as file:
-        file.write(BANNER + line[:half])
+        file.write(BANNER + (short + b"\n" if short else line[:half]))
     log.follower.start()
     log.follower.turn()
     with open(log.path, "ab") as file:

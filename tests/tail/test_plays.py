@@ -770,7 +770,7 @@ def copied_and_emptied(log):
 
 
 def removed_before_the_next_rotation(log):
-    log.shell("rm m.log")
+    log.shell("mv m.log ../gone")  # its inode is not used again
     log.write(3)
     log.shell("mv m.log m.log.1")
     log.shell(f"printf '{BANNER.decode()}' > m.log")

@@ -189,18 +189,3 @@ def test_what_is_over_keeps_nothing_of_what_was_read(tmp_path):
     assert kept.pop("live") > 0
     assert kept == {"done": 0}
     follower.tail.close()
-
-
-def test_of_a_log_that_is_absent_at_each_rotation_a_few_generations_are_kept_in_mind(tmp_path):
-    """What was rotated out while the path led nowhere may lie where nobody looks; but not all that ever was."""
-    log = tmp_path / "m.log"
-    follower = Follower(log, release_seconds=60)
-    for night in range(40):
-        append(log, *(f"line {number} of night {night:03}, long enough to tell" for number in range(5)))
-        follower.wait(1)
-        if (tmp_path / "m.log.1").exists():
-            (tmp_path / "m.log.1").unlink()
-        log.rename(tmp_path / "m.log.1")
-        follower.wait(100)
-    assert size_of(follower)["rows"] < 15
-    assert (len(follower.lines), follower.lost, follower.missed) == (200, 0, 0)

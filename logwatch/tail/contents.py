@@ -18,7 +18,7 @@ def find_inode(draft: Draft, each: Known) -> None:
     if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
-    left = i == draft.at_path and each.position.state != "live" and each is not draft.current
+    left = i == draft.at_path and not draft.is_latest(each)
     if left and (relation in SHORTER or (not each.in_use and any(k.in_use for k in draft.known))):
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
@@ -43,7 +43,7 @@ def find_content(draft: Draft, each: Known) -> None:
     """
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
-    latest = position.state == "live" or each is draft.current
+    latest = draft.is_latest(each)
     followed = known and (latest or position.gone_at > 0) and each.number not in draft.copied
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
@@ -107,8 +107,8 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
         for i, holder in () if each.open or each.number in draft.copied else holders.items():
             relation, at = draft.answer(each, i)
             same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
-            last = holder or each.position.state == "live" or each is draft.current
-            if relation is Relation.MOVED or (same and last and draft.is_nowhere(each)):
+            written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
+            if relation is Relation.MOVED or written_back:
                 if draft.is_nowhere(each):
                     draft.leave(each, "done")
                 if holder:

@@ -21,7 +21,7 @@ def find_copy(draft: Draft, each: Known) -> None:
         _find_written_back(draft, each, i, original, filled)
     if not each.in_use or (original is None and not each.open):
         return
-    if i is not None and i in draft.free and (each.position.state == "live" or each.number == draft.path.current):
+    if i is not None and i in draft.free and draft.is_latest(each):
         _find_copy_at_path(draft, each, i, original)
     if each.number not in draft.decided and not each.name:
         _find_renamed_copy(draft, each)

@@ -103,6 +103,10 @@ class Draft:
         """Return whether a generation has no open file, and was found in none so far."""
         return each.number not in self.decided and not each.open
 
+    def is_latest(self, each: Known) -> bool:
+        """Return whether a generation is what the path led to when it was last looked at."""
+        return each.position.state == "live" or each is self.current
+
     def is_part(self, each: Known, i: int, of: int | None) -> bool:
         """Return whether a generation's open file, or the file ``of`` that it lies in, holds all of a file."""
         return (each.number, i) in self.found.own_parts or (i, of) in self.found.parts

@@ -14,7 +14,7 @@ from logwatch.tail.candidates import Archive, Candidate, UnreadableError, Vanish
 from logwatch.tail.context import Turn
 from logwatch.tail.copies import SHORTER
 from logwatch.tail.files import CorruptError, OwnFile, key_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
 from logwatch.tail.path_state import SHARED, PathState
@@ -42,6 +42,7 @@ def reconcile(state: PathState, turn: Turn) -> None:
             tries -= 1
         else:
             return
+        state.owners.forget()
     state.mark_due()
 
 
@@ -70,7 +71,7 @@ class _Reconciliation:
         elsewhere = self._is_elsewhere()
         if elsewhere and not any(self._is_left(generation) for generation in state.generations):
             return
-        survey = Survey(state, lambda candidate: self._owner(candidate) is not None, elsewhere=elsewhere)
+        survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
         self.plan = plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -117,18 +118,6 @@ class _Reconciliation:
 
     # two paths, one file
 
-    def _owner(self, candidate: Candidate, *, followed: bool = False) -> Generation | None:
-        """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
-        for generation in self.state.owners.others(self.state.path, candidate.key):
-            position = generation.position
-            if generation.plain:
-                return generation
-            relation = compare(position, candidate, same_inode=True, followed=followed).relation
-            enough = position.head_bytes >= TAIL_BYTES or generation.in_use
-            if relation is not Relation.OTHER and (enough or candidate.size() == position.size):
-                return generation
-        return None
-
     def _is_elsewhere(self) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
         state = self.state
@@ -142,7 +131,9 @@ class _Reconciliation:
         if not state.owners.others(state.path, key):
             return False
         candidate = state.heads.examine(state.path, None)
-        generation = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
+        generation = None
+        if candidate and candidate.head is not None:
+            generation = state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
         other = state.owners.path_of(generation)
@@ -247,7 +238,7 @@ class _Reconciliation:
                 generation.settle(action.how)
             case "forgotten":
                 self.state.remove(generation)
-                self.state.owners.forget(generation)
+                self.state.owners.drop(generation)
                 if generation.saved:
                     self.turn.sink.forget(generation.number)
 

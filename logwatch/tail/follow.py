@@ -44,14 +44,13 @@ TORN_SECONDS = 86400.0
 writes little writes a block of C's stdio after hours."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
-_FEW_DIRECTORIES = 8  # of rotated files; where many logs have one each, every log would look at all of them
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _watched: dict[str, Stat | None] | None = None  # directories, as they were when something was waited for in them
+    _watched: object = None  # its directory and its rotated files, as they were when something was waited for
     _quiet: Stat | None = None  # how the only file was when there was nothing to do
     _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
@@ -148,9 +147,7 @@ class PathFollower(PathState):
         return any(key_at(each.position.path) == key for each in live)
 
     def _watch_directories(self) -> None:
-        aside = self.ctx.rotated_in()
-        places = {os.path.dirname(self.path) or ".", *(aside if len(aside) <= _FEW_DIRECTORIES else ())}
-        found = {place: stat_at(place) for place in places}
+        found = (stat_at(os.path.dirname(self.path) or "."), self.owners.rotated.shelves(self.path))
         self.due = self.due or found != self._watched
         self._watched = found
 

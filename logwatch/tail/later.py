@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from logwatch.tail.candidates import Candidate, Heads
-from logwatch.tail.context import Directories
+from logwatch.tail.directories import Directories
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Relation
 from logwatch.tail.plan import Found, Known

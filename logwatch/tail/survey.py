@@ -5,13 +5,13 @@ each generation and to each other file. Nothing is changed here but what is reme
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from logwatch.tail.candidates import Candidate, VanishedError
-from logwatch.tail.context import list_names
+from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.identity import (
@@ -65,12 +65,12 @@ def _may_be_backup(known: Known, file: Candidate) -> bool:
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool], *, elsewhere: bool = False) -> None:
-        """``foreign``: whether a file's inode is of another path's; ``elsewhere``: the one at the path is."""
-        self._state, self._foreign, self._elsewhere = state, foreign, elsewhere
+    def __init__(self, state: PathState, *, elsewhere: bool = False) -> None:
+        """``elsewhere``: the file at the path is of another path."""
+        self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._rotated = tuple(state.ctx.rotated())
+        self._rotated = self._owners.rotated.shelves(self._path)
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
@@ -109,6 +109,10 @@ class Survey:
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
+    def _foreign(self, file: Candidate) -> bool:
+        """Return whether a file's inode is of another path's."""
+        return self._owners.owner(file, self._path) is not None
+
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
@@ -118,10 +122,9 @@ class Survey:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
-        base = os.path.basename(self._path)
-        for path in self._rotated:
-            rotated = rotated_name(base, name := os.path.basename(path))
-            if path != self._path and (rotated or not any(source.log_of(name) for source in self._sources)):
+        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.files.items()):
+            another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
+            if path != self._path and not another:
                 names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
@@ -210,18 +213,23 @@ class Survey:
 
     def _list_others(self, wanted: set[Key]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
-        known = {self._path, *self._targets, *self._names}
-        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, *self._targets))
-        others = []
+        listed = {self._path, *self._targets, *self._names}
+        known = listed | self._state.matched.keys()
+        stems = {stem_of(os.path.basename(path)) for path in (self._path, *self._targets)}
+        first = set(self._owners.rotated.lying(wanted))
+        named: list[tuple[int, str]] = []
+        unnamed: list[tuple[int, str]] = []
         lay = (g.position.found_at for g in self._generations if g.position.found_at)
-        for directory in set(map(os.path.dirname, [*known, *lay])):
-            for name in self._directories.names(directory):
-                path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._state.matched or (not stem and self._state.owners.log_of(path)):
-                    continue
-                if there := stat_at(path):
-                    others.append((there.key in wanted, stem, there.modified, path))
-        return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
+        for directory in set(map(os.path.dirname, [*listed, *lay])):
+            newest, by_key = self._directories.strangers(directory, self._owners.log_of)
+            first |= {by_key[key].path for key in wanted if key in by_key}
+            for name in (each for stem in stems for each in self._directories.beginning(directory, stem)):
+                if there := stat_at(path := os.path.join(directory, name)):
+                    named.append((there.modified, path))
+                    first |= {path} if there.key in wanted else set()
+            unnamed += ((each.modified, each.path) for each in islice(newest, _OTHERS + len(known)))
+        ordered = [*sorted(first), *(path for some in (named, unnamed) for _, path in sorted(some, reverse=True))]
+        return [path for path in dict.fromkeys(ordered) if path not in known][:_OTHERS]
 
     def _find_alike(self) -> list[Candidate]:
         """Find what is named as a generation is whose name nobody knows, and was written later."""
@@ -238,7 +246,7 @@ class Survey:
         since: dict[str, int] = {}
         for path in places.keys() - self.found.rotated_names:
             directory, name = os.path.split(path)
-            for each in self._directories.alike(directory, name, stem):
+            for each in self._directories.alike(directory, name, stem, self._owners.has):
                 also = os.path.join(directory, each)
                 since[also] = min(since.get(also, places[path]), places[path])
         wanted = [path for path in since if path not in places and not self._is_followed(path)]

@@ -137,7 +137,6 @@ class PathState:
             was_blank=self.was_blank,
             successor=self.successor,
             is_link=os.path.islink(self.path),
-            absent=self.absent,
         )
 
     # writing

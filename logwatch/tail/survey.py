@@ -185,12 +185,18 @@ class Survey:
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
     def _is_hidden(self, known: Known) -> bool:
-        """Return whether the directory of one that is over cannot be listed, or its file system is not mounted."""
-        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
-        if known.in_use or known.key == NO_KEY:
+        """Return whether one that is over may lie where nobody can look.
+
+        Its directory is not there, or cannot be listed, or nothing at all of the log is there, as where a file system
+        is not mounted.
+        """
+        if known.in_use:
             return False
+        if known.key == NO_KEY or not self.found.candidates:
+            return not self.found.candidates
+        place = os.path.dirname(known.position.found_at or known.position.target or self._path)
         there = stat_at(place or ".")
-        return place in self._directories.unlisted or bool(there and there.key[0] != known.key[0])
+        return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
 
     def _may_be_renamed(self, known: Known) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""

@@ -481,14 +481,26 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 400), (2, 0, SAME, 1000)]),
         [Leave(1, "disowned"), Hold(2, 0)],
     ),
-    "nowhere, while its path leads nowhere: it may come back": (
-        PathView(current=1, absent=True),
-        [known(1, 0, "done", gone_at=1.0)],
-        found(),
+    "nowhere, while nobody can look where it was: it may come back": (
+        PathView(current=1),
+        [known(1, 0, "done")],
+        found(hidden=[1]),
         [Leave(1, "missing")],
     ),
-    "nowhere for long enough, while its path leads nowhere": (
-        PathView(current=1, absent=True),
+    "given up, or not to be looked at a while ago, and nowhere: it may come back": (
+        PathView(current=2),
+        [known(1, 0, "done", gone_at=1.0), known(2, 1, "rotated")],
+        found(file("m.log.1", 1), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 0)],
+    ),
+    "read to its end and nowhere, while its path leads nowhere": (
+        PathView(current=2),
+        [known(1, 0, "done"), known(2, 1, "rotated")],
+        found(file("m.log.1", 1), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "forgotten"), Hold(2, 0)],
+    ),
+    "nowhere for long enough": (
+        PathView(current=1),
         [known(1, 0, "done", gone_at=1.0, dead=True)],
         found(),
         [Leave(1, "forgotten")],

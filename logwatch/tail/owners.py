@@ -1,36 +1,20 @@
-"""Knows, for all paths of a source, which path's generation a file is, and what the files of two paths share."""
+"""Knows, for all paths of a source, which path's generation a file is, and which log a name may be of."""
 
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
-from typing import Protocol
 
 from logwatch.discover.globs import Globs
 from logwatch.tail.candidates import Candidate, Heads, VanishedError
 from logwatch.tail.directories import RotatedFiles
-from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import TAIL_BYTES, index_keys, search_keys
+from logwatch.tail.files import stat_at
+from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Content, Key, Relation, compare, is_part
+from logwatch.tail.identity import Key, Relation, compare, is_part
 from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
+from logwatch.tail.sharing import FollowedPath, Sharing
 
 _MOST_REMEMBERED = 20_000  # names
-_MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
-
-
-class FollowedPath(Protocol):
-    """What is known of one path."""
-
-    path: str
-    generations: list[Generation]
-    heads: Heads
-
-    def remove(self, generation: Generation) -> None:
-        """Leave a generation to another path, or forget it."""
-
-    def mark_due(self) -> None:
-        """Have it reconciled with the next look."""
 
 
 class Owners:
@@ -44,10 +28,8 @@ class Owners:
         self._logs: dict[str, str] = {}  # by name, as far as was asked
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
-        self._by_head: dict[bytes, list[Generation]] = {}
-        self._unfiled: list[Generation] = []  # when they were last asked
+        self.sharing = Sharing(self._paths)
         self._heads = Heads({})  # of files that any path may ask for
-        self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
 
     def forget(self) -> None:
         """Let the next look look again at what all paths share."""
@@ -70,25 +52,15 @@ class Owners:
         """Return the path that a generation belongs to."""
         return self._paths[generation.position.path]
 
-    def content(self, generation: Generation) -> Content | None:
-        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
-        if generation.plain:
-            with suppress(OSError):
-                return OwnFile(generation.plain)
-            return None
-        live = generation.position.state == "live" and generation.missing_since is None
-        place = generation.position.found_at or (generation.position.path if live else "")
-        file = self.path_of(generation).heads.examine(place, Rotated()) if place else None
-        return file if file and file.key == generation.key else None
-
     def add(self, generation: Generation) -> None:
         """Note where a generation lies."""
         self._by_key.setdefault(generation.key, []).append(generation)
-        self._unfiled.append(generation)
+        self.sharing.add(generation)
         self._added += 1
         if self._added > self._most:
             everything = [each for key in list(self._by_key) for each in self._valid(key)]
-            self._by_key, self._added, self._by_head, self._unfiled = {}, 0, {}, []
+            self._by_key, self._added = {}, 0
+            self.sharing.clear()
             self._most = 4 * len(everything) + 1000
             for each in everything:
                 self.add(each)
@@ -113,7 +85,7 @@ class Owners:
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
         undecided, place = False, os.path.dirname(file.path)
-        for each in self.others("", file.key) + (self.alike("", file.head or b"") if copies else []):
+        for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
             same, state = each.key == file.key, self.path_of(each)
             beside = place in (os.path.dirname(state.path), os.path.dirname(each.position.found_at))
             if state is but or not (same or beside or file.path in self.rotated):
@@ -124,7 +96,9 @@ class Owners:
                 return True
             relation = compare(each.position, file, same_inode=same, followed=same).relation
             told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            of = self.content(each) if told and not same else None  # which may go on otherwise behind the same banner
+            of = (
+                self.sharing.content(each) if told and not same else None
+            )  # which may go on otherwise behind the same banner
             if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
                 told = is_part(file, of)
             if told:
@@ -158,54 +132,6 @@ class Owners:
         """Return the generations of other paths than this one that a file with this inode may be."""
         return [g for g in self._valid(key) if g.position.path != path and g.followed]
 
-    def alike(self, path: str, head: bytes) -> list[Generation]:
-        """Return the generations of other paths that begin like a file with this head, a few of the newest."""
-        unfiled, self._unfiled = self._unfiled, []
-        for each in unfiled:
-            keys = index_keys(each.position.head_bytes, each.position.head)
-            for key in keys:
-                self._by_head.setdefault(key, []).append(each)
-            if not keys:
-                self._unfiled.append(each)
-        filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
-        found = {each.number: each for each in filed if each.position.path != path and each.followed}
-        alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))
-        return list(islice(alike, _MOST_ALIKE))[::-1]
-
-    def pair(self, one: Generation, of: Generation) -> None:
-        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
-        self._twins.setdefault(one.number, {})[of.number] = of
-        self._twins.setdefault(of.number, {})[one.number] = one
-        one.note(copy_of=one.position.copy_of or of.number)
-
-    def pair_again(self) -> None:
-        """Pair the generations that were copies of others before a restart."""
-        known = {each.number: each for state in self._paths.values() for each in state.generations}
-        for each in known.values():
-            if other := known.get(each.position.copy_of):
-                self.pair(each, other)
-
-    def part(self, one: Generation, other: Generation) -> None:
-        """Note that two generations go on with bytes of their own."""
-        for each, of in ((one, other), (other, one)):
-            if each.position.copy_of == of.number:
-                each.note(copy_of=0)
-            self._twins.get(each.number, {}).pop(of.number, None)
-
-    def twins(self, generation: Generation) -> list[Generation]:
-        """Return the generations that begin with the same bytes."""
-        return [each for each in self._twins.get(generation.number, {}).values() if self._is_known(each)]
-
-    def drop(self, generation: Generation) -> None:
-        """Note that a generation is known no more."""
-        for other in self.twins(generation):
-            self.part(generation, other)
-        self._twins.pop(generation.number, None)
-
-    def _is_known(self, generation: Generation) -> bool:
-        state = self._paths.get(generation.position.path)
-        return state is not None and generation in state.generations
-
     def _valid(self, key: Key) -> list[Generation]:
-        there = (each for each in self._by_key.get(key, ()) if each.key == key and self._is_known(each))
+        there = (each for each in self._by_key.get(key, ()) if each.key == key and self.sharing.is_known(each))
         return list(dict.fromkeys(there))

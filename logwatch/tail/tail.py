@@ -91,7 +91,7 @@ class Tail:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
-        self._owners.pair_again()
+        self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import NO_KEY, Relation, is_part
 from logwatch.tail.path_state import SHARED, PathState
-from logwatch.tail.survey import Survey
+from logwatch.tail.survey import Survey, is_copied
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -89,9 +89,15 @@ class _Reconciliation:
         return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
-        """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
-        if generation.plain:
-            self.state.look_again(generation, generation.verify, self.turn)
+        """Make sure that an open file still holds what was read of it, before its inode tells where it lies.
+
+        One that has changed, and has no name by which it could be found again, is read on, but for in a copy of it.
+        """
+        at = self.state.look_again(generation, generation.verify, self.turn) if generation.plain else None
+        if at is not None and is_copied(self.state, generation):
+            generation.detach()
+        elif at is not None:
+            generation.read_on(at)
 
     def _report(self) -> None:
         if at_path := self.found.path_file:

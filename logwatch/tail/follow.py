@@ -237,11 +237,13 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
+            moved = None
             if generation.plain:
-                self.look_again(generation, generation.verify, turn)
+                moved = self.look_again(generation, generation.verify, turn)
             else:
                 generation.lose_file()
-            if not generation.file:  # else what lies beside it, which nobody has seen, may yet turn out to be news
+            # Else what lies beside it, which nobody has seen, may yet turn out to be news
+            if moved is not None or not generation.file:
                 reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:

@@ -11,7 +11,7 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
+from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, MovedError
@@ -220,20 +220,21 @@ class PathState:
             self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
         self.problem = problem
 
-    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> None:
-        """Look at an open file, and let go of what is another generation's by now, or has changed."""
+    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> int | None:
+        """Look at an open file, and let go of what is another generation's by now, or has changed.
+
+        Return where to go on in a file that has changed and has no name: a survey tells whether a copy of it is there.
+        """
         try:
             see()
         except ChangedError as error:
             self.due = True
             if isinstance(error, MovedError) and generation.plain and not generation.plain.has_name():
-                at_path = self.heads.examine(self.path, None)
-                head, own = (at_path and at_path.head) or b"", OwnFile(generation.plain).head or b""
-                if not (own and head.startswith(own)) and not generation.begins_alike(head):  # else that is a copy
-                    return generation.read_on(error.at)
+                return error.at
             generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)
+        return None
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""

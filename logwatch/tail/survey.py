@@ -8,12 +8,13 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import accumulate, islice
+from itertools import accumulate
 
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
@@ -26,14 +27,13 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
-from logwatch.tail.later import written_later
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
-_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
@@ -60,6 +60,13 @@ def _new_archives(found: "Found") -> list[int]:
 def _may_be_backup(known: Known, file: Candidate) -> bool:
     """Return whether a file may have been copied of a generation before that left its path: its name says no place."""
     return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
+
+
+def is_copied(state: PathState, generation: Generation) -> bool:
+    """Return whether a copy of a generation's open file is at its path, as far as first bytes tell."""
+    at_path = state.heads.examine(state.path, None)
+    head, own = (at_path and at_path.head) or b"", OwnFile(generation.plain).head if generation.plain else b""
+    return bool(own and head.startswith(own)) or generation.begins_alike(head)
 
 
 class Survey:
@@ -93,12 +100,10 @@ class Survey:
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
-        renamed = [known for known in self.known if self._may_be_renamed(known)]
-        if lost or renamed:
-            self._take_in(self._examine_others(lost, renamed), self.known)
-        self._take_in(self._find_alike(), self.known)
-        later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
-        self._take_in((file for file in later if not self._foreign(file)), self.known)
+        unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed)
+        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)), self.known)
+        self._take_in(self._own(unnamed.find_alike(self.known, found)), self.known)
+        self._take_in(self._own(unnamed.find_later(self.known, found)), self.known)
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
@@ -109,9 +114,9 @@ class Survey:
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
-    def _foreign(self, file: Candidate) -> bool:
-        """Return whether a file's inode is of another path's."""
-        return self._owners.owner(file, self._path) is not None
+    def _own(self, files: Iterable[Candidate]) -> list[Candidate]:
+        """Return the files that are not another path's by their inodes."""
+        return [file for file in files if not self._owners.owner(file, self._path)]
 
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
@@ -154,7 +159,7 @@ class Survey:
                 of = heads.get(plain[path])
                 if head is None or of is None or of.startswith(head):
                     continue  # while one is being packed, what it is packed from is still there
-            if candidate and candidate.key not in found and not self._foreign(candidate):
+            if candidate and candidate.key not in found and self._own([candidate]):
                 found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
         if others and (at_path is None) != (before is None):
@@ -197,68 +202,6 @@ class Survey:
         place = os.path.dirname(known.position.found_at or known.position.target or self._path)
         there = stat_at(place or ".")
         return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
-
-    def _may_be_renamed(self, known: Known) -> bool:
-        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
-        place = known.position.found_at
-        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
-            return False
-        certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
-        return not certain and not any(candidate.key == known.key for candidate in self.found.candidates)
-
-    def _examine_others(self, lost: list[Known], renamed: list[Known]) -> list[Candidate]:
-        """Look at files whose names say nothing: those of which nothing is lost only by their inodes."""
-        seen = {candidate.key for candidate in self.found.candidates}
-        keys = {known.key for known in renamed}
-        wanted = {known.key for known in lost} | keys
-        found: dict[Key, Candidate] = {}
-        for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
-            if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
-                found.setdefault(candidate.key, candidate)
-        return [file for key, file in found.items() if (lost or key in keys) and not self._foreign(file)]
-
-    def _list_others(self, wanted: set[Key]) -> list[str]:
-        """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
-        listed = {self._path, *self._targets, *self._names}
-        known = listed | self._state.matched.keys()
-        stems = {stem_of(os.path.basename(path)) for path in (self._path, *self._targets)}
-        first = set(self._owners.rotated.lying(wanted))
-        named: list[tuple[int, str]] = []
-        unnamed: list[tuple[int, str]] = []
-        lay = (g.position.found_at for g in self._generations if g.position.found_at)
-        for directory in set(map(os.path.dirname, [*listed, *lay])):
-            newest, by_key = self._directories.strangers(directory, self._owners.log_of)
-            first |= {by_key[key].path for key in wanted if key in by_key}
-            for name in (each for stem in stems for each in self._directories.beginning(directory, stem)):
-                if there := stat_at(path := os.path.join(directory, name)):
-                    named.append((there.modified, path))
-                    first |= {path} if there.key in wanted else set()
-            unnamed += ((each.modified, each.path) for each in islice(newest, _OTHERS + len(known)))
-        ordered = [*sorted(first), *(path for some in (named, unnamed) for _, path in sorted(some, reverse=True))]
-        return [path for path in dict.fromkeys(ordered) if path not in known][:_OTHERS]
-
-    def _find_alike(self) -> list[Candidate]:
-        """Find what is named as a generation is whose name nobody knows, and was written later."""
-        followed = {known.number for known in self.known if known.followed}
-        held = {
-            i for (number, i), answer in self.found.answers.items() if number in followed and answer.relation in HELD
-        }
-        files = [self.found.candidates[i] for i in held]
-        names = {known.name for known in self.known} - {"", self._path} - self.found.rotated_names
-        files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
-        at_path = self.found.path_file
-        places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
-        stem = stem_of(os.path.basename(self._path))
-        since: dict[str, int] = {}
-        for path in places.keys() - self.found.rotated_names:
-            directory, name = os.path.split(path)
-            for each in self._directories.alike(directory, name, stem, self._owners.has):
-                also = os.path.join(directory, each)
-                since[also] = min(since.get(also, places[path]), places[path])
-        wanted = [path for path in since if path not in places and not self._is_followed(path)]
-        files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
-        later = (file for file in files if file.modified >= since[file.path] and not self._foreign(file))
-        return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
     def _take_in(self, files: Iterable[Candidate], known: list[Known]) -> None:
         """Take files for candidates, in place of what they were taken for before, and ask what they are."""

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from logwatch.tail import directories, owners, survey
+from logwatch.tail import directories, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
 from logwatch.tail.lines import CHUNK_BYTES
 from tests.helpers.recorder import Follower, append
@@ -182,7 +182,7 @@ def count_calls(monkeypatch):
     monkeypatch.setattr(owners, "compare", counted("pair", owners.compare))
     monkeypatch.setattr(os, "stat", counted("stat", os.stat))
     monkeypatch.setattr(directories, "_SETTLED_SECONDS", -1)  # else a directory is listed again while it may change
-    monkeypatch.setattr(survey, "_OTHERS", 4)
+    monkeypatch.setattr(unnamed, "_OTHERS", 4)
     return asked
 
 

@@ -659,6 +659,19 @@ TABLE = {
         ),
         [Hold(1, 2), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "rotated twice before a look, and copied in between under a name that nobody knows, by which nothing is news": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 4, 10),
+            file("m.log.1", 3),
+            file("m.log.2", 1),
+            renamed("copy-of-m.log", 2),
+            answers=[(1, 2, SAME, 1000)],
+            parts=[(1, 3), (3, 1)],
+        ),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

@@ -149,8 +149,8 @@ class PathFollower(PathState):
 
     def _watch_directories(self) -> None:
         aside = self.ctx.rotated_in()
-        places = {os.path.dirname(self.path) or ".", *(aside if len(aside) <= _FEW_DIRECTORIES else ())}
-        found = {place: stat_at(place) for place in places}
+        own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
+        found = {place: stat_at(place) for place in own.union(aside if len(aside) <= _FEW_DIRECTORIES else ())}
         self.due = self.due or found != self._watched
         self._watched = found
 

@@ -23,6 +23,7 @@ from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
+_UNNAMED = Rotated()
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 
 
@@ -60,7 +61,7 @@ class Owners:
             return None
         live = generation.position.state == "live" and generation.missing_since is None
         place = generation.position.found_at or (generation.position.path if live else "")
-        file = self.path_of(generation).heads.examine(place, Rotated()) if place else None
+        file = self.path_of(generation).heads.examine(place, _UNNAMED) if place else None
         return file if file and file.key == generation.key else None
 
     def add(self, generation: Generation) -> None:
@@ -369,11 +370,17 @@ class PathState:
             see()
         except ChangedError as error:
             self.due = True
-            if isinstance(error, MovedError) and generation.plain and not generation.plain.has_name():
-                at_path = self.heads.examine(self.path, None)
-                head, own = (at_path and at_path.head) or b"", OwnFile(generation.plain).head or b""
-                if not (own and head.startswith(own)) and not generation.begins_alike(head):  # else that is a copy
-                    return generation.read_on(error.at)
+            if (file := generation.plain) and not file.has_name():
+                own = OwnFile(file)
+                if isinstance(error, MovedError):
+                    at_path = self.heads.examine(self.path, None)
+                    head = (at_path and at_path.head) or b""
+                    if not (own.head and head.startswith(own.head)) and not generation.begins_alike(head):
+                        return generation.read_on(error.at)  # else what is at the path is a copy
+                elif generation.position.state == "rotated" and own.size() < generation.position.offset:
+                    # Its writer goes on in it, as after a truncation
+                    emptied = Candidate("", generation.key, own.size(), own.modified, _UNNAMED, own.head, own.begin)
+                    self.add(emptied, "rotated", own.size()).attach(generation.hand_over(), turn.now)
             generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)

@@ -897,3 +897,29 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     follower.turn()
     follower.wait(20)
     assert follower.sink.lines[new.encode()] == 1
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed):
+    """``> /proc/PID/fd/N``: its disk is freed so while its writer has it open, and goes on in it."""
+    log = tmp_path / "m.log"
+    append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
+    follower = Follower(log)
+    follower.turn()
+    with log.open("ab") as writer:
+        log.unlink()
+        if renewed:
+            append(log, "the first line of a new log")
+        follower.turn()
+        writer.write(b"a line that was seen, and not read\n")
+        writer.flush()
+        follower.look()
+        writer.truncate(0)
+        for number in range(5):
+            writer.write(b"late line %d\n" % number)
+            writer.flush()
+            follower.wait(1)
+        for _ in range(2):
+            follower.wait(700)
+    assert len(follower.lines) == len(set(follower.lines)) == 305 + renewed
+    assert (follower.lost, follower.missed) == (len("a line that was seen, and not read\n"), 0)
+
+

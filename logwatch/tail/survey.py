@@ -286,7 +286,7 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
-        whole = generation.plain is not None
+        whole = generation.plain is not None or (search and not same_inode and self._has_left(known))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
         found.answers[known.number, i] = answer
         if answer.relation is Relation.UNDECIDED:
@@ -296,6 +296,11 @@ class Survey:
                 self._compare_with_own(known, i, answer, OwnFile(generation.plain))
 
     def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
+    def _has_left(self, known: Known) -> bool:
+        """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
+        rotated = (file for file in self.found.candidates if file.rotated and file.key == known.key != NO_KEY)
+        return any(known.position.offset <= file.disk_size for file in rotated)
+
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         part = is_part(candidate, own)

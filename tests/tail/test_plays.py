@@ -857,6 +857,27 @@ def test_a_log_that_begins_as_those_before_it_is_new(tmp_path, seen, kept_open, 
     assert (follower.missed, follower.lost, sum(follower.rotations().values())) == (0, 0, 4)
 
 
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_start_that_wrote_but_its_banner_hides_no_later_one(tmp_path, restarts):
+    """Where the log is absent for a moment at each rotation, and rotated out after the second one."""
+    log, written = tmp_path / "m.log", []
+    follower = Follower(log)
+    for night in range(6):
+        lines = START + [f"E2002 1{night}:0{minute} line" for minute in range(0 if night == 1 else 3)]
+        append(log, *lines)
+        written += lines
+        follower.turn()
+        follower.wait(700)
+        for older, newer in (("m.log.1", "m.log.2"), ("m.log", "m.log.1")):
+            if (tmp_path / older).exists():
+                (tmp_path / older).rename(tmp_path / newer)
+        follower.turn()
+        if restarts:
+            follower.restart_at_once()
+    assert Counter(follower.lines) == Counter(written)
+    assert (follower.missed, follower.lost, follower.rotations()) == (0, 0, {"rename": 5})
+
+
 @pytest.mark.parametrize("renewed", [True, False])
 def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     """It has no name by which it could be found again, and its writer goes on."""

@@ -672,6 +672,28 @@ TABLE = {
         ),
         [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
     ),
+    "copied away and emptied beside a backup, which begins with the banner that was all of one before that is gone": (
+        PathView(current=2, truncated=True),
+        [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 0, "rotated")],
+        found(
+            file("m.log", 4, 0, b""),
+            file("m.log.1", 5),
+            file("m.log.bak", 6),
+            answers=[(1, 1, SAME, 100), (1, 2, SAME, 100), (2, 1, SAME, 1000), (2, 2, SAME, 1000)],
+            parts=[(1, 2), (2, 1)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "absent for a moment, and the next one begins with the banner that was all of one before that is gone": (
+        PathView(current=2, absent=True),
+        [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 2, "rotated")],
+        found(
+            file("m.log", 3, 150, A[:150]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100), (2, 1, SAME, 1000)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,
         [known(offset=0, size=0, head=b"")],

@@ -13,11 +13,12 @@ from itertools import accumulate
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.context import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
     SEARCH_BYTES,
+    SURE_BYTES,
     Answer,
     Key,
     Relation,
@@ -295,15 +296,20 @@ class Survey:
             with suppress(OSError):  # on a failing disk, what is noted of it has to do
                 self._compare_with_own(known, i, answer, OwnFile(generation.plain))
 
-    def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
     def _has_left(self, known: Known) -> bool:
         """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
         rotated = (file for file in self.found.candidates if file.rotated and file.key == known.key != NO_KEY)
         return any(known.position.offset <= file.disk_size for file in rotated)
 
+    def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         part = is_part(candidate, own)
+        unread = own.run(offset, TAIL_BYTES) if i == found.at_path and answer.relation is Relation.OTHER else b""
+        if (
+            len(unread.strip(b"\0")) >= SURE_BYTES and candidate.run(offset, TAIL_BYTES) == unread
+        ):  # behind a changed front
+            answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part is None:
             found.undecided.add(i)
         if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):

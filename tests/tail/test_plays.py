@@ -878,6 +878,33 @@ def test_a_start_that_wrote_but_its_banner_hides_no_later_one(tmp_path, restarts
     assert (follower.missed, follower.lost, follower.rotations()) == (0, 0, {"rename": 5})
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_log_that_was_changed_right_before_where_it_was_read_to_is_read_on(tmp_path, in_place, restarts):
+    """Its last line proves that all was read up to the same place, though not all before that is as it was."""
+    log, copy = tmp_path / "m.log", tmp_path / "copy"
+    append(log, "a line with the number of a user in it: 4711", "a line that is long enough to tell: " + "x" * 100)
+    follower = Follower(log)
+    follower.turn()
+    if restarts:
+        follower.stop()
+    changed = log.read_bytes().replace(b"4711", b"0000")
+    if in_place:
+        with log.open("r+b") as file:
+            file.write(changed)
+    else:
+        copy.write_bytes(changed)
+        copy.rename(log)
+    if restarts:
+        follower.start()
+    for line in ("a line of later", "a line that comes after that"):
+        append(log, line)
+        follower.wait(1)
+    follower.wait(700)
+    assert follower.lines[2:] == ["a line of later", "a line that comes after that"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 @pytest.mark.parametrize("renewed", [True, False])
 def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     """It has no name by which it could be found again, and its writer goes on."""

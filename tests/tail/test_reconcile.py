@@ -587,6 +587,12 @@ TABLE = {
         ),
         [Hold(1, 3), Hold(3, 1), Hold(4, 0), TakeUp(2, "rotated"), Rotated("rename")],
     ),
+    "changed before where it was read to, which is where it was": (
+        NOW,
+        [known()],
+        found(file("m.log", 1), answers=[(1, 0, MOVED, 1000)]),
+        [Hold(1, 0, 1000)],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

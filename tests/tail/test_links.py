@@ -192,3 +192,18 @@ def test_what_came_and_went_between_two_looks_is_found_beside_the_file_that_a_li
     log.shell(f"cd {POD}; {rotation}")
     log.treat(lambda _: ())
     log.check()
+
+
+def test_an_archive_of_the_log_behind_one_link_is_no_rotated_file_of_that_behind_another(tmp_path):
+    """Beside a log is where a link of it leads: logrotate's ``extension .log`` takes m.1.log for a rotated m.log."""
+    log = Log(tmp_path, "running", patterns=("links/*.log",))
+    log.shell("mkdir links d; ln -s ../d/m.log links/a.log; ln -s ../d/m.1.log links/b.log")
+    log.path = str(log.directory / "d/m.log")
+    log.write(30)
+    log.follower.turn()
+    log.write(20, log.directory / "d/m.1.log")
+    log.follower.wait(1)
+    log.shell("cd d; gzip m.1.log; mv m.1.log.gz m.2.log.gz; mv m.log m.log.1")
+    log.write(2)
+    log.treat(lambda _: ())
+    log.check()

@@ -593,6 +593,18 @@ TABLE = {
         found(file("m.log", 1), answers=[(1, 0, MOVED, 1000)]),
         [Hold(1, 0, 1000)],
     ),
+    "changed in front, as sed -i does, and copied as it is then under a rotated name": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 4),
+            file("m.log.bak", 5),
+            answers=[(1, 0, MOVED, 1000), (1, 1, MOVED, 1000)],
+            parts=[(0, 1), (1, 0)],
+            common=[(1, 1000)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live", 1000)],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

@@ -144,7 +144,8 @@ class PathFollower(PathState):
         return any(key_at(each.position.path) == key for each in live)
 
     def _watch_directories(self) -> None:
-        found = (stat_at(os.path.dirname(self.path) or "."), self.owners.rotated.shelves(self.path))
+        own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
+        found = ({place: stat_at(place) for place in own}, self.owners.rotated.shelves(self.path))
         self.due = self.due or found != self._watched
         self._watched = found
 

@@ -178,6 +178,12 @@ class GenerationState(Positioned):
         if not isinstance(self.access, Missing):
             self.access = None
 
+    def hand_over(self) -> PlainFile:
+        """Return its open file, which is another generation's from now on."""
+        assert isinstance(self.access, Open)
+        file, self.access = self.access.file, None
+        return file
+
     def unsaved(self) -> Position | None:
         """Return its position if that is another one than the sink knows, and take it for known from now on."""
         changed = self.position != self.saved

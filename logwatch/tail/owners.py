@@ -87,7 +87,7 @@ class Owners:
         undecided, place = False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
             same, state = each.key == file.key, self.path_of(each)
-            beside = place in (os.path.dirname(state.path), os.path.dirname(each.position.found_at))
+            beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
             if state is but or not (same or beside or file.path in self.rotated):
                 continue
             if each.empty and not each.plain:

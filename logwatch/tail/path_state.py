@@ -11,16 +11,18 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
+from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, MovedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
+from logwatch.tail.rotated_names import Rotated
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
+_UNNAMED = Rotated()
 
 
 class PathState:
@@ -229,8 +231,14 @@ class PathState:
             see()
         except ChangedError as error:
             self.due = True
-            if isinstance(error, MovedError) and generation.plain and not generation.plain.has_name():
-                return error.at
+            if (file := generation.plain) and not file.has_name():
+                if isinstance(error, MovedError):
+                    return error.at
+                own = OwnFile(file)
+                if generation.position.state == "rotated" and own.size() < generation.position.offset:
+                    # Its writer goes on in it, as after a truncation
+                    emptied = Candidate("", generation.key, own.size(), own.modified, _UNNAMED, own.head, own.begin)
+                    self.add(emptied, "rotated", own.size()).attach(generation.hand_over(), turn.now)
             generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)

@@ -13,12 +13,13 @@ from itertools import accumulate
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
     SEARCH_BYTES,
+    SURE_BYTES,
     Answer,
     Key,
     Relation,
@@ -243,7 +244,7 @@ class Survey:
             return
         at_path = i == found.at_path
         search = search or (known.in_use and not candidate.packed and (at_path or same_inode))
-        whole = generation.plain is not None
+        whole = generation.plain is not None or (search and not same_inode and self._has_left(known))
         answer = compare(position, candidate, same_inode=same_inode, followed=at_path, search=search, whole=whole)
         found.answers[known.number, i] = answer
         if answer.relation is Relation.UNDECIDED:
@@ -252,10 +253,20 @@ class Survey:
             with suppress(OSError):  # on a failing disk, what is noted of it has to do
                 self._compare_with_own(known, i, answer, OwnFile(generation.plain))
 
+    def _has_left(self, known: Known) -> bool:
+        """Return whether the file that a generation lay in is there under another name, and as long as it was read."""
+        rotated = (file for file in self.found.candidates if file.rotated and file.key == known.key != NO_KEY)
+        return any(known.position.offset <= file.disk_size for file in rotated)
+
     def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         part = is_part(candidate, own)
+        unread = own.run(offset, TAIL_BYTES) if i == found.at_path and answer.relation is Relation.OTHER else b""
+        if (
+            len(unread.strip(b"\0")) >= SURE_BYTES and candidate.run(offset, TAIL_BYTES) == unread
+        ):  # behind a changed front
+            answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part is None:
             found.undecided.add(i)
         if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):

@@ -599,6 +599,24 @@ TABLE = {
         ),
         [Hold(1, 3), Hold(3, 1), Hold(4, 0), TakeUp(2, "rotated"), Rotated("rename")],
     ),
+    "changed before where it was read to, which is where it was": (
+        NOW,
+        [known()],
+        found(file("m.log", 1), answers=[(1, 0, MOVED, 1000)]),
+        [Hold(1, 0, 1000)],
+    ),
+    "changed in front, as sed -i does, and copied as it is then under a rotated name": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 4),
+            file("m.log.bak", 5),
+            answers=[(1, 0, MOVED, 1000), (1, 1, MOVED, 1000)],
+            parts=[(0, 1), (1, 0)],
+            common=[(1, 1000)],
+        ),
+        [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live", 1000)],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],
@@ -670,6 +688,41 @@ TABLE = {
             undecided=[1],
         ),
         [Hold(1, 2), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "rotated twice before a look, and copied in between under a name that nobody knows, by which nothing is news": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 4, 10),
+            file("m.log.1", 3),
+            file("m.log.2", 1),
+            renamed("copy-of-m.log", 2),
+            answers=[(1, 2, SAME, 1000)],
+            parts=[(1, 3), (3, 1)],
+        ),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "copied away and emptied beside a backup, which begins with the banner that was all of one before that is gone": (
+        PathView(current=2, truncated=True),
+        [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 0, "rotated")],
+        found(
+            file("m.log", 4, 0, b""),
+            file("m.log.1", 5),
+            file("m.log.bak", 6),
+            answers=[(1, 1, SAME, 100), (1, 2, SAME, 100), (2, 1, SAME, 1000), (2, 2, SAME, 1000)],
+            parts=[(1, 2), (2, 1)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
+    ),
+    "absent for a moment, and the next one begins with the banner that was all of one before that is gone": (
+        PathView(current=2, absent=True),
+        [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 2, "rotated")],
+        found(
+            file("m.log", 3, 150, A[:150]),
+            file("m.log.1", 2),
+            answers=[(1, 0, SAME, 100), (1, 1, SAME, 100), (2, 1, SAME, 1000)],
+        ),
+        [Leave(1, "missing"), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
     ),
     "renamed while it was empty, to a name that nobody knows": (
         NOW,

@@ -197,13 +197,13 @@ class _Reconciliation:
     def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
         """Go on with a generation in a file; if nothing was read of it so far, perhaps behind what others have read.
 
-        Two logs that were alike stay two; of a copy it is known what it is one of.
+        Two logs that were alike stay two; of a copy it is known that it is one.
         """
-        blank, begun = not generation.position.offset, new or generation.tells_more
+        blank, new = not generation.position.offset, new or generation.tells_more
         self._hold(generation, i, at)
         if blank:
             self._pair_with_left(generation, i)
-        if blank and begun and generation.in_use and self.state.joined:
+        if blank and self.state.joined and generation.in_use and (new or generation.position.copy_of):
             self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head or b"")
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:

@@ -147,7 +147,8 @@ class RotatedFiles:
         self._followed: Collection[str] = ()
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
-        self._by_key: dict[Key, str] = {}
+        self._by_name: dict[str, list[Stranger]] = {}
+        self._by_key: dict[Key, Stranger] = {}
         self._paths: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
@@ -163,10 +164,13 @@ class RotatedFiles:
         self._look()
         return self._of.get(log, [])
 
-    def lying(self, keys: Iterable[Key]) -> list[str]:
-        """Return the paths of these files, whichever log they may be of."""
+    def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
+        """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
+
+        They may be another log's than the nearest, whose bytes have to tell that.
+        """
         self._look()
-        return [self._by_key[key] for key in keys if key in self._by_key]
+        return self._by_name.get(name, []), self._by_key
 
     def _look(self) -> None:
         if self._looked or not self._globs:
@@ -183,6 +187,7 @@ class RotatedFiles:
             for name in (os.path.basename(log), ""):
                 by_name.setdefault(name, _Namesakes()).add(log)
         found: dict[frozenset[str], dict[str, tuple[Rotated | None, Key]]] = {}
+        self._by_name, self._by_key = {}, {}
         for path in paths:
             there = stat_at(path)
             directory, name = os.path.split(path)
@@ -190,9 +195,12 @@ class RotatedFiles:
                 continue
             bases = {base for base in possible_bases(name) if base in by_name and base}
             names = {base: rotated for base in bases if (rotated := rotated_name(base, name))}
+            self._by_key[there.key] = stranger = Stranger(there.modified, path, there.key)
             for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
                 found.setdefault(by_name[base].near(directory), {})[path] = (rotated, there.key)
-        self._by_key = {key: path for files in found.values() for path, (_, key) in files.items()}
+                self._by_name.setdefault(base, []).append(stranger)
+        for strangers in self._by_name.values():
+            strangers.sort(reverse=True)
         self._paths = frozenset(paths)
         self._of = {}
         before, self._shelves = self._shelves, {}

@@ -87,7 +87,8 @@ class Sharing:
         """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
         self._twins.setdefault(one.number, {})[of.number] = of
         self._twins.setdefault(of.number, {})[one.number] = one
-        one.note(copy_of=one.position.copy_of or of.number)
+        mine = of.position.path == one.position.path
+        one.note(copy_of=of.number if mine else one.position.copy_of or of.number)
 
     def pair_alike(self, one: Generation, head: bytes) -> None:
         """Pair a generation with those of other paths that begin alike, until it turns out how far they do."""
@@ -113,7 +114,8 @@ class Sharing:
             twins = self._twins.get(each.number, {})
             twins.pop(of.number, None)
             if each.position.copy_of == of.number:
-                each.note(copy_of=next((number for number in twins if number < each.number), 0))
+                left = (number for number, twin in twins.items() if twin.position.copy_of != each.number)
+                each.note(copy_of=next(left, 0))
 
     def _twins_of(self, generation: Generation) -> list[Generation]:
         return [each for each in self._twins.get(generation.number, {}).values() if self.is_known(each)]
@@ -136,6 +138,9 @@ class Sharing:
                 continue
             except VanishedError:
                 return False
+            of = self._twins[generation.number].get(generation.position.copy_of)
+            if generation.position.offset > offset and of and of.position.path != generation.position.path:
+                generation.note(copy_of=twin.number)  # with which it is paired after a restart
             if whole and twin.sure and twin.missing_since is not None:
                 twin.settle("done")  # found here: what was not read of it comes next
         return True
@@ -152,9 +157,9 @@ class Sharing:
     def _skip_compared(self, generation: Generation, twin: Generation) -> bool:
         """Skip as much as two files have in common, and was read of one; return whether all is here that was read."""
         own, of, theirs = self.content(generation), self.content(twin), twin.furthest
-        if not own:
-            self._part(generation, twin)
-            return False
+        if not own:  # it was renamed since it was looked at
+            self._paths[generation.position.path].mark_due()
+            raise VanishedError
         relation, at = compare(theirs, own, same_inode=False, followed=True)
         if relation is not Relation.SAME:
             common = shared_bytes(own, of) if of else at if relation in SHORTER else 0

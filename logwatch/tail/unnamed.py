@@ -11,9 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 
 from logwatch.tail.candidates import Candidate
+from logwatch.tail.directories import Stranger
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Key, Relation
@@ -61,19 +62,22 @@ class Unnamed:
         listed = self._logs | self._names
         passed = listed | self._state.matched.keys()
         stems = {stem_of(os.path.basename(path)) for path in self._logs}
-        first = set(self._owners.rotated.lying(wanted))
-        named: list[tuple[int, str]] = []
-        unnamed: list[tuple[int, str]] = []
+        first: set[str] = set()
+        unnamed: list[Stranger] = []
         lay = (each.position.found_at for each in known if each.position.found_at)
-        for directory in set(map(os.path.dirname, [*listed, *lay])):
-            newest, by_key = self._directories.strangers(directory, self._owners.log_of)
+        directories = set(map(os.path.dirname, [*listed, *lay]))
+        strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
+        for newest, by_key in (*strangers, self._owners.rotated.others(os.path.basename(self._state.path))):
             first |= {by_key[key].path for key in wanted if key in by_key}
-            for name in (each for stem in stems for each in self._directories.beginning(directory, stem)):
-                if there := stat_at(path := os.path.join(directory, name)):
-                    named.append((there.modified, path))
-                    first |= {path} if there.key in wanted else set()
-            unnamed += ((each.modified, each.path) for each in islice(newest, _OTHERS + len(passed)))
-        ordered = [*sorted(first), *(path for some in (named, unnamed) for _, path in sorted(some, reverse=True))]
+            unnamed += islice(newest, _OTHERS + len(passed))
+        begun = (
+            os.path.join(directory, name)
+            for directory, stem in product(directories, stems)
+            for name in self._directories.beginning(directory, stem)
+        )
+        named = [Stranger(there.modified, path, there.key) for path in begun if (there := stat_at(path))]
+        first |= {each.path for each in named if each.key in wanted}
+        ordered = [*sorted(first), *(each.path for some in (named, unnamed) for each in sorted(some, reverse=True))]
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
     def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:

@@ -324,3 +324,32 @@ def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old
         follower.wait(11)
     assert follower.lines == ["a line of the first night", "a line of the second night"]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "killed before it is read", "killed amid it"])
+def test_a_copy_is_told_from_logs_that_begin_with_the_same_banner(tmp_path, life):
+    """Which log a file is a copy of, the read finds out, also where the daemon ends between the look and the read."""
+    banner = "mesibo 3.0, licence and version " * 200
+    for n in range(3):
+        append(tmp_path / f"log{n}.log", banner, *(f"E2511-101112-{i:03} (1): of log {n}" for i in range(3000)))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.commit()
+    shutil.copy(tmp_path / "log1.log", tmp_path / "log1-copy.log")
+    append(tmp_path / "log1-copy.log", "E2511-101113-000 (1): and of the copy")
+    follower.wait(6)
+    if life != "running":
+        follower.kill()
+        follower.start()
+        follower.look()
+    if life == "killed amid it":
+        follower.tail.read(follower.sink, 1)
+    if life != "running":
+        follower.restart_at_once()
+    follower.turn()
+    lines = Counter(follower.lines)
+    del lines[banner]
+    assert lines.pop("E2511-101113-000 (1): and of the copy") == 1
+    assert len(lines) == 9000
+    assert set(lines.values()) == {1}
+    follower.tail.close()

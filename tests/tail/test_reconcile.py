@@ -715,7 +715,7 @@ TABLE = {
         [Leave(1, "missing"), Hold(2, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "absent for a moment, and the next one begins with the banner that was all of one before that is gone": (
-        PathView(current=2, absent=True),
+        PathView(current=2),
         [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 2, "rotated")],
         found(
             file("m.log", 3, 150, A[:150]),

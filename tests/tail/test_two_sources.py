@@ -208,3 +208,31 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
         two.each("turn")
     assert sorted(two.sources[0].lines) == sorted(lines(0, 20) + lines(50, 5) + lines(60, 3) + lines(70, 3))
     assert two.sources[1].lines == lines(500, 3)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("place", ["old/srv-a", "b/old/srv-a", "a/old", "old"])
+def test_a_log_is_found_wherever_it_is_rotated_to_beside_one_of_its_name(tmp_path, rotate, life, place):
+    """A rotated file is of the log that lies nearest, unless its bytes tell that it is another one's."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    old = tmp_path / place
+    old.mkdir(parents=True)
+    follower = Follower(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
+    follower.turn()
+    for night in range(1, 3):
+        if life == "stopped":
+            follower.stop()
+        for n, log in enumerate(logs if place == "old" else logs[:1]):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, old / f"{log.name}-2026112{night}{n}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+    assert sorted(follower.lines) == written(0) + (written(1) if place == "old" else lines(500, 20))
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -9,10 +9,10 @@ from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
+from logwatch.model import Position
 from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
-from logwatch.tail.copies import SHORTER
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, search_keys
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, shared_bytes
 from logwatch.tail.rotated_names import Rotated
@@ -162,7 +162,7 @@ class Sharing:
             raise VanishedError
         relation, at = compare(theirs, own, same_inode=False, followed=True)
         if relation is not Relation.SAME:
-            common = shared_bytes(own, of) if of else at if relation in SHORTER else 0
+            common = shared_bytes(own, of) if of else _proved(theirs, relation, at)
             if common is None or relation is Relation.UNDECIDED:
                 raise SeekingError
             at = min(common, theirs.offset)
@@ -213,6 +213,13 @@ class Sharing:
         told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
         alike = (g for g in told if g is not generation and g.begins_alike(run))
         return next((g for g in alike if _holds_run(g, run)), None)
+
+
+def _proved(known: Position, relation: Relation, at: int) -> int:
+    """Return up to where a file is a part of what was read, as notes of it prove."""
+    if relation is Relation.CUT:  # or another log that begins with the same banner
+        return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
+    return at if relation is Relation.PART else 0
 
 
 def _holds_run(generation: Generation, run: bytes) -> bool:

@@ -39,7 +39,7 @@ def reconcile(state: PathState, turn: Turn) -> None:
             tries -= 1
         else:
             return
-        state.owners.forget()
+        state.owners.rotated.forget()
     state.mark_due()
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 
 from logwatch.events import Log, shown
 from logwatch.model import Sink
-from logwatch.tail.candidates import Candidate
 from logwatch.tail.directories import Directories
 from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
+from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
@@ -42,16 +42,6 @@ class _Parkable(Protocol):
         """Close a file of which all was read; False if there is none."""
 
 
-class Following(Protocol):
-    """What one source knows of files."""
-
-    def log_of(self, path: str) -> str:
-        """Return the followed path that a name is, or is rotated from, the longest; without directory, of any."""
-
-    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
-
-
 class OpenFiles:
     """The bound on open logs of the whole process, shared by its sources: who has most gives way first."""
 
@@ -65,7 +55,7 @@ class OpenFiles:
         self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
         self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
-    def share(self, following: Following) -> "Share":
+    def share(self, following: Owners) -> "Share":
         """Return the part of one more source."""
         share = Share(self, following)
         self._shares.append(share)
@@ -91,7 +81,7 @@ class OpenFiles:
         return source
 
     @property
-    def sources(self) -> list[Following]:
+    def sources(self) -> list[Owners]:
         """What each source knows."""
         return [share.following for share in self._shares]
 
@@ -105,7 +95,7 @@ class OpenFiles:
 class Share:
     """The open files of one source."""
 
-    def __init__(self, files: OpenFiles, following: Following) -> None:
+    def __init__(self, files: OpenFiles, following: Owners) -> None:
         self.following = following
         self.open = 0
         self.all = files

@@ -7,7 +7,6 @@ import os
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
@@ -126,11 +125,8 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
     return found
 
 
-@dataclass(eq=False, slots=True)
-class Shelf:
-    """The rotated files that may be of the same logs; another object as soon as one comes, goes or is replaced."""
-
-    files: dict[str, tuple[Rotated | None, Key]]  # None: its name says nothing
+Shelf = dict[str, tuple[Rotated | None, Key]]
+"""The rotated files that may be of the same logs, with what their names say, if anything."""
 
 
 class RotatedFiles:
@@ -142,7 +138,7 @@ class RotatedFiles:
     def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], Collection[str]]) -> None:
         """Sort what ``globs`` find, which are none where nothing is configured, by the followed paths, ``logs``."""
         self._globs, self._clock, self._logs = globs, clock, logs
-        self._looked = globs is None
+        self._looked = False
         self._found: DiscoveredPaths | None = None
         self._followed: Collection[str] = ()
         self._shelves: dict[frozenset[str], Shelf] = {}
@@ -157,7 +153,7 @@ class RotatedFiles:
 
     def forget(self) -> None:
         """Look again when next asked."""
-        self._looked = self._globs is None
+        self._looked = False
 
     def shelves(self, log: str) -> list[Shelf]:
         """Return the shelves on which the files lie that may be rotated ones of a log."""
@@ -186,7 +182,7 @@ class RotatedFiles:
         for log in logs:
             for name in (os.path.basename(log), ""):
                 by_name.setdefault(name, _Namesakes()).add(log)
-        found: dict[frozenset[str], dict[str, tuple[Rotated | None, Key]]] = {}
+        found: dict[frozenset[str], Shelf] = {}
         self._by_name, self._by_key = {}, {}
         for path in paths:
             there = stat_at(path)
@@ -202,11 +198,9 @@ class RotatedFiles:
         for strangers in self._by_name.values():
             strangers.sort(reverse=True)
         self._paths = frozenset(paths)
-        self._of = {}
-        before, self._shelves = self._shelves, {}
-        for near, files in found.items():
-            shelf = before.get(near)
-            self._shelves[near] = shelf = shelf if shelf and shelf.files == files else Shelf(files)
+        self._of, before = {}, self._shelves
+        self._shelves = {near: was if (was := before.get(near)) == files else files for near, files in found.items()}
+        for near, shelf in self._shelves.items():
             for log in near:
                 self._of.setdefault(log, []).append(shelf)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from logwatch.discover.globs import Globs
-from logwatch.tail.candidates import Candidate, Heads, VanishedError
+from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import RotatedFiles
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
@@ -29,12 +29,6 @@ class Owners:
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self.sharing = Sharing(self._paths)
-        self._heads = Heads({})  # of files that any path may ask for
-
-    def forget(self) -> None:
-        """Let the next look look again at what all paths share."""
-        self.rotated.forget()
-        self._heads.keep_only([])
 
     def enter(self, state: FollowedPath) -> None:
         """Note that a path is followed."""
@@ -96,9 +90,8 @@ class Owners:
                 return True
             relation = compare(each.position, file, same_inode=same, followed=same).relation
             told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            of = (
-                self.sharing.content(each) if told and not same else None
-            )  # which may go on otherwise behind the same banner
+            # Which may go on otherwise behind the same banner
+            of = self.sharing.content(each) if told and not same else None
             if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
                 told = is_part(file, of)
             if told:
@@ -124,7 +117,7 @@ class Owners:
         if not known or any(generation.plain for generation in known):
             return bool(known)
         with suppress(VanishedError, OSError):
-            file = self._heads.examine(path, Rotated())
+            file = self.path_of(known[0]).heads.examine(path, Rotated())
             return file is not None and self.owner(file, "") is not None
         return False
 

@@ -128,7 +128,7 @@ class Survey:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
-        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.files.items()):
+        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
             another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
             if path != self._path and not another:
                 names.setdefault(path, rotated or _UNNAMED)

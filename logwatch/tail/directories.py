@@ -143,6 +143,7 @@ class RotatedFiles:
         self._followed: Collection[str] = ()
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
+        self._only: dict[str, str] = {}
         self._by_name: dict[str, list[Stranger]] = {}
         self._by_key: dict[Key, Stranger] = {}
         self._paths: frozenset[str] = frozenset()
@@ -159,6 +160,11 @@ class RotatedFiles:
         """Return the shelves on which the files lie that may be rotated ones of a log."""
         self._look()
         return self._of.get(log, [])
+
+    def only_log_of(self, path: str) -> str:
+        """Return the one log that a file is named after and lies near; empty if several may be meant, or none."""
+        self._look()
+        return self._only.get(path, "")
 
     def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
         """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
@@ -183,7 +189,7 @@ class RotatedFiles:
             for name in (os.path.basename(log), ""):
                 by_name.setdefault(name, _Namesakes()).add(log)
         found: dict[frozenset[str], Shelf] = {}
-        self._by_name, self._by_key = {}, {}
+        self._by_name, self._by_key, self._only = {}, {}, {}
         for path in paths:
             there = stat_at(path)
             directory, name = os.path.split(path)
@@ -193,7 +199,10 @@ class RotatedFiles:
             names = {base: rotated for base in bases if (rotated := rotated_name(base, name))}
             self._by_key[there.key] = stranger = Stranger(there.modified, path, there.key)
             for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
-                found.setdefault(by_name[base].near(directory), {})[path] = (rotated, there.key)
+                near = by_name[base].near(directory)
+                found.setdefault(near, {})[path] = (rotated, there.key)
+                if rotated and len(near) == len(names) == 1:
+                    self._only[path] = next(iter(near))
                 self._by_name.setdefault(base, []).append(stranger)
         for strangers in self._by_name.values():
             strangers.sort(reverse=True)

@@ -88,11 +88,11 @@ class Owners:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
                 return True
-            relation = compare(each.position, file, same_inode=same, followed=same).relation
+            of = None if same else self.sharing.content(each)  # which may go on otherwise behind the same banner
+            proved = of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME
+            relation = compare(each.position, file, same_inode=same, followed=same or not proved).relation
             told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            # Which may go on otherwise behind the same banner
-            of = self.sharing.content(each) if told and not same else None
-            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+            if told and proved and of:
                 told = is_part(file, of)
             if told:
                 return True

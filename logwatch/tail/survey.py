@@ -295,16 +295,17 @@ class Survey:
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
 
-        By its inode alone, where a pattern matches it or rotation has named it after the path beside it: two logs may
-        be alike.
+        By its inode alone, where a pattern matches it or rotation has named it after the path, beside it or where no
+        other log of that name is nearer: two logs may be alike.
         """
         directory, base = os.path.split(self._path)
         mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
         for i, candidate in enumerate(self.found.candidates):
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
-                beside = place == directory and rotated_name(base, name)
-                copies = not beside and candidate.path not in self._state.matched
+                only = self._owners.rotated.only_log_of(candidate.path) == self._path
+                named = only or (place == directory and rotated_name(base, name))
+                copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
                 if True in told:
                     self.found.anothers.add(i)

@@ -511,6 +511,26 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "an archive that was left out is what was read by now, beside another file that begins like it": (
+        NOW,
+        [known(1, 0, "rotated"), known(2, 3, "ignored", 0, tail=b""), known(3, 2)],
+        found(
+            file("m.log", 5),
+            file("m.log.1", 4),
+            file("m.log.2", 2),
+            file("m.log.3.gz", 3),
+            answers=[(1, 3, SAME, 1000), (2, 1, SAME, 0), (2, 3, SAME, 0), (3, 2, SAME, 1000)],
+        ),
+        [
+            Hold(1, 3),
+            Leave(2, "forgotten"),
+            Hold(3, 2),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
+    ),
     "read to its end and packed, and unpacked again at its path": (
         NOW,
         [known(1, 3, "done")],

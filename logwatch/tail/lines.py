@@ -150,8 +150,8 @@ class LineReader:
 
     @property
     def known(self) -> Envelope:
-        """What lines are read as, decided or not."""
-        return self.envelope or envelopes.undecided(self._reading.kind)
+        """What lines are read as, decided or not: before that, none is mesibo's but the rest of one."""
+        return self.envelope or self._reading.expected or envelopes.undecided(self._reading.kind)
 
     @property
     def encoded(self) -> str:

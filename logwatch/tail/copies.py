@@ -63,7 +63,8 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= RENAMED_BYTES and not each.repeats
-    told = each.number not in draft.untold
+    elsewhere = relation in SHORTER and any(draft.holds(each, j) for j in draft.free)
+    told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
     if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:

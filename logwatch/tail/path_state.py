@@ -110,9 +110,10 @@ class PathState:
         return sorted(self.generations, key=lambda each: not each.position.offset and each is self.live)
 
     def before(self, generation: Generation) -> Generation | None:
-        """Return the generation that one follows: the last with lines."""
+        """Return the generation that one follows: the last in which anything was written."""
         order = self.in_order()
-        return next((each for each in order[order.index(generation) :: -1][1:] if each.position.offset), None)
+        before = order[order.index(generation) :: -1][1:]
+        return next((each for each in before if each.followed and each.position.size), None)
 
     def after(self, generation: Generation) -> list[Generation]:
         """Return the generations that follow one; a copy of its file is none."""

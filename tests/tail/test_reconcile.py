@@ -637,6 +637,16 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live", 1000)],
     ),
+    "packed with what nobody had read, and the next log, which was empty, has the banner of both by now": (
+        PathView(current=2, was_blank=True),
+        [known(1, 0, "rotated", size=1200), known(2, 4, offset=0, size=0, head=b"")],
+        found(
+            file("m.log", 4, 150, A[:150]),
+            file("m.log.1.gz", 5, 1200),
+            answers=[(1, 0, PART, 100), (1, 1, SAME, 1000), (2, 0, SAME, 0)],
+        ),
+        [Hold(1, 1), Hold(2, 0)],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

@@ -146,11 +146,9 @@ class RotatedFiles:
         self._only: dict[str, str] = {}
         self._by_name: dict[str, list[Stranger]] = {}
         self._by_key: dict[Key, Stranger] = {}
-        self._paths: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
-        self._look()
-        return path in self._paths
+        return self._globs is not None and self._globs.matches(path)
 
     def forget(self) -> None:
         """Look again when next asked."""
@@ -206,7 +204,6 @@ class RotatedFiles:
                 self._by_name.setdefault(base, []).append(stranger)
         for strangers in self._by_name.values():
             strangers.sort(reverse=True)
-        self._paths = frozenset(paths)
         self._of, before = {}, self._shelves
         self._shelves = {near: was if (was := before.get(near)) == files else files for near, files in found.items()}
         for near, shelf in self._shelves.items():

@@ -88,12 +88,13 @@ class Owners:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
                 return True
-            of = None if same else self.sharing.content(each)  # which may go on otherwise behind the same banner
-            proved = of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME
-            relation = compare(each.position, file, same_inode=same, followed=same or not proved).relation
+            relation = compare(each.position, file, same_inode=same, followed=same).relation
             told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            if told and proved and of:
-                told = is_part(file, of)
+            of = self.sharing.content(each) if told and not same else None
+            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+                told = is_part(file, of)  # else it may go on otherwise behind the same banner
+            elif told and not same and relation is Relation.PART:
+                told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
             if told:
                 return True
             undecided = undecided or told is None or relation is Relation.UNDECIDED

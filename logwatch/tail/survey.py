@@ -303,7 +303,8 @@ class Survey:
         for i, candidate in enumerate(self.found.candidates):
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
-                only = self._owners.rotated.only_log_of(candidate.path) == self._path
+                shared = sum(candidate.path in source.rotated for source in self._sources) > 1
+                only = not shared and self._owners.rotated.only_log_of(candidate.path) == self._path
                 named = only or (place == directory and rotated_name(base, name))
                 copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]

@@ -273,3 +273,30 @@ def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_ban
     ]
     assert counted == Counter(expected)
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_two_sources_whose_logs_have_one_name_and_one_directory_for_rotated_files(tmp_path, rotate, life):
+    """Of a name that may be either's, the bytes tell whose it is."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    (tmp_path / "old").mkdir()
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    for night in range(1, 3):
+        if life == "stopped":
+            two.each("stop")
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}{n}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            two.each("start")
+        for _ in range(2):
+            two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed) == (0, 0)

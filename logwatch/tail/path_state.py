@@ -17,7 +17,7 @@ from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError, MovedError
-from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, is_part
+from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, holds, is_part
 from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
 
@@ -372,13 +372,14 @@ class PathState:
         except ChangedError as error:
             self.due = True
             if (file := generation.plain) and not file.has_name():
-                own = OwnFile(file)
+                own, at_path = OwnFile(file), self.heads.examine(self.path, None)
                 if isinstance(error, MovedError):
-                    at_path = self.heads.examine(self.path, None)
                     head = (at_path and at_path.head) or b""
                     if not (own.head and head.startswith(own.head)) and not generation.begins_alike(head):
                         return generation.read_on(error.at)  # else what is at the path is a copy
-                elif generation.position.state == "rotated" and own.size() < generation.position.offset:
+                elif own.size() < generation.position.offset and not (
+                    own.head and at_path and holds(at_path, 0, own, 0)
+                ):
                     # Its writer goes on in it, as after a truncation
                     emptied = Candidate("", generation.key, own.size(), own.modified, _UNNAMED, own.head, own.begin)
                     self.add(emptied, "rotated", own.size()).attach(generation.hand_over(), turn.now)

@@ -13,8 +13,10 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
+from logwatch.tail.generation_state import MovedError
 from logwatch.tail.identity import NO_KEY, Relation, is_part
 from logwatch.tail.path_state import SHARED, PathState
+from logwatch.tail.rotated_names import Rotated
 from logwatch.tail.survey import Survey, is_copied
 from logwatch.unpack import MissingLibraryError
 
@@ -54,7 +56,7 @@ class _Reconciliation:
 
     def run(self) -> None:
         state = self.state
-        for generation in state.generations:
+        for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
         if elsewhere and not any(self._is_left(generation) for generation in state.generations):
@@ -91,13 +93,21 @@ class _Reconciliation:
     def _check(self, generation: Generation) -> None:
         """Make sure that an open file still holds what was read of it, before its inode tells where it lies.
 
-        One that has changed, and has no name by which it could be found again, is read on, but for in a copy of it.
+        One that was deleted, and has changed, is read on, but for in a copy of it.
         """
-        at = self.state.look_again(generation, generation.verify, self.turn) if generation.plain else None
-        if at is not None and is_copied(self.state, generation):
-            generation.detach()
-        elif at is not None:
-            generation.read_on(at)
+        file = generation.plain
+        error = self.state.look_again(generation, generation.verify, self.turn) if file else None
+        if not file or not error:
+            return
+        own = OwnFile(file)
+        copied = is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
+        if isinstance(error, MovedError) and not copied:
+            generation.read_on(error.at)
+            return
+        if own.size() < generation.position.offset and not copied:  # its writer goes on in it, as after a truncation
+            emptied = Candidate("", generation.key, own.size(), own.modified, Rotated(), own.head, own.begin)
+            self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
+        generation.give_up(error)
 
     def _report(self) -> None:
         if at_path := self.found.path_file:

@@ -238,13 +238,13 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
-            moved = None
+            changed = None
             if generation.plain:
-                moved = self.look_again(generation, generation.verify, turn)
+                changed = self.look_again(generation, generation.verify, turn)
             else:
                 generation.lose_file()
             # Else what lies beside it, which nobody has seen, may yet turn out to be news
-            if moved is not None or not generation.file:
+            if changed or not generation.file:
                 reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:

@@ -11,10 +11,10 @@ from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
+from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
 from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, MovedError
+from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
@@ -223,23 +223,17 @@ class PathState:
             self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
         self.problem = problem
 
-    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> int | None:
+    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> ChangedError | None:
         """Look at an open file, and let go of what is another generation's by now, or has changed.
 
-        Return where to go on in a file that has changed and has no name: a survey tells whether a copy of it is there.
+        Return what has changed in one that was deleted: a survey tells whether reading goes on in it.
         """
         try:
             see()
         except ChangedError as error:
             self.due = True
-            if (file := generation.plain) and not file.has_name():
-                if isinstance(error, MovedError):
-                    return error.at
-                own = OwnFile(file)
-                if generation.position.state == "rotated" and own.size() < generation.position.offset:
-                    # Its writer goes on in it, as after a truncation
-                    emptied = Candidate("", generation.key, own.size(), own.modified, _UNNAMED, own.head, own.begin)
-                    self.add(emptied, "rotated", own.size()).attach(generation.hand_over(), turn.now)
+            if generation.plain and not generation.plain.has_name():
+                return error
             generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)

@@ -63,11 +63,16 @@ def _may_be_backup(known: Known, file: Candidate) -> bool:
     return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
 
 
-def is_copied(state: PathState, generation: Generation) -> bool:
-    """Return whether a copy of a generation's open file is at its path, as far as first bytes tell."""
+def is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
+    """Return whether a generation's own file, which was deleted and changed, has been copied to its path.
+
+    ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
+    """
     at_path = state.heads.examine(state.path, None)
-    head, own = (at_path and at_path.head) or b"", OwnFile(generation.plain).head if generation.plain else b""
-    return bool(own and head.startswith(own)) or generation.begins_alike(head)
+    head = (at_path and at_path.head) or b""
+    if moved:
+        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
+    return bool(own.head and at_path and holds(at_path, 0, own, 0))
 
 
 class Survey:

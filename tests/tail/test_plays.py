@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import subprocess
 from collections import Counter
 
 import pytest
@@ -952,6 +953,25 @@ def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed):
             follower.wait(700)
     assert len(follower.lines) == len(set(follower.lines)) == 305 + renewed
     assert (follower.lost, follower.missed) == (len("a line that was seen, and not read\n"), 0)
+
+
+def test_what_a_writer_adds_to_a_log_that_was_packed_and_shredded_counts(tmp_path):
+    """Logrotate's ``shred``, without delaycompress: the file is emptied before it is deleted, and all in one gap."""
+    log = tmp_path / "m.log"
+    append(log, *(f"line {number:04} of what is shredded soon" for number in range(300)))
+    follower = Follower(log)
+    follower.turn()
+    with log.open("ab") as writer:
+        subprocess.run(["sh", "-ec", "gzip -c m.log > m.log.1.gz; shred -u m.log; : > m.log"], check=True, cwd=tmp_path)
+        for line in (b"a late line\n", b"one after that\n"):
+            writer.write(line)
+            writer.flush()
+            follower.wait(1)
+        append(log, "the first line of the next log")
+        for _ in range(2):
+            follower.wait(700)
+    assert follower.lines[300:] == ["a late line", "one after that", "the first line of the next log"]
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 10, 15, 17, 23])

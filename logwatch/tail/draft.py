@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
 from logwatch.tail.identity import Answer, Key, Relation
 from logwatch.tail.plan import Found, Hold, Known, Leave, PathView
 from logwatch.tail.rotated_names import Age, age_key
@@ -119,7 +119,8 @@ class Draft:
         What is empty is told by its inode and its time.
         """
         telling = max(each.position.head_bytes, each.position.offset)
-        return telling >= TELLING_BYTES or not telling or self.size(i) == each.position.size
+        enough = telling >= TELLING_BYTES or each.position.offset >= LINE_BYTES
+        return enough or not telling or self.size(i) == each.position.size
 
     def differs(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, of which no more is known, is another one.

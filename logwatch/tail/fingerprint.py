@@ -21,6 +21,9 @@ TELLING_BYTES = 24
 """A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are
 alike in all lines of an hour, sizes have to agree as well."""
 
+LINE_BYTES = 16
+"""Of whole lines: fewer may recur in any log."""
+
 MARK_BYTES = 128
 """Before a line end that is marked: enough to tell that a log still is what it was up to there."""
 

@@ -267,10 +267,9 @@ class Survey:
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
         part = is_part(candidate, own)
-        unread = own.run(offset, TAIL_BYTES) if i == found.at_path and answer.relation is Relation.OTHER else b""
-        if (
-            len(unread.strip(b"\0")) >= SURE_BYTES and candidate.run(offset, TAIL_BYTES) == unread
-        ):  # behind a changed front
+        changed = offset and i == found.at_path and answer.relation is Relation.OTHER
+        unread = own.run(offset, TAIL_BYTES) if changed else b""
+        if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
         if part is None:
             found.undecided.add(i)

@@ -647,6 +647,12 @@ TABLE = {
         ),
         [Hold(1, 1), Hold(2, 0)],
     ),
+    "copied away and emptied, when a whole short line was all that had been read": (
+        PathView(current=1, truncated=True),
+        [known(1, 0, "rotated", 23, 23, head=A[:23], tail=A[:23])],
+        found(file("m.log", 1, 0, b""), file("m.log.1", 5, 146, A[:146]), answers=[(1, 1, SAME, 23)]),
+        [Hold(1, 1), TakeUp(0, "live"), Rotated("truncate")],
+    ),
     "cut off at its end, and written on": (
         NOW,
         [known(offset=2000, size=2000)],

@@ -511,6 +511,17 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
     ),
+    "rotated with more than the banner that was read, which is all that the next one and another file begin with": (
+        PathView(current=2),
+        [known(1, 2, "rotated"), known(2, 1, "live", 100, 100, head=A[:100])],
+        found(
+            file("m.log", 3, 100, A[:100]),
+            file("m.log.1", 1, 400, A[:100] + b"x" * 300),
+            file("m.log.2", 2),
+            answers=[(1, 2, SAME, 1000), (2, 0, SAME, 100), (2, 1, SAME, 100), (2, 2, SAME, 100)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "an archive that was left out is what was read by now, beside another file that begins like it": (
         NOW,
         [known(1, 0, "rotated"), known(2, 3, "ignored", 0, tail=b""), known(3, 2)],

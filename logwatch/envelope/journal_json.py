@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -75,7 +75,7 @@ class JournalJson:
                 return None
         try:
             entry = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         if not _MICROS.fullmatch(entry.received):
             return None
@@ -94,7 +94,7 @@ class JournalJson:
             times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
             "".join(times)  # raises TypeError where one is no text
             parts = {entry.partial for entry in entries} - {None, "false"}
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        except (*NO_JSON, TypeError):
             return None
         received = [entry.received for entry in entries]
         digits, lengths = "".join(received), set(map(len, received))

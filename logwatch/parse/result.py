@@ -44,12 +44,16 @@ Columns = tuple[Sequence[Any], ...]
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
-_NO_RESULT: tuple[int, Platform, str] = (0, "unknown", "")  # fills a place
+NO_RESULT = PushResult(0, "unknown", "")
+"""Fills a place."""
 
 
 def display(value: str) -> str:
     """Return what was logged as text: matching sees one character a byte, people see UTF-8."""
-    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+    try:
+        return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+    except UnicodeEncodeError:  # an action of a grammar has decoded it already
+        return value.encode(errors="replace").decode()
 
 
 def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
@@ -108,5 +112,5 @@ def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Co
     counted = list(map(_counted, zip(deciding[0], strict=True), *deciding[1:]))
     without = [i for i, each in enumerate(counted) if isinstance(each, str)]
     for i in without:
-        counted[i] = _NO_RESULT
+        counted[i] = NO_RESULT[:3]
     return (*zip(*counted, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without

@@ -7,6 +7,7 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from functools import reduce
 from operator import add, or_
 
@@ -21,6 +22,16 @@ _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of it
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
     """A repetition of what may match nothing: pyparsing itself would never come back from it."""
+
+
+def refuse_endless(line: pp.ParserElement) -> None:
+    """Raise EndlessLoop for a repetition that never leaves the end of a line, whether it can be compiled or not."""
+    for each in line.visit_all():  # type: ignore[no-untyped-call]
+        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore):
+            with suppress(pp.ParseBaseException, IndexError):
+                stays = not each.not_ender or each.not_ender.can_parse_next("", 0)
+                if stays and _inner(each).try_parse("", 0) == 0:
+                    raise EndlessLoop(f"{each} repeats what may match nothing")
 
 
 def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
@@ -184,7 +195,7 @@ def _regex(element: pp.Regex) -> Node:
 
 
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:
-    return CharRun(chars, int(element.minLen), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
+    return CharRun(chars, max(1, int(element.minLen)), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
 
 
 def _skip_to(element: pp.SkipTo) -> Node:

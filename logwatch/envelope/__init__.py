@@ -11,7 +11,7 @@ from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
 from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, has_parts, shows, taken_out, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
 
 __all__ = [
     "CONTAINER_ID",
@@ -43,6 +43,7 @@ __all__ = [
     "no_text",
     "of_kind",
     "settled",
+    "shortened",
     "shows",
     "silent_end",
     "taken_out",

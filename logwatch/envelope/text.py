@@ -17,6 +17,10 @@ _BEFORE = re.compile(rb"\n" + _SET + rb"(?:" + _SET + rb")*(?:([^\x1b\n]{1,64}?:
 _RUN = re.compile(rb"(?m)" + _SET + rb"(?:" + _SET + rb")*(\r?$)?")
 _NULS = re.compile(rb"(?m)^\0+")
 
+_BETWEEN = b" \t\r,;:=\"'{}[]()<>|"  # words
+_LAST_WORD = re.compile(rb"[^" + re.escape(_BETWEEN) + rb"]+\Z")
+_WORD_BYTES = 64  # of a longer one, such as a token, or of a line that is one word, half is as good as all
+
 _ZIP = b"PK\x03\x04"
 _TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988 and GNU tar alike
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -60,6 +64,15 @@ def no_text(head: bytes) -> NoText | None:
 def clean(data: bytes) -> bytes:
     """Drop the NUL bytes before a line: a writer that went on at its old offset after copytruncate left them there."""
     return _NULS.sub(b"", data) if b"\0" in data else data
+
+
+def shortened(line: bytes, limit: int) -> bytes:
+    """Return at most so many bytes of a line: of a word that they cut in two nothing, since half a code is another."""
+    head = line[:limit]
+    if not line[limit : limit + 1].strip(_BETWEEN):
+        return head
+    word = _LAST_WORD.search(head, max(0, limit - _WORD_BYTES))
+    return head[: word.start()] if word and limit - word.start() < min(limit, _WORD_BYTES) else head
 
 
 def line_count(text: bytes) -> int:

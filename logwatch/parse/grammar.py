@@ -87,7 +87,7 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
         return _build(name, path, source, samples_path, annotated)
     except GrammarError:
         raise
-    except Exception as error:  # noqa: BLE001  pyparsing works on what a stranger wrote, and raises what it likes
+    except Exception as error:  # pyparsing works on what a stranger wrote, and raises what it likes
         why, remedy = f"{type(error).__name__}: {error}", "let each Regex compile, and no element begin with itself"
         raise GrammarError(Problem(str(path), "cannot be used", why, remedy)) from error
 

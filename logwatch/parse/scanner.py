@@ -270,7 +270,7 @@ class _Job:
         if len(payload) <= self._scanner.max_line_bytes:
             return payload
         self.scan.oversized += 1
-        payload = payload[: self._scanner.max_line_bytes]
+        payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
     def _lines(self, batch: LineBatch) -> None:

@@ -103,3 +103,21 @@ def test_colours_cost_no_more_the_more_there_are():
         return time.thread_time() - start
 
     assert min(cost(20_000) for _ in range(3)) < 50 * max(min(cost(2000) for _ in range(3)), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("line", "limit", "kept"),
+    [
+        (b"code 404", 8, b"code 404"),
+        (b"code 404 x", 8, b"code 404"),
+        (b"code 404", 7, b"code "),
+        (b"code 404.5", 8, b"code "),
+        (b"code 404\xc3\xa9", 8, b"code "),
+        (b'{"a":410}', 7, b'{"a":'),
+        (b"token " + b"x" * 100, 90, b"token " + b"x" * 84),
+        (b"x" * 9, 4, b"x" * 4),
+    ],
+)
+def test_a_line_that_is_cut_short_ends_in_no_half_word(line, limit, kept):
+    """Half a code is another one: 40 of 404."""
+    assert envelope.shortened(line, limit) == kept

@@ -80,7 +80,7 @@ class JournalJson:
         if not _MICROS.fullmatch(entry.received):
             return None
         origin = _origin(entry.container, entry.unit, entry.identifier)
-        time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
+        time = _when(entry)
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
         more = entry.partial is not None and _text(entry.partial) == "true"
         return Record(_raw(entry.message), time, origin, stream, more)
@@ -92,7 +92,8 @@ class JournalJson:
             entries = list(map(_decode, lines))
             names = {(entry.container, entry.unit, entry.identifier) for entry in entries}
             times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
-            "".join(times)  # raises TypeError where one is no text
+            if " " in "".join(times):  # raises TypeError where one is no text
+                times = list(map(_when, entries))
             parts = {entry.partial for entry in entries} - {None, "false"}
         except (*NO_JSON, TypeError):
             return None
@@ -151,6 +152,12 @@ def _origin(container: Value, unit: Value, identifier: Value) -> str:
     if unit and (said := _text(unit)):
         return f"unit {said}"
     return f"identifier {said}" if identifier and (said := _text(identifier)) else ""
+
+
+def _when(entry: _Entry) -> str:
+    """Return when an entry was logged, as Docker says it in full: syslog's own stamps have neither year nor zone."""
+    logged = _text(entry.logged)
+    return (" " not in logged and logged) or _text(entry.sent) or entry.received
 
 
 def without_colours(text: bytes) -> bytes:

@@ -106,11 +106,11 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     line, marker, timestamp = _execute(path, source, problems)
     if line is None or problems:
         raise GrammarError(*problems)
-    with default_whitespace():
-        beginnings = _beginnings(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
         refuse_endless(line)
+        with default_whitespace():
+            beginnings = _beginnings(line, marker.decode("latin-1"))
         node = translate(line, listed={"code"})
     except NotCompilable as refusal:
         reason = str(refusal)

@@ -14,7 +14,7 @@ from logwatch.parse.grammar import walk
 from logwatch.parse.trace import trace
 
 GOOD = """
-from pyparsing import Keyword, Literal, Opt, Regex, ZeroOrMore, one_of
+from pyparsing import Keyword, Literal, Opt, Regex, StringEnd, ZeroOrMore, one_of
 MARKER = b"sent"
 word = Regex("[a-z]+")
 LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + one_of("to at") + "code" + Regex("[0-9]+")("code")
@@ -130,7 +130,13 @@ def test_what_an_action_returns_is_no_end_of_the_daemon(checked, tmp_path, monke
     assert [failure.code for failure in found.failures] == [0]
 
 
-@pytest.mark.parametrize("repeated", ['Regex("x*")', 'Opt("x") ^ "y"', 'Opt("x"), stop_on=Literal("c") ^ "d"'])
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        'Regex("x*")', 'Opt("x") ^ "y"', 'Opt("x"), stop_on=Literal("c") ^ "d"', "StringEnd()",
+        'ZeroOrMore(Opt("x")) | "y"', '"y", stop_on=ZeroOrMore(Opt("x"))',
+    ],
+)  # fmt: skip
 def test_an_endless_repetition_is_no_grammar(checked, repeated):
     """It would hang on the first line, also where pyparsing itself has to read it."""
     with pytest.raises(GrammarError, match="would never end"):

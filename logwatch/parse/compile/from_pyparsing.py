@@ -6,7 +6,7 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import reduce
 from operator import add, or_
@@ -26,12 +26,27 @@ class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
 
 def refuse_endless(line: pp.ParserElement) -> None:
     """Raise EndlessLoop for a repetition that never leaves the end of a line, whether it can be compiled or not."""
-    for each in line.visit_all():  # type: ignore[no-untyped-call]
-        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore):
-            with suppress(pp.ParseBaseException, IndexError):
-                stays = not each.not_ender or each.not_ender.can_parse_next("", 0)
-                if stays and _inner(each).try_parse("", 0) == 0:
-                    raise EndlessLoop(f"{each} repeats what may match nothing")
+    for each in _from_within(line, set()):  # what is around it would try it, and never come back
+        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore) and any(_stays(each, at) for at in (0, 1)):
+            raise EndlessLoop(f"{each} repeats what may match nothing")
+
+
+def _stays(repetition: pp.ZeroOrMore | pp.OneOrMore, at: int) -> bool:
+    """Return whether a turn ends where it began, ``at`` the end of an empty line or behind it, as LineEnd leaves it."""
+    with suppress(pp.ParseBaseException, IndexError):
+        goes_on = not repetition.not_ender or repetition.not_ender.can_parse_next("", at)
+        return goes_on and _inner(repetition).try_parse("", at) == at
+    return False
+
+
+def _from_within(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:
+    """Go through an expression, each element once, behind those that are in it; what stops a repetition is."""
+    if id(element) not in seen:
+        seen.add(id(element))
+        ender = getattr(element, "not_ender", None)
+        for each in [*element.recurse(), *([ender] if ender else [])]:
+            yield from _from_within(each, seen)
+        yield element
 
 
 def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:

@@ -52,6 +52,14 @@ def may_be_open(line: bytes) -> bool:
     return text.endswith(_OPEN_ENDS)
 
 
+def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
+    """Return what of whole records ends as their messages do, as they are written there."""
+    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
+    if behind is None:
+        return [record[: _end_of_text(record, shows)] for record in records]
+    return [record[: record.rfind(behind)] for record in records] if behind else records
+
+
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     """Count the brackets that are open at the end of a text, when ``begin`` were open before it.
 
@@ -163,9 +171,15 @@ def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> It
 
 def _text_seems_open(record: bytes, shows: bytes) -> bool:
     """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
+    end = _end_of_text(record, shows)
+    return not end or record.endswith(_OPEN_AS_WRITTEN, 0, end)
+
+
+def _end_of_text(record: bytes, shows: bytes) -> int:
+    """Return where the text of JSON behind ``shows`` ends; 0 where none stands there."""
     at = record.find(shows)
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
-    return text is None or record.endswith(_OPEN_AS_WRITTEN, 0, text.end())
+    return text.end() if text else 0
 
 
 def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:

@@ -13,7 +13,7 @@ them as it reads an answer on the same line. Whether the result is the same push
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from itertools import compress, count, islice, repeat
+from itertools import islice, repeat
 
 from logwatch import envelope as envelopes
 from logwatch.model import Envelope
@@ -36,6 +36,9 @@ BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
+_LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
+_NEWLINE = rb"\n"  # in JSON
+_NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
@@ -160,13 +163,29 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
 
 def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> Iterable[int]:
     """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
+    ends = _ends_of_messages(window, records, envelope)
+    if ends is None:
+        shows = envelopes.shows(envelope)
+        return [i for i, record in enumerate(records) if not shows or _text_seems_open(record, shows)]
+    return [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
+
+
+def _ends_of_messages(window: bytes, records: list[bytes], envelope: Envelope) -> list[bytes] | None:
+    """Return what the message of each record ends in, as it is written; None where that takes more than two searches.
+
+    So it is where one is a part, or holds several lines, or no text.
+    """
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind is None:
-        return [i for i, record in enumerate(records) if _text_seems_open(record, shows)]
-    ends = window.split(behind)[:-1] if behind else records
-    if behind and not len(ends) == len(records) == window.count(rb"\n"):
-        return range(len(records))  # some is a part, or holds several lines
-    return compress(count(), map(bytes.endswith, ends, repeat(_OPEN_AS_WRITTEN)))
+    if behind == b"":
+        return records
+    if behind:  # it begins with the newline of a message
+        ends = window.split(_NEWLINE)
+        whole = all(map(bytes.startswith, ends[1:], repeat(behind.removeprefix(_NEWLINE))))
+        return ends[:-1] if whole and len(ends) == len(records) + 1 else None
+    first, *fields = window.split(shows)
+    texts = [each.partition(_NEXT_FIELD)[0] for each in fields]
+    alone = len(texts) == len(records) and b"\n" not in first and all(each.count(b"\n") == 1 for each in fields)
+    return texts if alone and b"\n" not in b"".join(texts) else None
 
 
 def _text_seems_open(record: bytes, shows: bytes) -> bool:

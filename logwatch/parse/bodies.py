@@ -20,6 +20,8 @@ from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
 """Whether a line, which ends in a newline, begins with mesibo's own prefix."""
+Owned = Callable[[bytes], bool]
+"""The same of a line without its newline."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -34,6 +36,7 @@ _OPEN_ENDS = (b"{", b"[", b",", b":")
 _COLOURS_AND_BLANKS = re.compile(rb"(?:\x1b\[[0-9;]*m|\s)+\Z")
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
@@ -84,7 +87,7 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     return level, -1
 
 
-def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bool]:
+def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, bool]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
     Return the joined line, and whether that was all: False where the lines came to their end before the body did.
@@ -95,7 +98,7 @@ def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bo
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
-        if owns(below + b"\n"):
+        if owned(below):
             between += 1
             if between > MAX_LINES_BETWEEN:
                 break
@@ -123,22 +126,39 @@ class Bodies:
         self._ahead = ahead
         self._lines: list[bytes] | None = None
         self._places: dict[bytes, deque[int]] = defaultdict(deque)
+        self._owned: dict[bytes, bool] = {}
 
     def joined(self, line: bytes, owns: Owns) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline."""
         if self._lines is None:
             self._lines = _payloads(self._data, self._envelope)
             for i, each in enumerate(self._lines):
-                if may_be_open(each):
+                if each[-1:] in _LAST and may_be_open(each):
                     self._places[each].append(i)
             self._lines += _payloads(self._ahead, self._envelope)
         places = self._places[line]
         if not places:
             return line  # it was cut short
-        return join(line, islice(self._lines, places.popleft() + 1, None), owns)[0]
+        return join(line, islice(self._lines, places.popleft() + 1, None), remembering(owns, self._owned))[0]
+
+
+def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
+    """Return what asks ``owns`` once of each line: where nothing closes a body, the same lines stand below many."""
+
+    def owned(line: bytes) -> bool:
+        found = known.get(line)
+        if found is None:
+            found = known[line] = owns(line + b"\n")
+        return found
+
+    return owned
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    if data and not envelopes.has_parts(data, envelope):
+        taken = envelopes.taken_out(envelopes.clean(data), envelope)
+        if taken is not None and not taken.aside:
+            return taken.text[:-1].split(b"\n")
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
@@ -151,13 +171,20 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         return 0
     records = window.split(b"\n")[:-1]
     marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
-    telling = _telling([records[i] for i in marked], envelope)
-    for i, record in zip(marked, telling, strict=True):
-        if may_be_open(record):
-            rest = b"".join([each + b"\n" for each in records[i:]])
-            lines = _payloads(rest, envelope)
-            if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:
-                return len(rest)
+    if not marked:
+        return 0
+    owned = remembering(owns, {})
+    lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
+    alone = len(lines) == len(records) - marked[0]  # no record is a part, or under another name
+    for i in marked:
+        at = i - marked[0]
+        if not alone:
+            lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
+        if len(lines) - at > MAX_LINES + MAX_LINES_BETWEEN + 1 or not lines:
+            continue  # by then any body has ended
+        line = lines[at]
+        if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
+            return sum(len(each) + 1 for each in records[i:])
     return 0
 
 
@@ -199,13 +226,3 @@ def _end_of_text(record: bytes, shows: bytes) -> int:
     at = record.find(shows)
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
     return text.end() if text else 0
-
-
-def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return for each of some records what ends as its payload does, which tells whether it may be open."""
-    if not envelopes.escapes(envelope):
-        return records
-    taken = envelopes.taken_out(b"\n".join([*records, b""]), envelope)
-    if taken is not None and not taken.aside:
-        return taken.text.split(b"\n")[:-1]
-    return [envelopes.unwrap(record, envelope)[0].payload for record in records]

@@ -189,7 +189,7 @@ class _Job:
             return
         if whole and whole.text is data:
             self.scan.lines = envelopes.line_count(data)
-        self._lines(inside, whole)
+        self._lines(inside, None if batch is whole else whole)
         self._records(left, decided)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:

@@ -8,9 +8,9 @@ a module.
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, has_parts, shows, taken_out, unwrap
+from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, frame, has_parts, shows, taken_out, unwrap
 from logwatch.envelope.prefixed import CONTAINER_ID
-from logwatch.envelope.record import Format, Line, Payloads, Received, Record
+from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
 from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "FORMATS",
     "MARK",
     "Format",
+    "Frame",
     "Line",
     "NoText",
     "Owns",
@@ -36,6 +37,7 @@ __all__ = [
     "decoded",
     "encoded",
     "escapes",
+    "frame",
     "has_parts",
     "is_tar",
     "label",

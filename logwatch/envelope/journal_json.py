@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -33,7 +33,8 @@ _FIELDS = {
 FIELDS = tuple(_FIELDS.values())
 """What is looked at of an entry."""
 
-_MICROS = re.compile("[0-9]{1,17}")
+_DIGITS = "[0-9]{1,17}"
+_MICROS = re.compile(_DIGITS)
 _MICROS_LENGTHS = frozenset(range(1, 18))
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
@@ -50,6 +51,13 @@ class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
     identifier: Value = None
     priority: Value = None
     partial: Value = None
+
+
+_FIELD = re.compile(rb'[{,]"([A-Z0-9_]+)":("(?:[^"\\]|\\.)*"|null|\[[0-9,]*\])')
+_SAME = frozenset(_FIELDS[each] for each in ("container", "unit", "identifier", "partial"))
+_ANY_TEXT = r"[ !#-\[\]-\xff]*+"  # without escapes
+_MESSAGE_HERE = "\n"  # stands nowhere else in an expression for one line
+_LOOKED_AT = 32  # entries
 
 
 _decode = msgspec.json.Decoder(_Entry).decode
@@ -117,6 +125,14 @@ class JournalJson:
             firsts[i] = b""
         return Payloads(b"\n".join([*firsts, b""]), times, aside=aside)
 
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
+        """Return what stands around the message of the first entry that may count: its fields, in their order."""
+        for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
+            record = self.record(line)
+            if record and not record.more and of(record.origin, origins) and (frame := _frame(line)):
+                return frame
+        return None
+
     def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
         """Return whether some entry is a part of a message."""
         return _PARTIAL in data
@@ -124,6 +140,26 @@ class JournalJson:
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
         return line.replace(_PARTIAL, b'"CONTAINER_PARTIAL_MESSAGE":"false"')
+
+
+def _frame(line: bytes) -> Frame | None:
+    """Return what stands around the message of an entry, in JSON without blanks; None where a field is there twice."""
+    fields: dict[str, str] = {}
+    at = 0
+    while field := _FIELD.match(line, at):
+        name, value = (group.decode("latin-1") for group in field.groups())
+        if name in fields:
+            return None
+        if not value.startswith('"') or name in _SAME:
+            value = re.escape(value)
+        elif name == _FIELDS["message"]:
+            value = _MESSAGE_HERE
+        else:
+            value = f'"{_DIGITS if name == _FIELDS["received"] else _ANY_TEXT}"'
+        fields[name] = f'"{name}":{value}'
+        at = field.end()
+    before, here, behind = f"\\{{{','.join(fields.values())}\\}}".partition(_MESSAGE_HERE)
+    return Frame(f'{before}"', f'"{behind}', quoted=True) if here and line[at:] == b"}" else None
 
 
 class Entries(NamedTuple):

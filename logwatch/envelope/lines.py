@@ -13,7 +13,7 @@ from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
-from logwatch.envelope.record import Format, Line, Payloads, Record
+from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
 from logwatch.envelope.text import clean, line_count, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
@@ -252,3 +252,11 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
         taken = inner._replace(times=times)
     plain = uncoloured(taken.text)
     return taken if plain is taken.text else taken._replace(text=plain, lines=None)
+
+
+def frame(text: bytes, envelope: Envelope) -> Frame | None:
+    """Return what stands around most of some whole lines; None where that is unknown, or more than one envelope."""
+    if len(envelope.layers) != 1:
+        return None
+    layer = envelope.layers[0]
+    return FORMATS[layer.form].frame(text, layer.origins)

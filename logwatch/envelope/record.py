@@ -45,6 +45,27 @@ class Payloads(NamedTuple):
     aside: Sequence[int] = ()  # lines under another name, by their index: nothing stands in the text for these
 
 
+class Frame(NamedTuple):
+    """What stands around each line of a text, as sources of regexes without groups; in between is one whole message.
+
+    Where a record matches with the message of one line in between, ``record`` takes that very line out of it. A message
+    that is ``quoted`` is JSON text without any escape but of quotes.
+    """
+
+    before: str
+    behind: str = ""
+    quoted: bool = False
+
+    def fits(self, text: bytes) -> bool:
+        """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
+        if not self.quoted:
+            return b"\x1b" not in text and b"\r" not in text
+        try:
+            return text.isascii() or bool(text.decode())
+        except UnicodeDecodeError:
+            return False
+
+
 class Format(Protocol):
     """One way to wrap a line."""
 
@@ -85,4 +106,10 @@ class Format(Protocol):
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.
 
         ``origins`` are the names under which lines may count. Return None where ``record`` would say something else.
+        """
+
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
+        """Return what stands around most of these whole lines, as far as the first ones tell; None if that is unknown.
+
+        Only lines under the names of ``origins`` match, and none that is a part of a message.
         """

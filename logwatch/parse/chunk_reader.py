@@ -9,25 +9,27 @@ import math
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, compress, count, repeat
 from typing import TypeVar
 
-from logwatch.model import Cause
+from logwatch import envelope as envelopes
+from logwatch.model import Cause, Envelope
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
+from logwatch.parse.lessons import Lessons
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
-LEARN_AFTER_LINES = 16
-"""Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
-_GROWTH = 8  # of what is waited for, with each lesson
-_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
+_MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
+_SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
+_MAX_ENVELOPES = 16
 _MAX_EXAMPLE_BYTES = 4096
 
 OTHER_CODE = 255
@@ -48,8 +50,20 @@ Values = tuple[tuple[str, bytes], ...]
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
 
+Match = Callable[["Dictionary", LineBatch], LineBatch]
+"""Counts what an expression captures of a batch; returns the lines that it left."""
+
 _Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
+
+
+@dataclass(slots=True)
+class _Framed:
+    """The same expression for lines in a frame."""
+
+    frame: envelopes.Frame
+    expression: "Dictionary | None"  # None where it takes too few of them
+    batches: int = 0
 
 
 class ChunkReader:
@@ -64,35 +78,82 @@ class ChunkReader:
         self.rests = RestReader(compiler.tail, compiler.turn, keep) if compiler.tail and compiler.turn else None
         self._compiler = compiler
         self._dictionary: Dictionary | None = None
+        self._framed_by: dict[Envelope, _Framed] = {}
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
         self._rests: list[bytes] = []
         self._left: list[bytes] = []  # some of what it has left since
-        self._wait = LEARN_AFTER_LINES
-        self._waiting = 0
+        self._lessons = Lessons()
 
     def read(
-        self, batch: LineBatch, match: Callable[["Dictionary", LineBatch], LineBatch], following: float = math.inf
+        self, batch: LineBatch, match: Match, following: float = math.inf, among: LineBatch | None = None
     ) -> LineBatch:
         """Read a batch by what there is, and learn from it; return the lines that are left.
 
         ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
-        how many times as much as this the log still holds.
+        how many times as much as this the log still holds, ``among`` the lines of which the batch is what was left.
         """
-        before = self.rests.read_singly if self.rests else 0
+        before = self._rests_read
         left = match(self._dictionary, batch) if self._dictionary else batch
-        behind = self.rests.read_singly - before if self.rests else 0
+        self._lessons.read(0 if among else len(batch.lines))
+        if self._learned(left, self._rests_read - before, among or batch, following) and self._dictionary:
+            return match(self._dictionary, left)
+        return left
+
+    def read_framed(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch of lines in an envelope without taking them out; return those that are left.
+
+        As ``read`` does it, but what is left may be known to the expression all the same; if that is the batch itself,
+        nothing of it was counted.
+        """
+        framed = self._framed(batch)
+        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+            return batch
+        before = self._rests_read
+        left = match(framed.expression, batch)
+        if left is not batch:
+            if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+                framed.expression = None  # they are written in more than one way
+            self._lessons.read(len(batch.lines))
+            self._learned(LineBatch(b""), self._rests_read - before, batch, following)
+        return left
+
+    def _framed(self, batch: LineBatch) -> "_Framed | None":
+        """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
+        if self._dictionary is None:
+            return None
+        known = self._framed_by.get(batch.envelope)
+        if known is not None:
+            known.batches += 1
+            if known.batches % _SAME_FRAME_BATCHES:
+                return known
+        frame = envelopes.frame(batch.text, batch.envelope)
+        if frame is None or (known and known.frame == frame):
+            return known
+        pattern = self._dictionary.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+        if len(self._framed_by) >= _MAX_ENVELOPES:
+            self._framed_by.clear()
+        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
+        return made
+
+    @property
+    def _rests_read(self) -> int:
+        return self.rests.read_singly if self.rests else 0
+
+    def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
+        """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
+
+        Return whether there is an expression for any of these lines then.
+        """
         singly = len(left.lines) + behind
-        if singly <= _MAX_LEFT_SHARE * len(batch.lines):
-            return left
-        self._waiting += singly
+        if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
+            return False
+        self._lessons.waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        expected = singly * (1 + following)
-        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
-            return left
-        self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
+        if not self._lessons.due(singly * (1 + following), lines_worth(some_of(self._left, SOME))):
+            return False
+        self._lessons.given()
         # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = SOME * (len(batch.lines) - len(left.lines)) // len(batch.lines)
-        return match(self._dictionary, left) if self._learn(_examples(batch, others)) and self._dictionary else left
+        return self._learn(_examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines)))
 
     def _learn(self, others: Sequence[bytes]) -> bool:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
@@ -107,12 +168,15 @@ class ChunkReader:
         if made := self._compiler.compile(payloads, self._rests):
             pattern, self._examples = made
             self._dictionary = Dictionary(pattern, self.rests)
+            self._framed_by.clear()
         return made is not None
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    return [line for line in some_of(sorted(batch.lines, key=len), most) if len(line) <= _MAX_EXAMPLE_BYTES]
+    lines = batch.lines
+    places = some_of(sorted(range(len(lines)), key=lambda i: len(lines[i])), most)
+    return [line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES]
 
 
 def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
@@ -176,9 +240,10 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        for key in set(keys) - self._codes_of_keys.keys():
-            self._codes_of_keys[key] = self._code(self._outcome(key))
-            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+        for key, _ in Counter(keys).most_common():  # where there are too many results, the commonest get a code
+            if key not in self._codes_of_keys:
+                self._codes_of_keys[key] = self._code(self._outcome(key))
+                self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
@@ -195,8 +260,11 @@ class Dictionary:
         if self._rests is None:
             return [(row, ()) for row in rows]
         rest = len(self.pattern.names) - 1
-        values = self._rests.read([row[rest] for row in rows])
+        values = self._rests.read([self._text(row[rest]) for row in rows])
         return list(zip([row[:rest] for row in rows], values, strict=True))
+
+    def _text(self, captured: bytes) -> bytes:
+        return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
 
     def _code(self, outcome: Outcome) -> int:
         code = self._codes_of_results.get(outcome)
@@ -210,7 +278,8 @@ class Dictionary:
 
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
-        values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
+        named = zip(self.pattern.names, groups, strict=False)
+        values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None
 
 

@@ -7,14 +7,15 @@ is counted result by result. Only the first and the last line of a result are lo
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
+from itertools import chain
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
 from logwatch.parse.grammar import Grammar
@@ -29,6 +30,7 @@ MAX_SAMPLES = 8
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
+_ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 _TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
 _REMEMBERED_HOURS = 64
@@ -175,16 +177,19 @@ class _Job:
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        batch = self._candidates(data, decided)
-        inside, left = batch.taken_out(decided) if batch else (LineBatch(b""), LineBatch(data))
+        batch = whole = self._candidates(data, decided)
+        if batch and decided != PLAIN and (reader := self._parser.chunk_reader):
+            self._unread.batch = batch
+            batch = reader.read_framed(batch, self._matched, self.following)
+        inside, left = batch.taken_out() if batch else (LineBatch(b""), LineBatch(data))
         if left.text is data:  # a long line, parts of messages, a torn record
             lines = logical_lines(data, decided)
             self.scan.lines = len(lines)
             self._payloads(self._with_marker(lines))
             return
-        if batch and batch.text is data:
-            self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
-        self._lines(inside)
+        if whole and whole.text is data:
+            self.scan.lines = envelopes.line_count(data)
+        self._lines(inside, None if batch is whole else whole)
         self._records(left, decided)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
@@ -226,15 +231,17 @@ class _Job:
         if has_line_longer_than(data, self._scanner.max_line_bytes):
             return None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data)
+            return LineBatch(data, envelope=decided)
         self.scan.lines = envelopes.line_count(data)
         escapes = envelopes.escapes(decided)
         if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
             return None
         shows = envelopes.shows(decided)
         if shows and data.count(shows) < self.scan.lines:
-            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
-        return LineBatch.of(marked_lines(data, marker))
+            return LineBatch.of(
+                [line for line in data[:-1].split(b"\n") if marker in line or shows not in line], decided
+            )
+        return LineBatch.of(marked_lines(data, marker), decided)
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
@@ -273,33 +280,39 @@ class _Job:
         payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
-    def _lines(self, batch: LineBatch) -> None:
+    def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        self._unread.batch = batch
+        self._unread.batch = self._unread.batch or batch
         if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched, self.following)
+            batch = reader.read(batch, self._matched, self.following, among)
         for at in batch.at(self._marked(batch, range(len(batch.lines)))):
             self._read(at)
 
-    def _marked(self, batch: LineBatch, wanted: Iterable[int]) -> list[int]:
-        lines, marker = batch.lines, self._scanner.marker
-        return [i for i in wanted if marker in lines[i]]
+    def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
+        """Return those of some lines that may hold the marker; in JSON it may be hidden."""
+        marker, lines = self._scanner.marker, batch.lines if wanted else []
+        if not envelopes.escapes(batch.envelope):
+            return [i for i in wanted if marker in lines[i]]
+        shows = envelopes.shows(batch.envelope)
+        return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left."""
+        """Count what an expression captures of each line, and return the lines that are left.
+
+        If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
+        """
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
-        self._set_aside(expression, codes, batch)
-        failed, left = set(), set()
-        for code in set(codes) - {OTHER_CODE}:
-            outcome = expression.results[code]
-            if outcome is None:
-                left.add(code)
-                continue
-            ends = batch.at(sorted({codes.index(code), codes.rindex(code)}))
-            if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
+        outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
+        left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
+        if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
+            return batch
+        failed = set()
+        for code, (first, last) in self._ends(codes, outcomes, batch).items():
+            outcome = outcomes[code]
+            if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
@@ -307,19 +320,32 @@ class _Job:
                 self._read(at, expression.outcome(rows[i]))
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
-        return batch.only(self._marked(batch, positions_of(codes, left)))
+        return batch.only(self._marked(batch, left))
+
+    def _ends(
+        self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch
+    ) -> dict[int, tuple[LineAt, LineAt]]:
+        """Return the first and the last line of each outcome, by its code; lines set aside are none of them."""
+        self._set_aside(codes, outcomes, batch)
+        here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
+        ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
+        places = sorted({*chain.from_iterable(ends.values())})
+        lines = dict(zip(places, batch.at(places), strict=True))
+        return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
+
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
+        """Have those lines read by themselves whose answers go on below them."""
+        wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
+        lines = batch.lines if wanting else []
+        ends = up_to_end([lines[i] for i in wanting], batch.envelope)
+        for i in [
+            i for i, line in zip(wanting, ends, strict=True) if line.endswith(BLANK_OR_OPEN) and may_be_open(line)
+        ]:
+            codes[i] = OTHER_CODE
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
-
-    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> None:
-        """Have those lines read by themselves whose answers go on below them."""
-        wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
-        lines = batch.lines if wanting else []
-        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
-        for i in found:
-            codes[i] = OTHER_CODE
 
     def _read(self, at: LineAt, known: Outcome = None) -> None:
         """Read one line by itself, unless it is ``known`` what it gives.

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from logwatch.envelope.text import ESCAPED_COLOURS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
@@ -59,7 +60,7 @@ class Frame(NamedTuple):
     def fits(self, text: bytes) -> bool:
         """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
         if not self.quoted:
-            return b"\x1b" not in text and b"\r" not in text
+            return not any(each in text for each in (b"\x1b", b"\r", *ESCAPED_COLOURS))
         try:
             return text.isascii() or bool(text.decode())
         except UnicodeDecodeError:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from logwatch.envelope.times import COLOURS
 from logwatch.unpack import TOOLS, format_of
 
+ESCAPED_COLOURS = (b"#033[", b"^[[")
+"""What begins a colour as rsyslog writes it by its defaults, and as syslogd and BusyBox do."""
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
@@ -86,6 +88,14 @@ def uncoloured(text: bytes) -> bytes:
         text = _BEFORE.sub(rb"\n\1", b"\n" + text)[1:]
         text = _RUN.sub(_unless_last, text)
     return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text
+
+
+def unescaped(text: bytes) -> bytes:
+    """Take off the colours around each line of a text that a syslog daemon has escaped: where ``uncoloured`` would."""
+    for begin in ESCAPED_COLOURS:
+        if begin in text:
+            text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)
+    return text
 
 
 def _unless_last(run: re.Match[bytes]) -> bytes:

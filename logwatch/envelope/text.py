@@ -12,11 +12,16 @@ MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
 _SET = COLOURS.removesuffix("*").encode()
+_COLOUR = re.compile(_SET)
 # Around a line, or around the front of it that ends in a colon. Behind the front nothing is taken out: what stands
-# there is perhaps a user's, and `<reset>code 903` must not become `code 903`. Each begins with bytes that are found at
-# the speed of memory, and takes a run of sequences whole, so that none of them is looked at twice.
-_BEFORE = re.compile(rb"\n" + _SET + rb"(?:" + _SET + rb")*(?:([^\x1b\n]{1,64}?:)(?:" + _SET + rb")+)?")
-_RUN = re.compile(rb"(?m)" + _SET + rb"(?:" + _SET + rb")*(\r?$)?")
+# there is perhaps a user's, and `<reset>code 903` must not become `code 903`. A run of sequences is taken whole, so
+# that none of them is looked at twice; the groups are the front and the line behind it.
+_RUN = rb"(?>(?:" + _SET + rb")+)"
+_LINE = re.compile(
+    rb"(?m)\n(?:" + _RUN + rb"(?:([^\x1b\n]{2,65}+)(?<=:)" + _RUN + rb")?)?"
+    rb"((?:[^\x1b\n]++|" + _RUN + rb"(?!\r?$)|(?!" + _SET + rb")\x1b)*)(?:" + _RUN + rb"\r?)?"
+)
+_MOST_COLOURS = 4  # sequences that are tried by themselves
 _NULS = re.compile(rb"(?m)^\0+")
 
 _BETWEEN = b" \t\r,;:=\"'{}[]()<>|"  # words
@@ -31,6 +36,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and 
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
 _UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
 _LOOKED_AT = 65536
+_GLANCE_BYTES = 4096
 
 
 class NoText(NamedTuple):
@@ -85,9 +91,17 @@ def line_count(text: bytes) -> int:
 def uncoloured(text: bytes) -> bytes:
     """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:
-        text = _BEFORE.sub(rb"\n\1", b"\n" + text)[1:]
-        text = _RUN.sub(_unless_last, text)
+        text = _with_colours_around(text) or b"\n".join(map(b"".join, _LINE.findall(b"\n" + text)))
     return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text
+
+
+def _with_colours_around(text: bytes) -> bytes:
+    """Take off the colours of lines that have them around only, each the same few, as nearly always; else nothing."""
+    plain = b"\n" + text + b"\n"
+    for colour in [*dict.fromkeys(_COLOUR.findall(text, 0, _GLANCE_BYTES))][:_MOST_COLOURS]:
+        for around in (b"\n" + colour, colour + b"\n", colour + b"\r\n"):
+            plain = plain.replace(around, b"\n")
+    return b"" if b"\x1b" in plain or b"\r\x1b" in text else plain[1:-1]
 
 
 def unescaped(text: bytes) -> bytes:
@@ -96,8 +110,3 @@ def unescaped(text: bytes) -> bytes:
         if begin in text:
             text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)
     return text
-
-
-def _unless_last(run: re.Match[bytes]) -> bytes:
-    """Keep colours behind which the line goes on."""
-    return run[0] if run[1] is None else b""

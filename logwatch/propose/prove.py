@@ -236,6 +236,8 @@ def _shapes(grammar: Grammar, texts: Sequence[str]) -> tuple[Shape, ...]:
     for text in texts:
         payload = text.encode("latin-1")
         scan = scanner.scan(payload + b"\n", envelope="plain", reference=0.0)
+        if not scan.candidates:
+            continue
         cause = next(iter(scan.unparsed), "")
         number, codes = groups.setdefault((shape(payload, words), cause), (0, Counter()))
         codes.update({key.code: seen.count for key, seen in scan.results.items()})

@@ -152,6 +152,15 @@ class Scanner:
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
+def _ends(codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, tuple[LineAt, LineAt]]:
+    """Return the first and the last line of each outcome, by its code."""
+    here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
+    ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
+    places = sorted({*chain.from_iterable(ends.values())})
+    lines = dict(zip(places, batch.at(places), strict=True))
+    return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
+
+
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     """Take the lines out of whatever they are in."""
     if envelope == PLAIN:
@@ -309,39 +318,31 @@ class _Job:
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
         if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
             return batch
+        aside = self._set_aside(codes, outcomes, batch)
         failed = set()
-        for code, (first, last) in self._ends(codes, outcomes, batch).items():
+        for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, expression.outcome(rows[i]))
+                self._read(at, aside.get(i) or expression.outcome(rows[i]))
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
 
-    def _ends(
-        self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch
-    ) -> dict[int, tuple[LineAt, LineAt]]:
-        """Return the first and the last line of each outcome, by its code; lines set aside are none of them."""
-        self._set_aside(codes, outcomes, batch)
-        here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
-        ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
-        places = sorted({*chain.from_iterable(ends.values())})
-        lines = dict(zip(places, batch.at(places), strict=True))
-        return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
-
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
-        """Have those lines read by themselves whose answers go on below them."""
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
+        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
-        for i in [
-            i for i, line in zip(wanting, ends, strict=True) if line.endswith(BLANK_OR_OPEN) and may_be_open(line)
-        ]:
-            codes[i] = OTHER_CODE
+        aside: dict[int, Outcome] = {}
+        for i, end in zip(wanting, ends, strict=True):
+            if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
+                aside[i] = outcomes[codes[i]]
+                codes[i] = OTHER_CODE
+        return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
@@ -357,7 +358,7 @@ class _Job:
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
-            again = self._parser.read(joined)
+            again = self._parser.read(joined) if joined != text else None
             if isinstance(again, PushResult) and again.code == result.code:
                 at, result = (number, (joined, received)), again
         if self._counted(result, 1, at, at):

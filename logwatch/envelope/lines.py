@@ -20,6 +20,7 @@ from logwatch.model import Cause, Envelope, Layer
 
 _GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
 _MOST_LOOKS = 4096
+_MAX_STRETCHES = 32
 
 
 class Piece(NamedTuple):
@@ -246,6 +247,24 @@ def has_parts(data: bytes, envelope: Envelope, count: int | None = None) -> bool
     """Return whether some message may be split over several lines of ``data``, of which there are ``count``."""
     lines = line_count(data) if count is None else count
     return any(FORMATS[layer.form].has_parts(data, lines) for layer in envelope.layers)
+
+
+def stretches(data: bytes, envelope: Envelope) -> list[tuple[bytes, bool]]:
+    """Return whole lines in stretches, and of each whether messages in it are split; none goes on in the next one.
+
+    It is one stretch where most of it would be, or where it cannot be told what is a part.
+    """
+    if [layer.form for layer in envelope.layers] != [docker.Docker.name]:
+        return [(data, True)]
+    found: list[tuple[bytes, bool]] = []
+    at = 0
+    for begin, end in (*docker.split_messages(data), (len(data), len(data))):
+        found += [(data[at:begin], False), (data[begin:end], True)]
+        at = end
+    found = [(lines, split) for lines, split in found if lines]
+    if len(found) > _MAX_STRETCHES or any(has_parts(lines, envelope) for lines, split in found if not split):
+        return [(data, True)]
+    return found
 
 
 def escapes(envelope: Envelope) -> frozenset[int]:

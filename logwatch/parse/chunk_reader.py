@@ -236,9 +236,11 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        for key, _ in Counter(keys).most_common():  # where there are too many results, the commonest get a code
-            if key not in self._codes_of_keys:
-                self._codes_of_keys[key] = self._code(self._outcome(key))
+        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
+            unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+        for key in unknown:
+            self._codes_of_keys[key] = self._code(self._outcome(key))
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code

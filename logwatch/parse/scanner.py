@@ -179,6 +179,7 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
+        self._before = 0  # lines that were read in other stretches of the chunk
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -186,20 +187,39 @@ class _Job:
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        batch = whole = self._candidates(data, decided)
-        if batch and decided != PLAIN and (reader := self._parser.chunk_reader):
-            self._unread.batch = batch
-            batch = reader.read_framed(batch, self._matched, self.following)
-        inside, left = batch.taken_out() if batch else (LineBatch(b""), LineBatch(data))
-        if left.text is data:  # a long line, parts of messages, a torn record
-            lines = logical_lines(data, decided)
-            self.scan.lines = len(lines)
-            self._payloads(self._with_marker(lines))
+        if self._together(data, decided):
             return
-        if whole and whole.text is data:
-            self.scan.lines = envelopes.line_count(data)
+        for lines, split in envelopes.stretches(data, decided):
+            if split or not self._together(lines, decided):
+                self._singly(lines, decided)
+
+    def _singly(self, data: bytes, decided: Envelope) -> None:
+        """Take each line out by itself: a long one, parts of messages, a torn record."""
+        lines = logical_lines(data, decided)
+        self.scan.lines += len(lines)
+        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
+        self._before += len(lines)
+
+    def _together(self, data: bytes, decided: Envelope) -> bool:
+        """Read lines together; False, and nothing is counted, where that would not be exact."""
+        whole, count = self._candidates(data, decided)
+        if whole is None:
+            return False
+        batch = whole
+        if decided != PLAIN:
+            self._unread.batch = self._unread.batch or batch
+            if reader := self._parser.chunk_reader:
+                batch = reader.read_framed(batch, self._matched, self.following)
+        inside, left = batch.taken_out()
+        if left.text is data:
+            return False
         self._lines(inside, None if batch is whole else whole)
         self._records(left, decided)
+        if count is None:  # all are candidates, which have been split by now
+            count = len((inside if batch is whole else whole).lines)
+        self.scan.lines += count
+        self._before += count
+        return True
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -230,27 +250,31 @@ class _Job:
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
-    def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
+    def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        Return None where each has to be taken out first: the marker may be escaped, or be split over several.
+        In the second case also return how many there are in all. Return None where each has to be taken out first: the
+        marker may be escaped, or be split over several.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
-            return None
+            return None, None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, envelope=decided)
-        self.scan.lines = envelopes.line_count(data)
-        escapes = envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
-            return None
+            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
+        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
+        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
+            return None, None
         shows = envelopes.shows(decided)
-        if shows and data.count(shows) < self.scan.lines:
-            return LineBatch.of(
-                [line for line in data[:-1].split(b"\n") if marker in line or shows not in line], decided
-            )
-        return LineBatch.of(marked_lines(data, marker), decided)
+        if shows and data.count(shows) < count:
+            found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
+        else:
+            found = marked_lines(data, marker)
+        return LineBatch.of(found, decided, self._numbers(len(found))), count
+
+    def _numbers(self, count: int) -> range | None:
+        """Return the numbers of the next lines, of which there are so many or fewer."""
+        return range(self._before, self._before + count) if self._before else None
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""

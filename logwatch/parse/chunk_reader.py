@@ -20,12 +20,15 @@ from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
-from logwatch.parse.lessons import Lessons
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
+LEARN_AFTER_LINES = 16
+"""Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
+_GROWTH = 8  # of what is waited for, with each lesson
+_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
@@ -82,7 +85,8 @@ class ChunkReader:
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
         self._rests: list[bytes] = []
         self._left: list[bytes] = []  # some of what it has left since
-        self._lessons = Lessons()
+        self._wait = LEARN_AFTER_LINES
+        self._waiting = 0
 
     def read(
         self, batch: LineBatch, match: Match, following: float = math.inf, among: LineBatch | None = None
@@ -94,7 +98,6 @@ class ChunkReader:
         """
         before = self._rests_read
         left = match(self._dictionary, batch) if self._dictionary else batch
-        self._lessons.read(0 if among else len(batch.lines))
         if self._learned(left, self._rests_read - before, among or batch, following) and self._dictionary:
             return match(self._dictionary, left)
         return left
@@ -113,7 +116,6 @@ class ChunkReader:
         if left is not batch:
             if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
                 framed.expression = None  # they are written in more than one way
-            self._lessons.read(len(batch.lines))
             self._learned(LineBatch(b""), self._rests_read - before, batch, following)
         return left
 
@@ -147,11 +149,12 @@ class ChunkReader:
         singly = len(left.lines) + behind
         if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
             return False
-        self._lessons.waiting += singly
+        self._waiting += singly
         self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        if not self._lessons.due(singly * (1 + following), lines_worth(some_of(self._left, SOME))):
+        expected = singly * (1 + following)
+        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
             return False
-        self._lessons.given()
+        self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way
         return self._learn(_examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines)))
 
@@ -240,10 +243,12 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        for key, _ in Counter(keys).most_common():  # where there are too many results, the commonest get a code
-            if key not in self._codes_of_keys:
-                self._codes_of_keys[key] = self._code(self._outcome(key))
-                self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
+            unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+        for key in unknown:
+            self._codes_of_keys[key] = self._code(self._outcome(key))
+            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code

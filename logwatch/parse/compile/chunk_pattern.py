@@ -129,6 +129,7 @@ class ChunkCompiler:
             behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
             behind += [tail + b"\n" for tail in tails]
             known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+        specialiser.forget()
         return ChunkPattern(head, self._blanks, known[0] if known else None), [payloads[n] for n in ends]
 
 

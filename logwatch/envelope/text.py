@@ -106,7 +106,9 @@ def _with_colours_around(text: bytes) -> bytes:
 
 def unescaped(text: bytes) -> bytes:
     """Take off the colours around each line of a text that a syslog daemon has escaped: where ``uncoloured`` would."""
-    for begin in ESCAPED_COLOURS:
-        if begin in text:
-            text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)
+    found = [begin for begin in ESCAPED_COLOURS if begin in text]
+    if found and b"\x1b[" in text:  # where one stands as it is, nobody has escaped any
+        return b"\n".join(map(unescaped, text.split(b"\n"))) if b"\n" in text else text
+    for begin in found:
+        text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)
     return text

@@ -134,6 +134,8 @@ def test_colours_that_a_syslog_daemon_has_escaped_are_colours(name, begin):
         f"{begin}1m{own}{begin}0m push_on_complete: code 404",
         f"{own} on_message: {begin}0m{own} push_on_complete: code 903 {begin}1mx",
         f"on_message: {begin}0m{own} push_on_complete: code 903",
+        f"{own} on_message: \x1b[0m#033[0m^[[0m x",
+        f"{own} on_message: \x1b[0m x",
     ]
     plain = [f"{own} push_on_complete: code 200", f"{own} push_on_complete: code 404", *said[2:]]
     data = log(name, said)

@@ -262,9 +262,9 @@ def whole_marker(grammar: Grammar) -> re.Pattern[bytes]:
     """Return what finds the marker in a line: as a word, where LINE has it as one. In a longer one it names another."""
     text = grammar.marker.decode("latin-1")
     words = (each for each in walk(grammar.line) if isinstance(each, pp.Keyword) and each.match == text)
-    inside = re.escape("".join(next((sorted(each.ident_chars) for each in words), [])))
-    found = re.escape(text)
-    return re.compile((f"(?<![{inside}]){found}(?![{inside}])" if inside else found).encode("latin-1", "ignore"))
+    chars = next((each.ident_chars for each in words), ())
+    inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
+    return re.compile((f"(?<![{inside}]){found}(?![{inside}])" if inside else found).encode("latin-1"))
 
 
 def text_of(element: pp.ParserElement) -> str:

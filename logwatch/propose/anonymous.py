@@ -17,10 +17,11 @@ _VALUE = re.compile(
     "(?:[^"\\]|\\.)*"[ \t]*:  # a key
     | "((?:[^"\\]|\\.)*)" | (?<=[=:(,\ ])'([^']*)' | (?<=[\w"'\ \t])[=:][ \t]*({_WORD})
     | (?<![\w.-])(?i:{"|".join(map(re.escape, fields.OF_USERS))})[ \t]+({_WORD})
-    | ((?=[A-Za-z_:.@+/-]*[0-9])[0-9A-Za-z_:.@+/-]{{20,}}) | ([0-9]{{5,}})
+    | (?<![0-9A-Za-z_:.@+/-])((?=[A-Za-z_:.@+/-]*[0-9])[0-9A-Za-z_:.@+/-]{{20,}}) | ([0-9]{{5,}})
     """,
     re.VERBOSE,
 )
+_LOOKED_AT = 1024  # characters of a line: quotes that never close are looked for one by one
 _COMMON = 0.1  # of the lines hold a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
@@ -34,9 +35,10 @@ def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]
 
 def values(text: str) -> Iterator[str]:
     """Find what may be a user's, a token or a text, however many lines hold it: a log may be of one phone."""
-    for found in _VALUE.finditer(text):
+    for found in _VALUE.finditer(text[:_LOOKED_AT]):
         if found.lastindex:
             yield found[found.lastindex]
+    yield text[_LOOKED_AT:]
 
 
 def without_users(line: str, keep: Collection[str]) -> str:

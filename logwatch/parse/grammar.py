@@ -98,7 +98,7 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     problems: list[Problem] = []
     samples: tuple[Annotated, ...] = ()
     if annotated is not None:
-        samples, problems = read_samples(samples_path, annotated)
+        samples, problems = read_samples(samples_path, annotated, PushResult._fields)
         if not samples and not problems:
             problems.append(
                 Problem(str(samples_path), "no samples", "what they must yield is the proof that a grammar works")

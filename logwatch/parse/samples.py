@@ -12,6 +12,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +20,6 @@ from typing import Any, get_args
 from logwatch import envelope
 from logwatch.errors import Problem
 from logwatch.model import Cause
-from logwatch.parse.result import PushResult
 
 _EXPECT = re.compile(r"#\s*expect:\s*(.*?)(?:\s+\((\w+)\))?\s*")
 
@@ -34,8 +34,11 @@ class Annotated:
     cause: Cause | None = None
 
 
-def read_samples(path: Path, data: bytes) -> tuple[tuple[Annotated, ...], list[Problem]]:
-    """Split a samples file into its samples and everything that is wrong with its annotations."""
+def read_samples(path: Path, data: bytes, known: Sequence[str]) -> tuple[tuple[Annotated, ...], list[Problem]]:
+    """Split a samples file into its samples and everything that is wrong with its annotations.
+
+    ``known`` are the names of a result's values.
+    """
     samples: list[Annotated] = []
     problems: list[Problem] = []
     pending: tuple[dict[str, Any] | None, Cause | None] | None = None
@@ -44,7 +47,7 @@ def read_samples(path: Path, data: bytes) -> tuple[tuple[Annotated, ...], list[P
         if raw.startswith(b"#"):
             if annotation := _EXPECT.fullmatch(raw.decode(errors="replace")):
                 try:
-                    pending = _annotation(annotation[1], annotation[2])
+                    pending = _annotation(annotation[1], annotation[2], known)
                 except ValueError as error:
                     problems.append(
                         Problem(where, "bad annotation", str(error), 'write # expect: {"code": 404} or # expect: null')
@@ -66,7 +69,7 @@ def _payload(raw: bytes) -> bytes:
     return record.payload.partition(b"\n")[0] if record else raw  # as of any record
 
 
-def _annotation(text: str, name: str | None) -> tuple[dict[str, Any] | None, Cause | None]:
+def _annotation(text: str, name: str | None, known: Sequence[str]) -> tuple[dict[str, Any] | None, Cause | None]:
     expected = json.loads(text)
     causes: dict[str | None, Cause] = {cause: cause for cause in get_args(Cause)}
     if name is not None and (expected is not None or name not in causes):
@@ -75,6 +78,6 @@ def _annotation(text: str, name: str | None) -> tuple[dict[str, Any] | None, Cau
         return None, causes.get(name)
     if not isinstance(expected, dict) or not isinstance(expected.get("code"), int):
         raise ValueError("an object with a number as `code`, or null, was expected")  # noqa: TRY004  one kind for all
-    if unknown := expected.keys() - set(PushResult._fields):
-        raise ValueError(f"unknown {', '.join(sorted(unknown))}; known are {', '.join(PushResult._fields)}")
+    if unknown := expected.keys() - set(known):
+        raise ValueError(f"unknown {', '.join(sorted(unknown))}; known are {', '.join(known)}")
     return expected, None

@@ -33,7 +33,7 @@ def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]
     return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
 
 
-def values(text: str) -> Iterator[str]:
+def private(text: str) -> Iterator[str]:
     """Find what may be a user's, a token or a text, however many lines hold it: a log may be of one phone."""
     for found in _VALUE.finditer(text[:_LOOKED_AT]):
         if found.lastindex:

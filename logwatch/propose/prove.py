@@ -141,7 +141,7 @@ def _identifiers(grammar: Grammar, text: str) -> list[str]:
 
 def _values(dialect: Dialect, text: str) -> Iterator[str]:
     """Find the values in a line, none of which its grammar spells out but those in ``_essential``."""
-    yield from anonymous.values(text if isinstance(dialect.form, Object) else text.partition(dialect.marker)[2])
+    yield from anonymous.private(text if isinstance(dialect.form, Object) else text.partition(dialect.marker)[2])
 
 
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:

@@ -110,7 +110,7 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()
-        self._backlog = False  # one was read since failures were last told in detail
+        self._backlog = False  # one is read
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
@@ -184,7 +184,7 @@ class Pipeline:
             self._backlog = True
             return
         self._detailed_at = self._committed_at
-        if self._backlog:
+        if self._backlog and lag <= BACKLOG_BYTES:
             self._backlog = False
             heap.release()  # what a backlog took, and its newest failures most of all
 

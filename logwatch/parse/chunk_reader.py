@@ -28,12 +28,15 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
+_MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
+_MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
+_LITTLE = 0.25  # of what was left
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
 _MAX_ENVELOPES = 16
 _MAX_EXAMPLE_BYTES = 4096
+_MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to follow
 
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
@@ -56,6 +59,9 @@ Outcome = PushResult | Cause | None
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
 
+Takes = Callable[[bytes], bool]
+"""Whether LINE takes a payload."""
+
 _Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
 
@@ -72,14 +78,18 @@ class _Framed:
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done ever more seldom, and where it is worth it: where so many lines are left to be read one by one as cost
-    more, or twice as many have been, as of many short logs.
+    That is done where it is worth it: where so many lines are left to be read one by one as cost more, or twice as many
+    have been, as of many short logs; and then ever more seldom, up to some times what a lesson costs.
     """
 
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self.rests = RestReader(compiler.tail, compiler.turn, keep) if compiler.tail and compiler.turn else None
+    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str], takes: Takes | None = None) -> None:
+        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture.
+
+        ``takes`` is asked of lines that are left: nothing is to be learned of those that LINE does not take.
+        """
+        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
         self._compiler = compiler
+        self._takes = takes
         self._dictionary: Dictionary | None = None
         self._framed_by: dict[Envelope, _Framed] = {}
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
@@ -149,37 +159,54 @@ class ChunkReader:
         singly = len(left.lines) + behind
         if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
             return False
+        examples = _examples(left, SOME)
+        if self._takes and self._wait > LEARN_AFTER_LINES:  # before the first lesson, all that is there is to be tried
+            asked, examples = len(examples), list(filter(self._takes, examples))
+            singly = behind + len(left.lines) * len(examples) // max(1, asked)
         self._waiting += singly
-        self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        expected = singly * (1 + following)
-        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
+        self._left = some_of([*self._left, *examples], 2 * SOME)
+        worth = lines_worth(some_of(self._left, SOME))
+        if not singly or self._waiting < self._wait or max(self._waiting / 2, singly * (1 + following)) < worth:
             return False
-        self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
         # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        return self._learn(_examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines)))
+        others = _examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines))
+        taught = self._learn(others)
+        most = worth * (_MAX_WAIT_IN_VAIN if taught < _LITTLE else _MAX_WAIT)
+        self._waiting, self._wait = 0, min(_GROWTH * self._wait, most)
+        return taught > 0
 
-    def _learn(self, others: Sequence[bytes]) -> bool:
+    def _learn(self, others: Sequence[bytes]) -> float:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
 
-        Return whether there is an expression for any of them.
+        Return the share of what was left that there is an expression for.
         """
-        if self.rests:
-            self._rests = some_of([*self.rests.examples, *self._rests], SOME)
-            self.rests.examples.clear()
-        payloads = [*some_of(self._left, SOME), *others, *some_of(self._examples, SOME)]
+        rests = list(self.rests.examples) if self.rests else []
+        self._rests = some_of([*rests, *self._rests], SOME)
+        left = _short(some_of(self._left, SOME))
+        made = self._compiler.compile([*left, *others, *_short(some_of(self._examples, SOME))], self._rests)
         self._left = []
-        if made := self._compiler.compile(payloads, self._rests):
-            pattern, self._examples = made
-            self._dictionary = Dictionary(pattern, self.rests)
-            self._framed_by.clear()
-        return made is not None
+        if self.rests:
+            self.rests.examples.clear()
+        if made is None:
+            return 0
+        self._dictionary, self._examples = Dictionary(made.pattern, self.rests), made.payloads
+        self._framed_by.clear()
+        asked = [*left, *rests]
+        known = {*made.payloads, *made.tails}
+        return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
     lines = batch.lines
     places = some_of(sorted(range(len(lines)), key=lambda i: len(lines[i])), most)
-    return [line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES]
+    return _short([line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES])
+
+
+def _short(lines: list[bytes]) -> list[bytes]:
+    """Return some of the lines if all are too long together."""
+    size = sum(map(len, lines))
+    return some_of(lines, len(lines) * _MAX_EXAMPLES_BYTES // size) if size > _MAX_EXAMPLES_BYTES else lines
 
 
 def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
@@ -308,13 +335,13 @@ class RestReader:
     turn, and are examples.
     """
 
-    def __init__(self, tail: Repeat, turn: LinePattern, keep: frozenset[str]) -> None:
+    def __init__(self, tail: Repeat, turns: LinePattern, keep: frozenset[str]) -> None:
         self._keep = keep
         literals = nodes.capture_literals(nodes.without_captures(tail, keep))
         self._literals = literals and [
             each for each in literals if not any(other != each and other in each for other in literals)
         ]
-        self._turn = turn
+        self._turns = turns
         self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
         self.examples: deque[bytes] = deque(maxlen=SOME)
         """The last texts that were read turn by turn."""
@@ -342,7 +369,7 @@ class RestReader:
         self.read_singly += 1
         if len(text) <= _MAX_REST_BYTES:
             self.examples.append(text)
-        return tuple([each for each in self._turn.all_turns(text + b"\n") if each[0] in self._keep])
+        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
 
 
 def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:

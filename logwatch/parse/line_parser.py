@@ -42,7 +42,7 @@ class LineParser:
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
         self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED, self._takes)
 
     @property
     def compiled(self) -> bool:
@@ -58,6 +58,9 @@ class LineParser:
             rests = self._all_names.rests
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         return unparsed_cause(self.grammar, line, self._begins)
+
+    def _takes(self, payload: bytes) -> bool:
+        return self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""

@@ -23,7 +23,7 @@ from tests.parse import logshaped
 GRAMMAR = load("mesibo")
 MARKER = whole_marker(GRAMMAR)
 COMPILER = ChunkCompiler(GRAMMAR.node, COUNTED)
-RESTS = RestReader(COMPILER.tail, COMPILER.turn, COUNTED)
+RESTS = RestReader(COMPILER.tail, COMPILER.turns, COUNTED)
 PARSER = parser_of(GRAMMAR)
 SCANNER = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
 NOW = 1795342500.0

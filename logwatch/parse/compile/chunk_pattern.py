@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
@@ -93,6 +94,14 @@ class ChunkPattern:
         return replace(self, before=before, behind=behind, quoted=quoted)
 
 
+class Made(NamedTuple):
+    """An expression, and those of the examples that it is for."""
+
+    pattern: ChunkPattern
+    payloads: list[bytes]
+    tails: list[bytes]  # what stood in the last repetition of the payloads, and alone
+
+
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
@@ -104,17 +113,16 @@ class ChunkCompiler:
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
         self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
         """The repetition at the end, whose values are in the rest where no example is like it; or None."""
-        self.turn: LinePattern | None = known.turn if known else LinePattern(self.tail.item) if self.tail else None
-        """One turn of it."""
+        turns = LinePattern(self.tail.item, turns=True) if self.tail else None
+        self.turns: LinePattern | None = known.turns if known else turns
+        """Its turns."""
         self.head = nodes.seq(*head) if self.tail else node
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
 
-    def compile(
-        self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()
-    ) -> tuple[ChunkPattern, list[bytes]] | None:
-        """Return the expression for lines like these payloads (without newlines), and those of them that it is for.
+    def compile(self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()) -> "Made | None":
+        """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
         ``tails`` are more examples of what stands in the last repetition.
@@ -130,7 +138,8 @@ class ChunkCompiler:
             behind += [tail + b"\n" for tail in tails]
             known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
         specialiser.forget()
-        return ChunkPattern(head, self._blanks, known[0] if known else None), [payloads[n] for n in ends]
+        pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
+        return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
 
 
 def _cannot_fail(node: Repeat) -> bool:

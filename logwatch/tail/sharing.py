@@ -134,6 +134,7 @@ class Sharing:
             run = b"" if file.packed else file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
             try:
                 whole = self._skip_read(generation, twin, run) if run else self._skip_compared(generation, twin)
+                over = whole and twin.sure and twin.missing_since is not None and self._has_seen(generation, twin)
             except UnreadableError:
                 continue
             except VanishedError:
@@ -141,9 +142,17 @@ class Sharing:
             of = self._twins[generation.number].get(generation.position.copy_of)
             if generation.position.offset > offset and of and of.position.path != generation.position.path:
                 generation.note(copy_of=twin.number)  # with which it is paired after a restart
-            if whole and twin.sure and twin.missing_since is not None:
+            if over:
                 twin.settle("done")  # found here: what was not read of it comes next
         return True
+
+    def _has_seen(self, generation: Generation, twin: Generation) -> bool:
+        """Return whether a generation's file has as much as was seen of a twin: more than a banner that both have."""
+        own = self.content(generation)
+        size = own.size() if own else None
+        if not own or size is None:
+            return False
+        return size >= twin.position.size and twin.begins_alike(own.head or b"")
 
     def _skip_read(self, generation: Generation, twin: Generation, run: bytes) -> bool:
         """Skip all that was read of a twin, if what was read last stands there; return whether all is here."""

@@ -389,3 +389,25 @@ def test_a_new_log_that_begins_with_the_long_banner_of_one_that_is_gone(tmp_path
     assert [line for line in follower.lines if line.endswith("of the next")] == new
     assert (follower.lost, follower.missed) == (0, 0)
     follower.tail.close()
+
+
+@pytest.mark.parametrize("lines", [0, 1, 3])
+def test_what_is_lost_of_a_log_is_told_where_the_next_one_begins_with_its_banner(tmp_path, lines):
+    """Deleted with half a line that was seen, before the daemon ended; that the banner stands there is no copy."""
+    log, half = tmp_path / "m.log", "E2002 half a line that"
+    append(log, BANNER)
+    follower = Follower(log)
+    follower.turn()
+    append(log, half, end="")
+    follower.turn()
+    log.unlink()
+    append(log, BANNER)
+    follower.turn()
+    follower.stop()
+    new = [f"E2002 line {n} of the next log" for n in range(lines)]
+    append(log, *new)
+    follower.start()
+    follower.turn()
+    follower.wait(11)
+    assert (follower.lost, follower.missed) == (len(half), 0)
+    assert [line for line in follower.lines if line != BANNER] == new

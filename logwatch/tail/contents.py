@@ -88,7 +88,10 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
-        return any(k.position.offset > each.position.offset for k in draft.whole.get(i, ()))
+        whole = draft.whole.get(i, ())
+        own = each in whole or each in draft.by_inode[i]
+        further = (k for k in draft.known if k.position.offset > each.position.offset)
+        return any(k in whole or (not own and draft.answer(k, i).relation is Relation.PART) for k in further)
 
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
 

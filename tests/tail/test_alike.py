@@ -411,3 +411,25 @@ def test_what_is_lost_of_a_log_is_told_where_the_next_one_begins_with_its_banner
     follower.wait(11)
     assert (follower.lost, follower.missed) == (len(half), 0)
     assert [line for line in follower.lines if line != BANNER] == new
+
+
+@pytest.mark.parametrize("pattern", ["m.log", "m.log*"])
+def test_a_backup_of_a_log_that_is_gone_is_not_one_of_which_but_the_banner_was_read(tmp_path, pattern):
+    """Logs that wrote no more than that were deleted since: all that the backup holds was read before."""
+    log, lines = tmp_path / "m.log", [f"E2002 10:{n:02} a line of a push" for n in range(50)]
+    append(log, BANNER, *lines[:40])
+    follower = Follower(tmp_path / pattern)
+    follower.turn()
+    shutil.copy2(log, tmp_path / "m.log.save")
+    append(log, *lines[40:])
+    follower.turn()
+    for _ in range(2):
+        log.unlink()
+        append(log, BANNER)
+        follower.turn()
+        follower.wait(3)
+    follower.restart_at_once()
+    for seconds in (0, 11, 700):
+        follower.wait(seconds)
+    assert [line for line in follower.lines if line != BANNER] == lines
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -135,8 +135,8 @@ class Survey:
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
             another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
-            if path != self._path and not another:
-                names.setdefault(path, rotated or _UNNAMED)
+            if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
+                names[path] = rotated or _UNNAMED
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
                 names[generation.position.found_at] = _UNCERTAIN

@@ -10,6 +10,7 @@ import pytest
 from logwatch.tail import OpenFiles, candidates
 from logwatch.tail.candidates import Heads, VanishedError
 from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 
 
@@ -106,3 +107,28 @@ def test_a_copy_is_read_when_its_original_vanishes_meanwhile(tmp_path, monkeypat
         follower.wait(20)
     assert vanished
     assert sorted(follower.lines) == sorted(lines(0, 200) + lines(500, 100))
+
+
+def test_an_archive_counts_whose_original_goes_after_the_directory_of_both_was_listed(tmp_path, monkeypatch):
+    """That was for another log, a moment ago: what is gone by now is not waited for as while it is being packed."""
+    log, old = tmp_path / "m.log", tmp_path / "old"
+    old.mkdir()
+    append(log, "the first line")
+    follower = Follower(log, rotated=(str(old / "*"),))
+    follower.turn()
+    log.rename(old / "m.log.2")
+    packed = old / "m.log.1"
+    append(packed, "a line that was rotated between two looks")
+    packed.with_name("m.log.1.gz").write_bytes(gzip.compress(packed.read_bytes()))
+    append(log, "the newest line")
+    find = Survey.find
+
+    def find_after_packing(survey):
+        packed.unlink(missing_ok=True)
+        return find(survey)
+
+    monkeypatch.setattr(Survey, "find", find_after_packing)
+    follower.turn()
+    follower.wait(1)
+    assert follower.lines == ["the first line", "a line that was rotated between two looks", "the newest line"]
+    assert (follower.missed, follower.lost) == (0, 0)

@@ -15,6 +15,7 @@ from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
 from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name, shape_of, stem_of
 
+_FEW_PLACES = 8  # of rotated files; where many logs have one each, every log would look at all of them
 _SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
 
 
@@ -141,6 +142,8 @@ class RotatedFiles:
         self._looked = False
         self._found: DiscoveredPaths | None = None
         self._followed: Collection[str] = ()
+        self._places: list[str] = []
+        self._namesakes: dict[str, _Namesakes] = {}
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
         self._only: dict[str, str] = {}
@@ -164,6 +167,18 @@ class RotatedFiles:
         self._look()
         return self._only.get(path, "")
 
+    def places(self, log: str) -> list[str]:
+        """Return directories in which rotated files of a log may have got names since they were listed in this look.
+
+        Those below its own, or all where they are few.
+        """
+        self._look()
+        namesakes, below = self._namesakes.get(os.path.basename(log)), os.path.dirname(log) + os.sep
+        start = bisect_left(self._places, below)
+        near = takewhile(lambda place: place.startswith(below), islice(self._places, start, None))
+        places = self._places if len(self._places) <= _FEW_PLACES else near
+        return [place for place in places if namesakes and log in namesakes.near(place)]
+
     def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
         """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
 
@@ -179,6 +194,7 @@ class RotatedFiles:
         found, logs = self._globs.find(self._clock()), self._logs()
         if found is not self._found or logs != self._followed:
             self._found, self._followed = found, frozenset(logs)
+            self._places = sorted(self._globs.directories())
             self._sort(found.paths, logs)
 
     def _sort(self, paths: Collection[str], logs: Collection[str]) -> None:
@@ -186,6 +202,7 @@ class RotatedFiles:
         for log in logs:
             for name in (os.path.basename(log), ""):
                 by_name.setdefault(name, _Namesakes()).add(log)
+        self._namesakes = by_name
         found: dict[frozenset[str], Shelf] = {}
         self._by_name, self._by_key, self._only = {}, {}, {}
         for path in paths:

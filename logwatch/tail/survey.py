@@ -127,8 +127,14 @@ class Survey:
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
-        logs |= {os.path.join(directory, os.path.basename(log)) for directory in lay for log in logs}
-        names = {p: r for p, r in list_names(logs, self._directories).items() if not self._is_another_logs(p)}
+        bases = {os.path.basename(log) for log in logs}
+        logs |= {os.path.join(directory, base) for directory in lay for base in bases}
+        aside = {
+            os.path.join(place, base) for place in self._owners.rotated.places(self._path) for base in bases
+        } - logs
+        listed = list_names(logs, self._directories)
+        listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in self._owners.rotated}
+        names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):

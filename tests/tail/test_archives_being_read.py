@@ -132,3 +132,27 @@ def test_an_archive_counts_whose_original_goes_after_the_directory_of_both_was_l
     follower.wait(1)
     assert follower.lines == ["the first line", "a line that was rotated between two looks", "the newest line"]
     assert (follower.missed, follower.lost) == (0, 0)
+
+
+def test_a_log_that_is_rotated_after_the_directory_of_rotated_ones_was_listed(tmp_path, monkeypatch):
+    """As the first one there, and amid the first look of the daemon: the next one, whose banner is long, is no rest."""
+    log, old, banner = tmp_path / "m.log", tmp_path / "old", [f"licence and version, line {n:03}" for n in range(200)]
+    old.mkdir()
+    append(log, *banner, *lines(0, 50))
+    follower = Follower(log, rotated=(str(old / "*"),))
+    follower.turn()
+    follower.wait(20)
+    follower.restart_at_once()
+    find = Survey.find
+
+    def find_after_rotation(survey):
+        if not (old / "m.log-20261126").exists():
+            log.rename(old / "m.log-20261126")
+            append(log, *banner, *lines(50, 1))
+        return find(survey)
+
+    monkeypatch.setattr(Survey, "find", find_after_rotation)
+    follower.turn()
+    follower.wait(20)
+    assert [line for line in follower.lines if line not in banner] == lines(0, 51)
+    assert (follower.missed, follower.lost, follower.rotations()) == (0, 0, {"rename": 1})

@@ -2,7 +2,7 @@
 
 from logwatch.tail.copies import SHORTER, is_repeated
 from logwatch.tail.draft import Draft
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
 from logwatch.tail.identity import NO_KEY, Relation
 from logwatch.tail.plan import Hold, Known
 from logwatch.tail.rotated_names import Age
@@ -88,10 +88,13 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
-        whole = draft.whole.get(i, ())
+        whole, size = draft.whole.get(i, ()), draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
-        further = (k for k in draft.known if k.position.offset > each.position.offset)
-        return any(k in whole or (not own and draft.answer(k, i).relation is Relation.PART) for k in further)
+        further = [k for k in draft.known if k.position.offset > each.position.offset]
+        parts = (k for k in further if not own and draft.answer(k, i).relation is Relation.PART)
+        # A mark that is still true behind what was read of this one: they have more than a banner in common
+        proved = (mark.offset for k in parts for mark in marks_of(k.position.marks))
+        return any(k in whole for k in further) or any(each.position.offset < at <= size for at in proved)
 
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
 

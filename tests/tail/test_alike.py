@@ -433,3 +433,27 @@ def test_a_backup_of_a_log_that_is_gone_is_not_one_of_which_but_the_banner_was_r
         follower.wait(seconds)
     assert [line for line in follower.lines if line != BANNER] == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_an_archive_that_begins_with_a_long_banner_is_not_a_part_of_what_was_longer(tmp_path):
+    """A log that went on while the daemon was away is in its archive, though one before it was read further."""
+    log, banner = tmp_path / "m.log", [f"licence and version, line {n:03}" for n in range(200)]
+    lines = [f"E2002 10:{n // 60:02}:{n % 60:02} a line of a push, as long as such lines are" for n in range(120)]
+    append(log, *banner, *lines[:60])
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    append(log, *banner, *lines[60:65])
+    follower.turn()
+    follower.stop()
+    append(log, *lines[65:68])
+    (tmp_path / "m.log.1").rename(tmp_path / "m.log.2")
+    with gzip.open(tmp_path / "m.log.1.gz", "wb") as packed:
+        packed.write(log.read_bytes())
+    log.unlink()
+    append(log, *banner, *lines[68:])
+    follower.start()
+    follower.turn()
+    follower.wait(20)
+    assert [line for line in follower.lines if line not in banner] == lines
+    assert (follower.lost, follower.missed) == (0, 0)

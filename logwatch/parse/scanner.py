@@ -27,8 +27,8 @@ from logwatch.parse.timestamp import TimestampParser
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
-_MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
-_DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
+_SHAPED_LINES = 16  # unparsed lines a scan whose shape is made,
+_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
@@ -170,10 +170,10 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._shaped = 0
+        self._seen_unparsed = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
-        self._unread = Unread()
+        self._unread = Unread(self._dated)
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
@@ -211,7 +211,7 @@ class _Job:
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
-        scan.unread = self._unread.times(anchors, self._dated)
+        scan.unread = self._unread.times(anchors)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
@@ -310,14 +310,16 @@ class _Job:
         if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
             return batch
         failed = set()
+        aside = self._set_aside(codes, outcomes, batch)
         for code, (first, last) in self._ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
+            known = {**expression.uncoded, **aside}
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, expression.outcome(rows[i]))
+                self._read(at, known[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
@@ -325,23 +327,26 @@ class _Job:
     def _ends(
         self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch
     ) -> dict[int, tuple[LineAt, LineAt]]:
-        """Return the first and the last line of each outcome, by its code; lines set aside are none of them."""
-        self._set_aside(codes, outcomes, batch)
+        """Return the first and the last line of each outcome, by its code."""
         here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
         ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
         places = sorted({*chain.from_iterable(ends.values())})
         lines = dict(zip(places, batch.at(places), strict=True))
         return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
-        """Have those lines read by themselves whose answers go on below them."""
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
+        """Have those lines read by themselves whose answers go on below them; return what they give without these."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
-        for i in [
-            i for i, line in zip(wanting, ends, strict=True) if line.endswith(BLANK_OR_OPEN) and may_be_open(line)
-        ]:
+        aside = {
+            i: outcomes[codes[i]]
+            for i, line in zip(wanting, ends, strict=True)
+            if line.endswith(BLANK_OR_OPEN) and may_be_open(line)
+        }
+        for i in aside:
             codes[i] = OTHER_CODE
+        return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
@@ -377,13 +382,12 @@ class _Job:
     def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
         """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
-        self._shaped += 1
-        storm = self._shaped > _MAX_SHAPED_LINES
-        if storm and first is last and self._shaped % _DATE_EVERY and self._unread.extend(cause, first[0]):
-            return
-        begin = self._dated(first)
-        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
-        if not storm:
+        if first is last:
+            self._unread.add(cause, first)
+        else:
+            self._unread.add_many(cause, count, first, last)
+        self._seen_unparsed += 1
+        if self._seen_unparsed <= _SHAPED_LINES or not self._seen_unparsed % _SHAPE_EVERY:
             scanner, payload = self._scanner, first[1][0]
             sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:

@@ -145,6 +145,28 @@ def test_unread_lines_without_a_stamp_lie_between_their_neighbours():
     assert times(hidden * 9) == {"misplaced": [(9, None, None)]}
 
 
+@pytest.mark.parametrize("hidden", [b"chat: push_on_complete", b"push_on_complete_cb: ok"])
+def test_unread_lines_between_others_are_dated_some_at_once(hidden):
+    """Where the first and the last one of some are near in time, so are those between."""
+    pushes = [P % (101500 + i // 100, i % 100) + b"code 200\n" for i in range(3000)]
+    unread = [b"E2211-%06d-%03d (1): %s\n" % (101500 + i // 100, i % 100, hidden) for i in range(3000)]
+    made, dated = scanner(), []
+    time = made.time
+    made.time = lambda line, reference: dated.append(line) or time(line, reference)
+    data = b"".join(line for pair in zip(pushes, unread, strict=True) for line in pair)
+    found = made.scan(data, envelope="plain", reference=NOW)
+    (seen,) = found.unread["misplaced"]
+    assert (seen.count, seen.first, seen.last) == (3000, at(10, 15), at(10, 15, 29.099))
+    assert len(dated) < 3000 / 5
+
+
+def test_unread_lines_far_apart_are_dated_each():
+    """However many they are, and whatever stands between them."""
+    lines = [b"E2211-%02d%02d00-000 (1): x push_on_complete\n" % divmod(600 + 3 * i, 60) for i in range(40)]
+    data = b"".join(line + P % (100000, 0) + b"code 200\n" for line in lines)
+    assert times(data) == {"misplaced": [(1, each, each) for each in (at(10, 0, 180 * i) for i in range(40))]}
+
+
 def test_unread_lines_in_dockers_records_have_dockers_time():
     """The envelope dates what the line itself does not."""
     assert times(docker(b"x push_on_complete"), "docker") == {"misplaced": [(1, at(10, 15, 0.5), at(10, 15, 0.5))]}

@@ -8,7 +8,19 @@ a module.
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, frame, has_parts, shows, taken_out, unwrap
+from logwatch.envelope.lines import (
+    Piece,
+    begins,
+    behind,
+    cut,
+    escapes,
+    frame,
+    has_parts,
+    shows,
+    stretches,
+    taken_out,
+    unwrap,
+)
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
 from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
@@ -47,6 +59,7 @@ __all__ = [
     "settled",
     "shows",
     "silent_end",
+    "stretches",
     "taken_out",
     "uncoloured",
     "undecided",

@@ -90,7 +90,8 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
 def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, bool]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
-    Return the joined line, and whether that was all: False where the lines came to their end before the body did.
+    Return the joined line, as it was where nothing is below it, and whether that was all: False where the lines came to
+    their end before the body did.
     """
     level, _ = depth(line)
     if not level:
@@ -112,8 +113,8 @@ def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, 
         if not level:
             break
     else:
-        return b" ".join(parts), False
-    return b" ".join(parts), True
+        return b" ".join(parts) if lines else line, False
+    return b" ".join(parts) if lines else line, True
 
 
 class Bodies:

@@ -265,13 +265,15 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
+        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
+            unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
         uncoded: dict[_Key, Outcome] = {}
-        for key, _ in Counter(keys).most_common():  # where there are too many results, the commonest get a code
-            if key not in self._codes_of_keys:
-                outcome = self._outcome(key)
-                self._codes_of_keys[key] = code = self._code(outcome)
-                if code == OTHER_CODE:
-                    uncoded[key] = outcome
+        for key in unknown:
+            outcome = self._outcome(key)
+            self._codes_of_keys[key] = code = self._code(outcome)
+            if code == OTHER_CODE:
+                uncoded[key] = outcome
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code

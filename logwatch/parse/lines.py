@@ -28,9 +28,9 @@ class LineBatch:
     _lines: list[bytes] = field(default_factory=list)
 
     @classmethod
-    def of(cls, lines: list[bytes], envelope: Envelope = PLAIN) -> "LineBatch":
+    def of(cls, lines: list[bytes], envelope: Envelope = PLAIN, numbers: Sequence[int] | None = None) -> "LineBatch":
         """Make one of lines without newlines."""
-        return cls(b"\n".join([*lines, b""]), envelope=envelope, _lines=lines)
+        return cls(b"\n".join([*lines, b""]), numbers=numbers, envelope=envelope, _lines=lines)
 
     def taken_out(self) -> "tuple[LineBatch, LineBatch]":
         """Take the lines out of their envelope together; return also those that have to be taken out one by one."""

@@ -27,7 +27,7 @@ from logwatch.parse.timestamp import TimestampParser
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
-_SHAPED_LINES = 16  # unparsed lines a scan whose shape is made,
+_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
 _SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
@@ -152,6 +152,15 @@ class Scanner:
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
+def _ends(codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, tuple[LineAt, LineAt]]:
+    """Return the first and the last line of each outcome, by its code."""
+    here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
+    ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
+    places = sorted({*chain.from_iterable(ends.values())})
+    lines = dict(zip(places, batch.at(places), strict=True))
+    return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
+
+
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     """Take the lines out of whatever they are in."""
     if envelope == PLAIN:
@@ -170,27 +179,47 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._seen_unparsed = 0
+        self._before = 0  # lines that were read in other stretches of the chunk
+        self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
         self._unread = Unread(self._dated)
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        batch = whole = self._candidates(data, decided)
-        if batch and decided != PLAIN and (reader := self._parser.chunk_reader):
-            self._unread.batch = batch
-            batch = reader.read_framed(batch, self._matched, self.following)
-        inside, left = batch.taken_out() if batch else (LineBatch(b""), LineBatch(data))
-        if left.text is data:  # a long line, parts of messages, a torn record
-            lines = logical_lines(data, decided)
-            self.scan.lines = len(lines)
-            self._payloads(self._with_marker(lines))
+        if self._together(data, decided):
             return
-        if whole and whole.text is data:
-            self.scan.lines = envelopes.line_count(data)
-        self._lines(inside, whole)
+        for lines, split in envelopes.stretches(data, decided):
+            if split or not self._together(lines, decided):
+                self._singly(lines, decided)
+
+    def _singly(self, data: bytes, decided: Envelope) -> None:
+        """Take each line out by itself: a long one, parts of messages, a torn record."""
+        lines = logical_lines(data, decided)
+        self.scan.lines += len(lines)
+        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
+        self._before += len(lines)
+
+    def _together(self, data: bytes, decided: Envelope) -> bool:
+        """Read lines together; False, and nothing is counted, where that would not be exact."""
+        whole, count = self._candidates(data, decided)
+        if whole is None:
+            return False
+        batch = whole
+        if decided != PLAIN:
+            self._unread.batch = self._unread.batch or batch
+            if reader := self._parser.chunk_reader:
+                batch = reader.read_framed(batch, self._matched, self.following)
+        inside, left = batch.taken_out()
+        if left.text is data:
+            return False
+        self._lines(inside, None if batch is whole else whole)
         self._records(left, decided)
+        if count is None:  # all are candidates, which have been split by now
+            count = len((inside if batch is whole else whole).lines)
+        self.scan.lines += count
+        self._before += count
+        return True
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -221,27 +250,31 @@ class _Job:
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
-    def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
+    def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        Return None where each has to be taken out first: the marker may be escaped, or be split over several.
+        In the second case also return how many there are in all. Return None where each has to be taken out first: the
+        marker may be escaped, or be split over several.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
-            return None
+            return None, None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, envelope=decided)
-        self.scan.lines = envelopes.line_count(data)
-        escapes = envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
-            return None
+            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
+        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
+        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
+            return None, None
         shows = envelopes.shows(decided)
-        if shows and data.count(shows) < self.scan.lines:
-            return LineBatch.of(
-                [line for line in data[:-1].split(b"\n") if marker in line or shows not in line], decided
-            )
-        return LineBatch.of(marked_lines(data, marker), decided)
+        if shows and data.count(shows) < count:
+            found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
+        else:
+            found = marked_lines(data, marker)
+        return LineBatch.of(found, decided, self._numbers(len(found))), count
+
+    def _numbers(self, count: int) -> range | None:
+        """Return the numbers of the next lines, of which there are so many or fewer."""
+        return range(self._before, self._before + count) if self._before else None
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
@@ -309,9 +342,9 @@ class _Job:
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
         if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
             return batch
-        failed = set()
         aside = self._set_aside(codes, outcomes, batch)
-        for code, (first, last) in self._ends(codes, outcomes, batch).items():
+        failed = set()
+        for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
@@ -324,28 +357,16 @@ class _Job:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
 
-    def _ends(
-        self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch
-    ) -> dict[int, tuple[LineAt, LineAt]]:
-        """Return the first and the last line of each outcome, by its code."""
-        here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
-        ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
-        places = sorted({*chain.from_iterable(ends.values())})
-        lines = dict(zip(places, batch.at(places), strict=True))
-        return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
-
     def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
-        """Have those lines read by themselves whose answers go on below them; return what they give without these."""
+        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
-        aside = {
-            i: outcomes[codes[i]]
-            for i, line in zip(wanting, ends, strict=True)
-            if line.endswith(BLANK_OR_OPEN) and may_be_open(line)
-        }
-        for i in aside:
-            codes[i] = OTHER_CODE
+        aside: dict[int, Outcome] = {}
+        for i, end in zip(wanting, ends, strict=True):
+            if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
+                aside[i] = outcomes[codes[i]]
+                codes[i] = OTHER_CODE
         return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
@@ -362,7 +383,7 @@ class _Job:
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
-            again = self._parser.read(joined)
+            again = self._parser.read(joined) if joined != text else None
             if isinstance(again, PushResult) and again.code == result.code:
                 at, result = (number, (joined, received)), again
         if self._counted(result, 1, at, at):
@@ -386,8 +407,8 @@ class _Job:
             self._unread.add(cause, first)
         else:
             self._unread.add_many(cause, count, first, last)
-        self._seen_unparsed += 1
-        if self._seen_unparsed <= _SHAPED_LINES or not self._seen_unparsed % _SHAPE_EVERY:
+        self._noted[cause] += 1
+        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
             scanner, payload = self._scanner, first[1][0]
             sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:

@@ -90,6 +90,7 @@ class GenerationState(Positioned):
         self.access: Access = None
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
+        self._held = (-1, 0.0)  # where a line begins whose answer is waited for, and the clock when it was first
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered

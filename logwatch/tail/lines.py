@@ -180,8 +180,11 @@ class LineReader:
         self.no_text = envelopes.no_text(beginning)
         self._is_tar = envelopes.is_tar(beginning)
 
-    def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool) -> Taken:
-        """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file."""
+    def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool, hold: bool = True) -> Taken:
+        """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file.
+
+        Without ``hold`` no answer is waited for: one that was cut short never ends, however long its log grows.
+        """
         mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
         run = run[mark:]
         if first or not self.looked:
@@ -194,7 +197,7 @@ class LineReader:
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
             self.waits = True
             return Taken(b"", 0, 0, inside)
-        held = self._reading.held if patient else None
+        held = self._reading.held if patient and hold else None
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1

@@ -121,6 +121,12 @@ def test_samples_are_few_distinct_and_bare():
     assert found.samples == [Sample("no_code", "<str>-<num>-<num> (<num>): push_on_complete: uid <str>")]
 
 
+def test_a_storm_of_one_cause_leaves_a_sample_of_another():
+    """However late and seldom it comes."""
+    found = scan(b"x push_on_complete\n" * 1000 + P % (101500, 0) + b"pending\n" + b"x push_on_complete\n" * 1000)
+    assert {(sample.cause, sample.count) for sample in found.samples} == {("misplaced", 2000), ("no_code", 1)}
+
+
 def times(data, envelope="plain"):
     return {cause: [(s.count, s.first, s.last) for s in seen] for cause, seen in scan(data, envelope).unread.items()}
 

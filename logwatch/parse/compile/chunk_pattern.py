@@ -137,6 +137,7 @@ class ChunkCompiler:
             behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
             behind += [tail + b"\n" for tail in tails]
             known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+        specialiser.forget()
         pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
         return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
 

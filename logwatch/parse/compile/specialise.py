@@ -54,6 +54,11 @@ class Specialiser:
         part, ends = self._follow(node, dict(enumerate((line, 0) for line in lines)))
         return (part(nodes.NOTHING), ends) if ends else None
 
+    def forget(self) -> None:
+        """Let go of all that: what remembers its own turns would else wait for a collection of garbage."""
+        for turns in self._turns.values():
+            turns.taken.cache_clear()
+
     def end(self, node: Node, line: bytes, at: int) -> int:
         """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
         if node.min_len and line[at] not in node.first_set:

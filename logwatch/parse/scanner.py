@@ -183,7 +183,7 @@ class _Job:
         self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
-        self._unread = Unread(self._dated)
+        self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
@@ -240,7 +240,7 @@ class _Job:
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
-        scan.unread = self._unread.times(anchors)
+        scan.unread = self._unread.times(anchors, self._dated)
         shaped: Counter[Cause] = Counter()
         for sample, count in self._samples.items():
             shaped[sample.cause] += count
@@ -404,9 +404,9 @@ class _Job:
         """Count lines that gave no result for one cause."""
         self.scan.unparsed[cause] += count
         if first is last:
-            self._unread.add(cause, first)
+            self._unread.add(cause, first, self._dated)
         else:
-            self._unread.add_many(cause, count, first, last)
+            self._unread.add_many(cause, count, self._dated(first), self._dated(last))
         self._noted[cause] += 1
         if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
             scanner, payload = self._scanner, first[1][0]

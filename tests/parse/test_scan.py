@@ -1,5 +1,6 @@
 """Whatever a chunk contains, every line with the marker is counted once: as a result or by cause."""
 
+import gc
 import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from logwatch.model import Failure, ResultKey, Sample, Seen
 from logwatch.parse import Scanner, load
+from logwatch.parse import scanner as scanning
 
 GRAMMAR = load("mesibo")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -233,6 +235,17 @@ def test_only_lines_with_the_marker_are_candidates(tmp_path):
         found = loose.scan(data, envelope="plain", reference=NOW)
         assert {key.code: seen.count for key, seen in found.results.items()} == {5: pushes}
         assert found.lines == pushes + others
+
+
+def test_a_chunk_is_let_go_when_it_was_read():
+    """Nothing of it waits for the garbage collector: the next chunks would take fresh memory."""
+    gc.collect()
+    gc.disable()
+    try:
+        scan(b"\n".join([*LINES, b""]))
+        assert not [each for each in gc.get_objects() if isinstance(each, scanning._Job)]
+    finally:
+        gc.enable()
 
 
 def test_an_empty_chunk_is_empty():

@@ -13,6 +13,7 @@ opt=/opt/mesibo-logwatch
 etc=/etc/mesibo-logwatch
 state=/var/lib/mesibo-logwatch
 units=/usr/local/lib/systemd/system # an administrator's own units and drop-ins in /etc go before it, and stay theirs
+share=/usr/local/share
 unit=mesibo-logwatch.service
 name=mesibo-logwatch
 
@@ -91,7 +92,7 @@ install_release() {
   "$python" -m venv "$release"
   pip="$release/bin/python -m pip --disable-pip-version-check --no-input"
   offline="--quiet --no-index --no-cache-dir --find-links $wheels"
-  # shellcheck disable=SC2086  lists of arguments
+  # shellcheck disable=SC2086 # lists of arguments
   if ! $pip install $offline --require-hashes --only-binary :all: --requirement "$here/requirements.lock" ||
     ! $pip install $offline --no-deps "$(wheel_of "$wheels")"; then
     rm -rf "$release"
@@ -123,7 +124,7 @@ install_user_and_directories() {
 
 # Docker's directory, or its command: whether mesibo runs there is for the operator to know
 has_docker() { [ -d /var/lib/docker/containers ] || command -v dockerd >/dev/null 2>&1; }
-has_podman() { [ -d /var/lib/containers/storage ] || command -v podman >/dev/null 2>&1; }
+has_podman() { [ -n "$(find /var/lib/containers/storage -maxdepth 2 -name containers.json 2>/dev/null)" ] || command -v podman >/dev/null 2>&1; }
 reads_journal() { grep -Eq '^[[:space:]]*(journal[[:space:]]*=|\[source\.journal\])' "$etc/logwatch.toml"; }
 
 install_units() {
@@ -143,6 +144,25 @@ install_units() {
   fi
   [ ! -x /usr/sbin/restorecon ] || restorecon -R "$opt" "$etc" "$units" || true
   ! booted || systemctl daemon-reload
+}
+
+# Manual pages and shell completion, as they belong to the release
+install_pages() {
+  pages=$(mktemp -d)
+  "$opt/bin/$name" files "$pages" >/dev/null
+  remove_pages
+  for page in "$pages"/man/*.1; do
+    install -D -m 0644 "$page" "$share/man/man1/${page##*/}"
+  done
+  install -D -m 0644 "$pages/completion/bash/$name" "$share/bash-completion/completions/$name"
+  install -D -m 0644 "$pages/completion/zsh/_$name" "$share/zsh/site-functions/_$name"
+  install -D -m 0644 "$pages/completion/fish/$name.fish" "$share/fish/vendor_completions.d/$name.fish"
+  rm -rf "$pages"
+}
+
+remove_pages() {
+  rm -f "$share/man/man1/$name.1" "$share/man/man1/$name"-*.1 "$share/bash-completion/completions/$name" \
+    "$share/zsh/site-functions/_$name" "$share/fish/vendor_completions.d/$name.fish"
 }
 
 booted() { [ -d /run/systemd/system ]; }
@@ -186,6 +206,7 @@ do_install() {
   ! command -v systemctl >/dev/null || systemctl enable --quiet "$unit"
   ! booted || start_or_go_back
   remove_old_releases
+  install_pages
   "$opt/bin/$name" --version
   "$opt/bin/$name" doctor --config "$etc/logwatch.toml" || say "doctor has findings, see above; run it again at any time"
 }
@@ -197,6 +218,7 @@ do_uninstall() {
   fi
   rm -f "$units/$unit" "$units/$unit.d/docker.conf" "$units/$unit.d/journal.conf" "/usr/local/bin/$name" "/etc/tmpfiles.d/$name.conf" "/etc/sysusers.d/$name.conf"
   rmdir "$units/$unit.d" 2>/dev/null || true
+  remove_pages
   rm -rf "$opt"
   if booted; then
     systemctl daemon-reload

@@ -29,6 +29,8 @@ class Listen(NamedTuple):
 
 def parse_listen(text: str) -> Listen:
     """Split ``host:port``, ``[v6]:port`` or ``:port``; ValueError says what is wrong."""
+    if "/" in text:
+        raise ValueError("expected host:port, without http:// and without a path")
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004  the last port
         raise ValueError("expected host:port, with a port from 0 to 65535")

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from logwatch.config import places
+from logwatch.config import places, syntax
 from logwatch.config.schema import Config
 from logwatch.config.table import Table
 from logwatch.errors import ConfigError, Problem
@@ -38,7 +38,6 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        raw = tomllib.loads(text)
     except OSError as error:
         why = error.strerror or str(error)
         return None, [Problem(str(path), "the configuration cannot be read", why, _remedy(error))]
@@ -47,9 +46,10 @@ def read(path: Path) -> tuple[Config | None, list[Problem]]:
         what = f"byte {error.start} is not UTF-8"
         why = "it is UTF-16, and TOML is UTF-8 text" if error.object[:2] in _UTF_16 else "TOML is UTF-8 text"
         return None, [Problem(f"{path}:{line}", what, why, "save the file as UTF-8")]
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        remedy = "texts stand in double quotes, lists in square brackets"
-        return None, [Problem(str(path), "not valid TOML", str(error), remedy)]
+        return None, [syntax.syntax_problem(str(path), text, error)]
     return _examined(raw, path, places.line_numbers(text))
 
 
@@ -87,17 +87,14 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
     """Check one table, with the defaults in place of what is wrong; None where it is no table."""
     where = f"{file}: {prefix}" if prefix else file
     if not isinstance(raw, dict):
-        problems.append(Problem(where, f"{raw!r} stands where a table is expected", try_=f"write [{prefix}]"))
+        problems.append(Problem(where, f"{raw!r} stands where a table is expected", try_=_as_table(kind, raw, prefix)))
         return None
     fields = {f.name: f for f in msgspec.structs.fields(kind)}
     for key in sorted(raw.keys() - fields.keys()):
         near = difflib.get_close_matches(key, fields, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"known here: {', '.join(fields)}"
         problems.append(
-            Problem(
-                f"{where}.{key}" if prefix else f"{where}: {key}",
-                "unknown key",
-                try_=f"did you mean {near[0]}?" if near else f"known here: {', '.join(fields)}",
-            )
+            Problem(f"{where}.{key}" if prefix else f"{where}: {key}", "unknown key", try_=_belongs(key) or remedy)
         )
     values: dict[str, Any] = {}
     wrong: set[str] = set()
@@ -118,6 +115,31 @@ def _table(kind: type[T], raw: Any, file: str, prefix: str, problems: list[Probl
     follow_ups = {where, *(f"{where}.{key}" for key in wrong), *(f"{where}: {key}" for key in wrong)} if wrong else ()
     problems += [problem for problem in table.contradictions(where) if problem.where not in follow_ups]
     return table
+
+
+def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:
+    """Say how a table is written where one of its settings stands in its place."""
+    _, dot, key = prefix.rpartition(".")
+    if not dot:
+        return f"write [{prefix}]"
+    for field in msgspec.structs.fields(kind):
+        if field.required:
+            text = raw if isinstance(raw, str) and raw.isprintable() and '"' not in raw else "…"
+            return f'write {key} = {{{field.name} = "{text}"}}'
+    return kind().contradictions("")[0].try_
+
+
+def _belongs(key: str) -> str:
+    """Say where a setting belongs that stands in another table; nothing where that is not one place."""
+    tables = {
+        f"[[{field.name}]]" if get_origin(field.type) is tuple else f"[{field.name}]": part
+        for field in msgspec.structs.fields(Config)
+        for part in (field.type, *get_args(field.type))
+        if isinstance(part, type) and issubclass(part, Table)
+    }
+    own = [f"it is a table of its own: {table}" for table in tables if table.strip("[]") == key]
+    found = own + [f"it belongs into {table}" for table, kind in tables.items() if key in kind.__struct_fields__]
+    return found[0] if len(found) == 1 else ""
 
 
 def _value(kind: Any, raw: Any, file: str, key: str, problems: list[Problem]) -> Any:

@@ -33,7 +33,7 @@ class State(Table, frozen=True, kw_only=True):
 class Web(Table, frozen=True, kw_only=True):
     """Where metrics and pages are served."""
 
-    listen: Text = "127.0.0.1:10914"
+    listen: Annotated[str, Meta(description='an address such as "127.0.0.1:10914"')] = "127.0.0.1:10914"
     allow_plain_http: bool = False
     config_file: Text | None = None
     hosts: tuple[Text, ...] = ()

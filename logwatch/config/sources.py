@@ -42,7 +42,12 @@ class WebhookSource(Table, frozen=True, kw_only=True):
         if not _WEBHOOK.fullmatch(self.path):
             # Without what is written there: it may be the secret but for a slip, and the page has what is wrong
             problems.append(
-                Problem(f"{where}.path", "is not a path for it", "", '"/webhook/mesibo", of plain characters')
+                Problem(
+                    f"{where}.path",
+                    "is not a path for it",
+                    "a path begins with /, and has plain characters",
+                    'one such as "/webhook/mesibo"',
+                )
             )
         elif (taken := self.path.split("/")[1]) in _OURS:
             problems.append(Problem(f"{where}.path", f'"/{taken}" is served already', "", "begin it with /webhook/"))

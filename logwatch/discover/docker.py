@@ -150,13 +150,14 @@ class Container:
         known, problems = containers(self.root)
         mine = [container for container in known if container.name == self.name]
         paths = [container.path for container in mine if container.path]
-        if mine and not mine[-1].path and mine[-1].driver not in ("", JSON_FILE):
+        in_no_file = bool(mine and not mine[-1].path and mine[-1].driver not in ("", JSON_FILE))
+        if in_no_file:
             problems.append(other_driver(mine[-1]))
         if not mine and not problems:
             there = ", ".join(container.name for container in known) or "none"
             what = f"there is no container named {self.name}"
             problems.append(Problem(self.root, what, f"there are: {there}", "it is waited for", warning=True))
-        self._found = DiscoveredPaths(tuple(paths), problems=tuple(problems))
+        self._found = DiscoveredPaths(tuple(paths), problems=tuple(problems), out_of_reach=in_no_file)
         return self._found
 
     def _read_marks(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ class DiscoveredPaths:
     paths: tuple[str, ...]
     globbed: frozenset[str] = frozenset()  # of these, those that a wildcard leads to
     problems: tuple[Problem, ...] = ()
+    out_of_reach: bool = False  # the log that is wanted is known, and no path leads to it
 
 
 class Discovery(Protocol):

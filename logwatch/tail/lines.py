@@ -150,8 +150,9 @@ class LineReader:
 
     @property
     def known(self) -> Envelope:
-        """What lines are read as, decided or not."""
-        return self.envelope or envelopes.undecided(self._reading.kind)
+        """What lines are read as, decided or not: before that, none is mesibo's but the rest of one."""
+        before = self._reading.expected if self._reading.kind == "auto" else None
+        return self.envelope or before or envelopes.undecided(self._reading.kind)
 
     @property
     def encoded(self) -> str:

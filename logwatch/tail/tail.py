@@ -292,7 +292,7 @@ class Tail:
         live = any(follower.live and (follower.live.file or follower.live.parked) for follower in followers)
         return SourceStatus(
             name=self.source.name,
-            up=live and not lost,
+            up=live and not lost and not self._found.out_of_reach,
             files_followed=sum(1 for g in self._generations() if g.file or (g.parked and g.in_use)),
             lag_bytes=sum(g.lag for g in self._generations()),
             caught_up=self._caught_up,

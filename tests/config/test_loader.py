@@ -106,6 +106,38 @@ def test_every_problem_is_reported_at_once(tmp_path):
             id="the network in the clear",
         ),
         pytest.param(MINIMAL + "[failures]\nkeep = -1\n", "failures.keep: -1 cannot be used", id="out of range"),
+        pytest.param(
+            '[[source]]\nname = "m"\ndocker = "mesibo"\n',
+            "docker: 'mesibo' stands where a table is expected\n  try: write docker = {container = \"mesibo\"}",
+            id="a container's name for its table",
+        ),
+        pytest.param(
+            '[[source]]\nname = "m"\njournal = "mesibo.service"\n',
+            'try: write journal = {container = "mesibo"} or journal = {unit = "mesibo.service"}',
+            id="a unit for its table",
+        ),
+        pytest.param(
+            MINIMAL + "[docker]\n", "docker: unknown key\n  try: it belongs into [[source]]", id="a top level"
+        ),
+        pytest.param(
+            MINIMAL + "poll_seconds = 1\n", "poll_seconds: unknown key\n  try: it belongs into [follow]", id="too low"
+        ),
+        pytest.param(
+            MINIMAL + "[source.web]\n", "web: unknown key\n  try: it is a table of its own: [web]", id="a table within"
+        ),
+        pytest.param(
+            MINIMAL + '[web]\nlisten = "http://127.0.0.1:10914"\n',
+            "is not an address: expected host:port, without http:// and without a path",
+            id="an address of the web",
+        ),
+        pytest.param(
+            MINIMAL + "[web]\nlisten = 10914\n", 'try: an address such as "127.0.0.1:10914"', id="a port alone"
+        ),
+        pytest.param(
+            MINIMAL + '[[source]]\nname = "w"\nwebhook = {path = "mesibo"}\n',
+            "is not a path for it: a path begins with /",
+            id="a path without its slash",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_reason(text, problem, tmp_path):

@@ -167,6 +167,22 @@ def test_another_log_driver_is_a_finding(docker):
     assert not follower.tail.status().up
 
 
+def test_a_container_with_another_log_driver_is_down_though_the_one_before_is_kept(docker):
+    """``docker rename`` keeps the old container and its log: that nothing comes there any more is no quiet log."""
+    old = docker.run(1)
+    docker.say("one")
+    follower = follow(docker)
+    follower.turn()
+    assert follower.tail.status().up
+    written = json.loads((old / "config.v2.json").read_text())
+    (old / "config.v2.json").write_text(json.dumps(written | {"Name": "/old_mesibo"}))
+    docker.run(2, driver="local")
+    follower.wait(6)
+    status = follower.tail.status()
+    assert (said(follower), status.up) == (["one"], False)
+    assert "its log driver is local" in str(status.problems[0])
+
+
 def test_a_container_that_is_not_there_is_waited_for(docker):
     """A missing container is a warning that names those that are there; it is found when it starts."""
     docker.run(1, name="other")

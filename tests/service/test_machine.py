@@ -398,7 +398,10 @@ def test_the_journal_is_clean(host):
 def test_the_uninstall_leaves_configuration_and_counts(host):
     """`make uninstall` stops and removes the service and keeps what is the operator's; PURGE=1 removes that too."""
     machine = host.machine
+    page = machine.path("/usr/local/share/man/man1/mesibo-logwatch-report.1")
+    assert page.exists()
     machine.run("make", "-C", "/src/new", "uninstall")
+    assert not page.exists()
     assert machine.run("systemctl", "is-active", UNIT, check=False).stdout.strip() == "inactive"
     assert not machine.path("/opt/mesibo-logwatch").exists()
     assert machine.path("/etc/mesibo-logwatch/logwatch.toml").exists()

@@ -292,9 +292,9 @@ def test_an_undecided_generation_of_a_named_kind_reads_nothing_else(path):
     assert envelopes.undecided("syslog") != PLAIN
 
 
-def parts_of(kind, text, stream="stdout"):
+def parts_of(kind, text, stream="stdout", at=30):
     """Return one message as the two records that a container's runtime writes of it when it is split."""
-    first, rest, time = text[:30], text[30:] + "\n", f"2026-11-25T10:11:12.{text[13:16]}000000Z"
+    first, rest, time = text[:at], text[at:] + "\n", f"2026-11-25T10:11:12.{text[13:16]}000000Z"
     if kind == "cri":
         front = f"{time} {stream} "
         return f"{front}P {first}\n".encode(), f"{front}F {rest}".encode()
@@ -333,6 +333,26 @@ def test_a_message_that_is_split_over_a_rotation_is_one(path, kind, script, away
     follower.wait(700)
     follower.wait(1)
     assert counter.codes == {200: 24}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["cri", "docker"])
+def test_a_message_that_is_split_amid_its_prefix_is_one_though_nothing_else_is_in_the_next_file(path, kind):
+    """Neither part shows that the next file is in the envelope of the one before: conmon splits where a read ended."""
+    append(path, b"".join(record for text in texts(20) for record in parts_of(kind, text)))
+    follower, counter = follow(path)
+    follower.turn()
+    first, rest = parts_of(kind, PUSH % 100, at=10)
+    append(path, first)
+    follower.turn()
+    path.rename(path.with_name("m.log.1"))
+    append(path, rest)
+    for _ in range(4):
+        follower.wait(30)
+    append(path, b"".join(parts_of(kind, PUSH % 101)))
+    for _ in range(4):
+        follower.wait(30)
+    assert counter.codes == {200: 22}
     assert (follower.lost, follower.missed) == (0, 0)
 
 

@@ -1,0 +1,39 @@
+"""Says what was probably meant where a file is no TOML: by the line at which its decoder stopped, never quoting it."""
+
+import re
+import tomllib
+
+from logwatch.errors import Problem
+
+_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_USUAL = "texts stand in double quotes, lists in square brackets"
+_BY_MESSAGE = (
+    (re.compile(r"^Cannot (?:overwrite|declare|mutate)"), "it stands there already: keep one of them"),
+    (re.compile(r"^Unclosed array"), "a comma stands between the values of a list, and ] behind the last"),
+)
+_BY_LINE = (
+    (re.compile("[\u201c\u201d\u201e\u2018\u2019]"), 'write straight quotes: "…"'),
+    (re.compile("[\u00a0\u2007\u202f]"), "write a blank in place of the no-break space"),
+    (re.compile(r"^\s*(?://|;|--)"), "a comment begins with #"),
+    (re.compile(r"(?i)=\s*(?:true|false|yes|no|on|off)\s*(?:#.*)?$"), "write true or false, in small letters"),
+    (re.compile(r"=\s*[0-9]+,[0-9]"), "write decimals with a point: 0.5"),
+    (re.compile(r"=\s*[0-9.]+\s*[A-Za-z]"), "write the number alone: its unit is fixed"),
+    (re.compile(r'"[^"]*\\'), r"write single quotes, between which \ is no escape: '…'"),
+    (re.compile(r"=\s*\{[^}]*$"), "write a table in braces on one line: {name = value, name = value}"),
+    (re.compile(r",\s*\}"), "no comma stands before }"),
+    (re.compile(r"^\s*[^\s=]+\s*(?::|[^\s=][^=]*$|$)"), "settings are written name = value"),
+    (re.compile(r"=\s*[^\"'\[{\s]"), 'texts stand in double quotes: "…"'),
+)
+
+
+def syntax_problem(file: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
+    """Return what is wrong with the text of a file that is no TOML, where, and what to try."""
+    message = str(error)
+    place = _PLACE.search(message)
+    lines = text.rstrip().split("\n")
+    number = int(place["line"]) if place and place["line"] else len(lines)
+    line = text.split("\n")[number - 1]
+    what = _PLACE.sub("", message)
+    remedies = [said for told, said in _BY_MESSAGE if told.search(what)]
+    remedies += [said for told, said in _BY_LINE if told.search(line)]
+    return Problem(f"{file}:{number}", "not valid TOML", what, (remedies or [_USUAL])[0])

@@ -23,7 +23,7 @@ from logwatch.envelope.lines import (
 )
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
 
 __all__ = [
     "CONTAINER_ID",
@@ -57,6 +57,7 @@ __all__ = [
     "no_text",
     "of_kind",
     "settled",
+    "shortened",
     "shows",
     "silent_end",
     "stretches",

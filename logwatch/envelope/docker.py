@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from logwatch.envelope.record import JSON_ESCAPES, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
 from logwatch.envelope.times import RECENT_DATE
 from logwatch.model import EnvelopeKind
 
@@ -61,7 +61,7 @@ class Docker:
             return None
         try:
             record = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         log = record.log.encode()
         return Record(log.removesuffix(b"\n"), _decode_time(line).time, "", record.stream, not log.endswith(b"\n"))
@@ -80,7 +80,7 @@ class Docker:
         lines = text[:-1].split(b"\n")
         try:
             records = list(map(_decode, lines))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         if min(lines) < b"{":  # a blank in front of some
             return None

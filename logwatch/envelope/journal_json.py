@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -83,12 +83,12 @@ class JournalJson:
                 return None
         try:
             entry = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         if not _MICROS.fullmatch(entry.received):
             return None
         origin = _origin(entry.container, entry.unit, entry.identifier)
-        time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
+        time = _when(entry)
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
         more = entry.partial is not None and _text(entry.partial) == "true"
         return Record(_raw(entry.message), time, origin, stream, more)
@@ -100,9 +100,10 @@ class JournalJson:
             entries = list(map(_decode, lines))
             names = {(entry.container, entry.unit, entry.identifier) for entry in entries}
             times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
-            "".join(times)  # raises TypeError where one is no text
+            if " " in "".join(times):  # raises TypeError where one is no text
+                times = list(map(_when, entries))
             parts = {entry.partial for entry in entries} - {None, "false"}
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        except (*NO_JSON, TypeError):
             return None
         received = [entry.received for entry in entries]
         digits, lengths = "".join(received), set(map(len, received))
@@ -187,6 +188,12 @@ def _origin(container: Value, unit: Value, identifier: Value) -> str:
     if unit and (said := _text(unit)):
         return f"unit {said}"
     return f"identifier {said}" if identifier and (said := _text(identifier)) else ""
+
+
+def _when(entry: _Entry) -> str:
+    """Return when an entry was logged, as Docker says it in full: syslog's own stamps have neither year nor zone."""
+    logged = _text(entry.logged)
+    return (" " not in logged and logged) or _text(entry.sent) or entry.received
 
 
 def without_colours(text: bytes) -> bytes:

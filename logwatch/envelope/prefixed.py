@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from logwatch.envelope.record import Frame, Payloads, Record
-from logwatch.envelope.text import line_count
+from logwatch.envelope.text import line_count, unescaped
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY
 from logwatch.model import EnvelopeKind
 
@@ -46,7 +46,12 @@ class Prefixed:
         def said(group: str) -> str:
             return (front[group] or b"").decode("latin-1") if group in self._groups else ""
 
-        return Record(line[front.end() :], said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+        payload = self._payload(line[front.end() :])
+        return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+
+    def _payload(self, text: bytes) -> bytes:
+        """Return what a program wrote: syslog daemons escape the colours in it."""
+        return unescaped(text) if self.kind == "syslog" else text
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message: only formats with a ``tag`` have parts."""
@@ -65,7 +70,9 @@ class Prefixed:
         lines = found[2::2]
         if found[0] or len(lines) != line_count(text):
             return None
-        return Payloads(b"\n".join([*lines, b""]), found[1::2], lines)
+        payloads = b"\n".join([*lines, b""])
+        plain = self._payload(payloads)
+        return Payloads(plain, found[1::2], lines if plain is payloads else None)
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return the front; None where no name is known under which lines may count."""

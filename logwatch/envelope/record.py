@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import msgspec
+
+from logwatch.envelope.text import ESCAPED_COLOURS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
 """Bytes that one encoder of JSON or another writes as an escape; all others stand in a text as they are."""
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises where bytes are no JSON, or nest deeper than it goes: any line of a log may."""
 
 
 class Record(NamedTuple):
@@ -55,7 +60,7 @@ class Frame(NamedTuple):
     def fits(self, text: bytes) -> bool:
         """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
         if not self.quoted:
-            return b"\x1b" not in text and b"\r" not in text
+            return not any(each in text for each in (b"\x1b", b"\r", *ESCAPED_COLOURS))
         try:
             return text.isascii() or bool(text.decode())
         except UnicodeDecodeError:

@@ -33,7 +33,7 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:\x1b\[[0-9;]*m|\s)+\Z")
+_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|\s)+\Z")
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)

@@ -42,6 +42,7 @@ OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
+_MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
 _MAX_REMEMBERED = 1024  # rests that were read turn by turn
 _MAX_REMEMBERED_BYTES = 512  # of one of them
 _MAX_REST_BYTES = 2048  # of one that is an example
@@ -231,14 +232,17 @@ class Dictionary:
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
         self._codes_of_results: dict[Outcome, int] = {}
+        self._key_bytes = 0
 
     def encode(self, rows: Sequence[Groups]) -> bytearray:
         """Return the code of each line, given what was captured of it."""
-        if len(self.results) >= OTHER_CODE or len(self._codes_of_rows) + len(self._codes_of_keys) >= _MAX_ROWS:
+        known = len(self._codes_of_rows) + len(self._codes_of_keys)
+        if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
             self.results.clear()  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
             self._codes_of_results.clear()
+            self._key_bytes = 0
         self.uncoded.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
@@ -274,6 +278,7 @@ class Dictionary:
             self._codes_of_keys[key] = code = self._code(outcome)
             if code == OTHER_CODE:
                 uncoded[key] = outcome
+            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code

@@ -18,7 +18,7 @@ from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
-from logwatch.parse.grammar import Grammar
+from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
@@ -61,6 +61,7 @@ class Scanner:
         self._received = TimestampParser(timezone)  # the times that envelopes write
         self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of these, and what dates stamps in them
         self.words = words_of(grammar)
+        self.names_marker = whole_marker(grammar).search
 
     def scan(
         self,
@@ -310,7 +311,7 @@ class _Job:
         if len(payload) <= self._scanner.max_line_bytes:
             return payload
         self.scan.oversized += 1
-        payload = payload[: self._scanner.max_line_bytes]
+        payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
     def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
@@ -401,7 +402,9 @@ class _Job:
         return Dated(at[0], self._scanner.time(at[1], self._reference))
 
     def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
-        """Count lines that gave no result for one cause."""
+        """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
+        if not self._scanner.names_marker(first[1][0]):
+            return
         self.scan.unparsed[cause] += count
         if first is last:
             self._unread.add(cause, first)

@@ -34,6 +34,7 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (nodes.seq(A, nodes.END_OF_LINE), r"a(?![^\n])"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
+        (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B)), 2), "(?>(?:(?:a|b)){2,})"),
     ],
 )
 def test_what_a_node_becomes(before, after):

@@ -15,7 +15,8 @@ def find_inode(draft: Draft, each: Known) -> None:
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
     if i is None:
         return
-    if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
+    first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
+    if each.number in draft.untold and draft.age(first) < draft.age(i):
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
@@ -44,7 +45,7 @@ def find_content(draft: Draft, each: Known) -> None:
     position, at_path = each.position, draft.at_path
     known = max(position.offset, position.head_bytes) >= TELLING_BYTES
     latest = draft.is_latest(each)
-    followed = known and (latest or position.gone_at > 0) and each.number not in draft.copied
+    followed = known and latest and each.number not in draft.copied
     order = [i for i in _order(draft, each) if followed or i != at_path]
     answers = [(i, *draft.answer(each, i)) for i in order]
     for i in order:
@@ -87,8 +88,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
-        whole = (k for k in draft.whole.get(i, ()) if k is not each and draft.lies_at(k.number) in (i, None))
-        return any(k.position.offset > each.position.offset for k in whole)
+        return any(k.position.offset > each.position.offset for k in draft.whole.get(i, ()))
 
     return sorted((i for i in draft.free if not is_anothers(i)), key=key)
 

@@ -63,7 +63,8 @@ def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, 
     relation, at = draft.answer(each, i)
     common = _common(draft, each, i, original)
     proved = min(common, at) >= RENAMED_BYTES and not each.repeats
-    told = each.number not in draft.untold
+    elsewhere = relation in SHORTER and any(draft.holds(each, j) for j in draft.free)
+    told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
     if told and draft.is_nowhere(each) and relation in (Relation.SAME, *SHORTER) and at >= TELLING_BYTES:
         draft.take(each, i, at)
     elif not draft.is_nowhere(each) and relation in HELD and proved:
@@ -167,14 +168,21 @@ def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
 
 
 def is_copy(draft: Draft, i: int) -> bool:
-    """Return whether a file holds nothing but what a generation, or another file that is free, holds."""
+    """Return whether a file holds nothing but what a generation, or another file that holds none, holds."""
     return _repeats(draft, i, draft.known) or is_repeated(draft, i)
 
 
 def is_repeated(draft: Draft, i: int) -> bool:
-    """Return whether another file that is free holds all that this one does."""
-    others = (j for j in draft.free if (i, j) in draft.found.parts)
+    """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
+    open_to = (*draft.free, *draft.start)
+    others = (j for j in open_to if (i, j) in draft.found.parts and _may_be_news(draft, i) <= _may_be_news(draft, j))
     return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
+
+
+def _may_be_news(draft: Draft, i: int) -> bool:
+    """Return whether a file counts that nobody has seen: what lies beside a log under any name does not."""
+    rotated = draft.file(i).rotated
+    return rotated is None or rotated.certain
 
 
 def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:

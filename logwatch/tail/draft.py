@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from logwatch.tail.candidates import Candidate
-from logwatch.tail.fingerprint import TELLING_BYTES
+from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
 from logwatch.tail.identity import Answer, Key, Relation
 from logwatch.tail.plan import Found, Hold, Known, Leave, PathView
 from logwatch.tail.rotated_names import Age, age_key
@@ -64,8 +64,10 @@ class Draft:
 
     def take(self, each: Known, i: int, at: int | None = None) -> None:
         """Decide that a generation lies in a file, where reading goes on at ``at``, or where it was."""
-        cut = at is not None and self.answer(each, i).relation is Relation.CUT
-        self.decided[each.number] = Hold(each.number, i, None if at == each.position.offset else at, cut)
+        relation = self.answer(each, i).relation
+        if at == each.position.offset and relation is not Relation.MOVED:  # else other bytes stand before it by now
+            at = None
+        self.decided[each.number] = Hold(each.number, i, at, at is not None and relation is Relation.CUT)
         self.free.pop(i, None)
 
     def stay_beside_copy(self, each: Known, i: int, original: int | None, common: int) -> int:
@@ -117,12 +119,17 @@ class Draft:
         What is empty is told by its inode and its time.
         """
         telling = max(each.position.head_bytes, each.position.offset)
-        return telling >= TELLING_BYTES or not telling or self.size(i) == each.position.size
+        enough = telling >= TELLING_BYTES or each.position.offset >= LINE_BYTES
+        return enough or not telling or self.size(i) == each.position.size
 
     def differs(self, each: Known, i: int) -> bool:
-        """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
+        """Return whether a file that begins like one that was left out, of which no more is known, is another one.
+
+        It has another size, or that one is there.
+        """
         size, then = self.size(i), each.position.size
-        return each.position.state == "ignored" and bool(then) and size is not None and size != then
+        there = each not in self.by_inode[i] and any(each in some for some in self.by_inode.values())
+        return each.position.state == "ignored" and (there or (bool(then) and size is not None and size != then))
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

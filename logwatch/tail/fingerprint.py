@@ -17,8 +17,12 @@ HEAD_BYTES = 4096
 TAIL_BYTES = 256
 """As much of what was last handed on as is read again, and compared, with the next read."""
 
-TELLING_BYTES = 16
-"""A line's beginning up to its time stamp: with fewer bytes to compare, sizes have to agree as well."""
+TELLING_BYTES = 24
+"""A line's beginning up to its time stamp's milliseconds, in Docker's JSON, too: with fewer bytes to compare, which are
+alike in all lines of an hour, sizes have to agree as well."""
+
+LINE_BYTES = 16
+"""Of whole lines: fewer may recur in any log."""
 
 MARK_BYTES = 128
 """Before a line end that is marked: enough to tell that a log still is what it was up to there."""
@@ -170,12 +174,12 @@ def when_empty(head: bytes) -> int:
 
 def head_key(head_bytes: int, head: bytes) -> bytes | None:
     """Return what heads that begin alike share; None for one that is too short to have it."""
-    return head[_EXACT : _EXACT + _RUNG] if head_bytes > TELLING_BYTES else None
+    return head[_EXACT : _EXACT + _RUNG] if head_bytes > _RUNGS[0] else None
 
 
 def head_key_of(data: bytes) -> bytes:
     """Return the ``head_key`` of a file that begins with data."""
-    return _rung(data[:TELLING_BYTES])
+    return _rung(data[: _RUNGS[0]])
 
 
 def index_keys(head_bytes: int, head: bytes) -> list[bytes]:

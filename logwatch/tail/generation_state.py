@@ -21,8 +21,8 @@ from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 
 REMEMBERED_SECONDS = 3 * 86400.0
-"""So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
-be mounted again, a directory moved back. What comes back later counts as new."""
+"""So long what was read is remembered of a file that was given up, or lay where nobody could look: a file system may be
+mounted again, a directory moved back, an ``olddir`` told. What comes back later counts as new."""
 
 COPY_SECONDS = 10.0
 """So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
@@ -178,6 +178,12 @@ class GenerationState(Positioned):
             self.file.close()
         if not isinstance(self.access, Missing):
             self.access = None
+
+    def hand_over(self) -> PlainFile:
+        """Return its open file, which is another generation's from now on."""
+        assert isinstance(self.access, Open)
+        file, self.access = self.access.file, None
+        return file
 
     def unsaved(self) -> Position | None:
         """Return its position if that is another one than the sink knows, and take it for known from now on."""

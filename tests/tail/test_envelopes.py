@@ -336,6 +336,37 @@ def test_a_message_that_is_split_over_a_rotation_is_one(path, kind, script, away
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("seen", ["not at all", "before it is rotated", "by a start"])
+@pytest.mark.parametrize(
+    "script", ["mv m.log m.log.1", "cp m.log m.log.1; : > m.log", "gzip m.log; mv m.log.gz m.log.1.gz"]
+)
+@pytest.mark.parametrize("kind", ["cri", "docker", "plain", "syslog-3164"])
+def test_a_message_whose_beginning_is_all_that_its_file_has_is_one(path, kind, script, seen):
+    """Its rest begins the next file: nothing of the one before was read, and nothing is left to be read of it."""
+    split = kind in ("cri", "docker")
+    line = written(kind, [PUSH % 100])
+    first, rest = parts_of(kind, PUSH % 100) if split else (line[:60], line[60:])
+    append(path, b"".join(r for text in texts(20) for r in parts_of(kind, text)) if split else written(kind, texts(20)))
+    follower, counter = follow(path)
+    follower.turn()
+    path.rename(path.with_name("m.log.2"))
+    path.touch()
+    follower.turn()
+    append(path, first)
+    if seen != "not at all":
+        follower.turn()
+    if seen == "by a start":
+        follower.stop()
+    subprocess.run(["sh", "-ec", script], check=True, cwd=path.parent)
+    append(path, rest + written(kind, texts(3, 200)))
+    if seen == "by a start":
+        follower.start()
+    for seconds in (0, 1, 3, 700, 1):
+        follower.wait(seconds)
+    assert counter.codes == {200: 24}
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 @pytest.mark.parametrize("kind", ["cri", "docker"])
 def test_a_message_that_is_split_amid_its_prefix_is_one_though_nothing_else_is_in_the_next_file(path, kind):
     """Neither part shows that the next file is in the envelope of the one before: conmon splits where a read ended."""

@@ -534,6 +534,14 @@ def truncated_and_packed_under_its_writer(log):
         yield
 
 
+def test_what_nobody_has_read_of_a_log_tells_it_where_all_that_was_read_is_changed(tmp_path):
+    """``sed -i`` replaces the file: what is read of the deleted one to its end is not read again behind the change."""
+    log = Log(tmp_path, "running")
+    log.write(2)
+    log.treat(lambda log: iter([log.write(5), log.shell("sed -i 1,2s/E25/E26/ m.log"), log.write(1)]))
+    log.check()
+
+
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("lines", [2, 30, 6000])
 @pytest.mark.parametrize("steps", [truncated_under_its_writer, truncated_and_packed_under_its_writer])

@@ -172,3 +172,38 @@ def test_what_a_path_led_to_before_it_became_a_link_to_another_log_is_read_to_it
     log.treat(steps)
     assert log.status.files_followed == 1
     log.check()
+
+
+@pytest.mark.parametrize(
+    ("before", "rotation"),
+    [("touch 0.log", "cp 0.log 0.log.1; truncate -s 0 0.log"), ("rm -f 0.log", "mv 0.log 0.log.1")],
+)
+def test_what_came_and_went_between_two_looks_is_found_beside_the_file_that_a_link_leads_to(tmp_path, before, rotation):
+    """A log without a line, or that is not there, is no reason to look: what comes into its directory is."""
+    log = Log(tmp_path, "running", patterns=("a.log",))
+    log.shell(f"mkdir -p {POD}; ln -s {POD}/0.log a.log")
+    log.path = str(log.directory / POD / "0.log")
+    log.write(1)
+    log.follower.turn()
+    log.shell(f"cd {POD}; mv 0.log 0.log.2; {before}")
+    log.follower.wait(1)
+    log.follower.wait(1)
+    log.write(3)
+    log.shell(f"cd {POD}; {rotation}")
+    log.treat(lambda _: ())
+    log.check()
+
+
+def test_an_archive_of_the_log_behind_one_link_is_no_rotated_file_of_that_behind_another(tmp_path):
+    """Beside a log is where a link of it leads: logrotate's ``extension .log`` takes m.1.log for a rotated m.log."""
+    log = Log(tmp_path, "running", patterns=("links/*.log",))
+    log.shell("mkdir links d; ln -s ../d/m.log links/a.log; ln -s ../d/m.1.log links/b.log")
+    log.path = str(log.directory / "d/m.log")
+    log.write(30)
+    log.follower.turn()
+    log.write(20, log.directory / "d/m.1.log")
+    log.follower.wait(1)
+    log.shell("cd d; gzip m.1.log; mv m.1.log.gz m.2.log.gz; mv m.log m.log.1")
+    log.write(2)
+    log.treat(lambda _: ())
+    log.check()

@@ -3,11 +3,12 @@
 import gzip
 import os
 import random
+import subprocess
 from collections import Counter
 
 import pytest
 
-from logwatch.tail.context import Directories
+from logwatch.tail.directories import Directories
 from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 
@@ -857,6 +858,54 @@ def test_a_log_that_begins_as_those_before_it_is_new(tmp_path, seen, kept_open, 
     assert (follower.missed, follower.lost, sum(follower.rotations().values())) == (0, 0, 4)
 
 
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_start_that_wrote_but_its_banner_hides_no_later_one(tmp_path, restarts):
+    """Where the log is absent for a moment at each rotation, and rotated out after the second one."""
+    log, written = tmp_path / "m.log", []
+    follower = Follower(log)
+    for night in range(6):
+        lines = START + [f"E2002 1{night}:0{minute} line" for minute in range(0 if night == 1 else 3)]
+        append(log, *lines)
+        written += lines
+        follower.turn()
+        follower.wait(700)
+        for older, newer in (("m.log.1", "m.log.2"), ("m.log", "m.log.1")):
+            if (tmp_path / older).exists():
+                (tmp_path / older).rename(tmp_path / newer)
+        follower.turn()
+        if restarts:
+            follower.restart_at_once()
+    assert Counter(follower.lines) == Counter(written)
+    assert (follower.missed, follower.lost, follower.rotations()) == (0, 0, {"rename": 5})
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_log_that_was_changed_right_before_where_it_was_read_to_is_read_on(tmp_path, in_place, restarts):
+    """Its last line proves that all was read up to the same place, though not all before that is as it was."""
+    log, copy = tmp_path / "m.log", tmp_path / "copy"
+    append(log, "a line with the number of a user in it: 4711", "a line that is long enough to tell: " + "x" * 100)
+    follower = Follower(log)
+    follower.turn()
+    if restarts:
+        follower.stop()
+    changed = log.read_bytes().replace(b"4711", b"0000")
+    if in_place:
+        with log.open("r+b") as file:
+            file.write(changed)
+    else:
+        copy.write_bytes(changed)
+        copy.rename(log)
+    if restarts:
+        follower.start()
+    for line in ("a line of later", "a line that comes after that"):
+        append(log, line)
+        follower.wait(1)
+    follower.wait(700)
+    assert follower.lines[2:] == ["a line of later", "a line that comes after that"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 @pytest.mark.parametrize("renewed", [True, False])
 def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     """It has no name by which it could be found again, and its writer goes on."""
@@ -880,19 +929,65 @@ def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
-@pytest.mark.parametrize("cut", [1, 5, 10, 15])
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed):
+    """``> /proc/PID/fd/N``: its disk is freed so while its writer has it open, and goes on in it."""
+    log = tmp_path / "m.log"
+    append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
+    follower = Follower(log)
+    follower.turn()
+    with log.open("ab") as writer:
+        log.unlink()
+        if renewed:
+            append(log, "the first line of a new log")
+        follower.turn()
+        writer.write(b"a line that was seen, and not read\n")
+        writer.flush()
+        follower.look()
+        writer.truncate(0)
+        for number in range(5):
+            writer.write(b"late line %d\n" % number)
+            writer.flush()
+            follower.wait(1)
+        for _ in range(2):
+            follower.wait(700)
+    assert len(follower.lines) == len(set(follower.lines)) == 305 + renewed
+    assert (follower.lost, follower.missed) == (len("a line that was seen, and not read\n"), 0)
+
+
+def test_what_a_writer_adds_to_a_log_that_was_packed_and_shredded_counts(tmp_path):
+    """Logrotate's ``shred``, without delaycompress: the file is emptied before it is deleted, and all in one gap."""
+    log = tmp_path / "m.log"
+    append(log, *(f"line {number:04} of what is shredded soon" for number in range(300)))
+    follower = Follower(log)
+    follower.turn()
+    with log.open("ab") as writer:
+        subprocess.run(["sh", "-ec", "gzip -c m.log > m.log.1.gz; shred -u m.log; : > m.log"], check=True, cwd=tmp_path)
+        for line in (b"a late line\n", b"one after that\n"):
+            writer.write(line)
+            writer.flush()
+            follower.wait(1)
+        append(log, "the first line of the next log")
+        for _ in range(2):
+            follower.wait(700)
+    assert follower.lines[300:] == ["a late line", "one after that", "the first line of the next log"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 10, 15, 17, 23])
 def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(tmp_path, cut):
-    """Where the first look falls within that line."""
+    """Where the first look falls within that line, which begins as all lines of that hour do."""
+    new = '{"log":"E2511-101112-002 (1): a line of what is new'
     log, away = tmp_path / "m.log", tmp_path / "away"
-    append(log, *START, "line 1", "line 2")
+    append(log, *START, '{"log":"E2511-101112-001 (1): line 1', "line 2")
     follower = Follower(log)
     follower.turn()
     away.mkdir()
     log.rename(away / "saved")
     append(log, *START)
-    append(log, "a line of what is new"[:cut], end="")
+    append(log, new[:cut], end="")
     follower.turn()
-    append(log, "a line of what is new"[cut:])
+    append(log, new[cut:])
     follower.turn()
     follower.wait(20)
-    assert follower.sink.lines[b"a line of what is new"] == 1
+    assert follower.sink.lines[new.encode()] == 1

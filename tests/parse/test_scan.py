@@ -172,7 +172,7 @@ def test_unread_lines_without_a_stamp_lie_between_their_neighbours():
     assert times(hidden * 9) == {"misplaced": [(9, None, None)]}
 
 
-@pytest.mark.parametrize("hidden", [b"chat: push_on_complete", b"push_on_complete_cb: ok"])
+@pytest.mark.parametrize("hidden", [b"chat: push_on_complete", b"chat push_on_complete: code 903"])
 def test_unread_lines_between_others_are_dated_some_at_once(hidden):
     """Where the first and the last one of some are near in time, so are those between."""
     pushes = [P % (101500 + i // 100, i % 100) + b"code 200\n" for i in range(3000)]

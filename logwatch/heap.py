@@ -8,6 +8,7 @@ and more.
 
 import ctypes
 import gc
+import linecache
 
 _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -2, -3, -8  # of mallopt(3)
 _CHUNK = 1 << 20  # bytes: no block that a chunk needs is larger, and needs to be mapped by itself
@@ -32,5 +33,6 @@ def release() -> None:
 
 def settle() -> None:
     """Leave all that exists now out of later collections of garbage; to be called once, when a start has built it."""
+    linecache.clearcache()  # of sources, which pyparsing looks into for each action of a grammar
     gc.collect()
     gc.freeze()

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain, islice, repeat
 from typing import Any, Protocol
 
+from logwatch import heap
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
 from logwatch.model import (
@@ -109,6 +110,7 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()
+        self._backlog = False  # one is read
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
         self._rows: dict[tuple[str, ResultKey], ResultRow] = {}
@@ -179,8 +181,12 @@ class Pipeline:
             self._batch = Batch(self._keep)
         if kept is not None:
             self._batch.take_failures(kept)
-        else:
-            self._detailed_at = self._committed_at
+            self._backlog = True
+            return
+        self._detailed_at = self._committed_at
+        if self._backlog and lag <= BACKLOG_BYTES:
+            self._backlog = False
+            heap.release()  # what a backlog took, and its newest failures most of all
 
     def settle(self) -> None:
         """Commit for the last time, with what was seen but not read, so that a loss while away is known exactly."""

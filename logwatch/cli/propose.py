@@ -111,8 +111,9 @@ def _kept(paths: Sequence[str], config: Config, source: Source) -> None:
 
 
 def reads(scanner: Scanner, line: bytes) -> bool:
-    """Return whether a line gives a result today."""
-    return bool(scanner.scan(line + b"\n", envelope="plain", reference=0.0).results)
+    """Return whether a line gives a result today, or is none of those that should."""
+    scan = scanner.scan(line + b"\n", envelope="plain", reference=0.0)
+    return bool(scan.results) or not scan.candidates
 
 
 def _config(paths: Sequence[str], file: Path | None) -> Config:

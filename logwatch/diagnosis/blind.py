@@ -1,12 +1,14 @@
 """Finds push lines that cannot be read: how many, since when, how they look, and the command that mends it."""
 
 import shlex
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from logwatch.diagnosis.facts import HOUR, Facts, Finding, Severity, SourceSetup
 from logwatch.diagnosis.words import clock, number, share, span
 from logwatch.ledger import CounterRow, ShapeRow
 from logwatch.model import Seen
+from logwatch.parse.redact import json_key
 from logwatch.sight import LineShare, Sight
 
 HEAVIEST = 110  # what cannot be read comes before all that can
@@ -18,6 +20,11 @@ CAUSES = {
     "ambiguous": "have two different codes",
     "grammar": "do not fit the grammar",
 }
+_IN_JSON = (
+    "They are texts inside JSON, into which no grammar looks, since users' texts stand there as well. Have them written"
+    " in a format that is read as it is, such as rsyslog's RSYSLOG_FileFormat; the command below counts those that are"
+    " there."
+)
 _SHOWN = 3  # shapes and fronts
 _PATHS = 3
 
@@ -33,7 +40,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
     since = sight.since if sight.since is not None else sight.last
     began = f" since {clock(since, now)}" if since is not None else ""
     weight, severity = HEAVIEST, _severity(sight)
-    command = propose(name, setup)
+    key = json_key([*_fronts(_shapes(name, facts))][:1])
+    command = _out_of_json(key, setup) if key else propose(name, setup)
     if sight.over and sight.last is not None:
         began = f" until {clock(sight.last, now)}"
         weight, severity = 82, "warning"
@@ -50,6 +58,8 @@ def finding(name: str, facts: Facts) -> Iterator[Finding]:
         remedy="All that came since is read. What was counted before lacks these lines; `mesibo-logwatch report` reads"
         " them from the files."
         if sight.over
+        else _IN_JSON
+        if key
         else "Let a grammar be proposed from these lines with the command below, and look at what it says. Then set"
         f' `grammar = "{_new_name(setup)}"` in the source {name}, and reload mesibo-logwatch.',
         evidence=tuple(_evidence(name, sight, facts)),
@@ -67,6 +77,12 @@ def propose(name: str, setup: SourceSetup) -> str:
     """Return the command that writes a grammar from a source's unread lines."""
     paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or f"--source {shlex.quote(name)}"
     return f"mesibo-logwatch grammar propose {paths} --name {_new_name(setup)} --output {shlex.quote(setup.grammars)}"
+
+
+def _out_of_json(key: str, setup: SourceSetup) -> str:
+    """Return the command that counts lines inside JSON."""
+    paths = " ".join(map(shlex.quote, setup.paths[:_PATHS])) or "FILE"
+    return f"jq -r .{key} {paths} | mesibo-logwatch report"
 
 
 def _new_name(setup: SourceSetup) -> str:
@@ -100,10 +116,8 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
     if causes:
         yield f"Of these, {causes}." if len(sight.causes) > 1 else f"They {CAUSES.get(sight.causes[0][0], causes)}."
     shapes = _shapes(name, facts)
-    fronts: dict[str, int] = {}
-    for row, seen in shapes:
-        fronts[row.front] = fronts.get(row.front, 0) + seen.count
-    told = sorted((front for front in fronts if front.strip()), key=lambda front: -fronts[front])
+    fronts = _fronts(shapes)
+    told = [front for front in fronts if front.strip()]
     if told:
         begin = sum(fronts[front] for front in told)
         who = "They begin" if begin == sum(fronts.values()) else f"{number(begin)} begin"
@@ -111,6 +125,14 @@ def _evidence(name: str, sight: Sight, facts: Facts) -> Iterator[str]:
         yield f"{who} with {shown} where mesibo's own prefix is expected."
     for row, seen in shapes[:_SHOWN]:
         yield f"{number(seen.count)} look like `{row.shape}`"
+
+
+def _fronts(shapes: Sequence[tuple[ShapeRow, Seen]]) -> Counter[str]:
+    """Return what stands in front of unread lines, and of how many, the most frequent first."""
+    fronts: Counter[str] = Counter()
+    for row, seen in shapes:
+        fronts[row.front] += seen.count
+    return Counter(dict(fronts.most_common()))
 
 
 def _shapes(name: str, facts: Facts) -> list[tuple[ShapeRow, Seen]]:

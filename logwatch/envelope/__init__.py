@@ -8,10 +8,22 @@ a module.
 
 from logwatch.envelope.decide import ENOUGH_VOTES, Owns, Undecided, could_be, decide, settled, silent_end, undecided
 from logwatch.envelope.formats import FORMATS, decoded, encoded, label, of_kind
-from logwatch.envelope.lines import Piece, begins, behind, cut, escapes, has_parts, shows, taken_out, unwrap
+from logwatch.envelope.lines import (
+    Piece,
+    begins,
+    behind,
+    cut,
+    escapes,
+    frame,
+    has_parts,
+    shows,
+    stretches,
+    taken_out,
+    unwrap,
+)
 from logwatch.envelope.prefixed import CONTAINER_ID
-from logwatch.envelope.record import Format, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, uncoloured
+from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
+from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
 
 __all__ = [
     "CONTAINER_ID",
@@ -19,6 +31,7 @@ __all__ = [
     "FORMATS",
     "MARK",
     "Format",
+    "Frame",
     "Line",
     "NoText",
     "Owns",
@@ -36,6 +49,7 @@ __all__ = [
     "decoded",
     "encoded",
     "escapes",
+    "frame",
     "has_parts",
     "is_tar",
     "label",
@@ -43,8 +57,10 @@ __all__ = [
     "no_text",
     "of_kind",
     "settled",
+    "shortened",
     "shows",
     "silent_end",
+    "stretches",
     "taken_out",
     "uncoloured",
     "undecided",

@@ -13,14 +13,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
+from logwatch.envelope.times import RECENT_DATE
 from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
 # Docker writes log, stream, (attrs,) time. A quote inside a message is escaped, so this stands nowhere but at its end.
 STREAMS = (b'","stream":"stdout"', b'","stream":"stderr"')
 RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
+_STREAM = b'","stream":"std'
 _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
+
+_TEXT = r'"[ !#-\[\]-\xff]*+"'  # without escapes
+_ATTRIBUTES = rf'(?:,"attrs":\{{{_TEXT}:{_TEXT}(?:,{_TEXT}:{_TEXT})*\}}|)'
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_FRACTION = r"(?:\.[0-9]{1,9}|)"  # without the noughts at its end
+_DAY = re.compile(rf'"time":"({RECENT_DATE})T'.encode())
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -53,7 +61,7 @@ class Docker:
             return None
         try:
             record = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         log = record.log.encode()
         return Record(log.removesuffix(b"\n"), _decode_time(line).time, "", record.stream, not log.endswith(b"\n"))
@@ -72,7 +80,7 @@ class Docker:
         lines = text[:-1].split(b"\n")
         try:
             records = list(map(_decode, lines))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         if min(lines) < b"{":  # a blank in front of some
             return None
@@ -82,6 +90,44 @@ class Docker:
         if len(lines) != len(logs) or not all(map(str.endswith, logs, repeat("\n"))):
             return None
         return Payloads(payloads, [record.time for record in records], lines)
+
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:  # noqa: ARG002  as above
+        """Return what Docker writes around a message, at its fastest on the day of the first record."""
+        day = _DAY.search(text)
+        usual = rf',"time":"{re.escape(day[1].decode())}T{_CLOCK}\.[0-9]{{9}}Z"\}}|' if day else ""
+        others = rf'{_ATTRIBUTES},"time":"{RECENT_DATE}T{_CLOCK}{_FRACTION}Z"\}}'
+        return Frame(r'\{"log":"', rf'\\n","stream":"std(?:out|err)"(?:{usual}{others})', quoted=True)
+
+
+def split_messages(data: bytes) -> list[tuple[int, int]]:
+    """Return from where to where whole records hold messages that are split over several, others of theirs in between.
+
+    Each is read by its records alone: no message goes on behind its end.
+    """
+    found: list[tuple[int, int]] = []
+    at = -len(_STREAM)
+    for text in data.split(_STREAM)[:-1]:
+        at += len(_STREAM) + len(text)
+        if ends_whole(text, len(text)):
+            continue
+        begin, end = data.rfind(b"\n", 0, at) + 1, _end_of_message(data, at)
+        if found and begin < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _end_of_message(data: bytes, part: int) -> int:
+    """Return where the record ends that is the last one of the message of which a part's text ends there."""
+    form, at = Docker(), part
+    stream = data[part : part + len(STREAMS[0])]  # stdout and stderr are equally long
+    while (at := data.find(stream, at + 1)) >= 0:
+        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1
+        record = form.record(data[begin : end - 1])
+        if record and not record.more:
+            return end
+    return len(data)
 
 
 def behind_tear(line: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -33,7 +33,8 @@ _FIELDS = {
 FIELDS = tuple(_FIELDS.values())
 """What is looked at of an entry."""
 
-_MICROS = re.compile("[0-9]{1,17}")
+_DIGITS = "[0-9]{1,17}"
+_MICROS = re.compile(_DIGITS)
 _MICROS_LENGTHS = frozenset(range(1, 18))
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
@@ -50,6 +51,13 @@ class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
     identifier: Value = None
     priority: Value = None
     partial: Value = None
+
+
+_FIELD = re.compile(rb'[{,]"([A-Z0-9_]+)":("(?:[^"\\]|\\.)*"|null|\[[0-9,]*\])')
+_SAME = frozenset(_FIELDS[each] for each in ("container", "unit", "identifier", "partial"))
+_ANY_TEXT = r"[ !#-\[\]-\xff]*+"  # without escapes
+_MESSAGE_HERE = "\n"  # stands nowhere else in an expression for one line
+_LOOKED_AT = 32  # entries
 
 
 _decode = msgspec.json.Decoder(_Entry).decode
@@ -75,12 +83,12 @@ class JournalJson:
                 return None
         try:
             entry = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_JSON:
             return None
         if not _MICROS.fullmatch(entry.received):
             return None
         origin = _origin(entry.container, entry.unit, entry.identifier)
-        time = (entry.logged and _text(entry.logged)) or (entry.sent and _text(entry.sent)) or entry.received
+        time = _when(entry)
         stream = f"{origin} {_text(entry.priority)}".replace(" ", "/")
         more = entry.partial is not None and _text(entry.partial) == "true"
         return Record(_raw(entry.message), time, origin, stream, more)
@@ -92,9 +100,10 @@ class JournalJson:
             entries = list(map(_decode, lines))
             names = {(entry.container, entry.unit, entry.identifier) for entry in entries}
             times = cast("list[str]", [entry.logged or entry.sent or entry.received for entry in entries])
-            "".join(times)  # raises TypeError where one is no text
+            if " " in "".join(times):  # raises TypeError where one is no text
+                times = list(map(_when, entries))
             parts = {entry.partial for entry in entries} - {None, "false"}
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        except (*NO_JSON, TypeError):
             return None
         received = [entry.received for entry in entries]
         digits, lengths = "".join(received), set(map(len, received))
@@ -116,6 +125,14 @@ class JournalJson:
             firsts[i] = b""
         return Payloads(b"\n".join([*firsts, b""]), times, aside=aside)
 
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
+        """Return what stands around the message of the first entry that may count: its fields, in their order."""
+        for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
+            record = self.record(line)
+            if record and not record.more and of(record.origin, origins) and (frame := _frame(line)):
+                return frame
+        return None
+
     def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
         """Return whether some entry is a part of a message."""
         return _PARTIAL in data
@@ -123,6 +140,26 @@ class JournalJson:
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message."""
         return line.replace(_PARTIAL, b'"CONTAINER_PARTIAL_MESSAGE":"false"')
+
+
+def _frame(line: bytes) -> Frame | None:
+    """Return what stands around the message of an entry, in JSON without blanks; None where a field is there twice."""
+    fields: dict[str, str] = {}
+    at = 0
+    while field := _FIELD.match(line, at):
+        name, value = (group.decode("latin-1") for group in field.groups())
+        if name in fields:
+            return None
+        if not value.startswith('"') or name in _SAME:
+            value = re.escape(value)
+        elif name == _FIELDS["message"]:
+            value = _MESSAGE_HERE
+        else:
+            value = f'"{_DIGITS if name == _FIELDS["received"] else _ANY_TEXT}"'
+        fields[name] = f'"{name}":{value}'
+        at = field.end()
+    before, here, behind = f"\\{{{','.join(fields.values())}\\}}".partition(_MESSAGE_HERE)
+    return Frame(f'{before}"', f'"{behind}', quoted=True) if here and line[at:] == b"}" else None
 
 
 class Entries(NamedTuple):
@@ -151,6 +188,12 @@ def _origin(container: Value, unit: Value, identifier: Value) -> str:
     if unit and (said := _text(unit)):
         return f"unit {said}"
     return f"identifier {said}" if identifier and (said := _text(identifier)) else ""
+
+
+def _when(entry: _Entry) -> str:
+    """Return when an entry was logged, as Docker says it in full: syslog's own stamps have neither year nor zone."""
+    logged = _text(entry.logged)
+    return (" " not in logged and logged) or _text(entry.sent) or entry.received
 
 
 def without_colours(text: bytes) -> bytes:

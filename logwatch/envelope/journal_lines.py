@@ -19,6 +19,7 @@ from collections.abc import Iterator
 import msgspec
 
 from logwatch.envelope.journal_json import Entries, SeveralLines, Value, as_line, as_value, without_colours
+from logwatch.envelope.record import NO_JSON
 from logwatch.envelope.times import CLOCK, COLOURS, DATE
 from logwatch.model import EnvelopeKind
 
@@ -77,7 +78,7 @@ class JournalPretty(SeveralLines):
             elif begin is not None and line == b"}":
                 try:
                     entries.append((stop, as_line(_decode(without_colours(data[begin:stop])))))
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                except NO_JSON:
                     strange += stop - begin
                 begin = None
             elif begin is None or not line.startswith(b"\t"):

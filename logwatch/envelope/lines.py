@@ -5,6 +5,7 @@ the envelope, or stands in it under another name than mesibo's, is handed on as 
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,12 +14,13 @@ from logwatch.envelope import docker
 from logwatch.envelope.formats import FORMATS
 from logwatch.envelope.journal_json import SeveralLines
 from logwatch.envelope.prefixed import Prefixed, of
-from logwatch.envelope.record import Format, Line, Payloads, Record
+from logwatch.envelope.record import Format, Frame, Line, Payloads, Record
 from logwatch.envelope.text import clean, line_count, uncoloured
 from logwatch.model import Cause, Envelope, Layer
 
 _GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
 _MOST_LOOKS = 4096
+_MAX_STRETCHES = 32
 
 
 class Piece(NamedTuple):
@@ -50,7 +52,9 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
         return Piece(end, buffer[:end], inside)
     if not inside and not _has_open_part(buffer, end, form):
         return Piece(end, buffer[:end], "")
-    return _cut_around_parts(_physical(buffer, end), form, max_line_bytes, inside)
+    every = form.kind == "docker"  # a record is told to be a part by what stands in front of that
+    parts = None if every else (found.start() for found in _one_of(form.parts).finditer(buffer, 0, end))
+    return _cut_around_parts(_physical(buffer, end), form, max_line_bytes, inside, parts)
 
 
 def _has_open_part(buffer: bytes, end: int, form: Format) -> bool:
@@ -97,11 +101,19 @@ def _physical(buffer: bytes, end: int) -> Iterator[tuple[int, bytes]]:
         start = stop
 
 
-def _cut_around_parts(physical: Iterable[tuple[int, bytes]], form: Format, max_line_bytes: int, inside: str) -> Piece:
+def _cut_around_parts(
+    physical: Iterable[tuple[int, bytes]],
+    form: Format,
+    max_line_bytes: int,
+    inside: str,
+    parts: Iterator[int] | None = None,
+) -> Piece:
     """Walk through the physical lines, and cut at the last one behind which no message is waited for.
 
-    Where lines have nothing but a front, the parts of a message come out joined as one line.
+    Where lines have nothing but a front, the parts of a message come out joined as one line. ``parts`` tells where
+    they are: other lines are looked at only while a message is open; without it all are.
     """
+    may_be_part = _asked_of(parts) if parts else _always
     waited: dict[str, int] = {}  # stream -> bytes of its message so far
     dropped = set(inside.split())  # streams in the middle of a message that is too long
     joined: dict[str, list[bytes]] = {}  # stream -> its message so far, as a line
@@ -109,7 +121,8 @@ def _cut_around_parts(physical: Iterable[tuple[int, bytes]], form: Format, max_l
     lines: list[bytes] = []
     good = (0, 0, inside)
     for stop, line in physical:
-        record = _record(form, line)
+        # a whole line, where no message is open, is not looked at
+        record = _record(form, line) if waited or dropped or may_be_part(stop, line) else None
         stream = record.stream if record else ""
         if record and stream in dropped:
             if not record.more:
@@ -134,6 +147,23 @@ def _cut_around_parts(physical: Iterable[tuple[int, bytes]], form: Format, max_l
             good = (stop, len(lines), " ".join(sorted(dropped)))
     consumed, count, inside = good
     return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), inside)
+
+
+def _always(_stop: int, _line: bytes) -> bool:
+    return True
+
+
+def _asked_of(parts: Iterator[int]) -> Callable[[int, bytes], bool]:
+    """Return what tells of the lines of a buffer, one after the other, whether one of these places is in it."""
+    part = next(parts, sys.maxsize)
+
+    def may_be_part(stop: int, line: bytes) -> bool:
+        nonlocal part
+        while part < stop - len(line) - 1:
+            part = next(parts, sys.maxsize)
+        return part < stop
+
+    return may_be_part
 
 
 def _record(form: Format, line: bytes) -> Record | None:
@@ -219,6 +249,24 @@ def has_parts(data: bytes, envelope: Envelope, count: int | None = None) -> bool
     return any(FORMATS[layer.form].has_parts(data, lines) for layer in envelope.layers)
 
 
+def stretches(data: bytes, envelope: Envelope) -> list[tuple[bytes, bool]]:
+    """Return whole lines in stretches, and of each whether messages in it are split; none goes on in the next one.
+
+    It is one stretch where most of it would be, or where it cannot be told what is a part.
+    """
+    if [layer.form for layer in envelope.layers] != [docker.Docker.name]:
+        return [(data, True)]
+    found: list[tuple[bytes, bool]] = []
+    at = 0
+    for begin, end in (*docker.split_messages(data), (len(data), len(data))):
+        found += [(data[at:begin], False), (data[begin:end], True)]
+        at = end
+    found = [(lines, split) for lines, split in found if lines]
+    if len(found) > _MAX_STRETCHES or any(has_parts(lines, envelope) for lines, split in found if not split):
+        return [(data, True)]
+    return found
+
+
 def escapes(envelope: Envelope) -> frozenset[int]:
     """Return the bytes of a line that may stand in its record in another way than they were logged."""
     return frozenset().union(*(FORMATS[layer.form].escapes for layer in envelope.layers))
@@ -252,3 +300,11 @@ def taken_out(text: bytes, envelope: Envelope) -> Payloads | None:
         taken = inner._replace(times=times)
     plain = uncoloured(taken.text)
     return taken if plain is taken.text else taken._replace(text=plain, lines=None)
+
+
+def frame(text: bytes, envelope: Envelope) -> Frame | None:
+    """Return what stands around most of some whole lines; None where that is unknown, or more than one envelope."""
+    if len(envelope.layers) != 1:
+        return None
+    layer = envelope.layers[0]
+    return FORMATS[layer.form].frame(text, layer.origins)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from logwatch.envelope.record import Payloads, Record
-from logwatch.envelope.text import line_count
+from logwatch.envelope.record import Frame, Payloads, Record
+from logwatch.envelope.text import line_count, unescaped
 from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY
 from logwatch.model import EnvelopeKind
 
@@ -46,7 +46,12 @@ class Prefixed:
         def said(group: str) -> str:
             return (front[group] or b"").decode("latin-1") if group in self._groups else ""
 
-        return Record(line[front.end() :], said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+        payload = self._payload(line[front.end() :])
+        return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
+
+    def _payload(self, text: bytes) -> bytes:
+        """Return what a program wrote: syslog daemons escape the colours in it."""
+        return unescaped(text) if self.kind == "syslog" else text
 
     def completed(self, line: bytes) -> bytes:
         """Return a record of a part as the record of a whole message: only formats with a ``tag`` have parts."""
@@ -65,10 +70,42 @@ class Prefixed:
         lines = found[2::2]
         if found[0] or len(lines) != line_count(text):
             return None
-        return Payloads(b"\n".join([*lines, b""]), found[1::2], lines)
+        payloads = b"\n".join([*lines, b""])
+        plain = self._payload(payloads)
+        return Payloads(plain, found[1::2], lines if plain is payloads else None)
+
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
+        """Return the front; None where no name is known under which lines may count."""
+        if "{origin}" in self._pattern and not origins:
+            return None
+        pattern = self._pattern.replace(COLOURS, "").replace(_TAG, _WHOLE)
+        front = _bare_front(pattern, tuple(origins)).replace("(?P<time>", "(?:").replace("|$)", f"|{_END})")
+        for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT]:
+            record = self.record(line)
+            if record and record.payload and not record.more and of(record.origin, origins):
+                written = _as_written(line.removesuffix(record.payload).decode("latin-1"))
+                return Frame(f"(?>{written}|{front})")
+        return Frame(f"(?>{front})")
+
+
+def _as_written(front: str) -> str:
+    """Return a front as it is written in a line, but at any time of that day: to try each field takes twice as long.
+
+    Where a blank or a mark follows, the front may be longer than this one.
+    """
+
+    def like(clock: re.Match[str]) -> str:
+        return _CLOCK_LIKE + (rf"\.[0-9]{{{len(clock[1])}}}" if clock[1] else "")
+
+    return _CLOCK_OF.sub(like, re.escape(front), count=1) + r"(?![ \xef])"
 
 
 _DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
+_CLOCK_OF = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\\.([0-9]+))?")
+_CLOCK_LIKE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_LOOKED_AT = 16  # lines, for one that may count
+_TAG, _WHOLE = "(?P<tag>[FP])", "F"
+_END = r"(?=\n)"
 _DAY_WITHIN = 64  # bytes at the beginning of a line
 
 
@@ -79,13 +116,19 @@ def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[by
     A newline is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines
     were written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
     """
+    bare = _bare_front(pattern, origins, day)
+    bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
+    return re.compile(b"(?m)\n" + bare.encode("latin-1"))
+
+
+def _bare_front(pattern: str, origins: Sequence[str], day: bytes = b"") -> str:
+    """Return the front of lines of some origins, without other groups than that of the time."""
     names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
     bare = re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
-    bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
     if day:
         for days in (DATE, MONTH_DAY):
             bare = bare.replace(days, f"(?:{re.escape(day.decode())}|{days})")
-    return re.compile(b"(?m)\n" + bare.encode("latin-1"))
+    return bare
 
 
 def of(origin: str, origins: Sequence[str]) -> bool:

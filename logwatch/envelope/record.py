@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import msgspec
+
+from logwatch.envelope.text import ESCAPED_COLOURS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
 """Bytes that one encoder of JSON or another writes as an escape; all others stand in a text as they are."""
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises where bytes are no JSON, or nest deeper than it goes: any line of a log may."""
 
 
 class Record(NamedTuple):
@@ -39,6 +44,27 @@ class Payloads(NamedTuple):
     times: Sequence[Received]
     lines: list[bytes] | None = None  # of ``text``, without newlines, where it was made of them
     aside: Sequence[int] = ()  # lines under another name, by their index: nothing stands in the text for these
+
+
+class Frame(NamedTuple):
+    """What stands around each line of a text, as sources of regexes without groups; in between is one whole message.
+
+    Where a record matches with the message of one line in between, ``record`` takes that very line out of it. A message
+    that is ``quoted`` is JSON text without any escape but of quotes.
+    """
+
+    before: str
+    behind: str = ""
+    quoted: bool = False
+
+    def fits(self, text: bytes) -> bool:
+        """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
+        if not self.quoted:
+            return not any(each in text for each in (b"\x1b", b"\r", *ESCAPED_COLOURS))
+        try:
+            return text.isascii() or bool(text.decode())
+        except UnicodeDecodeError:
+            return False
 
 
 class Format(Protocol):
@@ -81,4 +107,10 @@ class Format(Protocol):
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.
 
         ``origins`` are the names under which lines may count. Return None where ``record`` would say something else.
+        """
+
+    def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
+        """Return what stands around most of these whole lines, as far as the first ones tell; None if that is unknown.
+
+        Only lines under the names of ``origins`` match, and none that is a part of a message.
         """

@@ -6,16 +6,27 @@ from typing import NamedTuple
 from logwatch.envelope.times import COLOURS
 from logwatch.unpack import TOOLS, format_of
 
+ESCAPED_COLOURS = (b"#033[", b"^[[")
+"""What begins a colour as rsyslog writes it by its defaults, and as syslogd and BusyBox do."""
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
 _SET = COLOURS.removesuffix("*").encode()
+_COLOUR = re.compile(_SET)
 # Around a line, or around the front of it that ends in a colon. Behind the front nothing is taken out: what stands
-# there is perhaps a user's, and `<reset>code 903` must not become `code 903`. Each begins with bytes that are found at
-# the speed of memory, and takes a run of sequences whole, so that none of them is looked at twice.
-_BEFORE = re.compile(rb"\n" + _SET + rb"(?:" + _SET + rb")*(?:([^\x1b\n]{1,64}?:)(?:" + _SET + rb")+)?")
-_RUN = re.compile(rb"(?m)" + _SET + rb"(?:" + _SET + rb")*(\r?$)?")
+# there is perhaps a user's, and `<reset>code 903` must not become `code 903`. A run of sequences is taken whole, so
+# that none of them is looked at twice; the groups are the front and the line behind it.
+_RUN = rb"(?>(?:" + _SET + rb")+)"
+_LINE = re.compile(
+    rb"(?m)\n(?:" + _RUN + rb"(?:([^\x1b\n]{2,65}+)(?<=:)" + _RUN + rb")?)?"
+    rb"((?:[^\x1b\n]++|" + _RUN + rb"(?!\r?$)|(?!" + _SET + rb")\x1b)*)(?:" + _RUN + rb"\r?)?"
+)
+_MOST_COLOURS = 4  # sequences that are tried by themselves
 _NULS = re.compile(rb"(?m)^\0+")
+
+_BETWEEN = b" \t\r,;:=\"'{}[]()<>|"  # words
+_LAST_WORD = re.compile(rb"[^" + re.escape(_BETWEEN) + rb"]+\Z")
+_WORD_BYTES = 64  # of a longer one, such as a token, or of a line that is one word, half is as good as all
 
 _ZIP = b"PK\x03\x04"
 _TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988 and GNU tar alike
@@ -25,6 +36,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and 
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
 _UTF16_NULS = 0.3  # of the bytes of text in UTF-16 that is mostly ASCII
 _LOOKED_AT = 65536
+_GLANCE_BYTES = 4096
 
 
 class NoText(NamedTuple):
@@ -62,6 +74,15 @@ def clean(data: bytes) -> bytes:
     return _NULS.sub(b"", data) if b"\0" in data else data
 
 
+def shortened(line: bytes, limit: int) -> bytes:
+    """Return at most so many bytes of a line: of a word that they cut in two nothing, since half a code is another."""
+    head = line[:limit]
+    if not line[limit : limit + 1].strip(_BETWEEN):
+        return head
+    word = _LAST_WORD.search(head, max(0, limit - _WORD_BYTES))
+    return head[: word.start()] if word and limit - word.start() < min(limit, _WORD_BYTES) else head
+
+
 def line_count(text: bytes) -> int:
     """Return how many lines end in a text: ``count`` looks at each byte, ``replace`` goes from one to the next."""
     return len(text) - len(text.replace(b"\n", b""))
@@ -70,11 +91,24 @@ def line_count(text: bytes) -> int:
 def uncoloured(text: bytes) -> bytes:
     """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:
-        text = _BEFORE.sub(rb"\n\1", b"\n" + text)[1:]
-        text = _RUN.sub(_unless_last, text)
+        text = _with_colours_around(text) or b"\n".join(map(b"".join, _LINE.findall(b"\n" + text)))
     return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text
 
 
-def _unless_last(run: re.Match[bytes]) -> bytes:
-    """Keep colours behind which the line goes on."""
-    return run[0] if run[1] is None else b""
+def _with_colours_around(text: bytes) -> bytes:
+    """Take off the colours of lines that have them around only, each the same few, as nearly always; else nothing."""
+    plain = b"\n" + text + b"\n"
+    for colour in [*dict.fromkeys(_COLOUR.findall(text, 0, _GLANCE_BYTES))][:_MOST_COLOURS]:
+        for around in (b"\n" + colour, colour + b"\n", colour + b"\r\n"):
+            plain = plain.replace(around, b"\n")
+    return b"" if b"\x1b" in plain or b"\r\x1b" in text else plain[1:-1]
+
+
+def unescaped(text: bytes) -> bytes:
+    """Take off the colours around each line of a text that a syslog daemon has escaped: where ``uncoloured`` would."""
+    found = [begin for begin in ESCAPED_COLOURS if begin in text]
+    if found and b"\x1b[" in text:  # where one stands as it is, nobody has escaped any
+        return b"\n".join(map(unescaped, text.split(b"\n"))) if b"\n" in text else text
+    for begin in found:
+        text = uncoloured(text.replace(begin, b"\x1b[")).replace(b"\x1b[", begin)
+    return text

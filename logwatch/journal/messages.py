@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from logwatch import envelope
 from logwatch.journal.export import Entry
 from logwatch.journal.gaps import Gaps
 
@@ -272,7 +273,7 @@ class Messages:
         """Gather a line, of which no more than its head is there where ``size`` says so."""
         if len(line) > self.max_line_bytes or size > self.max_line_bytes:
             self._oversized += 1
-            line = line[: self.max_line_bytes]
+            line = envelope.shortened(line, self.max_line_bytes)
         if b"\n" in line:
             line = line.removesuffix(b"\n").replace(b"\n", b"\n" + _BEHIND_BREAK)
         self._lines.append(line)

@@ -21,6 +21,7 @@ from logwatch.ledger.schema import Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
+_CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well: SQLite takes 2 MB and more
 FILE = "ledger.sqlite3"
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
 WAL_BYTES = 4 << 20  # what is left of the write-ahead log after a checkpoint
@@ -144,6 +145,7 @@ class Ledger:
             db = unless_whole.enter_context(contextlib.closing(self._connect(str(self.path))))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
             db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -242,6 +244,7 @@ class Ledger:
         with contextlib.closing(self._connect(str(self._rebuilt))) as db:
             upgrade(db, str(self._rebuilt))
             db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             db.execute("BEGIN IMMEDIATE")
             rows.write_everything(
                 db,

@@ -13,13 +13,15 @@ them as it reads an answer on the same line. Whether the result is the same push
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from itertools import compress, count, islice, repeat
+from itertools import islice, repeat
 
 from logwatch import envelope as envelopes
 from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
 """Whether a line, which ends in a newline, begins with mesibo's own prefix."""
+Owned = Callable[[bytes], bool]
+"""The same of a line without its newline."""
 
 MAX_LINES = 64
 """A body has no more lines than these,"""
@@ -31,11 +33,15 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:\x1b\[[0-9;]*m|\s)+\Z")
+_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|\s)+\Z")
 BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 """How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
+_LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
+_NEWLINE = rb"\n"  # in JSON
+_NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
@@ -50,6 +56,14 @@ def may_be_open(line: bytes) -> bool:
     if text.endswith(b"m"):
         text = _COLOURS_AND_BLANKS.sub(b"", text)
     return text.endswith(_OPEN_ENDS)
+
+
+def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
+    """Return what of whole records ends as their messages do, as they are written there."""
+    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
+    if behind is None:
+        return [record[: _end_of_text(record, shows)] for record in records]
+    return [record[: record.rfind(behind)] for record in records] if behind else records
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -73,10 +87,11 @@ def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
     return level, -1
 
 
-def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bool]:
+def join(line: bytes, following: Iterable[bytes], owned: Owned) -> tuple[bytes, bool]:
     """Join a line whose brackets are open with its body among the lines that follow; none of them ends in a newline.
 
-    Return the joined line, and whether that was all: False where the lines came to their end before the body did.
+    Return the joined line, as it was where nothing is below it, and whether that was all: False where the lines came to
+    their end before the body did.
     """
     level, _ = depth(line)
     if not level:
@@ -84,7 +99,7 @@ def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bo
     parts = [line.rstrip()]
     size = lines = between = 0
     for below in following:
-        if owns(below + b"\n"):
+        if owned(below):
             between += 1
             if between > MAX_LINES_BETWEEN:
                 break
@@ -98,8 +113,8 @@ def join(line: bytes, following: Iterable[bytes], owns: Owns) -> tuple[bytes, bo
         if not level:
             break
     else:
-        return b" ".join(parts), False
-    return b" ".join(parts), True
+        return b" ".join(parts) if lines else line, False
+    return b" ".join(parts) if lines else line, True
 
 
 class Bodies:
@@ -112,22 +127,39 @@ class Bodies:
         self._ahead = ahead
         self._lines: list[bytes] | None = None
         self._places: dict[bytes, deque[int]] = defaultdict(deque)
+        self._owned: dict[bytes, bool] = {}
 
     def joined(self, line: bytes, owns: Owns) -> bytes:
         """Return a line of the chunk joined with its body; neither ends in a newline."""
         if self._lines is None:
             self._lines = _payloads(self._data, self._envelope)
             for i, each in enumerate(self._lines):
-                if may_be_open(each):
+                if each[-1:] in _LAST and may_be_open(each):
                     self._places[each].append(i)
             self._lines += _payloads(self._ahead, self._envelope)
         places = self._places[line]
         if not places:
             return line  # it was cut short
-        return join(line, islice(self._lines, places.popleft() + 1, None), owns)[0]
+        return join(line, islice(self._lines, places.popleft() + 1, None), remembering(owns, self._owned))[0]
+
+
+def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
+    """Return what asks ``owns`` once of each line: where nothing closes a body, the same lines stand below many."""
+
+    def owned(line: bytes) -> bool:
+        found = known.get(line)
+        if found is None:
+            found = known[line] = owns(line + b"\n")
+        return found
+
+    return owned
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    if data and not envelopes.has_parts(data, envelope):
+        taken = envelopes.taken_out(envelopes.clean(data), envelope)
+        if taken is not None and not taken.aside:
+            return taken.text[:-1].split(b"\n")
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
@@ -140,39 +172,58 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         return 0
     records = window.split(b"\n")[:-1]
     marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
-    telling = _telling([records[i] for i in marked], envelope)
-    for i, record in zip(marked, telling, strict=True):
-        if may_be_open(record):
-            rest = b"".join([each + b"\n" for each in records[i:]])
-            lines = _payloads(rest, envelope)
-            if lines and owns(lines[0] + b"\n") and not join(lines[0], lines[1:], owns)[1]:
-                return len(rest)
+    if not marked:
+        return 0
+    owned = remembering(owns, {})
+    lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
+    alone = len(lines) == len(records) - marked[0]  # no record is a part, or under another name
+    for i in marked:
+        at = i - marked[0]
+        if not alone:
+            lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
+        if len(lines) - at > MAX_LINES + MAX_LINES_BETWEEN + 1 or not lines:
+            continue  # by then any body has ended
+        line = lines[at]
+        if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
+            return sum(len(each) + 1 for each in records[i:])
     return 0
 
 
 def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> Iterable[int]:
     """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
+    ends = _ends_of_messages(window, records, envelope)
+    if ends is None:
+        shows = envelopes.shows(envelope)
+        return [i for i, record in enumerate(records) if not shows or _text_seems_open(record, shows)]
+    return [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
+
+
+def _ends_of_messages(window: bytes, records: list[bytes], envelope: Envelope) -> list[bytes] | None:
+    """Return what the message of each record ends in, as it is written; None where that takes more than two searches.
+
+    So it is where one is a part, or holds several lines, or no text.
+    """
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind is None:
-        return [i for i, record in enumerate(records) if _text_seems_open(record, shows)]
-    ends = window.split(behind)[:-1] if behind else records
-    if behind and not len(ends) == len(records) == window.count(rb"\n"):
-        return range(len(records))  # some is a part, or holds several lines
-    return compress(count(), map(bytes.endswith, ends, repeat(_OPEN_AS_WRITTEN)))
+    if behind == b"":
+        return records
+    if behind:  # it begins with the newline of a message
+        ends = window.split(_NEWLINE)
+        whole = all(map(bytes.startswith, ends[1:], repeat(behind.removeprefix(_NEWLINE))))
+        return ends[:-1] if whole and len(ends) == len(records) + 1 else None
+    first, *fields = window.split(shows)
+    texts = [each.partition(_NEXT_FIELD)[0] for each in fields]
+    alone = len(texts) == len(records) and b"\n" not in first and all(each.count(b"\n") == 1 for each in fields)
+    return texts if alone and b"\n" not in b"".join(texts) else None
 
 
 def _text_seems_open(record: bytes, shows: bytes) -> bool:
     """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
+    end = _end_of_text(record, shows)
+    return not end or record.endswith(_OPEN_AS_WRITTEN, 0, end)
+
+
+def _end_of_text(record: bytes, shows: bytes) -> int:
+    """Return where the text of JSON behind ``shows`` ends; 0 where none stands there."""
     at = record.find(shows)
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
-    return text is None or record.endswith(_OPEN_AS_WRITTEN, 0, text.end())
-
-
-def _telling(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return for each of some records what ends as its payload does, which tells whether it may be open."""
-    if not envelopes.escapes(envelope):
-        return records
-    taken = envelopes.taken_out(b"\n".join([*records, b""]), envelope)
-    if taken is not None and not taken.aside:
-        return taken.text.split(b"\n")[:-1]
-    return [envelopes.unwrap(record, envelope)[0].payload for record in records]
+    return text.end() if text else 0

@@ -9,11 +9,13 @@ import math
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, compress, count, repeat
 from typing import TypeVar
 
-from logwatch.model import Cause
+from logwatch import envelope as envelopes
+from logwatch.model import Cause, Envelope
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.line_pattern import LinePattern
@@ -26,14 +28,21 @@ SOME = 64
 LEARN_AFTER_LINES = 16
 """Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
 _GROWTH = 8  # of what is waited for, with each lesson
-_MAX_WAIT_LINES = 1 << 18  # a log may change, and by then to learn costs nothing beside them
+_MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
+_MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
+_LITTLE = 0.25  # of what was left
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
+_MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
+_SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
+_MAX_ENVELOPES = 16
 _MAX_EXAMPLE_BYTES = 4096
+_MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to follow
 
 OTHER_CODE = 255
 """The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
+_MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
 _MAX_REMEMBERED = 1024  # rests that were read turn by turn
 _MAX_REMEMBERED_BYTES = 512  # of one of them
 _MAX_REST_BYTES = 2048  # of one that is an example
@@ -47,22 +56,42 @@ Values = tuple[tuple[str, bytes], ...]
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
 
+Match = Callable[["Dictionary", LineBatch], LineBatch]
+"""Counts what an expression captures of a batch; returns the lines that it left."""
+
+Takes = Callable[[bytes], bool]
+"""Whether LINE takes a payload."""
+
 _Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
+
+
+@dataclass(slots=True)
+class _Framed:
+    """The same expression for lines in a frame."""
+
+    frame: envelopes.Frame
+    expression: "Dictionary | None"  # None where it takes too few of them
+    batches: int = 0
 
 
 class ChunkReader:
     """One grammar's expression for whole chunks, and the examples from which it is made again.
 
-    That is done ever more seldom, and where it is worth it: where so many lines are left to be read one by one as cost
-    more, or twice as many have been, as of many short logs.
+    That is done where it is worth it: where so many lines are left to be read one by one as cost more, or twice as many
+    have been, as of many short logs; and then ever more seldom, up to some times what a lesson costs.
     """
 
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self.rests = RestReader(compiler.tail, compiler.turn, keep) if compiler.tail and compiler.turn else None
+    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str], takes: Takes | None = None) -> None:
+        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture.
+
+        ``takes`` is asked of lines that are left: nothing is to be learned of those that LINE does not take.
+        """
+        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
         self._compiler = compiler
+        self._takes = takes
         self._dictionary: Dictionary | None = None
+        self._framed_by: dict[Envelope, _Framed] = {}
         self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
         self._rests: list[bytes] = []
         self._left: list[bytes] = []  # some of what it has left since
@@ -70,48 +99,114 @@ class ChunkReader:
         self._waiting = 0
 
     def read(
-        self, batch: LineBatch, match: Callable[["Dictionary", LineBatch], LineBatch], following: float = math.inf
+        self, batch: LineBatch, match: Match, following: float = math.inf, among: LineBatch | None = None
     ) -> LineBatch:
         """Read a batch by what there is, and learn from it; return the lines that are left.
 
         ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
-        how many times as much as this the log still holds.
+        how many times as much as this the log still holds, ``among`` the lines of which the batch is what was left.
         """
-        before = self.rests.read_singly if self.rests else 0
+        before = self._rests_read
         left = match(self._dictionary, batch) if self._dictionary else batch
-        behind = self.rests.read_singly - before if self.rests else 0
-        singly = len(left.lines) + behind
-        if singly <= _MAX_LEFT_SHARE * len(batch.lines):
-            return left
-        self._waiting += singly
-        self._left = some_of([*self._left, *_examples(left, SOME)], 2 * SOME)
-        expected = singly * (1 + following)
-        if self._waiting < self._wait or max(self._waiting / 2, expected) < lines_worth(some_of(self._left, SOME)):
-            return left
-        self._waiting, self._wait = 0, min(_GROWTH * self._wait, _MAX_WAIT_LINES)
-        # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = SOME * (len(batch.lines) - len(left.lines)) // len(batch.lines)
-        return match(self._dictionary, left) if self._learn(_examples(batch, others)) and self._dictionary else left
+        if self._learned(left, self._rests_read - before, among or batch, following) and self._dictionary:
+            return match(self._dictionary, left)
+        return left
 
-    def _learn(self, others: Sequence[bytes]) -> bool:
+    def read_framed(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch of lines in an envelope without taking them out; return those that are left.
+
+        As ``read`` does it, but what is left may be known to the expression all the same; if that is the batch itself,
+        nothing of it was counted.
+        """
+        framed = self._framed(batch)
+        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+            return batch
+        before = self._rests_read
+        left = match(framed.expression, batch)
+        if left is not batch:
+            if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+                framed.expression = None  # they are written in more than one way
+            self._learned(LineBatch(b""), self._rests_read - before, batch, following)
+        return left
+
+    def _framed(self, batch: LineBatch) -> "_Framed | None":
+        """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
+        if self._dictionary is None:
+            return None
+        known = self._framed_by.get(batch.envelope)
+        if known is not None:
+            known.batches += 1
+            if known.batches % _SAME_FRAME_BATCHES:
+                return known
+        frame = envelopes.frame(batch.text, batch.envelope)
+        if frame is None or (known and known.frame == frame):
+            return known
+        pattern = self._dictionary.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+        if len(self._framed_by) >= _MAX_ENVELOPES:
+            self._framed_by.clear()
+        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
+        return made
+
+    @property
+    def _rests_read(self) -> int:
+        return self.rests.read_singly if self.rests else 0
+
+    def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
+        """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
+
+        Return whether there is an expression for any of these lines then.
+        """
+        singly = len(left.lines) + behind
+        if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
+            return False
+        examples = _examples(left, SOME)
+        if self._takes and self._wait > LEARN_AFTER_LINES:  # before the first lesson, all that is there is to be tried
+            asked, examples = len(examples), list(filter(self._takes, examples))
+            singly = behind + len(left.lines) * len(examples) // max(1, asked)
+        self._waiting += singly
+        self._left = some_of([*self._left, *examples], 2 * SOME)
+        worth = lines_worth(some_of(self._left, SOME))
+        if not singly or self._waiting < self._wait or max(self._waiting / 2, singly * (1 + following)) < worth:
+            return False
+        # of the rest of the batch as well, in proportion: what is rare is not worth a way
+        others = _examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines))
+        taught = self._learn(others)
+        most = worth * (_MAX_WAIT_IN_VAIN if taught < _LITTLE else _MAX_WAIT)
+        self._waiting, self._wait = 0, min(_GROWTH * self._wait, most)
+        return taught > 0
+
+    def _learn(self, others: Sequence[bytes]) -> float:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
 
-        Return whether there is an expression for any of them.
+        Return the share of what was left that there is an expression for.
         """
-        if self.rests:
-            self._rests = some_of([*self.rests.examples, *self._rests], SOME)
-            self.rests.examples.clear()
-        payloads = [*some_of(self._left, SOME), *others, *some_of(self._examples, SOME)]
+        rests = list(self.rests.examples) if self.rests else []
+        self._rests = some_of([*rests, *self._rests], SOME)
+        left = _short(some_of(self._left, SOME))
+        made = self._compiler.compile([*left, *others, *_short(some_of(self._examples, SOME))], self._rests)
         self._left = []
-        if made := self._compiler.compile(payloads, self._rests):
-            pattern, self._examples = made
-            self._dictionary = Dictionary(pattern, self.rests)
-        return made is not None
+        if self.rests:
+            self.rests.examples.clear()
+        if made is None:
+            return 0
+        self._dictionary, self._examples = Dictionary(made.pattern, self.rests), made.payloads
+        self._framed_by.clear()
+        asked = [*left, *rests]
+        known = {*made.payloads, *made.tails}
+        return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
-    return [line for line in some_of(sorted(batch.lines, key=len), most) if len(line) <= _MAX_EXAMPLE_BYTES]
+    lines = batch.lines
+    places = some_of(sorted(range(len(lines)), key=lambda i: len(lines[i])), most)
+    return _short([line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES])
+
+
+def _short(lines: list[bytes]) -> list[bytes]:
+    """Return some of the lines if all are too long together."""
+    size = sum(map(len, lines))
+    return some_of(lines, len(lines) * _MAX_EXAMPLES_BYTES // size) if size > _MAX_EXAMPLES_BYTES else lines
 
 
 def some_of(items: Sequence[_Item], most: int) -> list[_Item]:
@@ -135,14 +230,17 @@ class Dictionary:
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
         self._codes_of_results: dict[Outcome, int] = {}
+        self._key_bytes = 0
 
     def encode(self, rows: Sequence[Groups]) -> bytearray:
         """Return the code of each line, given what was captured of it."""
-        if len(self.results) >= OTHER_CODE or len(self._codes_of_rows) + len(self._codes_of_keys) >= _MAX_ROWS:
+        known = len(self._codes_of_rows) + len(self._codes_of_keys)
+        if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
             self.results.clear()  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
             self._codes_of_results.clear()
+            self._key_bytes = 0
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
@@ -172,8 +270,12 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        for key in set(keys) - self._codes_of_keys.keys():
+        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
+            unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+        for key in unknown:
             self._codes_of_keys[key] = self._code(self._outcome(key))
+            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
@@ -190,8 +292,11 @@ class Dictionary:
         if self._rests is None:
             return [(row, ()) for row in rows]
         rest = len(self.pattern.names) - 1
-        values = self._rests.read([row[rest] for row in rows])
+        values = self._rests.read([self._text(row[rest]) for row in rows])
         return list(zip([row[:rest] for row in rows], values, strict=True))
+
+    def _text(self, captured: bytes) -> bytes:
+        return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
 
     def _code(self, outcome: Outcome) -> int:
         code = self._codes_of_results.get(outcome)
@@ -205,7 +310,8 @@ class Dictionary:
 
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
-        values = [(name, value) for name, value in zip(self.pattern.names, groups, strict=False) if value]
+        named = zip(self.pattern.names, groups, strict=False)
+        values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None
 
 
@@ -229,13 +335,13 @@ class RestReader:
     turn, and are examples.
     """
 
-    def __init__(self, tail: Repeat, turn: LinePattern, keep: frozenset[str]) -> None:
+    def __init__(self, tail: Repeat, turns: LinePattern, keep: frozenset[str]) -> None:
         self._keep = keep
         literals = nodes.capture_literals(nodes.without_captures(tail, keep))
         self._literals = literals and [
             each for each in literals if not any(other != each and other in each for other in literals)
         ]
-        self._turn = turn
+        self._turns = turns
         self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
         self.examples: deque[bytes] = deque(maxlen=SOME)
         """The last texts that were read turn by turn."""
@@ -263,7 +369,7 @@ class RestReader:
         self.read_singly += 1
         if len(text) <= _MAX_REST_BYTES:
             self.examples.append(text)
-        return tuple([each for each in self._turn.all_turns(text + b"\n") if each[0] in self._keep])
+        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
 
 
 def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:

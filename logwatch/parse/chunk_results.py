@@ -7,7 +7,7 @@ from itertools import groupby, repeat
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
-from logwatch.model import Cause, Failure, ResultKey, Scan, Seen
+from logwatch.model import PLAIN, Cause, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
 from logwatch.parse.result import Columns, PushResult
 from logwatch.parse.timestamp import is_ahead
@@ -155,6 +155,8 @@ class FailedLines:
 
     def add(self, batch: LineBatch, wanted: Sequence[int]) -> None:
         """Add some lines of a batch."""
+        if batch.envelope != PLAIN:
+            batch, wanted = batch.bare(wanted), range(len(wanted))
         self._numbers += wanted if batch.numbers is None else map(batch.numbers.__getitem__, wanted)
         self._payloads += map(batch.lines.__getitem__, wanted)
         self._received += map(batch.times.__getitem__, wanted) if batch.times else repeat(None, len(wanted))

@@ -19,7 +19,7 @@ import pyparsing as pp
 from logwatch import ownership, resources
 from logwatch.errors import GrammarError, Problem
 from logwatch.model import Cause
-from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
+from logwatch.parse.compile.from_pyparsing import EndlessLoop, refuse_endless, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.result import NAMES, PushResult, from_values
@@ -30,7 +30,7 @@ BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_whitespace = threading.Lock()  # pyparsing's default is one for the whole process
+_defaults = threading.Lock()  # pyparsing's are those of the whole process
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,13 @@ def load(name: str, directories: Sequence[Path] = ()) -> Grammar:
     annotated = _read_trusted(samples_path, problems)
     if source is None or problems:
         raise GrammarError(*problems)
-    return _build(name, path, source, samples_path, annotated)
+    try:
+        return _build(name, path, source, samples_path, annotated)
+    except GrammarError:
+        raise
+    except Exception as error:  # pyparsing works on what a stranger wrote, and raises what it likes
+        why, remedy = f"{type(error).__name__}: {error}", "let each Regex compile, and no element begin with itself"
+        raise GrammarError(Problem(str(path), "cannot be used", why, remedy)) from error
 
 
 @lru_cache(maxsize=16)
@@ -100,10 +106,11 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
     line, marker, timestamp = _execute(path, source, problems)
     if line is None or problems:
         raise GrammarError(*problems)
-    with default_whitespace():
-        beginnings = _beginnings(line, marker.decode("latin-1"))
     node, reason = None, ""
     try:
+        refuse_endless(line)
+        with default_whitespace():
+            beginnings = _beginnings(line, marker.decode("latin-1"))
         node = translate(line, listed={"code"})
     except NotCompilable as refusal:
         reason = str(refusal)
@@ -115,14 +122,17 @@ def _build(name: str, path: Path, source: bytes, samples_path: Path, annotated: 
 
 @contextmanager
 def default_whitespace() -> Iterator[None]:
-    """Let new pyparsing elements skip BLANKS and never a newline; put the process's default back afterwards."""
-    with _whitespace:
-        usual = pp.ParserElement.DEFAULT_WHITE_CHARS
+    """Let new pyparsing elements skip BLANKS and never a newline; put the process's defaults back afterwards."""
+    with _defaults:
+        blanks, keyword = pp.ParserElement.DEFAULT_WHITE_CHARS, pp.Keyword.DEFAULT_KEYWORD_CHARS
+        literal = pp.ParserElement._literalStringClass  # noqa: SLF001  what inline_literals_using sets
         pp.ParserElement.set_default_whitespace_chars(BLANKS)
         try:
             yield
         finally:
-            pp.ParserElement.set_default_whitespace_chars(usual)
+            pp.ParserElement.set_default_whitespace_chars(blanks)
+            pp.ParserElement.inline_literals_using(literal)
+            pp.Keyword.set_default_keyword_chars(keyword)
 
 
 def _read_trusted(path: Path, problems: list[Problem]) -> bytes | None:
@@ -248,6 +258,15 @@ def _beginnings(
     )
 
 
+def whole_marker(grammar: Grammar) -> re.Pattern[bytes]:
+    """Return what finds the marker in a line: as a word, where LINE has it as one. In a longer one it names another."""
+    text = grammar.marker.decode("latin-1")
+    words = (each for each in walk(grammar.line) if isinstance(each, pp.Keyword) and each.match == text)
+    chars = next((each.ident_chars for each in words), ())
+    inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
+    return re.compile((f"(?<![{inside}]){found}(?![{inside}])" if inside else found).encode("latin-1"))
+
+
 def text_of(element: pp.ParserElement) -> str:
     """Return the text or the pattern that an element itself spells out; empty if it spells out none."""
     if isinstance(element, pp.Literal | pp.Keyword):
@@ -260,9 +279,9 @@ def parse_reference(grammar: Grammar, payload: bytes) -> PushResult | Cause:
     line = payload.decode("latin-1")
     try:
         found = grammar.line.parse_string(line)
+        return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
     except Exception:  # noqa: BLE001  what an action of a grammar raises would come again with each look at the line
         return unparsed_cause(grammar, payload, line_begins)
-    return from_values([(name, text) for name in NAMES if name in found for text in _flat(found[name])])
 
 
 def unparsed_cause(grammar: Grammar, line: bytes, begin: Callable[[bytes, pp.ParserElement], bool]) -> Cause:

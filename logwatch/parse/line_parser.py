@@ -15,7 +15,7 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Columns, PushResult, from_captures
+from logwatch.parse.result import NO_RESULT, Columns, PushResult, from_captures
 
 COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
 """The values that push results are counted by."""
@@ -42,7 +42,7 @@ class LineParser:
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
         self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED, self._takes)
 
     @property
     def compiled(self) -> bool:
@@ -58,6 +58,9 @@ class LineParser:
             rests = self._all_names.rests
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         return unparsed_cause(self.grammar, line, self._begins)
+
+    def _takes(self, payload: bytes) -> bool:
+        return self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""
@@ -83,9 +86,9 @@ class LineParser:
             self._all_names.read(LineBatch.of(payloads), match)
         if whole is not None:
             return whole
-        # a line is read the same way twice: none of these is a cause
         rows = (found.get(i) or self.read(payload + b"\n") for i, payload in enumerate(payloads))
-        return tuple(zip(*rows, strict=True))
+        # a line is read the same way twice, but where an action of a grammar does not do the same twice
+        return tuple(zip(*(NO_RESULT if isinstance(row, str) else row for row in rows), strict=True))
 
     def owns(self, line: bytes) -> bool:
         """Return whether a line, which ends in a newline, begins as the lines of this grammar's program do."""

@@ -15,30 +15,31 @@ LineAt = tuple[int, Line]
 
 @dataclass(slots=True)
 class LineBatch:
-    """Whole lines, each ended by a newline.
+    """Whole lines, each ended by a newline, in an envelope or out of it.
 
-    ``times`` are those of lines that have been taken out of an envelope; ``numbers`` tell where in its chunk each line
-    stands, one after the other where there are none.
+    ``times`` are those of lines that have been taken out; ``numbers`` tell where in its chunk each line stands, one
+    after the other where there are none.
     """
 
     text: bytes
     times: Sequence[envelopes.Received] = ()
     numbers: Sequence[int] | None = None
+    envelope: Envelope = PLAIN
     _lines: list[bytes] = field(default_factory=list)
 
     @classmethod
-    def of(cls, lines: list[bytes]) -> "LineBatch":
+    def of(cls, lines: list[bytes], envelope: Envelope = PLAIN, numbers: Sequence[int] | None = None) -> "LineBatch":
         """Make one of lines without newlines."""
-        return cls(b"\n".join([*lines, b""]), _lines=lines)
+        return cls(b"\n".join([*lines, b""]), numbers=numbers, envelope=envelope, _lines=lines)
 
-    def taken_out(self, decided: Envelope) -> "tuple[LineBatch, LineBatch]":
+    def taken_out(self) -> "tuple[LineBatch, LineBatch]":
         """Take the lines out of their envelope together; return also those that have to be taken out one by one."""
-        if decided == PLAIN or not self.text:
+        if self.envelope == PLAIN or not self.text:
             return self, LineBatch(b"")
-        taken = envelopes.taken_out(self.text, decided)
+        taken = envelopes.taken_out(self.text, self.envelope)
         if taken is None:
             return LineBatch(b""), self
-        return LineBatch(taken.text, taken.times, self.numbers, taken.lines or []), self.only(taken.aside)
+        return LineBatch(taken.text, taken.times, self.numbers, _lines=taken.lines or []), self.only(taken.aside)
 
     @property
     def lines(self) -> list[bytes]:
@@ -52,7 +53,9 @@ class LineBatch:
         return i if self.numbers is None else self.numbers[i]
 
     def at(self, wanted: Sequence[int]) -> list[LineAt]:
-        """Return some of the lines with their numbers and times: thousands of them, mostly."""
+        """Return some of the lines with their numbers and times, out of their envelope: thousands of them, mostly."""
+        if self.envelope != PLAIN:
+            return self.bare(wanted).at(range(len(wanted)))
         lines, times = self.lines, self.times
         numbers = self.numbers or range(len(lines))
         if times:
@@ -65,7 +68,19 @@ class LineBatch:
             return LineBatch(b"")
         lines = [self.lines[i] for i in wanted]
         times = [self.times[i] for i in wanted] if self.times else ()
-        return LineBatch(b"\n".join([*lines, b""]), times, [self.number(i) for i in wanted], lines)
+        numbers = [self.number(i) for i in wanted]
+        return LineBatch(b"\n".join([*lines, b""]), times, numbers, self.envelope, lines)
+
+    def bare(self, wanted: Sequence[int]) -> "LineBatch":
+        """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
+        some = self.only(wanted)
+        taken, left = some.taken_out()
+        if left.text:
+            found = [envelopes.unwrap(line + b"\n", self.envelope)[-1] for line in some.lines]
+            lines = [each.payload for each in found]
+            times = [each.time for each in found]
+            taken = LineBatch(b"\n".join([*lines, b""]), times, some.numbers, _lines=lines)
+        return taken
 
 
 def marked_lines(data: bytes, marker: bytes) -> list[bytes]:

@@ -55,6 +55,7 @@ _PART = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_JSON_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?"(?:$|\{)')  # of a text that begins with mesibo's own prefix, or with JSON
 _KNOWN = frozenset(
     re.split(
         " ",
@@ -119,7 +120,15 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
         )
 
     told = _PART.sub(shown, text)
+    if told.startswith("{") and len(told) > FRONT_LENGTH:
+        return "{…" + told[2 - FRONT_LENGTH :]  # the key of the text is what tells
     return _shortened(told, FRONT_LENGTH)
+
+
+def json_key(fronts: Sequence[str]) -> str:
+    """Return the key of the JSON object in whose text lines behind most of some fronts begin; empty where none does."""
+    keys = [key[1] for front in fronts if front.startswith("{") and (key := _JSON_KEY.search(front))]
+    return keys[0] if 2 * len(keys) > len(fronts) else ""
 
 
 def _shortened(text: str, most: int) -> str:

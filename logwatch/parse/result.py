@@ -4,13 +4,14 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from logwatch.model import Cause, Platform
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
+_MAX_REMEMBERED = 1024  # characters of what decides a result: a hostile log has reasons of 64 KiB
 _DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
 PLATFORMS: Mapping[str, Platform] = {
     "fcm": "fcm",
@@ -44,12 +45,16 @@ Columns = tuple[Sequence[Any], ...]
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
-_NO_RESULT: tuple[int, Platform, str] = (0, "unknown", "")  # fills a place
+NO_RESULT = PushResult(0, "unknown", "")
+"""Fills a place."""
 
 
 def display(value: str) -> str:
     """Return what was logged as text: matching sees one character a byte, people see UTF-8."""
-    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+    try:
+        return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+    except UnicodeEncodeError:  # an action of a grammar has decoded it already
+        return value.encode(errors="replace").decode()
 
 
 def platform_of(word: str, *, fcm: bool, apns: bool) -> Platform:
@@ -64,13 +69,19 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     """
     get = dict(values).get
     codes = tuple([value for name, value in values if name == "code"])
-    counted = _counted(codes, *[get(name, "") for name in _DECIDING])
+    deciding = [get(name, "") for name in _DECIDING]
+    counted = _counting(len("".join(deciding)))(codes, *deciding)
     if isinstance(counted, str):
         return counted
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 
-@lru_cache(maxsize=256)  # there are few; a hostile log has reasons of 64 KiB
+def _counting(size: int) -> Callable[..., tuple[int, Platform, str] | Cause]:
+    """Return ``_counted``, which remembers no texts of more than so many characters: there are few short ones."""
+    return _counted if size <= _MAX_REMEMBERED else _counted.__wrapped__
+
+
+@lru_cache(maxsize=256)
 def _counted(
     codes: tuple[str, ...], word: str, reason: str, fcm_error: str, fcm_status: str, apns: str
 ) -> tuple[int, Platform, str] | Cause:
@@ -105,8 +116,9 @@ def from_columns(columns: Mapping[str, Sequence[bytes]], count: int) -> tuple[Co
         return b"\n".join(columns[name]).decode(encoding, "replace").split("\n") if name in columns else [""] * count
 
     deciding = [texts(name, "latin-1") for name in ("code", *_DECIDING)]
-    counted = list(map(_counted, zip(deciding[0], strict=True), *deciding[1:]))
+    size = max(len("".join(each)) for each in deciding)
+    counted = list(map(_counting(size // max(1, count)), zip(deciding[0], strict=True), *deciding[1:]))
     without = [i for i, each in enumerate(counted) if isinstance(each, str)]
     for i in without:
-        counted[i] = _NO_RESULT
+        counted[i] = NO_RESULT[:3]
     return (*zip(*counted, strict=True), *[texts(name, "utf-8") for name in _OTHER_FIELDS]), without

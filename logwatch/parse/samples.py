@@ -66,7 +66,7 @@ def read_samples(path: Path, data: bytes, known: Sequence[str]) -> tuple[tuple[A
 
 def _payload(raw: bytes) -> bytes:
     record = envelope.FORMATS["docker"].record(raw)
-    return record.payload if record else raw
+    return record.payload.partition(b"\n")[0] if record else raw  # as of any record
 
 
 def _annotation(text: str, name: str | None, known: Sequence[str]) -> tuple[dict[str, Any] | None, Cause | None]:

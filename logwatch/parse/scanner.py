@@ -7,17 +7,18 @@ is counted result by result. Only the first and the last line of a result are lo
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
+from itertools import chain
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
-from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open
+from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
-from logwatch.parse.grammar import Grammar
+from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
@@ -29,6 +30,7 @@ MAX_SAMPLES = 8
 _MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
 _DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
+_ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
 _TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
 _REMEMBERED_HOURS = 64
@@ -59,6 +61,7 @@ class Scanner:
         self._received = TimestampParser(timezone)  # the times that envelopes write
         self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of these, and what dates stamps in them
         self.words = words_of(grammar)
+        self.names_marker = whole_marker(grammar).search
 
     def scan(
         self,
@@ -150,6 +153,15 @@ class Scanner:
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 
+def _ends(codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, tuple[LineAt, LineAt]]:
+    """Return the first and the last line of each outcome, by its code."""
+    here = [code for code, outcome in outcomes.items() if outcome is not None and code in codes]
+    ends = {code: (codes.index(code), codes.rindex(code)) for code in here}
+    places = sorted({*chain.from_iterable(ends.values())})
+    lines = dict(zip(places, batch.at(places), strict=True))
+    return {code: (lines[first], lines[last]) for code, (first, last) in ends.items()}
+
+
 def logical_lines(data: bytes, envelope: Envelope) -> Sequence[envelopes.Line]:
     """Take the lines out of whatever they are in."""
     if envelope == PLAIN:
@@ -168,6 +180,7 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
+        self._before = 0  # lines that were read in other stretches of the chunk
         self._shaped = 0
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -175,17 +188,39 @@ class _Job:
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        batch = self._candidates(data, decided)
-        inside, left = batch.taken_out(decided) if batch else (LineBatch(b""), LineBatch(data))
-        if left.text is data:  # a long line, parts of messages, a torn record
-            lines = logical_lines(data, decided)
-            self.scan.lines = len(lines)
-            self._payloads(self._with_marker(lines))
+        if self._together(data, decided):
             return
-        if batch and batch.text is data:
-            self.scan.lines = len(inside.lines)  # all lines are split anyway, which also counts them
-        self._lines(inside)
+        for lines, split in envelopes.stretches(data, decided):
+            if split or not self._together(lines, decided):
+                self._singly(lines, decided)
+
+    def _singly(self, data: bytes, decided: Envelope) -> None:
+        """Take each line out by itself: a long one, parts of messages, a torn record."""
+        lines = logical_lines(data, decided)
+        self.scan.lines += len(lines)
+        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
+        self._before += len(lines)
+
+    def _together(self, data: bytes, decided: Envelope) -> bool:
+        """Read lines together; False, and nothing is counted, where that would not be exact."""
+        whole, count = self._candidates(data, decided)
+        if whole is None:
+            return False
+        batch = whole
+        if decided != PLAIN:
+            self._unread.batch = self._unread.batch or batch
+            if reader := self._parser.chunk_reader:
+                batch = reader.read_framed(batch, self._matched, self.following)
+        inside, left = batch.taken_out()
+        if left.text is data:
+            return False
+        self._lines(inside, None if batch is whole else whole)
         self._records(left, decided)
+        if count is None:  # all are candidates, which have been split by now
+            count = len((inside if batch is whole else whole).lines)
+        self.scan.lines += count
+        self._before += count
+        return True
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -216,25 +251,31 @@ class _Job:
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
-    def _candidates(self, data: bytes, decided: Envelope) -> LineBatch | None:
+    def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        Return None where each has to be taken out first: the marker may be escaped, or be split over several.
+        In the second case also return how many there are in all. Return None where each has to be taken out first: the
+        marker may be escaped, or be split over several.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
-            return None
+            return None, None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data)
-        self.scan.lines = envelopes.line_count(data)
-        escapes = envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, self.scan.lines)):
-            return None
+            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
+        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
+        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
+            return None, None
         shows = envelopes.shows(decided)
-        if shows and data.count(shows) < self.scan.lines:
-            return LineBatch.of([line for line in data[:-1].split(b"\n") if marker in line or shows not in line])
-        return LineBatch.of(marked_lines(data, marker))
+        if shows and data.count(shows) < count:
+            found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
+        else:
+            found = marked_lines(data, marker)
+        return LineBatch.of(found, decided, self._numbers(len(found))), count
+
+    def _numbers(self, count: int) -> range | None:
+        """Return the numbers of the next lines, of which there are so many or fewer."""
+        return range(self._before, self._before + count) if self._before else None
 
     def _records(self, batch: LineBatch, decided: Envelope) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
@@ -270,56 +311,67 @@ class _Job:
         if len(payload) <= self._scanner.max_line_bytes:
             return payload
         self.scan.oversized += 1
-        payload = payload[: self._scanner.max_line_bytes]
+        payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
-    def _lines(self, batch: LineBatch) -> None:
+    def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        self._unread.batch = batch
+        self._unread.batch = self._unread.batch or batch
         if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched, self.following)
+            batch = reader.read(batch, self._matched, self.following, among)
         for at in batch.at(self._marked(batch, range(len(batch.lines)))):
             self._read(at)
 
-    def _marked(self, batch: LineBatch, wanted: Iterable[int]) -> list[int]:
-        lines, marker = batch.lines, self._scanner.marker
-        return [i for i in wanted if marker in lines[i]]
+    def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
+        """Return those of some lines that may hold the marker; in JSON it may be hidden."""
+        marker, lines = self._scanner.marker, batch.lines if wanted else []
+        if not envelopes.escapes(batch.envelope):
+            return [i for i in wanted if marker in lines[i]]
+        shows = envelopes.shows(batch.envelope)
+        return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left."""
+        """Count what an expression captures of each line, and return the lines that are left.
+
+        If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
+        """
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
-        self._set_aside(expression, codes, batch)
-        failed, left = set(), set()
-        for code in set(codes) - {OTHER_CODE}:
-            outcome = expression.results[code]
-            if outcome is None:
-                left.add(code)
-                continue
-            ends = batch.at(sorted({codes.index(code), codes.rindex(code)}))
-            if self._counted(outcome, codes.count(code), ends[0], ends[-1]):
+        outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
+        left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
+        if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
+            return batch
+        aside = self._set_aside(codes, outcomes, batch)
+        failed = set()
+        for code, (first, last) in _ends(codes, outcomes, batch).items():
+            outcome = outcomes[code]
+            if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, expression.outcome(rows[i]))
+                self._read(at, aside.get(i) or expression.outcome(rows[i]))
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
-        return batch.only(self._marked(batch, positions_of(codes, left)))
+        return batch.only(self._marked(batch, left))
+
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
+        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
+        wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
+        lines = batch.lines if wanting else []
+        ends = up_to_end([lines[i] for i in wanting], batch.envelope)
+        aside: dict[int, Outcome] = {}
+        for i, end in zip(wanting, ends, strict=True):
+            if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
+                aside[i] = outcomes[codes[i]]
+                codes[i] = OTHER_CODE
+        return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
-
-    def _set_aside(self, expression: Dictionary, codes: bytearray, batch: LineBatch) -> None:
-        """Have those lines read by themselves whose answers go on below them."""
-        wanting = {code for code in set(codes) - {OTHER_CODE} if self._wants_body(expression.results[code])}
-        lines = batch.lines if wanting else []
-        found = [i for i in positions_of(codes, wanting) if lines[i].endswith(BLANK_OR_OPEN) and may_be_open(lines[i])]
-        for i in found:
-            codes[i] = OTHER_CODE
 
     def _read(self, at: LineAt, known: Outcome = None) -> None:
         """Read one line by itself, unless it is ``known`` what it gives.
@@ -331,7 +383,7 @@ class _Job:
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"
-            again = self._parser.read(joined)
+            again = self._parser.read(joined) if joined != text else None
             if isinstance(again, PushResult) and again.code == result.code:
                 at, result = (number, (joined, received)), again
         if self._counted(result, 1, at, at):
@@ -349,7 +401,9 @@ class _Job:
         return Dated(at[0], self._scanner.time(at[1], self._reference))
 
     def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
-        """Count lines that gave no result for one cause."""
+        """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
+        if not self._scanner.names_marker(first[1][0]):
+            return
         self.scan.unparsed[cause] += count
         self._shaped += 1
         storm = self._shaped > _MAX_SHAPED_LINES

@@ -130,7 +130,7 @@ def wrong_form(form: object) -> str:
         return "it has no day"
     try:
         datetime.strptime(_BEGIN.strftime(form), form)  # noqa: DTZ007  only whether it can be read
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # re's where a directive stands twice
         return str(error)
     return ""
 

@@ -3,14 +3,25 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from logwatch.propose import stamps
+from logwatch.propose import fields, stamps
 from logwatch.propose.lines import COLOUR
 
 RUN = re.compile(r"[0-9A-Za-z\x80-\xff]+")
 """What is replaced, or stays, as a whole."""
 _COLOURS = re.compile(f"({COLOUR})")
+_WORD = r"""[^\s"',;|(){}[\]=]++(?!=[^\s=])"""
+_VALUE = re.compile(
+    rf"""
+    "(?:[^"\\]|\\.)*"[ \t]*:  # a key
+    | "((?:[^"\\]|\\.)*)" | (?<=[=:(,\ ])'([^']*)' | (?<=[\w"'\ \t])[=:][ \t]*({_WORD})
+    | (?<![\w.-])(?i:{"|".join(map(re.escape, fields.OF_USERS))})[ \t]+({_WORD})
+    | (?<![0-9A-Za-z_:.@+/-])((?=[A-Za-z_:.@+/-]*[0-9])[0-9A-Za-z_:.@+/-]{{20,}}) | ([0-9]{{5,}})
+    """,
+    re.VERBOSE,
+)
+_LOOKED_AT = 1024  # characters of a line: quotes that never close are looked for one by one
 _COMMON = 0.1  # of the lines hold a word that is mesibo's
 _DIGITS, _HEX, _LOWER = "0123456789", "0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 
@@ -20,6 +31,14 @@ def common(lines: Sequence[str], *, never: Iterable[str] = ()) -> frozenset[str]
     counts = Counter(run for line in lines for run in set(RUN.findall(line)))
     users = {run for value in never for run in RUN.findall(value)}
     return frozenset(run for run, count in counts.items() if count >= max(2, _COMMON * len(lines))) - users
+
+
+def private(text: str) -> Iterator[str]:
+    """Find what may be a user's, a token or a text, however many lines hold it: a log may be of one phone."""
+    for found in _VALUE.finditer(text[:_LOOKED_AT]):
+        if found.lastindex:
+            yield found[found.lastindex]
+    yield text[_LOOKED_AT:]
 
 
 def without_users(line: str, keep: Collection[str]) -> str:

@@ -17,6 +17,9 @@ _NAMES: Mapping[str, str] = {
     "reason": "reason error err cause errorcode error_code errorCode msg message desc description detail details status"
     " why response resp answer result info text",
 }
+OF_USERS = tuple(f"{_NAMES['user']} {_NAMES['token']}".split())
+"""Words in front of what is a user's."""
+
 _LEAST = 0.6  # of the values are what the name promises
 _SURE = 0.95  # where no word promises it
 _TYPED = ("platform", "reason")  # told by their values, whatever the word in front of them is

@@ -113,4 +113,6 @@ def escaped(text: str) -> str:
 
 def literal(text: str) -> str:
     """Return the Python source of a raw string that holds a regular expression."""
-    return 'r"' + text + '"' if '"' not in text else "r'" + text + "'" if "'" not in text else repr(text)
+    if not text.isprintable() or ('"' in text and "'" in text):
+        return repr(text)
+    return f'r"{text}"' if '"' not in text else f"r'{text}'"

@@ -29,7 +29,7 @@ def decode(text: str) -> Body | None:
     try:
         found: Any = json.loads(body)
         return (text[:at], found, False) if isinstance(found, dict) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         found = ast.literal_eval(body)

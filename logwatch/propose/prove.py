@@ -17,6 +17,7 @@ from logwatch.parse import Grammar, Scanner, load
 from logwatch.parse.check import check
 from logwatch.parse.grammar import parse_reference
 from logwatch.parse.redact import shape, words_of
+from logwatch.propose import anonymous
 from logwatch.propose.anonymous import RUN, common, without_users
 from logwatch.propose.dialect import Announced, Columns, Dialect, InHead, Object, Words
 from logwatch.propose.fields import PLATFORMS
@@ -89,6 +90,7 @@ def _proved(directory: Path, texts: Sequence[str], name: str, dialect: Dialect, 
     (directory / "samples").mkdir()
     draft = _load(directory, name, write(dialect, name, len(texts), ""), _NO_SAMPLES)
     users = [value for text in texts[:500] for value in _identifiers(draft, text)]
+    users += [value for text in texts for value in _values(dialect, text)]
     keep = common(texts, never=users) | reasons | _essential(dialect)
     good = _good(draft, dialect, keep)
     if not good:
@@ -135,6 +137,11 @@ def outcome(grammar: Grammar, text: str) -> dict[str, Any] | str:
 def _identifiers(grammar: Grammar, text: str) -> list[str]:
     found = outcome(grammar, text)
     return [] if isinstance(found, str) else [found["user"], found["token"]]
+
+
+def _values(dialect: Dialect, text: str) -> Iterator[str]:
+    """Find the values in a line, none of which its grammar spells out but those in ``_essential``."""
+    yield from anonymous.private(text if isinstance(dialect.form, Object) else text.partition(dialect.marker)[2])
 
 
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -229,6 +236,8 @@ def _shapes(grammar: Grammar, texts: Sequence[str]) -> tuple[Shape, ...]:
     for text in texts:
         payload = text.encode("latin-1")
         scan = scanner.scan(payload + b"\n", envelope="plain", reference=0.0)
+        if not scan.candidates:
+            continue
         cause = next(iter(scan.unparsed), "")
         number, codes = groups.setdefault((shape(payload, words), cause), (0, Counter()))
         codes.update({key.code: seen.count for key, seen in scan.results.items()})

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from logwatch.catalogue.summary import Row
 from logwatch.diagnosis.words import span
+from logwatch.parse.redact import json_key
 from logwatch.report.count import Count
 from logwatch.report.words import COLOURS, PROVIDERS, many, percent, time_of
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?"(?:$|\{)')  # of the text in a JSON object that begins with mesibo's own prefix
 _LEFT_ASIDE = ("token", "rate_limited")  # neither good nor bad: churn, and mostly harmless
 _FUNCTION = "push_on_complete"
 _CAUSES = 3  # that are told with their remedy, unless all are wanted: so it fits a screen
@@ -195,9 +195,8 @@ def notes(count: Count) -> list[str]:
 
 def _way_out(fronts: Sequence[str]) -> str:
     """Say what to do about lines behind such fronts: no grammar looks into JSON, where users' texts stand as well."""
-    keys = [key[1] for front in fronts if front.startswith("{") and (key := _KEY.search(front))]
-    if 2 * len(keys) > len(fronts):
-        return f"They are texts inside JSON: `jq -r .{keys[0]} FILE | mesibo-logwatch report` reads them"
+    if key := json_key(fronts):
+        return f"They are texts inside JSON: `jq -r .{key} FILE | mesibo-logwatch report` reads them"
     return "Another prefix or dialect takes a grammar of its own: `mesibo-logwatch grammar propose` writes one"
 
 

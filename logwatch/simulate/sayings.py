@@ -5,6 +5,7 @@ modules follow real samples. Every saying has one hole for a running number, so 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
@@ -40,10 +41,11 @@ class Saying(NamedTuple):
     @property
     def misplaced(self) -> int:
         """Count the lines that hold the function's name in another place than a push line does."""
-        marked = sum(b"push_on_complete" in line for line in (self.before + b"0" + self.behind).split(b"\n"))
-        return marked - (self.unparsed or self.result is not None)
+        marked = [_FUNCTION.search(line) for line in (self.before + b"0" + self.behind).split(b"\n")]
+        return len(marked) - marked.count(None) - (self.unparsed or self.result is not None)
 
 
+_FUNCTION = re.compile(rb"(?<![\w-])push_on_complete(?![\w-])")  # and none with a longer name
 _TYPES = {"fcm": ("fcm", "fcm", "android", "gcm"), "apns": ("apn", "apn", "apns", "ios", "voip"), "unknown": ("-",)}
 _LEVELS = (b"E", b"E", b"E", b"E", b"I", b"D", b"**C**", b"http-")
 _APPS = (6035, 8676)

@@ -4,21 +4,20 @@ The only writer of what a path's generations are and where they lie. It happens 
 before, when a file's bytes are not those that were read, at start, and when something could not be found.
 """
 
-from typing import NamedTuple
-
 from logwatch.events import shown
 from logwatch.model import FileState, Rotation
 from logwatch.tail import plan as plans
 from logwatch.tail import reconcile as decision
 from logwatch.tail.candidates import Archive, Candidate, UnreadableError, VanishedError
 from logwatch.tail.context import Turn
-from logwatch.tail.copies import SHORTER
 from logwatch.tail.files import CorruptError, OwnFile, key_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES
+from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import NO_KEY, Relation, compare, is_part, shared_bytes
+from logwatch.tail.generation_state import MovedError
+from logwatch.tail.identity import NO_KEY, Relation, is_part
 from logwatch.tail.path_state import SHARED, PathState
-from logwatch.tail.survey import Survey
+from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.survey import Survey, is_copied
 from logwatch.unpack import MissingLibraryError
 
 _TRIES = 5
@@ -42,15 +41,8 @@ def reconcile(state: PathState, turn: Turn) -> None:
             tries -= 1
         else:
             return
+        state.owners.rotated.forget()
     state.mark_due()
-
-
-class _Twin(NamedTuple):
-    """A generation of another path, that a file begins like."""
-
-    generation: Generation
-    at: int  # so many bytes are alike
-    whole: bool  # the file holds all that was read of it
 
 
 class _Reconciliation:
@@ -61,16 +53,15 @@ class _Reconciliation:
         self.found = plans.Found([])
         self.plan = plans.Plan()
         self.unproved: list[Archive] = []  # to be unpacked to their ends before they are read
-        self.twins: dict[int, list[_Twin]] = {}  # by file, the most alike first
 
     def run(self) -> None:
         state = self.state
-        for generation in state.generations:
+        for generation in tuple(state.generations):
             self._check(generation)
         elsewhere = self._is_elsewhere()
         if elsewhere and not any(self._is_left(generation) for generation in state.generations):
             return
-        survey = Survey(state, lambda candidate: self._owner(candidate) is not None, elsewhere=elsewhere)
+        survey = Survey(state, elsewhere=elsewhere)
         self.found = found = survey.find()
         self.plan = plan = decision.reconcile(state.view(), survey.known, found)
         for generation in state.generations:
@@ -79,9 +70,6 @@ class _Reconciliation:
                 self._check(generation)
                 if not generation.file or (generation.tells_more and generation.position.head_bytes > head_bytes):
                     raise VanishedError
-        if state.joined and not self._compare_with_others():
-            state.mark_due()
-            return
         survey.make_sure(strict=plan.news)
         self._report()
         live = state.live
@@ -103,9 +91,23 @@ class _Reconciliation:
         return generation.in_use and (generation.position.state == "live" or not lies)
 
     def _check(self, generation: Generation) -> None:
-        """Make sure that an open file still holds what was read of it, before its inode tells where it lies."""
-        if generation.plain:
-            self.state.look_again(generation, generation.verify, self.turn)
+        """Make sure that an open file still holds what was read of it, before its inode tells where it lies.
+
+        One that was deleted, and has changed, is read on, but for in a copy of it.
+        """
+        file = generation.plain
+        error = self.state.look_again(generation, generation.verify, self.turn) if file else None
+        if not file or not error:
+            return
+        own = OwnFile(file)
+        copied = is_copied(self.state, generation, own, moved=isinstance(error, MovedError))
+        if isinstance(error, MovedError) and not copied:
+            generation.read_on(error.at)
+            return
+        if own.size() < generation.position.offset and not copied:  # its writer goes on in it, as after a truncation
+            emptied = Candidate("", generation.key, own.size(), own.modified, Rotated(), own.head, own.begin)
+            self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
+        generation.give_up(error)
 
     def _report(self) -> None:
         if at_path := self.found.path_file:
@@ -116,18 +118,6 @@ class _Reconciliation:
                 self.ctx.log.warning("archive_unreadable", path=shown(candidate.path), error=str(candidate.error))
 
     # two paths, one file
-
-    def _owner(self, candidate: Candidate, *, followed: bool = False) -> Generation | None:
-        """Return the generation of another path that a file is, by a link or a name; ``followed``: it is at a path."""
-        for generation in self.state.owners.others(self.state.path, candidate.key):
-            position = generation.position
-            if generation.plain:
-                return generation
-            relation = compare(position, candidate, same_inode=True, followed=followed).relation
-            enough = position.head_bytes >= TAIL_BYTES or generation.in_use
-            if relation is not Relation.OTHER and (enough or candidate.size() == position.size):
-                return generation
-        return None
 
     def _is_elsewhere(self) -> bool:
         """Deal with a file that another path leads to as well, or led to before it was renamed to this one."""
@@ -142,7 +132,9 @@ class _Reconciliation:
         if not state.owners.others(state.path, key):
             return False
         candidate = state.heads.examine(state.path, None)
-        generation = self._owner(candidate, followed=True) if candidate and candidate.head is not None else None
+        generation = None
+        if candidate and candidate.head is not None:
+            generation = state.owners.owner(candidate, state.path, followed=True)
         if not generation:
             return False
         other = state.owners.path_of(generation)
@@ -153,57 +145,18 @@ class _Reconciliation:
         state.adopt(generation)
         return False
 
-    def _compare_with_others(self) -> bool:
-        """Compare whatever is about to be read with what other paths know; False while an archive is being unpacked."""
-        taken_up = (each for each in self.plan.actions if isinstance(each, plans.TakeUp))
-        wanted = [each.file for each in taken_up if each.state != "ignored" and each.at is not None]
-        for action in self.plan.actions:
-            if isinstance(action, plans.Hold):
-                generation = self.state.generation(action.number)
-                # Two logs that were alike stay two; of a copy it is known what it is one of
-                if generation.in_use and generation.tells_more and not generation.position.offset:
-                    wanted.append(action.file)
-        return all(self._find_shared(i) for i in wanted)
-
-    def _find_shared(self, i: int) -> bool:
-        """Find the generations of other paths that a file begins like; False while an archive is being unpacked."""
-        state, file = self.state, self.found.candidates[i]
-        if not file.head:
-            return True
-        twins = []
-        for generation in state.owners.alike(state.path, file.head):
-            if generation.key == file.key:
-                continue
-            of = state.owners.content(generation)
-            at = shared_bytes(file, of) if of else 0
-            relation, noted = compare(generation.position, file, same_inode=False, followed=True)
-            if at is None or relation is Relation.UNDECIDED:
-                return False
-            at = max(at, noted if relation in (Relation.SAME, *SHORTER) else 0)
-            if at or relation is Relation.SAME:
-                twins.append(_Twin(generation, at, relation is Relation.SAME and generation.sure))
-        self.twins[i] = sorted(twins, key=lambda twin: -twin.at)
-        return True
-
     def _pair_with_left(self, generation: Generation, i: int) -> None:
         """Pair a copy with what it was copied from.
 
         Or with what left the path and has all that is there: it may come back piece by piece.
         """
-        owners, file = self.state.owners, self.found.candidates[i]
+        sharing, file = self.state.owners.sharing, self.found.candidates[i]
         beyond_banner = i == self.found.at_path and file.disk_size >= HEAD_BYTES
         for each in self.state.generations:
             left = beyond_banner and each.plain and each is not generation and each.in_use and not each.repeats
-            of = owners.content(each) if left else None
+            of = sharing.content(each) if left else None
             if self.plan.copy_of.get(i) == each.number or (of and is_part(file, of)):
-                owners.pair(generation, each)
-
-    def _pair(self, generation: Generation, i: int) -> None:
-        """Note which generations of other paths begin with the same bytes as the file that one was found in."""
-        for twin, _, whole in self.twins.get(i, ()):
-            self.state.owners.pair(generation, twin)
-            if whole and twin.missing_since is not None:
-                twin.settle("done")  # found here: what was not read of it comes next
+                sharing.pair(generation, each)
 
     # what is to be done
 
@@ -247,18 +200,21 @@ class _Reconciliation:
                 generation.settle(action.how)
             case "forgotten":
                 self.state.remove(generation)
-                self.state.owners.forget(generation)
+                self.state.owners.sharing.drop(generation)
                 if generation.saved:
                     self.turn.sink.forget(generation.number)
 
-    def _begin(self, generation: Generation, i: int, at: int | None) -> None:
-        """Go on with a generation in a file; if nothing was read of it so far, behind what other paths have read."""
-        blank = not generation.position.offset
-        shared = (min(twin.at, twin.generation.position.offset) for twin in self.twins.get(i, ()))
-        self._hold(generation, i, max(at or 0, *shared, 0) or None if blank else at)
-        self._pair(generation, i)
+    def _begin(self, generation: Generation, i: int, at: int | None, *, new: bool = False) -> None:
+        """Go on with a generation in a file; if nothing was read of it so far, perhaps behind what others have read.
+
+        Two logs that were alike stay two; of a copy it is known that it is one.
+        """
+        blank, new = not generation.position.offset, new or generation.tells_more
+        self._hold(generation, i, at)
         if blank:
             self._pair_with_left(generation, i)
+        if blank and self.state.joined and generation.in_use and (new or generation.position.copy_of):
+            self.state.owners.sharing.pair_alike(generation, self.found.candidates[i].head or b"")
 
     def _hold(self, generation: Generation, i: int, at: int | None) -> None:
         """Go on with a generation where its bytes lie, or note under which name it is known."""
@@ -344,5 +300,5 @@ class _Reconciliation:
         generation = self.state.add(candidate, left, self.found.sizes[i])
         if left == "ignored":
             return
-        self._begin(generation, i, candidate.disk_size if at is None else at)
+        self._begin(generation, i, candidate.disk_size if at is None else at or None, new=at is not None)
         self.ctx.log.info("file_followed", path=shown(candidate.path), bytes=candidate.disk_size)

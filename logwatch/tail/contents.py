@@ -15,7 +15,8 @@ def find_inode(draft: Draft, each: Known) -> None:
     i = next((i for i in draft.free if draft.file(i).key == each.key != NO_KEY), None)
     if i is None:
         return
-    if each.number in draft.untold and next((j for j in _order(draft, each) if draft.holds(each, j)), i) != i:
+    first = next((j for j in _order(draft, each) if draft.holds(each, j)), i)
+    if each.number in draft.untold and draft.age(first) < draft.age(i):
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)

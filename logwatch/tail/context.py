@@ -1,22 +1,18 @@
 """What all paths of a source share: settings, numbering, the log, a bound on open files, and what directories hold."""
 
-import os
 import resource
-import time
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 from typing import NamedTuple, Protocol
 
 from logwatch.events import Log, shown
 from logwatch.model import Sink
-from logwatch.tail.candidates import Candidate
+from logwatch.tail.directories import Directories
 from logwatch.tail.files import key_at
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
-from logwatch.tail.rotated_names import Rotated, rotated_name, shape_of, stem_of
+from logwatch.tail.owners import Owners
 
 KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
@@ -46,16 +42,6 @@ class _Parkable(Protocol):
         """Close a file of which all was read; False if there is none."""
 
 
-class Following(Protocol):
-    """What one source knows of files."""
-
-    def log_of(self, path: str) -> str:
-        """Return the followed path that a name is, or is rotated from, the longest; without directory, of any."""
-
-    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
-
-
 class OpenFiles:
     """The bound on open logs of the whole process, shared by its sources: who has most gives way first."""
 
@@ -69,7 +55,7 @@ class OpenFiles:
         self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
         self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
-    def share(self, following: Following) -> "Share":
+    def share(self, following: Owners) -> "Share":
         """Return the part of one more source."""
         share = Share(self, following)
         self._shares.append(share)
@@ -95,7 +81,7 @@ class OpenFiles:
         return source
 
     @property
-    def sources(self) -> list[Following]:
+    def sources(self) -> list[Owners]:
         """What each source knows."""
         return [share.following for share in self._shares]
 
@@ -109,7 +95,7 @@ class OpenFiles:
 class Share:
     """The open files of one source."""
 
-    def __init__(self, files: OpenFiles, following: Following) -> None:
+    def __init__(self, files: OpenFiles, following: Owners) -> None:
         self.following = following
         self.open = 0
         self.all = files
@@ -148,82 +134,6 @@ class Share:
         return False
 
 
-class Directories:
-    """Lists directories once a look, as long as they do not change."""
-
-    def __init__(self) -> None:
-        self._listed: dict[str, tuple[int, list[str]]] = {}
-        self._shapes: dict[str, tuple[list[str], dict[str, list[str]]]] = {}
-        self._real: dict[str, str] = {}
-        self.unlisted: set[str] = set()  # that are there, and could not be listed
-
-    def forget(self) -> None:
-        """Let the next look list them again."""
-        self._listed.clear()
-        self._shapes.clear()
-        self._real.clear()
-        self.unlisted.clear()
-
-    def real(self, path: str) -> str:
-        """Return where a path leads; the links on the way to its directory are followed once a look."""
-        directory, name = os.path.split(path)
-        if directory not in self._real:
-            self._real[directory] = os.path.realpath(directory)
-        there = os.path.join(self._real[directory], name)
-        return os.path.realpath(there) if os.path.islink(there) else there
-
-    def names(self, directory: str) -> list[str]:
-        """Return the names in a directory; none if it cannot be listed."""
-        try:
-            mark = os.stat(directory or ".").st_mtime_ns
-            known = self._listed.get(directory)
-            if known and known[0] == mark and time.time() - mark / 1e9 > _SETTLED_SECONDS:
-                return known[1]
-            with os.scandir(directory or ".") as entries:
-                names = sorted(entry.name for entry in entries)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError:
-            self.unlisted.add(directory)
-            return []
-        self._listed[directory] = (mark, names)
-        return names
-
-    def beginning(self, directory: str, stem: str) -> list[str]:
-        """Return the names in a directory that begin so."""
-        names = self.names(directory)
-        start = bisect_left(names, stem)
-        return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
-
-    def alike(self, directory: str, name: str, stem: str) -> list[str]:
-        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem.
-
-        All names are sorted by their shapes once, however many logs ask: cost grows with files, not with its square.
-        """
-        names = self.names(directory)
-        known = self._shapes.get(directory)
-        if not known or known[0] is not names:
-            shapes: dict[str, list[str]] = {}
-            for each in names:
-                shapes.setdefault(shape_of(each), []).append(each)
-            self._shapes[directory] = known = (names, shapes)
-        found = known[1].get(shape_of(name), [])
-        if stem not in name:
-            return found
-        shape = shape_of(name, stem)
-        return [each for each in found if stem in each and shape_of(each, stem) == shape]
-
-
-def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
-    """List what rotation has named after logs, beside each."""
-    found = {}
-    for directory, base in sorted({os.path.split(log) for log in logs}):
-        for name in directories.beginning(directory, stem_of(base)):
-            if rotated := rotated_name(base, name):
-                found[os.path.join(directory, name)] = rotated
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class SourceContext:
     """What a path needs to know of the world beyond itself."""
@@ -231,8 +141,6 @@ class SourceContext:
     reading: LineReading
     release_seconds: float
     next_generation: Callable[[], int]
-    rotated: Callable[[], Iterable[str]]  # files where the configuration says that rotated ones are
-    rotated_in: Callable[[], Collection[str]]  # the directories of those
     files: Share
     log: Log
     directories: Directories = field(default_factory=Directories)

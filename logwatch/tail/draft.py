@@ -123,9 +123,13 @@ class Draft:
         return enough or not telling or self.size(i) == each.position.size
 
     def differs(self, each: Known, i: int) -> bool:
-        """Return whether a file that begins like one that was left out, of which no more is known, has another size."""
+        """Return whether a file that begins like one that was left out, of which no more is known, is another one.
+
+        It has another size, or that one is there.
+        """
         size, then = self.size(i), each.position.size
-        return each.position.state == "ignored" and bool(then) and size is not None and size != then
+        there = each not in self.by_inode[i] and any(each in some for some in self.by_inode.values())
+        return each.position.state == "ignored" and (there or (bool(then) and size is not None and size != then))
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

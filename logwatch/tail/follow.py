@@ -7,17 +7,14 @@ so a commit between turns is always consistent.
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import partial
 
 from logwatch.events import shown
 from logwatch.model import Chunk, Sink
 from logwatch.tail.apply import reconcile
-from logwatch.tail.candidates import UnreadableError, VanishedError
 from logwatch.tail.context import Turn
 from logwatch.tail.files import (
     CorruptError,
-    OwnFile,
     SeekingError,
     Stat,
     is_directory_removed,
@@ -25,10 +22,10 @@ from logwatch.tail.files import (
     stat_at,
     stat_of,
 )
-from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, is_tail
+from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import REMEMBERED_SECONDS, ChangedError
-from logwatch.tail.identity import SURE_BYTES, Key, Relation, compare, shared_bytes
+from logwatch.tail.identity import Key
 from logwatch.tail.path_state import PathState
 
 FUTILE_READS = 32  # in a turn; a line as long as it may be takes a few
@@ -44,14 +41,13 @@ TORN_SECONDS = 86400.0
 writes little writes a block of C's stdio after hours."""
 
 _CHANGE_COST = 16  # of a read that found other bytes than were left there: two of them end a turn
-_FEW_DIRECTORIES = 8  # of rotated files; where many logs have one each, every log would look at all of them
 _SEEK_COST = 1 << 20  # what unpacking the way to an offset takes from a turn's budget
 
 
 class PathFollower(PathState):
     """Follows one path."""
 
-    _watched: dict[str, Stat | None] | None = None  # directories, as they were when something was waited for in them
+    _watched: object = None  # its directory and its rotated files, as they were when something was waited for
     _quiet: Stat | None = None  # how the only file was when there was nothing to do
     _remembered_until = 0.0  # all of its files are over and nowhere; the first of them is to be forgotten then
 
@@ -148,9 +144,8 @@ class PathFollower(PathState):
         return any(key_at(each.position.path) == key for each in live)
 
     def _watch_directories(self) -> None:
-        aside = self.ctx.rotated_in()
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
-        found = {place: stat_at(place) for place in own.union(aside if len(aside) <= _FEW_DIRECTORIES else ())}
+        found = ({place: stat_at(place) for place in own}, self.owners.rotated.shelves(self.path))
         self.due = self.due or found != self._watched
         self._watched = found
 
@@ -167,7 +162,7 @@ class PathFollower(PathState):
             waits = unmounted or self.blocked
             if turn.now - generation.missing_since < (self.ctx.release_seconds if waits else SETTLE_SECONDS):
                 continue
-            elsewhere = self._read_elsewhere(generation)
+            elsewhere = self.owners.sharing.reached(generation)
             if elsewhere is None:
                 continue
             unread = position.size - max(position.offset, elsewhere)
@@ -177,29 +172,6 @@ class PathFollower(PathState):
             generation.settle("done")
             generation.note(gone_at=turn.now)  # where it is may be told later
             self.due = True
-
-    def _read_elsewhere(self, generation: Generation) -> int | None:
-        """Return up to where other paths have read copies of a generation, made of all that was read of it.
-
-        None while an archive is to be unpacked before that can be told, or a file is being renamed.
-        """
-        reached = 0
-        for twin in self.owners.twins(generation):
-            if not generation.sure or twin.position.offset <= generation.position.offset:
-                continue
-            relation = Relation.OTHER
-            try:
-                if file := self.owners.content(twin):
-                    relation = compare(generation.position, file, same_inode=False, followed=True).relation
-            except (OSError, UnreadableError):
-                continue
-            except VanishedError:
-                return None
-            if relation is Relation.UNDECIDED:
-                return None
-            if relation is Relation.SAME:
-                reached = max(reached, twin.position.offset)
-        return reached
 
     def _release(self, turn: Turn) -> None:
         """Let go of files that were renamed or deleted and have not grown for long enough."""
@@ -266,11 +238,13 @@ class PathFollower(PathState):
         try:
             chunk = self._take(generation, turn)
         except ChangedError:
+            changed = None
             if generation.plain:
-                self.look_again(generation, generation.verify, turn)
+                changed = self.look_again(generation, generation.verify, turn)
             else:
                 generation.lose_file()
-            if not generation.file:  # else what lies beside it, which nobody has seen, may yet turn out to be news
+            # Else what lies beside it, which nobody has seen, may yet turn out to be news
+            if changed or not generation.file:
                 reconcile(self, turn)
             return self._futile(_CHANGE_COST)
         except SeekingError:
@@ -285,6 +259,7 @@ class PathFollower(PathState):
         return chunk.consumed
 
     def _take(self, generation: Generation, turn: Turn) -> Chunk | None:
+        sharing = self.owners.sharing
         generation.learn_head()
         if generation.tells_more:
             reconcile(self, turn)
@@ -295,9 +270,9 @@ class PathFollower(PathState):
             return None
         if not whole:
             self.ctx.miss(turn, self.path, "cut off at its end", read_bytes=generation.position.offset)
-        if not self._skip_shared(generation):
+        if not sharing.skip(generation):
             return None
-        while (other := self._gathered_behind(generation)) and generation.go_on_behind(other, turn.now):
+        while (other := sharing.appended(generation, self.generations)) and generation.go_on_behind(other, turn.now):
             if other.missing_since is not None:
                 other.settle("done")  # what was not read of it comes next here
         if not generation.waiting:
@@ -309,60 +284,6 @@ class PathFollower(PathState):
             problem = f"{found.what}: {found.why}"
             self.ctx.log.warning("file_is_no_log", path=path, problem=problem, remedy=found.remedy.format(path))
         return chunk
-
-    def _skip_shared(self, generation: Generation) -> bool:
-        """Skip what another path has read of the same bytes since a copy was first looked at, of either file.
-
-        Return False while an archive is to be unpacked before that can be told, or a file is being renamed.
-        """
-        for twin in self.owners.twins(generation):
-            theirs, file = twin.furthest, generation.file
-            if not file or theirs.offset <= generation.position.offset:
-                continue
-            run = file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
-            if is_tail(theirs.tail, run):
-                generation.skip_to(theirs.offset, run)
-                continue
-            own = OwnFile(generation.plain) if generation.plain else None
-            try:
-                of = self.owners.content(twin)
-                at = shared_bytes(own, of) if own and of else 0
-            except UnreadableError:
-                of, at = None, 0
-            except VanishedError:
-                return False
-            if at is None:
-                return False
-            at = min(at, theirs.offset)
-            if own and at > generation.position.offset:
-                generation.skip_to(at, own.before(at))
-            if not own or not of or b"\n" in own.run(at, HEAD_BYTES):  # else it may become a copy of more
-                self.owners.part(generation, twin)
-        return True
-
-    def _gathered_behind(self, generation: Generation) -> Generation | None:
-        """Return the generation that was appended to the file of this one, where this was read to.
-
-        Another one of its path, to the log itself a later one, and to a copy one of another path.
-        """
-        known, file = generation.position, generation.file
-        mine = [g for g in self.generations if g.number > generation.number or known.state == "rotated"]
-        if not known.offset or not file or not (mine or known.copy_of):
-            return None
-        run = b""
-        with suppress(CorruptError):
-            run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
-        others = self.owners.alike(self.path, run) if known.copy_of else []
-        told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
-        alike = (g for g in told if g is not generation and g.begins_alike(run))
-        return next((g for g in alike if self._holds_run(g, run)), None)
-
-    def _holds_run(self, generation: Generation, run: bytes) -> bool:
-        """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
-        head_bytes = generation.position.head_bytes
-        if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
-            return generation.plain.read_at(0, len(run)) == run
-        return TELLING_BYTES <= head_bytes <= len(run)
 
     def unpack(self, now: float, sink: Sink) -> None:
         """Unpack an archive further, if all depends on that."""

@@ -37,7 +37,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
+from logwatch.tail.lines import CHUNK_BYTES, PATIENCE_SECONDS, Ahead, Taken
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
@@ -86,7 +86,7 @@ class Generation(GenerationState):
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
-        taken = self._take_behind(begins, run, patient=patient, at_end=at_end)
+        taken = self._take_behind(begins, run, now, patient=patient, at_end=at_end)
         self.reached = reached
         if not taken.consumed:
             if reached > known.size:
@@ -100,12 +100,18 @@ class Generation(GenerationState):
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
-    def _take_behind(self, before: "Generation | None", run: bytes, *, patient: bool, at_end: bool) -> Taken:
+    def _take_behind(
+        self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
+    ) -> Taken:
         """Take whole lines off a run, and off what the file before has begun."""
         rest = before.open_rest(run) if before else b""
-        inside, first = self.position.inside, not self.position.offset
-        taken = self.lines.take(rest + run, inside, first=first, patient=patient, at_end=at_end)
+        inside, offset = self.position.inside, self.position.offset
+        begin, since = self._held
+        hold = begin != offset or 0 <= now - since < PATIENCE_SECONDS
+        taken = self.lines.take(rest + run, inside, first=not offset, patient=patient, at_end=at_end, hold=hold)
         consumed = max(taken.consumed - len(rest), 0)
+        if self.lines.waits and offset + consumed != begin:
+            self._held = offset + consumed, now
         if before and rest and taken.data and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)

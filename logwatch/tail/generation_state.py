@@ -22,8 +22,8 @@ from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
 from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0
-"""So long what was read is remembered of a file that is nowhere while its path leads nowhere either: a file system may
-be mounted again, a directory moved back. What comes back later counts as new."""
+"""So long what was read is remembered of a file that was given up, or lay where nobody could look: a file system may be
+mounted again, a directory moved back, an ``olddir`` told. What comes back later counts as new."""
 
 COPY_SECONDS = 10.0
 """So long a file is watched that has the beginning of another one: the rest of that may be appended to it."""
@@ -95,6 +95,7 @@ class GenerationState(Positioned):
         self.access: Access = None
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
+        self._held = (-1, 0.0)  # where a line begins whose answer is waited for, and the clock when it was first
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered

@@ -34,6 +34,7 @@ SEARCH_BYTES = 64 << 20
 """So much of a file's end is searched for the run before the offset."""
 
 _BLOCK_BYTES = 1 << 20
+_SPAN_BYTES = 1 << 16  # more than lines have in common, wherever they stand
 _KEPT_BYTES = 64  # of a head: the first lines of a file are still there
 SURE_BYTES = 128
 """Of whole lines: their stamps make them the same lines wherever they stand."""
@@ -285,7 +286,8 @@ def common_bytes(file: Content, of: Content) -> int:
     low, high = HEAD_BYTES, min(file.size() or 0, of.size() or 0)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if file.before(middle) == of.before(middle) else (low, middle - 1)
+        alike = file.before(middle, _SPAN_BYTES) == of.before(middle, _SPAN_BYTES)
+        low, high = (middle, high) if alike else (low, middle - 1)
     return max(low - _BLOCK_BYTES, 0) + (file.before(low, _BLOCK_BYTES) or b"").rfind(b"\n") + 1
 
 

@@ -52,7 +52,7 @@ def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
-    """Cut each line of more than limit bytes down to its first limit bytes; return the lines and how many were cut.
+    """Cut each line of more than limit bytes down to its words in the first limit bytes; return them, and how many.
 
     Hops from line end to line end in steps of up to limit bytes, so lines of usual length cost nothing each.
     """
@@ -61,7 +61,7 @@ def shorten(data: bytes, limit: int) -> tuple[bytes, int]:
     while len(data) - at > limit + 1:
         line_end = data.rfind(b"\n", at, at + limit + 1)
         if line_end < 0:  # no line ends within reach: the one that starts here is too long
-            pieces += (data[kept : at + limit], b"\n")
+            pieces += (data[kept:at], envelopes.shortened(data[at : at + limit + 1], limit), b"\n")
             oversized += 1
             line_end = data.find(b"\n", at + limit + 1)
             kept = line_end + 1
@@ -96,7 +96,8 @@ def take_lines(
             rest, envelope, 0, inside, final=True
         )  # a message of many records between others: wait no more
         if not whole:
-            return Taken(rest[:bound] + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
+            head = envelopes.shortened(rest[: bound + 1], bound)
+            return Taken(head + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
     elif held and (ends or len(data) == whole) and after == inside and (waiting := held(data, envelope)):
         lines = data.count(b"\n", len(data) - waiting)
         data = data[: len(data) - waiting]
@@ -181,8 +182,11 @@ class LineReader:
         self.no_text = envelopes.no_text(beginning)
         self._is_tar = envelopes.is_tar(beginning)
 
-    def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool) -> Taken:
-        """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file."""
+    def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool, hold: bool = True) -> Taken:
+        """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file.
+
+        Without ``hold`` no answer is waited for: one that was cut short never ends, however long its log grows.
+        """
         mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
         run = run[mark:]
         if first or not self.looked:
@@ -195,7 +199,7 @@ class LineReader:
         if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
             self.waits = True
             return Taken(b"", 0, 0, inside)
-        held = self._reading.held if patient else None
+        held = self._reading.held if patient and hold else None
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1

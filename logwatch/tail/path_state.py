@@ -6,164 +6,23 @@
 import errno
 import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from itertools import islice
 
 from logwatch.events import shown
 from logwatch.model import FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
-from logwatch.tail.files import CorruptError, NotAFileError, OwnFile, Stat, key_at
-from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head, index_keys, search_keys
+from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
+from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fingerprint_head
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import ChangedError, MovedError
-from logwatch.tail.identity import NO_KEY, Content, Key, Relation, compare, holds, is_part
+from logwatch.tail.generation_state import ChangedError
+from logwatch.tail.identity import NO_KEY
+from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
+from logwatch.tail.rotated_names import Rotated
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
 _UNNAMED = Rotated()
-_MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
-
-
-class Owners:
-    """Which path's generation each file is, for all paths of a source."""
-
-    def __init__(self) -> None:
-        self._paths: dict[str, PathState] = {}
-        self._names: set[str] = set()  # theirs, without directories; none until they are asked for
-        self._by_key: dict[Key, list[Generation]] = {}
-        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
-        self._by_head: dict[bytes, list[Generation]] = {}
-        self._unfiled: list[Generation] = []  # when they were last asked
-        self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
-
-    def enter(self, state: "PathState") -> None:
-        """Note that a path is followed."""
-        self._paths[state.path] = state
-        self._names.clear()
-
-    def leave(self, path: str) -> None:
-        """Note that a path is followed no more."""
-        del self._paths[path]
-        self._names.clear()
-
-    def path_of(self, generation: Generation) -> "PathState":
-        """Return the path that a generation belongs to."""
-        return self._paths[generation.position.path]
-
-    def content(self, generation: Generation) -> Content | None:
-        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
-        if generation.plain:
-            with suppress(OSError):
-                return OwnFile(generation.plain)
-            return None
-        live = generation.position.state == "live" and generation.missing_since is None
-        place = generation.position.found_at or (generation.position.path if live else "")
-        file = self.path_of(generation).heads.examine(place, _UNNAMED) if place else None
-        return file if file and file.key == generation.key else None
-
-    def add(self, generation: Generation) -> None:
-        """Note where a generation lies."""
-        self._by_key.setdefault(generation.key, []).append(generation)
-        self._unfiled.append(generation)
-        self._added += 1
-        if self._added > self._most:
-            everything = [each for key in list(self._by_key) for each in self._valid(key)]
-            self._by_key, self._added, self._by_head, self._unfiled = {}, 0, {}, []
-            self._most = 4 * len(everything) + 1000
-            for each in everything:
-                self.add(each)
-
-    def log_of(self, path: str) -> str:
-        """Return the followed path that a name is, or is rotated from: of several the longest, or none.
-
-        A name without a directory: that of any path.
-        """
-        directory, name = os.path.split(path)
-        self._names = self._names or set(map(os.path.basename, self._paths))
-        known = self._paths if directory else self._names
-        logs = ((os.path.join(directory, base), base) for base in (name, *possible_bases(name)))
-        return next((log for log, base in logs if log in known and (base == name or rotated_name(base, name))), "")
-
-    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
-        undecided, place = False, os.path.dirname(file.path)
-        for each in self.others("", file.key) + (self.alike("", file.head or b"") if copies else []):
-            same, state = each.key == file.key, self.path_of(each)
-            beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
-            if state is but or not (same or beside or file.path in state.ctx.rotated()):
-                continue
-            if each.empty and not each.plain:
-                continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
-            if same and each.plain:
-                return True
-            relation = compare(each.position, file, same_inode=same, followed=same).relation
-            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
-            of = self.content(each) if told and not same else None  # which may go on otherwise behind the same banner
-            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
-                told = is_part(file, of)
-            if told:
-                return True
-            undecided = undecided or told is None or relation is Relation.UNDECIDED
-        return None if undecided else False
-
-    def others(self, path: str, key: Key) -> list[Generation]:
-        """Return the generations of other paths than this one that a file with this inode may be."""
-        return [g for g in self._valid(key) if g.position.path != path and g.followed]
-
-    def alike(self, path: str, head: bytes) -> list[Generation]:
-        """Return the generations of other paths that begin like a file with this head, a few of the newest."""
-        unfiled, self._unfiled = self._unfiled, []
-        for each in unfiled:
-            keys = index_keys(each.position.head_bytes, each.position.head)
-            for key in keys:
-                self._by_head.setdefault(key, []).append(each)
-            if not keys:
-                self._unfiled.append(each)
-        filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
-        found = {each.number: each for each in filed if each.position.path != path and each.followed}
-        alike = (g for _, g in sorted(found.items(), reverse=True) if self._is_known(g) and g.begins_alike(head))
-        return list(islice(alike, _MOST_ALIKE))[::-1]
-
-    def pair(self, one: Generation, of: Generation) -> None:
-        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
-        self._twins.setdefault(one.number, {})[of.number] = of
-        self._twins.setdefault(of.number, {})[one.number] = one
-        one.note(copy_of=one.position.copy_of or of.number)
-
-    def pair_again(self) -> None:
-        """Pair the generations that were copies of others before a restart."""
-        known = {each.number: each for state in self._paths.values() for each in state.generations}
-        for each in known.values():
-            if other := known.get(each.position.copy_of):
-                self.pair(each, other)
-
-    def part(self, one: Generation, other: Generation) -> None:
-        """Note that two generations go on with bytes of their own."""
-        for each, of in ((one, other), (other, one)):
-            if each.position.copy_of == of.number:
-                each.note(copy_of=0)
-            self._twins.get(each.number, {}).pop(of.number, None)
-
-    def twins(self, generation: Generation) -> list[Generation]:
-        """Return the generations that begin with the same bytes."""
-        return [each for each in self._twins.get(generation.number, {}).values() if self._is_known(each)]
-
-    def forget(self, generation: Generation) -> None:
-        """Note that a generation is known no more."""
-        for other in self.twins(generation):
-            self.part(generation, other)
-        self._twins.pop(generation.number, None)
-
-    def _is_known(self, generation: Generation) -> bool:
-        state = self._paths.get(generation.position.path)
-        return state is not None and generation in state.generations
-
-    def _valid(self, key: Key) -> list[Generation]:
-        there = (each for each in self._by_key.get(key, ()) if each.key == key and self._is_known(each))
-        return list(dict.fromkeys(there))
 
 
 class PathState:
@@ -281,7 +140,6 @@ class PathState:
             was_blank=self.was_blank,
             successor=self.successor,
             is_link=os.path.islink(self.path),
-            absent=self.absent,
         )
 
     # writing
@@ -365,27 +223,21 @@ class PathState:
             self.ctx.log.warning("source_unreadable", path=shown(self.path), problem=problem[0], error=problem[1])
         self.problem = problem
 
-    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> None:
-        """Look at an open file, and let go of what is another generation's by now, or has changed."""
+    def look_again(self, generation: Generation, see: Callable[[], None], turn: Turn) -> ChangedError | None:
+        """Look at an open file, and let go of what is another generation's by now, or has changed.
+
+        Return what has changed in one that was deleted: a survey tells whether reading goes on in it.
+        """
         try:
             see()
         except ChangedError as error:
             self.due = True
-            if (file := generation.plain) and not file.has_name():
-                own, at_path = OwnFile(file), self.heads.examine(self.path, None)
-                if isinstance(error, MovedError):
-                    head = (at_path and at_path.head) or b""
-                    if not (own.head and head.startswith(own.head)) and not generation.begins_alike(head):
-                        return generation.read_on(error.at)  # else what is at the path is a copy
-                elif own.size() < generation.position.offset and not (
-                    own.head and at_path and holds(at_path, 0, own, 0)
-                ):
-                    # Its writer goes on in it, as after a truncation
-                    emptied = Candidate("", generation.key, own.size(), own.modified, _UNNAMED, own.head, own.begin)
-                    self.add(emptied, "rotated", own.size()).attach(generation.hand_over(), turn.now)
+            if generation.plain and not generation.plain.has_name():
+                return error
             generation.give_up(error)
         except OSError as error:
             self.block(generation, error, turn)
+        return None
 
     def block(self, generation: Generation, error: Exception, turn: Turn) -> None:
         """Try again with the next look; an archive that cannot be unpacked any further is over."""

@@ -21,7 +21,6 @@ class PathView:
     was_blank: bool = False  # its file had too short a head to tell it from its successor
     successor: bool = False  # it takes over from another path
     is_link: bool = False
-    absent: bool = False  # it leads nowhere
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Found:
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
-    hidden: set[int] = field(default_factory=set)  # generations that lay where nobody can look now
+    hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property

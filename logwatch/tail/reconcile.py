@@ -15,8 +15,6 @@ from logwatch.tail.identity import NO_KEY, SURE_BYTES
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
-_MOST_GONE = 8  # of a path's generations that are over and nowhere, kept in mind for as long as those are
-
 
 def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     """Return what becomes of every generation, oldest first, and of every file.
@@ -56,8 +54,8 @@ def _settle(draft: Draft, each: Known) -> Leave:
     if each.open:
         return Leave(each.number, "open")
     unread = any(candidate.head is None for candidate in draft.found.candidates)
-    gone = [k for k in draft.known if k.position.gone_at][-_MOST_GONE:]  # where the newest are may be told later
-    unsure = unread or draft.path.absent or each.number in draft.found.hidden or each in gone
+    # Where what was given up is may be told later, as what could not be looked at may come back
+    unsure = unread or each.position.gone_at or each.number in draft.found.hidden
     if not each.in_use and (each.dead or not unsure):
         return Leave(each.number, "forgotten")
     disowned = any(candidate.key == each.key for candidate in draft.found.candidates)

@@ -5,15 +5,16 @@ each generation and to each other file. Nothing is changed here but what is reme
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
 
 from logwatch.tail.candidates import Candidate, VanishedError
-from logwatch.tail.context import list_names
+from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     HELD,
     NO_KEY,
@@ -27,14 +28,13 @@ from logwatch.tail.identity import (
     holds,
     is_part,
 )
-from logwatch.tail.later import written_later
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
-_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 _UNNAMED = Rotated()
 _UNCERTAIN = Rotated(certain=False)
 
@@ -63,15 +63,27 @@ def _may_be_backup(known: Known, file: Candidate) -> bool:
     return file.key != known.key and file.rotated is not None and file.rotated.number is None and not file.rotated.date
 
 
+def is_copied(state: PathState, generation: Generation, own: OwnFile, *, moved: bool) -> bool:
+    """Return whether a generation's own file, which was deleted and changed, has been copied to its path.
+
+    ``moved``: what was read last is still there, so that first bytes tell; else all that is in it has to be there.
+    """
+    at_path = state.heads.examine(state.path, None)
+    head = (at_path and at_path.head) or b""
+    if moved:
+        return bool(own.head and head.startswith(own.head)) or generation.begins_alike(head)
+    return bool(own.head and at_path and holds(at_path, 0, own, 0))
+
+
 class Survey:
     """One look at the files around one path."""
 
-    def __init__(self, state: PathState, foreign: Callable[[Candidate], bool], *, elsewhere: bool = False) -> None:
-        """``foreign``: whether a file's inode is of another path's; ``elsewhere``: the one at the path is."""
-        self._state, self._foreign, self._elsewhere = state, foreign, elsewhere
+    def __init__(self, state: PathState, *, elsewhere: bool = False) -> None:
+        """``elsewhere``: the file at the path is of another path."""
+        self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._rotated = tuple(state.ctx.rotated())
+        self._rotated = self._owners.rotated.shelves(self._path)
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
@@ -94,12 +106,10 @@ class Survey:
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
-        renamed = [known for known in self.known if self._may_be_renamed(known)]
-        if lost or renamed:
-            self._take_in(self._examine_others(lost, renamed), self.known)
-        self._take_in(self._find_alike(), self.known)
-        later = written_later(self._path, self.known, found, self._heads, self._directories, self._is_followed)
-        self._take_in((file for file in later if not self._foreign(file)), self.known)
+        unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed)
+        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)), self.known)
+        self._take_in(self._own(unnamed.find_alike(self.known, found)), self.known)
+        self._take_in(self._own(unnamed.find_later(self.known, found)), self.known)
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
@@ -115,6 +125,10 @@ class Survey:
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
 
+    def _own(self, files: Iterable[Candidate]) -> list[Candidate]:
+        """Return the files that are not another path's by their inodes."""
+        return [file for file in files if not self._owners.owner(file, self._path)]
+
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
@@ -124,10 +138,9 @@ class Survey:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
             if led_elsewhere and not self._is_followed(p.target):
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
-        base = os.path.basename(self._path)
-        for path in self._rotated:
-            rotated = rotated_name(base, name := os.path.basename(path))
-            if path != self._path and (rotated or not any(source.log_of(name) for source in self._sources)):
+        for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
+            another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
+            if path != self._path and not another:
                 names.setdefault(path, rotated or _UNNAMED)
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
@@ -157,7 +170,7 @@ class Survey:
                 of = heads.get(plain[path])
                 if head is None or of is None or of.startswith(head):
                     continue  # while one is being packed, what it is packed from is still there
-            if candidate and candidate.key not in found and not self._foreign(candidate):
+            if candidate and candidate.key not in found and self._own([candidate]):
                 found[candidate.key] = replace(candidate, matched=path in self._state.matched)
         at_path = self._examine_path()
         if others and (at_path is None) != (before is None):
@@ -188,69 +201,18 @@ class Survey:
         return not any(relation in (Relation.SAME, Relation.UNDECIDED) for relation in relations)
 
     def _is_hidden(self, known: Known) -> bool:
-        """Return whether the directory of one that is over cannot be listed, or its file system is not mounted."""
+        """Return whether one that is over may lie where nobody can look.
+
+        Its directory is not there, or cannot be listed, or nothing at all of the log is there, as where a file system
+        is not mounted.
+        """
+        if known.in_use:
+            return False
+        if known.key == NO_KEY or not self.found.candidates:
+            return not self.found.candidates
         place = os.path.dirname(known.position.found_at or known.position.target or self._path)
-        if known.in_use or known.key == NO_KEY:
-            return False
         there = stat_at(place or ".")
-        return place in self._directories.unlisted or bool(there and there.key[0] != known.key[0])
-
-    def _may_be_renamed(self, known: Known) -> bool:
-        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
-        place = known.position.found_at
-        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
-            return False
-        certain = rotated_name(os.path.basename(self._path), os.path.basename(place))
-        return not certain and not any(candidate.key == known.key for candidate in self.found.candidates)
-
-    def _examine_others(self, lost: list[Known], renamed: list[Known]) -> list[Candidate]:
-        """Look at files whose names say nothing: those of which nothing is lost only by their inodes."""
-        seen = {candidate.key for candidate in self.found.candidates}
-        keys = {known.key for known in renamed}
-        wanted = {known.key for known in lost} | keys
-        found: dict[Key, Candidate] = {}
-        for candidate in (self._heads.examine(path, _UNCERTAIN) for path in self._list_others(wanted)):
-            if candidate and candidate.key not in seen and (candidate.head or candidate.key in wanted):
-                found.setdefault(candidate.key, candidate)
-        return [file for key, file in found.items() if (lost or key in keys) and not self._foreign(file)]
-
-    def _list_others(self, wanted: set[Key]) -> list[str]:
-        """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
-        known = {self._path, *self._targets, *self._names}
-        stems = tuple(stem_of(os.path.basename(path)) for path in (self._path, *self._targets))
-        others = []
-        lay = (g.position.found_at for g in self._generations if g.position.found_at)
-        for directory in set(map(os.path.dirname, [*known, *lay])):
-            for name in self._directories.names(directory):
-                path, stem = os.path.join(directory, name), name.startswith(stems)
-                if path in known or path in self._state.matched or (not stem and self._state.owners.log_of(path)):
-                    continue
-                if there := stat_at(path):
-                    others.append((there.key in wanted, stem, there.modified, path))
-        return [path for *_, path in sorted(others, reverse=True)[:_OTHERS]]
-
-    def _find_alike(self) -> list[Candidate]:
-        """Find what is named as a generation is whose name nobody knows, and was written later."""
-        followed = {known.number for known in self.known if known.followed}
-        held = {
-            i for (number, i), answer in self.found.answers.items() if number in followed and answer.relation in HELD
-        }
-        files = [self.found.candidates[i] for i in held]
-        names = {known.name for known in self.known} - {"", self._path} - self.found.rotated_names
-        files += [file for name in names if (file := self._heads.examine(name, _UNCERTAIN))]
-        at_path = self.found.path_file
-        places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
-        stem = stem_of(os.path.basename(self._path))
-        since: dict[str, int] = {}
-        for path in places.keys() - self.found.rotated_names:
-            directory, name = os.path.split(path)
-            for each in self._directories.alike(directory, name, stem):
-                also = os.path.join(directory, each)
-                since[also] = min(since.get(also, places[path]), places[path])
-        wanted = [path for path in since if path not in places and not self._is_followed(path)]
-        files = [file for path in sorted(wanted) if (file := self._heads.examine(path, _UNNAMED))]
-        later = (file for file in files if file.modified >= since[file.path] and not self._foreign(file))
-        return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
+        return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
 
     def _take_in(self, files: Iterable[Candidate], known: list[Known]) -> None:
         """Take files for candidates, in place of what they were taken for before, and ask what they are."""
@@ -342,16 +304,18 @@ class Survey:
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
 
-        By its inode alone, where a pattern matches it or rotation has named it after the path beside it: two logs may
-        be alike.
+        By its inode alone, where a pattern matches it or rotation has named it after the path, beside it or where no
+        other log of that name is nearer: two logs may be alike.
         """
         directory, base = os.path.split(self._path)
         mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
         for i, candidate in enumerate(self.found.candidates):
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
-                beside = place == directory and rotated_name(base, name)
-                copies = not beside and candidate.path not in self._state.matched
+                shared = sum(candidate.path in source.rotated for source in self._sources) > 1
+                only = not shared and self._owners.rotated.only_log_of(candidate.path) == self._path
+                named = only or (place == directory and rotated_name(base, name))
+                copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
                 if True in told:
                     self.found.anothers.add(i)

@@ -14,7 +14,8 @@ from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.lines import Held, LineReading
-from logwatch.tail.path_state import NO_FILE, SHARED, Owners
+from logwatch.tail.owners import Owners
+from logwatch.tail.path_state import NO_FILE, SHARED
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.unpack import without_suffix
 
@@ -77,14 +78,11 @@ class Tail:
         positions = tuple(positions)
         self.source = source
         self._clock = clock
-        self._rotated = Globs(source.rotated) if source.rotated else None
-        self._owners = Owners()
+        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock)
         self._ctx = SourceContext(
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
             release_seconds=release_seconds,
             next_generation=next_generation,
-            rotated=lambda: self._rotated.find(clock()).paths if self._rotated else (),
-            rotated_in=self._rotated.directories if self._rotated else tuple,
             files=(files or OpenFiles()).share(self._owners),
             log=log,
         )
@@ -93,7 +91,7 @@ class Tail:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
-        self._owners.pair_again()
+        self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
         self._directories: frozenset[str] = frozenset()
@@ -113,6 +111,7 @@ class Tail:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
         self._ctx.directories.forget()
+        self._owners.rotated.forget()
         self._ctx.files.ask_again()
         found = self.source.discover.find(now)
         if found is not self._found or not self._matched.keys() <= self._followers.keys():

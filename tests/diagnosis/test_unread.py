@@ -41,6 +41,17 @@ def test_an_unknown_prefix_is_told_as_that_and_not_as_a_setting():
     assert "push logging" not in str(only)
 
 
+def test_lines_inside_json_are_told_with_a_command_that_helps():
+    """No grammar can be proposed for texts inside JSON, where users' texts stand as well."""
+    story = blind(Story(), minutes=1, unread=50, read=0)
+    front = '{"timestamp":"<time>","host":"<str>","message":"'
+    story.shapes = [(ShapeRow("mesibo", "misplaced", "push_on_complete", front), Seen(50, NOW - 9, NOW))]
+    story.setups = {"mesibo": SourceSetup(paths=("/var/log/m.json",), grammars="/etc/g")}
+    (only,) = story.findings()
+    assert only.command == "jq -r .message /var/log/m.json | mesibo-logwatch report"
+    assert only.remedy.startswith("They are texts inside JSON")
+
+
 def test_a_source_without_files_is_named_in_the_command():
     """Of a source in the journal there is no path to write down: the command reads what the source follows."""
     story = blind(Story(), minutes=1, unread=50, read=0)

@@ -227,3 +227,16 @@ def test_colours_and_returns_are_taken_off_around_a_line_alone(line, payload):
     """Inside it they are part of what was logged, perhaps by a user."""
     assert envelope.uncoloured(line) == payload
     assert envelope.uncoloured(line + b"\n" + line + b"\n") == (payload + b"\n") * 2
+
+
+COLOURED = st.lists(
+    st.sampled_from(
+        [b"\x1b[0m", b"\x1b[0;32m", b"\x1b[m", b"\x1b[", b"\x1b", b"m", b"E2511-1:", b" ", b"\r", b"x" * 64]
+    )
+)
+
+
+@given(st.lists(COLOURED.map(b"".join), min_size=1, max_size=6))
+def test_a_line_loses_the_same_colours_among_others_as_alone(lines):
+    """However many lines have the same ones, which are taken off all of them together."""
+    assert envelope.uncoloured(b"\n".join(lines)) == b"\n".join(map(envelope.uncoloured, lines))

@@ -188,3 +188,17 @@ def test_no_tag_hides_in_a_host():
     wrapped = envelope_of("syslog-3164")
     assert [line.refused for line in envelope.unwrap(data, wrapped)] == ["misplaced"]
     assert envelope.taken_out(data, wrapped) is None
+
+
+@pytest.mark.parametrize("inner", ['{"a":', "[", '{"MESSAGE":[', '{"log":"","a":'])
+def test_a_text_that_nests_without_an_end_is_no_record(inner):
+    """A user's line of braces is told by no exception, in a log that is undecided and in those of JSON."""
+    line = ('{"a":' + inner * 5000 + "\n").encode()
+    push = "E2511-110000-001 (17): " + PUSH + " 200"
+    assert counting(read(line + push.encode() + b"\n")) == [push.encode()]
+    for name in ("docker", "journal-json"):
+        data = line + written(name, [push])
+        assert counting(payloads(data, envelope_of(name))) == [push.encode()]
+        assert envelope.taken_out(data, envelope_of(name)) is None
+    pretty = b"{\n\t" + line + b"}\n" + written("journal-json-pretty", [push])
+    assert counting(payloads(pretty, envelope_of("journal-json-pretty"))) == [push.encode()]

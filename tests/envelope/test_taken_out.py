@@ -92,6 +92,23 @@ def test_an_entry_that_is_irregular_keeps_all_from_being_taken_out(other):
     assert envelope.taken_out(entry("one") + entry("two", **other), JOURNAL) is None
 
 
+@pytest.mark.parametrize(
+    ("stamps", "time"),
+    [
+        ({"SYSLOG_TIMESTAMP": "2026-11-25T10:00:00.5Z"}, "2026-11-25T10:00:00.5Z"),
+        ({"SYSLOG_TIMESTAMP": "Nov 25 11:00:00 ", "_SOURCE_REALTIME_TIMESTAMP": "17"}, "17"),
+        ({"SYSLOG_TIMESTAMP": "Nov 25 11:00:00 ", "__REALTIME_TIMESTAMP": "18"}, "18"),
+    ],
+)
+def test_a_stamp_of_syslog_is_no_time_in_a_journal(stamps, time):
+    """It has no zone, no year and, as journald keeps it, a blank behind; the journal's own times have all."""
+    data = entry("one") + entry("two", **stamps)
+    taken = envelope.taken_out(data, JOURNAL)
+    assert taken is not None
+    assert agree(taken, envelope.unwrap(data, JOURNAL))
+    assert taken.times[1] == time
+
+
 def test_entries_of_another_unit_are_left_for_a_closer_look():
     """Nothing stands in their places, so that no text of theirs can count."""
     data = entry("mine") + entry("theirs", _SYSTEMD_UNIT="nginx.service") + entry("mine\ntoo")

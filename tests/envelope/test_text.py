@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch import envelope
+from tests.helpers.wrapping import envelope_of, log, owns, payloads
 
 LOG = b"E2511-100000-001 (17): push_on_complete: uid 4711 code 200\n" * 50
 
@@ -103,3 +104,46 @@ def test_colours_cost_no_more_the_more_there_are():
         return time.thread_time() - start
 
     assert min(cost(20_000) for _ in range(3)) < 50 * max(min(cost(2000) for _ in range(3)), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("line", "limit", "kept"),
+    [
+        (b"code 404", 8, b"code 404"),
+        (b"code 404 x", 8, b"code 404"),
+        (b"code 404", 7, b"code "),
+        (b"code 404.5", 8, b"code "),
+        (b"code 404\xc3\xa9", 8, b"code "),
+        (b'{"a":410}', 7, b'{"a":'),
+        (b"token " + b"x" * 100, 90, b"token " + b"x" * 84),
+        (b"x" * 9, 4, b"x" * 4),
+    ],
+)
+def test_a_line_that_is_cut_short_ends_in_no_half_word(line, limit, kept):
+    """Half a code is another one: 40 of 404."""
+    assert envelope.shortened(line, limit) == kept
+
+
+@pytest.mark.parametrize("begin", ["#033[", "^[["])
+@pytest.mark.parametrize("name", ["syslog-3164", "syslog-3339", "syslog-5424"])
+def test_colours_that_a_syslog_daemon_has_escaped_are_colours(name, begin):
+    """Around a line and behind its front, as those are that nobody has escaped; within a text of a user they stay."""
+    own = "E2511-100000-123 (17):"
+    said = [
+        f"{begin}0;32m{own} push_on_complete: code 200{begin}0m",
+        f"{begin}1m{own}{begin}0m push_on_complete: code 404",
+        f"{own} on_message: {begin}0m{own} push_on_complete: code 903 {begin}1mx",
+        f"on_message: {begin}0m{own} push_on_complete: code 903",
+        f"{own} on_message: \x1b[0m#033[0m^[[0m x",
+        f"{own} on_message: \x1b[0m x",
+    ]
+    plain = [f"{own} push_on_complete: code 200", f"{own} push_on_complete: code 404", *said[2:]]
+    data = log(name, said)
+    found = envelope.decide(log(name, said[:1] * 60), owns)
+    assert found == envelope_of(name)
+    assert payloads(data, found) == [each.encode() for each in plain]
+    taken = envelope.taken_out(data, found)
+    assert taken is not None
+    assert taken.text.decode().splitlines() == plain
+    assert not envelope.frame(data, found).fits(data)
+    assert payloads(log("cri", said), envelope_of("cri")) == [each.encode() for each in said]

@@ -219,7 +219,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     for line in lines:
         expected = reference(expression, line)
         payload = line.encode("latin-1")
-        for pattern, examples in made:
+        for pattern, examples, _ in made:
             note(pattern.regex.pattern.decode("latin-1"))
             (groups,) = pattern.regex.findall(payload + b"\n")
             assert any(groups) or not expected or payload not in examples, line
@@ -238,7 +238,7 @@ def reader_of(compiler, keep):
     """Return what reads the values in a rest, alone and among others."""
     if compiler.tail is None:
         return None
-    rests = RestReader(compiler.tail, compiler.turn, keep)
+    rests = RestReader(compiler.tail, compiler.turns, keep)
 
     @cache
     def read(text: bytes):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.parse.bodies import MAX_BYTES, MAX_LINES, MAX_LINES_BETWEEN, depth, join, may_be_open
+from logwatch.parse.bodies import MAX_BYTES, MAX_LINES, MAX_LINES_BETWEEN, depth, held_bytes, join, may_be_open
+from tests.helpers.wrapping import envelope_of, written
 
 OWN = re.compile(rb"[A-Z][0-9]{4}-[0-9]{6}-[0-9]{3}")
 PUSH = b"E2511-100000-123 (17): push_on_complete: uid 4711 type fcm code 403 "
@@ -94,3 +95,20 @@ def test_any_answer_is_joined_whatever_stands_in_between(answer, indent, places)
     assert whole
     assert json.loads(found.removeprefix(PUSH)) == answer
     assert not below or may_be_open(first)
+
+
+def test_bodies_below_each_other_are_taken_out_of_their_records_once():
+    """Of a chunk of nothing but answers over several lines; each is looked at, and the last one waits for its end."""
+    first = "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"
+    body = ['  "error": {', '    "status": "PERMISSION_DENIED"', "  }", "}"]
+    asked = []
+
+    def owned(line):
+        asked.append(line)
+        return line.startswith(b"E2511")
+
+    for name in ("plain", "docker"):
+        data = written(name, [first, *body] * 60 + [first, *body[:2]])
+        asked.clear()
+        assert held_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(written(name, [first, *body[:2]]))
+        assert len(asked) <= len(set(asked)) == 5

@@ -14,7 +14,7 @@ from logwatch.parse.grammar import walk
 from logwatch.parse.trace import trace
 
 GOOD = """
-from pyparsing import Keyword, Regex, ZeroOrMore, one_of
+from pyparsing import Keyword, Literal, Opt, Regex, StringEnd, ZeroOrMore, one_of
 MARKER = b"sent"
 word = Regex("[a-z]+")
 LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + one_of("to at") + "code" + Regex("[0-9]+")("code")
@@ -117,10 +117,30 @@ def test_whatever_a_grammar_raises_leaves_the_line_unread(checked, tmp_path, old
     assert trace(grammar, line).expected == expected
 
 
-def test_an_endless_repetition_is_no_grammar(tmp_path, checked):
-    """It would hang on the first line."""
+def test_what_an_action_returns_is_no_end_of_the_daemon(checked, tmp_path, monkeypatch):
+    """Neither text that it has decoded itself nor something else the second time, when a failure is told in detail."""
+    decodes = 'Regex("[^ ]+").set_parse_action(lambda t: t[0].encode("latin-1").decode())("user")'
+    checked(GOOD.replace('one_of("to at")', decodes))
+    line = "7:sent \u017b\xf3\u0142w code 5\n".encode()
+    found = Scanner(load("mine", [tmp_path]), timezone=UTC).scan(line, envelope="plain", reference=0.0)
+    assert [(failure.code, failure.user) for failure in found.failures] == [(5, "\u017b\xf3\u0142w")]
+    scanner = Scanner(load("mine", [tmp_path]), timezone=UTC)
+    found = scanner.scan(b"7:sent to code 5\n", envelope="plain", reference=0.0)
+    monkeypatch.setattr(scanner.parser, "read", lambda _: "grammar")
+    assert [failure.code for failure in found.failures] == [0]
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        'Regex("x*")', 'Opt("x") ^ "y"', 'Opt("x"), stop_on=Literal("c") ^ "d"', "StringEnd()",
+        'ZeroOrMore(Opt("x")) | "y"', '"y", stop_on=ZeroOrMore(Opt("x"))',
+    ],
+)  # fmt: skip
+def test_an_endless_repetition_is_no_grammar(checked, repeated):
+    """It would hang on the first line, also where pyparsing itself has to read it."""
     with pytest.raises(GrammarError, match="would never end"):
-        checked(GOOD.replace('one_of("to at")', 'ZeroOrMore(Regex("x*"))'))
+        checked(GOOD.replace('one_of("to at")', f"ZeroOrMore({repeated})"))
 
 
 def test_a_trace_shows_the_column_and_what_was_expected():

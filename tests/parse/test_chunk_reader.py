@@ -64,6 +64,37 @@ def test_it_is_time_ever_more_seldom():
     assert all(later > 2 * earlier for earlier, later in pairwise(waits))
 
 
+@pytest.mark.parametrize(("teaches", "most"), [(True, 4 * 900), (False, 16 * 900)])
+def test_however_many_lessons_there_were_the_next_is_a_few_lessons_worth_of_lines_away(teaches, most):
+    """A log may change at any time; where lessons bring little, it is some more lines."""
+    reader, lessons, read, count = Reader(), [0], 0, 50 * 900
+    nothing = ChunkCompiler(LINE, frozenset(("code",))).compile(dialect("b"))
+    reader._compiler.compile = lambda payloads, rests: (
+        lessons.append(read) or (nothing._replace(payloads=payloads) if teaches else None)
+    )
+    while read < count:
+        reader.left(dialect("a", 50))
+        read += 50
+    waits = [later - earlier for earlier, later in pairwise([*lessons, count])]
+    assert most / 2 < max(waits) <= most + 50
+
+
+def test_lines_that_cannot_be_learned_do_not_ask_for_lessons():
+    """What LINE does not take is left at all times; of the others among it, as many are waited for as without it."""
+    reader, lessons = Reader(), []
+    reader._takes = lambda payload: payload.startswith(b"head")
+    compile_ = reader._compiler.compile
+    reader._compiler.compile = lambda *examples: lessons.append(examples) or compile_(*examples)
+    other = [b"something else"] * 100
+    for _ in range(300):
+        reader.left([*dialect("a", 100), *other])
+    assert len(lessons) == 1
+    for _ in range(4):
+        reader.left([*dialect("b", 100), *other])
+    assert len(lessons) == 2
+    assert reader.left([*dialect("b", 100), *other]) == other
+
+
 @pytest.mark.parametrize(
     ("lines", "times", "learns"),
     [(100, 0, False), (800, 0, False), (100, 2, False), (100, 19, True), (20, 9, False), (20, 99, True)],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.parse import load
-from logwatch.parse.redact import _KNOWN, FRONT_LENGTH, front, words_of
+from logwatch.parse.redact import _KNOWN, FRONT_LENGTH, front, json_key, words_of
 
 GRAMMAR = load("mesibo")
 WORDS = words_of(GRAMMAR)
@@ -66,3 +66,14 @@ def test_nothing_of_a_user_survives(before):
     for word in re.findall(r"\w+(?:[-_]\d{1,2})?", text):
         name = re.sub(r"[-_]\d{1,2}$", "", word)
         assert name.lower() in _KNOWN or name.encode() in WORDS, text
+
+
+def test_of_a_long_front_in_json_the_key_of_the_text_is_shown():
+    """It tells what the line is a text of, and so which command takes it out; of other fronts the beginning tells."""
+    line = b'{"timestamp":"2026-11-26T23:48:59+00:00","host":"vm","tag":"mesibo[123]:","message":"E2511-100001-001: x'
+    shown = front(line, b"x", ())
+    assert len(shown) == 60
+    assert shown.startswith("{…")
+    assert shown.endswith(',"message":"')
+    assert json_key([shown]) == "message"
+    assert json_key([shown, "<time> mesibo: ", ""]) == ""

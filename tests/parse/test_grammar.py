@@ -10,7 +10,7 @@ from logwatch.errors import GrammarError
 from logwatch.parse import load
 
 GOOD = """
-from pyparsing import Keyword, Regex
+from pyparsing import Forward, Keyword, Regex
 MARKER = b"sent"
 LINE = Regex("[0-9]+")("timestamp") + ":" + Keyword("sent") + "code" + Regex("[0-9]+")("code")
 """
@@ -36,13 +36,20 @@ def problems(directory: Path) -> str:
     return str(raised.value)
 
 
+def defaults():
+    with_text = pyparsing.Regex("x") + "x"
+    return type(with_text.exprs[1]), pyparsing.Keyword("x").ident_chars, with_text.whiteChars
+
+
 def test_a_grammar_of_the_operator_is_loaded(place):
     """Directories come before the shipped grammars; nothing is left behind in them, nor in pyparsing."""
-    before = pyparsing.ParserElement.DEFAULT_WHITE_CHARS
-    grammar = load("mine", [place()])
+    before = defaults()
+    changed = "from pyparsing import *\nKeyword.set_default_keyword_chars('x')\n"
+    changed += "ParserElement.inline_literals_using(Suppress)\nParserElement.set_default_whitespace_chars('')"
+    grammar = load("mine", [place(GOOD + changed)])
     assert (grammar.name, grammar.marker, len(grammar.samples)) == ("mine", b"sent", 2)
     assert {path.name for path in grammar.path.parent.iterdir()} == {"mine.py", "samples"}
-    assert before == pyparsing.ParserElement.DEFAULT_WHITE_CHARS
+    assert before == defaults()
 
 
 def test_only_a_changed_grammar_is_built_again(place):
@@ -76,6 +83,9 @@ def test_the_first_directory_wins(place, tmp_path):
         (GOOD.replace('b"sent"', 'b""'), "no MARKER"),
         (GOOD.replace('("code")', '("cod")'), "LINE has no result name `code`"),
         (GOOD.replace('("timestamp")', '("time")'), "unknown result name 'time'"),
+        (GOOD.replace("[0-9]+", "[0-9"), "ValueError: invalid pattern"),
+        (GOOD + "e = Forward()\ne <<= e + 'x' | 'y'\nLINE = e + LINE", "cannot be used: RecursionError"),
+        (GOOD + 'TIMESTAMP = "%d %d"', "TIMESTAMP '%d %d' cannot be used: redefinition"),
     ],
 )
 def test_a_bad_grammar_is_told(place, source, told):

@@ -125,6 +125,16 @@ def test_very_long_lines_are_counted(scanner):
     assert scan(scanner, chunk([endless] * 40)).candidates == 40
 
 
+@pytest.mark.parametrize("keys", [19, 21, 60, 100])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_repetition_is_learned_however_long_it_is(scanner, keys, same):
+    """JSON of any number of keys before the code, of as many on each line or not."""
+    line = "E2211-101500-123 (17): push_on_complete: type fcm data {} code 200"
+    some = [json.dumps({f"k{j}": f"v{i}" for j in range(keys - (not same and i % 7))}) for i in range(500)]
+    assert counted(scan(scanner, chunk([line.format(each) for each in some]))) == {(200, ""): 500}
+    assert scanner.parser.singles == 0
+
+
 def test_answers_that_all_differ_are_read_by_few_expressions(scanner):
     """A storm of failures with details of their own: the reason of each is found, hardly one is gone through."""
     line = "E2211-101500-123 (17): push_on_complete: type fcm code 404 "

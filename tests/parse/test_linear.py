@@ -8,7 +8,7 @@ import pytest
 
 from logwatch.parse import Scanner, load
 from logwatch.parse.check import pumped
-from logwatch.parse.line_parser import parser_of
+from logwatch.parse.line_parser import LineParser, parser_of
 
 GRAMMAR = load("mesibo")
 PARSER = parser_of(GRAMMAR)
@@ -70,3 +70,26 @@ def test_memory_stays_bounded():
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             assert peak < bound, (pump, size, peak / MIB)
+
+
+@pytest.mark.parametrize(
+    "words", [b"type %s code 404", b"type fcm reason %s code 404", b'code 404 {"error":{"status":"%s"}}']
+)
+def test_what_is_remembered_of_lines_stays_bounded(words):
+    """Long words that are others on each line would fill the memory, one chunk after the other."""
+    fresh = Scanner(load("mesibo"), timezone=ZoneInfo("UTC"))
+    fresh.parser = LineParser(load("mesibo"))
+    push = b"E2211-101500-123 (17): push_on_complete: uid 4711 "
+    fresh.scan((push + b"type fcm code 200\n") * 4000, envelope="plain", reference=0.0)
+
+    def chunk(first: int) -> None:
+        lines = [push + words % (b"%09d" % i * 3000) + b"\n" for i in range(first, first + 10)]
+        list(fresh.scan(b"".join(lines), envelope="plain", reference=0.0).failures)
+
+    chunk(0)
+    tracemalloc.start()
+    for first in range(10, 510, 10):
+        chunk(first)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 4 * MIB, held / MIB

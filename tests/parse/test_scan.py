@@ -113,6 +113,25 @@ def test_an_over_long_line_is_read_to_the_limit():
     assert found.results.keys() == {ResultKey("unknown", 200, "")}
 
 
+@pytest.mark.parametrize("wrapped", ["plain", "cri"])
+def test_a_code_that_the_limit_cuts_in_two_is_none(wrapped):
+    """40 of 404 would be a false count."""
+    line = P % (101500, 0) + b"code 404 x"
+    for end in range(len(line) - 10, len(line)):
+        text = line if wrapped == "plain" else b"2026-11-25T10:00:00Z stdout F " + line
+        found = scanner(max_line_bytes=end).scan(text + b"\n", envelope=wrapped, reference=NOW)
+        assert not found.results.keys() - {ResultKey("unknown", 404, "")}
+
+
+def test_a_line_that_names_a_longer_function_is_no_push_line():
+    """Nothing is missed in it; where the marker stands as a word as well it may be one in another place."""
+    own = P % (101500, 0)
+    for line in (b"push_on_complete_cb: code 903", b"push_on_complete-2", b"on_message: my_push_on_complete code 903"):
+        assert scan(own.partition(b"push")[0] + line + b"\n").candidates == 0
+    told = scan(b"on_message: push_on_complete_cb and push_on_complete code 903\n")
+    assert (told.candidates, told.unparsed) == (1, {"misplaced": 1})
+
+
 def test_samples_are_few_distinct_and_bare():
     """A thousand bad lines leave a few shapes, with nothing of a user in them."""
     data = b"".join(P % (101500, 0) + b"uid alice%d said hello%d\n" % (i, i) for i in range(1000))

@@ -196,6 +196,24 @@ def test_failures_in_detail_of_a_backlog_come_with_a_later_commit_and_none_is_lo
     ledger.close()
 
 
+def test_memory_goes_back_once_when_a_backlog_has_been_read(ledger, clock, monkeypatch):
+    """With its newest failures in detail, which are most of it; not while nothing but what comes in is read."""
+    released = []
+    monkeypatch.setattr(module.heap, "release", lambda: released.append(clock.now))
+    tail = Tail([b"903\n"] * 8, lag=2 << 20)
+    pipeline = build(ledger, clock, tail, Slow(clock))
+    pipeline.turn()
+    assert not released
+    while tail.chunks or not released:
+        clock.now += 1
+        pipeline.turn()
+    tail.chunks = [b"903\n"]
+    tail.lag = 0
+    clock.now += 1
+    pipeline.turn()
+    assert len(released) == 1
+
+
 @pytest.mark.parametrize(
     ("lag_bytes", "seconds", "wait"),
     [

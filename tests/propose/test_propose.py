@@ -1,9 +1,11 @@
 # ruff: noqa: E501  log lines are as long as they are
 """What `grammar propose` makes of dialects that it has never seen: exact counts, and nothing of what users write."""
 
+import json
 import random
 import re
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC
 from functools import cache, lru_cache
 
@@ -212,3 +214,34 @@ def test_a_log_that_spells_its_words_in_several_ways_is_read_whole(tmp_path):
     assert [read(line) for line in lines] == [int(line.split()[-1].split("=")[-1]) for line in lines]
     for way in ("type ", "type=", "platform: ", "uid ", "uid=", "code = "):
         assert way in made.samples
+
+
+def test_nothing_that_a_log_holds_is_run(tmp_path):
+    """A key of an object, which becomes a part of the grammar, is quoted there: a grammar is run to prove it."""
+    keys = [
+        f'code{end} or open({str(tmp_path / "run")!r}, "w") or ("x' for end in ('")', '").suppress()', "')", '\\")')
+    ]
+    for key in [*keys, "code\n\r\0", "code\"'\n"]:
+        lines = [json.dumps({"event": "push_on_complete", key: code}).encode() for code in [200, 410, 404] * 10]
+        with suppress(GrammarError):
+            propose(lines, "x", "push_on_complete", CATALOGUE)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "push_on_complete: {user} devkey={token} code={code} txt=hello",
+        'push_on_complete: to {user} handle "{token}" text "hello, there" code {code}',
+        '{{"event": "push_on_complete", "who": "{user}", "devkey": "{token}", "code": {code}, "text": "hello"}}',
+    ],
+)
+def test_a_log_of_one_phone_leaves_nothing_of_its_user_in_the_samples(line):
+    """What stands on every line is no word of mesibo's for that: values are made up, wherever they stand."""
+    token = "dX3kq_PzR0a:APA91bHun4MxP5ego-KMwt2KZFBaFUH1RPqjx"
+    user = "dest=alice.wonder" if "txt" in line else "alice"
+    lines = [line.format(user=user, token=token, code=code).encode() for code in [200, 410, 404, 200, 403, 429] * 5]
+    made = propose(lines, "x", "push_on_complete", CATALOGUE)
+    assert made.counted == len(lines)
+    for text in (made.grammar, made.samples):
+        assert not re.search("alice|wonder|PzR0a|APA91b|KMwt2|hello", text)

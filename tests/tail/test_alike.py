@@ -324,3 +324,68 @@ def test_what_an_empty_log_got_counts_where_it_was_copied_to_a_directory_for_old
         follower.wait(11)
     assert follower.lines == ["a line of the first night", "a line of the second night"]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "killed before it is read", "killed amid it"])
+def test_a_copy_is_told_from_logs_that_begin_with_the_same_banner(tmp_path, life):
+    """Which log a file is a copy of, the read finds out, also where the daemon ends between the look and the read."""
+    banner = "mesibo 3.0, licence and version " * 200
+    for n in range(3):
+        append(tmp_path / f"log{n}.log", banner, *(f"E2511-101112-{i:03} (1): of log {n}" for i in range(3000)))
+    follower = Follower(tmp_path / "*.log")
+    follower.turn()
+    follower.commit()
+    shutil.copy(tmp_path / "log1.log", tmp_path / "log1-copy.log")
+    append(tmp_path / "log1-copy.log", "E2511-101113-000 (1): and of the copy")
+    follower.wait(6)
+    if life != "running":
+        follower.kill()
+        follower.start()
+        follower.look()
+    if life == "killed amid it":
+        follower.tail.read(follower.sink, 1)
+    if life != "running":
+        follower.restart_at_once()
+    follower.turn()
+    lines = Counter(follower.lines)
+    del lines[banner]
+    assert lines.pop("E2511-101113-000 (1): and of the copy") == 1
+    assert len(lines) == 9000
+    assert set(lines.values()) == {1}
+    follower.tail.close()
+
+
+def test_a_log_and_its_copy_that_both_go_on_with_long_lines_that_end_alike(tmp_path):
+    """How far both hold the same is told by more than what one line has in common with another."""
+    follower = Follower(tmp_path / "*.log")
+    ending = "x" * 600
+    append(tmp_path / "a.log", *(f"E2511-101112-{n:03} (1): {ending}" for n in range(200)))
+    follower.turn()
+    shutil.copy(tmp_path / "a.log", tmp_path / "b.log")
+    follower.wait(6)
+    append(tmp_path / "b.log", *(f"E2511-101113-{n:03} (1): {ending}" for n in range(300)))
+    follower.turn()
+    append(tmp_path / "a.log", *(f"E2511-101114-{n:03} (1): {ending}" for n in range(40)))
+    follower.turn()
+    assert sorted(Counter(follower.lines).values()) == [1] * 540
+    follower.tail.close()
+
+
+@pytest.mark.parametrize("lines", [1, 30])
+def test_a_new_log_that_begins_with_the_long_banner_of_one_that_is_gone(tmp_path, lines):
+    """Its first lines count: a banner is no proof that a file is what is left of another path's."""
+    banner = [f"{n:04} mesibo 3.0, licence and version" for n in range(200)]
+    append(tmp_path / "worker-1.log", *banner, *(f"E2511-101112-{n:03} (1): of the first" for n in range(30)))
+    append(tmp_path / "worker-2.log", *banner, *(f"E2511-101112-{n:03} (1): of the second" for n in range(40)))
+    follower = Follower(tmp_path / "*.log", release_seconds=60)
+    follower.turn()
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "worker-1.log").rename(tmp_path / "gone" / "worker-1.log")
+    follower.wait(100)
+    follower.restart_at_once()
+    new = [f"E2511-101113-{n:03} (1): of the next" for n in range(lines)]
+    append(tmp_path / "worker-3.log", *banner, *new)
+    follower.wait(6)
+    assert [line for line in follower.lines if line.endswith("of the next")] == new
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()

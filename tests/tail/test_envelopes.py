@@ -203,6 +203,19 @@ def test_an_answer_that_is_still_being_written_is_waited_for(path, name):
     assert counter.codes[403] == 2
 
 
+@pytest.mark.parametrize("name", ["plain", "docker", "cri"])
+def test_an_answer_that_was_cut_short_keeps_no_line_waiting(path, name):
+    """Its log may grow every second: two seconds behind the line it counts, and all that stands behind it."""
+    follower, counter = follow(path)
+    append(path, written(name, texts(60)), follower)
+    cut = "E2511-100000-001 (17): push_on_complete: type fcm code 403 {"
+    for second in range(9):
+        append(path, written(name, [cut] if second == 0 else texts(1)), follower)
+        follower.wait(1.0)
+        assert counter.codes.get(403, 0) == (second >= 2)
+        assert counter.codes[200] == 60 + (second if second >= 2 else 0)
+
+
 @pytest.mark.parametrize("name", ["plain", "docker", "cri", "journal-json", "journal-export", "journal-json-pretty"])
 def test_an_answer_that_a_read_cut_is_waited_for(path, name):
     """Its push line is handed on with the rest of the answer, whatever the lines stand in."""

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from logwatch.tail import survey
+from logwatch.tail import directories, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
 from logwatch.tail.lines import CHUNK_BYTES
 from tests.helpers.recorder import Follower, append
@@ -166,9 +166,8 @@ def test_the_head_of_a_sparse_file_is_where_its_lines_begin(tmp_path):
     assert follower.lost == 0
 
 
-@pytest.mark.parametrize("name", ["{}.log.1", "old-{}", "{}.log.kept", "20261126-{}"])
-def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, monkeypatch, name):
-    """All logs of a directory are renamed at once, to any names: each file is examined a few times."""
+def count_calls(monkeypatch):
+    """Count files that are examined, pairs that are compared, and names that are looked up."""
     asked = []
 
     def counted(of, function):
@@ -180,20 +179,97 @@ def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, 
 
     monkeypatch.setattr(Heads, "examine", counted("file", Heads.examine))
     monkeypatch.setattr(survey, "compare", counted("pair", survey.compare))
+    monkeypatch.setattr(owners, "compare", counted("pair", owners.compare))
+    monkeypatch.setattr(os, "stat", counted("stat", os.stat))
+    monkeypatch.setattr(directories, "_SETTLED_SECONDS", -1)  # else a directory is listed again while it may change
+    monkeypatch.setattr(unnamed, "_OTHERS", 4)
+    return asked
+
+
+NAMES = ("{}.log.1", "old-{}", "{}.log.kept", "20261126-{}")
+STEMLESS = "old-{:.0}{}"  # which log it is of, only the files tell that are there
+
+
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize("name", [*NAMES, STEMLESS])
+def test_what_a_look_costs_grows_with_files_and_not_with_their_square(tmp_path, monkeypatch, name, away):
+    """All logs of a directory are renamed at once, to any names: each file is looked at a few times."""
+    asked = count_calls(monkeypatch)
     costs = []
     for count in (20, 40):
         directory = tmp_path / str(count)
         directory.mkdir()
-        bases = [f"log{n}" for n in range(count)]
+        bases = [f"log{n:02}" for n in range(count)]
         for base in bases:
             append(directory / f"{base}.log", f"E2511-101112-001 (1): first line of {base}")
         follower = Follower(directory / "*.log")
         follower.turn()
-        asked.clear()
-        for base in bases:
-            os.rename(directory / f"{base}.log", directory / name.format(base))
+        if away:
+            follower.stop()
+        for number, base in enumerate(bases):
+            os.rename(directory / f"{base}.log", directory / name.format(base, number))
             append(directory / f"{base}.log", f"E2511-101112-002 (1): next line of {base}")
+        asked.clear()
+        if away:
+            follower.start()
         follower.turn()
         costs.append(len(asked))
         assert len(follower.lines) == 2 * count
+        follower.tail.close()
     assert costs[1] <= 2 * costs[0] + 20
+
+
+@pytest.mark.parametrize(
+    ("log", "old"),
+    [
+        ("{0}/m.log", "{0}/old/m.log.{1}"),
+        ("{0}/m.log", "old/{0}/m.log.{1}"),
+        ("{0}/{0}.log", "old/{0}.log.{1}"),
+        ("{0}/m.log", "{0}/old/kept-{1}"),
+    ],
+)
+def test_a_directory_for_old_logs_of_each_costs_no_more_than_its_files(tmp_path, monkeypatch, log, old):
+    """Of many logs of one name, each knows its own rotated files: looks, rows, and what a rename among them costs."""
+    asked = count_calls(monkeypatch)
+    costs = []
+    for count in (20, 40):
+        top = tmp_path / str(count)
+        for n in range(count):
+            path, rotated = top / log.format(f"t{n:02}", 1), top / old.format(f"t{n:02}", 1)
+            for each in (path, rotated):
+                each.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            append(rotated, f"E2511-101112-001 (1): a line of yesterday, of {n}")
+        asked.clear()
+        patterns = [str(top / each.format("*", "*").replace("**", "*")) for each in (log, old)]
+        follower = Follower(patterns[0], rotated=(patterns[1],))
+        follower.turn()
+        first, rows = len(asked), len(follower.sink.positions)
+        follower.wait(60)
+        asked.clear()
+        follower.turn()
+        idle = len(asked)
+        os.rename(top / old.format("t00", 1), top / old.format("t00", 2))
+        asked.clear()
+        follower.turn()
+        costs.append((first, rows, idle, len(asked)))
+        assert follower.lines == []
+        follower.tail.close()
+    assert [more <= 2 * less + 20 for less, more in zip(*costs, strict=True)] == [True] * 4, costs
+
+
+def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_directories(tmp_path):
+    """Each of twenty logs has a directory for old ones: what comes into one of them is told to its log alone."""
+    for n in range(20):
+        (tmp_path / f"t{n}" / "old").mkdir(parents=True)
+        (tmp_path / f"t{n}" / "m.log").touch()
+    follower = Follower(tmp_path / "*/m.log", rotated=(str(tmp_path / "*/old/*"),))
+    follower.turn()
+    follower.wait(60)
+    append(tmp_path / "t7" / "old" / "m.log.1", "E2511-101112-001 (1): copied here, and the log emptied")
+    follower.wait(6)
+    assert follower.lines == ["E2511-101112-001 (1): copied here, and the log emptied"]
+    assert {position.path for position in follower.sink.positions.values() if position.offset} == {
+        str(tmp_path / "t7" / "m.log")
+    }
+    follower.tail.close()

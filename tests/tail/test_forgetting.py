@@ -189,3 +189,53 @@ def test_what_is_over_keeps_nothing_of_what_was_read(tmp_path):
     assert kept.pop("live") > 0
     assert kept == {"done": 0}
     follower.tail.close()
+
+
+@pytest.mark.parametrize("kept", [1, 3])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_of_a_log_that_is_absent_at_each_rotation_what_is_gone_is_forgotten(tmp_path, kept, restarted):
+    """What was read to its end, and is nowhere in a look that saw the other files of its log, leaves no row behind."""
+    log, gone, removed = tmp_path / "m.log", tmp_path / "gone", tmp_path / "removed"
+    gone.mkdir()
+    removed.mkdir()
+    follower = Follower(log, release_seconds=60)
+    for night in range(12):
+        append(log, *(f"E2511-101112-{n:03} (1): of night {night}" for n in range(5)))
+        follower.wait(1)
+        for n in range(kept, 0, -1):
+            if (old := tmp_path / f"m.log.{n}").exists():
+                old.rename(tmp_path / f"m.log.{n + 1}" if n < kept else gone / f"{night}")
+        log.rename(tmp_path / "m.log.1")
+        follower.wait(100)
+        if restarted:
+            follower.restart_at_once()
+        for old in gone.iterdir():  # not before it was let go of: it has a name as long as it is open
+            old.rename(removed / old.name)
+        follower.wait(100)
+    assert len(follower.sink.positions) <= kept + 1
+    assert sorted(Counter(follower.lines).values()) == [1] * 60
+    assert (follower.lost, follower.missed) == (0, 0)
+    follower.tail.close()
+
+
+def test_what_lies_in_an_archive_stays_known_as_long_as_it_lies_there(tmp_path):
+    """A log's files that are put away by hand are no news beside those that come later; their rows go with them."""
+    log, archive, removed = tmp_path / "m.log", tmp_path / "archive", tmp_path / "removed"
+    archive.mkdir()
+    removed.mkdir()
+    follower = Follower(log, release_seconds=60)
+    for night in range(6):
+        append(log, *(f"E2511-101112-{n:03} (1): of night {night}" for n in range(5)))
+        follower.wait(1)
+        log.rename(archive / f"m.log-2026112{night}")
+        follower.wait(100)
+        if night == 3:
+            follower.restart_at_once()
+    assert len(follower.sink.positions) == 6
+    for old in sorted(archive.iterdir())[:4]:
+        old.rename(removed / old.name)  # a log that is removed may leave its inode to the next one
+    append(log, "E2511-101112-000 (1): of the next day")
+    follower.wait(1)
+    assert len(follower.sink.positions) == 3
+    assert sorted(Counter(follower.lines).values()) == [1] * 31
+    follower.tail.close()

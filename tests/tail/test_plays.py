@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from logwatch.tail.context import Directories
+from logwatch.tail.directories import Directories
 from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
 

@@ -481,14 +481,26 @@ TABLE = {
         found(file("m.log", 2), answers=[(1, 0, SAME, 400), (2, 0, SAME, 1000)]),
         [Leave(1, "disowned"), Hold(2, 0)],
     ),
-    "nowhere, while its path leads nowhere: it may come back": (
-        PathView(current=1, absent=True),
-        [known(1, 0, "done", gone_at=1.0)],
-        found(),
+    "nowhere, while nobody can look where it was: it may come back": (
+        PathView(current=1),
+        [known(1, 0, "done")],
+        found(hidden=[1]),
         [Leave(1, "missing")],
     ),
-    "nowhere for long enough, while its path leads nowhere": (
-        PathView(current=1, absent=True),
+    "given up, or not to be looked at a while ago, and nowhere: it may come back": (
+        PathView(current=2),
+        [known(1, 0, "done", gone_at=1.0), known(2, 1, "rotated")],
+        found(file("m.log.1", 1), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "missing"), Hold(2, 0)],
+    ),
+    "read to its end and nowhere, while its path leads nowhere": (
+        PathView(current=2),
+        [known(1, 0, "done"), known(2, 1, "rotated")],
+        found(file("m.log.1", 1), answers=[(2, 0, SAME, 1000)]),
+        [Leave(1, "forgotten"), Hold(2, 0)],
+    ),
+    "nowhere for long enough": (
+        PathView(current=1),
         [known(1, 0, "done", gone_at=1.0, dead=True)],
         found(),
         [Leave(1, "forgotten")],
@@ -498,6 +510,37 @@ TABLE = {
         [known(1, 0, "done", gone_at=1.0)],
         found(file("m.log", 2), answers=[(1, 0, SAME, 1000)]),
         [Hold(1, 0)],
+    ),
+    "rotated with more than the banner that was read, which is all that the next one and another file begin with": (
+        PathView(current=2),
+        [known(1, 2, "rotated"), known(2, 1, "live", 100, 100, head=A[:100])],
+        found(
+            file("m.log", 3, 100, A[:100]),
+            file("m.log.1", 1, 400, A[:100] + b"x" * 300),
+            file("m.log.2", 2),
+            answers=[(1, 2, SAME, 1000), (2, 0, SAME, 100), (2, 1, SAME, 100), (2, 2, SAME, 100)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "an archive that was left out is what was read by now, beside another file that begins like it": (
+        NOW,
+        [known(1, 0, "rotated"), known(2, 3, "ignored", 0, tail=b""), known(3, 2)],
+        found(
+            file("m.log", 5),
+            file("m.log.1", 4),
+            file("m.log.2", 2),
+            file("m.log.3.gz", 3),
+            answers=[(1, 3, SAME, 1000), (2, 1, SAME, 0), (2, 3, SAME, 0), (3, 2, SAME, 1000)],
+        ),
+        [
+            Hold(1, 3),
+            Leave(2, "forgotten"),
+            Hold(3, 2),
+            TakeUp(1, "rotated"),
+            Rotated("rename", 1),
+            TakeUp(0, "live"),
+            Rotated("rename"),
+        ],
     ),
     "read to its end and packed, and unpacked again at its path": (
         NOW,
@@ -719,7 +762,7 @@ TABLE = {
         [Leave(1, "missing"), Hold(2, 1), TakeUp(2, "ignored"), TakeUp(0, "live"), Rotated("truncate")],
     ),
     "absent for a moment, and the next one begins with the banner that was all of one before that is gone": (
-        PathView(current=2, absent=True),
+        PathView(current=2),
         [known(1, 0, "done", 100, 100, head=A[:100], gone_at=1.0), known(2, 2, "rotated")],
         found(
             file("m.log", 3, 150, A[:150]),

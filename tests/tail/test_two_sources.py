@@ -5,6 +5,7 @@ import gzip
 import itertools
 import os
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -208,3 +209,94 @@ def test_the_inode_of_an_empty_log_claims_no_archive_of_another_source(tmp_path)
         two.each("turn")
     assert sorted(two.sources[0].lines) == sorted(lines(0, 20) + lines(50, 5) + lines(60, 3) + lines(70, 3))
     assert two.sources[1].lines == lines(500, 3)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("place", ["old/srv-a", "b/old/srv-a", "a/old", "old"])
+def test_a_log_is_found_wherever_it_is_rotated_to_beside_one_of_its_name(tmp_path, rotate, life, place):
+    """A rotated file is of the log that lies nearest, unless its bytes tell that it is another one's."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    old = tmp_path / place
+    old.mkdir(parents=True)
+    follower = Follower(*logs, rotated=(f"{tmp_path}/**/m.log-*",))
+    follower.turn()
+    for night in range(1, 3):
+        if life == "stopped":
+            follower.stop()
+        for n, log in enumerate(logs if place == "old" else logs[:1]):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, old / f"{log.name}-2026112{night}{n}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+    assert sorted(follower.lines) == written(0) + (written(1) if place == "old" else lines(500, 20))
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "old", "pattern"), [("{0}/m.log", "{0}/old", "*/old/*"), ("{0}/{0}.log", "old", "old/*")]
+)
+@pytest.mark.parametrize("pack", [False, True])
+def test_what_nobody_has_read_counts_though_another_log_begins_with_the_same_banner(
+    tmp_path, names, old, pattern, pack
+):
+    """Rotated twice while the daemon is away, with a banner of more than 4 KiB: a name and a place say whose it is."""
+    banner = [f"{n:04} mesibo 3.0, licence and version" for n in range(150)]
+    logs = [tmp_path / names.format(f"t{n}") for n in range(2)]
+    for n, log in enumerate(logs):
+        (tmp_path / old.format(f"t{n}")).mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(exist_ok=True)
+        append(log, *banner, *lines(500 * n, 20 + 100 * n))
+    follower = Follower(tmp_path / names.format("*"), rotated=(str(tmp_path / pattern),))
+    follower.turn()
+    follower.stop()
+    for n, log in enumerate(logs):
+        for night in range(1, 4):
+            rotated = tmp_path / old.format(f"t{n}") / f"{log.name}-2026112{night}"
+            (rename_and_pack if pack and night < 3 - n else rename)(log, rotated)
+            append(log, *banner, *lines(500 * n + 200 + 10 * night, 2))
+    follower.start()
+    for _ in range(3):
+        follower.turn()
+    counted = Counter(line for line in follower.lines if line not in banner)
+    expected = [
+        line
+        for n in range(2)
+        for at, count in ((0, 20 + 100 * n), (210, 2), (220, 2), (230, 2))
+        for line in lines(500 * n + at, count)
+    ]
+    assert counted == Counter(expected)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_two_sources_whose_logs_have_one_name_and_one_directory_for_rotated_files(tmp_path, rotate, life):
+    """Of a name that may be either's, the bytes tell whose it is."""
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    (tmp_path / "old").mkdir()
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    for night in range(1, 3):
+        if life == "stopped":
+            two.each("stop")
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}{n}")
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        if life == "stopped":
+            two.each("start")
+        for _ in range(2):
+            two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed) == (0, 0)

@@ -244,7 +244,7 @@ def test_unread_lines_have_a_page_with_their_shapes(get):
 @pytest.mark.parametrize(
     ("unread", "read", "said", "never"),
     [
-        (60, 0, "No failure could be read", ("No failed push is kept", "No token is known to be dead")),
+        (60, 0, "No failure is among what could be read", ("No failed push is kept", "No token is known to be dead")),
         (0, 0, "No push result has been read yet", ("No failed push is kept", "could be read:")),
         (0, 60, "No failed push is kept", ("could be read:", "has been read yet")),
     ],

@@ -7,13 +7,16 @@ last repetition, behind all that is needed, is a part of its own, which may be w
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
+from logwatch.parse.compile.in_json import in_json, looks_before
 from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import Capture, Look, Node, Repeat
+from logwatch.parse.compile.nodes import CharRun, Look, Node, Repeat
 from logwatch.parse.compile.specialise import Specialiser
-from logwatch.parse.compile.to_regex import Writer, char_class
+from logwatch.parse.compile.to_regex import Writer
 
 REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
@@ -24,6 +27,7 @@ _LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE 
 _MARKS = frozenset(b" =,;()[]")
 _WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
 _ANSWER = re.compile(rb'["{]')
+_ANYTHING = CharRun(nodes.EVERY_BYTE, 0)
 
 
 def lines_worth(payloads: Sequence[bytes]) -> int:
@@ -40,16 +44,62 @@ def lines_worth(payloads: Sequence[bytes]) -> int:
 class ChunkPattern:
     """A regex for ``findall``: one tuple of groups a line, all of them empty where the line was only passed over.
 
-    ``names`` tells what each group captures; a name may stand there several times.
+    It takes lines in a frame: ``before`` and ``behind`` each stands what these match, sources of regexes without
+    groups. If it is ``quoted``, the line is JSON text, and so is what is captured.
     """
 
-    regex: re.Pattern[bytes]
-    names: tuple[str, ...]
+    head: Node
+    blanks: CharRun | None
+    """In front of what may stand behind the head; None where that is anything, and holds no value."""
+    known: Node | None
+    """What stands there in the examples."""
+    before: str = ""
+    behind: str = ""
+    quoted: bool = False
 
     @property
     def has_rest(self) -> bool:
         """Return whether the last group is REST."""
-        return self.names[-1:] == (REST,)
+        return self.blanks is not None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each group captures; a name may stand there several times."""
+        names = self.head.capture_names + (self.known.capture_names if self.known else ())
+        return (*names, REST) if self.has_rest else names
+
+    @cached_property
+    def regex(self) -> re.Pattern[bytes]:
+        """The expression, compiled when it is first needed."""
+        writer = Writer(capturing=True)
+
+        def written(node: Node) -> str:
+            return writer.write(in_json(node) if self.quoted else node)
+
+        anything = written(_ANYTHING)
+        text = written(self.head)
+        if self.blanks is None:
+            text += anything
+        else:
+            known = f"{written(self.known)}{anything}|" if self.known else ""
+            text += f"{written(self.blanks)}(?:{written(nodes.END_OF_LINE)}|{known}({anything}))"
+        # findall gives tuples from two groups on; both sides end right before the newline, and never go back
+        text += "()" * max(0, 2 - len(self.names))
+        return re.compile(f"(?:{self.before}{text}{self.behind}|[^\\n]*+)\\n".encode("latin-1"))
+
+    def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
+        """Return the same for lines in a frame; None where a line might match by what stands before it."""
+        if looks_before(nodes.seq(self.head, self.known or nodes.NOTHING)):
+            return None
+        return replace(self, before=before, behind=behind, quoted=quoted)
+
+
+class Made(NamedTuple):
+    """An expression, and those of the examples that it is for."""
+
+    pattern: ChunkPattern
+    payloads: list[bytes]
+    tails: list[bytes]  # what stood in the last repetition of the payloads, and alone
 
 
 class ChunkCompiler:
@@ -63,17 +113,16 @@ class ChunkCompiler:
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
         self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
         """The repetition at the end, whose values are in the rest where no example is like it; or None."""
-        self.turn: LinePattern | None = known.turn if known else LinePattern(self.tail.item) if self.tail else None
-        """One turn of it."""
+        turns = LinePattern(self.tail.item, turns=True) if self.tail else None
+        self.turns: LinePattern | None = known.turns if known else turns
+        """Its turns."""
         self.head = nodes.seq(*head) if self.tail else node
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
 
-    def compile(
-        self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()
-    ) -> tuple[ChunkPattern, list[bytes]] | None:
-        """Return the expression for lines like these payloads (without newlines), and those of them that it is for.
+    def compile(self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()) -> "Made | None":
+        """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
         ``tails`` are more examples of what stands in the last repetition.
@@ -83,23 +132,14 @@ class ChunkCompiler:
         if found is None:
             return None
         head, ends = found
-        writer = Writer(capturing=True)
-        anything = char_class(nodes.EVERY_BYTE) + "*+"
-        text = writer.write(head)
-        if self._blanks is None:
-            text += anything
-        else:
+        known = None
+        if self._blanks is not None:
             behind = [line[at:].lstrip(bytes(self._blanks.chars)) for line, at in ends.values()]
             behind += [tail + b"\n" for tail in tails]
-            tail = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
-            known = f"{writer.write(tail[0])}{anything}|" if tail else ""
-            text += f"{writer.write(self._blanks)}(?:{writer.write(nodes.END_OF_LINE)}|{known}({anything}))"
-        names = [group.name for group in writer.groups if isinstance(group, Capture)]
-        names += [REST] if self.tail else []
-        # findall gives tuples from two groups on; both sides end right before the newline, and never go back
-        text += "()" * max(0, 2 - len(names))
-        regex = re.compile(f"(?:{text}|[^\\n]*+)\\n".encode("latin-1"))
-        return ChunkPattern(regex, tuple(names)), [payloads[n] for n in ends]
+            known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
+        specialiser.forget()
+        pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
+        return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
 
 
 def _cannot_fail(node: Repeat) -> bool:

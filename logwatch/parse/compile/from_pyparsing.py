@@ -6,7 +6,8 @@ skipping, what a result name gets. An element, a parse action or a name whose ef
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import reduce
 from operator import add, or_
 
@@ -21,6 +22,31 @@ _MAX_ELEMENTS = 5000  # which take a second; one that stands in two places of it
 
 class EndlessLoop(Exception):  # noqa: N818  a finding about the grammar
     """A repetition of what may match nothing: pyparsing itself would never come back from it."""
+
+
+def refuse_endless(line: pp.ParserElement) -> None:
+    """Raise EndlessLoop for a repetition that never leaves the end of a line, whether it can be compiled or not."""
+    for each in _from_within(line, set()):  # what is around it would try it, and never come back
+        if isinstance(each, pp.ZeroOrMore | pp.OneOrMore) and any(_stays(each, at) for at in (0, 1)):
+            raise EndlessLoop(f"{each} repeats what may match nothing")
+
+
+def _stays(repetition: pp.ZeroOrMore | pp.OneOrMore, at: int) -> bool:
+    """Return whether a turn ends where it began, ``at`` the end of an empty line or behind it, as LineEnd leaves it."""
+    with suppress(pp.ParseBaseException, IndexError):
+        goes_on = not repetition.not_ender or repetition.not_ender.can_parse_next("", at)
+        return goes_on and _inner(repetition).try_parse("", at) == at
+    return False
+
+
+def _from_within(element: pp.ParserElement, seen: set[int]) -> Iterator[pp.ParserElement]:
+    """Go through an expression, each element once, behind those that are in it; what stops a repetition is."""
+    if id(element) not in seen:
+        seen.add(id(element))
+        ender = getattr(element, "not_ender", None)
+        for each in [*element.recurse(), *([ender] if ender else [])]:
+            yield from _from_within(each, seen)
+        yield element
 
 
 def translate(line: pp.ParserElement, listed: Collection[str] = ()) -> Node:
@@ -184,7 +210,7 @@ def _regex(element: pp.Regex) -> Node:
 
 
 def _run(chars: nodes.Bytes, element: pp.White | pp.CharsNotIn) -> Node:
-    return CharRun(chars, int(element.minLen), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
+    return CharRun(chars, max(1, int(element.minLen)), None if element.maxLen >= 2**31 - 1 else int(element.maxLen))
 
 
 def _skip_to(element: pp.SkipTo) -> Node:

@@ -56,7 +56,7 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
             return _repeat(_sequence(inner, flags, groups), low, high, lazy=str(operator) == "MIN_REPEAT")
         case "POSSESSIVE_REPEAT":
             low, high, inner = argument
-            return Backtracking(_repeat(_sequence(inner, flags, groups), low, high, lazy=False))
+            return Backtracking(_repeat(_turn(_sequence(inner, flags, groups)), low, high, lazy=False))
         case "ATOMIC_GROUP":
             return Backtracking(_sequence(argument, flags, groups))
         case "ASSERT" | "ASSERT_NOT":
@@ -87,6 +87,12 @@ def _repeat(item: Node, low: int, high: Any, *, lazy: bool) -> Node:
     if not item.min_len and (most is None or most > 1):
         raise NotCompilable("a repetition of what may be empty in a Regex")
     return nodes.repeat(item, low, most, lazy=lazy)
+
+
+def _turn(item: Node) -> Node:
+    """Return a turn of a possessive repetition, into which re does not go back: it would into one within (?>…)."""
+    fixed = isinstance(item, Literal) or (isinstance(item, CharRun) and item.max == 1)
+    return item if fixed else Backtracking(item)
 
 
 def _chars(construct: Any, flags: int) -> nodes.Bytes:

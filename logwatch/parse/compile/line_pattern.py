@@ -1,7 +1,7 @@
 """Match one line by a compiled expression, with the named values in the order in which pyparsing sets them.
 
 A group inside a repetition would keep its last turn only; so a repetition with names inside is one group, and what it
-matched is gone through again, turn by turn, by a second expression.
+matched is gone through again by a second expression, which takes all turns up to the next one that holds a value.
 """
 
 import re
@@ -17,15 +17,23 @@ Values = list[tuple[str, bytes]]
 class LinePattern:
     """A node as one regular expression, compiled when it is first needed; lines end in a newline."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, *, turns: bool = False) -> None:
+        """With ``turns``, match any number of turns of the node, of which the last one alone may set a group."""
         self._node = node
+        self._turns = turns
 
     @cached_property
     def _compiled(self) -> "tuple[re.Pattern[bytes], list[str | LinePattern]]":
         """The expression, and for each of its groups the name of a value, or what looks into a repetition."""
         writer = Writer(capturing=True)
         text = writer.write(self._node, last=True)
-        slots = [group.name if isinstance(group, Capture) else LinePattern(group.item) for group in writer.groups]
+        slots = [
+            group.name if isinstance(group, Capture) else LinePattern(group.item, turns=group.max is None)
+            for group in writer.groups
+        ]
+        if self._turns:
+            none_set = "".join(f"(?({number})(?!))" for number in range(1, len(slots) + 1))
+            text = f"(?:{none_set}{text})+"
         return re.compile(f"(?>{text})".encode("latin-1")), slots
 
     @property

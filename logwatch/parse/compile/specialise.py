@@ -2,8 +2,9 @@
 
 What the specialised node matches, the given one matches with the same values; whatever else there is, it does not
 match. The examples decide which alternatives are taken, and which turns of a repetition, one after the other; turns
-without values, in more orders than are worth a way each, stay a repetition of those that occur. Each stands only where
-the node itself would take it, and the end only where it would end; so at any place at most one way can be taken.
+without values, in more orders than are worth a way each or in long rows, stay a repetition of those that occur. Each
+stands only where the node itself would take it, and the end only where it would end; so at any place at most one way
+can be taken.
 """
 
 import re
@@ -20,7 +21,7 @@ from logwatch.parse.compile.to_regex import Writer
 
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
 _MAX_RUNS = 4  # orders of turns without values that are told apart
-_MAX_TURNS_OF_A_LINE = 80
+_MAX_UNROLLED = 40  # turns without values of one line; more stay a repetition as well
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
 _RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
 _GLANCE_BYTES = 64
@@ -53,6 +54,11 @@ class Specialiser:
         part, ends = self._follow(node, dict(enumerate((line, 0) for line in lines)))
         return (part(nodes.NOTHING), ends) if ends else None
 
+    def forget(self) -> None:
+        """Let go of all that: what remembers its own turns would else wait for a collection of garbage."""
+        for turns in self._turns.values():
+            turns.taken.cache_clear()
+
     def end(self, node: Node, line: bytes, at: int) -> int:
         """Return the index where a match of the node from ``at`` on ends, -1 if there is none."""
         if node.min_len and line[at] not in node.first_set:
@@ -66,7 +72,7 @@ class Specialiser:
         return found.end() if found else -1
 
     def _end_of_pieces(self, node: Node, line: bytes, at: int) -> int | None:
-        """Return what ``end`` does; None where there are no pieces, or too many."""
+        """Return what ``end`` does; None where there are no pieces."""
         match node:
             case nodes.Seq() | Capture():
                 for item in node.children:
@@ -75,7 +81,7 @@ class Specialiser:
                 return at
             case Choice() | Repeat():
                 taken = self.turns(node).taken(line, at)
-                return None if taken is None else taken[-1].end if taken else -1
+                return taken[-1].end if taken else -1
         return None
 
     def turns(self, node: Choice | Repeat) -> "_Turns":
@@ -116,7 +122,7 @@ class Specialiser:
         """Return the ways in which these turns go on; note the ends of those that are kept."""
         parts: list[Part] = []
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        if len(set(runs.values())) > _MAX_RUNS:
+        if len(set(runs.values())) > _MAX_RUNS or max(map(len, runs.values()), default=0) > _MAX_UNROLLED:
             parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]])]
             taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
         groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
@@ -204,16 +210,14 @@ class _Turns:
         left = [nodes.without_captures(each) for each in rivals if not nodes.disjoint(each, self.items[i])]
         return Look(nodes.choice(*left), negative=True) if left else None
 
-    def _taken(self, line: bytes, at: int) -> Sequence[_Turn] | None:
-        """Return the turns from ``at`` on and what is behind them: nothing if they are too few, None if too many."""
+    def _taken(self, line: bytes, at: int) -> Sequence[_Turn]:
+        """Return the turns from ``at`` on and what is behind them: nothing if they are too few."""
         turns: list[_Turn] = []
         while len(turns) != self._max:
             start = self._end(self.blanks, line, at) if self.blanks else at
             i, end = self._first(line, start)
             if i == _END:
                 break
-            if len(turns) == _MAX_TURNS_OF_A_LINE:
-                return None
             turns.append(_Turn(line, i, at, start, end))
             at = end
         behind = _Turn(line, _FULL if len(turns) == self._max else _END, at, at, at)

@@ -61,7 +61,7 @@ class Writer:
     def _repeat(self, node: Repeat) -> str:
         before, self._capturing = self._capturing, self._capturing and node.max == 1
         item = node.item
-        if isinstance(item, Choice) and node.max is None and nodes.all_disjoint(item.items):
+        if isinstance(item, Choice) and node.min <= 1 and node.max is None and nodes.all_disjoint(item.items):
             item = Choice(tuple(map(_swallow, item.items)))
         inner = self.write(item, last=node.min <= 1)  # a turn that must come could go back into the one before
         self._capturing = before

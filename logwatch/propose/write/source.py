@@ -1,5 +1,6 @@
 """Small pieces of Python source that every written grammar is made of."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -14,13 +15,13 @@ LONG = 100  # characters of an expression on one line
 
 def regex(pattern: str, title: str = "") -> str:
     """Return the source of a Regex."""
-    named = f'.set_name("{title}")' if title else ""
+    named = f".set_name({text(title)})" if title else ""
     return f"Regex({literal(pattern)}){named}"
 
 
 def text(plain: str) -> str:
-    """Return the source of a string in double quotes."""
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
+    """Return the source of a string in double quotes: what a log holds never ends it, and so is never run."""
+    return json.dumps(plain)
 
 
 def marker(word: str) -> str:

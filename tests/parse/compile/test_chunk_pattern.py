@@ -28,7 +28,7 @@ def line(*alternatives, behind=()):
 
 def taken(compiler, examples, text, **more):
     """Return the captures of one line by name; None if it was passed over."""
-    pattern, _ = compiler.compile(examples, **more)
+    pattern, *_ = compiler.compile(examples, **more)
     (row,) = pattern.regex.findall(text + b"\n")
     return {name: value for name, value in zip(pattern.names, row, strict=False) if value} or None
 
@@ -107,7 +107,7 @@ def test_a_value_between_quotes_is_captured():
 
 def test_every_line_is_one_row():
     """Also those that are passed over, whatever is in them."""
-    pattern, _ = ChunkCompiler(line(A, B), KEPT).compile([b"head code=1"])
+    pattern, *_ = ChunkCompiler(line(A, B), KEPT).compile([b"head code=1"])
     text = b"head code=1\n\n\0\xff\nhead\nhead code=2\n"
     assert len(pattern.regex.findall(text)) == text.count(b"\n")
     assert isinstance(pattern.regex, re.Pattern)
@@ -135,7 +135,7 @@ def test_what_stands_behind_is_read_in_the_ways_of_the_examples(examples, text, 
 
 def test_a_line_of_nothing_has_an_expression():
     """A grammar may match everything and tell nothing."""
-    pattern, _ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
+    pattern, *_ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
     assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2
 
 

@@ -47,6 +47,9 @@ from tests.parse.compile.shown import node, shown
         ("(?:a|ab){2}", "(?>(?:a(?:|b)){2})"),
         ("(?:a+b)?c", "(?>(?:a++b)?)c"),
         ("(?:a?|b)c", "(?>(?:a?|b)c)"),
+        ("a++a", "(?>a+)a"),
+        ("(?:a+){2}+", "(?>(?:(?>a+)){2})"),
+        ("(?:[ab]|cd){2,}", "(?>(?:(?:[a-b]|cd)){2,})"),
     ],
 )  # fmt: skip
 def test_what_a_pattern_becomes(before, after):
@@ -78,7 +81,7 @@ def test_bytes_are_refused():
 def larger(inner):
     """Return what regular expressions make of smaller ones."""
     several = st.lists(inner, min_size=1, max_size=3)
-    times = st.sampled_from(["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{2,}"])
+    times = st.sampled_from(["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{2,}", "++", "{2}+"])
     around = st.sampled_from(["(?:%s)", "(?=%s)", "(?!%s)", "(?>%s)"])
     return st.one_of(
         several.map("".join),

@@ -34,6 +34,7 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (nodes.seq(A, nodes.END_OF_LINE), r"a(?![^\n])"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a++|b))*)"),
+        (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B)), 2), "(?>(?:(?:a|b)){2,})"),
     ],
 )
 def test_what_a_node_becomes(before, after):
@@ -69,6 +70,22 @@ def test_captures_become_groups():
     assert writer.groups == [Capture("x", A), repeat]
     assert shown(both) == "a(?>(?:b)*)"
     assert LinePattern(both).match(b"abb\n") == ([("x", b"a"), ("y", b"b"), ("y", b"b")], 3)
+
+
+def test_turns_without_a_value_are_one_step(monkeypatch):
+    """What a repetition took is gone through from value to value, however many turns lie between them."""
+    steps, match = [0], LinePattern.match
+    monkeypatch.setattr(LinePattern, "match", lambda *args: steps.append(args[2]) or match(*args))
+    turns = LinePattern(Choice((Capture("y", B), A)), turns=True)
+    assert turns.all_turns(b"a" * 50 + b"b" + b"a" * 50 + b"bb" + b"a" * 50 + b"\n") == [("y", b"b")] * 3
+    assert steps == [0, 0, 51, 102, 103, 153]
+
+
+def test_what_a_turn_that_failed_has_captured_is_no_value():
+    """It is the next alternative that took these bytes, or none."""
+    turns = LinePattern(Choice((nodes.seq(Capture("y", B), A), B)), turns=True)
+    assert turns.all_turns(b"bbbabb\n") == [("y", b"b")]
+    assert turns.match(b"bbx\n") == ([], 2)
 
 
 @pytest.mark.parametrize("chars", [b"a", b"abc", b"a-z]^\\", bytes(range(256))])

@@ -1,0 +1,237 @@
+"""Looks at directories once a look, however many logs lie in them, and says which log a rotated file may be of.
+
+What is asked for each log is answered from one listing, so that cost grows with files and not with their square.
+"""
+
+import os
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable
+from itertools import groupby, islice, takewhile
+from typing import NamedTuple
+
+from logwatch.discover.globs import DiscoveredPaths, Globs
+from logwatch.tail.files import stat_at
+from logwatch.tail.identity import Key
+from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name, shape_of, stem_of
+
+_SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
+
+
+class Stranger(NamedTuple):
+    """A file whose name is no followed log's, as it was when its directory was listed."""
+
+    modified: int  # nanoseconds
+    path: str
+    key: Key
+
+
+class Directories:
+    """Lists directories once a look, as long as they do not change."""
+
+    def __init__(self) -> None:
+        self._listed: dict[str, tuple[int, list[str]]] = {}
+        self._shapes: dict[str, tuple[list[str], dict[str, list[str]], set[str]]] = {}
+        self._strangers: dict[str, tuple[list[str], list[Stranger], dict[Key, Stranger]]] = {}
+        self._real: dict[str, str] = {}
+        self.unlisted: set[str] = set()  # that are there, and could not be listed
+
+    def forget(self) -> None:
+        """Let the next look list them again."""
+        self._listed.clear()
+        self._shapes.clear()
+        self._strangers.clear()
+        self._real.clear()
+        self.unlisted.clear()
+
+    def real(self, path: str) -> str:
+        """Return where a path leads; the links on the way to its directory are followed once a look."""
+        directory, name = os.path.split(path)
+        if directory not in self._real:
+            self._real[directory] = os.path.realpath(directory)
+        there = os.path.join(self._real[directory], name)
+        return os.path.realpath(there) if os.path.islink(there) else there
+
+    def names(self, directory: str) -> list[str]:
+        """Return the names in a directory; none if it cannot be listed."""
+        try:
+            mark = os.stat(directory or ".").st_mtime_ns
+            known = self._listed.get(directory)
+            if known and known[0] == mark and time.time() - mark / 1e9 > _SETTLED_SECONDS:
+                return known[1]
+            with os.scandir(directory or ".") as entries:
+                names = sorted(entry.name for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError:
+            self.unlisted.add(directory)
+            return []
+        self._listed[directory] = (mark, names)
+        return names
+
+    def beginning(self, directory: str, stem: str) -> list[str]:
+        """Return the names in a directory that begin so."""
+        names = self.names(directory)
+        start = bisect_left(names, stem)
+        return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
+
+    def alike(self, directory: str, name: str, stem: str, is_known: Callable[[str], object]) -> list[str]:
+        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem.
+
+        Not those of files that are known. All names are sorted by their shapes once, however many logs ask.
+        """
+        names = self.names(directory)
+        known = self._shapes.get(directory)
+        if not known or known[0] is not names:
+            shapes: dict[str, list[str]] = {}
+            for each in names:
+                shapes.setdefault(shape_of(each), []).append(each)
+            self._shapes[directory] = known = (names, shapes, set())
+        _, shapes, asked = known
+        shape = shape_of(name)
+        if shape not in asked:
+            asked.add(shape)
+            shapes[shape] = [each for each in shapes.get(shape, []) if not is_known(os.path.join(directory, each))]
+        found = shapes[shape]
+        if stem not in name:
+            return found
+        shape = shape_of(name, stem)
+        return [each for each in found if stem in each and shape_of(each, stem) == shape]
+
+    def strangers(
+        self, directory: str, is_known: Callable[[str], object]
+    ) -> tuple[list[Stranger], dict[Key, Stranger]]:
+        """Return the files in a directory whose paths are not known, the newest first, and by what they are.
+
+        All are looked at once, however many logs ask: what was written since may be older here than it is.
+        """
+        names = self.names(directory)
+        known = self._strangers.get(directory)
+        if not known or known[0] is not names:
+            paths = [path for name in names if not is_known(path := os.path.join(directory, name))]
+            found = [Stranger(there.modified, path, there.key) for path in paths if (there := stat_at(path))]
+            found.sort(reverse=True)
+            self._strangers[directory] = known = (names, found, {each.key: each for each in reversed(found)})
+        return known[1:]
+
+
+def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
+    """List what rotation has named after logs, beside each."""
+    found = {}
+    for directory, base in sorted({os.path.split(log) for log in logs}):
+        for name in directories.beginning(directory, stem_of(base)):
+            if rotated := rotated_name(base, name):
+                found[os.path.join(directory, name)] = rotated
+    return found
+
+
+Shelf = dict[str, tuple[Rotated | None, Key]]
+"""The rotated files that may be of the same logs, with what their names say, if anything."""
+
+
+class RotatedFiles:
+    """The files where the configuration says that rotated ones are, each on the shelf of the logs that it may be of.
+
+    Of several logs with one name those are near whose directories have with the file's in common what the fewest have.
+    """
+
+    def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], Collection[str]]) -> None:
+        """Sort what ``globs`` find, which are none where nothing is configured, by the followed paths, ``logs``."""
+        self._globs, self._clock, self._logs = globs, clock, logs
+        self._looked = False
+        self._found: DiscoveredPaths | None = None
+        self._followed: Collection[str] = ()
+        self._shelves: dict[frozenset[str], Shelf] = {}
+        self._of: dict[str, list[Shelf]] = {}
+        self._only: dict[str, str] = {}
+        self._by_name: dict[str, list[Stranger]] = {}
+        self._by_key: dict[Key, Stranger] = {}
+
+    def __contains__(self, path: str) -> bool:
+        return self._globs is not None and self._globs.matches(path)
+
+    def forget(self) -> None:
+        """Look again when next asked."""
+        self._looked = False
+
+    def shelves(self, log: str) -> list[Shelf]:
+        """Return the shelves on which the files lie that may be rotated ones of a log."""
+        self._look()
+        return self._of.get(log, [])
+
+    def only_log_of(self, path: str) -> str:
+        """Return the one log that a file is named after and lies near; empty if several may be meant, or none."""
+        self._look()
+        return self._only.get(path, "")
+
+    def others(self, name: str) -> tuple[list[Stranger], dict[Key, Stranger]]:
+        """Return the files that are rotated from a log of this name, wherever, the newest first; all by what they are.
+
+        They may be another log's than the nearest, whose bytes have to tell that.
+        """
+        self._look()
+        return self._by_name.get(name, []), self._by_key
+
+    def _look(self) -> None:
+        if self._looked or not self._globs:
+            return
+        self._looked = True
+        found, logs = self._globs.find(self._clock()), self._logs()
+        if found is not self._found or logs != self._followed:
+            self._found, self._followed = found, frozenset(logs)
+            self._sort(found.paths, logs)
+
+    def _sort(self, paths: Collection[str], logs: Collection[str]) -> None:
+        by_name: dict[str, _Namesakes] = {}
+        for log in logs:
+            for name in (os.path.basename(log), ""):
+                by_name.setdefault(name, _Namesakes()).add(log)
+        found: dict[frozenset[str], Shelf] = {}
+        self._by_name, self._by_key, self._only = {}, {}, {}
+        for path in paths:
+            there = stat_at(path)
+            directory, name = os.path.split(path)
+            if not there:
+                continue
+            bases = {base for base in possible_bases(name) if base in by_name and base}
+            names = {base: rotated for base in bases if (rotated := rotated_name(base, name))}
+            self._by_key[there.key] = stranger = Stranger(there.modified, path, there.key)
+            for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
+                near = by_name[base].near(directory)
+                found.setdefault(near, {})[path] = (rotated, there.key)
+                if rotated and len(near) == len(names) == 1:
+                    self._only[path] = next(iter(near))
+                self._by_name.setdefault(base, []).append(stranger)
+        for strangers in self._by_name.values():
+            strangers.sort(reverse=True)
+        self._of, before = {}, self._shelves
+        self._shelves = {near: was if (was := before.get(near)) == files else files for near, files in found.items()}
+        for near, shelf in self._shelves.items():
+            for log in near:
+                self._of.setdefault(log, []).append(shelf)
+
+
+class _Namesakes:
+    """Followed logs of one name, by the directories on the way to them."""
+
+    def __init__(self) -> None:
+        self._all: set[str] = set()
+        self._by_part: dict[str, set[str]] = {}
+        self._near: dict[str, frozenset[str]] = {}
+
+    def add(self, log: str) -> None:
+        """Add a log."""
+        self._all.add(log)
+        for part in os.path.dirname(log).split(os.sep):
+            self._by_part.setdefault(part, set()).add(log)
+
+    def near(self, directory: str) -> frozenset[str]:
+        """Return the logs that a rotated file in a directory may be of."""
+        if directory not in self._near:
+            parts = (self._by_part.get(part, set()) for part in set(directory.split(os.sep)))
+            telling = sorted((logs for logs in parts if 0 < len(logs) < len(self._all)), key=len)
+            near = self._all
+            for _, some in groupby(telling, len):
+                near = near & set().union(*some) or near
+            self._near[directory] = frozenset(near)
+        return self._near[directory]

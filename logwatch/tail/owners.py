@@ -1,0 +1,131 @@
+"""Knows, for all paths of a source, which path's generation a file is, and which log a name may be of."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from logwatch.discover.globs import Globs
+from logwatch.tail.candidates import Candidate, VanishedError
+from logwatch.tail.directories import RotatedFiles
+from logwatch.tail.files import stat_at
+from logwatch.tail.fingerprint import TAIL_BYTES
+from logwatch.tail.generation import Generation
+from logwatch.tail.identity import Key, Relation, compare, is_part
+from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
+from logwatch.tail.sharing import FollowedPath, Sharing
+
+_MOST_REMEMBERED = 20_000  # names
+
+
+class Owners:
+    """Which path's generation each file is, for all paths of a source."""
+
+    def __init__(self, rotated: Globs | None, clock: Callable[[], float]) -> None:
+        """``rotated``: where the configuration says that rotated files are."""
+        self._paths: dict[str, FollowedPath] = {}
+        self.rotated = RotatedFiles(rotated, clock, self._paths.keys)
+        self._names: set[str] = set()  # theirs, without directories; none until they are asked for
+        self._logs: dict[str, str] = {}  # by name, as far as was asked
+        self._by_key: dict[Key, list[Generation]] = {}
+        self._added, self._most = 0, 1000  # since it was made anew, and until it is again
+        self.sharing = Sharing(self._paths)
+
+    def enter(self, state: FollowedPath) -> None:
+        """Note that a path is followed."""
+        self._paths[state.path] = state
+        self._names.clear()
+        self._logs.clear()
+
+    def leave(self, path: str) -> None:
+        """Note that a path is followed no more."""
+        del self._paths[path]
+        self._names.clear()
+        self._logs.clear()
+
+    def path_of(self, generation: Generation) -> FollowedPath:
+        """Return the path that a generation belongs to."""
+        return self._paths[generation.position.path]
+
+    def add(self, generation: Generation) -> None:
+        """Note where a generation lies."""
+        self._by_key.setdefault(generation.key, []).append(generation)
+        self.sharing.add(generation)
+        self._added += 1
+        if self._added > self._most:
+            everything = [each for key in list(self._by_key) for each in self._valid(key)]
+            self._by_key, self._added = {}, 0
+            self.sharing.clear()
+            self._most = 4 * len(everything) + 1000
+            for each in everything:
+                self.add(each)
+
+    def log_of(self, path: str) -> str:
+        """Return the followed path that a name is, or is rotated from: of several the longest, or none.
+
+        A name without a directory: that of any path.
+        """
+        if path not in self._logs:
+            if len(self._logs) > _MOST_REMEMBERED:
+                self._logs.clear()
+            self._logs[path] = self._find_log(*os.path.split(path))
+        return self._logs[path]
+
+    def _find_log(self, directory: str, name: str) -> str:
+        self._names = self._names or set(map(os.path.basename, self._paths))
+        known = self._paths if directory else self._names
+        logs = ((os.path.join(directory, base), base) for base in (name, *possible_bases(name)))
+        return next((log for log, base in logs if log in known and (base == name or rotated_name(base, name))), "")
+
+    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
+        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
+        undecided, place = False, os.path.dirname(file.path)
+        for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
+            same, state = each.key == file.key, self.path_of(each)
+            beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
+            if state is but or not (same or beside or file.path in self.rotated):
+                continue
+            if each.empty and not each.plain:
+                continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
+            if same and each.plain:
+                return True
+            relation = compare(each.position, file, same_inode=same, followed=same).relation
+            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+            of = self.sharing.content(each) if told and not same else None
+            if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
+                told = is_part(file, of)  # else it may go on otherwise behind the same banner
+            elif told and not same and relation is Relation.PART:
+                told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
+            if told:
+                return True
+            undecided = undecided or told is None or relation is Relation.UNDECIDED
+        return None if undecided else False
+
+    def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
+        """Return the generation of another path than this one that a file is; ``followed``: it is at a path."""
+        for generation in self.others(path, file.key):
+            if generation.plain:
+                return generation
+            relation = compare(generation.position, file, same_inode=True, followed=followed).relation
+            enough = generation.position.head_bytes >= TAIL_BYTES or generation.in_use
+            if relation is not Relation.OTHER and (enough or file.size() == generation.position.size):
+                return generation
+        return None
+
+    def has(self, path: str) -> bool:
+        """Return whether a file is known to be a generation of a followed path, by its inode and its bytes."""
+        there = stat_at(path)
+        known = self.others("", there.key) if there else []
+        if not known or any(generation.plain for generation in known):
+            return bool(known)
+        with suppress(VanishedError, OSError):
+            file = self.path_of(known[0]).heads.examine(path, Rotated())
+            return file is not None and self.owner(file, "") is not None
+        return False
+
+    def others(self, path: str, key: Key) -> list[Generation]:
+        """Return the generations of other paths than this one that a file with this inode may be."""
+        return [g for g in self._valid(key) if g.position.path != path and g.followed]
+
+    def _valid(self, key: Key) -> list[Generation]:
+        there = (each for each in self._by_key.get(key, ()) if each.key == key and self.sharing.is_known(each))
+        return list(dict.fromkeys(there))

@@ -1,0 +1,230 @@
+"""Knows up to where somebody else has read what a file begins with: a copy may lie at, or be moved to, another path.
+
+That is asked before a file is read on from where it is. Files that begin alike are paired when one is taken up, and
+parted as soon as one goes on with lines of its own.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Protocol
+
+from logwatch.model import Position
+from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
+from logwatch.tail.files import CorruptError, OwnFile, SeekingError
+from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
+from logwatch.tail.generation import Generation
+from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, shared_bytes
+from logwatch.tail.rotated_names import Rotated
+
+_MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
+
+
+class FollowedPath(Protocol):
+    """What is known of one path."""
+
+    path: str
+    generations: list[Generation]
+    heads: Heads
+
+    def remove(self, generation: Generation) -> None:
+        """Leave a generation to another path, or forget it."""
+
+    def mark_due(self) -> None:
+        """Have it reconciled with the next look."""
+
+
+class Sharing:
+    """The generations of all paths of a source by what they begin with, and which of them begin with the same bytes."""
+
+    def __init__(self, paths: Mapping[str, FollowedPath]) -> None:
+        self._paths = paths
+        self._by_head: dict[bytes, list[Generation]] = {}
+        self._unfiled: list[Generation] = []  # when they were last asked
+        self._twins: dict[int, dict[int, Generation]] = {}  # by number: those with the same bytes
+
+    def add(self, generation: Generation) -> None:
+        """Note that there is a generation, or more of its head."""
+        self._unfiled.append(generation)
+
+    def clear(self) -> None:
+        """Forget what generations begin with; which are paired is known still."""
+        self._by_head, self._unfiled = {}, []
+
+    def is_known(self, generation: Generation) -> bool:
+        """Return whether it still is a generation of its path."""
+        state = self._paths.get(generation.position.path)
+        return state is not None and generation in state.generations
+
+    def content(self, generation: Generation) -> Content | None:
+        """Return what the file of a generation holds; None where it is not to be found, or cannot be read now."""
+        if generation.plain:
+            with suppress(OSError):
+                return OwnFile(generation.plain)
+            return None
+        live = generation.position.state == "live" and generation.missing_since is None
+        place = generation.position.found_at or (generation.position.path if live else "")
+        file = self._paths[generation.position.path].heads.examine(place, Rotated()) if place else None
+        return file if file and file.key == generation.key else None
+
+    def alike(self, path: str, head: bytes) -> list[Generation]:
+        """Return the generations of other paths that begin like a file with this head, a few of the newest."""
+        unfiled, self._unfiled = self._unfiled, []
+        for each in unfiled:
+            keys = index_keys(each.position.head_bytes, each.position.head)
+            for key in keys:
+                self._by_head.setdefault(key, []).append(each)
+            if not keys:
+                self._unfiled.append(each)
+        filed = (each for key in search_keys(head) for each in self._by_head.get(key, ()))
+        found = {each.number: each for each in filed if each.position.path != path and each.followed}
+        alike = (g for _, g in sorted(found.items(), reverse=True) if self.is_known(g) and g.begins_alike(head))
+        return list(islice(alike, _MOST_ALIKE))[::-1]
+
+    # pairs
+
+    def pair(self, one: Generation, of: Generation) -> None:
+        """Note that one's file begins with the same bytes as another's: what one has read the other has not to."""
+        self._twins.setdefault(one.number, {})[of.number] = of
+        self._twins.setdefault(of.number, {})[one.number] = one
+        mine = of.position.path == one.position.path
+        one.note(copy_of=of.number if mine else one.position.copy_of or of.number)
+
+    def pair_alike(self, one: Generation, head: bytes) -> None:
+        """Pair a generation with those of other paths that begin alike, until it turns out how far they do."""
+        for other in self.alike(one.position.path, head):
+            if other.key != one.key:
+                self.pair(one, other)
+
+    def pair_again(self) -> None:
+        """Pair the generations that were copies of others before a restart."""
+        known = {each.number: each for state in self._paths.values() for each in state.generations}
+        for each in known.values():
+            if other := known.get(each.position.copy_of):
+                self.pair(each, other)
+
+    def drop(self, generation: Generation) -> None:
+        """Note that a generation is known no more."""
+        for other in self._twins_of(generation):
+            self._part(generation, other)
+        self._twins.pop(generation.number, None)
+
+    def _part(self, one: Generation, other: Generation) -> None:
+        for each, of in ((one, other), (other, one)):
+            twins = self._twins.get(each.number, {})
+            twins.pop(of.number, None)
+            if each.position.copy_of == of.number:
+                left = (number for number, twin in twins.items() if twin.position.copy_of != each.number)
+                each.note(copy_of=next(left, 0))
+
+    def _twins_of(self, generation: Generation) -> list[Generation]:
+        return [each for each in self._twins.get(generation.number, {}).values() if self.is_known(each)]
+
+    # the question
+
+    def skip(self, generation: Generation) -> bool:
+        """Skip what others have read of what a generation's file begins with; False to wait, as for a rename.
+
+        Raises SeekingError while an archive is to be unpacked further before that can be told.
+        """
+        for twin in self._twins_of(generation):
+            theirs, file, offset = twin.furthest, generation.file, generation.position.offset
+            if not file or (theirs.offset <= offset and twin.missing_since is None):
+                continue
+            run = b"" if file.packed else file.read_at(theirs.offset - theirs.tail_bytes, theirs.tail_bytes)
+            try:
+                whole = self._skip_read(generation, twin, run) if run else self._skip_compared(generation, twin)
+            except UnreadableError:
+                continue
+            except VanishedError:
+                return False
+            of = self._twins[generation.number].get(generation.position.copy_of)
+            if generation.position.offset > offset and of and of.position.path != generation.position.path:
+                generation.note(copy_of=twin.number)  # with which it is paired after a restart
+            if whole and twin.sure and twin.missing_since is not None:
+                twin.settle("done")  # found here: what was not read of it comes next
+        return True
+
+    def _skip_read(self, generation: Generation, twin: Generation, run: bytes) -> bool:
+        """Skip all that was read of a twin, if what was read last stands there; return whether all is here."""
+        theirs = twin.furthest
+        if not is_tail(theirs.tail, run):
+            return self._skip_compared(generation, twin)
+        if theirs.offset > generation.position.offset:
+            generation.skip_to(theirs.offset, run)
+        return True
+
+    def _skip_compared(self, generation: Generation, twin: Generation) -> bool:
+        """Skip as much as two files have in common, and was read of one; return whether all is here that was read."""
+        own, of, theirs = self.content(generation), self.content(twin), twin.furthest
+        if not own:  # it was renamed since it was looked at
+            self._paths[generation.position.path].mark_due()
+            raise VanishedError
+        relation, at = compare(theirs, own, same_inode=False, followed=True)
+        if relation is not Relation.SAME:
+            common = shared_bytes(own, of) if of else _proved(theirs, relation, at)
+            if common is None or relation is Relation.UNDECIDED:
+                raise SeekingError
+            at = min(common, theirs.offset)
+        if at > generation.position.offset:
+            generation.skip_to(at, own.before(at))
+        if relation is Relation.SAME:
+            return True
+        if not of or b"\n" in (own.run(at, HEAD_BYTES) or b""):  # else it may become a copy of more
+            self._part(generation, twin)
+        return False
+
+    def reached(self, generation: Generation) -> int | None:
+        """Return up to where copies of a generation, made of all that was read of it, have been read.
+
+        None while an archive is to be unpacked before that can be told, or a file is being renamed.
+        """
+        reached = 0
+        for twin in self._twins_of(generation):
+            if not generation.sure or twin.position.offset <= generation.position.offset:
+                continue
+            relation = Relation.OTHER
+            try:
+                if file := self.content(twin):
+                    relation = compare(generation.position, file, same_inode=False, followed=True).relation
+            except (OSError, UnreadableError):
+                continue
+            except VanishedError:
+                return None
+            if relation is Relation.UNDECIDED:
+                return None
+            if relation is Relation.SAME:
+                reached = max(reached, twin.position.offset)
+        return reached
+
+    def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:
+        """Return the generation that was appended to the file of this one, where this was read to.
+
+        Another one of its path, to the log itself a later one, and to a copy one of another path.
+        """
+        known, file = generation.position, generation.file
+        mine = [g for g in mine if g.number > generation.number or known.state == "rotated"]
+        if not known.offset or not file or not (mine or known.copy_of):
+            return None
+        run = b""
+        with suppress(CorruptError):
+            run = file.read_at(known.offset - known.tail_bytes, known.tail_bytes + HEAD_BYTES)[known.tail_bytes :]
+        others = self.alike(known.path, run) if known.copy_of else []
+        told = (g for g in mine + others if g.position.offset >= SURE_BYTES or g.waiting or g.missing_since is not None)
+        alike = (g for g in told if g is not generation and g.begins_alike(run))
+        return next((g for g in alike if _holds_run(g, run)), None)
+
+
+def _proved(known: Position, relation: Relation, at: int) -> int:
+    """Return up to where a file is a part of what was read, as notes of it prove."""
+    if relation is Relation.CUT:  # or another log that begins with the same banner
+        return next((mark.offset for mark in marks_of(known.marks) if mark.offset <= at), 0)
+    return at if relation is Relation.PART else 0
+
+
+def _holds_run(generation: Generation, run: bytes) -> bool:
+    """Return whether a generation, whose head a run begins like, is all there, or has all of the run."""
+    head_bytes = generation.position.head_bytes
+    if not TELLING_BYTES <= head_bytes <= len(run) and generation.plain:
+        return generation.plain.read_at(0, len(run)) == run
+    return TELLING_BYTES <= head_bytes <= len(run)

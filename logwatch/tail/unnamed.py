@@ -1,0 +1,169 @@
+"""Looks at files under names that nobody knows: which of them may be generations of a log.
+
+Each is a bounded look at directories in which the log's generations lie. What is lost is looked for in any file there.
+Where a generation lies under such a name, what is named by the same scheme, and was written later, came after it. Where
+names have different shapes, as a script's and logrotate's, or logrotate's whose pattern matches what it has rotated
+before, files that are named after the log are its later generations if they were written between its last generation
+that is known and what is at its path now; an extract of a log is none.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import islice, product
+
+from logwatch.tail.candidates import Candidate
+from logwatch.tail.directories import Stranger
+from logwatch.tail.files import stat_at
+from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
+from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Key, Relation
+from logwatch.tail.path_state import PathState
+from logwatch.tail.plan import Found, Known
+from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+
+_OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
+_UNNAMED = Rotated()
+_UNCERTAIN = Rotated(certain=False)
+
+
+class Unnamed:
+    """The files around one path whose names nobody knows."""
+
+    def __init__(self, state: PathState, logs: set[str], names: set[str], is_followed: Callable[[str], bool]) -> None:
+        """Look around a path: ``logs`` are it and where links lead from it; ``names`` are those that are known."""
+        self._state, self._logs, self._names, self._is_followed = state, logs, names, is_followed
+        self._directories, self._heads, self._owners = state.ctx.directories, state.heads, state.owners
+        self._stem = stem_of(os.path.basename(state.path))
+
+    def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
+        """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
+        keys = {each.key for each in known if self._may_be_renamed(each, found)}
+        if not lost and not keys:
+            return []
+        seen = {candidate.key for candidate in found.candidates}
+        wanted = {each.key for each in lost} | keys
+        files: dict[Key, Candidate] = {}
+        for file in (self._heads.examine(path, _UNCERTAIN) for path in self._list(wanted, known)):
+            if file and file.key not in seen and (file.head or file.key in wanted):
+                files.setdefault(file.key, file)
+        return [file for key, file in files.items() if lost or key in keys]
+
+    def _may_be_renamed(self, known: Known, found: Found) -> bool:
+        """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
+        place = known.position.found_at
+        if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
+            return False
+        certain = rotated_name(os.path.basename(self._state.path), os.path.basename(place))
+        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
+
+    def _list(self, wanted: set[Key], known: list[Known]) -> list[str]:
+        """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
+        listed = self._logs | self._names
+        passed = listed | self._state.matched.keys()
+        stems = {stem_of(os.path.basename(path)) for path in self._logs}
+        first: set[str] = set()
+        unnamed: list[Stranger] = []
+        lay = (each.position.found_at for each in known if each.position.found_at)
+        directories = set(map(os.path.dirname, [*listed, *lay]))
+        strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
+        for newest, by_key in (*strangers, self._owners.rotated.others(os.path.basename(self._state.path))):
+            first |= {by_key[key].path for key in wanted if key in by_key}
+            unnamed += islice(newest, _OTHERS + len(passed))
+        begun = (
+            os.path.join(directory, name)
+            for directory, stem in product(directories, stems)
+            for name in self._directories.beginning(directory, stem)
+        )
+        named = [Stranger(there.modified, path, there.key) for path in begun if (there := stat_at(path))]
+        first |= {each.path for each in named if each.key in wanted}
+        ordered = [*sorted(first), *(each.path for some in (named, unnamed) for each in sorted(some, reverse=True))]
+        return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
+
+    def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:
+        """Return what is named as a generation is whose name nobody knows, and was written later."""
+        followed = {each.number for each in known if each.followed}
+        held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
+        files = [found.candidates[i] for i in held]
+        names = {each.name for each in known} - {"", self._state.path} - found.rotated_names
+        files += self._examine(names, _UNCERTAIN)
+        at_path = found.path_file
+        places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
+        since: dict[str, int] = {}
+        for path in places.keys() - found.rotated_names:
+            directory, name = os.path.split(path)
+            for each in self._directories.alike(directory, name, self._stem, self._owners.has):
+                also = os.path.join(directory, each)
+                since[also] = min(since.get(also, places[path]), places[path])
+        files = self._examine(path for path in sorted(since.keys() - places) if not self._is_followed(path))
+        later = (file for file in files if file.modified >= since[file.path])
+        return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
+
+    def find_later(self, known: list[Known], found: Found) -> list[Candidate]:
+        """Return the files beside the path, or beside what has left it, that are its later generations.
+
+        A log whose name has no ending has none: what is named after it may as well be another log.
+        """
+        base = os.path.basename(self._state.path)
+        left = [file for each in known for file in self._left_to(each, found)]
+        at_path = found.path_file
+        times = [file.modified for file in left]
+        times += [when for each in known if (when := _emptied(each, at_path)) is not None]
+        if not times or "." not in base[1:]:
+            return []
+        since = min(times)
+        # Of an empty log a copy may have been copied again; else what is written later is no generation of before
+        until = max(at_path.modified, since) if at_path and at_path.head else sys.maxsize
+        held = {i for (_, i), answer in found.answers.items() if answer.relation in HELD}
+        seen = {c.key for i, c in enumerate(found.candidates) if i in held or not c.rotated or c.rotated.certain}
+        seen |= {file.key for file in left}
+        later: dict[Key, Candidate] = {}
+        for directory in {os.path.dirname(place) for place in (self._state.path, *(file.path for file in left))}:
+            endings = (name.removeprefix(base) for name in self._directories.beginning(directory, base))
+            places = [os.path.join(directory, base + end) for end in endings if end and not end[0].isalnum()]
+            named = (path for path in places if path not in found.rotated_names and not self._is_followed(path))
+            for file in self._examine(named):
+                if file.head and file.key not in seen and since <= file.modified <= until:
+                    later.setdefault(file.key, replace(file, matched=True))
+        files = [*found.candidates, *left]
+        kept: list[Candidate] = []
+        for file in sorted(later.values(), key=lambda file: -file.disk_size):
+            if not any(_is_extract(file, of) for of in [*files, *kept] if of.key != file.key):
+                kept.append(file)
+        return kept
+
+    def _left_to(self, each: Known, found: Found) -> list[Candidate]:
+        """Return the files in which a generation lies by now that the path led to when it was last looked at."""
+        relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
+        at_path = None if found.at_path is None else relations[found.at_path]
+        emptied = each.position.state == "rotated" and each.key == NO_KEY  # a moment ago
+        if not (each.position.state == "live" or emptied) or at_path in (*HELD, Relation.UNDECIDED):
+            return []
+        files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
+        return files + (self._examine([each.name]) if each.name else [])
+
+    def _examine(self, paths: Iterable[str], rotated: Rotated = _UNNAMED) -> list[Candidate]:
+        return [file for path in paths if (file := self._heads.examine(path, rotated))]
+
+
+def _emptied(each: Known, at_path: Candidate | None) -> int | None:
+    """Return when a live file was last seen empty, in nanoseconds, if lines have come and gone in it since then."""
+    if each.position.state != "live" or not each.empty or each.name not in ("", at_path.path if at_path else ""):
+        return None
+    seen = when_empty(each.position.head)
+    same = at_path is not None and at_path.key == each.key
+    return None if at_path and same and (at_path.head or at_path.modified == seen) else seen
+
+
+def _is_extract(file: Candidate, of: Candidate) -> bool:
+    """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
+    end = file.before(file.disk_size) or b""
+    line = end[end.rfind(b"\n", 0, -1) + 1 :]
+    if file.packed or of.packed or len(line) < TELLING_BYTES:
+        return False
+
+    def last_in(block: bytes, start: int, _: int) -> int:
+        at = block.rfind(line)
+        return start + at if at >= 0 else NOWHERE
+
+    return of.search(b"", last_in) != NOWHERE

@@ -1,0 +1,157 @@
+"""Lines that are counted in their envelope count as they do out of it, whatever somebody writes into a record."""
+
+import json
+import random
+from dataclasses import replace
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch import envelope as envelopes
+from logwatch.parse import Scanner, load
+from logwatch.parse.line_parser import LineParser
+from tests.helpers.wrapping import SEVERAL_LINES, WRAP, envelope_of, log, nano
+from tests.parse import logshaped
+
+GRAMMAR = load("mesibo")
+LATER = 1795946400.0  # days behind the lines
+PUSH = "E2511-100000-001 (17): push_on_complete: uid 4711 type fcm token dX:APA91b-_ code {} {}"
+ANSWERS = [
+    "",
+    '{"name": "projects/chat/messages/0:17%3"}',
+    '{"error":{"code":404,"status":"NOT_FOUND"}}',
+    "said \u00e9",
+]
+UNSEEN = [
+    '{"a":[{"reason":"BadDeviceToken"},7]}',
+    '{"b":{"x":"a \\"b\\""},"status" : "UNAVAILABLE"}',
+    '"c" reason THROTTLED',
+]
+USUAL = [PUSH.format(code, answer) for code in (200, 404, 914) for answer in ANSWERS]
+TEXTS = [
+    'code 903"', "\\", "\\\\", "\\n", "\n", "\r", "\t", "\0", "\x1b[31m", "\x7f", "\u2028", "\u00e9", "<&>", " ",
+    "\ufeff", "{", "[", '\n","stream":"stdout","time":"2026-11-25T10:00:00.123456789Z"}',
+    '","MESSAGE":"' + PUSH.format(903, ""),
+    "2026-11-25T11:00:00.123456789+01:00 stdout F ", "\nE2511-100000-001 (17): push_on_complete: code 903",
+]  # fmt: skip
+RAW = [
+    b"\\", b'"', b'\\"', b"\\n", b"\\\\", b"\\u0022", b"\\u000a", b"\\u0070", b"\\/", b"\xff", b"\xed\xa0\x80", b"\0",
+    b"\r", b"\t", b" ", b"\n", b"P", b"stderr", b"\xef\xbb\xbf", b"\x1b[0m", b"{", b"}", b",", b"nginx", b" code 903 ",
+    b'{"log":"', b'\\n","stream":"stderr","time":"', b',"attrs":{"tag":"a"}', b"T25:61", b"02-30", b" stdout P ",
+    b',"log":"E2511-100000-001: push_on_complete code 903\\n"', b'"MESSAGE":null',
+    b'"CONTAINER_PARTIAL_MESSAGE":"true",',
+]  # fmt: skip
+FORMATS = [name for name in WRAP if name not in SEVERAL_LINES]
+
+
+def docker(record: dict[str, object]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def damaged(record: bytes, rng: random.Random) -> bytes:
+    """Return a record with some bytes more, less or others, or its fields in another order."""
+    at, piece = rng.randrange(len(record) + 1), rng.choice(RAW)
+    way = rng.randrange(5)
+    if way == 0 and record.startswith(b"{"):
+        fields = list(json.loads(record).items())
+        rng.shuffle(fields)
+        return docker(dict(fields))
+    if way == 1:
+        known = rng.choice([b'\\n"', b'"time"', b"2026", b":00:", b"mesibo", b" F ", b"stdout", b"code", b'"'])
+        return record.replace(known, piece, rng.choice([1, -1]))
+    return record[:at] + piece + record[at + rng.choice([0, 0, len(piece)]) :]
+
+
+def records(name: str, seed: int) -> bytes:
+    """Write a log of usual lines, and of what somebody does who wants others to be counted."""
+    rng = random.Random(seed)
+    odd, dense = rng.choice([0.03, 0.3]), rng.choice([0.1, 0.9])
+    written = []
+    for i in range(rng.choice([5, 40])):
+        text = rng.choice(USUAL) if rng.random() < dense else "E2511-100000-001 (17): on_message: hi"
+        if rng.random() < odd:
+            at = rng.randrange(len(text) + 1)
+            text = text[:at] + rng.choice(TEXTS) + text[at:]
+        if rng.random() < odd:
+            text = PUSH.format(410, rng.choice(UNSEEN))
+        if rng.random() < odd / 2:
+            text = logshaped.line(rng).decode(errors="replace")
+        record = WRAP[name](text, i)
+        if name == "docker" and rng.random() < odd:
+            part = {
+                "log": text,
+                "stream": rng.choice(["stdout", "stderr"]),
+                "attrs": {"tag": text[:3]},
+                "time": nano(i),
+            }
+            record = docker(part)
+        if rng.random() < odd:
+            record = damaged(record, rng)
+        written.append(record + b"\n")
+    return b"".join(written)
+
+
+@lru_cache
+def taught(name: str, *, framed: bool = True) -> Scanner:
+    """Return a scanner that knows how lines are written in this envelope."""
+    scanner = Scanner(GRAMMAR, timezone=ZoneInfo("UTC"))
+    scanner.parser = LineParser(GRAMMAR)
+    if not framed:
+        scanner.parser.chunk_reader.read_framed = lambda batch, *_: batch
+    for _ in range(3):
+        scanner.scan(log(name, USUAL * 20), envelope=envelope_of(name), reference=LATER)
+    return scanner
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_whatever_is_written_into_a_record_gives_what_it_gives_out_of_it(name, seed):
+    """Escapes, parts, torn records, other fields, fronts of others: results, causes, failures, times are the same."""
+    wrapped = envelope_of(name)
+    data = envelopes.cut(records(name, seed), wrapped, 65536, final=True).data
+    found, expected = (
+        taught(name, framed=framed).scan(data, envelope=wrapped, reference=LATER, remaining=0)
+        for framed in (True, False)
+    )
+    assert replace(found, samples=[]) == replace(expected, samples=[])
+    assert {each.cause for each in found.samples} == {each.cause for each in expected.samples}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_usual_lines_are_not_taken_out(name, monkeypatch):
+    """Only the first and the last of each result are, to be dated."""
+    scanner, data = taught(name), log(name, [PUSH.format(200, ANSWERS[1])] * 400)
+    seen: list[int] = []
+    real = envelopes.taken_out
+    monkeypatch.setattr(envelopes, "taken_out", lambda text, wrapped: seen.append(len(text)) or real(text, wrapped))
+    found = scanner.scan(data, envelope=envelope_of(name), reference=LATER)
+    assert [each.count for each in found.results.values()] == [400]
+    assert sum(seen) < len(data) / 50
+
+
+@pytest.mark.parametrize(
+    ("usual", "written"),
+    [
+        (b"dX:APA91b", b"dX:\xffPA91b"),
+        (b"dX:APA91b", b"dX:\xed\xa0\x80A91b"),
+        (b"dX:APA91b", b"dX:A\tPA91b"),
+        (b"dX:APA91b", b'dX:A"PA91b'),
+        (b"2026-11-25T", b"2026-02-29T"),
+        (b"2026-11-25T", b"2026-11-31T"),
+        (b"T10:", b"T24:"),
+        (b'"stdout"', b'"stdin"'),
+        (b'"stdout"', b'"stdout","attrs":{"a":1,}'),
+    ],
+)
+def test_a_record_that_docker_does_not_write_counts_nothing(usual, written):
+    """It is no JSON, or its time is none: a line that looks like a push in it is told as one without an envelope."""
+    good = log("docker", [PUSH.format(200, ANSWERS[1])] * 40)
+    bad = log("docker", [PUSH.format(404, "")]).replace(usual, written)
+    assert bad.count(written) == 1
+    found = taught("docker").scan(good + bad + good, envelope=envelope_of("docker"), reference=LATER, remaining=0)
+    assert {key.code: seen.count for key, seen in found.results.items()} == {200: 80}
+    assert found.unparsed == {"unenveloped": 1}

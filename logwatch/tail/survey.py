@@ -117,7 +117,9 @@ class Survey:
         for i, file in enumerate(found.candidates):
             if file.archive and len(file.head or b"") < TELLING_BYTES:
                 size = file.size()
-                if not file.archive.whole:  # it was just begun, and may be a copy of anything; left out if it stays so
+                if not (
+                    file.archive.whole or file.damaged
+                ):  # it was just begun, and may be a copy of anything; left out if it stays so
                     (found.undecided if size is None else found.anothers).add(i)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:

@@ -20,8 +20,8 @@ Key = tuple[str, int, str]
 """Platform, code, reason, as ``report`` counts them."""
 Line = tuple[str, Key | None]
 """A payload without its newline, and what it counts as; None for a line that is no push."""
-Write = Callable[[random.Random, int, float], Iterator[tuple[str, Key]]]
-"""Make ``count`` push messages (from ``push_on_complete`` on), of which a share fails."""
+Write = Callable[[random.Random, int, float], Iterator[Line]]
+"""Make ``count`` push messages (from ``push_on_complete`` on), of which a share fails, and what stands between them."""
 
 BASE64 = string.ascii_letters + string.digits + "-_"
 HEX = "0123456789abcdef"
@@ -117,7 +117,7 @@ def answer_of(rng: random.Random, push: Push, *, ids: bool) -> str:
     return rng.choice([compact, json.dumps])(answer)
 
 
-def mixed(rng: random.Random, count: int, failures: float, *, ids: bool = True) -> Iterator[tuple[str, Key]]:
+def mixed(rng: random.Random, count: int, failures: float, *, ids: bool = True) -> Iterator[Line]:
     """Both platforms, tokens and users of any characters, answers that differ on each line."""
     words = {"fcm": ("fcm", "android", "firebase"), "apns": ("apn", "apns", "ios")}
     for push in pushes(rng, count, failures):
@@ -132,7 +132,7 @@ def mixed(rng: random.Random, count: int, failures: float, *, ids: bool = True) 
             yield head, key
 
 
-def dialects(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+def dialects(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
     """Orders, separators and fields that no sample shows, three of them mixed."""
     forms = (
         "push_on_complete: ttl={n} prio=high token={token} app=7 via=proxy-{m} type={word} code={code}{reason}",
@@ -152,7 +152,7 @@ def dialects(rng: random.Random, count: int, failures: float) -> Iterator[tuple[
         )  # fmt: skip
 
 
-def changing(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+def changing(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
     """Return a log whose writer is another one from the middle on."""
     half = count // 2
     yield from mixed(rng, half, failures, ids=False)
@@ -165,7 +165,7 @@ def changing(rng: random.Random, count: int, failures: float) -> Iterator[tuple[
         yield text, (push.platform, push.code, push.reason)
 
 
-def one_shape(rng: random.Random, count: int, failures: float) -> Iterator[tuple[str, Key]]:
+def one_shape(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
     """One order of fields, one separator, answers that come again: as most benchmarks have it."""
     for push in pushes(rng, count, failures):
         kind = "apn" if push.platform == "apns" else "fcm"
@@ -175,6 +175,64 @@ def one_shape(rng: random.Random, count: int, failures: float) -> Iterator[tuple
         uid = 100_000 + push.number % 900_000
         head = f"push_on_complete: uid {uid} type {kind} token {token} code {push.code}"
         yield head + answer, (push.platform, push.code, reason)
+
+
+def orders(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Another order of fields and other separators every 4,000 lines; what stands behind the code changes with it."""
+    for push in pushes(rng, count, failures):
+        if push.number % 4000 == 0:
+            names = rng.sample(["uid", "aid", "retry", "ms", "token", "type"], 6)
+            code_at = rng.randint(names.index("type") + 1, 6)
+            equals, comma = rng.choice([" ", "=", ": "]), rng.choice([" ", ", "])
+        values = {"uid": push.user, "aid": 7, "retry": 0, "ms": push.number % 997, "token": push.token}
+        fields = [(name, values.get(name, push.platform)) for name in names]
+        fields.insert(code_at, ("code", push.code))
+        if push.reason:
+            fields.append(("reason", push.reason))
+        text = comma.join(f"{name}{equals}{value}" for name, value in fields)
+        yield f"push_on_complete: {text}", (push.platform, push.code, push.reason)
+
+
+def payloads(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Return lines with what was sent before the code: JSON of 5 to 40 keys."""
+    for push in pushes(rng, count, failures):
+        data = json.dumps({f"k{i}": f"v{rng.randrange(10**6)}" for i in range(rng.randrange(5, 40))})
+        head = f"push_on_complete: uid {push.user} type {push.platform} request {data} code {push.code}"
+        reason = f" reason {push.reason}" if push.reason else ""
+        yield head + reason, (push.platform, push.code, push.reason)
+
+
+def own_reasons(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Hundreds of codes; each failure has a reason of its own."""
+    for push in pushes(rng, count, failures):
+        code, reason = push.code, ""
+        if code != 200:
+            code, reason = rng.randrange(400, 700), f"request-{rng.randrange(10**9)}"
+        told = f" reason {reason}" if reason else ""
+        text = f"push_on_complete: uid {push.user} type {push.platform} code {code}{told}"
+        yield text, (push.platform, code, reason)
+
+
+def any_order(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Return answers whose keys stand in any order."""
+    for push in pushes(rng, count, failures):
+        head = f"push_on_complete: uid {push.user} type fcm token {push.token} code {push.code}"
+        if push.code == 200:
+            answer = {"name": f"projects/chat/messages/0:{rng.randrange(10**15)}"}
+        else:
+            detail = dict(rng.sample([("@type", FCM_ERROR), ("errorCode", push.reason or "INTERNAL")], 2))
+            error = [("code", push.code), ("message", "It failed."), ("status", "UNKNOWN"), ("details", [detail])]
+            answer = dict(rng.sample([("error", dict(rng.sample(error, 4))), ("id", push.number), ("ts", 7)], 3))
+        reason = "" if push.code == 200 else push.reason or "INTERNAL"
+        yield f"{head} {compact(answer)}", ("fcm", push.code, reason)
+
+
+def quoting(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
+    """Every third line is a user's text that looks like a push line."""
+    for each in mixed(rng, count, failures):
+        yield each
+        if rng.random() < 0.5:
+            yield f"chat: from {user_of(rng)}: {each[0]}", None
 
 
 @dataclass(frozen=True)
@@ -200,7 +258,7 @@ class Family:
             for number in range(count):
                 if rng.random() < self.share:
                     text, key = next(push)
-                    truth[key] += 1
+                    truth.update([key] if key else ())
                 else:
                     text = rng.choice(logs.OTHER).format(rng.randrange(10**6), rng.randrange(256), number)
                 thread = f" ({rng.randrange(1, 99)})" if rng.random() < 0.8 or self.write is one_shape else ""
@@ -293,4 +351,9 @@ FAMILIES = (
     Family("unseen dialects", 51, dialects),
     Family("unseen dialects, one in ten", 52, dialects, share=0.1),
     Family("changes in the middle", 61, changing),
+    Family("another order every 4,000 lines", 62, orders),
+    Family("long JSON before the code", 91, payloads),
+    Family("a reason of its own", 92, own_reasons, failures=0.5),
+    Family("answers in any order", 93, any_order, failures=0.5),
+    Family("users quote push lines", 94, quoting),
 )

@@ -60,7 +60,8 @@ class Frame(NamedTuple):
     def fits(self, text: bytes) -> bool:
         """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
         if not self.quoted:
-            return not any(each in text for each in (b"\x1b", b"\r", *ESCAPED_COLOURS))
+            colours = (b"\x1b", b"\r", *ESCAPED_COLOURS)  # whose first bytes are rare, and found at the speed of memory
+            return not any(each[:1] in text and each in text for each in colours)
         try:
             return text.isascii() or bool(text.decode())
         except UnicodeDecodeError:

@@ -226,6 +226,8 @@ class Dictionary:
     def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
         self.pattern = pattern
         self.results: list[Outcome] = []
+        self.uncoded: dict[int, Outcome] = {}
+        """What the lines give that got OTHER_CODE in the last call, by their indices."""
         self._rests = rests if pattern.has_rest else None
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
@@ -241,14 +243,11 @@ class Dictionary:
             self._codes_of_keys.clear()
             self._codes_of_results.clear()
             self._key_bytes = 0
+        self.uncoded.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
-
-    def outcome(self, row: Groups) -> Outcome:
-        """Return what one line gives."""
-        return self._outcome(self._keys([row])[0])
 
     def results_of(self, rows: Sequence[Groups]) -> tuple[Columns, list[int]]:
         """Return the columns of ``PushResult`` for what was captured of lines, and the indices of those passed over.
@@ -273,12 +272,18 @@ class Dictionary:
         unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+        uncoded: dict[_Key, Outcome] = {}
         for key in unknown:
-            self._codes_of_keys[key] = self._code(self._outcome(key))
+            outcome = self._outcome(key)
+            self._codes_of_keys[key] = code = self._code(outcome)
             self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+            if code == OTHER_CODE:
+                uncoded[key] = outcome
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
+        if uncoded:
+            self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
         if len(times) < len(new):
             self._codes_of_rows.update({

@@ -13,6 +13,7 @@ from logwatch.parse.result import Columns, PushResult
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
+_DATED_TOGETHER = 16  # lines of one cause that follow each other
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
 _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
@@ -188,6 +189,10 @@ class Dated(NamedTuple):
     at: float | None
 
 
+Date = Callable[[LineAt], Dated]
+"""Dates a line; whoever keeps it keeps the chunk."""
+
+
 @dataclass(slots=True)
 class _Lines:
     cause: Cause
@@ -199,31 +204,47 @@ class _Lines:
 class Unread:
     """The unread lines of one chunk, by place, dated by their own stamps, else by the lines around them.
 
+    Of some that follow each other, the first and the last one are dated, and each only where these are far apart.
     Times are seconds since the epoch.
     """
 
     def __init__(self) -> None:
         self.batch: LineBatch | None = None  # all lines of the chunk that have the marker
+        self._waiting: dict[Cause, list[LineAt]] = {}
         self._lines: list[_Lines] = []
 
-    def add(self, cause: Cause, amount: int, first: Dated, last: Dated) -> None:
+    def add(self, cause: Cause, line: LineAt, date: Date) -> None:
+        """Note one line; ``date`` dates those of the chunk."""
+        waiting = self._waiting.setdefault(cause, [])
+        waiting.append(line)
+        if len(waiting) == _DATED_TOGETHER:
+            self._note(cause, waiting, date)
+            waiting.clear()
+
+    def add_many(self, cause: Cause, amount: int, first: Dated, last: Dated) -> None:
         """Note so many lines, of which these are the first and the last one."""
         self._lines.append(_Lines(cause, amount, first, last))
 
-    def extend(self, cause: Cause, place: int) -> bool:
-        """Note an undated line if it goes on where the one before it stood; else False, and it is not noted."""
-        before = self._lines[-1] if self._lines else None
-        if before is None or before.cause != cause or before.last.place + 1 != place:
-            return False
-        before.amount += 1
-        before.last = Dated(place, None)
-        return True
+    def _note(self, cause: Cause, lines: Sequence[LineAt], date: Date) -> None:
+        first, last = date(lines[0]), date(lines[-1])
+        if first.at is None or last.at is None:
+            together = first.at is last.at and last.place - first.place == len(lines) - 1
+        else:
+            together = abs(last.at - first.at) < _MERGED_SECONDS
+        if together:
+            self._lines.append(_Lines(cause, len(lines), first, last))
+        else:
+            dated = [first, *map(date, lines[1:-1]), last][: len(lines)]
+            self._lines += [_Lines(cause, 1, each, each) for each in dated]
 
-    def times(self, anchors: Iterable[Dated], date: Callable[[LineAt], Dated]) -> dict[Cause, list[Seen]]:
-        """Return when they were logged; ``anchors`` are other lines of the chunk, ``date`` dates one more of them.
+    def times(self, anchors: Iterable[Dated], date: Date) -> dict[Cause, list[Seen]]:
+        """Return when they were logged; ``anchors`` are other lines of the chunk.
 
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
+        for cause, waiting in self._waiting.items():
+            if waiting:
+                self._note(cause, waiting, date)
         own = (dated for lines in self._lines for dated in (lines.first, lines.last))
         known = {place: at for place, at in (*anchors, *own, *self._neighbours(date)) if at is not None}
         places = sorted(known)
@@ -239,7 +260,7 @@ class Unread:
                 seen.append(Seen(lines.amount, first, last))
         return found
 
-    def _neighbours(self, date: Callable[[LineAt], Dated]) -> Iterator[Dated]:
+    def _neighbours(self, date: Date) -> Iterator[Dated]:
         """Date lines right before and behind those that have no time: a chunk may go from one month to the next."""
         undated = [lines for lines in self._lines if lines.first.at is None or lines.last.at is None]
         batch = self.batch

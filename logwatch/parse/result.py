@@ -44,6 +44,7 @@ Columns = tuple[Sequence[Any], ...]
 
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
+_COUNTED_BY = frozenset(("code", *_DECIDING))
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 NO_RESULT = PushResult(0, "unknown", "")
 """Fills a place."""
@@ -67,12 +68,15 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
 
     Of the name ``code`` all of them count, of each other name the last one.
     """
-    get = dict(values).get
+    last = dict(values)
+    get = last.get
     codes = tuple([value for name, value in values if name == "code"])
     deciding = [get(name, "") for name in _DECIDING]
     counted = _counting(len("".join(deciding)))(codes, *deciding)
     if isinstance(counted, str):
         return counted
+    if _COUNTED_BY.issuperset(last):
+        return PushResult(*counted)
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
 

@@ -27,8 +27,8 @@ from logwatch.parse.timestamp import TimestampParser
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
-_MAX_SHAPED_LINES = 64  # unparsed lines a scan whose shape is made: a storm of them is cheap
-_DATE_EVERY = 16  # behind those, of unread lines one by one every so many are dated
+_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
+_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
@@ -181,7 +181,7 @@ class _Job:
         self._counts = ResultCounts()
         self._failed = FailedLines()
         self._before = 0  # lines that were read in other stretches of the chunk
-        self._shaped = 0
+        self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
         self._unread = Unread()
@@ -350,9 +350,10 @@ class _Job:
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
+            known = {**expression.uncoded, **aside}
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, aside.get(i) or expression.outcome(rows[i]))
+                self._read(at, known[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
@@ -405,13 +406,12 @@ class _Job:
         if not self._scanner.names_marker(first[1][0]):
             return
         self.scan.unparsed[cause] += count
-        self._shaped += 1
-        storm = self._shaped > _MAX_SHAPED_LINES
-        if storm and first is last and self._shaped % _DATE_EVERY and self._unread.extend(cause, first[0]):
-            return
-        begin = self._dated(first)
-        self._unread.add(cause, count, begin, begin if first is last else self._dated(last))
-        if not storm:
+        if first is last:
+            self._unread.add(cause, first, self._dated)
+        else:
+            self._unread.add_many(cause, count, self._dated(first), self._dated(last))
+        self._noted[cause] += 1
+        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
             scanner, payload = self._scanner, first[1][0]
             sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
             if sample in self._samples or len(self._samples) < MAX_SAMPLES:

@@ -41,6 +41,7 @@ class Archive:
         self._format = format_
         self._within = within
         self.known_size: int | None = None  # how long it is uncompressed, if that was ever asked
+        self.whole = False  # its end was seen
         self.intact: int | None = None  # where it is damaged: up to where its sums agree
         self._stat = stat
         self._file: PackedFile | None = None
@@ -144,7 +145,7 @@ class Archive:
         if len(data) == count or self._is_final(file):
             self._runs[start, count] = data
             if len(data) < count and file.ended():
-                self.known_size = start + len(data) if data else file.reached
+                self.known_size, self.whole = start + len(data) if data else file.reached, True
 
     def _go_through(self, file: PackedFile, tail: bytes = b"", last_in: LastIn | None = None) -> Iterator[None]:
         at, last, place = 0, b"", NOWHERE
@@ -163,7 +164,7 @@ class Archive:
                 break
             yield
         if self._is_final(file):
-            self.known_size, self._last = at, last
+            self.known_size, self._last, self.whole = at, last, file.ended()
             if last_in:
                 self._places[tail] = place
 

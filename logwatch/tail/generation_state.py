@@ -19,6 +19,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.identity import NO_KEY, Key, Positioned, Relation, compare
 from logwatch.tail.lines import CHUNK_BYTES, LineReader, LineReading
+from logwatch.unpack import format_of
 
 REMEMBERED_SECONDS = 3 * 86400.0
 """So long what was read is remembered of a file that was given up, or lay where nobody could look: a file system may be
@@ -30,6 +31,10 @@ COPY_SECONDS = 10.0
 
 class ChangedError(Exception):
     """The bytes before the offset are not those that were handed on: the file was truncated or replaced in place."""
+
+
+class PackedError(ChangedError):
+    """The file was empty when it was opened as a log's, and is an archive that is being written."""
 
 
 class MovedError(ChangedError):
@@ -262,6 +267,9 @@ class GenerationState(Positioned):
         """Let go of a file that what is beside it explains, or that is another generation's now."""
         if isinstance(error, MovedError):
             self.detach()
+        elif isinstance(error, PackedError):  # what it may be a copy of is told once it can be unpacked
+            self.settle("ignored")
+            self.note(key=NO_KEY, found_at="")
         else:
             self.lose_file()
 
@@ -354,6 +362,8 @@ class GenerationState(Positioned):
     def _compare(self, file: PlainFile) -> None:
         known, content = self.position, OwnFile(file)
         head = content.head
+        if not known.offset and format_of(head):
+            raise PackedError
         if known.head_bytes or known.offset:
             relation, at = compare(known, content, same_inode=True, followed=True, search=True)
             if relation is Relation.OTHER:

@@ -114,6 +114,13 @@ class Survey:
         self._compare_files()
         self._compare_with_trimmed()
         found.hidden = {known.number for known in self.known if self._is_hidden(known)}
+        for i, file in enumerate(found.candidates):
+            if file.archive and len(file.head or b"") < TELLING_BYTES:
+                size = file.size()
+                if not (
+                    file.archive.whole or file.damaged
+                ):  # it was just begun, and may be a copy of anything; left out if it stays so
+                    (found.undecided if size is None else found.anothers).add(i)
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""

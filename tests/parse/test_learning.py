@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.parse import Scanner, load
+from logwatch.parse import Scanner, chunk_reader, load
 from logwatch.parse.chunk_reader import positions_of
 from logwatch.parse.line_parser import LineParser
 
@@ -204,3 +204,16 @@ def test_more_results_than_there_are_codes_are_all_counted(scanner):
     for _ in range(3):
         found = scan(scanner, chunk([*answers, *lines(DIALECTS[0], 50), *answers]))
         assert Counter(seen.count for seen in found.results.values()) == {2: 1000, 50: 1}
+
+
+def test_results_beyond_the_codes_are_worked_out_once(scanner, monkeypatch):
+    """Each line fails for a reason of its own: what its values mean is asked once, and no line is read by itself."""
+    asked, mean = [], chunk_reader.from_captures
+    monkeypatch.setattr(chunk_reader, "from_captures", lambda values: asked.append(values) or mean(values))
+    form = "E2211-101500-123 (17): push_on_complete: type fcm code 500 reason r{}"
+    scan(scanner, chunk([form.format(i) for i in range(500)]))
+    asked.clear()
+    found = scan(scanner, chunk([form.format(1000 + i) for i in range(1000)]))
+    assert counted(found) == {(500, f"r{1000 + i}"): 1 for i in range(1000)}
+    assert len(asked) == 1000
+    assert scanner.parser.singles == 0

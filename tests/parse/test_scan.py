@@ -1,5 +1,6 @@
 """Whatever a chunk contains, every line with the marker is counted once: as a result or by cause."""
 
+import gc
 import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from logwatch.model import Failure, ResultKey, Sample, Seen
 from logwatch.parse import Scanner, load
+from logwatch.parse import scanner as scanning
 
 GRAMMAR = load("mesibo")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -140,6 +142,12 @@ def test_samples_are_few_distinct_and_bare():
     assert found.samples == [Sample("no_code", "<str>-<num>-<num> (<num>): push_on_complete: uid <str>")]
 
 
+def test_a_storm_of_one_cause_leaves_a_sample_of_another():
+    """However late and seldom it comes."""
+    found = scan(b"x push_on_complete\n" * 1000 + P % (101500, 0) + b"pending\n" + b"x push_on_complete\n" * 1000)
+    assert {(sample.cause, sample.count) for sample in found.samples} == {("misplaced", 2000), ("no_code", 1)}
+
+
 def times(data, envelope="plain"):
     return {cause: [(s.count, s.first, s.last) for s in seen] for cause, seen in scan(data, envelope).unread.items()}
 
@@ -162,6 +170,28 @@ def test_unread_lines_without_a_stamp_lie_between_their_neighbours():
         "misplaced": [(1, at(10, 10), at(10, 10)), (1, at(10, 15), at(10, 15)), (2, at(10, 20), at(10, 20))]
     }
     assert times(hidden * 9) == {"misplaced": [(9, None, None)]}
+
+
+@pytest.mark.parametrize("hidden", [b"chat: push_on_complete", b"chat push_on_complete: code 903"])
+def test_unread_lines_between_others_are_dated_some_at_once(hidden):
+    """Where the first and the last one of some are near in time, so are those between."""
+    pushes = [P % (101500 + i // 100, i % 100) + b"code 200\n" for i in range(3000)]
+    unread = [b"E2211-%06d-%03d (1): %s\n" % (101500 + i // 100, i % 100, hidden) for i in range(3000)]
+    made, dated = scanner(), []
+    time = made.time
+    made.time = lambda line, reference: dated.append(line) or time(line, reference)
+    data = b"".join(line for pair in zip(pushes, unread, strict=True) for line in pair)
+    found = made.scan(data, envelope="plain", reference=NOW)
+    (seen,) = found.unread["misplaced"]
+    assert (seen.count, seen.first, seen.last) == (3000, at(10, 15), at(10, 15, 29.099))
+    assert len(dated) < 3000 / 5
+
+
+def test_unread_lines_far_apart_are_dated_each():
+    """However many they are, and whatever stands between them."""
+    lines = [b"E2211-%02d%02d00-000 (1): x push_on_complete\n" % divmod(600 + 3 * i, 60) for i in range(40)]
+    data = b"".join(line + P % (100000, 0) + b"code 200\n" for line in lines)
+    assert times(data) == {"misplaced": [(1, each, each) for each in (at(10, 0, 180 * i) for i in range(40))]}
 
 
 def test_unread_lines_in_dockers_records_have_dockers_time():
@@ -224,6 +254,17 @@ def test_only_lines_with_the_marker_are_candidates(tmp_path):
         found = loose.scan(data, envelope="plain", reference=NOW)
         assert {key.code: seen.count for key, seen in found.results.items()} == {5: pushes}
         assert found.lines == pushes + others
+
+
+def test_a_chunk_is_let_go_when_it_was_read():
+    """Nothing of it waits for the garbage collector: the next chunks would take fresh memory."""
+    gc.collect()
+    gc.disable()
+    try:
+        scan(b"\n".join([*LINES, b""]))
+        assert not [each for each in gc.get_objects() if isinstance(each, scanning._Job)]
+    finally:
+        gc.enable()
 
 
 def test_an_empty_chunk_is_empty():

@@ -1,6 +1,7 @@
 """Archives whose questions outlive those who asked them, and files that change while a copy of them is read."""
 
 import gzip
+import lzma
 import os
 import random
 import shutil
@@ -156,3 +157,40 @@ def test_a_log_that_is_rotated_after_the_directory_of_rotated_ones_was_listed(tm
     follower.wait(20)
     assert [line for line in follower.lines if line not in banner] == lines(0, 51)
     assert (follower.missed, follower.lost, follower.rotations()) == (0, 0, {"rename": 1})
+
+
+@pytest.mark.parametrize("seen", [(0, 20), (0, 60), (3, 20, 60), (20,), (60,), (0, 3, 20, 60, 1000)])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize(
+    ("log", "pattern", "rotated", "begun", "ended"),
+    [
+        ("0.log", "0.log*", "0.log.20261126-100001", "0.log.20261126-100001.tmp", "0.log.20261126-100001.gz"),
+        ("current", "current", "@4000000069268d43.u", "@4000000069268d43.t", "@4000000069268d43.s"),
+    ],
+    ids=["kubelet", "svlogd"],
+)
+def test_an_archive_that_is_packed_under_a_name_for_a_while_counts_nothing(
+    tmp_path, log, pattern, rotated, begun, ended, pack, seen
+):
+    """Whatever is there of it at a look: nothing, a part of its front, what tells what it is a copy of, or all."""
+    path, archive = tmp_path / log, tmp_path / begun
+    append(path, *lines(0, 60))
+    follower = Follower(tmp_path / pattern)
+    follower.turn()
+    path.rename(tmp_path / rotated)
+    append(path, *lines(60, 3))
+    data = pack((tmp_path / rotated).read_bytes())
+    for size in (*seen, len(data)):
+        with archive.open("ab") as file:
+            file.write(data[file.tell() : size])
+        follower.wait(1)
+    archive.rename(tmp_path / ended)
+    follower.wait(1)
+    (tmp_path / rotated).unlink()
+    for seconds in (1, 11, 700, 1):
+        follower.wait(seconds)
+    assert follower.lines == lines(0, 63)
+    assert (follower.lost, follower.missed, follower.log.named("file_is_no_log")) == (0, 0, [])
+    follower.restart_at_once()
+    follower.wait(1)
+    assert follower.lines == lines(0, 63)

@@ -22,6 +22,7 @@ from logwatch.parse.compile.to_regex import Writer
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
 _MAX_RUNS = 4  # orders of turns without values that are told apart
 _MAX_UNROLLED = 40  # turns without values of one line; more stay a repetition as well
+_TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
 _RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
 _GLANCE_BYTES = 64
@@ -161,9 +162,9 @@ class Specialiser:
         """Return a repetition of the alternatives that these turns take."""
         ways: list[Part] = []
         for i in sorted({turn.alternative for turn in took}):
-            here = dict(enumerate(turn for turn in took if turn.alternative == i))
+            here = [turn for turn in took if turn.alternative == i]
             if len(here) >= self._min_count and self._turns_left > 0:
-                way, ends = self._turn(turns, i, here)
+                way, ends = self._turn(turns, i, dict(enumerate(here[:: len(here) // _TOLD + 1])))
                 if ends:
                     ways.append(way)
         return (lambda _: Repeat(_one_of(ways)(nodes.NOTHING))) if ways else _nothing

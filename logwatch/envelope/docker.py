@@ -105,12 +105,15 @@ def split_messages(data: bytes) -> list[tuple[int, int]]:
     Each is read by its records alone: no message goes on behind its end.
     """
     found: list[tuple[int, int]] = []
+    ends: dict[bytes, int] = {}  # stream -> where its last message ends, of which each part would tell the same
     at = -len(_STREAM)
     for text in data.split(_STREAM)[:-1]:
         at += len(_STREAM) + len(text)
-        if ends_whole(text, len(text)):
+        stream = data[at : at + len(STREAMS[0])]  # stdout and stderr are equally long
+        if at < ends.get(stream, 0) or ends_whole(text, len(text)):
             continue
-        begin, end = data.rfind(b"\n", 0, at) + 1, _end_of_message(data, at)
+        begin, end = data.rfind(b"\n", 0, at) + 1, _end_of_message(data, at, stream)
+        ends[stream] = end
         if found and begin < found[-1][1]:
             found[-1] = found[-1][0], max(end, found[-1][1])
         else:
@@ -118,11 +121,10 @@ def split_messages(data: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def _end_of_message(data: bytes, part: int) -> int:
+def _end_of_message(data: bytes, part: int, stream: bytes) -> int:
     """Return where the record ends that is the last one of the message of which a part's text ends there."""
-    form, at = Docker(), part
-    stream = data[part : part + len(STREAMS[0])]  # stdout and stderr are equally long
-    while (at := data.find(stream, at + 1)) >= 0:
+    form, end = Docker(), part + 1
+    while (at := data.find(stream, end)) >= 0:
         begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1
         record = form.record(data[begin : end - 1])
         if record and not record.more:

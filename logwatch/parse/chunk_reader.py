@@ -225,23 +225,24 @@ class Dictionary:
 
     def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
         self.pattern = pattern
-        self.results: list[Outcome] = []
+        self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
         """What the lines give that got OTHER_CODE in the last call, by their indices."""
         self._rests = rests if pattern.has_rest else None
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
-        self._codes_of_results: dict[Outcome, int] = {}
+        # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
+        self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
 
     def encode(self, rows: Sequence[Groups]) -> bytearray:
         """Return the code of each line, given what was captured of it."""
         known = len(self._codes_of_rows) + len(self._codes_of_keys)
         if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
-            self.results.clear()  # what fills it may never come again, and would keep out what does
+            self.results = [None]  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
-            self._codes_of_results.clear()
+            self._codes_of_results = {None: 0}
             self._key_bytes = 0
         self.uncoded.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))

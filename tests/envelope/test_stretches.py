@@ -2,7 +2,9 @@
 
 import json
 import random
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +45,21 @@ def test_most_lines_stand_apart_from_a_split_message():
         (2, True),
         (48, False),
     ]
+
+
+@pytest.mark.parametrize("streams", [["stdout"], ["stdout", "stderr"]])
+def test_time_grows_with_the_parts_of_a_message(streams):
+    """Eight times as many parts that nothing ends take less than thirty times as long, in one try of five."""
+
+    def seconds(count: int) -> float:
+        lines = [
+            docker("x", i).replace(b"\\n", b"").replace(b"stdout", streams[i % len(streams)].encode())
+            for i in range(count)
+        ]
+        data = b"".join(line + b"\n" for line in lines)
+        begin = time.thread_time()
+        assert envelope.stretches(data, DOCKER) == [(data, True)]
+        return time.thread_time() - begin
+
+    few = min(seconds(1000) for _ in range(3))
+    assert any(seconds(8000) < 30 * few for _ in range(5))

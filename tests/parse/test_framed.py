@@ -155,3 +155,20 @@ def test_a_record_that_docker_does_not_write_counts_nothing(usual, written):
     found = taught("docker").scan(good + bad + good, envelope=envelope_of("docker"), reference=LATER, remaining=0)
     assert {key.code: seen.count for key, seen in found.results.items()} == {200: 80}
     assert found.unparsed == {"unenveloped": 1}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_more_results_than_have_codes_let_no_record_count_that_counts_nothing(name):
+    """Among 500 results in a chunk, a line of another program and a part of a message are told as what they are."""
+    many = log(name, [PUSH.format(300 + i // 2, "") for i in range(1000)])
+    one = log(name, [PUSH.format(903, "")])
+    other = one.replace(b"mesibo", b"nginx") if name not in {"docker", "cri"} else one.replace(b"\\n", b"")
+    found, expected = (
+        taught(name, framed=framed).scan(many + other + many, envelope=envelope_of(name), reference=LATER, remaining=0)
+        for framed in (True, False)
+    )
+    assert {key.code: seen.count for key, seen in found.results.items()} == {
+        key.code: seen.count for key, seen in expected.results.items()
+    }
+    assert found.unparsed == expected.unparsed
+    assert sum(each.count for each in found.results.values()) >= 1999

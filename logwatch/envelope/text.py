@@ -91,8 +91,20 @@ def line_count(text: bytes) -> int:
 def uncoloured(text: bytes) -> bytes:
     """Take off the colours and the carriage returns around each line of a text; inside a line they stay."""
     if b"\x1b" in text:
-        text = _with_colours_around(text) or b"\n".join(map(b"".join, _LINE.findall(b"\n" + text)))
+        glance = text[: text.rfind(b"\n", 0, _GLANCE_BYTES) + 1]
+        around = not glance or _with_colours_around(glance)
+        text = (around and _with_colours_around(text)) or _line_by_line(text)
     return text.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in text else text
+
+
+def _line_by_line(text: bytes) -> bytes:
+    """Take off the colours of each line that has some: nearly all others may have none."""
+    lines = text.split(b"\n")
+    coloured = [i for i, line in enumerate(lines) if b"\x1b" in line]
+    found = _LINE.findall(b"\n" + b"\n".join([lines[i] for i in coloured]))
+    for i, parts in zip(coloured, found, strict=True):
+        lines[i] = b"".join(parts)
+    return b"\n".join(lines)
 
 
 def _with_colours_around(text: bytes) -> bytes:

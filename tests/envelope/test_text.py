@@ -147,3 +147,13 @@ def test_colours_that_a_syslog_daemon_has_escaped_are_colours(name, begin):
     assert taken.text.decode().splitlines() == plain
     assert not envelope.frame(data, found).fits(data)
     assert payloads(log("cri", said), envelope_of("cri")) == [each.encode() for each in said]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["\x1b[31m", "\x1b[0m", "\x1b", "a", "x:", "\r", " "]), max_size=6), max_size=8)
+)
+def test_colours_come_off_each_line_as_if_it_stood_alone(lines):
+    """Colours inside one line, around another, none in most: what stands beside a line changes nothing of it."""
+    texts = ["".join(line).encode() for line in lines]
+    together = envelope.uncoloured(b"".join(text + b"\n" for text in texts))
+    assert together == b"".join(envelope.uncoloured(text + b"\n") for text in texts)

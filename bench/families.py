@@ -203,11 +203,11 @@ def payloads(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
 
 
 def own_reasons(rng: random.Random, count: int, failures: float) -> Iterator[Line]:
-    """Hundreds of codes; each failure has a reason of its own."""
+    """Dozens of codes; each failure has a reason of its own."""
     for push in pushes(rng, count, failures):
         code, reason = push.code, ""
         if code != 200:
-            code, reason = rng.randrange(400, 700), f"request-{rng.randrange(10**9)}"
+            code, reason = rng.randrange(400, 430), f"request-{rng.randrange(10**9)}"
         told = f" reason {reason}" if reason else ""
         text = f"push_on_complete: uid {push.user} type {push.platform} code {code}{told}"
         yield text, (push.platform, code, reason)

@@ -121,7 +121,8 @@ def _as_table(kind: type[Table], raw: Any, prefix: str) -> str:
     """Say how a table is written where one of its settings stands in its place."""
     _, dot, key = prefix.rpartition(".")
     if not dot:
-        return f"write [{prefix}]"
+        name, item, _ = key.partition("[")
+        return f"write [[{name}]]" if item else f"write [{name}]"
     for field in msgspec.structs.fields(kind):
         if field.required:
             text = raw if isinstance(raw, str) and raw.isprintable() and '"' not in raw else "…"

@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
-from logwatch.envelope.times import RECENT_DATE
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
+from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
@@ -24,9 +24,8 @@ RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
 _STREAM = b'","stream":"std'
 _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
 
-_TEXT = r'"[ !#-\[\]-\xff]*+"'  # without escapes
+_TEXT = f'"{UNESCAPED}"'
 _ATTRIBUTES = rf'(?:,"attrs":\{{{_TEXT}:{_TEXT}(?:,{_TEXT}:{_TEXT})*\}}|)'
-_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FRACTION = r"(?:\.[0-9]{1,9}|)"  # without the noughts at its end
 _DAY = re.compile(rf'"time":"({RECENT_DATE})T'.encode())
 
@@ -94,8 +93,8 @@ class Docker:
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:  # noqa: ARG002  as above
         """Return what Docker writes around a message, at its fastest on the day of the first record."""
         day = _DAY.search(text)
-        usual = rf',"time":"{re.escape(day[1].decode())}T{_CLOCK}\.[0-9]{{9}}Z"\}}|' if day else ""
-        others = rf'{_ATTRIBUTES},"time":"{RECENT_DATE}T{_CLOCK}{_FRACTION}Z"\}}'
+        usual = rf',"time":"{re.escape(day[1].decode())}T{USUAL_CLOCK}\.[0-9]{{9}}Z"\}}|' if day else ""
+        others = rf'{_ATTRIBUTES},"time":"{RECENT_DATE}T{USUAL_CLOCK}{_FRACTION}Z"\}}'
         return Frame(r'\{"log":"', rf'\\n","stream":"std(?:out|err)"(?:{usual}{others})', quoted=True)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple, cast
 import msgspec
 
 from logwatch.envelope.prefixed import of
-from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, Frame, Payloads, Record
+from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
 from logwatch.envelope.text import line_count
 from logwatch.envelope.times import COLOURS
 from logwatch.model import EnvelopeKind
@@ -55,7 +55,6 @@ class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
 
 _FIELD = re.compile(rb'[{,]"([A-Z0-9_]+)":("(?:[^"\\]|\\.)*"|null|\[[0-9,]*\])')
 _SAME = frozenset(_FIELDS[each] for each in ("container", "unit", "identifier", "partial"))
-_ANY_TEXT = r"[ !#-\[\]-\xff]*+"  # without escapes
 _MESSAGE_HERE = "\n"  # stands nowhere else in an expression for one line
 _LOOKED_AT = 32  # entries
 
@@ -155,7 +154,7 @@ def _frame(line: bytes) -> Frame | None:
         elif name == _FIELDS["message"]:
             value = _MESSAGE_HERE
         else:
-            value = f'"{_DIGITS if name == _FIELDS["received"] else _ANY_TEXT}"'
+            value = f'"{_DIGITS if name == _FIELDS["received"] else UNESCAPED}"'
         fields[name] = f'"{name}":{value}'
         at = field.end()
     before, here, behind = f"\\{{{','.join(fields.values())}\\}}".partition(_MESSAGE_HERE)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from logwatch.envelope.record import Frame, Payloads, Record
 from logwatch.envelope.text import line_count, unescaped
-from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY
+from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 CONTAINER_ID = "<container id>"
@@ -95,14 +95,13 @@ def _as_written(front: str) -> str:
     """
 
     def like(clock: re.Match[str]) -> str:
-        return _CLOCK_LIKE + (rf"\.[0-9]{{{len(clock[1])}}}" if clock[1] else "")
+        return USUAL_CLOCK + (rf"\.[0-9]{{{len(clock[1])}}}" if clock[1] else "")
 
     return _CLOCK_OF.sub(like, re.escape(front), count=1) + r"(?![ \xef])"
 
 
 _DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
 _CLOCK_OF = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\\.([0-9]+))?")
-_CLOCK_LIKE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _LOOKED_AT = 16  # lines, for one that may count
 _TAG, _WHOLE = "(?P<tag>[FP])", "F"
 _END = r"(?=\n)"

@@ -11,6 +11,8 @@ from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
 """Bytes that one encoder of JSON or another writes as an escape; all others stand in a text as they are."""
+UNESCAPED = r"[ !#-\[\]-\xff]*+"
+"""Matches text within JSON's quotes in which nothing is escaped."""
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises where bytes are no JSON, or nest deeper than it goes: any line of a log may."""
 

@@ -9,6 +9,8 @@ RECENT_DATE = (
 )
 """Days of this century that exist."""
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
+USUAL_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+"""Without leap seconds."""
 OFFSET = "(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
 RFC3339 = rf"{DATE}T{CLOCK}(?:\.[0-9]{{1,9}})?{OFFSET}"
 MONTH_DAY = (

@@ -136,16 +136,20 @@ class Ledger:
         except sqlite3.Error as error:  # written to while it was copied, say
             raise directory.no_copy(self.path, str(error)) from None
 
+    def _connect_to_write(self, path: Path) -> sqlite3.Connection:
+        db = self._connect(str(path))
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return db
+
     def _open(self) -> None:
         if not directory.has_room(self.path.parent):
             raise sqlite3.OperationalError("the disk is full")
         if not _size(self.path) and _size(self.path.with_name(f"{FILE}-wal")):
             raise Damaged("it is empty, and its write-ahead log is not")  # which SQLite would delete
         with contextlib.ExitStack() as unless_whole:
-            db = unless_whole.enter_context(contextlib.closing(self._connect(str(self.path))))
+            db = unless_whole.enter_context(contextlib.closing(self._connect_to_write(self.path)))
             db.execute("PRAGMA journal_mode = WAL").fetchone()
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -241,10 +245,8 @@ class Ledger:
         """
         self._disconnect()
         directory.remove(self._rebuilt)
-        with contextlib.closing(self._connect(str(self._rebuilt))) as db:
+        with contextlib.closing(self._connect_to_write(self._rebuilt)) as db:
             upgrade(db, str(self._rebuilt))
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             db.execute("BEGIN IMMEDIATE")
             rows.write_everything(
                 db,

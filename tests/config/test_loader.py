@@ -117,6 +117,9 @@ def test_every_problem_is_reported_at_once(tmp_path):
             id="a unit for its table",
         ),
         pytest.param(
+            "source = [1]\n", "1 stands where a table is expected\n  try: write [[source]]", id="no table in a list"
+        ),
+        pytest.param(
             MINIMAL + "[docker]\n", "docker: unknown key\n  try: it belongs into [[source]]", id="a top level"
         ),
         pytest.param(

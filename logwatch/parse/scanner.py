@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from functools import partial
 from itertools import chain
 
@@ -23,7 +23,7 @@ from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
 from logwatch.parse.result import Columns, PushResult
-from logwatch.parse.timestamp import TimestampParser
+from logwatch.parse.timestamp import LineDater, TimestampParser
 
 MAX_SAMPLES = 8
 """At most so many distinct shapes a scan are kept."""
@@ -32,8 +32,6 @@ _SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
-_TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
-_REMEMBERED_HOURS = 64
 
 
 class Scanner:
@@ -58,8 +56,7 @@ class Scanner:
         self.keep = keep
         self.max_line_bytes = max_line_bytes
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
-        self._received = TimestampParser(timezone)  # the times that envelopes write
-        self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of these, and what dates stamps in them
+        self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
         self.names_marker = whole_marker(grammar).search
 
@@ -120,26 +117,7 @@ class Scanner:
     def time(self, line: Line, reference: float) -> float | None:
         """Return a line's own time: its stamp, dated by the record's time or the reference; else the record's time."""
         text, received = line
-        return self._dated(self.parser.stamp(text), received, reference)
-
-    def _dated(self, stamp: str, received: envelopes.Received, reference: float) -> float | None:
-        """Date a stamp by when its line was received; any time of the same hour tells the stamp's year."""
-        if not received:
-            return self.timestamps.seconds(stamp, reference)
-        if isinstance(received, datetime):
-            at: float | None = received.timestamp()
-        else:
-            hour = received[:_TO_THE_HOUR], reference
-            known = self._hours.get(hour)
-            if known is not None and (own := self.timestamps.seconds(stamp, known)) is not None:
-                return own
-            text = received.decode("latin-1") if isinstance(received, bytes) else received
-            at = self._received.seconds(text, reference)
-            if len(self._hours) >= _REMEMBERED_HOURS:
-                self._hours.clear()
-            self._hours[hour] = reference if at is None else at
-        own = self.timestamps.seconds(stamp, reference if at is None else at)
-        return at if own is None else own
+        return self._date(self.parser.stamp(text), received, reference)
 
     def failures(
         self, payloads: list[bytes], received: Sequence[envelopes.Received], references: Sequence[float]
@@ -149,7 +127,7 @@ class Scanner:
         Return the columns of ``Failure``.
         """
         code, platform, reason, app, user, token, _, stamps, _ = self.parser.read_all(payloads)
-        at = list(map(self._dated, stamps, received, references))
+        at = list(map(self._date, stamps, received, references))
         return at, platform, code, reason, app, user, token, shapes(payloads, self.words)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from logwatch.envelope import Received
+
 DAY_SECONDS = 86400.0
 """A stamp may be so much ahead before it belongs to last year, or before its clock or zone is said to be wrong."""
 
@@ -30,6 +32,8 @@ _HOUR = 3600
 _SAFE = 20 * _HOUR
 _YEAR = 363 * 24 * _HOUR  # and less than one
 _REMEMBERED = 4096
+_TO_THE_HOUR = 13  # characters of a time as envelopes write it: none tells the hour later than ISO 8601
+_REMEMBERED_HOURS = 64
 _YEAR_DIRECTIVES = ("%Y", "%y", "%G", "%c", "%x")
 _DAY_DIRECTIVES = ("%d", "%j", "%c", "%x")
 
@@ -164,3 +168,31 @@ class TimestampParser:
                 self._minutes.clear()
             self._minutes[minute] = at - (int(stamp[9:11]) * 1000 + int(stamp[12:])) / 1000
         return at
+
+
+class LineDater:
+    """Dates lines by their own stamps, and these by when the lines were received, if their envelope tells."""
+
+    def __init__(self, stamps: TimestampParser, received: TimestampParser) -> None:
+        """``stamps`` are the lines' own, ``received`` the times that envelopes write."""
+        self._stamps, self._received = stamps, received
+        self._hours: dict[tuple[bytes | str, float], float] = {}  # beginnings of times, and what dates stamps in them
+
+    def date(self, stamp: str, received: Received, reference: float) -> float | None:
+        """Date a stamp by when its line was received; any time of the same hour tells the stamp's year."""
+        if not received:
+            return self._stamps.seconds(stamp, reference)
+        if isinstance(received, datetime):
+            at: float | None = received.timestamp()
+        else:
+            hour = received[:_TO_THE_HOUR], reference
+            known = self._hours.get(hour)
+            if known is not None and (own := self._stamps.seconds(stamp, known)) is not None:
+                return own
+            text = received.decode("latin-1") if isinstance(received, bytes) else received
+            at = self._received.seconds(text, reference)
+            if len(self._hours) >= _REMEMBERED_HOURS:
+                self._hours.clear()
+            self._hours[hour] = reference if at is None else at
+        own = self._stamps.seconds(stamp, reference if at is None else at)
+        return at if own is None else own

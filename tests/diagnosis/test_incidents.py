@@ -83,6 +83,14 @@ def test_certificate_expiry_reads_as_an_operator_would_say_it():
     assert any("Nothing of the same platform was accepted since." in line for line in first.evidence)
 
 
+def test_what_stops_both_platforms_is_counted_on_both():
+    """The number in the sentence is that of all the pushes that it speaks of."""
+    story = Story().ordinary(600, until=54).ordinary(54, without=("apns", "fcm"))
+    first = story.incident("apns", 901, rate=22).incident("fcm", 901, rate=30).findings()[0]
+    assert "every iOS and Android push since 09:22 has failed (2,808)" in first.title
+    assert first.pushes == 2808
+
+
 def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     """The begin is looked for in the last day."""
     story = Story().ordinary(700, until=300).ordinary(300, without=("apns",)).incident("apns", 903, minutes=300)

@@ -30,6 +30,7 @@ from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.inputs import Inputs
 from logwatch.ledger import Ledger, Reader, Snapshot
+from logwatch.moments import utc
 from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
@@ -389,4 +390,4 @@ def _last_result(snapshot: Snapshot) -> str:
     if not dated:
         return ""
     last, code = max(dated)
-    return f"last code {code} at {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(last))} UTC"
+    return f"last code {code} at {utc(last):%Y-%m-%d %H:%M:%S} UTC"

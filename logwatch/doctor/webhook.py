@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, ok, skipped, warning
 from logwatch.doctor.state import FILE
 from logwatch.ledger import NotReadable, Reader
+from logwatch.moments import iso
 
 _SHOWN = 100
 

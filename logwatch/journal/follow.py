@@ -18,6 +18,7 @@ from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
+from logwatch.parse.timestamp import since_epoch
 from logwatch.tail import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
@@ -372,7 +373,7 @@ def _moment(entry: Entry) -> float:
             at = datetime.fromisoformat(stamp.decode())
         except ValueError:  # of syslog itself, without a year
             at = None
-        if at is not None and at.tzinfo:
-            return at.timestamp()
+        if at is not None and at.tzinfo and (seconds := since_epoch(at)) is not None:
+            return seconds
     source = entry.get(b"_SOURCE_REALTIME_TIMESTAMP", b"")
     return int(source) / 1e6 if source.isdigit() else _written(entry)

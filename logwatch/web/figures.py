@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
@@ -15,6 +14,7 @@ from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.weight import MANY
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.ledger import MINUTE
+from logwatch.moments import iso
 
 LATELY_MINUTES = 10  # whole ones
 _ENOUGH = 20  # pushes whose share says something about the last minutes

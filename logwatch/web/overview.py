@@ -8,12 +8,12 @@ import msgspec
 
 import logwatch
 from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
 from logwatch.ledger import CounterRow, EventShapeRow, Hit, Incident, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Rotation, Seen
+from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.sight import Sight
 from logwatch.tail import SourceStatus

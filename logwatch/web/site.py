@@ -21,7 +21,6 @@ import tornado.template
 import logwatch
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
@@ -29,6 +28,7 @@ from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.diagnosis.words import DAY, Moments
 from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
+from logwatch.moments import iso
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms

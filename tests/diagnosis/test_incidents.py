@@ -97,6 +97,13 @@ def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     assert "since 05:16 has failed (1,342 in the last hour)" in story.findings()[0].title
 
 
+def test_a_time_past_all_calendars_costs_no_finding():
+    """What a ledger may hold of a broken stamp is told as one that is ahead, among all others."""
+    story = Story().ordinary(60)
+    story.results[ResultRow("mesibo", "apns", "904", "")] = Seen(1, 253402343999.1, 253402343999.1)
+    assert {"ahead:mesibo", "accepted"} <= {finding.key for finding in story.findings()}
+
+
 def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
     """What has been mended stays on the page, but does not cry."""
     story = Story().ordinary(600)

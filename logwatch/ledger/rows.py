@@ -115,13 +115,13 @@ def check_numbers(db: sqlite3.Connection) -> None:
             raise Damaged(f"{table} holds {found[0]!r} for a number")
 
 
-def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
-    """Write everything in ``batch`` as commit ``number``."""
+def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
+    """Write everything in ``batch`` as commit ``number``; a time ahead of ``now`` gives way, as in the snapshot."""
     db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"  # noqa: S608  own text
         " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-        " last = max(coalesce(last, excluded.last), coalesce(excluded.last, last))",
-        [(*row, seen.count, seen.first, seen.last) for row, seen in batch.results.items()],
+        f" last = {_later('last')}",
+        [(*row, seen.count, seen.first, seen.last, now) for row, seen in batch.results.items()],
     )
     db.executemany(
         "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -138,11 +138,11 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
         [(*row, amount) for row, amount in batch.counters.items()],
     )
     db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"  # noqa: S608  own text
         " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
-        " logged_at = max(coalesce(excluded.logged_at, logged_at), coalesce(logged_at, excluded.logged_at))",
+        f" logged_at = {_later('logged_at')}",
         [
-            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
+            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name), now)
             for name in sorted(batch.ready | batch.last_line_at.keys())
         ],
     )
@@ -170,6 +170,14 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def _later(column: str) -> str:
+    """Return in SQL what ``snapshot.later`` does for a column; the last parameter is the present."""
+    return (
+        f"CASE WHEN {column} <= ? THEN max({column}, coalesce(excluded.{column}, {column}))"
+        f" ELSE coalesce(excluded.{column}, {column}) END"
+    )
 
 
 def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) -> None:

@@ -222,8 +222,9 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
-            rows.write_batch(db, batch, self._number + 1)
-            rows.prune(db, self._keep, self._clock(), self._retention)
+            now = self._clock()
+            rows.write_batch(db, batch, self._number + 1, now)
+            rows.prune(db, self._keep, now, self._retention)
         db.execute("COMMIT")
 
     def _failed(self, error: Exception) -> None:

@@ -100,7 +100,7 @@ def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
 def test_a_time_past_all_calendars_costs_no_finding():
     """What a ledger may hold of a broken stamp is told as one that is ahead, among all others."""
     story = Story().ordinary(60)
-    story.results[ResultRow("mesibo", "apns", "904", "")] = Seen(1, 253402343999.1, 253402343999.1)
+    story.results[ResultRow("mesibo", "apns", "200", "")].last = 253402343999.1
     assert {"ahead:mesibo", "accepted"} <= {finding.key for finding in story.findings()}
 
 
@@ -204,6 +204,14 @@ def test_stamps_ahead_of_the_clock_name_the_time_zone():
     (found,) = [finding for finding in story.findings() if finding.key == "ahead:mesibo"]
     assert "2 hours ahead" in found.title
     assert "timezone" in found.remedy
+
+
+def test_a_stamp_that_was_ahead_once_is_told_for_an_hour():
+    """Of a clock that was wrong yesterday nobody can mend anything, and what came since says what is right now."""
+    story = Story().ordinary(60)
+    story.pushes("apns", 904, 1, 90)
+    story.results[ResultRow("mesibo", "apns", "904", "")].last = NOW + 7200
+    assert [finding.key for finding in story.findings() if finding.key.startswith("ahead")] == []
 
 
 def test_a_quiet_hour_is_told_as_such():

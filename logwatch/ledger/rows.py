@@ -273,8 +273,12 @@ def write_everything(
     number: int,
     generation: int,
     key: bytes,
+    failure: int,
 ) -> None:
-    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``."""
+    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``.
+
+    Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
+    """
     db.executemany(
         "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(*row, seen.count, seen.first, seen.last) for row, seen in snapshot.results.items()],
@@ -291,8 +295,7 @@ def write_everything(
     write_positions(db, positions)
     write_journals(db, journals)
     write_exports(db, snapshot.exports)
-    # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
-    db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")
+    db.execute("INSERT INTO sqlite_sequence VALUES ('failures', ?)", (failure,))
     witness.write_totals(db, snapshot.witnessed)
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]

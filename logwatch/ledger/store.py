@@ -75,6 +75,7 @@ class Ledger:
         self._db: sqlite3.Connection | None = None
         self._file = (0, 0)  # device and inode of the open ledger
         self._number = 0  # of the last commit
+        self._failure = 0  # number of the newest failure there ever was
         self._pending: Batch | None = None  # a commit of it failed, and may have reached the disk all the same
         self._lock = directory.hold(state)
         try:
@@ -169,6 +170,7 @@ class Ledger:
         self.journals = rows.read_journals(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
+        self._failure = witness.newest_failure(db)
         key = rows.read_meta(db, "key")
         assert isinstance(key, bytes)
         self.key = key
@@ -225,7 +227,9 @@ class Ledger:
             now = self._clock()
             rows.write_batch(db, batch, self._number + 1, now)
             rows.prune(db, self._keep, now, self._retention)
+        failure = witness.newest_failure(db)
         db.execute("COMMIT")
+        self._failure = failure
 
     def _failed(self, error: Exception) -> None:
         """Note why a commit failed, end what it began, and set a damaged ledger aside."""
@@ -257,6 +261,7 @@ class Ledger:
                 self._number,
                 self.generation,
                 self.key,
+                self._failure,
             )
             db.execute("COMMIT")
         self._replace(reason)

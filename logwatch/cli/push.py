@@ -210,7 +210,7 @@ def _api(config: Config) -> Callable[[str], Any]:
 
 def _masked(config: Config) -> Callable[[str], str] | None:
     try:
-        key = Reader(Path(config.state.directory) / "ledger.sqlite3").key()
+        reader = Reader.of_state(Path(config.state.directory))
+        return Privacy(config.privacy.identifiers, reader.key()).user if reader else None
     except NotReadable:
         return None
-    return Privacy(config.privacy.identifiers, key).user

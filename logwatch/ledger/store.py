@@ -17,12 +17,12 @@ import structlog
 from logwatch.errors import StateError
 from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
+from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
 _CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well: SQLite takes 2 MB and more
-FILE = "ledger.sqlite3"
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
 WAL_BYTES = 4 << 20  # what is left of the write-ahead log after a checkpoint
 DAY = 86400.0
@@ -80,8 +80,10 @@ class Ledger:
         self._lock = directory.hold(state)
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                raise directory.unusable(state, error.strerror or str(error)) from None
             raise
 
     def commit(self, batch: Batch) -> bool:

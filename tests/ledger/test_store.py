@@ -743,3 +743,21 @@ def test_whatever_the_disk_does_offset_and_count_agree(steps, tmp_path_factory):
         pass
     assert ledger.snapshot.counters.get(LINES, 0) == offset
     ledger.close()
+
+
+def test_a_directory_that_may_not_be_entered_is_refused(tmp_path, monkeypatch):
+    """Its own user may list it, and look at nothing in it: a reason in words, and the directory is let go of."""
+    look = Path.stat
+
+    def stat(path, **options):
+        if path.parent == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", stat)
+        with pytest.raises(StateError, match="Permission denied"):
+            Ledger(tmp_path)
+        with pytest.raises(NotReadable, match="Permission denied"):
+            Reader.of_state(tmp_path)
+    Ledger(tmp_path).close()

@@ -106,7 +106,8 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
         return ""
     one = {name: {getattr(row, name) for row in rows} for name in ("code", "reason", "platform", "source")}
     fields = {name: values.pop() for name, values in one.items() if len(values) == 1}
-    if "code" not in fields:
+    if fields.get("code", "other") == "other":  # the error log has the numbers of those, too
+        fields.pop("code", None)
         classes = {entry_of(catalogue, row).class_ for row in rows}
         fields.update({"class": classes.pop()} if len(classes) == 1 else {})
         fields.pop("reason", None)

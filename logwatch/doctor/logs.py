@@ -15,6 +15,7 @@ from logwatch.diagnosis.facts import SourceSetup
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.events import quoted
 from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
@@ -76,7 +77,9 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         yield warning(f"{name}: fresh", f"{newest} {what}", "see whether mesibo logs to another file now")
         return
     if not_text := envelope.no_text(head):
-        yield failure(f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(newest))
+        yield failure(
+            f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(quoted(newest))
+        )
         return
     scanner = parts.scanner(source)
     wrapped = envelope.settled(head + data, scanner.owns, source.envelope)

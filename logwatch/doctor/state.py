@@ -11,6 +11,7 @@ from logwatch.config import Config
 from logwatch.diagnosis.words import bytes_
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
+from logwatch.events import quoted
 from logwatch.ledger import NotReadable, Reader
 from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import newer
@@ -58,7 +59,7 @@ def _private(name: str, path: Path) -> Check:
     for each in [path, *path.glob(f"{FILE}*")]:
         found = each.lstat()
         if (each != path and stat.S_ISLNK(found.st_mode)) or found.st_uid != owner:
-            return failure(name, f"{each} is a link, or another user's", f"look at it, then rm {each}")
+            return failure(name, f"{each} is a link, or another user's", f"look at it, then rm {quoted(each)}")
         if found.st_mode & 0o077 and not stat.S_ISLNK(found.st_mode):
             return warning(name, f"{each} can be read by others", "the next start tightens it: restart the service")
     return ok(name, str(path))

@@ -5,6 +5,7 @@ known; the second follows. Each begins at the last entry that was handed on (``-
 skips the first survivor where that entry was vacuumed away), and is believed only when that entry comes first.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -244,7 +245,7 @@ class Journal:
             self._start(self._clock())
             return
         why = said or (f"signal {-status}" if status < 0 else f"status {status}")
-        self._fail(Problem("journalctl", "has ended", why, f"journalctl {' '.join(self.source.target.arguments)}"))
+        self._fail(Problem("journalctl", "has ended", why, f"journalctl {shlex.join(self.source.target.arguments)}"))
 
     def _fail(self, problem: Problem) -> None:
         """Note why nothing is read, and start again after a pause."""

@@ -17,6 +17,7 @@ import structlog
 
 from logwatch import ownership
 from logwatch.errors import Problem, StateError
+from logwatch.events import quoted
 from logwatch.ledger.schema import known_version
 
 FILE = "ledger.sqlite3"
@@ -133,7 +134,7 @@ def _keep_to_ourselves(directory: Path) -> None:
         raise unusable(
             directory,
             f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
-            f"chown {os.geteuid()} {directory}, or name another state.directory",
+            f"chown {os.geteuid()} {quoted(directory)}, or name another state.directory",
         )
     for doubt in ownership.above(directory):
         raise unusable(
@@ -147,13 +148,19 @@ def _keep_to_ourselves(directory: Path) -> None:
     if found.st_uid != os.geteuid():  # root's, such as a volume of Kubernetes', writable for a group of ours
         if found.st_mode & 0o002:
             raise unusable(
-                directory, "others can write there", f"chmod o-w {directory}, or name another state.directory"
+                directory,
+                "others can write there",
+                f"chmod o-w {quoted(directory)}, or name another state.directory",
             )
     elif ours or not any(directory.iterdir()):
         if found.st_mode & 0o077:
             _tighten(directory, 0o700)
     elif found.st_mode & 0o022:
-        raise unusable(directory, "others can write there", f"chmod go-w {directory}, or name another state.directory")
+        raise unusable(
+            directory,
+            "others can write there",
+            f"chmod go-w {quoted(directory)}, or name another state.directory",
+        )
 
 
 def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
@@ -162,7 +169,9 @@ def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
     if stat.S_ISREG(status.st_mode) and owner in (None, status.st_uid):
         return status
     what = "a link" if stat.S_ISLNK(status.st_mode) else "no file" + ("" if owner is None else f" of uid {owner}")
-    raise unusable(path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {path}")
+    raise unusable(
+        path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {quoted(path)}"
+    )
 
 
 def _tighten(path: Path, mode: int) -> None:

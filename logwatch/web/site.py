@@ -7,6 +7,7 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 import asyncio
 import functools
 import re
+import shlex
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -144,6 +145,7 @@ class Site:
             tab_title=tab_title,
             address_query=lambda address: urlencode({"address": address}),
             plain=plain,
+            quote=shlex.quote,
             version=logwatch.__version__,
             words=words,
             steps=STEPS,

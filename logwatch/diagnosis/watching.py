@@ -61,7 +61,7 @@ def stale(name: str, facts: Facts) -> bool:
     """Whether what is known of a source is not about the present."""
     status, at = facts.status[name], logged_at(name, facts)
     behind = not status.up or not status.caught_up or status.lag_bytes > LAG_BYTES
-    return behind or at is None or facts.now - at > FRESH_SECONDS
+    return behind or at is None or abs(facts.now - at) > FRESH_SECONDS
 
 
 def _source(name: str, facts: Facts) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import SourceSetup
+from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
@@ -30,7 +31,6 @@ JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 _ASKED = 50  # files that another user is asked about: a process each
 _SHAPES = 3
-FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so

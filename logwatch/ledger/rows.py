@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
+from math import inf
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -117,34 +118,15 @@ def check_numbers(db: sqlite3.Connection) -> None:
 
 def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
     """Write everything in ``batch`` as commit ``number``; a time ahead of ``now`` gives way, as in the snapshot."""
-    db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"  # noqa: S608  own text
-        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-        f" last = {_later('last')}",
-        [(*row, seen.count, seen.first, seen.last, now) for row, seen in batch.results.items()],
-    )
+    sources = [
+        (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
+        for name in sorted(batch.ready | batch.last_line_at.keys())
+    ]
+    _write_numbers(db, batch.results, batch.counters, sources, batch.readings, now)
     db.executemany(
         "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
         [(b.seconds, b.start, *b.row, seen.count, seen.first, seen.last) for b, seen in batch.buckets.items()],
-    )
-    db.executemany(
-        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
-        [(*reading, seen.count, seen.first, seen.last) for reading, seen in batch.readings.items()],
-    )
-    db.executemany(
-        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-        [(*row, amount) for row, amount in batch.counters.items()],
-    )
-    db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"  # noqa: S608  own text
-        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
-        f" logged_at = {_later('logged_at')}",
-        [
-            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name), now)
-            for name in sorted(batch.ready | batch.last_line_at.keys())
-        ],
     )
     write_positions(db, batch.positions.values())
     write_journals(db, batch.journals.values())
@@ -170,6 +152,38 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def _write_numbers(
+    db: sqlite3.Connection,
+    results: Mapping[ResultRow, Seen],
+    counters: Mapping[CounterRow, int],
+    sources: Iterable[tuple[str, bool, float | None, float | None]],
+    readings: Mapping[Reading, Seen],
+    now: float,
+) -> None:
+    """Add to what a snapshot shows; ``sources`` are the name and what a ``SourceRow`` has."""
+    db.executemany(
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"  # noqa: S608  own text
+        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
+        f" last = {_later('last')}",
+        [(*row, seen.count, seen.first, seen.last, now) for row, seen in results.items()],
+    )
+    db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in readings.items()],
+    )
+    db.executemany(
+        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+        [(*row, amount) for row, amount in counters.items()],
+    )
+    db.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"  # noqa: S608  own text
+        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
+        f" logged_at = {_later('logged_at')}",
+        [(*source, now) for source in sources],
+    )
 
 
 def _later(column: str) -> str:
@@ -279,19 +293,8 @@ def write_everything(
 
     Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
     """
-    db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*row, seen.count, seen.first, seen.last) for row, seen in snapshot.results.items()],
-    )
-    db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", [(*row, n) for row, n in snapshot.counters.items()])
-    db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?)",
-        [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()],
-    )
-    db.executemany(
-        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*reading, seen.count, seen.first, seen.last) for reading, seen in snapshot.readings.items()],
-    )
+    sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
+    _write_numbers(db, snapshot.results, snapshot.counters, sources, snapshot.readings, inf)
     write_positions(db, positions)
     write_journals(db, journals)
     write_exports(db, snapshot.exports)

@@ -217,9 +217,10 @@ class Daemon:
         if more or self._flags.stop:
             return
         # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
-        pace = min(config.follow.poll_seconds, config.state.commit_seconds)
+        poll = min(config.follow.poll_seconds, self._notifier.longest_pause)
+        pace = min(poll, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
-        self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
+        self._waker.wait(min(poll, max(0.0, self._pipeline.due_in())))
         if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
             self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 

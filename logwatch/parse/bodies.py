@@ -13,7 +13,7 @@ them as it reads an answer on the same line. Whether the result is the same push
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from itertools import islice, repeat
+from itertools import islice
 
 from logwatch import envelope as envelopes
 from logwatch.model import Envelope
@@ -39,9 +39,6 @@ BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
-_LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
-_NEWLINE = rb"\n"  # in JSON
-_NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
@@ -59,11 +56,11 @@ def may_be_open(line: bytes) -> bool:
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return what of whole records ends as their messages do, as they are written there."""
+    """Return what of whole records ends as their messages do, as they are written there; nothing where none is seen."""
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
     if behind is None:
         return [record[: _end_of_text(record, shows)] for record in records]
-    return [record[: record.rfind(behind)] for record in records] if behind else records
+    return [record[: max(0, record.rfind(behind))] for record in records] if behind else records
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -171,7 +168,9 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if marker not in window:
         return 0
     records = window.split(b"\n")[:-1]
-    marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
+    with_marker = [i for i, record in enumerate(records) if marker in record]
+    ends = up_to_end([records[i] for i in with_marker], envelope)
+    marked = [i for i, end in zip(with_marker, ends, strict=True) if not end or end.endswith(_OPEN_AS_WRITTEN)]
     if not marked:
         return 0
     owned = remembering(owns, {})
@@ -187,39 +186,6 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
             return sum(len(each) + 1 for each in records[i:])
     return 0
-
-
-def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> Iterable[int]:
-    """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
-    ends = _ends_of_messages(window, records, envelope)
-    if ends is None:
-        shows = envelopes.shows(envelope)
-        return [i for i, record in enumerate(records) if not shows or _text_seems_open(record, shows)]
-    return [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
-
-
-def _ends_of_messages(window: bytes, records: list[bytes], envelope: Envelope) -> list[bytes] | None:
-    """Return what the message of each record ends in, as it is written; None where that takes more than two searches.
-
-    So it is where one is a part, or holds several lines, or no text.
-    """
-    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind == b"":
-        return records
-    if behind:  # it begins with the newline of a message
-        ends = window.split(_NEWLINE)
-        whole = all(map(bytes.startswith, ends[1:], repeat(behind.removeprefix(_NEWLINE))))
-        return ends[:-1] if whole and len(ends) == len(records) + 1 else None
-    first, *fields = window.split(shows)
-    texts = [each.partition(_NEXT_FIELD)[0] for each in fields]
-    alone = len(texts) == len(records) and b"\n" not in first and all(each.count(b"\n") == 1 for each in fields)
-    return texts if alone and b"\n" not in b"".join(texts) else None
-
-
-def _text_seems_open(record: bytes, shows: bytes) -> bool:
-    """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
-    end = _end_of_text(record, shows)
-    return not end or record.endswith(_OPEN_AS_WRITTEN, 0, end)
 
 
 def _end_of_text(record: bytes, shows: bytes) -> int:

@@ -39,6 +39,7 @@ BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
+_LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
 _WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
@@ -153,10 +154,9 @@ def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
-    if data and not envelopes.has_parts(data, envelope):
-        taken = envelopes.taken_out(envelopes.clean(data), envelope)
-        if taken is not None and not taken.aside:
-            return taken.text[:-1].split(b"\n")
+    taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
+    if taken is not None:
+        return taken.text[:-1].split(b"\n")
     return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
 
 
@@ -168,14 +168,16 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if marker not in window:
         return 0
     records = window.split(b"\n")[:-1]
-    with_marker = [i for i, record in enumerate(records) if marker in record]
-    ends = up_to_end([records[i] for i in with_marker], envelope)
-    marked = [i for i, end in zip(with_marker, ends, strict=True) if not end or end.endswith(_OPEN_AS_WRITTEN)]
+    marked = [
+        i
+        for i, end in enumerate(up_to_end(records, envelope))
+        if (not end or (end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN))) and marker in records[i]
+    ]  # nearly none
     if not marked:
         return 0
     owned = remembering(owns, {})
     lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
-    alone = len(lines) == len(records) - marked[0]  # no record is a part, or under another name
+    alone = len(lines) == len(records) - marked[0]  # no record is torn, or under another name
     for i in marked:
         at = i - marked[0]
         if not alone:

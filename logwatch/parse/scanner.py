@@ -158,7 +158,6 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._before = 0  # lines that were read in other stretches of the chunk
         self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
@@ -166,39 +165,14 @@ class _Job:
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        if self._together(data, decided):
+        batch, count = self._candidates(data, decided)
+        if batch is None:
+            self._records(LineBatch(data, envelope=decided))
+            self.scan.lines += envelopes.line_count(data)
             return
-        for lines, split in envelopes.stretches(data, decided):
-            if split or not self._together(lines, decided):
-                self._singly(lines, decided)
-
-    def _singly(self, data: bytes, decided: Envelope) -> None:
-        """Take each line out by itself: a long one, parts of messages, a torn record."""
-        lines = logical_lines(data, decided)
-        self.scan.lines += len(lines)
-        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
-        self._before += len(lines)
-
-    def _together(self, data: bytes, decided: Envelope) -> bool:
-        """Read lines together; False, and nothing is counted, where that would not be exact."""
-        whole, count = self._candidates(data, decided)
-        if whole is None:
-            return False
-        batch = whole
-        if decided != PLAIN:
-            self._unread.batch = self._unread.batch or batch
-            if reader := self._parser.chunk_reader:
-                batch = reader.read_framed(batch, self._matched, self.following)
-        inside, left = batch.taken_out()
-        if left.text is data:
-            return False
-        self._lines(inside, None if batch is whole else whole)
-        self._records(left, decided)
-        if count is None:  # all are candidates, which have been split by now
-            count = len((inside if batch is whole else whole).lines)
-        self.scan.lines += count
-        self._before += count
-        return True
+        self._unread.batch = batch
+        self._lines(batch)
+        self.scan.lines += len(batch.lines) if count is None else count
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -232,37 +206,32 @@ class _Job:
     def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        In the second case also return how many there are in all. Return None where each has to be taken out first: the
-        marker may be escaped, or be split over several.
+        In the second case also return how many there are in all. Return None where each has to be taken out first: one
+        is too long, or the marker may be escaped.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
             return None, None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
-        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
+            return LineBatch(data, envelope=decided), None
+        if envelopes.escapes(decided) & set(marker):
             return None, None
-        shows = envelopes.shows(decided)
+        count, shows = envelopes.line_count(data), envelopes.shows(decided)
         if shows and data.count(shows) < count:
             found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
         else:
             found = marked_lines(data, marker)
-        return LineBatch.of(found, decided, self._numbers(len(found))), count
+        return LineBatch.of(found, decided), count
 
-    def _numbers(self, count: int) -> range | None:
-        """Return the numbers of the next lines, of which there are so many or fewer."""
-        return range(self._before, self._before + count) if self._before else None
-
-    def _records(self, batch: LineBatch, decided: Envelope) -> None:
+    def _records(self, batch: LineBatch) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         if not batch.text:
             return
         count = len(batch.lines)
-        lines, numbers = logical_lines(batch.text, decided), [batch.number(i) for i in range(count)]
+        lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
-            each = [logical_lines(record + b"\n", decided) for record in batch.lines]
+            each = [logical_lines(record + b"\n", batch.envelope) for record in batch.lines]
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
@@ -292,14 +261,16 @@ class _Job:
         payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
-    def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
+    def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        self._unread.batch = self._unread.batch or batch
-        if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched, self.following, among)
-        for at in batch.at(self._marked(batch, range(len(batch.lines)))):
+        reader = self._parser.chunk_reader
+        left = reader.read(batch, self._matched, self.following) if reader else batch.taken_out() or batch
+        if left.envelope != PLAIN:
+            self._records(left)
+            return
+        for at in left.at(self._marked(left, range(len(left.lines)))):
             self._read(at)
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
@@ -311,16 +282,11 @@ class _Job:
         return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left.
-
-        If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
-        """
+        """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
-            return batch
         aside = self._set_aside(codes, outcomes, batch)
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice, repeat
 
 from logwatch import envelope as envelopes
+from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
@@ -33,9 +34,10 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|\s)+\Z")
-BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
-"""How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
+_COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", *_COLOUR_OR_RETURN)
+"""How a line ends that may be open: to be asked first, of thousands of lines."""
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
@@ -44,7 +46,9 @@ _NEWLINE = rb"\n"  # in JSON
 _NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
+# At the end of a chunk, in which a body may have begun that goes on behind it; a journal's record has a KiB or more.
+_WINDOW_BYTES = 32 * 1024
+_WINDOW_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1
 
 
 def may_be_open(line: bytes) -> bool:
@@ -53,7 +57,7 @@ def may_be_open(line: bytes) -> bool:
     Cheap: it is asked of every failure that gives no reason.
     """
     text = line[-_END_BYTES:].rstrip()
-    if text.endswith(b"m"):
+    if text.endswith(_COLOUR_OR_RETURN):
         text = _COLOURS_AND_BLANKS.sub(b"", text)
     return text.endswith(_OPEN_ENDS)
 
@@ -165,13 +169,15 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
-    window = data[-_WINDOW_BYTES:]
-    if len(window) < len(data):
-        window = window[window.find(b"\n") + 1 :]
+    many = max(_WINDOW_LINES, data.count(b"\n", max(0, len(data) - _WINDOW_BYTES)))
+    records = data.rsplit(b"\n", many + 1)[-many - 1 : -1]
+    shows = envelopes.shows(envelope)
+    # In numbers, as journalctl writes a message with a carriage return, nothing is found.
+    seen = [each if shows in each else b"".join(_payloads(each + b"\n", envelope)) for each in records]
+    window = b"\n".join([*seen, b""])
     if marker not in window:
         return 0
-    records = window.split(b"\n")[:-1]
-    marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
+    marked = [i for i in _seeming_open(window, seen, envelope) if marker in seen[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
@@ -217,9 +223,8 @@ def _ends_of_messages(window: bytes, records: list[bytes], envelope: Envelope) -
 
 
 def _text_seems_open(record: bytes, shows: bytes) -> bool:
-    """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
-    end = _end_of_text(record, shows)
-    return not end or record.endswith(_OPEN_AS_WRITTEN, 0, end)
+    """Return whether the text of JSON behind ``shows`` may be open; where none stands there, it is the message."""
+    return record.endswith(_OPEN_AS_WRITTEN, 0, _end_of_text(record, shows) or len(record))
 
 
 def _end_of_text(record: bytes, shows: bytes) -> int:

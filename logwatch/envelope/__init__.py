@@ -21,11 +21,22 @@ from logwatch.envelope.lines import (
 )
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
+from logwatch.envelope.text import (
+    ESCAPED_RETURNS,
+    MARK,
+    NoText,
+    clean,
+    is_tar,
+    line_count,
+    no_text,
+    shortened,
+    uncoloured,
+)
 
 __all__ = [
     "CONTAINER_ID",
     "ENOUGH_VOTES",
+    "ESCAPED_RETURNS",
     "FORMATS",
     "MARK",
     "Format",

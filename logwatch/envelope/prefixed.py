@@ -51,7 +51,7 @@ class Prefixed:
         return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
 
     def _payload(self, text: bytes) -> bytes:
-        """Return what a program wrote: syslog daemons escape the colours in it."""
+        """Return what a program wrote: syslog daemons escape colours and carriage returns in it."""
         return unescaped(text) if self.kind == "syslog" else text
 
     def has_parts(self, data: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from logwatch.envelope.text import ESCAPED_COLOURS
+from logwatch.envelope.text import ESCAPED_COLOURS, ESCAPED_RETURNS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
@@ -61,8 +61,9 @@ class Frame(NamedTuple):
     def fits(self, text: bytes) -> bool:
         """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
         if not self.quoted:
-            colours = (b"\x1b", b"\r", *ESCAPED_COLOURS)  # whose first bytes are rare, and found at the speed of memory
-            return not any(each[:1] in text and each in text for each in colours)
+            # Their first bytes are rare, and found at the speed of memory.
+            around = (b"\x1b", b"\r", *ESCAPED_COLOURS, *[end + b"\n" for end in ESCAPED_RETURNS])
+            return not any(each[:1] in text and each in text for each in around)
         try:
             return text.isascii() or bool(text.decode())
         except UnicodeDecodeError:

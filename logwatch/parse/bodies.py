@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from logwatch import envelope as envelopes
+from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
@@ -33,16 +34,19 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|\s)+\Z")
-BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
-"""How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
+_COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", *_COLOUR_OR_RETURN)
+"""How a line ends that may be open: to be asked first, of thousands of lines."""
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
-_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
+_TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
+# At the end of a chunk, in which a body may have begun that goes on behind it; a journal's record has a KiB or more.
+_WINDOW_BYTES = 32 * 1024
+_WINDOW_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1
 
 
 def may_be_open(line: bytes) -> bool:
@@ -51,17 +55,18 @@ def may_be_open(line: bytes) -> bool:
     Cheap: it is asked of every failure that gives no reason.
     """
     text = line[-_END_BYTES:].rstrip()
-    if text.endswith(b"m"):
+    if text.endswith(_COLOUR_OR_RETURN):
         text = _COLOURS_AND_BLANKS.sub(b"", text)
     return text.endswith(_OPEN_ENDS)
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return what of whole records ends as their messages do, as they are written there; nothing where none is seen."""
+    """Return what of whole records ends as their lines do, as it is written; where that is in numbers, the line."""
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind is None:
-        return [record[: _end_of_text(record, shows)] for record in records]
-    return [record[: max(0, record.rfind(behind))] for record in records] if behind else records
+    if behind == b"":
+        return records
+    ends = [max(0, each.rfind(behind)) if behind else _end_of_text(each, shows) for each in records]
+    return [each[:end] or b"".join(_payloads(each + b"\n", envelope)) for each, end in zip(records, ends, strict=True)]
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -162,17 +167,11 @@ def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
-    window = data[-_WINDOW_BYTES:]
-    if len(window) < len(data):
-        window = window[window.find(b"\n") + 1 :]
-    if marker not in window:
-        return 0
-    records = window.split(b"\n")[:-1]
-    marked = [
-        i
-        for i, end in enumerate(up_to_end(records, envelope))
-        if (not end or (end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN))) and marker in records[i]
-    ]  # nearly none
+    many = max(_WINDOW_LINES, data.count(b"\n", max(0, len(data) - _WINDOW_BYTES)))
+    records = data.rsplit(b"\n", many + 1)[-many - 1 : -1]
+    ends = up_to_end(records, envelope)
+    nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
+    marked = [i for i in nearly_none if marker in ends[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
@@ -182,7 +181,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
         at = i - marked[0]
         if not alone:
             lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
-        if len(lines) - at > MAX_LINES + MAX_LINES_BETWEEN + 1 or not lines:
+        if len(lines) - at > _WINDOW_LINES or not lines:
             continue  # by then any body has ended
         line = lines[at]
         if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
@@ -191,7 +190,7 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
 
 
 def _end_of_text(record: bytes, shows: bytes) -> int:
-    """Return where the text of JSON behind ``shows`` ends; 0 where none stands there."""
+    """Return where the first line of JSON's text behind ``shows`` ends; 0 where none stands there."""
     at = record.find(shows)
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
     return text.end() if text else 0

@@ -255,6 +255,7 @@ class Dictionary:
 
         All lines that an expression matches give a result here, and most of them another one: columns are faster.
         """
+        undecided = [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
         columns: dict[str, list[bytes]] = {}
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
@@ -263,7 +264,8 @@ class Dictionary:
             for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
                 for name, value in values:
                     columns.setdefault(name, [b""] * len(rows))[i] = value
-        return from_columns(columns, len(rows))
+        found, without = from_columns(columns, len(rows))
+        return found, sorted({*without, *undecided})
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
@@ -316,6 +318,8 @@ class Dictionary:
 
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
+        if self.pattern.undecided(groups):
+            return None
         named = zip(self.pattern.names, groups, strict=False)
         values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None

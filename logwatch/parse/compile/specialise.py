@@ -39,7 +39,9 @@ Part: TypeAlias = Callable[[Node], Node]
 class Specialiser:
     """Follows examples through nodes, and remembers what it found out of them meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: frozenset[str] = frozenset()) -> None:
+        """Of names that are ``listed`` every value counts, and of others the last one."""
+        self.listed = listed
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
         self._turns: dict[int, _Turns] = {}
@@ -190,6 +192,7 @@ class _Turns:
         self.of = of
         self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
+        self._listed = specialiser.listed
         self.taken = lru_cache(maxsize=None)(self._taken)
         self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
@@ -237,9 +240,9 @@ class _Turns:
         return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
 
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
-        """Return the alternatives of these turns, up to the next one that may hold a value."""
+        """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
         taken = (turn.alternative for turn in turns)
-        return tuple(takewhile(lambda i: i >= 0 and not self.items[i].capture_names, taken))
+        return tuple(takewhile(lambda i: i >= 0 and self._listed.isdisjoint(self.items[i].capture_names), taken))
 
 
 # ---- parts of what is made -------------------------------------------------------------------------------------------

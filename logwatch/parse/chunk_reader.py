@@ -21,7 +21,7 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPatte
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
+from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -234,11 +234,15 @@ class Dictionary:
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
+        self._reasons: Reasons | None = None
+        self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
-    def encode(self, rows: Sequence[Groups]) -> bytearray:
-        """Return the code of each line, given what was captured of it."""
+    def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
+        """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
         known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
+        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        if full or reasons is not self._reasons:
+            self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
@@ -297,11 +301,16 @@ class Dictionary:
 
     def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
         """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        if self._rests is None:
-            return [(row, ()) for row in rows]
-        rest = len(self.pattern.names) - 1
-        values = self._rests.read([self._text(row[rest]) for row in rows])
-        return list(zip([row[:rest] for row in rows], values, strict=True))
+        columns = list(zip(*rows, strict=True))
+        rests = columns.pop() if self._rests else ()
+        behind: Sequence[Values] = [()] * len(rows)
+        if self._rests and any(rests):
+            behind = self._rests.read(list(map(self._text, rests)))
+        if reasons := self._reasons:
+            for i in self._places_of_reasons:
+                columns[i] = tuple(reasons.alike(columns[i]))
+            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
+        return list(zip(zip(*columns, strict=True), behind, strict=True))
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -323,6 +332,12 @@ class Dictionary:
         named = zip(self.pattern.names, groups, strict=False)
         values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None
+
+
+def _alike(values: Values, reasons: Reasons) -> Values:
+    names, texts = zip(*values, strict=True)
+    alike = reasons.alike(texts)
+    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Sample, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
@@ -22,7 +22,7 @@ from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
 from logwatch.parse.redact import front, shape, shapes, words_of
-from logwatch.parse.result import Columns, PushResult
+from logwatch.parse.result import Columns, PushResult, Reasons
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
 MAX_SAMPLES = 8
@@ -38,7 +38,7 @@ class Scanner:
     """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
 
     ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
-    longer than ``max_line_bytes`` that much is looked at.
+    longer than ``max_line_bytes`` that much is looked at. Results are counted by ``reasons``, or else by any.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Scanner:
         delivered: frozenset[int] = frozenset({200}),
         keep: int = 1000,
         max_line_bytes: int = 65536,
+        reasons: Reasons | None = None,
     ) -> None:
         self.parser = parser_of(grammar)
         self.marker = grammar.marker
         self.delivered = delivered
         self.keep = keep
         self.max_line_bytes = max_line_bytes
+        self.reasons = reasons
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
@@ -316,7 +318,7 @@ class _Job:
         If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
         """
         rows = expression.pattern.regex.findall(batch.text)
-        codes = expression.encode(rows)
+        codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
         if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
@@ -371,7 +373,8 @@ class _Job:
     def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
         """Count lines of one result, or without one; True if they are failures to be told in detail."""
         if isinstance(outcome, PushResult):
-            self._counts.add(outcome, count, first, last)
+            reason = self._scanner.reasons.told(outcome.reason) if self._scanner.reasons else outcome.reason
+            self._counts.add(ResultKey(outcome.platform, outcome.code, reason), count, first, last)
             return outcome.code not in self._scanner.delivered
         self._unparsed(outcome, count, first, last)
         return False

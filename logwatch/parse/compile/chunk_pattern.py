@@ -124,7 +124,8 @@ class ChunkCompiler:
     ) -> None:
         """Split off the repetition at the end, if anything may stand there.
 
-        Of the names that are ``listed`` every value counts, and of others the last one. What another compiler of the same node has compiled may be shared: of all it takes longest.
+        Of the names that are ``listed`` every value counts, and of others the last one. What another compiler of the
+        same node has compiled may be shared: of all it takes longest.
         """
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
         self._listed = listed

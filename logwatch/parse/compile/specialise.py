@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.narrow import is_quoted, narrowed
+from logwatch.parse.compile.narrow import MIN_EXAMPLES_ALIKE, is_quoted, narrowed
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
@@ -46,6 +46,7 @@ class Specialiser:
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
         self._turns: dict[int, _Turns] = {}
         self._min_count = self._turns_left = 0
+        self._alike = True
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
         """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
@@ -113,7 +114,7 @@ class Specialiser:
                 left: dict[int, tuple[bytes, int]] = {}
                 return self._tree(turns, taken, then, left), left
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
-        return _as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
+        return self._as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
 
     def _tree(
         self,
@@ -141,7 +142,7 @@ class Specialiser:
                 is_said = i == _FULL or _begins_with(then, turns.until)
                 places = [(turn.line, turn.end, turn.end) for turn in here.values()]
                 no_more = Look(nodes.without_captures(turns.item), negative=True)
-                ways.append(_nothing if is_said else _as_taken(no_more, places))
+                ways.append(_nothing if is_said else self._as_taken(no_more, places))
             elif self._turns_left > 0:
                 way, behind = self._turn(turns, i, here)
                 rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
@@ -154,22 +155,30 @@ class Specialiser:
         self._turns_left -= 1
         parts: list[Part] = []
         if turns.blanks:
-            parts.append(_as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
+            parts.append(self._as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
         if look := turns.guard(i):
-            parts.append(_as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
+            parts.append(self._as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
         return _in_order([*parts, way]), ends
 
     def _loop(self, turns: "_Turns", took: "Sequence[_Turn]") -> Part:
         """Return a repetition of the alternatives that these turns take."""
         ways: list[Part] = []
+        before, self._alike = self._alike, False
         for i in sorted({turn.alternative for turn in took}):
             here = [turn for turn in took if turn.alternative == i]
             if len(here) >= self._min_count and self._turns_left > 0:
                 way, ends = self._turn(turns, i, dict(enumerate(here[:: len(here) // _TOLD + 1])))
                 if ends:
                     ways.append(way)
+        self._alike = before
         return (lambda _: Repeat(_one_of(ways)(nodes.NOTHING))) if ways else _nothing
+
+    def _as_taken(self, node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
+        """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
+        texts = {line[start:end] for line, start, end in spans}
+        behind = [line[end : end + _GLANCE_BYTES] for line, _, end in spans]
+        return partial(narrowed, node, texts, behind, alike=self._alike and len(spans) >= MIN_EXAMPLES_ALIKE)
 
 
 # ---- the turns of a repetition in one line ---------------------------------------------------------------------------
@@ -246,12 +255,6 @@ class _Turns:
 
 
 # ---- parts of what is made -------------------------------------------------------------------------------------------
-
-
-def _as_taken(node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
-    """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
-    texts = {line[start:end] for line, start, end in spans}
-    return partial(narrowed, node, texts, [line[end : end + _GLANCE_BYTES] for line, _, end in spans])
 
 
 def _in_order(parts: Sequence[Part]) -> Part:

@@ -127,7 +127,7 @@ class Specialiser:
         parts: list[Part] = []
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
         if len(set(runs.values())) > _MAX_RUNS or max(map(len, runs.values()), default=0) > _MAX_UNROLLED:
-            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]])]
+            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]], then)]
             taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
         groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
         for n, each in taken.items():
@@ -161,8 +161,8 @@ class Specialiser:
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
         return _in_order([*parts, way]), ends
 
-    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]") -> Part:
-        """Return a repetition of the alternatives that these turns take."""
+    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> Part:
+        """Return a repetition of the alternatives that these turns take, in any order; ``then`` follows."""
         ways: list[Part] = []
         before, self._alike = self._alike, False
         for i in sorted({turn.alternative for turn in took}):
@@ -172,7 +172,7 @@ class Specialiser:
                 if ends:
                     ways.append(way)
         self._alike = before
-        return (lambda _: Repeat(_one_of(ways)(nodes.NOTHING))) if ways else _nothing
+        return partial(_repeated, _one_of(ways)(nodes.NOTHING), then) if ways else _nothing
 
     def _as_taken(self, node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
         """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
@@ -272,6 +272,36 @@ def _one_of(ways: Sequence[Part]) -> Part:
     """Return several ways, of which at most one can be taken at any place."""
     # one of which nothing is left, since what follows says it all, would stand in for any other
     return lambda rest: nodes.choice(*sorted((way(rest) for way in ways), key=lambda way: not way.min_len))
+
+
+def _repeated(item: Node, then: Sequence[Node], rest: Node) -> Node:
+    """Return a repetition of an item; ``then`` is what follows in the grammar, and ``rest`` what is made of it.
+
+    A run of bytes among the alternatives, such as the text between quotes and brackets, is taken behind each of the
+    others, which is half as many turns. It takes the blanks in front of them as well, and those behind the last turn,
+    which the grammar leaves to what follows.
+    """
+    blanks, core = nodes.split_leading_blanks(item)
+    skipped = blanks.chars if blanks else frozenset[int]()
+    others = []
+    run = None
+    for each in nodes.alternatives(core):
+        more, bare = nodes.split_leading_blanks(each)
+        skipped |= more.chars if more else frozenset()
+        if isinstance(bare, CharRun) and (bare.min, bare.max, bare.lazy, run) == (1, None, False, None):
+            run = bare
+        else:
+            others.append(bare)
+    behind, _ = nodes.split_leading_blanks(nodes.seq(*then))
+    ahead = nodes.split_leading_blanks(rest)[1]
+    if (
+        not (run and others and run.chars >= skipped)
+        or not all(nodes.disjoint(run, each) for each in others)
+        or (skipped and not (behind and behind.chars >= skipped and ahead.min_len and not ahead.first_set & skipped))
+    ):
+        return Repeat(item)
+    any_of_run = CharRun(run.chars, 0)
+    return nodes.seq(any_of_run, Repeat(nodes.seq(nodes.choice(*others), any_of_run)))
 
 
 def _nothing(_: Node) -> Node:

@@ -21,7 +21,7 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPatte
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Repeat
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
+from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -228,11 +228,15 @@ class Dictionary:
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
+        self._reasons: Reasons | None = None
+        self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
-    def encode(self, rows: Sequence[Groups]) -> bytearray:
-        """Return the code of each line, given what was captured of it."""
+    def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
+        """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
         known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
+        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        if full or reasons is not self._reasons:
+            self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
@@ -249,6 +253,7 @@ class Dictionary:
 
         All lines that an expression matches give a result here, and most of them another one: columns are faster.
         """
+        undecided = [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
         columns: dict[str, list[bytes]] = {}
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
@@ -257,7 +262,8 @@ class Dictionary:
             for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
                 for name, value in values:
                     columns.setdefault(name, [b""] * len(rows))[i] = value
-        return from_columns(columns, len(rows))
+        found, without = from_columns(columns, len(rows))
+        return found, sorted({*without, *undecided})
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
@@ -289,11 +295,16 @@ class Dictionary:
 
     def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
         """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        if self._rests is None:
-            return [(row, ()) for row in rows]
-        rest = len(self.pattern.names) - 1
-        values = self._rests.read([self._text(row[rest]) for row in rows])
-        return list(zip([row[:rest] for row in rows], values, strict=True))
+        columns = list(zip(*rows, strict=True))
+        rests = columns.pop() if self._rests else ()
+        behind: Sequence[Values] = [()] * len(rows)
+        if self._rests and any(rests):
+            behind = self._rests.read(list(map(self._text, rests)))
+        if reasons := self._reasons:
+            for i in self._places_of_reasons:
+                columns[i] = tuple(reasons.alike(columns[i]))
+            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
+        return list(zip(zip(*columns, strict=True), behind, strict=True))
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -310,9 +321,17 @@ class Dictionary:
 
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
+        if self.pattern.undecided(groups):
+            return None
         named = zip(self.pattern.names, groups, strict=False)
         values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None
+
+
+def _alike(values: Values, reasons: Reasons) -> Values:
+    names, texts = zip(*values, strict=True)
+    alike = reasons.alike(texts)
+    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -59,6 +59,13 @@ class LineParser:
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         return unparsed_cause(self.grammar, line, self._begins)
 
+    def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each line, without its newline, whether it is certain that its marker is not in its place."""
+        if self.grammar.place is None or not self.compiled:
+            return [False] * len(lines)
+        begins = _compiled(self.grammar.place).pattern.match
+        return [begins(line) is None for line in lines]
+
     def _takes(self, payload: bytes) -> bool:
         return self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 

@@ -6,29 +6,23 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
-from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
+from logwatch.parse.chunk_results import MAX_SAMPLES, Dated, FailedLines, ResultCounts, Samples, Unread
 from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import front, shape, shapes, words_of
-from logwatch.parse.result import Columns, PushResult
+from logwatch.parse.redact import shapes, words_of
+from logwatch.parse.result import Columns, PushResult, Reasons
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
-MAX_SAMPLES = 8
-"""At most so many distinct shapes a scan are kept."""
-_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
-_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
@@ -38,7 +32,7 @@ class Scanner:
     """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
 
     ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
-    longer than ``max_line_bytes`` that much is looked at.
+    longer than ``max_line_bytes`` that much is looked at. Results are counted by ``reasons``, or else by any.
     """
 
     def __init__(
@@ -49,12 +43,14 @@ class Scanner:
         delivered: frozenset[int] = frozenset({200}),
         keep: int = 1000,
         max_line_bytes: int = 65536,
+        reasons: Reasons | None = None,
     ) -> None:
         self.parser = parser_of(grammar)
         self.marker = grammar.marker
         self.delivered = delivered
         self.keep = keep
         self.max_line_bytes = max_line_bytes
+        self.reasons = reasons
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
@@ -158,9 +154,8 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
-        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
@@ -194,11 +189,7 @@ class _Job:
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
         scan.unread = self._unread.times(anchors, self._dated)
-        shaped: Counter[Cause] = Counter()
-        for sample, count in self._samples.items():
-            shaped[sample.cause] += count
-        for sample, count in self._samples.items():
-            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
+        scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
@@ -270,8 +261,21 @@ class _Job:
         if left.envelope != PLAIN:
             self._records(left)
             return
-        for at in left.at(self._marked(left, range(len(left.lines)))):
+        marked = self._marked(left, range(len(left.lines)))
+        astray = self._parser.misplaced([left.lines[i] for i in marked])
+        self._misplaced(left, [*compress(marked, astray)])
+        for at in left.at([i for i, is_astray in zip(marked, astray, strict=True) if not is_astray]):
             self._read(at)
+
+    def _misplaced(self, batch: LineBatch, places: Sequence[int]) -> None:
+        """Count lines whose marker is not in its place together: of a user who quotes the log, there are thousands."""
+        lines, named = batch.lines, self._scanner.names_marker
+        places = [i for i in places if named(lines[i])]
+        for at in batch.at(places):
+            self.scan.unparsed["misplaced"] += 1
+            self._unread.add("misplaced", at, self._dated)
+        for i in some_of(places, MAX_SAMPLES):
+            self._samples.add("misplaced", lines[i] + b"\n")
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
         """Return those of some lines that may hold the marker; in JSON it may be hidden."""
@@ -284,7 +288,7 @@ class _Job:
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
         """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
-        codes = expression.encode(rows)
+        codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
         aside = self._set_aside(codes, outcomes, batch)
@@ -337,7 +341,8 @@ class _Job:
     def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
         """Count lines of one result, or without one; True if they are failures to be told in detail."""
         if isinstance(outcome, PushResult):
-            self._counts.add(outcome, count, first, last)
+            reason = self._scanner.reasons.told(outcome.reason) if self._scanner.reasons else outcome.reason
+            self._counts.add(ResultKey(outcome.platform, outcome.code, reason), count, first, last)
             return outcome.code not in self._scanner.delivered
         self._unparsed(outcome, count, first, last)
         return False
@@ -354,9 +359,4 @@ class _Job:
             self._unread.add(cause, first, self._dated)
         else:
             self._unread.add_many(cause, count, self._dated(first), self._dated(last))
-        self._noted[cause] += 1
-        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
-            scanner, payload = self._scanner, first[1][0]
-            sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
-            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
-                self._samples[sample] = self._samples.get(sample, 0) + count
+        self._samples.add(cause, first[1][0], count)

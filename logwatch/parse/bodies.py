@@ -160,37 +160,50 @@ def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
 
 
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    return [line for line in _lines(data, envelope) if line is not None]
+
+
+def _lines(data: bytes, envelope: Envelope) -> list[bytes | None]:
+    """Take whole lines out of their envelope; None stands for one under another name."""
     if data and not envelopes.has_parts(data, envelope):
         taken = envelopes.taken_out(envelopes.clean(data), envelope)
-        if taken is not None and not taken.aside:
-            return taken.text[:-1].split(b"\n")
-    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
+        if taken is not None:
+            lines: list[bytes | None] = [*taken.text[:-1].split(b"\n")]
+            for i in taken.aside:
+                lines[i] = None
+            return lines
+    return [None if line.refused else line.payload for line in envelopes.unwrap(data, envelope)]
 
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
-    many = max(_WINDOW_LINES, data.count(b"\n", max(0, len(data) - _WINDOW_BYTES)))
-    records = data.rsplit(b"\n", many + 1)[-many - 1 : -1]
+    window = data[-_WINDOW_BYTES:]
+    if window.count(b"\n") < _WINDOW_LINES:
+        window = b"\n".join(data.split(b"\n")[-_WINDOW_LINES - 1 :])
+    elif len(window) < len(data):
+        window = window[window.find(b"\n") + 1 :]
+    records = seen = window.split(b"\n")[:-1]
     shows = envelopes.shows(envelope)
-    # In numbers, as journalctl writes a message with a carriage return, nothing is found.
-    seen = [each if shows in each else b"".join(_payloads(each + b"\n", envelope)) for each in records]
-    window = b"\n".join([*seen, b""])
+    if window.count(shows) < len(records):
+        # In numbers, as journalctl writes a message with a carriage return, nothing is found.
+        seen = [each if shows in each else b"".join(_payloads(each + b"\n", envelope)) for each in records]
+        window = b"\n".join([*seen, b""])
     if marker not in window:
         return 0
     marked = [i for i in _seeming_open(window, seen, envelope) if marker in seen[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
-    lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
-    alone = len(lines) == len(records) - marked[0]  # no record is a part, or under another name
+    lines = _lines(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
+    whole = len(lines) == len(records) - marked[0]  # no record is a part
     for i in marked:
         at = i - marked[0]
-        if not alone:
-            lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
-        if len(lines) - at > MAX_LINES + MAX_LINES_BETWEEN + 1 or not lines:
-            continue  # by then any body has ended
-        line = lines[at]
-        if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
+        if not whole:
+            lines, at = _lines(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
+        line = lines[at] if lines else None
+        if line is None or not (may_be_open(line) and owned(line)):
+            continue
+        if not join(line, (each for each in islice(lines, at + 1, None) if each is not None), owned)[1]:
             return sum(len(each) + 1 for each in records[i:])
     return 0
 

@@ -46,9 +46,8 @@ _NEWLINE = rb"\n"  # in JSON
 _NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
 _TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-# At the end of a chunk, in which a body may have begun that goes on behind it; a journal's record has a KiB or more.
-_WINDOW_BYTES = 32 * 1024
-_WINDOW_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1
+_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
+_LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
 
 
 def may_be_open(line: bytes) -> bool:
@@ -178,9 +177,9 @@ def _lines(data: bytes, envelope: Envelope) -> list[bytes | None]:
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
     window = data[-_WINDOW_BYTES:]
-    if window.count(b"\n") < _WINDOW_LINES:
-        window = b"\n".join(data.split(b"\n")[-_WINDOW_LINES - 1 :])
-    elif len(window) < len(data):
+    if window.count(b"\n") < MAX_LINES // 2:
+        window = data[-_LONG_WINDOW_BYTES:]
+    if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
     records = seen = window.split(b"\n")[:-1]
     shows = envelopes.shows(envelope)

@@ -44,9 +44,8 @@ _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
 _TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-# At the end of a chunk, in which a body may have begun that goes on behind it; a journal's record has a KiB or more.
-_WINDOW_BYTES = 32 * 1024
-_WINDOW_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1
+_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
+_LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
 
 
 def may_be_open(line: bytes) -> bool:
@@ -158,33 +157,42 @@ def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
     return owned
 
 
-def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+def _lines(data: bytes, envelope: Envelope) -> list[bytes | None]:
+    """Take whole lines out of their envelope; None stands for one that may not count."""
     taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
     if taken is not None:
-        return taken.text[:-1].split(b"\n")
-    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
+        return [*taken.text[:-1].split(b"\n")]
+    return [None if line.refused else line.payload for line in envelopes.unwrap(data, envelope)]
+
+
+def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
+    return [line for line in _lines(data, envelope) if line is not None]
 
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
-    many = max(_WINDOW_LINES, data.count(b"\n", max(0, len(data) - _WINDOW_BYTES)))
-    records = data.rsplit(b"\n", many + 1)[-many - 1 : -1]
+    window = data[-_WINDOW_BYTES:]
+    if window.count(b"\n") < MAX_LINES // 2:
+        window = data[-_LONG_WINDOW_BYTES:]
+    if len(window) < len(data):
+        window = window[window.find(b"\n") + 1 :]
+    records = window.split(b"\n")[:-1]
     ends = up_to_end(records, envelope)
     nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
     marked = [i for i in nearly_none if marker in ends[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
-    lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
-    alone = len(lines) == len(records) - marked[0]  # no record is torn, or under another name
+    lines = _lines(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
+    whole = len(lines) == len(records) - marked[0]  # no record is torn
     for i in marked:
         at = i - marked[0]
-        if not alone:
-            lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
-        if len(lines) - at > _WINDOW_LINES or not lines:
-            continue  # by then any body has ended
-        line = lines[at]
-        if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
+        if not whole:
+            lines, at = _lines(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
+        line = lines[at] if lines else None
+        if line is None or not (may_be_open(line) and owned(line)):
+            continue
+        if not join(line, (each for each in islice(lines, at + 1, None) if each is not None), owned)[1]:
             return sum(len(each) + 1 for each in records[i:])
     return 0
 

@@ -39,7 +39,7 @@ _MAX_EXAMPLE_BYTES = 4096
 _MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to follow
 
 OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255: each is read by itself."""
+"""The code of lines whose result is not among the first 255: each is looked at by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
@@ -220,6 +220,8 @@ class Dictionary:
     def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
+        self.uncoded: dict[int, Outcome] = {}
+        """What the lines give that got OTHER_CODE in the last call, by their indices."""
         self._rests = rests if pattern.has_rest else None
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
@@ -240,6 +242,7 @@ class Dictionary:
             self._codes_of_keys.clear()
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
+        self.uncoded.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
@@ -270,12 +273,18 @@ class Dictionary:
         unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
+        uncoded: dict[_Key, Outcome] = {}
         for key in unknown:
-            self._codes_of_keys[key] = self._code(self._outcome(key))
+            outcome = self._outcome(key)
+            self._codes_of_keys[key] = code = self._code(outcome)
             self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+            if code == OTHER_CODE:
+                uncoded[key] = outcome
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
+        if uncoded:
+            self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
         if len(times) < len(new):
             self._codes_of_rows.update({

@@ -291,36 +291,44 @@ class _Job:
         codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        self._set_aside(codes, outcomes, batch)
+        aside = self._set_aside(codes, outcomes, batch)
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
-            for at in batch.at(self._marked(batch, positions_of(codes, (OTHER_CODE,)))):
-                self._read(at)
+            known = {**expression.uncoded, **aside}
+            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
+            for i, at in zip(singly, batch.at(singly), strict=True):
+                self._read(at, known[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
-        """Have those lines read by themselves whose answers go on below them."""
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
+        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
+        aside: dict[int, Outcome] = {}
         for i, end in zip(wanting, ends, strict=True):
             if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
+                aside[i] = outcomes[codes[i]]
                 codes[i] = OTHER_CODE
+        return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _read(self, at: LineAt) -> None:
-        """Read one line by itself, with the answer below it, which may give a reason and never another code."""
+    def _read(self, at: LineAt, known: Outcome = None) -> None:
+        """Read one line by itself, unless it is ``known`` what it gives.
+
+        It is read with the answer below it, which may give a reason and never another code.
+        """
         number, (text, received) = at
-        result = self._parser.read(text)
+        result = known or self._parser.read(text)
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"

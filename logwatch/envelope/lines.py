@@ -21,7 +21,7 @@ class Piece(NamedTuple):
     """What comes off the front of a buffer: bytes that are done with, and the lines in them to be looked at."""
 
     consumed: int
-    data: bytes  # physical lines; of a message over the bound its head, made whole, and nothing of its rest
+    data: bytes  # records of whole messages; of one over the bound its head, and nothing of its rest
     inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
     ends: Sequence[int] = ()  # behind the entry of each line, where the lines are not these bytes themselves
 

@@ -160,20 +160,20 @@ class _Job:
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        batch, count = self._candidates(data, decided)
+        whole = LineBatch(data, envelope=decided)
+        batch = self._candidates(whole)
         if batch is None:
-            self._records(LineBatch(data, envelope=decided))
-            self.scan.lines += envelopes.line_count(data)
-            return
-        self._unread.batch = batch
-        self._lines(batch)
-        self.scan.lines += len(batch.lines) if count is None else count
+            self._records(whole)
+        else:
+            self._unread.batch = batch
+            self._lines(batch)
+        self.scan.lines += len(whole.lines) if batch is whole else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        marked = list(self._with_marker(lines))
+        marked = list(self._with_marker(lines, range(len(lines))))
         times = [self._scanner.time(line, self._reference) for _, line in marked]
         near = next((at for at in times if at is not None), None)
         inside: list[LineAt] = []
@@ -194,26 +194,24 @@ class _Job:
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
-    def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
+    def _candidates(self, whole: LineBatch) -> LineBatch | None:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        In the second case also return how many there are in all. Return None where each has to be taken out first: one
-        is too long, or the marker may be escaped.
+        Return None where each has to be taken out first: one is too long, or the marker may be escaped.
         """
-        marker = self._scanner.marker
+        data, marker, shows = whole.text, self._scanner.marker, envelopes.shows(whole.envelope)
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
-            return None, None
+            return None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, envelope=decided), None
-        if envelopes.escapes(decided) & set(marker):
-            return None, None
-        count, shows = envelopes.line_count(data), envelopes.shows(decided)
-        if shows and data.count(shows) < count:
-            found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
+            return whole
+        if envelopes.escapes(whole.envelope) & set(marker):
+            return None
+        if shows and data.count(shows) < envelopes.line_count(data):
+            found = [line for line in whole.lines if marker in line or shows not in line]
         else:
             found = marked_lines(data, marker)
-        return LineBatch.of(found, decided), count
+        return LineBatch.of(found, envelope=whole.envelope)
 
     def _records(self, batch: LineBatch) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
@@ -234,11 +232,11 @@ class _Job:
         text = b"".join([payload for _, (payload, _) in kept])
         self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
 
-    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
+    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
-        for i, line in enumerate(lines):
+        for number, line in zip(numbers, lines, strict=True):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time))
+                at: LineAt = (number, (payload + b"\n", line.time))
                 if line.refused:
                     self._unparsed(line.refused, 1, at, at)
                 else:

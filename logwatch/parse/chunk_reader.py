@@ -15,9 +15,9 @@ from typing import TypeVar
 from logwatch import envelope as envelopes
 from logwatch.model import Cause, Envelope
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
+from logwatch.parse.compile.rests import RestReader, Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.rests import RestReader, Values
 from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64

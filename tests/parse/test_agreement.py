@@ -17,8 +17,8 @@ from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler
 from logwatch.parse.compile.from_pyparsing import EndlessLoop, translate
 from logwatch.parse.compile.from_regex import NotCompilable
 from logwatch.parse.compile.line_pattern import LinePattern
+from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import _flat, default_whitespace, parse_reference
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import from_captures
 
 # ---- grammars of every kind of element ---------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
+from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import parse_reference, whole_marker
 from logwatch.parse.line_parser import COUNTED, parser_of
-from logwatch.parse.rests import RestReader
 from logwatch.parse.result import PushResult
 from tests.parse import logshaped
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from logwatch.envelope.record import Frame, Payloads, Record
 from logwatch.envelope.text import line_count, unescaped
-from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
+from logwatch.envelope.times import COLOURS, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 CONTAINER_ID = "<container id>"
@@ -33,7 +33,8 @@ class Prefixed:
     ) -> None:
         self.name = name
         self.kind = kind
-        self.parts = parts
+        self.splits = bool(parts)
+        self._parts = parts
         self._pattern = COLOURS + pattern
         self._front = re.compile(self._pattern.replace("{origin}", f"(?P<origin>{origin})").encode(), re.MULTILINE)
         self._groups = frozenset(self._front.groupindex)
@@ -50,23 +51,22 @@ class Prefixed:
         return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
 
     def _payload(self, text: bytes) -> bytes:
-        """Return what a program wrote: syslog daemons escape the colours in it."""
+        """Return what a program wrote: syslog daemons escape colours and carriage returns in it."""
         return unescaped(text) if self.kind == "syslog" else text
 
-    def completed(self, line: bytes) -> bytes:
-        """Return a record of a part as the record of a whole message: only formats with a ``tag`` have parts."""
-        if not (self.parts and (front := self._front.match(line))):
-            return line
-        return line[: front.start("tag")] + b"F" + line[front.end("tag") :]
+    def has_parts(self, data: bytes) -> bool:
+        """Return whether some of these whole lines may be a part of a message: it has a ``tag`` of P."""
+        return any(data.rfind(part) >= 0 for part in self._parts)  # from the end on it is found fastest
 
-    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
-        """Return whether some message may be split over several of these whole lines."""
-        return any(part in data for part in self.parts)
+    def whole(self, parts: Sequence[bytes]) -> bytes:
+        """Return the first part with a tag of F, and behind it the payloads of the others."""
+        (line, front), *others = [(each, found) for each in parts if (found := self._front.match(each))]
+        texts = [each[found.end() :] for each, found in others]
+        return b"".join([line[: front.start("tag")], b"F", line[front.end("tag") :], *texts])
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take the fronts off whole lines; None unless every line has one, of these origins."""
-        day = _DAY.search(text, 0, _DAY_WITHIN)
-        found = _fronts(self._pattern, tuple(origins), day[0] if day else b"").split(b"\n" + text[:-1])
+        found = _fronts(self._pattern, tuple(origins)).split(b"\n" + text[:-1])
         lines = found[2::2]
         if found[0] or len(lines) != line_count(text):
             return None
@@ -100,34 +100,27 @@ def _as_written(front: str) -> str:
     return _CLOCK_OF.sub(like, re.escape(front), count=1) + r"(?![ \xef])"
 
 
-_DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
 _CLOCK_OF = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\\.([0-9]+))?")
 _LOOKED_AT = 16  # lines, for one that may count
 _TAG, _WHOLE = "(?P<tag>[FP])", "F"
 _END = r"(?=\n)"
-_DAY_WITHIN = 64  # bytes at the beginning of a line
 
 
 @lru_cache(maxsize=64)
-def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
+def _fronts(pattern: str, origins: tuple[str, ...]) -> re.Pattern[bytes]:
     """Compile the front of lines of some origins, each behind a newline, for a search over many lines; captures times.
 
-    A newline is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines
-    were written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
+    A newline is found at the speed of memory, as a beginning of a line is not.
     """
-    bare = _bare_front(pattern, origins, day)
+    bare = _bare_front(pattern, origins)
     bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
     return re.compile(b"(?m)\n" + bare.encode("latin-1"))
 
 
-def _bare_front(pattern: str, origins: Sequence[str], day: bytes = b"") -> str:
+def _bare_front(pattern: str, origins: Sequence[str]) -> str:
     """Return the front of lines of some origins, without other groups than that of the time."""
     names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
-    bare = re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
-    if day:
-        for days in (DATE, MONTH_DAY):
-            bare = bare.replace(days, f"(?:{re.escape(day.decode())}|{days})")
-    return bare
+    return re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
 
 
 def of(origin: str, origins: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from itertools import compress, count, repeat
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
-from logwatch.model import Cause, Envelope
+from logwatch.model import PLAIN, Cause, Envelope
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
 from logwatch.parse.compile.rests import RestReader, Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
@@ -37,7 +37,7 @@ _MAX_EXAMPLE_BYTES = 4096
 _MAX_EXAMPLES_BYTES = 32 * 1024  # together: what is long has many turns to follow
 
 OTHER_CODE = 255
-"""The code of lines whose result is not among the first 255: each is looked at by itself."""
+"""The code of lines whose result is not among the first 255: each is read by itself."""
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
@@ -90,40 +90,38 @@ class ChunkReader:
         self._wait = LEARN_AFTER_LINES
         self._waiting = self._lessons = 0
 
-    def read(
-        self, batch: LineBatch, match: Match, following: float = math.inf, among: LineBatch | None = None
-    ) -> LineBatch:
-        """Read a batch by what there is, and learn from it; return the lines that are left.
+    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
 
-        ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
-        how many times as much as this the log still holds, ``among`` the lines of which the batch is what was left.
+        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
+        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
+        times as much as this the log still holds.
         """
-        before = self._rests_read
-        left = match(self._dictionary, batch) if self._dictionary else batch
-        if self._learned(left, self._rests_read - before, among or batch, following) and self._dictionary:
-            return match(self._dictionary, left)
+        before = self.rests.read_singly if self.rests else 0
+        framed = self._read_framed(batch, match)
+        left = framed.taken_out()
+        if left is None:
+            return framed
+        if self._dictionary and left.text:
+            left = match(self._dictionary, left)
+        behind = self.rests.read_singly - before if self.rests else 0
+        if self._learned(left, behind, batch, following) and self._dictionary and left.text:
+            left = match(self._dictionary, left)
         return left
 
-    def read_framed(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
-        """Read a batch of lines in an envelope without taking them out; return those that are left.
-
-        As ``read`` does it, but what is left may be known to the expression all the same; if that is the batch itself,
-        nothing of it was counted.
-        """
+    def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
+        """Read a batch of lines in an envelope without taking them out; return those that are left."""
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
-        before = self._rests_read
         left = match(framed.expression, batch)
-        if left is not batch:
-            if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
-                framed.expression = None  # they are written in more than one way
-            self._learned(LineBatch(b""), self._rests_read - before, batch, following)
+        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+            framed.expression = None  # they are written in more than one way
         return left
 
     def _framed(self, batch: LineBatch) -> "_Framed | None":
         """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
-        if self._dictionary is None:
+        if self._dictionary is None or batch.envelope == PLAIN:
             return None
         known = self._framed_by.get(batch.envelope)
         if known is not None:
@@ -138,10 +136,6 @@ class ChunkReader:
             self._framed_by.clear()
         made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
         return made
-
-    @property
-    def _rests_read(self) -> int:
-        return self.rests.read_singly if self.rests else 0
 
     def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
         """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
@@ -220,8 +214,6 @@ class Dictionary:
     def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
-        self.uncoded: dict[int, Outcome] = {}
-        """What the lines give that got OTHER_CODE in the last call, by their indices."""
         self._rests = rests if pattern.has_rest else None
         self._codes_of_rows: dict[Groups, int] = {}
         self._codes_of_keys: dict[_Key, int] = {}
@@ -242,7 +234,6 @@ class Dictionary:
             self._codes_of_keys.clear()
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
-        self.uncoded.clear()
         codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
@@ -273,18 +264,12 @@ class Dictionary:
         unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
-        uncoded: dict[_Key, Outcome] = {}
         for key in unknown:
-            outcome = self._outcome(key)
-            self._codes_of_keys[key] = code = self._code(outcome)
+            self._codes_of_keys[key] = self._code(self._outcome(key))
             self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
-            if code == OTHER_CODE:
-                uncoded[key] = outcome
         found = bytes(map(self._codes_of_keys.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
-        if uncoded:
-            self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
         if len(times) < len(new):
             self._codes_of_rows.update({

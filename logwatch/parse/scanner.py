@@ -154,46 +154,20 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._before = 0  # lines that were read in other stretches of the chunk
         self.bodies = Bodies(b"", PLAIN, b"")
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        if self._together(data, decided):
+        batch, count = self._candidates(data, decided)
+        if batch is None:
+            self._records(LineBatch(data, envelope=decided))
+            self.scan.lines += envelopes.line_count(data)
             return
-        for lines, split in envelopes.stretches(data, decided):
-            if split or not self._together(lines, decided):
-                self._singly(lines, decided)
-
-    def _singly(self, data: bytes, decided: Envelope) -> None:
-        """Take each line out by itself: a long one, parts of messages, a torn record."""
-        lines = logical_lines(data, decided)
-        self.scan.lines += len(lines)
-        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
-        self._before += len(lines)
-
-    def _together(self, data: bytes, decided: Envelope) -> bool:
-        """Read lines together; False, and nothing is counted, where that would not be exact."""
-        whole, count = self._candidates(data, decided)
-        if whole is None:
-            return False
-        batch = whole
-        if decided != PLAIN:
-            self._unread.batch = self._unread.batch or batch
-            if reader := self._parser.chunk_reader:
-                batch = reader.read_framed(batch, self._matched, self.following)
-        inside, left = batch.taken_out()
-        if left.text is data:
-            return False
-        self._lines(inside, None if batch is whole else whole)
-        self._records(left, decided)
-        if count is None:  # all are candidates, which have been split by now
-            count = len((inside if batch is whole else whole).lines)
-        self.scan.lines += count
-        self._before += count
-        return True
+        self._unread.batch = batch
+        self._lines(batch)
+        self.scan.lines += len(batch.lines) if count is None else count
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
@@ -223,37 +197,32 @@ class _Job:
     def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        In the second case also return how many there are in all. Return None where each has to be taken out first: the
-        marker may be escaped, or be split over several.
+        In the second case also return how many there are in all. Return None where each has to be taken out first: one
+        is too long, or the marker may be escaped.
         """
         marker = self._scanner.marker
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
             return None, None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
-        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
+            return LineBatch(data, envelope=decided), None
+        if envelopes.escapes(decided) & set(marker):
             return None, None
-        shows = envelopes.shows(decided)
+        count, shows = envelopes.line_count(data), envelopes.shows(decided)
         if shows and data.count(shows) < count:
             found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
         else:
             found = marked_lines(data, marker)
-        return LineBatch.of(found, decided, self._numbers(len(found))), count
+        return LineBatch.of(found, decided), count
 
-    def _numbers(self, count: int) -> range | None:
-        """Return the numbers of the next lines, of which there are so many or fewer."""
-        return range(self._before, self._before + count) if self._before else None
-
-    def _records(self, batch: LineBatch, decided: Envelope) -> None:
+    def _records(self, batch: LineBatch) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         if not batch.text:
             return
         count = len(batch.lines)
-        lines, numbers = logical_lines(batch.text, decided), [batch.number(i) for i in range(count)]
+        lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
-            each = [logical_lines(record + b"\n", decided) for record in batch.lines]
+            each = [logical_lines(record + b"\n", batch.envelope) for record in batch.lines]
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
@@ -283,17 +252,19 @@ class _Job:
         payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
-    def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
+    def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        self._unread.batch = self._unread.batch or batch
-        if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched, self.following, among)
-        marked = self._marked(batch, range(len(batch.lines)))
-        astray = self._parser.misplaced([batch.lines[i] for i in marked])
-        self._misplaced(batch, [*compress(marked, astray)])
-        for at in batch.at([i for i, is_astray in zip(marked, astray, strict=True) if not is_astray]):
+        reader = self._parser.chunk_reader
+        left = reader.read(batch, self._matched, self.following) if reader else batch.taken_out() or batch
+        if left.envelope != PLAIN:
+            self._records(left)
+            return
+        marked = self._marked(left, range(len(left.lines)))
+        astray = self._parser.misplaced([left.lines[i] for i in marked])
+        self._misplaced(left, [*compress(marked, astray)])
+        for at in left.at([i for i, is_astray in zip(marked, astray, strict=True) if not is_astray]):
             self._read(at)
 
     def _misplaced(self, batch: LineBatch, places: Sequence[int]) -> None:
@@ -315,54 +286,41 @@ class _Job:
         return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left.
-
-        If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
-        """
+        """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
         codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
-            return batch
-        aside = self._set_aside(codes, outcomes, batch)
+        self._set_aside(codes, outcomes, batch)
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
             if outcome is not None and self._counted(outcome, codes.count(code), first, last):
                 failed.add(code)
         if OTHER_CODE in codes:
-            known = {**expression.uncoded, **aside}
-            singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
-            for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, known[i])
+            for at in batch.at(self._marked(batch, positions_of(codes, (OTHER_CODE,)))):
+                self._read(at)
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
 
-    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
-        """Have those lines read by themselves whose answers go on below them; return what they give alone."""
+    def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> None:
+        """Have those lines read by themselves whose answers go on below them."""
         wanting = positions_of(codes, [code for code, outcome in outcomes.items() if self._wants_body(outcome)])
         lines = batch.lines if wanting else []
         ends = up_to_end([lines[i] for i in wanting], batch.envelope)
-        aside: dict[int, Outcome] = {}
         for i, end in zip(wanting, ends, strict=True):
             if end.endswith(BLANK_OR_OPEN) and may_be_open(end):
-                aside[i] = outcomes[codes[i]]
                 codes[i] = OTHER_CODE
-        return aside
 
     def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _read(self, at: LineAt, known: Outcome = None) -> None:
-        """Read one line by itself, unless it is ``known`` what it gives.
-
-        It is read with the answer below it, which may give a reason and never another code.
-        """
+    def _read(self, at: LineAt) -> None:
+        """Read one line by itself, with the answer below it, which may give a reason and never another code."""
         number, (text, received) = at
-        result = known or self._parser.read(text)
+        result = self._parser.read(text)
         self.scan.fallback += not self._parser.compiled
         if isinstance(result, PushResult) and self._wants_body(result) and may_be_open(text[:-1]):
             joined = self.bodies.joined(text[:-1], self._scanner.owns) + b"\n"

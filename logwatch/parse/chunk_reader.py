@@ -6,20 +6,17 @@ how it is written, differs from line to line: the values in it are what is remem
 """
 
 import math
-from bisect import bisect_right
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate, compress, count, repeat
+from itertools import compress, count, repeat
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile import nodes
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import Repeat
+from logwatch.parse.compile.rests import RestReader, Values
+from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
@@ -30,6 +27,7 @@ LEARN_AFTER_LINES = 16
 _GROWTH = 8  # of what is waited for, with each lesson
 _MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
 _MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
+_FEW_LESSONS = 2  # behind them it is known that the order of the fields changes again and again
 _LITTLE = 0.25  # of what was left
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
@@ -43,15 +41,9 @@ OTHER_CODE = 255
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
-_MAX_REMEMBERED = 1024  # rests that were read turn by turn
-_MAX_REMEMBERED_BYTES = 512  # of one of them
-_MAX_REST_BYTES = 2048  # of one that is an example
 
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
-
-Values = tuple[tuple[str, bytes], ...]
-"""Name and text of each value, in the order of the line."""
 
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
@@ -96,7 +88,7 @@ class ChunkReader:
         self._rests: list[bytes] = []
         self._left: list[bytes] = []  # some of what it has left since
         self._wait = LEARN_AFTER_LINES
-        self._waiting = 0
+        self._waiting = self._lessons = 0
 
     def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
         """Read a batch by what there is, in its envelope and then out of it, and learn from it.
@@ -177,7 +169,9 @@ class ChunkReader:
         rests = list(self.rests.examples) if self.rests else []
         self._rests = some_of([*rests, *self._rests], SOME)
         left = _short(some_of(self._left, SOME))
-        made = self._compiler.compile([*left, *others, *_short(some_of(self._examples, SOME))], self._rests)
+        payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
+        self._lessons += 1
+        made = self._compiler.compile(payloads, self._rests, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
         self._left = []
         if self.rests:
             self.rests.examples.clear()
@@ -217,7 +211,7 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
+    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
@@ -342,64 +336,3 @@ def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]
     for code in wanted:
         table[code] = 1
     return list(compress(count(), codes.translate(table)))
-
-
-# ---- what stands behind the code -------------------------------------------------------------------------------------
-
-
-class RestReader:
-    """Reads texts by the repetition at the end of a grammar: its values of the names in ``keep``.
-
-    Most texts hold none, and a few searches for the literals that a value needs say so. The others are read turn by
-    turn, and are examples.
-    """
-
-    def __init__(self, tail: Repeat, turns: LinePattern, keep: frozenset[str]) -> None:
-        self._keep = keep
-        literals = nodes.capture_literals(nodes.without_captures(tail, keep))
-        self._literals = literals and [
-            each for each in literals if not any(other != each and other in each for other in literals)
-        ]
-        self._turns = turns
-        self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
-        self.examples: deque[bytes] = deque(maxlen=SOME)
-        """The last texts that were read turn by turn."""
-        self.read_singly = 0
-        """How many they were."""
-
-    def read(self, texts: Sequence[bytes]) -> list[Values]:
-        """Return the values in each text."""
-        found: list[Values] = [()] * len(texts)
-        joined = b"\n".join([*texts, b""])
-        wanted = range(len(texts)) if self._literals is None else _lines_with(joined, self._literals)
-        if wanted:
-            lines = joined.split(b"\n")
-            for i in wanted:
-                found[i] = self.read_one(lines[i])
-        return found
-
-    def read_one(self, text: bytes) -> Values:
-        """Return the values in one text."""
-        if not text:
-            return ()
-        return self._remembered(text) if len(text) <= _MAX_REMEMBERED_BYTES else self._turn_by_turn(text)
-
-    def _turn_by_turn(self, text: bytes) -> Values:
-        self.read_singly += 1
-        if len(text) <= _MAX_REST_BYTES:
-            self.examples.append(text)
-        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
-
-
-def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:
-    """Return the indices of the lines that contain one of some literals; each line ends in a newline."""
-    hits: set[int] = set()
-    ends: list[int] = []
-    for literal in literals:
-        at = text.find(literal)
-        while at >= 0:
-            ends = ends or list(accumulate(len(line) + 1 for line in text[:-1].split(b"\n")))
-            i = bisect_right(ends, at)
-            hits.add(i)
-            at = text.find(literal, ends[i])
-    return sorted(hits)

@@ -67,7 +67,8 @@ class LineParser:
         return [begins(line) is None for line in lines]
 
     def _takes(self, payload: bytes) -> bool:
-        return self._line is not None and self._line.pattern.match(payload + b"\n") is not None
+        astray = self.misplaced([payload])[0]  # of thousands that are, LINE need not be compiled
+        return not astray and self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""

@@ -14,8 +14,9 @@ from logwatch import envelope as envelopes
 from logwatch.model import ResultKey
 from logwatch.parse import Scanner, load
 from logwatch.parse.bodies import join, may_be_open
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, RestReader
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
+from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import parse_reference, whole_marker
 from logwatch.parse.line_parser import COUNTED, parser_of
 from logwatch.parse.result import PushResult

@@ -16,7 +16,7 @@ from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import CharRun, Look, Node, Repeat
-from logwatch.parse.compile.specialise import Specialiser
+from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
 
 REST = "rest"
@@ -139,13 +139,16 @@ class ChunkCompiler:
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
 
-    def compile(self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()) -> "Made | None":
+    def compile(
+        self, payloads: Sequence[bytes], tails: Sequence[bytes] = (), max_orders: int = MAX_ORDERS
+    ) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
-        ``tails`` are more examples of what stands in the last repetition.
+        ``tails`` are more examples of what stands in the last repetition. Where there are more than ``max_orders`` of
+        fields, any order is taken.
         """
-        specialiser = Specialiser(self._listed)
+        specialiser = Specialiser(self._listed, max_orders)
         found = specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None

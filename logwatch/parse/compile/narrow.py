@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
 
-MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
 
@@ -23,7 +22,10 @@ def is_quoted(node: Node) -> bool:
 
 
 def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node, *, alike: bool) -> Node:
-    """Return a node as it took these texts, behind which stood these; ``rest`` is the node that follows."""
+    """Return a node as it took these texts, behind which stood these; ``rest`` is the node that follows.
+
+    What was the same in all of them is written out if they are ``alike``.
+    """
     text = next(iter(texts))
     same = alike and len(texts) == 1
     match node:

@@ -9,19 +9,21 @@ can be taken.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import takewhile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
+from itertools import dropwhile, takewhile
 from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.narrow import MIN_EXAMPLES_ALIKE, is_quoted, narrowed
+from logwatch.parse.compile.narrow import is_quoted, narrowed
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
+_MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
-_MAX_RUNS = 4  # orders of turns without values that are told apart
-_MAX_UNROLLED = 40  # turns without values of one line; more stay a repetition as well
+MAX_ORDERS = 4
+"""Orders of turns that are told apart: a way for each is faster than a repetition, for as long as there is no other."""
+_MAX_UNROLLED = 40  # turns of one line; more stay a repetition as well
 _TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
 _RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
@@ -39,9 +41,9 @@ Part: TypeAlias = Callable[[Node], Node]
 class Specialiser:
     """Follows examples through nodes, and remembers what it found out of them meanwhile."""
 
-    def __init__(self, listed: frozenset[str] = frozenset()) -> None:
+    def __init__(self, listed: frozenset[str] = frozenset(), max_orders: int = MAX_ORDERS) -> None:
         """Of names that are ``listed`` every value counts, and of others the last one."""
-        self.listed = listed
+        self.listed, self.max_orders = listed, max_orders
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
         self._turns: dict[int, _Turns] = {}
@@ -126,7 +128,7 @@ class Specialiser:
         """Return the ways in which these turns go on; note the ends of those that are kept."""
         parts: list[Part] = []
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        if len(set(runs.values())) > _MAX_RUNS or max(map(len, runs.values()), default=0) > _MAX_UNROLLED:
+        if turns.many(set(runs.values())):
             parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]], then)]
             taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
         groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
@@ -178,7 +180,7 @@ class Specialiser:
         """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
         texts = {line[start:end] for line, start, end in spans}
         behind = [line[end : end + _GLANCE_BYTES] for line, _, end in spans]
-        return partial(narrowed, node, texts, behind, alike=self._alike and len(spans) >= MIN_EXAMPLES_ALIKE)
+        return partial(narrowed, node, texts, behind, alike=self._alike and len(spans) >= _MIN_EXAMPLES_ALIKE)
 
 
 # ---- the turns of a repetition in one line ---------------------------------------------------------------------------
@@ -201,7 +203,7 @@ class _Turns:
         self.of = of
         self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
-        self._listed = specialiser.listed
+        self._listed, self._max_orders = specialiser.listed, specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
         self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
@@ -248,6 +250,22 @@ class _Turns:
     def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
         return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
 
+    def many(self, orders: Collection[tuple[int, ...]]) -> bool:
+        """Return whether so many orders of turns, or such long ones, are not worth a way each.
+
+        Nor are two with a nest of values at different places: each would stand for those examples alone that have it
+        there.
+        """
+        nests = {(order[:k], i) for order in orders for k, i in enumerate(order) if i in self._nests}
+        again = len(nests) > len({i for _, i in nests})
+        return again or len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
+
+    @cached_property
+    def _nests(self) -> frozenset[int]:
+        """The alternatives that hold a repetition with values."""
+        inside = ((i, each) for i, item in enumerate(self.items) for each in nodes.walk(item))
+        return frozenset(i for i, each in inside if isinstance(each, Repeat) and each.max != 1 and each.capture_names)
+
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
         taken = (turn.alternative for turn in turns)
@@ -293,7 +311,8 @@ def _repeated(item: Node, then: Sequence[Node], rest: Node) -> Node:
         else:
             others.append(bare)
     behind, _ = nodes.split_leading_blanks(nodes.seq(*then))
-    ahead = nodes.split_leading_blanks(rest)[1]
+    made = dropwhile(lambda each: isinstance(each, Look), nodes.parts(rest))  # which say what the grammar's end says
+    ahead = nodes.split_leading_blanks(nodes.seq(*made))[1]
     if (
         not (run and others and run.chars >= skipped)
         or not all(nodes.disjoint(run, each) for each in others)

@@ -16,6 +16,8 @@ CONTAINER_ID = "<container id>"
 """Stands for any short container id among the origins: what Docker tags its lines with unless it is told otherwise."""
 
 _CONTAINER_ID = re.compile("[0-9a-f]{12}")
+_GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
+_MOST_LOOKS = 4096
 
 
 class Prefixed:
@@ -55,7 +57,18 @@ class Prefixed:
         return unescaped(text) if self.kind == "syslog" else text
 
     def has_parts(self, data: bytes) -> bool:
-        """Return whether some of these whole lines may be a part of a message: it has a ``tag`` of P."""
+        """Return whether some of these whole lines may be a part of a message, whose front holds one of ``parts``.
+
+        They end in the same byte, which is found several times as fast as a string where it is rare.
+        """
+        if not self.splits:
+            return False
+        last, at = self._parts[0][-1:], -1
+        for _ in range(_MOST_LOOKS if data.count(last, 0, _GLANCE_BYTES) <= _FEW else 0):
+            if (at := data.find(last, at + 1)) < 0:
+                return False
+            if data.endswith(self._parts, 0, at + 1):
+                return True
         return any(data.rfind(part) >= 0 for part in self._parts)  # from the end on it is found fastest
 
     def whole(self, parts: Sequence[bytes]) -> bytes:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from logwatch.envelope.record import Frame, Payloads, Record
 from logwatch.envelope.text import line_count, unescaped
-from logwatch.envelope.times import COLOURS, USUAL_CLOCK
+from logwatch.envelope.times import COLOURS, DATE, MONTH_DAY, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 CONTAINER_ID = "<container id>"
@@ -79,7 +79,8 @@ class Prefixed:
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take the fronts off whole lines; None unless every line has one, of these origins."""
-        found = _fronts(self._pattern, tuple(origins)).split(b"\n" + text[:-1])
+        day = _DAY.search(text, 0, _DAY_WITHIN)
+        found = _fronts(self._pattern, tuple(origins), day[0] if day else b"").split(b"\n" + text[:-1])
         lines = found[2::2]
         if found[0] or len(lines) != line_count(text):
             return None
@@ -113,27 +114,34 @@ def _as_written(front: str) -> str:
     return _CLOCK_OF.sub(like, re.escape(front), count=1) + r"(?![ \xef])"
 
 
+_DAY = re.compile(f"{DATE}|{MONTH_DAY}".encode())
 _CLOCK_OF = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\\\.([0-9]+))?")
 _LOOKED_AT = 16  # lines, for one that may count
 _TAG, _WHOLE = "(?P<tag>[FP])", "F"
 _END = r"(?=\n)"
+_DAY_WITHIN = 64  # bytes at the beginning of a line
 
 
 @lru_cache(maxsize=64)
-def _fronts(pattern: str, origins: tuple[str, ...]) -> re.Pattern[bytes]:
+def _fronts(pattern: str, origins: tuple[str, ...], day: bytes) -> re.Pattern[bytes]:
     """Compile the front of lines of some origins, each behind a newline, for a search over many lines; captures times.
 
-    A newline is found at the speed of memory, as a beginning of a line is not.
+    A newline is found at the speed of memory, as a beginning of a line is not; and the day on which most of the lines
+    were written is tried first, as it stands: to check each of its fields again takes as long as all the rest.
     """
-    bare = _bare_front(pattern, origins)
+    bare = _bare_front(pattern, origins, day)
     bare = bare.replace("(?P<time>", "(") if "(?P<time>" in bare else f"(){bare}"
     return re.compile(b"(?m)\n" + bare.encode("latin-1"))
 
 
-def _bare_front(pattern: str, origins: Sequence[str]) -> str:
+def _bare_front(pattern: str, origins: Sequence[str], day: bytes = b"") -> str:
     """Return the front of lines of some origins, without other groups than that of the time."""
     names = "|".join(_CONTAINER_ID.pattern if name == CONTAINER_ID else re.escape(name) for name in origins)
-    return re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
+    bare = re.sub(r"\(\?P<(?!time>)\w+>", "(?:", pattern.replace("{origin}", f"(?:{names})"))
+    if day:
+        for days in (DATE, MONTH_DAY):
+            bare = bare.replace(days, f"(?:{re.escape(day.decode())}|{days})")
+    return bare
 
 
 def of(origin: str, origins: Sequence[str]) -> bool:

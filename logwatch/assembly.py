@@ -13,7 +13,7 @@ from logwatch.config.sources import WebhookSource
 from logwatch.discover import Container, Discovery, Globs
 from logwatch.errors import ConfigError, LogwatchError, Problem
 from logwatch.events import shown
-from logwatch.parse import Grammar, Scanner
+from logwatch.parse import Grammar, Reasons, Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.grammar import names_of, walk
 from logwatch.webhook import Fields, load_fields
@@ -47,6 +47,7 @@ class Parts:
             delivered=frozenset(delivered),
             keep=min(self.config.failures.keep, 1000) if keep is None else keep,
             max_line_bytes=self.config.follow.max_line_bytes,
+            reasons=Reasons(entry.reason for entry in self.catalogue.entries),
         )
 
     def stamped(self, source: Source) -> bool:

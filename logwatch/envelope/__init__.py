@@ -15,19 +15,28 @@ from logwatch.envelope.lines import (
     cut,
     escapes,
     frame,
-    has_parts,
     shows,
-    stretches,
     taken_out,
     unwrap,
 )
 from logwatch.envelope.prefixed import CONTAINER_ID
 from logwatch.envelope.record import Format, Frame, Line, Payloads, Received, Record
-from logwatch.envelope.text import MARK, NoText, clean, is_tar, line_count, no_text, shortened, uncoloured
+from logwatch.envelope.text import (
+    ESCAPED_RETURNS,
+    MARK,
+    NoText,
+    clean,
+    is_tar,
+    line_count,
+    no_text,
+    shortened,
+    uncoloured,
+)
 
 __all__ = [
     "CONTAINER_ID",
     "ENOUGH_VOTES",
+    "ESCAPED_RETURNS",
     "FORMATS",
     "MARK",
     "Format",
@@ -50,7 +59,6 @@ __all__ = [
     "encoded",
     "escapes",
     "frame",
-    "has_parts",
     "is_tar",
     "label",
     "line_count",
@@ -60,7 +68,6 @@ __all__ = [
     "shortened",
     "shows",
     "silent_end",
-    "stretches",
     "taken_out",
     "uncoloured",
     "undecided",

@@ -33,7 +33,6 @@ _LEAST_PAIRS = 3
 _OWN_SHARE = 0.5  # of the lines under a name, for the name to be mesibo's
 _WORTH_SHARE = 0.1  # of the votes for the format
 
-_SPLITTING: tuple[EnvelopeKind, ...] = ("docker", "cri")  # kinds whose long messages are split over lines
 _NAMELESS = ("docker", "docker-timestamps", "docker-details", "cri")  # kinds of one format, whose lines tell no program
 
 
@@ -116,9 +115,7 @@ def silent_end(data: bytes, max_line_bytes: int) -> int:
     A message that is still split over lines, in any envelope, waits for its end: its rest is no line.
     """
     names = [
-        form.name
-        for form in FORMATS.values()
-        if form.kind in _SPLITTING or (isinstance(form, SeveralLines) and form.mark in data)
+        form.name for form in FORMATS.values() if (form.mark in data if isinstance(form, SeveralLines) else form.splits)
     ]
     return min(cut(data, Envelope((Layer(name),)), max_line_bytes).consumed for name in names)
 
@@ -178,7 +175,7 @@ def _vote(votes: Votes, line: bytes, owns: Owns, order: list[Format]) -> None:
     for form, record in fitting:
         votes.all[form.name, record.origin] += 1
         for inner in order:
-            if not isinstance(inner, Prefixed) or inner.parts:
+            if not isinstance(inner, Prefixed) or inner.splits:
                 continue  # what is split inside another envelope is nobody's
             second = inner.record(record.payload)
             if second and owns(uncoloured(second.payload) + b"\n"):

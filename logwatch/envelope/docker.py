@@ -14,14 +14,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from logwatch.envelope.record import JSON_ESCAPES, NO_JSON, UNESCAPED, Frame, Payloads, Record
+from logwatch.envelope.text import line_count
 from logwatch.envelope.times import RECENT_DATE, USUAL_CLOCK
 from logwatch.model import EnvelopeKind
 
 OPENING = b'{"log":'
-# Docker writes log, stream, (attrs,) time. A quote inside a message is escaped, so this stands nowhere but at its end.
-STREAMS = (b'","stream":"stdout"', b'","stream":"stderr"')
-RECORD_END = re.compile(rb'(\\*)(n?)","stream":"(std(?:out|err))"')
-_STREAM = b'","stream":"std'
 _WHOLE_END = b'\\n","stream":"std'  # the longer it is, the faster it is found
 
 _TEXT = f'"{UNESCAPED}"'
@@ -49,7 +46,7 @@ class Docker:
 
     name = "docker"
     kind: EnvelopeKind = "docker"
-    parts = STREAMS  # every record has one: whether it is a part is told by what stands before it
+    splits = True
     escapes = JSON_ESCAPES
     shows = b""
     behind = _WHOLE_END
@@ -65,14 +62,15 @@ class Docker:
         log = record.log.encode()
         return Record(log.removesuffix(b"\n"), _decode_time(line).time, "", record.stream, not log.endswith(b"\n"))
 
-    def completed(self, line: bytes) -> bytes:
-        """Return a record of a part as the record of a whole message."""
-        end = RECORD_END.search(line)
-        return line if end is None else line[: end.end(2)] + b"\\n" + line[end.end(2) :]
+    def has_parts(self, data: bytes) -> bool:
+        """Return whether some text may not end in an escaped newline: a backslash and an n look alike."""
+        return data.count(_WHOLE_END) != line_count(data) or data.rfind(b"\\" + _WHOLE_END) >= 0
 
-    def has_parts(self, data: bytes, count: int) -> bool:
-        """Return whether some record does not end in an escaped newline."""
-        return data.count(_WHOLE_END) != count or b"\\" + _WHOLE_END in data
+    def whole(self, parts: Sequence[bytes]) -> bytes:
+        """Return one record of all texts, of the time of the first part."""
+        first, *others = map(_decode, parts)
+        log = "".join([first.log, *(each.log for each in others)]).removesuffix("\n") + "\n"
+        return msgspec.json.encode({"log": log, "stream": first.stream, "time": _decode_time(parts[0]).time})
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:  # noqa: ARG002  none is told here
         """Take whole records out; None unless each is one, and its message one line."""
@@ -98,39 +96,6 @@ class Docker:
         return Frame(r'\{"log":"', rf'\\n","stream":"std(?:out|err)"(?:{usual}{others})', quoted=True)
 
 
-def split_messages(data: bytes) -> list[tuple[int, int]]:
-    """Return from where to where whole records hold messages that are split over several, others of theirs in between.
-
-    Each is read by its records alone: no message goes on behind its end.
-    """
-    found: list[tuple[int, int]] = []
-    ends: dict[bytes, int] = {}  # stream -> where its last message ends, of which each part would tell the same
-    at = -len(_STREAM)
-    for text in data.split(_STREAM)[:-1]:
-        at += len(_STREAM) + len(text)
-        stream = data[at : at + len(STREAMS[0])]  # stdout and stderr are equally long
-        if at < ends.get(stream, 0) or ends_whole(text, len(text)):
-            continue
-        begin, end = data.rfind(b"\n", 0, at) + 1, _end_of_message(data, at, stream)
-        ends[stream] = end
-        if found and begin < found[-1][1]:
-            found[-1] = found[-1][0], max(end, found[-1][1])
-        else:
-            found.append((begin, end))
-    return found
-
-
-def _end_of_message(data: bytes, part: int, stream: bytes) -> int:
-    """Return where the record ends that is the last one of the message of which a part's text ends there."""
-    form, end = Docker(), part + 1
-    while (at := data.find(stream, end)) >= 0:
-        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1
-        record = form.record(data[begin : end - 1])
-        if record and not record.more:
-            return end
-    return len(data)
-
-
 def behind_tear(line: bytes) -> bytes:
     """Return the record that begins behind a torn one on the same line, as a full disk or a power loss leaves it.
 
@@ -138,13 +103,3 @@ def behind_tear(line: bytes) -> bytes:
     """
     at = line.rfind(OPENING + b'"')
     return line[at:] if at > 0 else b""
-
-
-def ends_whole(buffer: bytes, at: int) -> bool:
-    """Return whether the message that ends at ``at`` ends in an escaped newline, and not in a backslash and an n."""
-    if buffer[at - 1 : at] != b"n":
-        return False
-    run = at - 1
-    while run and buffer[run - 1 : run] == b"\\":
-        run -= 1
-    return (at - 1 - run) % 2 == 1

@@ -38,7 +38,7 @@ _MICROS = re.compile(_DIGITS)
 _MICROS_LENGTHS = frozenset(range(1, 18))
 _FRONTS = (b"\x1e", b"data: ")
 _COLOURS = re.compile(COLOURS.removesuffix("*").encode())  # between the tokens: in a JSON text none can stand
-_PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE":"true"'
+_PARTIAL = b'"CONTAINER_PARTIAL_MESSAGE"'
 
 
 class _Entry(msgspec.Struct, rename=_FIELDS, gc=False):
@@ -67,24 +67,15 @@ class JournalJson:
 
     name = "journal-json"
     kind: EnvelopeKind = "journal-json"
-    parts = (_PARTIAL,)
+    splits = True
     escapes = JSON_ESCAPES
     shows = b'"MESSAGE":"'  # without colours
     behind = None
 
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
-        if not line.startswith(b"{") or b"\x1b" in line:
-            line = without_colours(line)
-            for front in _FRONTS:
-                line = line.removeprefix(front)
-            if not line.startswith(b"{"):
-                return None
-        try:
-            entry = _decode(line)
-        except NO_JSON:
-            return None
-        if not _MICROS.fullmatch(entry.received):
+        entry = _entry(line)
+        if entry is None:
             return None
         origin = _origin(entry.container, entry.unit, entry.identifier)
         time = _when(entry)
@@ -111,18 +102,15 @@ class JournalJson:
         if b"\x1b" in text or min(lines) < b"{":  # colours between the tokens; a blank in front of some
             return None
         messages = [entry.message for entry in entries]
-        others = {name for name in names if not of(_origin(*name), origins)}
+        if not all(of(_origin(*name), origins) for name in names):
+            return None
         try:
             payloads = "\n".join(cast("list[str]", [*messages, ""])).encode()
         except TypeError:  # some are no text
             payloads = b""
-        if not others and line_count(payloads) == len(lines):
-            return Payloads(payloads, times)
-        aside = [i for i, entry in enumerate(entries) if (entry.container, entry.unit, entry.identifier) in others]
-        firsts = [_raw(message).partition(b"\n")[0] for message in messages]
-        for i in aside:
-            firsts[i] = b""
-        return Payloads(b"\n".join([*firsts, b""]), times, aside=aside)
+        if line_count(payloads) != len(lines):
+            payloads = b"\n".join([*(_raw(message).partition(b"\n")[0] for message in messages), b""])
+        return Payloads(payloads, times)
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:
         """Return what stands around the message of the first entry that may count: its fields, in their order."""
@@ -132,13 +120,30 @@ class JournalJson:
                 return frame
         return None
 
-    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
-        """Return whether some entry is a part of a message."""
+    def has_parts(self, data: bytes) -> bool:
+        """Return whether some of these whole lines may be a part of a message."""
         return _PARTIAL in data
 
-    def completed(self, line: bytes) -> bytes:
-        """Return a record of a part as the record of a whole message."""
-        return line.replace(_PARTIAL, b'"CONTAINER_PARTIAL_MESSAGE":"false"')
+    def whole(self, parts: Sequence[bytes]) -> bytes:
+        """Return the first entry with the messages of all."""
+        first, *others = [entry for each in parts if (entry := _entry(each))]
+        first.message, first.partial = as_value(b"".join([_raw(each.message) for each in (first, *others)])), None
+        return msgspec.json.encode(first)
+
+
+def _entry(line: bytes) -> _Entry | None:
+    """Read a line, checked in full; None if it is no entry."""
+    if not line.startswith(b"{") or b"\x1b" in line:
+        line = without_colours(line)
+        for front in _FRONTS:
+            line = line.removeprefix(front)
+        if not line.startswith(b"{"):
+            return None
+    try:
+        entry = _decode(line)
+    except NO_JSON:
+        return None
+    return entry if _MICROS.fullmatch(entry.received) else None
 
 
 def _frame(line: bytes) -> Frame | None:

@@ -16,6 +16,8 @@ CONTAINER_ID = "<container id>"
 """Stands for any short container id among the origins: what Docker tags its lines with unless it is told otherwise."""
 
 _CONTAINER_ID = re.compile("[0-9a-f]{12}")
+_GLANCE_BYTES, _FEW = 4096, 8  # of a byte in that many, it is cheaper to look at each than to search for more bytes
+_MOST_LOOKS = 4096
 
 
 class Prefixed:
@@ -33,7 +35,8 @@ class Prefixed:
     ) -> None:
         self.name = name
         self.kind = kind
-        self.parts = parts
+        self.splits = bool(parts)
+        self._parts = parts
         self._pattern = COLOURS + pattern
         self._front = re.compile(self._pattern.replace("{origin}", f"(?P<origin>{origin})").encode(), re.MULTILINE)
         self._groups = frozenset(self._front.groupindex)
@@ -50,18 +53,29 @@ class Prefixed:
         return Record(payload, said("time"), said("origin"), said("stream"), said("tag").startswith("P"))
 
     def _payload(self, text: bytes) -> bytes:
-        """Return what a program wrote: syslog daemons escape the colours in it."""
+        """Return what a program wrote: syslog daemons escape colours and carriage returns in it."""
         return unescaped(text) if self.kind == "syslog" else text
 
-    def completed(self, line: bytes) -> bytes:
-        """Return a record of a part as the record of a whole message: only formats with a ``tag`` have parts."""
-        if not (self.parts and (front := self._front.match(line))):
-            return line
-        return line[: front.start("tag")] + b"F" + line[front.end("tag") :]
+    def has_parts(self, data: bytes) -> bool:
+        """Return whether some of these whole lines may be a part of a message, whose front holds one of ``parts``.
 
-    def has_parts(self, data: bytes, count: int) -> bool:  # noqa: ARG002  others ask for it
-        """Return whether some message may be split over several of these whole lines."""
-        return any(part in data for part in self.parts)
+        They end in the same byte, which is found several times as fast as a string where it is rare.
+        """
+        if not self.splits:
+            return False
+        last, at = self._parts[0][-1:], -1
+        for _ in range(_MOST_LOOKS if data.count(last, 0, _GLANCE_BYTES) <= _FEW else 0):
+            if (at := data.find(last, at + 1)) < 0:
+                return False
+            if data.endswith(self._parts, 0, at + 1):
+                return True
+        return any(data.rfind(part) >= 0 for part in self._parts)  # from the end on it is found fastest
+
+    def whole(self, parts: Sequence[bytes]) -> bytes:
+        """Return the first part with a tag of F, and behind it the payloads of the others."""
+        (line, front), *others = [(each, found) for each in parts if (found := self._front.match(each))]
+        texts = [each[found.end() :] for each, found in others]
+        return b"".join([line[: front.start("tag")], b"F", line[front.end("tag") :], *texts])
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take the fronts off whole lines; None unless every line has one, of these origins."""

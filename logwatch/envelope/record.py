@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from logwatch.envelope.text import ESCAPED_COLOURS
+from logwatch.envelope.text import ESCAPED_COLOURS, ESCAPED_RETURNS
 from logwatch.model import Cause, EnvelopeKind
 
 JSON_ESCAPES = frozenset(range(256)) - frozenset(range(0x20, 0x7F)) | frozenset(b"\"\\/<>&'")
@@ -40,12 +40,11 @@ Received = str | bytes | datetime | None
 
 
 class Payloads(NamedTuple):
-    """What whole lines hold, taken out of their envelope together: a line of ``text`` for each of theirs."""
+    """What whole lines hold, taken out of their envelope together: a line of ``text`` for each of them."""
 
     text: bytes
     times: Sequence[Received]
     lines: list[bytes] | None = None  # of ``text``, without newlines, where it was made of them
-    aside: Sequence[int] = ()  # lines under another name, by their index: nothing stands in the text for these
 
 
 class Frame(NamedTuple):
@@ -62,8 +61,9 @@ class Frame(NamedTuple):
     def fits(self, text: bytes) -> bool:
         """Return whether lines of this text may be read in the frame: JSON is UTF-8, around others stands nothing."""
         if not self.quoted:
-            colours = (b"\x1b", b"\r", *ESCAPED_COLOURS)  # whose first bytes are rare, and found at the speed of memory
-            return not any(each[:1] in text and each in text for each in colours)
+            # Their first bytes are rare, and found at the speed of memory.
+            around = (b"\x1b", b"\r", *ESCAPED_COLOURS, *[end + b"\n" for end in ESCAPED_RETURNS])
+            return not any(each[:1] in text and each in text for each in around)
         try:
             return text.isascii() or bool(text.decode())
         except UnicodeDecodeError:
@@ -82,8 +82,8 @@ class Format(Protocol):
         """What the configuration and the metrics call it."""
 
     @property
-    def parts(self) -> tuple[bytes, ...]:
-        """What some line contains wherever a message is split over several; empty for formats that never do."""
+    def splits(self) -> bool:
+        """Whether long messages are split over several records."""
 
     @property
     def escapes(self) -> frozenset[int]:
@@ -100,16 +100,17 @@ class Format(Protocol):
     def record(self, line: bytes) -> Record | None:
         """Take a whole line out of its envelope, checked in full; None if it does not stand in it."""
 
-    def completed(self, line: bytes) -> bytes:
-        """Return a record of a part as the record of a whole message."""
+    def has_parts(self, data: bytes) -> bool:
+        """Return whether some of these whole lines may be a part of a message; each has a newline at its end."""
 
-    def has_parts(self, data: bytes, count: int) -> bool:
-        """Return whether some message may be split over several of these ``count`` whole lines."""
+    def whole(self, parts: Sequence[bytes]) -> bytes:
+        """Return the records of the parts of one message, or of its first ones, as the record of a whole message."""
 
     def taken_out(self, text: bytes, origins: Sequence[str]) -> Payloads | None:
         """Take whole lines, none of which is a part of a message, out of their envelope at the speed of C.
 
-        ``origins`` are the names under which lines may count. Return None where ``record`` would say something else.
+        ``origins`` are the names under which lines may count. Return None where ``record`` would say something else, or
+        one stands under another name.
         """
 
     def frame(self, text: bytes, origins: Sequence[str]) -> Frame | None:

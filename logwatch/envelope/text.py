@@ -8,6 +8,8 @@ from logwatch.unpack import TOOLS, format_of
 
 ESCAPED_COLOURS = (b"#033[", b"^[[")
 """What begins a colour as rsyslog writes it by its defaults, and as syslogd and BusyBox do."""
+ESCAPED_RETURNS = (b"#015", b"^M")
+"""How they write a carriage return: each line of a container with a terminal ends in one."""
 MARK = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8: the first three bytes of a file, and nowhere else."""
 
@@ -31,6 +33,7 @@ _WORD_BYTES = 64  # of a longer one, such as a token, or of a line that is one w
 _ZIP = b"PK\x03\x04"
 _TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988 and GNU tar alike
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_LENGTH = re.compile(rb"(?m)^[A-Z_][A-Z0-9_]{0,63}\n[\s\S]{4}\0{4}")  # of a journal's field that has carriage returns
 _HOLE = re.compile(rb"\0{8,}")  # left by a truncation or a power loss; text in UTF-16 has single ones
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without blanks, and without the escapes of colours
 _MOST_CONTROL = 0.02  # of the first bytes; hostile text in a log stays far below
@@ -60,7 +63,7 @@ def no_text(head: bytes) -> NoText | None:
         return NoText("is not a log", "it is an archive of tar", "tar -xOf {} | mesibo-logwatch report -")
     if format_ := format_of(head):
         return NoText("is not a log", "it is compressed twice", f"{TOOLS[format_]} {{}} | mesibo-logwatch report -")
-    text = _HOLE.sub(b"", head[:_LOOKED_AT])
+    text = _HOLE.sub(b"", _LENGTH.sub(b"", head[:_LOOKED_AT]))
     if head.startswith(_UTF16_MARKS) or (text[:2].count(b"\0") == 1 and text.count(b"\0") > _UTF16_NULS * len(text)):
         remedy = "iconv -f UTF-16 -t UTF-8 {} | mesibo-logwatch report -"
         return NoText("is not a log", "it is text in UTF-16, as PowerShell writes it", remedy)
@@ -117,7 +120,10 @@ def _with_colours_around(text: bytes) -> bytes:
 
 
 def unescaped(text: bytes) -> bytes:
-    """Take off the colours around each line of a text that a syslog daemon has escaped: where ``uncoloured`` would."""
+    """Take off what a syslog daemon has escaped around each line of a text, where ``uncoloured`` would as it was."""
+    for end in ESCAPED_RETURNS:
+        if end in text:
+            text = text.replace(end + b"\n", b"\n").removesuffix(end)
     found = [begin for begin in ESCAPED_COLOURS if begin in text]
     if found and b"\x1b[" in text:  # where one stands as it is, nobody has escaped any
         return b"\n".join(map(unescaped, text.split(b"\n"))) if b"\n" in text else text

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from logwatch import envelope as envelopes
-from logwatch.envelope.formats import FORMATS
 from logwatch.model import Envelope
 from logwatch.parse import Scanner
 from logwatch.parse.bodies import MAX_LINES, MAX_LINES_BETWEEN
@@ -29,14 +28,13 @@ class Run(NamedTuple):
 def runs(data: bytes, envelope: Envelope, scanner: Scanner, reference: float, minute: int | None) -> Iterator[Run]:
     """Yield whole physical lines run by run, in their order; ``minute`` is that of the push line before them.
 
-    A run ends before a push line of another minute, unless a message is split around that place. Lines before the first
-    push line that can be dated go with it where there is no minute yet.
+    A run ends before a push line of another minute. Lines before the first push line that can be dated go with it where
+    there is no minute yet.
     """
     records = envelopes.clean(data).removesuffix(b"\n").split(b"\n")
     start = 0
-    minutes = _minutes(_first_lines(records, envelope), scanner, reference)
-    for i, (at, whole) in enumerate(zip(minutes, _behind_whole(records, envelope), strict=True)):
-        if at is None or at == minute or not whole:
+    for i, at in enumerate(_minutes(_first_lines(records, envelope), scanner, reference)):
+        if at is None or at == minute:
             continue
         if i > start and minute is not None:
             yield Run(minute, _joined(records[start:i]), _joined(records[i : i + _REACH_LINES]))
@@ -60,11 +58,9 @@ def _minutes(lines: Iterable[envelopes.Line], scanner: Scanner, reference: float
 
 
 def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envelopes.Line]:
-    """Return of each physical line the logical one that begins in it and may count."""
-    data = _joined(records)
-    lines = logical_lines(data, envelope)
-    torn = envelopes.has_parts(data, envelope) and any(line.refused == "unenveloped" for line in lines)
-    if len(lines) == len(records) and not torn:
+    """Return of each record the line that may count: what was torn off in front of another record is one as well."""
+    lines = logical_lines(_joined(records), envelope)
+    if len(lines) == len(records):
         return lines
     return [_first_line(record, envelope) for record in records]
 
@@ -72,17 +68,3 @@ def _first_lines(records: Sequence[bytes], envelope: Envelope) -> Sequence[envel
 def _first_line(record: bytes, envelope: Envelope) -> envelopes.Line:
     lines = logical_lines(record + b"\n", envelope)
     return next((line for line in lines if not line.refused), lines[0])
-
-
-def _behind_whole(records: Sequence[bytes], envelope: Envelope) -> Iterator[bool]:
-    """Yield of each physical line whether every message before it is whole."""
-    form = FORMATS[envelope.layers[0].form] if envelope.layers else None
-    if form is None or not form.parts:
-        yield from [True] * len(records)
-        return
-    split: set[str] = set()
-    for physical in records:
-        yield not split
-        record = form.record(physical)
-        if record is not None:
-            (split.add if record.more else split.discard)(record.stream)

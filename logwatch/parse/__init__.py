@@ -10,6 +10,7 @@ reference; property tests hold both regexes to it.
 
 from logwatch.parse.chunk_results import LazyFailures, read_together
 from logwatch.parse.grammar import Grammar, load
+from logwatch.parse.result import Reasons
 from logwatch.parse.scanner import Scanner
 
-__all__ = ["Grammar", "LazyFailures", "Scanner", "load", "read_together"]
+__all__ = ["Grammar", "LazyFailures", "Reasons", "Scanner", "load", "read_together"]

@@ -13,9 +13,10 @@ them as it reads an answer on the same line. Whether the result is the same push
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from itertools import islice, repeat
+from itertools import islice
 
 from logwatch import envelope as envelopes
+from logwatch.envelope import ESCAPED_RETURNS
 from logwatch.model import Envelope
 
 Owns = Callable[[bytes], bool]
@@ -33,18 +34,18 @@ MAX_LINES_BETWEEN = 64
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
 _OPEN_ENDS = (b"{", b"[", b",", b":")
-_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|\s)+\Z")
-BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", b"m")
-"""How a line ends that may be open, the last of them a colour: to be asked first, of thousands of lines."""
+_COLOURS_AND_BLANKS = re.compile(rb"(?:(?:\x1b|#033|\^\[)\[[0-9;]*m|#015|\^M|\s)+\Z")
+_COLOUR_OR_RETURN = (b"m", *ESCAPED_RETURNS)
+BLANK_OR_OPEN = (*_OPEN_ENDS, b" ", b"\t", b"\r", *_COLOUR_OR_RETURN)
+"""How a line ends that may be open: to be asked first, of thousands of lines."""
 _LAST = frozenset(end[-1:] for end in BLANK_OR_OPEN)
 _OPEN_AS_WRITTEN = (*BLANK_OR_OPEN, rb"\t", rb"\r", rb"\u0009", rb"\u000d", rb"\u000D")
 """And how it ends in JSON, as any encoder writes it."""
 _LAST_AS_WRITTEN = frozenset(end[-1:] for end in _OPEN_AS_WRITTEN)
-_NEWLINE = rb"\n"  # in JSON
-_NEXT_FIELD = b'","'  # stands in no text, since there a quote is escaped
-_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*')  # of JSON, up to its closing quote
+_TEXT = re.compile(rb'[^"\\]*+(?:\\[^n][^"\\]*+)*')  # of JSON, up to its closing quote or a newline
 _END_BYTES = 64  # of a line: the colours and the blanks behind it are fewer
-_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it
+_WINDOW_BYTES = 32 * 1024  # at the end of a chunk, in which a body may have begun that goes on behind it,
+_LONG_WINDOW_BYTES = 4 * _WINDOW_BYTES  # and where its lines have a KiB and more, as a journal's may
 
 
 def may_be_open(line: bytes) -> bool:
@@ -53,17 +54,18 @@ def may_be_open(line: bytes) -> bool:
     Cheap: it is asked of every failure that gives no reason.
     """
     text = line[-_END_BYTES:].rstrip()
-    if text.endswith(b"m"):
+    if text.endswith(_COLOUR_OR_RETURN):
         text = _COLOURS_AND_BLANKS.sub(b"", text)
     return text.endswith(_OPEN_ENDS)
 
 
 def up_to_end(records: list[bytes], envelope: Envelope) -> list[bytes]:
-    """Return what of whole records ends as their messages do, as they are written there."""
+    """Return what of whole records ends as their lines do, as it is written; where that is in numbers, the line."""
     behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind is None:
-        return [record[: _end_of_text(record, shows)] for record in records]
-    return [record[: record.rfind(behind)] for record in records] if behind else records
+    if behind == b"":
+        return records
+    ends = [max(0, each.rfind(behind)) if behind else _end_of_text(each, shows) for each in records]
+    return [each[:end] or b"".join(_payloads(each + b"\n", envelope)) for each, end in zip(records, ends, strict=True)]
 
 
 def depth(text: bytes, begin: int = 0) -> tuple[int, int]:
@@ -155,75 +157,48 @@ def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
     return owned
 
 
+def _lines(data: bytes, envelope: Envelope) -> list[bytes | None]:
+    """Take whole lines out of their envelope; None stands for one that may not count."""
+    taken = envelopes.taken_out(envelopes.clean(data), envelope) if data else None
+    if taken is not None:
+        return [*taken.text[:-1].split(b"\n")]
+    return [None if line.refused else line.payload for line in envelopes.unwrap(data, envelope)]
+
+
 def _payloads(data: bytes, envelope: Envelope) -> list[bytes]:
-    if data and not envelopes.has_parts(data, envelope):
-        taken = envelopes.taken_out(envelopes.clean(data), envelope)
-        if taken is not None and not taken.aside:
-            return taken.text[:-1].split(b"\n")
-    return [line.payload for line in envelopes.unwrap(data, envelope) if not line.refused]
+    return [line for line in _lines(data, envelope) if line is not None]
 
 
 def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> int:
     """Return how many bytes at the end of whole lines wait for the rest of a body that goes on behind them."""
     window = data[-_WINDOW_BYTES:]
+    if window.count(b"\n") < MAX_LINES // 2:
+        window = data[-_LONG_WINDOW_BYTES:]
     if len(window) < len(data):
         window = window[window.find(b"\n") + 1 :]
-    if marker not in window:
-        return 0
     records = window.split(b"\n")[:-1]
-    marked = [i for i in _seeming_open(window, records, envelope) if marker in records[i]]
+    ends = up_to_end(records, envelope)
+    nearly_none = [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
+    marked = [i for i in nearly_none if marker in ends[i]]
     if not marked:
         return 0
     owned = remembering(owns, {})
-    lines = _payloads(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
-    alone = len(lines) == len(records) - marked[0]  # no record is a part, or under another name
+    lines = _lines(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
+    whole = len(lines) == len(records) - marked[0]  # no record is torn
     for i in marked:
         at = i - marked[0]
-        if not alone:
-            lines, at = _payloads(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
-        if len(lines) - at > MAX_LINES + MAX_LINES_BETWEEN + 1 or not lines:
-            continue  # by then any body has ended
-        line = lines[at]
-        if may_be_open(line) and owned(line) and not join(line, islice(lines, at + 1, None), owned)[1]:
+        if not whole:
+            lines, at = _lines(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
+        line = lines[at] if lines else None
+        if line is None or not (may_be_open(line) and owned(line)):
+            continue
+        if not join(line, (each for each in islice(lines, at + 1, None) if each is not None), owned)[1]:
             return sum(len(each) + 1 for each in records[i:])
     return 0
 
 
-def _seeming_open(window: bytes, records: list[bytes], envelope: Envelope) -> Iterable[int]:
-    """Return the indices of records whose payloads may be open, by the bytes at their ends: nearly none."""
-    ends = _ends_of_messages(window, records, envelope)
-    if ends is None:
-        shows = envelopes.shows(envelope)
-        return [i for i, record in enumerate(records) if not shows or _text_seems_open(record, shows)]
-    return [i for i, end in enumerate(ends) if end[-1:] in _LAST_AS_WRITTEN and end.endswith(_OPEN_AS_WRITTEN)]
-
-
-def _ends_of_messages(window: bytes, records: list[bytes], envelope: Envelope) -> list[bytes] | None:
-    """Return what the message of each record ends in, as it is written; None where that takes more than two searches.
-
-    So it is where one is a part, or holds several lines, or no text.
-    """
-    behind, shows = envelopes.behind(envelope), envelopes.shows(envelope)
-    if behind == b"":
-        return records
-    if behind:  # it begins with the newline of a message
-        ends = window.split(_NEWLINE)
-        whole = all(map(bytes.startswith, ends[1:], repeat(behind.removeprefix(_NEWLINE))))
-        return ends[:-1] if whole and len(ends) == len(records) + 1 else None
-    first, *fields = window.split(shows)
-    texts = [each.partition(_NEXT_FIELD)[0] for each in fields]
-    alone = len(texts) == len(records) and b"\n" not in first and all(each.count(b"\n") == 1 for each in fields)
-    return texts if alone and b"\n" not in b"".join(texts) else None
-
-
-def _text_seems_open(record: bytes, shows: bytes) -> bool:
-    """Return whether the text of JSON behind ``shows`` may be open; True where none stands there."""
-    end = _end_of_text(record, shows)
-    return not end or record.endswith(_OPEN_AS_WRITTEN, 0, end)
-
-
 def _end_of_text(record: bytes, shows: bytes) -> int:
-    """Return where the text of JSON behind ``shows`` ends; 0 where none stands there."""
+    """Return where the first line of JSON's text behind ``shows`` ends; 0 where none stands there."""
     at = record.find(shows)
     text = _TEXT.match(record, at + len(shows)) if at >= 0 else None
     return text.end() if text else 0

@@ -6,22 +6,19 @@ how it is written, differs from line to line: the values in it are what is remem
 """
 
 import math
-from bisect import bisect_right
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate, compress, count, repeat
+from itertools import compress, count, repeat
 from typing import TypeVar
 
 from logwatch import envelope as envelopes
-from logwatch.model import Cause, Envelope
-from logwatch.parse.compile import nodes
+from logwatch.model import PLAIN, Cause, Envelope
 from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
-from logwatch.parse.compile.line_pattern import LinePattern
-from logwatch.parse.compile.nodes import Repeat
+from logwatch.parse.compile.rests import RestReader, Values
+from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import Columns, PushResult, from_captures, from_columns
+from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
@@ -30,6 +27,7 @@ LEARN_AFTER_LINES = 16
 _GROWTH = 8  # of what is waited for, with each lesson
 _MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
 _MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
+_FEW_LESSONS = 2  # behind them it is known that the order of the fields changes again and again
 _LITTLE = 0.25  # of what was left
 _MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
@@ -43,15 +41,9 @@ OTHER_CODE = 255
 _MAX_ROWS = 4096
 _MAX_ROW_BYTES = 512  # longer ones hold what users wrote, never come again, and would fill the memory
 _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a line
-_MAX_REMEMBERED = 1024  # rests that were read turn by turn
-_MAX_REMEMBERED_BYTES = 512  # of one of them
-_MAX_REST_BYTES = 2048  # of one that is an example
 
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
-
-Values = tuple[tuple[str, bytes], ...]
-"""Name and text of each value, in the order of the line."""
 
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
@@ -96,42 +88,40 @@ class ChunkReader:
         self._rests: list[bytes] = []
         self._left: list[bytes] = []  # some of what it has left since
         self._wait = LEARN_AFTER_LINES
-        self._waiting = 0
+        self._waiting = self._lessons = 0
 
-    def read(
-        self, batch: LineBatch, match: Match, following: float = math.inf, among: LineBatch | None = None
-    ) -> LineBatch:
-        """Read a batch by what there is, and learn from it; return the lines that are left.
+    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
 
-        ``match`` counts what an expression captures of a batch, and returns the lines that it left. ``following`` is
-        how many times as much as this the log still holds, ``among`` the lines of which the batch is what was left.
+        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
+        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
+        times as much as this the log still holds.
         """
-        before = self._rests_read
-        left = match(self._dictionary, batch) if self._dictionary else batch
-        if self._learned(left, self._rests_read - before, among or batch, following) and self._dictionary:
-            return match(self._dictionary, left)
+        before = self.rests.read_singly if self.rests else 0
+        framed = self._read_framed(batch, match)
+        left = framed.taken_out()
+        if left is None:
+            return framed
+        if self._dictionary and left.text:
+            left = match(self._dictionary, left)
+        behind = self.rests.read_singly - before if self.rests else 0
+        if self._learned(left, behind, batch, following) and self._dictionary and left.text:
+            left = match(self._dictionary, left)
         return left
 
-    def read_framed(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
-        """Read a batch of lines in an envelope without taking them out; return those that are left.
-
-        As ``read`` does it, but what is left may be known to the expression all the same; if that is the batch itself,
-        nothing of it was counted.
-        """
+    def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
+        """Read a batch of lines in an envelope without taking them out; return those that are left."""
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
-        before = self._rests_read
         left = match(framed.expression, batch)
-        if left is not batch:
-            if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
-                framed.expression = None  # they are written in more than one way
-            self._learned(LineBatch(b""), self._rests_read - before, batch, following)
+        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+            framed.expression = None  # they are written in more than one way
         return left
 
     def _framed(self, batch: LineBatch) -> "_Framed | None":
         """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
-        if self._dictionary is None:
+        if self._dictionary is None or batch.envelope == PLAIN:
             return None
         known = self._framed_by.get(batch.envelope)
         if known is not None:
@@ -146,10 +136,6 @@ class ChunkReader:
             self._framed_by.clear()
         made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
         return made
-
-    @property
-    def _rests_read(self) -> int:
-        return self.rests.read_singly if self.rests else 0
 
     def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
         """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
@@ -183,7 +169,9 @@ class ChunkReader:
         rests = list(self.rests.examples) if self.rests else []
         self._rests = some_of([*rests, *self._rests], SOME)
         left = _short(some_of(self._left, SOME))
-        made = self._compiler.compile([*left, *others, *_short(some_of(self._examples, SOME))], self._rests)
+        payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
+        self._lessons += 1
+        made = self._compiler.compile(payloads, self._rests, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
         self._left = []
         if self.rests:
             self.rests.examples.clear()
@@ -223,7 +211,7 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: "RestReader | None") -> None:
+    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
@@ -234,11 +222,15 @@ class Dictionary:
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
+        self._reasons: Reasons | None = None
+        self._places_of_reasons = [i for i, name in enumerate(pattern.names) if name in REASONS]
 
-    def encode(self, rows: Sequence[Groups]) -> bytearray:
-        """Return the code of each line, given what was captured of it."""
+    def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
+        """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
         known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        if len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES:
+        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        if full or reasons is not self._reasons:
+            self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
             self._codes_of_rows.clear()
             self._codes_of_keys.clear()
@@ -255,6 +247,7 @@ class Dictionary:
 
         All lines that an expression matches give a result here, and most of them another one: columns are faster.
         """
+        undecided = [i for i, row in enumerate(rows) if self.pattern.undecided(row)]
         columns: dict[str, list[bytes]] = {}
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
@@ -263,7 +256,8 @@ class Dictionary:
             for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
                 for name, value in values:
                     columns.setdefault(name, [b""] * len(rows))[i] = value
-        return from_columns(columns, len(rows))
+        found, without = from_columns(columns, len(rows))
+        return found, sorted({*without, *undecided})
 
     def _encode_new(self, rows: Sequence[Groups], codes: bytearray) -> None:
         """Put the codes of rows that are not known yet in their places."""
@@ -295,11 +289,16 @@ class Dictionary:
 
     def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
         """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        if self._rests is None:
-            return [(row, ()) for row in rows]
-        rest = len(self.pattern.names) - 1
-        values = self._rests.read([self._text(row[rest]) for row in rows])
-        return list(zip([row[:rest] for row in rows], values, strict=True))
+        columns = list(zip(*rows, strict=True))
+        rests = columns.pop() if self._rests else ()
+        behind: Sequence[Values] = [()] * len(rows)
+        if self._rests and any(rests):
+            behind = self._rests.read(list(map(self._text, rests)))
+        if reasons := self._reasons:
+            for i in self._places_of_reasons:
+                columns[i] = tuple(reasons.alike(columns[i]))
+            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
+        return list(zip(zip(*columns, strict=True), behind, strict=True))
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -316,9 +315,17 @@ class Dictionary:
 
     def _outcome(self, key: _Key) -> Outcome:
         groups, behind = key
+        if self.pattern.undecided(groups):
+            return None
         named = zip(self.pattern.names, groups, strict=False)
         values = [(name, self._text(value)) for name, value in named if value]
         return from_captures([*values, *behind]) if values or behind else None
+
+
+def _alike(values: Values, reasons: Reasons) -> Values:
+    names, texts = zip(*values, strict=True)
+    alike = reasons.alike(texts)
+    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:
@@ -329,64 +336,3 @@ def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]
     for code in wanted:
         table[code] = 1
     return list(compress(count(), codes.translate(table)))
-
-
-# ---- what stands behind the code -------------------------------------------------------------------------------------
-
-
-class RestReader:
-    """Reads texts by the repetition at the end of a grammar: its values of the names in ``keep``.
-
-    Most texts hold none, and a few searches for the literals that a value needs say so. The others are read turn by
-    turn, and are examples.
-    """
-
-    def __init__(self, tail: Repeat, turns: LinePattern, keep: frozenset[str]) -> None:
-        self._keep = keep
-        literals = nodes.capture_literals(nodes.without_captures(tail, keep))
-        self._literals = literals and [
-            each for each in literals if not any(other != each and other in each for other in literals)
-        ]
-        self._turns = turns
-        self._remembered = lru_cache(_MAX_REMEMBERED)(self._turn_by_turn)
-        self.examples: deque[bytes] = deque(maxlen=SOME)
-        """The last texts that were read turn by turn."""
-        self.read_singly = 0
-        """How many they were."""
-
-    def read(self, texts: Sequence[bytes]) -> list[Values]:
-        """Return the values in each text."""
-        found: list[Values] = [()] * len(texts)
-        joined = b"\n".join([*texts, b""])
-        wanted = range(len(texts)) if self._literals is None else _lines_with(joined, self._literals)
-        if wanted:
-            lines = joined.split(b"\n")
-            for i in wanted:
-                found[i] = self.read_one(lines[i])
-        return found
-
-    def read_one(self, text: bytes) -> Values:
-        """Return the values in one text."""
-        if not text:
-            return ()
-        return self._remembered(text) if len(text) <= _MAX_REMEMBERED_BYTES else self._turn_by_turn(text)
-
-    def _turn_by_turn(self, text: bytes) -> Values:
-        self.read_singly += 1
-        if len(text) <= _MAX_REST_BYTES:
-            self.examples.append(text)
-        return tuple([each for each in self._turns.all_turns(text + b"\n") if each[0] in self._keep])
-
-
-def _lines_with(text: bytes, literals: Collection[bytes]) -> list[int]:
-    """Return the indices of the lines that contain one of some literals; each line ends in a newline."""
-    hits: set[int] = set()
-    ends: list[int] = []
-    for literal in literals:
-        at = text.find(literal)
-        while at >= 0:
-            ends = ends or list(accumulate(len(line) + 1 for line in text[:-1].split(b"\n")))
-            i = bisect_right(ends, at)
-            hits.add(i)
-            at = text.find(literal, ends[i])
-    return sorted(hits)

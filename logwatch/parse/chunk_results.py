@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 from logwatch.envelope import Received
 from logwatch.model import PLAIN, Cause, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.result import Columns, PushResult
+from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
@@ -37,9 +37,8 @@ class ResultCounts:
     def __init__(self) -> None:
         self._tallies: dict[ResultKey, _Tally] = {}
 
-    def add(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> None:
+    def add(self, key: ResultKey, count: int, first: LineAt, last: LineAt) -> None:
         """Count so many lines of one result, of which these are the first and the last one."""
-        key = ResultKey(result.platform, result.code, result.reason)
         tally = self._tallies.get(key)
         if tally is None:
             self._tallies[key] = _Tally(count, first, last)

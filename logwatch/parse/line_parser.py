@@ -59,8 +59,16 @@ class LineParser:
             return from_captures([*values, *rests.read_one(line[end:-1])] if rests else values)
         return unparsed_cause(self.grammar, line, self._begins)
 
+    def misplaced(self, lines: Sequence[bytes]) -> list[bool]:
+        """Return of each line, without its newline, whether it is certain that its marker is not in its place."""
+        if self.grammar.place is None or not self.compiled:
+            return [False] * len(lines)
+        begins = _compiled(self.grammar.place).pattern.match
+        return [begins(line) is None for line in lines]
+
     def _takes(self, payload: bytes) -> bool:
-        return self._line is not None and self._line.pattern.match(payload + b"\n") is not None
+        astray = self.misplaced([payload])[0]  # of thousands that are, LINE need not be compiled
+        return not astray and self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""

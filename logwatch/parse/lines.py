@@ -28,18 +28,22 @@ class LineBatch:
     _lines: list[bytes] = field(default_factory=list)
 
     @classmethod
-    def of(cls, lines: list[bytes], envelope: Envelope = PLAIN, numbers: Sequence[int] | None = None) -> "LineBatch":
+    def of(
+        cls,
+        lines: list[bytes],
+        times: Sequence[envelopes.Received] = (),
+        numbers: Sequence[int] | None = None,
+        envelope: Envelope = PLAIN,
+    ) -> "LineBatch":
         """Make one of lines without newlines."""
-        return cls(b"\n".join([*lines, b""]), numbers=numbers, envelope=envelope, _lines=lines)
+        return cls(b"\n".join([*lines, b""]), times, numbers, envelope, lines)
 
-    def taken_out(self) -> "tuple[LineBatch, LineBatch]":
-        """Take the lines out of their envelope together; return also those that have to be taken out one by one."""
+    def taken_out(self) -> "LineBatch | None":
+        """Take the lines out of their envelope together; None where they have to be taken out one by one."""
         if self.envelope == PLAIN or not self.text:
-            return self, LineBatch(b"")
+            return self
         taken = envelopes.taken_out(self.text, self.envelope)
-        if taken is None:
-            return LineBatch(b""), self
-        return LineBatch(taken.text, taken.times, self.numbers, _lines=taken.lines or []), self.only(taken.aside)
+        return taken and LineBatch(taken.text, taken.times, self.numbers, _lines=taken.lines or [])
 
     @property
     def lines(self) -> list[bytes]:
@@ -69,17 +73,15 @@ class LineBatch:
         lines = [self.lines[i] for i in wanted]
         times = [self.times[i] for i in wanted] if self.times else ()
         numbers = [self.number(i) for i in wanted]
-        return LineBatch(b"\n".join([*lines, b""]), times, numbers, self.envelope, lines)
+        return LineBatch.of(lines, times, numbers, self.envelope)
 
     def bare(self, wanted: Sequence[int]) -> "LineBatch":
         """Return some of the lines out of their envelope, each of which is known to stand in it as a whole message."""
         some = self.only(wanted)
-        taken, left = some.taken_out()
-        if left.text:
+        taken = some.taken_out()
+        if taken is None:
             found = [envelopes.unwrap(line + b"\n", self.envelope)[-1] for line in some.lines]
-            lines = [each.payload for each in found]
-            times = [each.time for each in found]
-            taken = LineBatch(b"\n".join([*lines, b""]), times, some.numbers, _lines=lines)
+            taken = LineBatch.of([each.payload for each in found], [each.time for each in found], some.numbers)
         return taken
 
 

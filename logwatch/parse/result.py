@@ -6,6 +6,7 @@ Both roads, pyparsing's and the compiled one, end here, so that they cannot disa
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from logwatch.model import Cause, Platform
@@ -39,11 +40,36 @@ class PushResult(NamedTuple):
     thread: str = ""
 
 
+class Reasons:
+    """The reasons that results are counted by, whatever their case; all others are counted together, as none.
+
+    A storm of failures that all have reasons of their own costs no more than one that repeats then.
+    """
+
+    _OTHER = b"\n"  # stands in no line
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._told = {word.lower(): word for word in words} | {"": ""}
+        self._logged = {text.encode(): word.encode() for text, word in self._told.items()}
+
+    def told(self, reason: str) -> str:
+        """Return what a reason is counted as."""
+        return self._told.get(reason.lower(), "")
+
+    def alike(self, logged: Sequence[bytes]) -> Sequence[bytes]:
+        """Return reasons as they stand in lines, those of which it is certain that none is listed all the same."""
+        if b"".join(logged).isascii():
+            return list(map(self._logged.get, map(bytes.lower, logged), repeat(self._OTHER)))
+        return [self._logged.get(each.lower(), self._OTHER) if each.isascii() else each for each in logged]
+
+
 Columns = tuple[Sequence[Any], ...]
 """A sequence for each field of a tuple, where many are read together: as many tuples take longer to make."""
 
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
+REASONS = frozenset(_DECIDING[1:])
+"""Of these, the names of reasons."""
 _COUNTED_BY = frozenset(("code", *_DECIDING))
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 NO_RESULT = PushResult(0, "unknown", "")

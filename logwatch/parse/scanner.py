@@ -6,29 +6,23 @@ is counted result by result. Only the first and the last line of a result are lo
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 
 from logwatch import envelope as envelopes
-from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, Sample, Scan
+from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
-from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of
+from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
 from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
 from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
-from logwatch.parse.redact import front, shape, shapes, words_of
-from logwatch.parse.result import Columns, PushResult
+from logwatch.parse.redact import MAX_SAMPLES, Samples, shapes, words_of
+from logwatch.parse.result import Columns, PushResult, Reasons
 from logwatch.parse.timestamp import LineDater, TimestampParser
 
-MAX_SAMPLES = 8
-"""At most so many distinct shapes a scan are kept."""
-_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
-_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _END_BYTES = (1024, 4096)  # of a chunk, whose lines may tell when it was logged: nearly always the first few do
 _ANY_ESCAPE = rb"\u"  # in JSON, which may stand for any byte
 _GLANCE_BYTES = 4096  # of a chunk, that tell how dense the push lines are
@@ -38,7 +32,7 @@ class Scanner:
     """Reads chunks of lines by one grammar; holds no state between them but what it has compiled.
 
     ``delivered`` are the codes that are no failures; of the failures the newest ``keep`` are told in detail. Of a line
-    longer than ``max_line_bytes`` that much is looked at.
+    longer than ``max_line_bytes`` that much is looked at. Results are counted by ``reasons``, or else by any.
     """
 
     def __init__(
@@ -49,12 +43,14 @@ class Scanner:
         delivered: frozenset[int] = frozenset({200}),
         keep: int = 1000,
         max_line_bytes: int = 65536,
+        reasons: Reasons | None = None,
     ) -> None:
         self.parser = parser_of(grammar)
         self.marker = grammar.marker
         self.delivered = delivered
         self.keep = keep
         self.max_line_bytes = max_line_bytes
+        self.reasons = reasons
         self.timestamps = TimestampParser(timezone, grammar.timestamp)
         self._date = LineDater(self.timestamps, TimestampParser(timezone)).date
         self.words = words_of(grammar)
@@ -158,53 +154,26 @@ class _Job:
         self.following = math.inf  # how many such chunks the log still holds
         self._counts = ResultCounts()
         self._failed = FailedLines()
-        self._before = 0  # lines that were read in other stretches of the chunk
-        self._noted: Counter[Cause] = Counter()  # unparsed lines, or many of one result at once
         self.bodies = Bodies(b"", PLAIN, b"")
-        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+        self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
     def chunk(self, data: bytes, decided: Envelope) -> None:
         """Read all lines: those that may hold a result together, and by themselves where that would not be exact."""
-        if self._together(data, decided):
-            return
-        for lines, split in envelopes.stretches(data, decided):
-            if split or not self._together(lines, decided):
-                self._singly(lines, decided)
-
-    def _singly(self, data: bytes, decided: Envelope) -> None:
-        """Take each line out by itself: a long one, parts of messages, a torn record."""
-        lines = logical_lines(data, decided)
-        self.scan.lines += len(lines)
-        self._payloads(self._with_marker(lines, range(self._before, self._before + len(lines))))
-        self._before += len(lines)
-
-    def _together(self, data: bytes, decided: Envelope) -> bool:
-        """Read lines together; False, and nothing is counted, where that would not be exact."""
-        whole, count = self._candidates(data, decided)
-        if whole is None:
-            return False
-        batch = whole
-        if decided != PLAIN:
-            self._unread.batch = self._unread.batch or batch
-            if reader := self._parser.chunk_reader:
-                batch = reader.read_framed(batch, self._matched, self.following)
-        inside, left = batch.taken_out()
-        if left.text is data:
-            return False
-        self._lines(inside, None if batch is whole else whole)
-        self._records(left, decided)
-        if count is None:  # all are candidates, which have been split by now
-            count = len((inside if batch is whole else whole).lines)
-        self.scan.lines += count
-        self._before += count
-        return True
+        whole = LineBatch(data, envelope=decided)
+        batch = self._candidates(whole)
+        if batch is None:
+            self._records(whole)
+        else:
+            self._unread.batch = batch
+            self._lines(batch)
+        self.scan.lines += len(whole.lines) if batch is whole else envelopes.line_count(data)
 
     def window(self, data: bytes, decided: Envelope, since: float | None, until: float | None) -> None:
         """Read the lines whose time is in the window."""
         lines = logical_lines(data, decided)
         self.scan.lines = len(lines)
-        marked = list(self._with_marker(lines))
+        marked = list(self._with_marker(lines, range(len(lines))))
         times = [self._scanner.time(line, self._reference) for _, line in marked]
         near = next((at for at in times if at is not None), None)
         inside: list[LineAt] = []
@@ -220,49 +189,38 @@ class _Job:
         self._counts.write(scan, time, self._reference)
         anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
         scan.unread = self._unread.times(anchors, self._dated)
-        shaped: Counter[Cause] = Counter()
-        for sample, count in self._samples.items():
-            shaped[sample.cause] += count
-        for sample, count in self._samples.items():
-            scan.samples.append(replace(sample, count=count * scan.unparsed[sample.cause] // shaped[sample.cause]))
+        scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
         return scan
 
-    def _candidates(self, data: bytes, decided: Envelope) -> tuple[LineBatch | None, int | None]:
+    def _candidates(self, whole: LineBatch) -> LineBatch | None:
         """Return the lines to look at: all of them where most seem to have the marker, else only those that may.
 
-        In the second case also return how many there are in all. Return None where each has to be taken out first: the
-        marker may be escaped, or be split over several.
+        Return None where each has to be taken out first: one is too long, or the marker may be escaped.
         """
-        marker = self._scanner.marker
+        data, marker, shows = whole.text, self._scanner.marker, envelopes.shows(whole.envelope)
         marked, lines = data.count(marker, 0, _GLANCE_BYTES), data.count(b"\n", 0, _GLANCE_BYTES)
         if has_line_longer_than(data, self._scanner.max_line_bytes):
-            return None, None
+            return None
         if 2 * marked > lines and self._parser.needs_marker:
-            return LineBatch(data, numbers=self._numbers(len(data)), envelope=decided), None
-        count, escapes = envelopes.line_count(data), envelopes.escapes(decided)
-        if escapes and (escapes & set(marker) or envelopes.has_parts(data, decided, count)):
-            return None, None
-        shows = envelopes.shows(decided)
-        if shows and data.count(shows) < count:
-            found = [line for line in data[:-1].split(b"\n") if marker in line or shows not in line]
+            return whole
+        if envelopes.escapes(whole.envelope) & set(marker):
+            return None
+        if shows and data.count(shows) < envelopes.line_count(data):
+            found = [line for line in whole.lines if marker in line or shows not in line]
         else:
             found = marked_lines(data, marker)
-        return LineBatch.of(found, decided, self._numbers(len(found))), count
+        return LineBatch.of(found, envelope=whole.envelope)
 
-    def _numbers(self, count: int) -> range | None:
-        """Return the numbers of the next lines, of which there are so many or fewer."""
-        return range(self._before, self._before + count) if self._before else None
-
-    def _records(self, batch: LineBatch, decided: Envelope) -> None:
+    def _records(self, batch: LineBatch) -> None:
         """Take what an expression left out of its envelope, and read it; a torn record may hold another one."""
         if not batch.text:
             return
         count = len(batch.lines)
-        lines, numbers = logical_lines(batch.text, decided), [batch.number(i) for i in range(count)]
+        lines, numbers = logical_lines(batch.text, batch.envelope), [batch.number(i) for i in range(count)]
         if len(lines) != count:
-            each = [logical_lines(record + b"\n", decided) for record in batch.lines]
+            each = [logical_lines(record + b"\n", batch.envelope) for record in batch.lines]
             lines = [line for inside in each for line in inside]
             numbers = [number for number, inside in zip(numbers, each, strict=True) for _ in inside]
         self.scan.lines += len(lines) - count
@@ -274,11 +232,11 @@ class _Job:
         text = b"".join([payload for _, (payload, _) in kept])
         self._lines(LineBatch(text, [time for _, (_, time) in kept], [number for number, _ in kept]))
 
-    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int] | None = None) -> Iterator[LineAt]:
+    def _with_marker(self, lines: Sequence[envelopes.Line], numbers: Sequence[int]) -> Iterator[LineAt]:
         """Yield the lines that hold the marker and may count; those that may not are counted as unparsed."""
-        for i, line in enumerate(lines):
+        for number, line in zip(numbers, lines, strict=True):
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
-                at: LineAt = (i if numbers is None else numbers[i], (payload + b"\n", line.time))
+                at: LineAt = (number, (payload + b"\n", line.time))
                 if line.refused:
                     self._unparsed(line.refused, 1, at, at)
                 else:
@@ -292,15 +250,30 @@ class _Job:
         payload = envelopes.shortened(payload, self._scanner.max_line_bytes)
         return payload if self._scanner.marker in payload else None
 
-    def _lines(self, batch: LineBatch, among: LineBatch | None = None) -> None:
+    def _lines(self, batch: LineBatch) -> None:
         """Read all lines of a batch: by the expressions for whole chunks, and what these leave one by one."""
         if not batch.text:
             return
-        self._unread.batch = self._unread.batch or batch
-        if reader := self._parser.chunk_reader:
-            batch = reader.read(batch, self._matched, self.following, among)
-        for at in batch.at(self._marked(batch, range(len(batch.lines)))):
+        reader = self._parser.chunk_reader
+        left = reader.read(batch, self._matched, self.following) if reader else batch.taken_out() or batch
+        if left.envelope != PLAIN:
+            self._records(left)
+            return
+        marked = self._marked(left, range(len(left.lines)))
+        astray = self._parser.misplaced([left.lines[i] for i in marked])
+        self._misplaced(left, [*compress(marked, astray)])
+        for at in left.at([i for i, is_astray in zip(marked, astray, strict=True) if not is_astray]):
             self._read(at)
+
+    def _misplaced(self, batch: LineBatch, places: Sequence[int]) -> None:
+        """Count lines whose marker is not in its place together: of a user who quotes the log, there are thousands."""
+        lines, named = batch.lines, self._scanner.names_marker
+        places = [i for i in places if named(lines[i])]
+        for at in batch.at(places):
+            self.scan.unparsed["misplaced"] += 1
+            self._unread.add("misplaced", at, self._dated)
+        for i in some_of(places, MAX_SAMPLES):
+            self._samples.add("misplaced", lines[i] + b"\n")
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
         """Return those of some lines that may hold the marker; in JSON it may be hidden."""
@@ -311,16 +284,11 @@ class _Job:
         return [i for i in wanted if marker in (line := lines[i]) or shows not in line or _ANY_ESCAPE in line]
 
     def _matched(self, expression: Dictionary, batch: LineBatch) -> LineBatch:
-        """Count what an expression captures of each line, and return the lines that are left.
-
-        If any of these may be a part of a message, nothing is counted: lines behind it may be its rest.
-        """
+        """Count what an expression captures of each line, and return the lines that are left."""
         rows = expression.pattern.regex.findall(batch.text)
-        codes = expression.encode(rows)
+        codes = expression.encode(rows, self._scanner.reasons)
         outcomes = {code: expression.results[code] for code in set(codes) - {OTHER_CODE}}
         left = positions_of(codes, [code for code, outcome in outcomes.items() if outcome is None])
-        if left and batch.envelope != PLAIN and envelopes.has_parts(batch.only(left).text, batch.envelope):
-            return batch
         aside = self._set_aside(codes, outcomes, batch)
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
@@ -371,7 +339,8 @@ class _Job:
     def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
         """Count lines of one result, or without one; True if they are failures to be told in detail."""
         if isinstance(outcome, PushResult):
-            self._counts.add(outcome, count, first, last)
+            reason = self._scanner.reasons.told(outcome.reason) if self._scanner.reasons else outcome.reason
+            self._counts.add(ResultKey(outcome.platform, outcome.code, reason), count, first, last)
             return outcome.code not in self._scanner.delivered
         self._unparsed(outcome, count, first, last)
         return False
@@ -388,9 +357,4 @@ class _Job:
             self._unread.add(cause, first, self._dated)
         else:
             self._unread.add_many(cause, count, self._dated(first), self._dated(last))
-        self._noted[cause] += 1
-        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
-            scanner, payload = self._scanner, first[1][0]
-            sample = Sample(cause, shape(payload, scanner.words), front(payload, scanner.marker, scanner.words))
-            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
-                self._samples[sample] = self._samples.get(sample, 0) + count
+        self._samples.add(cause, first[1][0], count)

@@ -30,7 +30,7 @@ def around(data: bytes, marker: bytes, kind: EnvelopeKind | Literal["auto"] = "a
         if layer is None:
             break
         layers = (*layers, layer)
-        forms = tuple(form for form in envelopes.FORMATS.values() if not form.parts)
+        forms = tuple(form for form in envelopes.FORMATS.values() if not form.splits)
     return Envelope(layers)
 
 
@@ -42,8 +42,7 @@ def unwrapped(chunks: Iterable[bytes], wrapped: Envelope, max_line_bytes: int) -
         piece = envelopes.cut(held, wrapped, max_line_bytes, inside)
         held, inside = held[piece.consumed :], piece.inside
         yield from _payloads(piece.data, wrapped)
-    last = envelopes.cut(held, wrapped, max_line_bytes, inside, final=True)
-    yield from _payloads(last.data + held[last.consumed :], wrapped)
+    yield from _payloads(envelopes.cut(held, wrapped, 0, inside, final=True).data, wrapped)
 
 
 def _payloads(data: bytes, wrapped: Envelope) -> list[bytes]:

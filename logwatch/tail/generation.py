@@ -211,7 +211,8 @@ class Generation(GenerationState):
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
         source, position = self._reading.source, self.position
-        return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=follows)
+        ahead = self.lines.take_rest(follows, "").data if follows else b""
+        return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
     def lose_end(self, at: int, before: bytes | None, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, unless what it lost comes back."""

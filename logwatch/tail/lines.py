@@ -35,6 +35,7 @@ _LINE = "line"  # inside a physical line that is too long; other words are the e
 _NULS_AT_LINE_START = re.compile(rb"\n\0+")
 _JSON_GROWTH = 6  # bytes that JSON may need for one byte: \u001b
 _JSON_FRAME = 1024  # what Docker writes around a line: stream, time, attributes
+_PART_BYTES = 16 * 1024  # of a message, which the last one that is waited for may add
 
 
 class Taken(NamedTuple):
@@ -48,7 +49,7 @@ class Taken(NamedTuple):
 
 def physical_bound(envelope: Envelope, max_line_bytes: int) -> int:
     """Return how long a line of the file may be before it is cut: Docker's escapes need room."""
-    return max_line_bytes if envelope == PLAIN else max_line_bytes * _JSON_GROWTH + _JSON_FRAME
+    return max_line_bytes if envelope == PLAIN else (max_line_bytes + _PART_BYTES) * _JSON_GROWTH + _JSON_FRAME
 
 
 def shorten(data: bytes, limit: int) -> tuple[bytes, int]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from logwatch import envelope
 from logwatch.model import PLAIN
+from tests.helpers.wrapping import whole_lines
 
 MAX = 65536
 DOCKER = envelope.undecided("docker")
@@ -18,7 +19,7 @@ def record(log: str, stream: str = "stdout", time: str = "2026-11-22T10:15:00.12
 
 
 def payloads(data: bytes) -> list[bytes]:
-    return [line.payload for line in envelope.unwrap(data, DOCKER)]
+    return [line.payload for line in envelope.unwrap(whole_lines(data, DOCKER), DOCKER)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_split_messages_are_joined_per_stream():
         + record("other\n", "stderr")
         + record("11: x\n", time="2026-01-01T00:00:01Z")
     )
-    assert [line[:2] for line in envelope.unwrap(data, DOCKER)] == [
+    assert [line[:2] for line in envelope.unwrap(whole_lines(data, DOCKER), DOCKER)] == [
         (b"other", "2026-11-22T10:15:00.123456789Z"),
         (b"E2211: x", "2026-01-01T00:00:00Z"),
     ]
@@ -105,9 +106,10 @@ def test_any_cut_leaves_the_same_messages(out, err, random, at):
     while any(streams):
         physical.append(random.choice([stream for stream in streams if stream]).pop(0))
     data = b"".join(physical)
-    end = envelope.cut(data[:at], DOCKER, MAX).consumed
+    piece = envelope.cut(data[:at], DOCKER, MAX)
+    end = piece.consumed
     assert end == 0 or data[end - 1 : end] == b"\n"
-    assert payloads(data[:end]) + payloads(data[end:]) == payloads(data)
+    assert payloads(piece.data) + payloads(data[end:]) == payloads(data)
 
 
 FORGED = "E2211-101500-123 (17): push_on_complete: code 903\n"

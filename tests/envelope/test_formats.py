@@ -144,9 +144,9 @@ def read(data: bytes, wrapped: Envelope) -> list[tuple[bytes, str]]:
 def test_parts_are_joined_in_their_stream():
     """P goes on with the next line of the stream; the message has the time of its first part."""
     data = cri(b"E25", b"P", second=1) + cri(b"other", stream=b"stderr") + cri(b"11-", b"P") + cri(b"x", second=3)
-    assert not envelope.has_parts(envelope.cut(data, CRI, 65536).data, CRI)
+    assert not envelope.FORMATS["cri"].has_parts(envelope.cut(data, CRI, 65536).data)
     assert read(data, CRI) == [(b"other", "2026-11-25T10:00:00Z"), (b"E2511-x", "2026-11-25T10:00:01Z")]
-    assert envelope.has_parts(data, CRI)
+    assert envelope.FORMATS["cri"].has_parts(data)
 
 
 @pytest.mark.parametrize("name", ["cri", "journal-json"])

@@ -81,7 +81,6 @@ def agree(taken: envelope.Payloads, exact: list[envelope.Line]) -> bool:
     """Return whether lines that were taken out together are those that were taken out one by one, and may all count."""
     lines = taken.text.split(b"\n")[:-1]
     assert taken.lines in (None, lines)
-    assert not taken.aside
     times = [time.decode() if isinstance(time, bytes) else time or "" for time in taken.times]
     for time, line in zip(times, exact, strict=True):
         if isinstance(time, datetime):
@@ -136,7 +135,7 @@ def test_any_chunk_gives_the_same_lines(name, texts, chunk):
     assert rest.consumed == len(held)
     assert found + envelope.unwrap(rest.data, wrapped) == whole
     assert not held or name == "journal-verbose"  # whose entries are whole where the next one begins
-    fast = None if envelope.has_parts(data, wrapped) else envelope.taken_out(envelope.clean(data), wrapped)
+    fast = envelope.taken_out(envelope.clean(data), wrapped)
     if fast is not None:
         assert agree(fast, whole)
 
@@ -148,7 +147,7 @@ def test_the_fast_road_never_differs(name, lines):
     """Lines that are no lines of this envelope among the others: either the same payloads, or no fast road."""
     wrapped = envelope_of(name)
     data = b"".join((WRAP[name](line, i) if i % 3 else line.encode()) + b"\n" for i, line in enumerate(lines) if line)
-    if data and not envelope.has_parts(data, wrapped) and (fast := envelope.taken_out(envelope.clean(data), wrapped)):
+    if data and (fast := envelope.taken_out(envelope.clean(data), wrapped)):
         exact = envelope.unwrap(data, wrapped)
         assert agree(fast, exact)
 

@@ -109,12 +109,11 @@ def test_a_stamp_of_syslog_is_no_time_in_a_journal(stamps, time):
     assert taken.times[1] == time
 
 
-def test_entries_of_another_unit_are_left_for_a_closer_look():
-    """Nothing stands in their places, so that no text of theirs can count."""
+def test_an_entry_of_another_unit_keeps_all_from_being_taken_out():
+    """No text of theirs can count, and that is said of each line."""
     data = entry("mine") + entry("theirs", _SYSTEMD_UNIT="nginx.service") + entry("mine\ntoo")
-    taken = envelope.taken_out(data, JOURNAL)
-    assert taken is not None
-    assert (taken.text, taken.aside) == (b"mine\n\nmine\n", [1])
+    assert envelope.taken_out(data, JOURNAL) is None
+    assert [line.refused for line in envelope.unwrap(data, JOURNAL)] == [None, "misplaced", None]
 
 
 def test_lines_in_two_envelopes_are_taken_out_of_both():
@@ -130,6 +129,7 @@ def test_lines_in_two_envelopes_are_taken_out_of_both():
 def test_parts_of_a_message_are_noticed_among_whole_records():
     """Also where a part ends in a backslash and an n, which is no newline."""
     whole = record("a\n") + record('quotes ","stream":"stdout" and \\n in it\n')
-    assert not envelope.has_parts(whole, DOCKER)
-    assert envelope.has_parts(whole + record("a part"), DOCKER)
-    assert envelope.has_parts(whole + record("looks whole\\n"), DOCKER)
+    form = envelope.FORMATS["docker"]
+    assert not form.has_parts(whole)
+    assert form.has_parts(whole + record("a part"))
+    assert form.has_parts(whole + record("looks whole\\n"))

@@ -74,10 +74,11 @@ def test_the_remedy_for_an_archive_of_tar_yields_its_lines(tmp_path):
         "Grüße, 你好\n".encode() * 30,
         b"\x1b[31m" + LOG,
         b"E2511: \xff\xfe\x80\n" * 20,
+        log("journal-export", ["E2511-100000-123 (17): push_on_complete: code 200\r"] * 20),
     ],
 )
 def test_a_log_with_holes_colours_or_any_script_is_text(head):
-    """What a truncation, a power loss or a user leaves in a log does not make it another file."""
+    """Nor do the lengths that journalctl writes in front of messages with carriage returns make it another file."""
     assert envelope.no_text(head) is None
 
 
@@ -147,6 +148,23 @@ def test_colours_that_a_syslog_daemon_has_escaped_are_colours(name, begin):
     assert taken.text.decode().splitlines() == plain
     assert not envelope.frame(data, found).fits(data)
     assert payloads(log("cri", said), envelope_of("cri")) == [each.encode() for each in said]
+
+
+@pytest.mark.parametrize("end", ["#015", "^M"])
+@pytest.mark.parametrize("name", ["syslog-3164", "syslog-3339", "syslog-5424"])
+def test_a_carriage_return_that_a_syslog_daemon_has_escaped_is_no_part_of_a_line(name, end):
+    """Each line of a container with a terminal ends in one; behind colours, too, and nowhere else."""
+    own = "E2511-100000-123 (17): push_on_complete: code 404 type fcm"
+    said = [f"{own}{end}", f"{own}#033[0m{end}", f"{own} user a{end}b", f"{own}{end} ", own]
+    plain = [own, own, *said[2:]]
+    data = log(name, said)
+    found = envelope_of(name)
+    assert payloads(data, found) == [each.encode() for each in plain]
+    taken = envelope.taken_out(data, found)
+    assert taken is not None
+    assert taken.text.decode().splitlines() == plain
+    assert not envelope.frame(data, found).fits(data)
+    assert envelope.frame(log(name, said[2:3]), found).fits(log(name, said[2:3]))
 
 
 @given(

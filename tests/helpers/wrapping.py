@@ -60,7 +60,8 @@ def journal_export(text: str, i: int) -> bytes:
     entry = journal(text, i)
     fields = [f"{name}={value}\n".encode() for name, value in entry.items() if name != "MESSAGE"]
     raw = text.encode()
-    written = b"MESSAGE\n" + len(raw).to_bytes(8, "little") + raw if b"\n" in raw else b"MESSAGE=" + raw
+    binary = any(each < " " and each != "\t" for each in text)
+    written = b"MESSAGE\n" + len(raw).to_bytes(8, "little") + raw if binary else b"MESSAGE=" + raw
     return b"".join(fields) + written + b"\n"  # and the newline that ends each line makes the blank one
 
 

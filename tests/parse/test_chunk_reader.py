@@ -55,7 +55,7 @@ def test_lines_that_are_no_push_lines_teach_nothing():
 def test_it_is_time_ever_more_seldom():
     """After a few lines, then after several times as many as the time before."""
     reader, lessons, read = Reader(), [0], []
-    reader._compiler.compile = lambda payloads, rests: lessons.append(len(read))
+    reader._compiler.compile = lambda payloads, rests, max_orders: lessons.append(len(read))
     while len(read) < 4000:
         read.append(b"something else")
         reader.left(read[-1:])
@@ -69,7 +69,7 @@ def test_however_many_lessons_there_were_the_next_is_a_few_lessons_worth_of_line
     """A log may change at any time; where lessons bring little, it is some more lines."""
     reader, lessons, read, count = Reader(), [0], 0, 50 * 900
     nothing = ChunkCompiler(LINE, frozenset(("code",))).compile(dialect("b"))
-    reader._compiler.compile = lambda payloads, rests: (
+    reader._compiler.compile = lambda payloads, rests, max_orders: (
         lessons.append(read) or (nothing._replace(payloads=payloads) if teaches else None)
     )
     while read < count:

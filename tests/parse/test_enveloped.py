@@ -182,13 +182,20 @@ def test_an_answer_goes_on_in_what_follows_elsewhere():
     assert counts(scan(head, ahead=rest)) == {ResultKey("fcm", 403, "PERMISSION_DENIED"): 1}
 
 
-@pytest.mark.parametrize("name", [*WRAP, "plain"])
-def test_a_push_line_whose_answer_goes_on_is_held_back(name):
+ENDS = [(name, end) for name in [*WRAP, "plain"] for end in ("", "\r")] + [
+    ("syslog-3164", "#015"),
+    ("syslog-5424", "^M"),
+]
+
+
+@pytest.mark.parametrize(("name", "end"), ENDS)
+def test_a_push_line_whose_answer_goes_on_is_held_back(name, end):
     """The line itself and what is there of the answer; not what stands before, and nothing once it is whole."""
     wrapped = envelope_of(name)
     first = "E2511-100000-001 (17): push_on_complete: code 403 {"
 
     def written(lines: list[str]) -> bytes:
+        lines = [line + end for line in lines]
         if name == "plain":
             return "".join(line + "\n" for line in lines).encode()
         return whole_lines(log(name, lines), wrapped) if name in SEVERAL_LINES else log(name, lines)
@@ -200,6 +207,16 @@ def test_a_push_line_whose_answer_goes_on_is_held_back(name):
     assert SCANNER.held(done + waiting + written(["}"]), wrapped) == 0
     assert SCANNER.held(written([first, *["E2511-100000-001 (18): other"] * 70]), wrapped) == 0
     assert SCANNER.held(written([first.replace("push_on_complete", "another_module")]), wrapped) == 0
+
+
+def test_a_body_of_a_journal_s_long_entries_is_held_back():
+    """Each line of it has a KiB of other fields beside it."""
+    lines = ["E2511-100000-001 (17): push_on_complete: code 403 {", *['"a": "b",'] * 50]
+    data = b"".join(
+        json.dumps(journal(line, i) | {"_CMDLINE": "x" * 1000}, separators=(",", ":")).encode() + b"\n"
+        for i, line in enumerate(lines)
+    )
+    assert SCANNER.held(data, envelope_of("journal-json")) == len(data)
 
 
 MARKS = ("{", "[", "}", "]", ",", ":", " ", "\t", "\r", "\x1b[0m", '"', "x", "\\n")

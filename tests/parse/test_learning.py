@@ -156,6 +156,37 @@ def test_an_answer_that_was_learned_cannot_be_forged(scanner, text):
         assert counted(scan(scanner, chunk(forged))) == {(404, "UNREGISTERED"): 500}
 
 
+def test_answers_in_any_order_are_read_by_whole_chunks(scanner):
+    """On three levels: hardly one is gone through by itself once there were some."""
+    rng = random.Random(5)
+    shuffled = lambda pairs: dict(rng.sample(pairs, len(pairs)))  # noqa: E731
+    push = "E2211-101500-123 (17): push_on_complete: uid 4711 type fcm code 404 "
+
+    def answers(count):
+        for number in range(count):
+            detail = shuffled([("@type", "FcmError"), ("errorCode", "UNREGISTERED"), ("n", number)])
+            error = shuffled([("code", 404), ("message", "gone"), ("status", "NOT_FOUND"), ("details", [detail])])
+            yield push + json.dumps(shuffled([("error", error), ("id", number), ("ts", 7), ("ok", "no")]))
+
+    scan(scanner, chunk(list(answers(2000))))
+    before = scanner.parser.chunk_reader.rests.read_singly
+    assert counted(scan(scanner, chunk(list(answers(1000))))) == {(404, "UNREGISTERED"): 1000}
+    assert scanner.parser.chunk_reader.rests.read_singly - before < 50
+
+
+@pytest.mark.parametrize("envelope", ["plain", "docker"])
+def test_lines_of_users_that_look_like_push_lines_are_not_read_one_by_one(scanner, envelope):
+    """They are told by cause, with the shapes of a few, and no push is missed among them."""
+    push = "push_on_complete: uid 4711 type fcm code 404 reason UNREGISTERED"
+    some = [f"E2211-1015{i % 60:02}-123 (17): {'chat: from bob: ' * (i % 3 == 0)}{push}" for i in range(3000)]
+    found = scan(scanner, chunk(some, envelope), envelope)
+    assert found.unparsed == {"misplaced": 1000}
+    assert counted(found) == {(404, "UNREGISTERED"): 2000}
+    assert sum(sample.count for sample in found.samples) == 1000
+    assert sum(seen.count for seen in found.unread["misplaced"]) == 1000
+    assert scanner.parser.singles == 0
+
+
 def test_accepted_pushes_with_a_message_name_of_their_own_are_one_result(scanner):
     """An id in each answer, and the word of a value in some project's name."""
     line = 'E2211-101500-123 (17): push_on_complete: type fcm code 200 {{"name":"projects/{0}/messages/0:17{1}%abc"}}'

@@ -11,6 +11,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.catalogue.summary import Summary
 from logwatch.parse import Scanner, load
 from logwatch.simulate import Mesibo, Mix, Outcome
+from tests.helpers.wrapping import payloads, whole_lines
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 CATALOGUE = Catalogue.load()
@@ -24,7 +25,8 @@ def scanner():
 
 def read(scanner, data, envelope):
     """Count what is in the data in the way of the daemon."""
-    scan = scanner.scan(data, envelope=envelope, reference=NOON)
+    wrapped = envelopes.undecided(envelope)
+    scan = scanner.scan(whole_lines(data, wrapped), envelope=wrapped, reference=NOON)
     misplaced = scan.unparsed["misplaced"]
     summary = Summary(scan.lines, scan.candidates - misplaced, scan.unparsed.total() - misplaced, misplaced)
     summary.add(scan.results)
@@ -110,7 +112,7 @@ def test_docker_records_are_as_docker_writes_them():
     assert all(re.fullmatch(r"2026-11-22T12:00:0\d\.\d{1,8}[1-9]Z", record["time"]) for record in records)
     assert any(not record["log"].endswith("\n") for record in records)
     assert b"\\u003cscript\\u003e" in data
-    joined = b"\n".join(line.payload for line in envelopes.unwrap(data, envelopes.undecided("docker"))) + b"\n"
+    joined = b"".join(payload + b"\n" for payload in payloads(data, envelopes.undecided("docker")))
     assert joined == lines.decode(errors="replace").encode()
 
 

@@ -6,7 +6,8 @@ last repetition, behind all that is needed, is a part of its own, which may be w
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
 from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import CharRun, Look, Node, Repeat
-from logwatch.parse.compile.specialise import Specialiser
+from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
 
 REST = "rest"
@@ -69,9 +70,18 @@ class ChunkPattern:
         return (*names, REST) if self.has_rest else names
 
     @cached_property
+    def _rivals(self) -> list[tuple[int, ...]]:
+        """The indices of groups that one repetition sets under one name."""
+        return [*_rivals(self.head, 0), *_rivals(self.known or nodes.NOTHING, len(self.head.capture_names))]
+
+    def undecided(self, groups: Sequence[bytes]) -> bool:
+        """Return whether several values of one name were captured in a repetition: nothing tells which is the last."""
+        return any(len({groups[i] for i in each} - {b""}) > 1 for each in self._rivals)
+
+    @cached_property
     def regex(self) -> re.Pattern[bytes]:
         """The expression, compiled when it is first needed."""
-        writer = Writer(capturing=True)
+        writer = Writer(capturing=True, last_turns=True)
 
         def written(node: Node) -> str:
             return writer.write(in_json(node) if self.quoted else node)
@@ -105,12 +115,20 @@ class Made(NamedTuple):
 class ChunkCompiler:
     """Makes expressions of one line's node, which capture the values to ``keep``."""
 
-    def __init__(self, node: Node, keep: frozenset[str], known: "ChunkCompiler | None" = None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        keep: frozenset[str],
+        known: "ChunkCompiler | None" = None,
+        listed: frozenset[str] = frozenset(("code",)),
+    ) -> None:
         """Split off the repetition at the end, if anything may stand there.
 
-        What another compiler of the same node has compiled may be shared: of all it takes longest.
+        Of the names that are ``listed`` every value counts, and of others the last one. What another compiler of the
+        same node has compiled may be shared: of all it takes longest.
         """
         *head, last = nodes.parts(node) or (nodes.NOTHING,)
+        self._listed = listed
         self.tail = last if isinstance(last, Repeat) and _cannot_fail(last) else None
         """The repetition at the end, whose values are in the rest where no example is like it; or None."""
         turns = LinePattern(self.tail.item, turns=True) if self.tail else None
@@ -121,13 +139,16 @@ class ChunkCompiler:
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
 
-    def compile(self, payloads: Sequence[bytes], tails: Sequence[bytes] = ()) -> "Made | None":
+    def compile(
+        self, payloads: Sequence[bytes], tails: Sequence[bytes] = (), max_orders: int = MAX_ORDERS
+    ) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
 
         Those that do not match are left out, as are the few that take a way of their own; return None if none is left.
-        ``tails`` are more examples of what stands in the last repetition.
+        ``tails`` are more examples of what stands in the last repetition. Where there are more than ``max_orders`` of
+        fields, any order is taken.
         """
-        specialiser = Specialiser()
+        specialiser = Specialiser(self._listed, max_orders)
         found = specialiser.specialise(self._kept_head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None
@@ -140,6 +161,19 @@ class ChunkCompiler:
         specialiser.forget()
         pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
         return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
+
+
+def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
+    """Yield the groups of each name that stands in one repetition more than once, where ``at`` is the first of all."""
+    if isinstance(node, Repeat) and node.max != 1:
+        places = defaultdict(list)
+        for place, name in enumerate(node.capture_names, at):
+            places[name].append(place)
+        yield from (tuple(each) for each in places.values() if len(each) > 1)
+        return
+    for child in node.children:
+        yield from _rivals(child, at)
+        at += len(child.capture_names)
 
 
 def _cannot_fail(node: Repeat) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.nodes import Backtracking, CharRun, Choice, Literal, Look, Node, Repeat
 
-_MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _LETTERS = frozenset((string.ascii_letters + string.digits).encode())
 
 
@@ -22,10 +21,13 @@ def is_quoted(node: Node) -> bool:
     return False
 
 
-def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node) -> Node:
-    """Return a node as it took these texts, behind which stood these; ``rest`` is the node that follows."""
+def narrowed(node: Node, texts: set[bytes], behind: Sequence[bytes], rest: Node, *, alike: bool) -> Node:
+    """Return a node as it took these texts, behind which stood these; ``rest`` is the node that follows.
+
+    What was the same in all of them is written out if they are ``alike``.
+    """
     text = next(iter(texts))
-    same = len(texts) == 1 and len(behind) >= _MIN_EXAMPLES_ALIKE
+    same = alike and len(texts) == 1
     match node:
         case CharRun() if same and _takes_only(node, text, rest):
             return Literal(text)

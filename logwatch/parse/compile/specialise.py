@@ -9,9 +9,9 @@ can be taken.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import takewhile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
+from itertools import dropwhile, takewhile
 from typing import NamedTuple, TypeAlias
 
 from logwatch.parse.compile import nodes
@@ -19,9 +19,11 @@ from logwatch.parse.compile.narrow import is_quoted, narrowed
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Look, Node, Repeat
 from logwatch.parse.compile.to_regex import Writer
 
+_MIN_EXAMPLES_ALIKE = 8  # fewer do not tell what is the same in others
 _MAX_TURNS = 160  # of all ways together: the expression grows with them
-_MAX_RUNS = 4  # orders of turns without values that are told apart
-_MAX_UNROLLED = 40  # turns without values of one line; more stay a repetition as well
+MAX_ORDERS = 4
+"""Orders of turns that are told apart: a way for each is faster than a repetition, for as long as there is no other."""
+_MAX_UNROLLED = 40  # turns of one line; more stay a repetition as well
 _TOLD = 128  # turns of one alternative of a repetition: more of them tell hardly more
 _MAX_COMPILED_SIZE = 60  # nodes; a nest of brackets takes ten times as long to compile as to go through
 _RARE = 64  # examples, of which one alone is no way: it would cost time on all other lines
@@ -39,11 +41,14 @@ Part: TypeAlias = Callable[[Node], Node]
 class Specialiser:
     """Follows examples through nodes, and remembers what it found out of them meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: frozenset[str] = frozenset(), max_orders: int = MAX_ORDERS) -> None:
+        """Of names that are ``listed`` every value counts, and of others the last one."""
+        self.listed, self.max_orders = listed, max_orders
         # by identity, since to hash a tree takes longer; what they hold keeps it theirs
         self._patterns: dict[int, tuple[Node, re.Pattern[bytes]]] = {}
         self._turns: dict[int, _Turns] = {}
         self._min_count = self._turns_left = 0
+        self._alike = True
 
     def specialise(self, node: Node, lines: Sequence[bytes]) -> tuple[Node, Places] | None:
         """Return the node as these lines take it from their beginnings, and where it ends in those that are kept.
@@ -111,7 +116,7 @@ class Specialiser:
                 left: dict[int, tuple[bytes, int]] = {}
                 return self._tree(turns, taken, then, left), left
         ends = {n: (line, end) for n, (line, start) in at.items() if (end := self.end(node, line, start)) >= 0}
-        return _as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
+        return self._as_taken(node, [(line, at[n][1], end) for n, (line, end) in ends.items()]), ends
 
     def _tree(
         self,
@@ -123,8 +128,8 @@ class Specialiser:
         """Return the ways in which these turns go on; note the ends of those that are kept."""
         parts: list[Part] = []
         runs = {n: turns.run(each) for n, each in taken.items()} if turns.any_number else {}
-        if len(set(runs.values())) > _MAX_RUNS or max(map(len, runs.values()), default=0) > _MAX_UNROLLED:
-            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]])]
+        if turns.many(set(runs.values())):
+            parts = [self._loop(turns, [turn for n, each in taken.items() for turn in each[: len(runs[n])]], then)]
             taken = {n: each[len(runs[n]) :] for n, each in taken.items()}
         groups: dict[int, dict[int, Sequence[_Turn]]] = defaultdict(dict)
         for n, each in taken.items():
@@ -139,7 +144,7 @@ class Specialiser:
                 is_said = i == _FULL or _begins_with(then, turns.until)
                 places = [(turn.line, turn.end, turn.end) for turn in here.values()]
                 no_more = Look(nodes.without_captures(turns.item), negative=True)
-                ways.append(_nothing if is_said else _as_taken(no_more, places))
+                ways.append(_nothing if is_said else self._as_taken(no_more, places))
             elif self._turns_left > 0:
                 way, behind = self._turn(turns, i, here)
                 rest = self._tree(turns, {n: group[n][1:] for n in behind}, then, ends)
@@ -152,22 +157,30 @@ class Specialiser:
         self._turns_left -= 1
         parts: list[Part] = []
         if turns.blanks:
-            parts.append(_as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
+            parts.append(self._as_taken(turns.blanks, [(turn.line, turn.blanks, turn.start) for turn in here.values()]))
         if look := turns.guard(i):
-            parts.append(_as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
+            parts.append(self._as_taken(look, [(turn.line, turn.start, turn.start) for turn in here.values()]))
         way, ends = self._follow(turns.items[i], {n: (turn.line, turn.start) for n, turn in here.items()})
         return _in_order([*parts, way]), ends
 
-    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]") -> Part:
-        """Return a repetition of the alternatives that these turns take."""
+    def _loop(self, turns: "_Turns", took: "Sequence[_Turn]", then: Sequence[Node]) -> Part:
+        """Return a repetition of the alternatives that these turns take, in any order; ``then`` follows."""
         ways: list[Part] = []
+        before, self._alike = self._alike, False
         for i in sorted({turn.alternative for turn in took}):
             here = [turn for turn in took if turn.alternative == i]
             if len(here) >= self._min_count and self._turns_left > 0:
                 way, ends = self._turn(turns, i, dict(enumerate(here[:: len(here) // _TOLD + 1])))
                 if ends:
                     ways.append(way)
-        return (lambda _: Repeat(_one_of(ways)(nodes.NOTHING))) if ways else _nothing
+        self._alike = before
+        return partial(_repeated, _one_of(ways)(nodes.NOTHING), then) if ways else _nothing
+
+    def _as_taken(self, node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
+        """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
+        texts = {line[start:end] for line, start, end in spans}
+        behind = [line[end : end + _GLANCE_BYTES] for line, _, end in spans]
+        return partial(narrowed, node, texts, behind, alike=self._alike and len(spans) >= _MIN_EXAMPLES_ALIKE)
 
 
 # ---- the turns of a repetition in one line ---------------------------------------------------------------------------
@@ -190,6 +203,7 @@ class _Turns:
         self.of = of
         self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
+        self._listed, self._max_orders = specialiser.listed, specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
         self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
@@ -236,19 +250,29 @@ class _Turns:
     def _find_beginning_with(self, byte: int) -> list[tuple[int, Node]]:
         return [(i, item) for i, item in enumerate(self.items) if not item.min_len or byte in item.first_set]
 
+    def many(self, orders: Collection[tuple[int, ...]]) -> bool:
+        """Return whether so many orders of turns, or such long ones, are not worth a way each.
+
+        Nor are two with a nest of values at different places: each would stand for those examples alone that have it
+        there.
+        """
+        nests = {(order[:k], i) for order in orders for k, i in enumerate(order) if i in self._nests}
+        again = len(nests) > len({i for _, i in nests})
+        return again or len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
+
+    @cached_property
+    def _nests(self) -> frozenset[int]:
+        """The alternatives that hold a repetition with values."""
+        inside = ((i, each) for i, item in enumerate(self.items) for each in nodes.walk(item))
+        return frozenset(i for i, each in inside if isinstance(each, Repeat) and each.max != 1 and each.capture_names)
+
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
-        """Return the alternatives of these turns, up to the next one that may hold a value."""
+        """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
         taken = (turn.alternative for turn in turns)
-        return tuple(takewhile(lambda i: i >= 0 and not self.items[i].capture_names, taken))
+        return tuple(takewhile(lambda i: i >= 0 and self._listed.isdisjoint(self.items[i].capture_names), taken))
 
 
 # ---- parts of what is made -------------------------------------------------------------------------------------------
-
-
-def _as_taken(node: Node, spans: Sequence[tuple[bytes, int, int]]) -> Part:
-    """Return a node that nothing is left to decide in; it took these bytes (from, to) of lines."""
-    texts = {line[start:end] for line, start, end in spans}
-    return partial(narrowed, node, texts, [line[end : end + _GLANCE_BYTES] for line, _, end in spans])
 
 
 def _in_order(parts: Sequence[Part]) -> Part:
@@ -266,6 +290,37 @@ def _one_of(ways: Sequence[Part]) -> Part:
     """Return several ways, of which at most one can be taken at any place."""
     # one of which nothing is left, since what follows says it all, would stand in for any other
     return lambda rest: nodes.choice(*sorted((way(rest) for way in ways), key=lambda way: not way.min_len))
+
+
+def _repeated(item: Node, then: Sequence[Node], rest: Node) -> Node:
+    """Return a repetition of an item; ``then`` is what follows in the grammar, and ``rest`` what is made of it.
+
+    A run of bytes among the alternatives, such as the text between quotes and brackets, is taken behind each of the
+    others, which is half as many turns. It takes the blanks in front of them as well, and those behind the last turn,
+    which the grammar leaves to what follows.
+    """
+    blanks, core = nodes.split_leading_blanks(item)
+    skipped = blanks.chars if blanks else frozenset[int]()
+    others = []
+    run = None
+    for each in nodes.alternatives(core):
+        more, bare = nodes.split_leading_blanks(each)
+        skipped |= more.chars if more else frozenset()
+        if isinstance(bare, CharRun) and (bare.min, bare.max, bare.lazy, run) == (1, None, False, None):
+            run = bare
+        else:
+            others.append(bare)
+    behind, _ = nodes.split_leading_blanks(nodes.seq(*then))
+    made = dropwhile(lambda each: isinstance(each, Look), nodes.parts(rest))  # which say what the grammar's end says
+    ahead = nodes.split_leading_blanks(nodes.seq(*made))[1]
+    if (
+        not (run and others and run.chars >= skipped)
+        or not all(nodes.disjoint(run, each) for each in others)
+        or (skipped and not (behind and behind.chars >= skipped and ahead.min_len and not ahead.first_set & skipped))
+    ):
+        return Repeat(item)
+    any_of_run = CharRun(run.chars, 0)
+    return nodes.seq(any_of_run, Repeat(nodes.seq(nodes.choice(*others), any_of_run)))
 
 
 def _nothing(_: Node) -> Node:

@@ -21,8 +21,9 @@ class Writer:
     A repetition with captures inside is one group, to be looked into later: theirs would keep its last turn only.
     """
 
-    def __init__(self, *, capturing: bool = False) -> None:
+    def __init__(self, *, capturing: bool = False, last_turns: bool = False) -> None:
         self._capturing = capturing
+        self._last_turns = last_turns
         self.groups: list[Capture | Repeat] = []
 
     def write(self, node: Node, *, last: bool = False, back: bool = False) -> str:  # noqa: PLR0911  one case a node
@@ -52,14 +53,14 @@ class Writer:
                 return f"(?>{self.write(item, back=True)})"
 
     def _captured(self, node: Capture | Repeat, text: Callable[[], str]) -> str:
-        own = isinstance(node, Capture) or (node.max != 1 and node.capture_names)
+        own = isinstance(node, Capture) or (node.max != 1 and node.capture_names and not self._last_turns)
         if not self._capturing or not own:
             return text()
         self.groups.append(node)
         return f"({text()})"
 
     def _repeat(self, node: Repeat) -> str:
-        before, self._capturing = self._capturing, self._capturing and node.max == 1
+        before, self._capturing = self._capturing, self._capturing and (node.max == 1 or self._last_turns)
         item = node.item
         if isinstance(item, Choice) and node.min <= 1 and node.max is None and nodes.all_disjoint(item.items):
             item = Choice(tuple(map(_swallow, item.items)))

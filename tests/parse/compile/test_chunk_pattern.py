@@ -91,6 +91,35 @@ def test_rare_orders_are_not_worth_a_way():
     assert taken(compiler, [*examples, b"head a=x b=1 code=2"], b"head a=x b=1 code=2") is None
 
 
+ORDERS = [b"a=x b=1", b"b=1 a=x", b"b=1 b=2", b"a=x a=y b=3", b"b=4", b"a=x b=1 a=z"]
+
+
+def test_values_in_many_orders_are_the_last_of_their_names():
+    """Also in an order that no example has: one repetition takes them all."""
+    compiler = ChunkCompiler(line(A, B), KEPT)
+    examples = [b"head " + each + b" code=2" for each in ORDERS]
+    text = b"head b=7 b=8 a=y b=9 a=z code=3"
+    assert taken(compiler, examples, text) == {"kept": b"9", "code": b"3"}
+    assert taken(compiler, examples, b"head a=y code=3") == {"code": b"3"}
+
+
+def test_a_name_of_which_every_value_counts_is_in_no_repetition():
+    """It would lose all but the last."""
+    compiler = ChunkCompiler(line(A, B), KEPT, listed=KEPT)
+    examples = [b"head " + each + b" code=2" for each in ORDERS]
+    assert taken(compiler, examples, b"head b=7 b=8 a=y b=9 a=z code=3") is None
+
+
+def test_two_values_of_a_name_at_two_places_of_a_repetition_are_not_decided():
+    """Nothing tells which was the last."""
+    twice = nodes.seq(Literal(b"<b="), Capture("kept", NUMBER), Literal(b">"))
+    orders = [each.replace(b"b=1", b"<b=1>") for each in ORDERS]
+    pattern, *_ = ChunkCompiler(line(A, B, twice), KEPT).compile([b"head " + each + b" code=2" for each in orders])
+    rows = pattern.regex.findall(b"head b=1 <b=2> code=3\nhead <b=2> b=1 code=3\nhead a=x <b=1> <b=2> code=3\n")
+    assert [pattern.undecided(row) for row in rows] == [True, True, False]
+    assert rows[2].count(b"2") == 1
+
+
 def test_a_value_in_a_repetition_that_must_come_is_captured():
     """Each turn of it by a group of its own."""
     compiler = ChunkCompiler(nodes.seq(Literal(b"a"), Repeat(B, 1), CODE), KEPT)

@@ -102,13 +102,36 @@ def test_a_word_that_begins_another_hides_none():
 
 
 def test_turns_in_many_orders_stay_a_repetition():
-    """Of the alternatives that the examples take, wherever no value is in them."""
+    """Of the alternatives that the examples take."""
     known = Specialiser()
     lines = [b" ".join([b"abc"] * count + [b"code 5\n"]) for count in range(8)]
     narrowed, ends = known.specialise(nodes.seq(LOOP, BLANKS, CODE), lines)
     assert len(ends) == len(lines)
     assert known.end(narrowed, b"abc " * 20 + b"code 7\n", 0) == 86
     assert known.end(narrowed, b'abc "x" code 7\n', 0) == -1
+
+
+PROSE = CharRun(frozenset(b" :,abc"))
+OBJECT = nodes.seq(Literal(b"{"), Repeat(nodes.seq(BLANKS, Choice((PROSE, STRING)))), BLANKS, Literal(b"}"))
+
+
+def test_text_in_a_repetition_is_taken_with_what_stands_before_it():
+    """A turn for each of the others is half as many."""
+    lines = [b"{" + b'"a": "b", ' * count + b'"a": "c"}\n' for count in range(20)]
+    narrowed, _ = Specialiser().specialise(OBJECT, lines)
+    assert shown(narrowed) == r'\{[ ,:a-c]*+(?>(?:"[\x00-\x09\x0b-!#-\[\]-\xff]*+"[ ,:a-c]*+)*)\}'
+
+
+@pytest.mark.parametrize(
+    "text", [b"{}", b"{ }", b"{a}", b'{"a"  }', b'{ "a""b" a "c" }x', b'{"a" b  }', b'{"a', b"{a{}"]
+)
+@pytest.mark.parametrize("behind", [OBJECT.items[-2:], (Literal(b"}"),)])
+def test_a_repetition_with_text_ends_where_it_ended(behind, text):
+    """Blanks behind its last turn are nobody's, unless what follows skips them."""
+    nest = nodes.seq(*OBJECT.items[:2], *behind)
+    lines = [b"{" + b'"a": "b", ' * count + b'"a"}\n' for count in range(20)]
+    narrowed, _ = Specialiser().specialise(nest, lines)
+    assert Specialiser().end(narrowed, text + b"\n", 0) in (-1, Specialiser().end(nest, text + b"\n", 0))
 
 
 @pytest.mark.parametrize(("low", "high"), [(2, None), (0, 5), (3, 5)])

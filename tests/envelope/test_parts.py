@@ -1,0 +1,82 @@
+"""Of the parts of a message one record is made where lines are cut off, and nothing changes for the lines around it."""
+
+import json
+import random
+import time
+from itertools import accumulate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch import envelope
+from tests.helpers.wrapping import docker, envelope_of
+
+DOCKER = envelope_of("docker")
+TEXTS = ["said push_on_complete", "x\\", "y\\n", '{"z"}', "\\\\", '","stream":"stdout"', "\u2028é"]
+
+
+def record(rng: random.Random) -> bytes:
+    """Write a record of a whole message or a part, at times torn, with a time that is none, or blanks in it."""
+    text = rng.choice(TEXTS) + ("\n" if rng.random() < 0.7 else "")
+    fields = {"log": text, "stream": rng.choice(["stdout", "stdout", "stderr"]), "time": "2026-11-25T10:00:00Z"}
+    written = json.dumps(fields, separators=(",", ":") if rng.random() < 0.98 else None).encode()
+    if rng.random() < 0.05:
+        written = written[: rng.randrange(len(written))]
+    return written.replace(b"T10", b"T30") if rng.random() < 0.03 else written
+
+
+def joined(records: list[bytes]) -> list[bytes]:
+    """Return the messages of records, one at a time, where that of each stream ends."""
+    found: list[bytes] = []
+    parts: dict[str, bytes] = {}
+    for each in records:
+        if (told := envelope.FORMATS["docker"].record(each)) is None:
+            found.append(each)
+        else:
+            parts[told.stream] = parts.get(told.stream, b"") + told.payload
+            if not told.more:
+                found.append(parts.pop(told.stream))
+    return found
+
+
+@given(st.integers(0, 2**32), st.integers(1, 20))
+def test_each_message_is_a_line_where_its_last_part_stands(seed, count):
+    """Parts of both streams in between, records without an end, and what is none of Docker's."""
+    rng = random.Random(seed)
+    records = [record(rng) for _ in range(count)]
+    piece = envelope.cut(b"".join(each + b"\n" for each in records), DOCKER, 65536)
+    ends = list(accumulate(len(each) + 1 for each in records))
+    whole = [each for each, end in zip(records, ends, strict=True) if end <= piece.consumed]
+    assert [line.payload for line in envelope.unwrap(piece.data, DOCKER)] == joined(whole)
+    read = (envelope.FORMATS["docker"].record(line) for line in piece.data.split(b"\n"))
+    assert not any(each.more for each in read if each)
+
+
+def test_nothing_changes_for_the_lines_around_a_message():
+    """They are handed on as they stand in the file, each with the place where its record ends."""
+    lines = [docker("some text", i) + b"\n" for i in range(100)]
+    lines[50] = lines[50].replace(b"\\n", b"")
+    piece = envelope.cut(b"".join(lines), DOCKER, 65536)
+    found = piece.data.splitlines(keepends=True)
+    assert (found[:50], found[51:]) == (lines[:50], lines[52:])
+    assert envelope.unwrap(found[50], DOCKER)[0].payload == b"some textsome text"
+    assert list(piece.ends) == [len(b"".join(lines[: i + 1])) for i in range(100) if i != 50]
+
+
+@pytest.mark.parametrize("streams", [["stdout"], ["stdout", "stderr"]])
+def test_time_grows_with_the_parts_of_a_message(streams):
+    """Eight times as many parts that nothing ends take less than thirty times as long, in one try of five."""
+
+    def seconds(count: int) -> float:
+        lines = [
+            docker("x", i).replace(b"\\n", b"").replace(b"stdout", streams[i % len(streams)].encode())
+            for i in range(count)
+        ]
+        data = b"".join(line + b"\n" for line in lines)
+        begin = time.thread_time()
+        assert envelope.cut(data, DOCKER, len(data)).consumed == 0
+        return time.thread_time() - begin
+
+    few = min(seconds(1000) for _ in range(3))
+    assert any(seconds(8000) < 30 * few for _ in range(5))

@@ -41,10 +41,12 @@ def tar(format_):
         (tar(tarfile.GNU_FORMAT), "tar"),
         (tar(tarfile.PAX_FORMAT), "tar"),
         (b"\x7fELF\x02\x01\x01\x03\x04\x05", "binary"),
+        (b"Nov 25 10:00:00 chat mesibo[12]: [90B blob data]\n" * 200 + LOG, "left out"),
+        (b"2026-11-25T10:00:00+0000 chat mesibo[12]: [1.2K blob data]\n" * 20, "left out"),
     ],
 )
 def test_what_is_no_text_is_named(head, why):
-    """UTF-16 with and without its mark, compressed files, archives of tar, programs."""
+    """UTF-16 with and without its mark, compressed files, archives of tar, programs, a journal without its texts."""
     found = envelope.no_text(head)
     assert found is not None
     assert why in f"{found.what}: {found.why}"
@@ -74,6 +76,7 @@ def test_the_remedy_for_an_archive_of_tar_yields_its_lines(tmp_path):
         "Grüße, 你好\n".encode() * 30,
         b"\x1b[31m" + LOG,
         b"E2511: \xff\xfe\x80\n" * 20,
+        LOG * 20 + b"Nov 25 10:00:00 chat mesibo[12]: [90B blob data]\n" * 30,
         log("journal-export", ["E2511-100000-123 (17): push_on_complete: code 200\r"] * 20),
     ],
 )

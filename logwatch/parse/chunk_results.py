@@ -1,23 +1,17 @@
 """Hold what one chunk gave: results counted, failures as the lines they are, and when those without one were logged."""
 
 from bisect import bisect, bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, repeat
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
-from logwatch.model import PLAIN, Cause, Failure, ResultKey, Sample, Scan, Seen
+from logwatch.model import PLAIN, Cause, Failure, ResultKey, Scan, Seen
 from logwatch.parse.lines import Line, LineAt, LineBatch
-from logwatch.parse.redact import front, shape
 from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
-MAX_SAMPLES = 8
-"""At most so many distinct shapes a scan are kept."""
-_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
-_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
 _DATED_TOGETHER = 16  # lines of one cause that follow each other
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
@@ -279,32 +273,6 @@ class Unread:
                     if 0 <= i < count and (found := date(batch.at([i])[0])).at is not None:
                         yield found
                         break
-
-
-class Samples:
-    """The shapes of some of the lines that gave no result."""
-
-    def __init__(self, marker: bytes, words: frozenset[bytes]) -> None:
-        self._marker = marker
-        self._words = words
-        self._noted: Counter[Cause] = Counter()  # lines, or many of one result at once
-        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
-
-    def add(self, cause: Cause, payload: bytes, count: int = 1) -> None:
-        """Take in a line, which stands for so many."""
-        self._noted[cause] += 1
-        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
-            sample = Sample(cause, shape(payload, self._words), front(payload, self._marker, self._words))
-            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
-                self._samples[sample] = self._samples.get(sample, 0) + count
-
-    def of(self, unparsed: Counter[Cause]) -> Iterator[Sample]:
-        """Yield the samples, each with its share of the lines of its cause."""
-        shaped: Counter[Cause] = Counter()
-        for sample, count in self._samples.items():
-            shaped[sample.cause] += count
-        for sample, count in self._samples.items():
-            yield replace(sample, count=count * unparsed[sample.cause] // shaped[sample.cause])
 
 
 def _between(place: int, places: list[int], known: dict[int, float]) -> float | None:

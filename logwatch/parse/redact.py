@@ -8,11 +8,18 @@ it is built, it tells an operator at a glance why a line could not be read.
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
+from logwatch.model import Cause, Sample
 from logwatch.parse.grammar import Grammar, text_of, walk
 
+MAX_SAMPLES = 8
+"""At most so many distinct shapes a scan are kept."""
+_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
+_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 LENGTH = 240
 _REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
@@ -133,3 +140,29 @@ def json_key(fronts: Sequence[str]) -> str:
 
 def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+class Samples:
+    """The shapes of some of the lines that gave no result."""
+
+    def __init__(self, marker: bytes, words: frozenset[bytes]) -> None:
+        self._marker = marker
+        self._words = words
+        self._noted: Counter[Cause] = Counter()  # lines, or many of one result at once
+        self._samples: dict[Sample, int] = {}  # with the lines that were seen of each
+
+    def add(self, cause: Cause, payload: bytes, count: int = 1) -> None:
+        """Take in a line, which stands for so many."""
+        self._noted[cause] += 1
+        if self._noted[cause] <= _SHAPED_LINES or not self._noted[cause] % _SHAPE_EVERY:
+            sample = Sample(cause, shape(payload, self._words), front(payload, self._marker, self._words))
+            if sample in self._samples or len(self._samples) < MAX_SAMPLES:
+                self._samples[sample] = self._samples.get(sample, 0) + count
+
+    def of(self, unparsed: Counter[Cause]) -> Iterator[Sample]:
+        """Yield the samples, each with its share of the lines of its cause."""
+        shaped: Counter[Cause] = Counter()
+        for sample, count in self._samples.items():
+            shaped[sample.cause] += count
+        for sample, count in self._samples.items():
+            yield replace(sample, count=count * unparsed[sample.cause] // shaped[sample.cause])

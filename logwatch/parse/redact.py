@@ -16,6 +16,10 @@ from functools import lru_cache
 from logwatch.model import Cause, Sample
 from logwatch.parse.grammar import Grammar, text_of, walk
 
+MAX_SAMPLES = 8
+"""At most so many distinct shapes a scan are kept."""
+_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
+_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 LENGTH = 240
 _REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not

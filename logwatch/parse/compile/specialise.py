@@ -203,7 +203,7 @@ class _Turns:
         self.of = of
         self.item, self._min, self._max = (of.item, of.min, of.max) if isinstance(of, Repeat) else (of, 1, 1)
         self._end = specialiser.end
-        self._listed, self._max_orders = specialiser.listed, specialiser.max_orders
+        self._max_orders = specialiser.max_orders
         self.taken = lru_cache(maxsize=None)(self._taken)
         self._beginning_with = lru_cache(maxsize=None)(self._find_beginning_with)
         self.blanks, item = nodes.split_leading_blanks(self.item)
@@ -217,6 +217,8 @@ class _Turns:
                 if before == blanks:
                     self.until, self._stop, self.blanks, item = until, stop, blanks, behind
         self.items = nodes.alternatives(item)
+        listed = specialiser.listed
+        self._any_order = {i for i, item in enumerate(self.items) if listed.isdisjoint(item.capture_names)}.__contains__
         self.any_number = (self._min, self._max) == (0, None)
 
     def guard(self, i: int) -> Look | None:
@@ -256,9 +258,10 @@ class _Turns:
         Nor are two with a nest of values at different places: each would stand for those examples alone that have it
         there.
         """
+        if len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED:
+            return True
         nests = {(order[:k], i) for order in orders for k, i in enumerate(order) if i in self._nests}
-        again = len(nests) > len({i for _, i in nests})
-        return again or len(orders) > self._max_orders or max(map(len, orders), default=0) > _MAX_UNROLLED
+        return len(nests) > len({i for _, i in nests})
 
     @cached_property
     def _nests(self) -> frozenset[int]:
@@ -269,7 +272,7 @@ class _Turns:
     def run(self, turns: Sequence[_Turn]) -> tuple[int, ...]:
         """Return the alternatives of these turns, up to the next one that may hold a value of which each counts."""
         taken = (turn.alternative for turn in turns)
-        return tuple(takewhile(lambda i: i >= 0 and self._listed.isdisjoint(self.items[i].capture_names), taken))
+        return tuple(takewhile(self._any_order, taken))
 
 
 # ---- parts of what is made -------------------------------------------------------------------------------------------

@@ -1,14 +1,15 @@
 """Looks at the service: its port, its unit, and what runs against what is installed."""
 
 import contextlib
+import json
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 
 import logwatch
-from logwatch.config import Config, parse_listen
+from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.report.words import many
@@ -21,6 +22,14 @@ _INSTALL = (
     " starts it again"
 )
 _OURS = b"mesibo-logwatch"
+# What the unit closes to the service, and the setting that opens it (systemd.exec(5))
+_CLOSED = {
+    "/home/": "ProtectHome=read-only",
+    "/root/": "ProtectHome=read-only",
+    "/run/user/": "ProtectHome=read-only",
+    "/tmp/": "PrivateTmp=no",  # noqa: S108  a place that is closed, not one that is used
+    "/var/tmp/": "PrivateTmp=no",  # noqa: S108
+}
 
 
 def _addresses(config: Config) -> tuple[str, str]:
@@ -55,6 +64,38 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
         yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
     else:
         yield failure(name, f"nobody answers: {refused}", _start(host, journal))
+
+
+def followed(host: Host, config: Config) -> Iterator[Check]:
+    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
+    logs = [source for source in config.source if not source.webhook]
+    told = None
+    for address in _addresses(config):
+        with contextlib.suppress(NoAnswer, ValueError, LookupError, TypeError):
+            told = {each["name"]: each for each in json.loads(host.fetch(f"{address}api/v1/status"))["sources"]}
+    for source in logs if told is not None else ():
+        row, found = f"log of {source.name}: followed", told.get(source.name) if told else None
+        if found is None:
+            yield warning(row, "the running daemon does not have this source", f"`systemctl reload {UNIT}`")
+        elif found["up"]:
+            yield ok(row, "by the running daemon")
+        else:
+            yield _out_of_reach(row, source, found["problems"])
+
+
+def _out_of_reach(row: str, source: Source, problems: Sequence[Mapping[str, str]]) -> Check:
+    """Say what the daemon says; where the unit itself closes a place to the service, say how to open it."""
+    if problems:
+        where, remedy = problems[0]["where"], problems[0]["try"]
+        why = ": ".join(filter(None, (where, problems[0]["what"], problems[0]["why"])))
+    else:
+        where, remedy = next(iter(source.paths), "log"), "compare the paths"
+        why = f"the daemon sees no {where}"
+    for place, setting in _CLOSED.items():
+        if where.startswith(place):
+            edit = f"`systemctl edit {UNIT}`, [Service], {setting}, then restart it; or log elsewhere"
+            return failure(row, f"{why}; the unit closes {place} to the service", edit)
+    return failure(row, why, f"{remedy}; where the modes are right, AppArmor or SELinux may refuse it (kernel's log)")
 
 
 def _start(host: Host, journal: str) -> str:

@@ -1,12 +1,13 @@
 """Looks at the service: its port, its unit, and what runs against what is installed."""
 
 import contextlib
-import json
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
+
+import msgspec
 
 import logwatch
 from logwatch.config import Config, Source, parse_listen
@@ -66,28 +67,59 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
         yield failure(name, f"nobody answers: {refused}", _start(host, journal))
 
 
+class _Problem(msgspec.Struct):
+    where: str
+    what: str
+    why: str
+    try_: str = msgspec.field(name="try")
+
+
+class _Followed(msgspec.Struct):
+    name: str
+    up: bool
+    problems: list[_Problem]
+
+
+class _Status(msgspec.Struct):
+    """Of /api/v1/status, what is asked about here."""
+
+    sources: list[_Followed]
+
+
 def followed(host: Host, config: Config) -> Iterator[Check]:
     """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
-    logs = [source for source in config.source if not source.webhook]
     told = None
     for address in _addresses(config):
-        with contextlib.suppress(NoAnswer, ValueError, LookupError, TypeError):
-            told = {each["name"]: each for each in json.loads(host.fetch(f"{address}api/v1/status"))["sources"]}
-    for source in logs if told is not None else ():
-        row, found = f"log of {source.name}: followed", told.get(source.name) if told else None
+        try:
+            told = msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
+        except NoAnswer as why:
+            if why.status == _UNAUTHORIZED:
+                look = "look at the status page, which names each log that is out of its reach"
+                yield skipped("logs followed", "the daemon wants a password", look)
+                return
+        except msgspec.DecodeError:
+            pass  # another program, which the row of the port tells
+    if told is None:
+        return
+    known = {each.name: each for each in told.sources}
+    for source in config.source:
+        if source.webhook:
+            continue
+        row, found = f"log of {source.name}: followed", known.get(source.name)
         if found is None:
             yield warning(row, "the running daemon does not have this source", f"`systemctl reload {UNIT}`")
-        elif found["up"]:
+        elif found.up:
             yield ok(row, "by the running daemon")
         else:
-            yield _out_of_reach(row, source, found["problems"])
+            yield _out_of_reach(row, source, found.problems)
 
 
-def _out_of_reach(row: str, source: Source, problems: Sequence[Mapping[str, str]]) -> Check:
+def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Check:
     """Say what the daemon says; where the unit itself closes a place to the service, say how to open it."""
     if problems:
-        where, remedy = problems[0]["where"], problems[0]["try"]
-        why = ": ".join(filter(None, (where, problems[0]["what"], problems[0]["why"])))
+        first = problems[0]
+        where, remedy = first.where, first.try_
+        why = ": ".join(filter(None, (where, first.what, first.why)))
     else:
         where, remedy = next(iter(source.paths), "log"), "compare the paths"
         why = f"the daemon sees no {where}"

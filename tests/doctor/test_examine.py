@@ -438,6 +438,16 @@ def test_what_the_daemon_cannot_reach_is_a_failure_though_doctor_can(machine, an
     assert (found.verdict, words in found.what) == (verdict, True), found.what
 
 
+@pytest.mark.parametrize(
+    ("answer", "verdicts"),
+    [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],
+)
+def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, verdicts):
+    """Behind a password nobody knows what it reaches; whatever else answers is told in the row of the port."""
+    machine.answers |= {STATUS: answer, STATUS.replace("http:", "https:"): answer}
+    assert [row.verdict for row in machine.rows() if "followed" in row.name] == verdicts
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
 def test_a_root_that_can_be_nobody_else_skips_the_question(machine, monkeypatch):
     """In a container without capabilities root may not ask as the service's user, and all other rows are there."""

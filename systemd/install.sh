@@ -27,6 +27,12 @@ need_root() {
   [ "$(id -u)" = 0 ] || die "$1 changes the system, and this is user $(id -un)" "sudo make $1"
 }
 
+# The package's unit would be shadowed by ours, and its upgrades would change nothing that runs.
+need_no_package() {
+  [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] ||
+    die "the Debian package $name is installed" "apt-get remove $name, which keeps configuration and counters, then sudo make install"
+}
+
 # A Python of the system: one below a home directory is out of reach for the service's user.
 find_python() {
   for python in ${PYTHON:-} /usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3; do
@@ -196,6 +202,7 @@ remove_old_releases() {
 
 do_install() {
   need_root install
+  need_no_package
   booted || say "systemd does not run here: installed for the next boot"
   install_release
   install_user_and_directories

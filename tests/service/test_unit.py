@@ -122,3 +122,20 @@ def test_an_install_without_root_is_refused_with_a_remedy():
     assert told.returncode == 1
     assert "changes the system" in told.stderr
     assert "try: sudo make install" in told.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
+@pytest.mark.parametrize(("status", "refused"), [("installed", True), ("config-files", False)])
+def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused):
+    """Its unit would go before the package's, whose upgrades would change nothing that runs."""
+    (tmp_path / "dpkg-query").write_text(f"#!/bin/sh\nprintf {status}\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    wheels = tmp_path / "none"  # what the installation needs next, and does not find here
+    done = subprocess.run(
+        ["sh", ROOT / "systemd/install.sh", "install"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "WHEELHOUSE": str(wheels)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert ("the Debian package mesibo-logwatch is installed" in done.stderr) is refused
+    assert (f"{wheels} holds no wheel" in done.stderr) is not refused

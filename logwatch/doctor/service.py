@@ -86,7 +86,7 @@ class _Status(msgspec.Struct):
     sources: list[_Followed]
 
 
-def followed(host: Host, config: Config) -> Iterator[Check]:
+def in_reach(host: Host, config: Config) -> Iterator[Check]:
     """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
     told = None
     for address in _addresses(config):

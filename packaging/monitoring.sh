@@ -57,6 +57,9 @@ write_rules() {
     sed "s#runbook_url: '.*/runbooks/\(Mesibo[A-Za-z0-9]*\)'\$#runbook_url: $(for_sed "${runbooks%/}")/\1#" "$rules" >"$ours/rules/.new"
     mv "$ours/rules/.new" "$ours/rules/${rules##*/}"
   done
+  for rules in "$ours"/rules/mesibo-*.yml; do # of an older version, and of none since: its alerts would go on
+    [ -e "$share/prometheus/rules/${rules##*/}" ] || rm -f "$rules"
+  done
   cp "$share/alertmanager/templates/mesibo.tmpl" "$ours/mesibo.tmpl"
 }
 

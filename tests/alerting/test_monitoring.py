@@ -97,6 +97,17 @@ def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
     assert (said in done.stdout) if said else "stays as it is" not in done.stdout
 
 
+def test_rules_of_an_older_version_go_with_it(tmp_path):
+    """A file that is shipped no more would go on alerting beside its successor; somebody's own file stays."""
+    assert monitoring(tmp_path).returncode == 0
+    rules = tmp_path / "etc/prometheus/mesibo-logwatch/rules"
+    for name in ("mesibo-gone.yml", "mine.yml"):
+        (rules / name).write_text("groups: []\n")
+    assert f"with {RULES} of our rule files" in monitoring(tmp_path).stdout
+    assert {path.name for path in rules.glob("m*.yml")} > {"mine.yml", "mesibo-push.yml"}
+    assert not (rules / "mesibo-gone.yml").exists()
+
+
 def test_where_tickets_wake_somebody_that_is_told(tmp_path):
     """One webhook is named, and both receivers have it: who wants to sleep writes another one for tickets."""
     assert "tickets go where pages go" in monitoring(tmp_path, PAGE_URL="https://page.example.net/").stdout

@@ -79,6 +79,17 @@ wheel_of() {
   return 1
 }
 
+# Whether a wheel holds the code of this checkout: one that was collected before an update would take it back, in silence.
+is_of_checkout() {
+  "$python" - "$1" "$checkout" <<'SAME'
+import pathlib, sys, zipfile
+wheel, checkout = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
+there = {name: wheel.read(name) for name in wheel.namelist() if name.endswith(".py")}
+here = checkout.glob("logwatch/**/*.py")
+sys.exit(any(there.get(path.relative_to(checkout).as_posix()) != path.read_bytes() for path in here))
+SAME
+}
+
 install_release() {
   wheels=${WHEELHOUSE:-$checkout/wheelhouse}
   temporary=
@@ -92,6 +103,8 @@ install_release() {
     PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
   fi
   python=$(find_python)
+  is_of_checkout "$(wheel_of "$wheels")" ||
+    die "the wheel of $name in $wheels is not of this checkout" "make wheelhouse again, on a machine with a network, or take $wheels away"
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,23 @@ def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused)
     assert done.returncode == 1
     assert ("the Debian package mesibo-logwatch is installed" in done.stderr) is refused
     assert (f"{wheels} holds no wheel" in done.stderr) is not refused
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
+def test_wheels_of_an_older_checkout_are_not_installed(tmp_path):
+    """After an update, what was collected before it would be installed once more, and nothing would tell."""
+    with zipfile.ZipFile(tmp_path / "mesibo_logwatch-0.1.0-py3-none-any.whl", "w") as wheel:
+        for path in ROOT.glob("logwatch/**/*.py"):
+            wheel.writestr(path.relative_to(ROOT).as_posix(), path.read_bytes())
+        wheel.writestr("logwatch/grammars/mesibo.py", "")
+    shutil.copytree(ROOT / "logwatch", tmp_path / "checkout/logwatch")
+    shutil.copytree(ROOT / "systemd", tmp_path / "checkout/systemd")
+    (tmp_path / "checkout/logwatch/model.py").write_text("newer\n")
+    done = subprocess.run(
+        ["sh", tmp_path / "checkout/systemd/install.sh", "install"],
+        env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "is not of this checkout" in done.stderr
+    assert not Path("/opt/mesibo-logwatch").exists()

@@ -30,6 +30,7 @@ from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import Forwarder, ForwardMetrics, ledger_id
 from logwatch.inputs import Inputs
 from logwatch.ledger import Ledger, Reader, Snapshot
+from logwatch.moments import utc
 from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
@@ -216,9 +217,10 @@ class Daemon:
         if more or self._flags.stop:
             return
         # Lines come in at any rate; one turn a pace reads them all, however often the kernel tells of new ones.
-        pace = min(config.follow.poll_seconds, config.state.commit_seconds)
+        poll = min(config.follow.poll_seconds, self._notifier.longest_pause)
+        pace = min(poll, config.state.commit_seconds)
         self._waker.watch(self._pipeline.directories())
-        self._waker.wait(min(config.follow.poll_seconds, max(0.0, self._pipeline.due_in())))
+        self._waker.wait(min(poll, max(0.0, self._pipeline.due_in())))
         if self._hurry.wait(max(0.0, min(started + pace - time.monotonic(), self._pipeline.due_in()))):
             self._ending.wait(max(0.0, started + min(pace, CALLED_SECONDS) - time.monotonic()))
 
@@ -389,4 +391,4 @@ def _last_result(snapshot: Snapshot) -> str:
     if not dated:
         return ""
     last, code = max(dated)
-    return f"last code {code} at {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(last))} UTC"
+    return f"last code {code} at {utc(last):%Y-%m-%d %H:%M:%S} UTC"

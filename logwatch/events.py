@@ -1,5 +1,6 @@
 """The log that happenings are told to, and file names made fit for it."""
 
+import shlex
 from typing import Any, Protocol
 
 
@@ -17,3 +18,8 @@ def shown(path: str) -> str:
     """Return a path that any terminal and any encoder can take: odd bytes and control characters escaped."""
     plain = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return plain if plain.isprintable() else plain.encode("unicode_escape").decode("ascii")
+
+
+def quoted(path: object) -> str:
+    """Return a path as a shell takes it, for commands that are there to be copied."""
+    return shlex.quote(shown(str(path)))

@@ -325,8 +325,8 @@ def _gauges(snapshot: Snapshot, status: dict[str, SourceStatus]) -> Iterator[Met
     yield family("mesibo_logwatch_source_up", "1 if the log of the source exists and can be read.", lambda s: s.up)
     yield family(
         "mesibo_logwatch_source_caught_up",
-        "1 if everything that was there at the start has been read.",
-        lambda s: s.caught_up,
+        "1 if everything that was there at the start has been read and is counted here.",
+        lambda s: s.caught_up and snapshot.ready(s.name),
     )
     yield family("mesibo_logwatch_files_followed", "Files held open.", lambda s: s.files_followed)
     yield family("mesibo_logwatch_lag_bytes", "Bytes written but not read yet.", lambda s: s.lag_bytes)

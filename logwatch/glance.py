@@ -10,7 +10,7 @@ from typing import Literal
 
 from logwatch import envelope as envelopes
 from logwatch.errors import Problem
-from logwatch.events import shown
+from logwatch.events import quoted, shown
 from logwatch.model import Envelope, EnvelopeKind
 from logwatch.unpack import FormatError, format_of, start
 
@@ -47,7 +47,7 @@ def glance(paths: Iterable[str], owns: envelopes.Owns, kind: EnvelopeKind | Lite
         files += 1
         if found := envelopes.no_text(head):
             name = shown(path)
-            problems.append(Problem(name, found.what, found.why, found.remedy.format(name), warning=True))
+            problems.append(Problem(name, found.what, found.why, found.remedy.format(quoted(name)), warning=True))
             continue
         whole = head[: head.rfind(b"\n") + 1].removeprefix(envelopes.MARK)
         decided = envelopes.decide(whole, owns, kind=kind, final=True)

@@ -1,4 +1,4 @@
-"""Turns a time as people write it, on a command line or in a form, into seconds since the epoch."""
+"""Turns a time as people write it, on a command line or in a form, into seconds since the epoch, and back."""
 
 import re
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from math import isfinite
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)(?:\s+ago)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+_FIRST, _LAST = -62135596800, 253402300799  # of the years 1 to 9999, to which a calendar is bound
 
 EXAMPLES = "2h, 3d, 22:00, today, 2026-11-22 or 2026-11-22T10:15:00Z"
 
@@ -32,3 +33,16 @@ def moment(text: str, now: Callable[[], float]) -> float:
         return (at if at <= present else at - timedelta(days=1)).timestamp()
     at = datetime.fromisoformat(text)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def utc(at: float) -> datetime:
+    """Return a moment as UTC; one that no calendar has, as a ledger may hold it, is the nearest that one has."""
+    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST), UTC)
+
+
+def iso(at: float | None) -> str | None:
+    """Write seconds since the epoch as ``2026-11-22T10:15:00.123Z``; mesibo's stamps have milliseconds."""
+    if at is None:
+        return None
+    seconds, milliseconds = divmod(round(at * 1000), 1000)
+    return f"{utc(seconds).isoformat().removesuffix('+00:00')}.{milliseconds:03d}Z"

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,6 @@ def above(path: Path) -> Iterator[Doubt]:
         except OSError:
             continue
         if found.st_uid not in (0, os.geteuid()):
-            yield Doubt(directory, f"owned by uid {found.st_uid}", f"chown root {directory}")
+            yield Doubt(directory, f"owned by uid {found.st_uid}", f"chown root {shlex.quote(str(directory))}")
         elif found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
-            yield Doubt(directory, "writable by others", f"chmod go-w {directory}")
+            yield Doubt(directory, "writable by others", f"chmod go-w {shlex.quote(str(directory))}")

@@ -3,19 +3,26 @@
 import os
 import socket
 import time
+from math import inf
 
 PATIENCE_SECONDS = 5.0
 """For a service manager that hangs to take what it must not miss: that the service is ready."""
 
 
 class Notifier:
-    """A datagram socket to the service manager, if there is one."""
+    """A datagram socket to the service manager, if there is one.
+
+    ``longest_pause``: seconds between two turns, of which its watchdog (sd_watchdog_enabled(3)) bears twice as many.
+    """
 
     def __init__(self, environment: dict[str, str] | None = None) -> None:
         env = os.environ if environment is None else environment
         address = env.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
+        watched = address and env.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        microseconds = env.get("WATCHDOG_USEC", "") if watched else ""
+        self.longest_pause = int(microseconds) / 2e6 if microseconds.isdecimal() and int(microseconds) else inf
 
     def ready(self, status: str) -> None:
         """Say that the service does its work from now on."""

@@ -75,7 +75,8 @@ class Sight:
 
 def sight(readings: Mapping[Reading, Seen], source: str, now: float) -> Sight:
     """Judge one source at ``now`` (seconds since the epoch)."""
-    mine = [(each, seen) for each, seen in readings.items() if each.source == source]
+    # What was judged by a clock that has been set back since is of no time that can be told
+    mine = [(each, seen) for each, seen in readings.items() if each.source == source and each.start <= now]
     minutes = [(each, seen) for each, seen in mine if each.seconds == MINUTE and (seen.last or 0.0) > now - _HOUR]
     unread = [(each, seen) for each, seen in minutes if each.cause]
     causes: dict[str, int] = {}

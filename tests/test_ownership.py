@@ -30,6 +30,10 @@ def test_a_directory_that_others_can_write_to_is_told(tmp_path):
     (tmp_path / "open").chmod(0o777)
     assert [(doubt.path, doubt.what) for doubt in above(real / "file")] == [(tmp_path / "open", "writable by others")]
     assert [doubt.path for doubt in above(link / "file")] == [tmp_path / "open"]
+    (tmp_path / "open").rename(tmp_path / "a b")
+    (doubt,) = above(tmp_path / "a b" / "inner" / "file")
+    assert doubt.remedy == f"chmod go-w '{tmp_path}/a b'"
+    (tmp_path / "a b").rename(tmp_path / "open")
     (tmp_path / "open").chmod(0o1777)
     assert not list(above(real / "file"))
 

@@ -70,7 +70,7 @@ OTHER = Entry(
 """What is counted under ``code="other"``."""
 
 
-def answered_by(platform: Platform, code: int) -> str:
+def answered_by(platform: str, code: int) -> str:
     """Return who answered: ``mesibo`` above 900, else the platform (``fcm``, ``apns``, ``unknown``)."""
     return "mesibo" if code > MESIBO_ABOVE else platform
 

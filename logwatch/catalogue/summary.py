@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from logwatch.catalogue.entries import Entry
 from logwatch.catalogue.lookup import Catalogue, answered_by
 from logwatch.model import Platform, ResultKey, Seen
+from logwatch.moments import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,3 @@ class Summary:
             "misplaced": self.misplaced,
             "results": [row.as_dict() | {"share": round(row.seen.count / total, 6)} for row in rows],
         }
-
-
-def iso(moment: float | None) -> str | None:
-    """Write seconds since the epoch as ``2026-11-22T10:15:00.123Z``; mesibo's stamps have milliseconds."""
-    if moment is None:
-        return None
-    seconds, milliseconds = divmod(round(moment * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

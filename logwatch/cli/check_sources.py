@@ -15,6 +15,7 @@ from logwatch.config.default import LOG_DIRECTORY, of_files
 from logwatch.config.sources import WebhookSource
 from logwatch.discover import JSON_FILE, Globs, containers, other_driver
 from logwatch.errors import LogwatchError, Problem
+from logwatch.events import quoted
 from logwatch.journal import ask
 from logwatch.unpack import format_of
 from logwatch.webhook import against_samples
@@ -54,7 +55,7 @@ def _weak(secret: Path) -> Iterator[Problem]:
         why, remedy = "it could be guessed", "a longer one in mesibo's console and here: openssl rand -hex 16"
         yield Problem(str(secret), f"a secret of {len(text)} bytes", why, remedy, warning=True)
     if mode & 0o007:
-        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {secret}"
+        why, remedy = "whoever knows it can forge failures", f"chmod o-rwx {quoted(secret)}"
         yield Problem(str(secret), "everybody may read the webhook's secret", why, remedy, warning=True)
 
 

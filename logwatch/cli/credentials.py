@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from logwatch.catalogue.entries import STEPS
-from logwatch.catalogue.summary import iso
 from logwatch.cli.terminal import show
 from logwatch.credentials import EXTRA, Flaw, Request, Verdict, examine, missing_extra
 from logwatch.credentials.verdict import when
 from logwatch.diagnosis.words import span
 from logwatch.errors import LogwatchError, Problem
+from logwatch.moments import iso
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _KINDS = {"app": "", "voip": " (calls)", "complication": " (watch)"}

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +18,7 @@ from logwatch.cli.reading import INTERRUPTED, progress_bar, read
 from logwatch.cli.report_inputs import STDIN, plan
 from logwatch.errors import LogwatchError, Problem
 from logwatch.history import Past, Tallies, Written, write
+from logwatch.moments import utc
 from logwatch.report.table import notes
 
 _OWN_LABELS = ("source", "platform", "code", "reason", "class", "limiter")
@@ -150,7 +150,7 @@ def _notes(past: Past) -> Iterator[str]:
 
 def _told(written: Written, past: Past, output: str) -> str:
     """Say what is in the file, and what to do with it."""
-    first, last = (f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
+    first, last = (f"{utc(at):%Y-%m-%d %H:%M}" for at in (written.first, written.last))
     results = sum(seen.count for seen in past.summary.results.values())
     name = "F" if output == STDIN else shlex.quote(output)
     return (

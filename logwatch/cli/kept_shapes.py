@@ -10,7 +10,6 @@ from logwatch.config import Config, Source
 from logwatch.diagnosis.blind import CAUSES
 from logwatch.ledger import NotReadable, Reader
 
-_FILE = "ledger.sqlite3"
 _LOOKED_AT = 1000  # more than are kept
 _SHOWN = 12
 
@@ -20,12 +19,10 @@ def kept_shapes(config: Config, source: Source) -> RenderableType | None:
 
     A shape holds no number and no word of a user, so no grammar can be made of it; it says which lines are needed.
     """
-    ledger = Path(config.state.directory) / _FILE
     try:
-        if not ledger.exists():
-            return None
-        kept = Reader(ledger, at_rest=not ledger.with_name(f"{_FILE}-wal").exists()).shapes(_LOOKED_AT)
-    except (NotReadable, OSError):
+        reader = Reader.of_state(Path(config.state.directory))
+        kept = reader.shapes(_LOOKED_AT) if reader else []
+    except NotReadable:
         return None
     mine = sorted(((row, seen) for row, seen in kept if row.source == source.name), key=lambda each: -each[1].count)
     if not mine:

@@ -17,6 +17,7 @@ from logwatch.credentials import secrecy
 from logwatch.doctor import Host
 from logwatch.doctor.host import NoAnswer
 from logwatch.errors import LogwatchError, Problem
+from logwatch.events import quoted
 from logwatch.ledger import NotReadable, Reader
 from logwatch.privacy import Privacy, readable
 from logwatch.push import secret, words
@@ -140,7 +141,7 @@ def _backend(settings: Settings, url: str | None, token_file: Path | None) -> Ba
     if file is not None:
         token = secret.from_file(file, TOKEN)
         if secret.exposed(file):
-            click.echo(f"warning: {file} may be read by others than its owner: chmod 600 {file}", err=True)
+            click.echo(f"warning: {file} may be read by others than its owner: chmod 600 {quoted(file)}", err=True)
     elif sys.stdin.isatty():
         token = secret.checked(click.prompt("mesibo app token", hide_input=True, err=True), "the prompt", TOKEN)
     else:
@@ -210,7 +211,7 @@ def _api(config: Config) -> Callable[[str], Any]:
 
 def _masked(config: Config) -> Callable[[str], str] | None:
     try:
-        key = Reader(Path(config.state.directory) / "ledger.sqlite3").key()
+        reader = Reader.of_state(Path(config.state.directory))
+        return Privacy(config.privacy.identifiers, reader.key()).user if reader else None
     except NotReadable:
         return None
-    return Privacy(config.privacy.identifiers, key).user

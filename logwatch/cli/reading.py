@@ -1,5 +1,6 @@
 """Read what a command counts, one input after the other, with a progress bar on a terminal."""
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ def _read(planned: ReportPlan, count: Count, progress: Progress | None) -> Itera
                 _count(journal.stream, how, count, progress)
                 if not journal.whole:
                     most = f"its newest {MOST_ENTRIES:,} entries were read"
-                    remedy = f"journalctl --output=cat {' '.join(target.arguments)} | mesibo-logwatch report -"
+                    remedy = f"journalctl --output=cat {shlex.join(target.arguments)} | mesibo-logwatch report -"
                     click.echo(f"note: of the journal of {target.words} {most}; all of them: {remedy}", err=True)
         except Unreadable as error:
             yield _told(error)

@@ -11,11 +11,10 @@ from typing import Any
 import click
 
 from logwatch import heap
-from logwatch.catalogue.summary import iso
 from logwatch.cli import moments, terminal, user_report
 from logwatch.cli.reading import INTERRUPTED, read
 from logwatch.cli.report_inputs import plan
-from logwatch.moments import EXAMPLES
+from logwatch.moments import EXAMPLES, iso
 from logwatch.report import Count
 from logwatch.report.table import doubts, notes, render
 

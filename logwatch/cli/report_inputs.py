@@ -1,6 +1,7 @@
 """Decides what a report reads, and how: paths as they are named, standard input, or what the configuration follows."""
 
 import os
+import shlex
 import stat
 import sys
 import time
@@ -90,7 +91,7 @@ def plan(
         remedy = f"name files, or: docker logs mesibo 2>&1 | mesibo-logwatch {command} -"
         for source in config.source:
             if source.journal:
-                asked = " ".join(source.journal.target.arguments)
+                asked = shlex.join(source.journal.target.arguments)
                 remedy = f"journalctl --output=cat {asked} | mesibo-logwatch {command} -"
         raise LogwatchError(Problem(command.partition(" ")[0], "there is nothing to read", looked, remedy))
     state = Path(config.state.directory) if file is not None or not paths else None

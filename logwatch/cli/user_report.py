@@ -13,7 +13,7 @@ import click
 from logwatch.catalogue.entries import Severity
 from logwatch.cli import terminal
 from logwatch.cli.report_inputs import ReportPlan
-from logwatch.ledger import NotReadable
+from logwatch.ledger import NotReadable, Reader
 from logwatch.report import Count
 from logwatch.report.table import notes
 from logwatch.report.user import MOST, UserPushes
@@ -125,11 +125,11 @@ def begin(address: str, plan: ReportPlan, count: Count, left_out: int = 0) -> Us
     if plan.state is None:
         return made
     try:
-        stored = Stored(plan.state)
-        if stored.there:
+        if reader := Reader.of_state(plan.state):
+            stored = Stored(reader)
             logs.privacy = stored.privacy()
             made.kept = stored.of(address, plan.catalogue, logs.since, logs.until)
-    except (NotReadable, OSError) as error:
+    except NotReadable as error:
         made.notes.append(
             f"The failures that the daemon keeps in {plan.state} are left out: {error}; run it as root or as the"
             " daemon's user"

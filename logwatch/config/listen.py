@@ -13,18 +13,21 @@ class Listen(NamedTuple):
     @property
     def loopback(self) -> bool:
         """True when only this machine can connect."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def url(self) -> str:
         """What to type into a browser on this machine."""
         host = self.host if self.host not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse_listen(text: str) -> Listen:

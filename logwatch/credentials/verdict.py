@@ -5,11 +5,11 @@ Each kind of fault has the code that mesibo will log for it. That mesibo takes a
 """
 
 import shlex
-from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from logwatch.moments import utc
 from logwatch.privacy import readable
 
 Provider = Literal["apns", "fcm"]
@@ -222,4 +222,4 @@ def safe_text(text: object) -> str:
 
 def when(at: float) -> str:
     """Write a moment in full, in UTC: ``3 December 2026, 10:14 UTC``."""
-    return f"{datetime.fromtimestamp(at, UTC):%-d %B %Y, %H:%M} UTC"
+    return f"{utc(at):%-d %B %Y, %H:%M} UTC"

@@ -227,6 +227,7 @@ def _merged(alike: list[Course]) -> list[Course]:
         first.sources |= other.sources
         first.rows += other.rows
         first.pushes += other.pushes
+        first.pushes_since += other.pushes_since
         if other.first < first.first:
             first.first, first.rise = other.first, other.rise
         first.last = max(first.last, other.last)

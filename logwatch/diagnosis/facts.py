@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
-from logwatch.catalogue.summary import iso
 from logwatch.credentials import Verdict
 from logwatch.diagnosis.words import Moments, unmarked
 from logwatch.errors import Problem
 from logwatch.ledger import MINUTE, QUARTER, MinuteRow, ResultRow, ShapeRow, Snapshot, Timeline
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import Seen
+from logwatch.moments import iso
 from logwatch.sight import Sight, sight
 from logwatch.tail import SourceStatus
 from logwatch.webhook import silent_on_success

@@ -61,7 +61,7 @@ def stale(name: str, facts: Facts) -> bool:
     """Whether what is known of a source is not about the present."""
     status, at = facts.status[name], logged_at(name, facts)
     behind = not status.up or not status.caught_up or status.lag_bytes > LAG_BYTES
-    return behind or at is None or facts.now - at > FRESH_SECONDS
+    return behind or at is None or abs(facts.now - at) > FRESH_SECONDS
 
 
 def _source(name: str, facts: Facts) -> Iterator[Finding]:
@@ -89,7 +89,8 @@ def _source(name: str, facts: Facts) -> Iterator[Finding]:
     )
     if status.caught_up and not marked:
         yield _no_push_lines(name, facts)
-    newest = max((seen.last for seen in results.values() if seen.last is not None), default=None)
+    lately = (seen.last for result, seen in results.items() if result in facts.hour)
+    newest = max((at for at in lately if at is not None), default=None)
     row = snapshot.sources.get(name)
     if newest is not None and row and row.last_line_at is not None and newest - row.last_line_at > _SOON:
         yield Finding(

@@ -9,7 +9,6 @@ from logwatch.diagnosis.course import Course, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.words import number, share
 from logwatch.ledger import CounterRow
-from logwatch.model import Platform
 from logwatch.webhook import WebhookStatus
 
 SETTLED_SECONDS = 120.0  # a call may be late, and a log too
@@ -36,15 +35,11 @@ def _heard(course: Course, facts: Facts) -> list[Heard]:
     return [
         Heard(
             f"{code}: {_COMPANIES[platform]} says {reason}",
-            facts.catalogue.classify(_platform(platform), int(code), reason),
+            facts.catalogue.entry(platform, code, reason),
             count,
         )
         for (code, reason, platform), count in found.most_common()
     ]
-
-
-def _platform(name: str) -> Platform:
-    return "fcm" if name == "fcm" else "apns" if name == "apns" else "unknown"
 
 
 def agreed(course: Course, facts: Facts) -> Heard | None:

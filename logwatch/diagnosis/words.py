@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 
 from logwatch.catalogue import Entry
+from logwatch.moments import utc
 
 DAY = 86400.0
 
@@ -135,18 +135,18 @@ def clock(at: float, now: float) -> str:
 
 def short_clock(at: float, now: float) -> str:
     """Write a moment near ``now`` as UTC: the time alone today, with its date otherwise."""
-    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    then, today = utc(at), utc(now)
     return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %-d %B}"
 
 
 def dated(at: float) -> str:
     """Write a moment as UTC with its date, marked, whatever day it is now."""
-    return marked_moment(at, f"{datetime.fromtimestamp(at, UTC):%H:%M UTC on %-d %B}")
+    return marked_moment(at, f"{utc(at):%H:%M UTC on %-d %B}")
 
 
 def stamp(at: float, now: float) -> str:
     """Write a moment to the second, as UTC, with its date unless that is today's."""
-    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    then, today = utc(at), utc(now)
     return f"{then:%H:%M:%S}" if then.date() == today.date() else f"{then:%-d %b %H:%M:%S}"
 
 

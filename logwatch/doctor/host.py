@@ -4,7 +4,6 @@ Nothing here waits for ever: each question has its patience, and all questions o
 whatever answers slowly, a byte at a time, or not at all (a resolver has no time limit of its own).
 """
 
-import ipaddress
 import queue
 import shutil
 import socket
@@ -19,6 +18,8 @@ from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any, TypeVar
+
+from logwatch.config.listen import is_loopback
 
 PATIENCE_SECONDS = 5.0
 ALTOGETHER_SECONDS = 20.0
@@ -138,20 +139,12 @@ def _words(error: Exception) -> str:
     return str(told or cause) or type(cause).__name__
 
 
-def _loops_back(url: str) -> bool:
-    host = urllib.parse.urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _get(url: str) -> bytes:
     trusting = ssl.create_default_context()  # whose certificate it is does not matter here: nothing is sent
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
     handlers = [_SameHost(), urllib.request.HTTPSHandler(context=trusting)]
-    if _loops_back(url):  # no proxy of this environment's leads back here
+    if is_loopback(urllib.parse.urlsplit(url).hostname or ""):  # no proxy of this environment's leads back here
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)
     try:

@@ -13,9 +13,11 @@ from logwatch.assembly import Parts, discovery
 from logwatch.config import Source
 from logwatch.diagnosis import blind
 from logwatch.diagnosis.facts import SourceSetup
+from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
+from logwatch.events import quoted
 from logwatch.journal import GROUP, Target, ask
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
@@ -30,7 +32,6 @@ JOURNAL_ENTRIES = 5000  # the newest ones that are looked at
 _JOURNAL_GROUPS = {GROUP, "adm", "wheel"}  # that may read it (systemd-journald.service(8), Access Control)
 _ASKED = 50  # files that another user is asked about: a process each
 _SHAPES = 3
-FRESH_SECONDS = 900.0
 CLOSE_SECONDS = 120.0  # a stamp that near to the file's time is as good as the same
 _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray lines; below, another dialect
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
@@ -77,7 +78,9 @@ def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Itera
         yield warning(f"{name}: fresh", f"{newest} {what}", "see whether mesibo logs to another file now")
         return
     if not_text := envelope.no_text(head):
-        yield failure(f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(newest))
+        yield failure(
+            f"{name}: text", f"{newest} {not_text.what}: {not_text.why}", not_text.remedy.format(quoted(newest))
+        )
         return
     scanner = parts.scanner(source)
     wrapped = envelope.settled(head + data, scanner.owns, source.envelope)

@@ -5,6 +5,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
+from logwatch.config.listen import is_loopback
 from logwatch.diagnosis.words import number, span
 from logwatch.doctor import pager
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
@@ -190,7 +191,7 @@ def _alertmanagers(host: Host, base: str) -> list[str]:
     found = []
     for each in active:
         parts = urllib.parse.urlsplit(str(each.get("url")))
-        if pager.loopback(parts.hostname or "") and not pager.loopback(theirs):
+        if is_loopback(parts.hostname or "") and not is_loopback(theirs):
             port = f":{parts.port}" if parts.port else ""
             parts = parts._replace(netloc=f"{f'[{theirs}]' if ':' in theirs else theirs}{port}")
         path = parts.path.removesuffix("/alerts").removesuffix("/api/v2").removesuffix("/api/v1")

@@ -1,6 +1,5 @@
 """Looks at the end of the way: Alertmanager answers, its route leads to somebody, and the runbook link opens."""
 
-import ipaddress
 import json
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from logwatch.config.listen import is_loopback
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.doctor.route import integrations, receivers
@@ -15,14 +15,6 @@ from logwatch.doctor.shipped import RuleFile
 
 _NAMED = 5
 _TEMPLATE = "{{"  # where Prometheus fills something in
-
-
-def loopback(host: str) -> bool:
-    """Return whether a name or address is this machine's own."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def alertmanager(host: Host, bases: Sequence[str], shipped: Sequence[RuleFile]) -> Iterator[Check]:
@@ -121,7 +113,7 @@ def runbook_links(host: Host, rules: Sequence[dict[str, Any]], scraped: Sequence
             return skipped(name, "it is the address of a scraped daemon, and none is scraped")
         place = f"http://{scraped[0]}/runbooks"
         mine = {place: f"{place}/{posixpath.basename(next(iter(mine.values())))}"}
-        if loopback(scraped[0].rpartition(":")[0].strip("[]")):
+        if is_loopback(scraped[0].rpartition(":")[0].strip("[]")):
             return warning(
                 name,
                 f"{mine[place]} opens on that host alone",

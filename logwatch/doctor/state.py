@@ -11,10 +11,11 @@ from logwatch.config import Config
 from logwatch.diagnosis.words import bytes_
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host
+from logwatch.events import quoted
 from logwatch.ledger import NotReadable, Reader
+from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import newer
 
-FILE = "ledger.sqlite3"
 ROOM = 256 << 20  # bytes: the ledger takes a few MiB, and a full disk stops commits
 LITTLE = 32 << 20
 
@@ -32,10 +33,10 @@ def directory(host: Host, config: Config) -> Iterator[Check]:
     if not found:
         yield _absent(name, path)
         return
-    if os.access(path, os.W_OK):
-        yield _private(name, path)
-    else:
+    if not os.access(path, os.W_OK | os.X_OK):
         yield failure(name, f"{path} is not writable for user {ownership.me()}", "let it belong to the service's user")
+        return
+    yield _private(name, path)
     free = shutil.disk_usage(path).free
     if free < LITTLE:
         yield failure(
@@ -58,7 +59,7 @@ def _private(name: str, path: Path) -> Check:
     for each in [path, *path.glob(f"{FILE}*")]:
         found = each.lstat()
         if (each != path and stat.S_ISLNK(found.st_mode)) or found.st_uid != owner:
-            return failure(name, f"{each} is a link, or another user's", f"look at it, then rm {each}")
+            return failure(name, f"{each} is a link, or another user's", f"look at it, then rm {quoted(each)}")
         if found.st_mode & 0o077 and not stat.S_ISLNK(found.st_mode):
             return warning(name, f"{each} can be read by others", "the next start tightens it: restart the service")
     return ok(name, str(path))
@@ -78,10 +79,10 @@ def _absent(name: str, path: Path) -> Check:
 
 def _ledger(ledger: Path) -> Check:
     """Open the ledger as the daemon would: whole, and of a schema that this program knows."""
-    if not ledger.exists():
-        return warning("ledger", f"{ledger} is not there: nothing was ever committed", "start mesibo-logwatch")
     try:
-        reader = Reader(ledger, at_rest=not ledger.with_name(f"{FILE}-wal").exists())
+        reader = Reader.of_state(ledger.parent)
+        if reader is None:
+            return warning("ledger", f"{ledger} is not there: nothing was ever committed", "start mesibo-logwatch")
         refused = newer(str(ledger), reader.version())
         verdict = reader.verdict() if refused is None else ""
     except NotReadable as why:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config, Source
 from logwatch.doctor.check import Check, ok, skipped, warning
-from logwatch.doctor.state import FILE
 from logwatch.ledger import NotReadable, Reader
+from logwatch.moments import iso
 
 _SHOWN = 100
 
@@ -15,11 +14,10 @@ _SHOWN = 100
 def source(config: Config, source: Source) -> Iterator[Check]:
     """Yield the rows of one webhook; the first event's shape ends all guessing about what mesibo sends."""
     name = f"webhook {source.name}"
-    ledger = Path(config.state.directory) / FILE
     try:
-        at_rest = not ledger.with_name(f"{FILE}-wal").exists()
-        shapes = Reader(ledger, at_rest=at_rest).event_shapes(_SHOWN)
-    except (NotReadable, OSError) as why:
+        reader = Reader.of_state(Path(config.state.directory))
+        shapes = reader.event_shapes(_SHOWN) if reader else []
+    except NotReadable as why:
         yield skipped(f"{name}: events", f"the ledger cannot be read: {why}", "start the service, run this as its user")
         return
     mine = [(row, seen) for row, seen in shapes if row.source == source.name]

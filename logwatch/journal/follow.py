@@ -5,6 +5,7 @@ known; the second follows. Each begins at the last entry that was handed on (``-
 skips the first survivor where that entry was vacuumed away), and is believed only when that entry comes first.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
+from logwatch.parse.timestamp import since_epoch
 from logwatch.tail import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
@@ -249,7 +251,7 @@ class Journal:
             self._start(self._clock())
             return
         why = said or (f"signal {-status}" if status < 0 else f"status {status}")
-        self._fail(Problem("journalctl", "has ended", why, f"journalctl {' '.join(self.source.target.arguments)}"))
+        self._fail(Problem("journalctl", "has ended", why, f"journalctl {shlex.join(self.source.target.arguments)}"))
 
     def _fail(self, problem: Problem) -> None:
         """Note why nothing is read, and start again after a pause."""
@@ -378,7 +380,7 @@ def _moment(entry: Entry) -> float:
             at = datetime.fromisoformat(stamp.decode())
         except ValueError:  # of syslog itself, without a year
             at = None
-        if at is not None and at.tzinfo:
-            return at.timestamp()
+        if at is not None and at.tzinfo and (seconds := since_epoch(at)) is not None:
+            return seconds
     source = entry.get(b"_SOURCE_REALTIME_TIMESTAMP", b"")
     return int(source) / 1e6 if source.isdigit() else _written(entry)

@@ -17,9 +17,11 @@ import structlog
 
 from logwatch import ownership
 from logwatch.errors import Problem, StateError
+from logwatch.events import quoted
 from logwatch.ledger.schema import known_version
 
-OURS = ("ledger.sqlite3", "clients")  # what the names of all our files begin with
+FILE = "ledger.sqlite3"
+OURS = (FILE, "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_BYTES = 64 << 10  # two of the pieces in which SQLite's shared memory grows
@@ -35,7 +37,7 @@ def hold(directory: Path) -> int:
         _keep_to_ourselves(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise _unusable(directory, error.strerror or str(error)) from None
+        raise unusable(directory, error.strerror or str(error)) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -51,12 +53,12 @@ def hold(directory: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         why = f"it cannot be locked ({error.strerror}), and two daemons would count every line twice"
-        raise _unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
+        raise unusable(directory, why, "name a state.directory on a local disk: SQLite needs locks as well") from None
     read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
-    for path in (directory, *directory.glob("ledger.sqlite3*")):
+    for path in (directory, *directory.glob(f"{FILE}*")):
         if not read_only and not os.access(path, os.R_OK | os.W_OK):
             os.close(descriptor)
-            raise _unusable(path, f"not writable for user {ownership.me()}")
+            raise unusable(path, f"not writable for user {ownership.me()}")
     return descriptor
 
 
@@ -88,13 +90,13 @@ def refusals(directory: Path) -> list[Problem]:
             why = "nothing can be committed; the last numbers are served, and all is counted when there is room"
             return [Problem(str(directory), "is on a full disk", why, "free some space there", warning=True)]
         stranger = isinstance(error, PermissionError) and os.geteuid() not in (0, above.stat().st_uid)
-        refused = _unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
+        refused = unusable(directory, f"{error.strerror or error}, for user {ownership.me()}").problems
         return [replace(problem, warning=stranger) for problem in refused]
     if above == directory:
         for doubt in ownership.above(directory):
             why = f"it is {doubt.what}, so that others could put another directory in place"
-            return list(_unusable(doubt.path, why, doubt.remedy).problems)
-    return _version(directory / "ledger.sqlite3")
+            return list(unusable(doubt.path, why, doubt.remedy).problems)
+    return _version(directory / FILE)
 
 
 def refuse_newer(ledger: Path) -> None:
@@ -129,13 +131,13 @@ def _keep_to_ourselves(directory: Path) -> None:
     """
     found = directory.stat()
     if found.st_uid not in (0, os.geteuid()):
-        raise _unusable(
+        raise unusable(
             directory,
             f"it belongs to uid {found.st_uid}, who could lead what is written here to another file",
-            f"chown {os.geteuid()} {directory}, or name another state.directory",
+            f"chown {os.geteuid()} {quoted(directory)}, or name another state.directory",
         )
     for doubt in ownership.above(directory):
-        raise _unusable(
+        raise unusable(
             doubt.path, f"it is {doubt.what}, so that others could put another directory in place", doubt.remedy
         )
     ours = [path for path in directory.iterdir() if path.name.startswith(OURS)]
@@ -145,14 +147,20 @@ def _keep_to_ourselves(directory: Path) -> None:
             _tighten(path, 0o600)
     if found.st_uid != os.geteuid():  # root's, such as a volume of Kubernetes', writable for a group of ours
         if found.st_mode & 0o002:
-            raise _unusable(
-                directory, "others can write there", f"chmod o-w {directory}, or name another state.directory"
+            raise unusable(
+                directory,
+                "others can write there",
+                f"chmod o-w {quoted(directory)}, or name another state.directory",
             )
     elif ours or not any(directory.iterdir()):
         if found.st_mode & 0o077:
             _tighten(directory, 0o700)
     elif found.st_mode & 0o022:
-        raise _unusable(directory, "others can write there", f"chmod go-w {directory}, or name another state.directory")
+        raise unusable(
+            directory,
+            "others can write there",
+            f"chmod go-w {quoted(directory)}, or name another state.directory",
+        )
 
 
 def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
@@ -161,7 +169,9 @@ def _refuse_foreign(path: Path, owner: int | None = None) -> os.stat_result:
     if stat.S_ISREG(status.st_mode) and owner in (None, status.st_uid):
         return status
     what = "a link" if stat.S_ISLNK(status.st_mode) else "no file" + ("" if owner is None else f" of uid {owner}")
-    raise _unusable(path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {path}")
+    raise unusable(
+        path, f"it is {what}: what is written here would go elsewhere", f"look at it, then rm {quoted(path)}"
+    )
 
 
 def _tighten(path: Path, mode: int) -> None:
@@ -173,11 +183,12 @@ def _tighten(path: Path, mode: int) -> None:
         )
 
 
-def _unusable(
+def unusable(
     directory: Path,
     why: str,
     remedy: str = "let it belong to the user that runs mesibo-logwatch, or name another state.directory",
 ) -> StateError:
+    """Return the error about a directory that no ledger can be in."""
     return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))
 
 

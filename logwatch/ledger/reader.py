@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from logwatch.ledger import incidents, rows
 from logwatch.ledger.batch import EventShapeRow, MinuteRow, ShapeRow, StoredFailure
+from logwatch.ledger.directory import FILE
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.schema import known_version
@@ -135,6 +136,18 @@ class Reader:
         self._mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
         self._monotonic = monotonic
         self._open: sqlite3.Connection | None = None
+
+    @classmethod
+    def of_state(cls, directory: Path) -> "Reader | None":
+        """Return what asks the ledger in a state directory, whether a daemon has it open or not; None where none is."""
+        path = directory / FILE
+        try:
+            path.stat()
+            return cls(path, at_rest=not path.with_name(f"{FILE}-wal").exists())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise NotReadable(error.strerror or str(error)) from None
 
     @property
     def identity(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
+from math import inf
 from operator import itemgetter
 from types import MappingProxyType
 
@@ -115,36 +116,17 @@ def check_numbers(db: sqlite3.Connection) -> None:
             raise Damaged(f"{table} holds {found[0]!r} for a number")
 
 
-def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
-    """Write everything in ``batch`` as commit ``number``."""
-    db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-        " last = max(coalesce(last, excluded.last), coalesce(excluded.last, last))",
-        [(*row, seen.count, seen.first, seen.last) for row, seen in batch.results.items()],
-    )
+def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -> None:
+    """Write everything in ``batch`` as commit ``number``; a time ahead of ``now`` gives way, as in the snapshot."""
+    sources = [
+        (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
+        for name in sorted(batch.ready | batch.last_line_at.keys())
+    ]
+    _write_numbers(db, batch.results, batch.counters, sources, batch.readings, now)
     db.executemany(
         "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
         [(b.seconds, b.start, *b.row, seen.count, seen.first, seen.last) for b, seen in batch.buckets.items()],
-    )
-    db.executemany(
-        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
-        [(*reading, seen.count, seen.first, seen.last) for reading, seen in batch.readings.items()],
-    )
-    db.executemany(
-        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-        [(*row, amount) for row, amount in batch.counters.items()],
-    )
-    db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"
-        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
-        " logged_at = max(coalesce(excluded.logged_at, logged_at), coalesce(logged_at, excluded.logged_at))",
-        [
-            (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
-            for name in sorted(batch.ready | batch.last_line_at.keys())
-        ],
     )
     write_positions(db, batch.positions.values())
     write_journals(db, batch.journals.values())
@@ -170,6 +152,46 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int) -> None:
     witness.write(db, batch, before)
     incidents.write(db, batch.incidents.values())
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (number,))
+
+
+def _write_numbers(
+    db: sqlite3.Connection,
+    results: Mapping[ResultRow, Seen],
+    counters: Mapping[CounterRow, int],
+    sources: Iterable[tuple[str, bool, float | None, float | None]],
+    readings: Mapping[Reading, Seen],
+    now: float,
+) -> None:
+    """Add to what a snapshot shows; ``sources`` are the name and what a ``SourceRow`` has."""
+    db.executemany(
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"  # noqa: S608  own text
+        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
+        f" last = {_later('last')}",
+        [(*row, seen.count, seen.first, seen.last, now) for row, seen in results.items()],
+    )
+    db.executemany(
+        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
+        [(*reading, seen.count, seen.first, seen.last) for reading, seen in readings.items()],
+    )
+    db.executemany(
+        "INSERT INTO counters VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+        [(*row, amount) for row, amount in counters.items()],
+    )
+    db.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ready = max(ready, excluded.ready),"  # noqa: S608  own text
+        " last_line_at = coalesce(excluded.last_line_at, last_line_at),"
+        f" logged_at = {_later('logged_at')}",
+        [(*source, now) for source in sources],
+    )
+
+
+def _later(column: str) -> str:
+    """Return in SQL what ``snapshot.later`` does for a column; the last parameter is the present."""
+    return (
+        f"CASE WHEN {column} <= ? THEN max({column}, coalesce(excluded.{column}, {column}))"
+        f" ELSE coalesce(excluded.{column}, {column}) END"
+    )
 
 
 def write_failures(db: sqlite3.Connection, failures: Iterable[StoredFailure]) -> None:
@@ -265,26 +287,18 @@ def write_everything(
     number: int,
     generation: int,
     key: bytes,
+    failure: int,
 ) -> None:
-    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``."""
-    db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*row, seen.count, seen.first, seen.last) for row, seen in snapshot.results.items()],
-    )
-    db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", [(*row, n) for row, n in snapshot.counters.items()])
-    db.executemany(
-        "INSERT INTO sources VALUES (?, ?, ?, ?)",
-        [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()],
-    )
-    db.executemany(
-        "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*reading, seen.count, seen.first, seen.last) for reading, seen in snapshot.readings.items()],
-    )
+    """Write what is in memory into a ledger that has nothing in it, as it was at commit ``number``.
+
+    Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
+    """
+    sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
+    _write_numbers(db, snapshot.results, snapshot.counters, sources, snapshot.readings, inf)
     write_positions(db, positions)
     write_journals(db, journals)
     write_exports(db, snapshot.exports)
-    # Numbers of failures go on where they were: a destination would otherwise wait until they have caught up
-    db.execute("INSERT INTO sqlite_sequence SELECT 'failures', max(sent) FROM exports HAVING max(sent) IS NOT NULL")
+    db.execute("INSERT INTO sqlite_sequence VALUES ('failures', ?)", (failure,))
     witness.write_totals(db, snapshot.witnessed)
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]

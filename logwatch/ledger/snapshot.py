@@ -49,18 +49,17 @@ class Snapshot:
 
     def after(self, batch: Batch, at: float) -> "Snapshot":
         """Return the snapshot that is true once ``batch`` is on disk."""
-        results = _added(self.results, batch.results)
+        results = _added(self.results, batch.results, at)
         counters = dict(self.counters)
         for counter, amount in batch.counters.items():
             counters[counter] = counters.get(counter, 0) + amount
         sources = dict(self.sources)
         for name in batch.ready | batch.last_line_at.keys():
             old = sources.get(name, SourceRow(ready=False, last_line_at=None))
-            logged = [at for at in (old.logged_at, batch.logged_at.get(name)) if at is not None]
             sources[name] = SourceRow(
                 ready=old.ready or name in batch.ready,
                 last_line_at=batch.last_line_at.get(name, old.last_line_at),
-                logged_at=max(logged, default=None),
+                logged_at=later(old.logged_at, batch.logged_at.get(name), at),
             )
         exports = MappingProxyType({**self.exports, **batch.exports}) if batch.exports else self.exports
         return Snapshot(
@@ -69,7 +68,7 @@ class Snapshot:
             MappingProxyType(counters),
             MappingProxyType(sources),
             exports,
-            _added(self.witnessed, batch.witnessed) if batch.witnessed else self.witnessed,
+            _added(self.witnessed, batch.witnessed, at) if batch.witnessed else self.witnessed,
             self._readings_after(batch, at),
             self.changed.after(batch.buckets, at),
             self.recorded + bool(batch.incidents),
@@ -88,11 +87,18 @@ class Snapshot:
         return MappingProxyType(readings)
 
 
-def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen]) -> Mapping[ResultRow, Seen]:
+def later(known: float | None, new: float | None, now: float) -> float | None:
+    """Return the later of two times; one ahead of ``now`` gives way to what is new: its clock or zone was wrong."""
+    if known is None or (known > now and new is not None):
+        return new
+    return known if new is None else max(known, new)
+
+
+def _added(old: Mapping[ResultRow, Seen], new: Mapping[ResultRow, Seen], now: float) -> Mapping[ResultRow, Seen]:
     results = dict(old)
     for row, seen in new.items():
-        merged = Seen()
-        merged.add(results.get(row, merged))
+        known = results.get(row, Seen())
+        merged = results[row] = Seen(known.count, known.first)
         merged.add(seen)
-        results[row] = merged
+        merged.last = later(known.last, seen.last, now)
     return MappingProxyType(results)

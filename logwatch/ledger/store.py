@@ -17,12 +17,12 @@ import structlog
 from logwatch.errors import StateError
 from logwatch.ledger import directory, rows, witness
 from logwatch.ledger.batch import Batch
+from logwatch.ledger.directory import FILE
 from logwatch.ledger.schema import Damaged, upgrade
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.model import JournalPosition, Position
 
 _CACHE_KIB = 512  # of pages of the file, which the system has in its own cache as well: SQLite takes 2 MB and more
-FILE = "ledger.sqlite3"
 BUSY_SECONDS = 0.25  # a backup may hold the lock for a moment; reading goes on, and the commit is tried again
 WAL_BYTES = 4 << 20  # what is left of the write-ahead log after a checkpoint
 DAY = 86400.0
@@ -75,12 +75,15 @@ class Ledger:
         self._db: sqlite3.Connection | None = None
         self._file = (0, 0)  # device and inode of the open ledger
         self._number = 0  # of the last commit
+        self._failure = 0  # number of the newest failure there ever was
         self._pending: Batch | None = None  # a commit of it failed, and may have reached the disk all the same
         self._lock = directory.hold(state)
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                raise directory.unusable(state, error.strerror or str(error)) from None
             raise
 
     def commit(self, batch: Batch) -> bool:
@@ -169,6 +172,7 @@ class Ledger:
         self.journals = rows.read_journals(db)
         self._number = int(rows.read_meta(db, "commit"))
         self.generation = int(rows.read_meta(db, "generation"))
+        self._failure = witness.newest_failure(db)
         key = rows.read_meta(db, "key")
         assert isinstance(key, bytes)
         self.key = key
@@ -222,9 +226,12 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
-            rows.write_batch(db, batch, self._number + 1)
-            rows.prune(db, self._keep, self._clock(), self._retention)
+            now = self._clock()
+            rows.write_batch(db, batch, self._number + 1, now)
+            rows.prune(db, self._keep, now, self._retention)
+        failure = witness.newest_failure(db)
         db.execute("COMMIT")
+        self._failure = failure
 
     def _failed(self, error: Exception) -> None:
         """Note why a commit failed, end what it began, and set a damaged ledger aside."""
@@ -256,6 +263,7 @@ class Ledger:
                 self._number,
                 self.generation,
                 self.key,
+                self._failure,
             )
             db.execute("COMMIT")
         self._replace(reason)

@@ -5,7 +5,7 @@ take a megabyte and are added up in no time; as objects they take ten, and a pag
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple, Protocol
@@ -133,17 +133,18 @@ class Timeline:
 
     def last(self, rows: Iterable[ResultRow]) -> list[float]:
         """Return when the last one of some results came, by interval; minus infinite where none did."""
-        mine = [self.series[row].last for row in rows if row in self.series]
-        if len(mine) == 1:
-            return list(mine[0])
-        return [max(column) for column in zip(*mine, strict=True)] if mine else [-inf] * len(self.starts)
+        return self._times([self.series[row].last for row in rows if row in self.series], max, -inf)
 
     def first(self, rows: Iterable[ResultRow]) -> list[float]:
         """Return when the first one of some results came, by interval; infinite where none did."""
-        mine = [self.series[row].first for row in rows if row in self.series]
+        return self._times([self.series[row].first for row in rows if row in self.series], min, inf)
+
+    def _times(
+        self, mine: "list[array[float]]", choose: Callable[[Iterable[float]], float], none: float
+    ) -> list[float]:
         if len(mine) == 1:
             return list(mine[0])
-        return [min(column) for column in zip(*mine, strict=True)] if mine else [inf] * len(self.starts)
+        return [choose(column) for column in zip(*mine, strict=True)] if mine else [none] * len(self.starts)
 
     def after(self, now: float, starts: Iterable[int], counted: Iterable[Counted]) -> "Timeline":
         """Return it as it is at ``now``, later: of the intervals ``starts`` there is what ``counted`` says, no more."""

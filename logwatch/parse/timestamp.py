@@ -25,6 +25,7 @@ _RFC3164 = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES, 1)}
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_END = 253402300800.0  # of the year 9999 in UTC, which a time of another zone may be behind
 _SECONDS = {f"{n:02}-": n for n in range(60)}  # as mesibo writes them, and what it writes behind: in half the time
 _MILLIS = {f"{n:03}": n for n in range(1000)}
 _UTC = ("Z", "UTC", "GMT")
@@ -72,15 +73,21 @@ def is_ahead(seconds: float, reference: float) -> bool:
     return seconds > reference + DAY_SECONDS
 
 
-def _iso(found: re.Match[str], zone: tzinfo) -> float:
+def _iso(found: re.Match[str], zone: tzinfo) -> float | None:
     year, _, month, day, time, _, where = found.groups()
     if where is not None and where.isalpha():
         where = "Z" if where in _UTC else None  # names of other zones are not unique
     return _in_zone(datetime.fromisoformat(f"{year}-{month}-{day}T{time}{where or ''}"), zone)
 
 
-def _in_zone(at: datetime, zone: tzinfo) -> float:
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+def since_epoch(at: datetime) -> float | None:
+    """Return a time with a zone as seconds since the epoch; None before it, and past the last year of a calendar."""
+    seconds = at.timestamp()
+    return seconds if 0 <= seconds < _END else None
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> float | None:
+    return since_epoch(at if at.tzinfo else at.replace(tzinfo=zone))
 
 
 def _epoch(stamp: str) -> float | None:
@@ -183,7 +190,7 @@ class LineDater:
         if not received:
             return self._stamps.seconds(stamp, reference)
         if isinstance(received, datetime):
-            at: float | None = received.timestamp()
+            at = since_epoch(received)
         else:
             hour = received[:_TO_THE_HOUR], reference
             known = self._hours.get(hour)

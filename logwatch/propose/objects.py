@@ -45,7 +45,8 @@ def learn(
     objects = [body for _, body, _ in bodies]
     event = value = ""
     open_end = False
-    if not any(marker in front for front, _, _ in bodies):
+    fronts = [front for front, _, _ in bodies if marker in front]
+    if 2 * len(fronts) <= len(bodies):  # most have it inside; those that differ stay unread
         keys = Counter(
             key for body in objects for key, each in body.items() if isinstance(each, str) and marker in each
         )
@@ -68,8 +69,7 @@ def learn(
             for body in objects
             if event in body and candidate.key in body
         )
-        front = bodies[0][0]
-        opener = front[front.rindex(marker) + len(marker) :] if not event else ""
+        opener = fronts[0][fronts[0].rindex(marker) + len(marker) :] if not event else ""
         members = _members(objects, {event, candidate.key}, reasons)
         single = bodies[0][2]
         ways.append((candidate, Object(event, value, open_end, first, candidate.key, members, opener, single)))

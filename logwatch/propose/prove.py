@@ -28,6 +28,7 @@ from logwatch.propose.write import write
 from logwatch.propose.write.source import before
 
 _SAMPLES = 24
+_A_TIME = 1_800_000_000.0  # by which stamps without a year are dated
 _FIRST = {"spelling": 0, "has": 0, "code": 1}  # of the features that make a line worth showing; the others come last
 _NO_SAMPLES = "# expect: null\nx\n"
 _FIELDS = ("platform", "reason", "app", "user", "token", "level", "timestamp", "thread")
@@ -147,19 +148,24 @@ def _values(dialect: Dialect, text: str) -> Iterator[str]:
 def _good(grammar: Grammar, dialect: Dialect, keep: frozenset[str]) -> list[tuple[str, dict[str, Any]]]:
     """Choose lines, without their users, that show every field, every code and every way to build a line.
 
-    Where these are too many, every spelling of a field comes first: the checker refuses one that no sample shows.
+    Where these are too many, every spelling of a field comes first: the checker refuses one that no sample shows, and
+    one whose stamp is no date.
     """
     seen: set[tuple[str, object]] = set()
     shows: list[tuple[int, int, str, dict[str, Any]]] = []
+    read: list[tuple[str, dict[str, Any]]] = []
     for text, code in zip(dialect.lines, dialect.code.values, strict=True):
-        if code is None:
-            continue
-        shown = without_users(text, keep)
-        found = outcome(grammar, shown)
-        if isinstance(found, str) or found["code"] != code:
-            continue
+        found = outcome(grammar, shown := without_users(text, keep)) if code is not None else ""
+        if not isinstance(found, str) and found["code"] == code:
+            read.append((shown, found))
+    dates = Scanner(grammar, timezone=UTC).timestamps
+    stamped = [each for each in read if not (at := each[1]["timestamp"]) or dates.seconds(at, _A_TIME) is not None]
+    for shown, found in stamped or read:
         whole = "".join("9" if char.isdigit() else char for char in shown)
-        features: set[tuple[str, object]] = {("code", (code, found["platform"])), ("length", len(whole.split()))}
+        features: set[tuple[str, object]] = {
+            ("code", (found["code"], found["platform"])),
+            ("length", len(whole.split())),
+        }
         features |= {("has", field) for field in _FIELDS if found[field]}
         features |= {("mark", char) for char in whole if not char.isalnum()}
         features |= {("spelling", each) for each in _spellings(dialect.form, shown)}

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
+from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply
 from logwatch.push.transport import Transport, without_answer
@@ -162,7 +163,7 @@ def _unlocked(request: Request) -> Iterator[str]:
                 request.file,
                 "cannot sign in with it",
                 "no certificate with its private key comes out of it",
-                f"mesibo-logwatch credentials check {request.file}",
+                f"mesibo-logwatch credentials check {quoted(request.file)}",
             )
         )
     pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in certificates)

@@ -17,6 +17,7 @@ from google.oauth2 import service_account
 
 from logwatch.credentials import Request, Verdict, read
 from logwatch.errors import Problem
+from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import DirectError, DirectPush, Reply
 from logwatch.push.transport import Transport, is_local_https, without_answer
@@ -67,7 +68,7 @@ def _unusable(request: Request) -> Problem:
         request.file,
         "cannot sign in with it",
         "it is not a usable service account",
-        f"mesibo-logwatch credentials check {request.file}",
+        f"mesibo-logwatch credentials check {quoted(request.file)}",
     )
 
 
@@ -80,7 +81,7 @@ def _check_token_address(account: Mapping[str, Any], verdict: Verdict, transport
                 "token_uri",
                 "is not Google's",
                 "whoever is there would be given a signed request",
-                f"mesibo-logwatch credentials check {verdict.file}",
+                f"mesibo-logwatch credentials check {quoted(verdict.file)}",
             )
         )
 

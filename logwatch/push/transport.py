@@ -11,6 +11,7 @@ import httpx
 from logwatch.config import parse_listen
 from logwatch.credentials import Verdict
 from logwatch.errors import Problem
+from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.push.direct import ANSWER_SECONDS, CONNECT_SECONDS, EXPIRED, NAMES, DirectError, NoReplyError, Reply
 
@@ -85,5 +86,5 @@ def without_answer(provider: str, url: str, error: Exception, shown: Verdict | N
     if "verify failed" in text:
         advice = "something in between answers with a certificate of its own: no proxy may inspect TLS to APNs"
     elif shown is not None and ended:
-        advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {shown.file}"
+        advice = f"the certificate was refused, most likely: mesibo-logwatch credentials check {quoted(shown.file)}"
     raise NoReplyError(Problem(host, f"{NAMES[provider]} gave no answer", why, advice)) from None

@@ -1,5 +1,6 @@
 """Finds what the logs of a source are beside their live files: rotated ones, and the newest entries of a journal."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,5 +81,5 @@ class JournalEnd:
         self._ended = True
         status, said = self._child.reap()
         if status:
-            command = f"journalctl {' '.join(self._target.arguments)}"
+            command = f"journalctl {shlex.join(self._target.arguments)}"
             raise Unreadable(Problem("journalctl", "has ended", said or f"status {status}", command))

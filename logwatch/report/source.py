@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from logwatch import envelope as envelopes
 from logwatch.errors import LogwatchError, Problem
+from logwatch.events import quoted
 from logwatch.privacy import readable
 from logwatch.tail.lines import CHUNK_BYTES
 from logwatch.unpack import LAYERS, MAGIC_BYTES, TOOLS, Format, FormatError, MissingLibraryError, format_of, start
@@ -160,7 +161,7 @@ def _stream(name: str, identity: tuple[int, int], file: BinaryIO, size: int, mod
         chunks = _again(first, chunks)
     head = _until(chunks, lambda data: len(data) >= _HEAD_BYTES or b"\n" in data)
     if found := envelopes.no_text(head):
-        raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(name)))
+        raise Unreadable(Problem(name, found.what, found.why, found.remedy.format(quoted(name))))
     return Stream(name, identity, modified, size, _again(head.removeprefix(envelopes.MARK), chunks), lambda: passed)
 
 
@@ -198,11 +199,15 @@ def _unpacked(name: str, format_: Format, packed: Iterator[bytes]) -> Iterator[b
         yield bytes(gathered)
     if fault:
         what, why = fault
-        raise Unreadable(Problem(name, what, f"{why}; the lines until there are counted", f"{format_} --test {name}"))
+        raise Unreadable(
+            Problem(name, what, f"{why}; the lines until there are counted", f"{format_} --test {quoted(name)}")
+        )
 
 
 def _no_library(name: str, format_: Format, error: MissingLibraryError) -> Problem:
-    return Problem(name, "cannot be unpacked", str(error), f"{TOOLS[format_]} {name} | mesibo-logwatch report -")
+    return Problem(
+        name, "cannot be unpacked", str(error), f"{TOOLS[format_]} {quoted(name)} | mesibo-logwatch report -"
+    )
 
 
 def _inflated(format_: Format, packed: Iterator[bytes]) -> Iterator[bytes]:

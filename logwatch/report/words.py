@@ -1,7 +1,8 @@
 """How reports write numbers, shares, times and platforms."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+
+from logwatch.moments import utc
 
 COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 PLATFORMS = {"fcm": "Android", "apns": "iOS", "unknown": "?"}
@@ -30,4 +31,4 @@ def percent(share: float) -> str:
 
 def time_of(moment: float | None) -> str:
     """Write seconds since the epoch as UTC to the second; empty for None."""
-    return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+    return "" if moment is None else f"{utc(moment):%Y-%m-%d %H:%M:%S}"

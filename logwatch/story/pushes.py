@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from logwatch.catalogue import Catalogue, Entry, answered_by
-from logwatch.catalogue.summary import iso
 from logwatch.ledger import StoredFailure
 from logwatch.model import Failure, Platform
+from logwatch.moments import iso
 
 _NOWHERE = float("-inf")  # in the order of time, of a push whose time cannot be told
 

@@ -1,23 +1,17 @@
 """Finds a user's failures among those that a daemon keeps, though their addresses are masked or hashed there."""
 
-from pathlib import Path
-
 from logwatch.catalogue import Catalogue
 from logwatch.ledger import Filter, Reader
 from logwatch.privacy import Privacy
 from logwatch.story.address import spellings
 from logwatch.story.pushes import UserPush, stored_push
 
-_FILE = "ledger.sqlite3"
-
 
 class Stored:
-    """The failures in the state ``directory`` of a daemon; NotReadable where they cannot be asked for."""
+    """The failures in the ledger of a daemon; NotReadable where they cannot be asked for."""
 
-    def __init__(self, directory: Path) -> None:
-        path = directory / _FILE
-        self.there = path.exists()
-        self._reader = Reader(path, at_rest=not path.with_name(f"{_FILE}-wal").exists())
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def privacy(self) -> Privacy:
         """Return what masks as the daemon does."""

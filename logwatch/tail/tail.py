@@ -11,6 +11,7 @@ from logwatch.errors import Problem
 from logwatch.events import Log, shown
 from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
 from logwatch.tail.context import OpenFiles, SourceContext
+from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.lines import Held, LineReading
@@ -91,6 +92,7 @@ class Tail:
             if position.source == source.name:
                 rows.setdefault(position.path, []).append(position)
         self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
+        self._set_aside: dict[str, PathFollower] = {}  # of paths that the patterns were changed to leave out
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
         self._matched: dict[str, list[str]] = {}  # the paths to follow, with the rotated names of each in the globs
@@ -157,6 +159,7 @@ class Tail:
 
     def _sort(self, paths: tuple[str, ...]) -> None:
         """Sort paths into those to follow, each with the rotated names of it that the globs matched too."""
+        self._set_aside_what_is_left_out(paths)
         matched: dict[str, list[str]] = {}
         known = set(paths) | self._followers.keys()
         for path in paths:
@@ -181,6 +184,25 @@ class Tail:
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))
         self._matched = matched
+
+    def _set_aside_what_is_left_out(self, paths: tuple[str, ...]) -> None:
+        """Leave files alone that the patterns led to once; what was read of them stays known.
+
+        Not where one of the other paths leads to such a file: it goes on there.
+        """
+        known = self._followers | self._set_aside
+        matches, self._set_aside = self.source.discover.matches, {}
+        left = {} if self.source.discover.successive else {p: f for p, f in known.items() if not matches(p)}
+        keys = set(map(key_at, paths)) if left else set()
+        for path, follower in left.items():
+            if keys.isdisjoint({key_at(path), *(generation.key for generation in follower.generations)} - {None}):
+                self._set_aside[path] = follower
+                if path in self._followers:
+                    unread = sum(generation.lag for generation in follower.generations)
+                    self._ctx.log.info("path_left_out", path=shown(path), unread_bytes=unread)
+                    self._busy.pop(path, None)
+                    follower.close()
+        self._followers = {path: known[path] for path in sorted(known.keys() - self._set_aside.keys())}
 
     def _base(self, path: str, known: set[str]) -> str | None:
         directory, name = os.path.split(path)
@@ -314,7 +336,7 @@ class Tail:
 
     def close(self) -> None:
         """Close all files."""
-        for follower in self._followers.values():
+        for follower in (*self._followers.values(), *self._set_aside.values()):
             follower.close()
         self._ctx.files.all.leave(self._ctx.files, self.source.name)
 

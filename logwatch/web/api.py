@@ -14,12 +14,11 @@ import tornado.web
 from logwatch import heap
 from logwatch.catalogue import answered_by, explain
 from logwatch.catalogue.explain import entry_as_dict
-from logwatch.catalogue.summary import iso
-from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Hit, NotReadable, StoredFailure
 from logwatch.ledger.reader import Listed
+from logwatch.moments import iso
 from logwatch.privacy import is_hidden
-from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text, row_of
+from logwatch.web.query import MOST, Refused, of_class, of_dead_tokens, parse, place_text
 from logwatch.web.server import Handler
 from logwatch.web.site import Site
 
@@ -233,12 +232,11 @@ class CleanUp(Download):
 
 def _failure(site: Site, listed: Listed) -> dict[str, Any]:
     failure = listed.failure
-    row = row_of((failure.platform, failure.code, failure.reason))
-    entry = entry_of(site.watched.catalogue, row)
+    entry = site.watched.catalogue.entry(failure.platform, failure.code, failure.reason)
     return {
         "at": iso(failure.at),
         "source": failure.source,
-        "provider": answered_by(row.platform, int(failure.code)) if failure.code != "other" else failure.platform,
+        "provider": answered_by(failure.platform, int(failure.code)) if failure.code != "other" else failure.platform,
         "platform": failure.platform,
         "code": int(failure.code) if failure.code != "other" else None,
         "reason": failure.reason,
@@ -257,7 +255,7 @@ def _heard(site: Site, failure: StoredFailure) -> str:
     """Return the meaning of the reason that a webhook reported; empty where it reported none."""
     if not failure.heard:
         return ""
-    return entry_of(site.watched.catalogue, row_of((failure.heard_platform, failure.code, failure.heard))).title
+    return site.watched.catalogue.entry(failure.heard_platform, failure.code, failure.heard).title
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -7,7 +7,6 @@ sheet.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.words import number
 from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, Timeline
+from logwatch.moments import utc
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide
 # from the axis outwards: what concerns everybody stands where bars are easiest to compare
@@ -198,7 +198,7 @@ def course(counts: Tally, span: Span, now: float) -> list[dict[str, object]]:
         for mine in counts.get(start, {}).values():
             for name, count in mine:
                 total[name] = total.get(name, 0) + count
-        at = f"{_moment(start):%H:%M}"
+        at = f"{utc(start):%H:%M}"
         told.append({"at": at} | {name: total[name] for name in ("delivered", *ORDER) if name in total})
     return told
 
@@ -278,7 +278,7 @@ def _ticks(span: Span, starts: range) -> tuple[Tick, ...]:
     form = "%H:%M" if span.seconds <= WIDTHS[QUARTER] else "%-d %b"
     last = starts[-1] + span.width
     return tuple(
-        Tick(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{_moment(at):{form}}", at)
+        Tick(_rounded(100 * (at - starts[0]) / (last - starts[0])), f"{utc(at):{form}}", at)
         for at in range(-(-starts[0] // every) * every, last, every)
     )
 
@@ -307,16 +307,12 @@ def _column(start: int, span: Span, counts: Counts) -> Column:
 
 
 def _interval(start: int, span: Span) -> str:
-    begin, end = _moment(start), _moment(start) + timedelta(seconds=span.width)
+    begin, end = utc(start), utc(start + span.width)
     if span.width == MINUTE:
         return f"{begin:%H:%M}"
     if span.width == QUARTER:
         return f"{begin:%H:%M} to {end:%H:%M}"
     return f"{begin:%-d %b}, {begin:%H:%M} to {end:%H:%M}"
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 def _rounded(percent: float) -> float:

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from tornado.escape import xhtml_escape
 
-from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.words import number
+from logwatch.moments import iso
 from logwatch.web.charts import Chart, Column
 
 _REMEMBERED = 512

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from logwatch.catalogue.summary import iso
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Facts
 from logwatch.diagnosis.find import NEARLY_ALL
@@ -15,6 +14,7 @@ from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.weight import MANY
 from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.ledger import MINUTE
+from logwatch.moments import iso
 
 LATELY_MINUTES = 10  # whole ones
 _ENOUGH = 20  # pushes whose share says something about the last minutes
@@ -59,8 +59,9 @@ class _Share:
 
 def strip(facts: Facts) -> Strip:
     """Return the figures of a moment."""
-    last = max((seen.last for seen in facts.snapshot.results.values() if seen.last is not None), default=None)
-    ago = None if last is None else max(facts.now - last, 0.0)
+    seen = (*facts.snapshot.results.values(), *facts.day.values())  # of the day, a stamp ahead counts as when it came
+    last = max((each.last for each in seen if each.last is not None and each.last <= facts.now), default=None)
+    ago = None if last is None else facts.now - last
     rate, counts = _rate(facts)
     shares = {platform: _share(facts, platform) for platform in ("apns", "fcm", "unknown")}
     unread, lines = (sum(getattr(s.hour, name) for s in facts.sights.values()) for name in ("unread", "all"))

@@ -3,19 +3,18 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
-from logwatch.catalogue.summary import iso
 from logwatch.diagnosis import Finding
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.incidents import fold
 from logwatch.diagnosis.words import number, span
 from logwatch.ledger import Incident
 from logwatch.ledger.incidents import KEPT, PEOPLE
+from logwatch.moments import iso, utc
 
 _DAY = 86400.0
 
@@ -41,7 +40,7 @@ class Told:
     def moments(self, now: float) -> tuple[str, str]:
         """Return begin and end as UTC, with a date where it is not today's, or not the begin's."""
         ended = now if self.incident.ended is None else self.incident.ended
-        begin, end, today = (datetime.fromtimestamp(at, UTC) for at in (self.incident.began, ended, now))
+        begin, end, today = map(utc, (self.incident.began, ended, now))
         return tuple(  # type: ignore[return-value]  # two of them
             f"{at:%H:%M}" if at.date() == known.date() else f"{at:%-d %B, %H:%M}"
             for at, known in ((begin, today), (end, begin))
@@ -107,7 +106,8 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
         return ""
     one = {name: {getattr(row, name) for row in rows} for name in ("code", "reason", "platform", "source")}
     fields = {name: values.pop() for name, values in one.items() if len(values) == 1}
-    if "code" not in fields:
+    if fields.get("code", "other") == "other":  # the error log has the numbers of those, too
+        fields.pop("code", None)
         classes = {entry_of(catalogue, row).class_ for row in rows}
         fields.update({"class": classes.pop()} if len(classes) == 1 else {})
         fields.pop("reason", None)
@@ -117,4 +117,4 @@ def link(incident: Incident, catalogue: Catalogue) -> str:
 
 
 def _seconds(at: int) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{utc(at):%Y-%m-%dT%H:%M:%SZ}"

@@ -8,12 +8,13 @@ import msgspec
 
 import logwatch
 from logwatch.catalogue import Catalogue, Entry, answered_by, limiter
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Facts, Finding, diagnose
 from logwatch.diagnosis.course import by_class, entry_of
+from logwatch.export import COUNTERS, LIMITERS
 from logwatch.ledger import CounterRow, EventShapeRow, Hit, Incident, ResultRow, ShapeRow, Snapshot
 from logwatch.model import Platform, Position, Rotation, Seen
+from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.sight import Sight
 from logwatch.tail import SourceStatus
@@ -22,22 +23,7 @@ from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import Told, told, up_to_now
 from logwatch.webhook import WebhookStatus
 
-LIMITERS = {
-    "mesibo": "mesibo, per user (914)",
-    "fcm": "Google (429)",
-    "apns": "Apple (429)",
-    "unknown": "Google or Apple (429)",
-}
-COUNTERS = (
-    "lines",
-    "bytes",
-    "lost_bytes",
-    "missed_generations",
-    "missed_entries",
-    "oversized_lines",
-    "fallback_lines",
-    "undated_lines",
-)
+_UNLABELLED = tuple(counter for counter, _, _, label, _ in COUNTERS if not label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +310,7 @@ def _source(status: SourceStatus, snapshot: Snapshot, sight: Sight) -> SourceVie
         snapshot.ready(status.name),
         row.last_line_at if row else None,
         sum(seen.count for result, seen in snapshot.results.items() if result.source == status.name),
-        {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in COUNTERS},
+        {name: snapshot.counters.get(CounterRow(status.name, name, ""), 0) for name in _UNLABELLED},
         labelled("rotations"),
         labelled("unparsed_lines"),
         sight,

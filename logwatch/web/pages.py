@@ -5,14 +5,13 @@ from collections.abc import Callable
 
 from logwatch.catalogue import explain
 from logwatch.diagnosis.blind import CAUSES
-from logwatch.diagnosis.course import entry_of
 from logwatch.ledger import Filter, NotReadable
 from logwatch.web.answer import tag, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
 from logwatch.web.overview import Overview
-from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse, row_of
+from logwatch.web.query import CLASSES, PLATFORMS, Query, Refused, parse
 from logwatch.web.server import Handler
 from logwatch.web.site import SentPage, Site
 
@@ -92,8 +91,8 @@ class Status(Page):
             numbers=numbers,
             query=query,
             refused=refused,
-            entry_of=lambda f: entry_of(catalogue, row_of((f.platform, f.code, f.reason))),
-            heard_of=lambda f: entry_of(catalogue, row_of((f.heard_platform, f.code, f.heard))),
+            entry_of=lambda f: catalogue.entry(f.platform, f.code, f.reason),
+            heard_of=lambda f: catalogue.entry(f.heard_platform, f.code, f.heard),
             classes=tuple(name for name in CLASSES if name != "delivered"),
             platforms=PLATFORMS,
             identifiers=seen.config.privacy.identifiers,
@@ -150,8 +149,8 @@ class Code(Page):
 
     def _make(self, number: int) -> tuple[int, bytes]:
         told = explain(self.site.watched.catalogue, number)
-        results = [result for result in self.site.overview().results if result.code == str(number)]
         seen = self.site.overview()
+        results = [result for result in seen.results if result.code == str(number)]
         return 200 if told.listed or results else 404, self.site.render(
             "code.html", "codes", told=told, results=results, seen=seen
         )

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import Class
-from logwatch.diagnosis.course import entry_of
-from logwatch.ledger import Filter, ResultRow
+from logwatch.ledger import Filter
 from logwatch.ledger.reader import Kind, Place
 from logwatch.moments import EXAMPLES, moment
 from logwatch.privacy import readable
@@ -87,18 +86,12 @@ class Query:
 
 def of_class(catalogue: Catalogue, present: Iterable[Kind], class_: str) -> tuple[Kind, ...]:
     """Return those kinds of failures that are of a class."""
-    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).class_ == class_)
+    return tuple(kind for kind in present if catalogue.entry(*kind).class_ == class_)
 
 
 def of_dead_tokens(catalogue: Catalogue, present: Iterable[Kind]) -> tuple[Kind, ...]:
     """Return those kinds of failures of which the provider itself says that the token will not work again."""
-    return tuple(kind for kind in present if entry_of(catalogue, row_of(kind)).token_dead)
-
-
-def row_of(kind: Kind) -> ResultRow:
-    """Return a kind of failure, as the error log has it, in the form that results have."""
-    platform, code, reason = kind
-    return ResultRow("", "fcm" if platform == "fcm" else "apns" if platform == "apns" else "unknown", code, reason)
+    return tuple(kind for kind in present if catalogue.entry(*kind).token_dead)
 
 
 def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callable[[], float] = time.time) -> Query:

@@ -7,6 +7,7 @@ page. There is one such thread, so that a crowd of visitors costs no more than o
 import asyncio
 import functools
 import re
+import shlex
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,6 @@ import tornado.template
 import logwatch
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
-from logwatch.catalogue.summary import iso
 from logwatch.config import Config
 from logwatch.diagnosis import Finding, words
 from logwatch.diagnosis.facts import plain
@@ -29,6 +29,7 @@ from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.diagnosis.words import DAY, Moments
 from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
 from logwatch.ledger.incidents import KEPT_SECONDS
+from logwatch.moments import iso
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds
 from logwatch.story import stored_forms
@@ -144,6 +145,7 @@ class Site:
             tab_title=tab_title,
             address_query=lambda address: urlencode({"address": address}),
             plain=plain,
+            quote=shlex.quote,
             version=logwatch.__version__,
             words=words,
             steps=STEPS,

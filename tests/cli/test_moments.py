@@ -4,7 +4,7 @@ import click
 import pytest
 
 from logwatch.cli.moments import option
-from logwatch.moments import moment
+from logwatch.moments import iso, moment
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 
@@ -43,3 +43,17 @@ def test_other_text_is_refused_with_an_example(text):
     """Whoever mistypes learns how it is written."""
     with pytest.raises(click.BadParameter, match="is not a time; try 2h"):
         option(lambda: NOON)(None, None, text)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (None, None),
+        (NOON + 0.1234, "2026-11-22T12:00:00.123Z"),
+        (253402343999.1, "9999-12-31T23:59:59.100Z"),
+        (-62135640000.0, "0001-01-01T00:00:00.000Z"),
+    ],
+)
+def test_any_time_can_be_written(at, text):
+    """One past all calendars, which a stamp of another zone may be, is written as the nearest that there is."""
+    assert iso(at) == text

@@ -83,10 +83,25 @@ def test_certificate_expiry_reads_as_an_operator_would_say_it():
     assert any("Nothing of the same platform was accepted since." in line for line in first.evidence)
 
 
+def test_what_stops_both_platforms_is_counted_on_both():
+    """The number in the sentence is that of all the pushes that it speaks of."""
+    story = Story().ordinary(600, until=54).ordinary(54, without=("apns", "fcm"))
+    first = story.incident("apns", 901, rate=22).incident("fcm", 901, rate=30).findings()[0]
+    assert "every iOS and Android push since 09:22 has failed (2,808)" in first.title
+    assert first.pushes == 2808
+
+
 def test_an_incident_that_began_before_the_last_hour_keeps_its_begin():
     """The begin is looked for in the last day."""
     story = Story().ordinary(700, until=300).ordinary(300, without=("apns",)).incident("apns", 903, minutes=300)
     assert "since 05:16 has failed (1,342 in the last hour)" in story.findings()[0].title
+
+
+def test_a_time_past_all_calendars_costs_no_finding():
+    """What a ledger may hold of a broken stamp is told as one that is ahead, among all others."""
+    story = Story().ordinary(60)
+    story.results[ResultRow("mesibo", "apns", "200", "")].last = 253402343999.1
+    assert {"ahead:mesibo", "accepted"} <= {finding.key for finding in story.findings()}
 
 
 def test_an_incident_that_is_over_is_told_as_over_and_not_as_critical():
@@ -189,6 +204,14 @@ def test_stamps_ahead_of_the_clock_name_the_time_zone():
     (found,) = [finding for finding in story.findings() if finding.key == "ahead:mesibo"]
     assert "2 hours ahead" in found.title
     assert "timezone" in found.remedy
+
+
+def test_a_stamp_that_was_ahead_once_is_told_for_an_hour():
+    """Of a clock that was wrong yesterday nobody can mend anything, and what came since says what is right now."""
+    story = Story().ordinary(60)
+    story.pushes("apns", 904, 1, 90)
+    story.results[ResultRow("mesibo", "apns", "904", "")].last = NOW + 7200
+    assert [finding.key for finding in story.findings() if finding.key.startswith("ahead")] == []
 
 
 def test_a_quiet_hour_is_told_as_such():

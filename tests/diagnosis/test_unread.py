@@ -129,6 +129,14 @@ def test_one_line_cut_off_by_a_crash_is_no_catastrophe():
     assert next(finding for finding in others if finding.key == KEY).severity == "warning"
 
 
+def test_what_a_clock_ahead_judged_blinds_nobody_once_it_is_set_back():
+    """Unread lines of a minute that is still to come are none of the last hour."""
+    story = Story().ordinary(60).lines("", 900, 5)
+    ahead = int(NOW // 60) * 60 + 10800
+    story.readings[Reading(60, ahead, "mesibo", "misplaced")] = Seen(500, ahead, ahead)
+    assert not [finding for finding in story.findings() if finding.key.startswith("unparsed")]
+
+
 def test_a_stray_line_among_many_is_no_finding():
     """One in a hundred unread leaves the good news, with what it rests on."""
     story = Story()

@@ -1,6 +1,7 @@
 """A part that ends unexpectedly ends the process, with a reason, and costs no count."""
 
 import re
+import socket
 import sys
 
 import pytest
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.integration
 
 # A daemon in which one part fails on its second look at the log, as a defect of ours or of a library would make it
 DRIVER = """
+import socket
 import sys
 from pathlib import Path
 from logwatch import logging_setup
@@ -122,3 +124,15 @@ def test_a_signal_amid_any_line_of_a_turn_ends_it(site, programs):
     daemon = programs(Program, sys.executable, "-c", SIGNALLED, site.config)
     assert int(daemon.said(r"signalled at (\d+) lines").group(1)) > 20
     assert daemon.stop() == 0
+
+
+def test_a_loop_that_looks_seldom_does_not_starve_the_watchdog(site, programs, tmp_path):
+    """With poll_seconds at the watchdog's own minute nothing is written: turns come as often as it has to be fed."""
+    site.config.write_text(site.config.read_text().replace("poll_seconds = 0.05", "poll_seconds = 60"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(40)  # less than the minute that a turn would wait
+        programs(Daemon, site.config, env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1000000"})
+        fed = 0
+        while fed < 5:
+            fed += b"WATCHDOG=1" in manager.recv(4096)

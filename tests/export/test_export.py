@@ -67,6 +67,7 @@ def test_a_source_shows_its_counters_only_once_its_first_backlog_is_on_disk():
     found = samples(Watched(snapshot([(("fcm", "903", ""), 5, None)], ready=False)))
     assert not any(key[0].endswith("_total") for key in found)
     assert found["mesibo_logwatch_source_up", ("source", "mesibo")] == 1
+    assert found["mesibo_logwatch_source_caught_up", ("source", "mesibo")] == 0
 
 
 def test_rate_limit_hits_are_sums_of_the_same_snapshot():

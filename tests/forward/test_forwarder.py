@@ -200,6 +200,18 @@ def test_secrets_are_read_from_their_files_each_time(site, tmp_path):
     assert str(token) in forwarder.failing
 
 
+def test_what_went_with_a_rebuilt_ledger_is_counted_as_dropped(site):
+    """The failures that a destination did not have yet are gone, and a cursor that is not committed misses none."""
+    site.fail("a", "b", "c")
+    destination = Destination()
+    forwarder = site.forwarder(destination, sent=1)
+    site.ledger.path.unlink()
+    site.fail("d")
+    steps(forwarder)
+    assert destination.got == ["d"]
+    assert (site.value("events_total"), site.value("dropped_total"), site.value("lag_events")) == (1, 2, 0)
+
+
 def test_the_cursor_survives_a_restart_and_a_rebuilt_ledger(site):
     """Positions of exports are committed with everything else, and numbers never begin anew under them."""
     site.fail("a", "b")

@@ -121,6 +121,26 @@ def test_a_committed_batch_is_there_after_a_restart(tmp_path):
     again.close()
 
 
+def test_a_time_ahead_of_the_clock_gives_way_to_what_comes_later(tmp_path):
+    """After a clock or a zone was set right, the newest result is newest again, in memory and on disk."""
+    clock = iter([9000.0, 9000.0, *[2000.0] * 9])
+    ledger = Ledger(tmp_path, clock=clock.__next__)
+    for at in (8000.0, 1500.0, None, 1400.0):
+        made = Batch(10)
+        made.result(ROW, Seen(1, at, at))
+        made.last_line_at["mesibo"] = 1.0
+        if at is not None:
+            made.logged_at["mesibo"] = at
+        assert ledger.commit(made)
+    shown = ledger.snapshot
+    assert shown.results == {ROW: Seen(4, 1400.0, 1500.0)}
+    assert shown.sources["mesibo"].logged_at == 1500.0
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert (again.snapshot.results, again.snapshot.sources) == (shown.results, shown.sources)
+    again.close()
+
+
 def test_a_commit_is_flushed_before_it_is_shown(tmp_path):
     """The write-ahead log is synchronised at each commit (FULL), so that a power cut takes nothing that was seen."""
     ledger = Ledger(tmp_path)
@@ -745,3 +765,21 @@ def test_whatever_the_disk_does_offset_and_count_agree(steps, tmp_path_factory):
         pass
     assert ledger.snapshot.counters.get(LINES, 0) == offset
     ledger.close()
+
+
+def test_a_directory_that_may_not_be_entered_is_refused(tmp_path, monkeypatch):
+    """Its own user may list it, and look at nothing in it: a reason in words, and the directory is let go of."""
+    look = Path.stat
+
+    def stat(path, **options):
+        if path.parent == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", stat)
+        with pytest.raises(StateError, match="Permission denied"):
+            Ledger(tmp_path)
+        with pytest.raises(NotReadable, match="Permission denied"):
+            Reader.of_state(tmp_path)
+    Ledger(tmp_path).close()

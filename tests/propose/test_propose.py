@@ -216,6 +216,23 @@ def test_a_log_that_spells_its_words_in_several_ways_is_read_whole(tmp_path):
         assert way in made.samples
 
 
+def test_a_stamp_that_is_no_date_keeps_no_grammar_from_being_written(tmp_path):
+    """One line of a clock that was never set is no sample; it counts all the same."""
+    lines = [f"E2511-1015{i:02}-123 (17): result push_on_complete uid {i} code {200 + i % 2 * 203}" for i in range(30)]
+    lines[7] = lines[7].replace("E2511", "E3113").replace("code 403", "code 404")
+    read = reader(tmp_path, propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE))
+    assert [read(line) for line in lines] == [404 if i == 7 else 200 + i % 2 * 203 for i in range(30)]
+
+
+@pytest.mark.parametrize("front", [12, 28])
+def test_objects_of_two_kinds_are_read_as_most_are(tmp_path, front):
+    """The marker stands in front of some and inside others, the first of them: the few stay unread."""
+    lines = [f'{{"event": "push_on_complete", "code": {200 + i % 2 * 203}, "uid": "{i}"}}' for i in range(40 - front)]
+    lines += [f'push_on_complete {{"code": {200 + i % 2 * 203}, "uid": "{i}"}}' for i in range(front)]
+    read = reader(tmp_path, propose([line.encode() for line in lines], "mine", "push_on_complete", CATALOGUE))
+    assert sum(read(line) is not None for line in lines) == 28
+
+
 def test_nothing_that_a_log_holds_is_run(tmp_path):
     """A key of an object, which becomes a part of the grammar, is quoted there: a grammar is run to prove it."""
     keys = [

@@ -1,7 +1,9 @@
 """What systemd is told."""
 
 import contextlib
+import os
 import socket
+from math import inf
 
 import pytest
 
@@ -29,6 +31,24 @@ def test_readiness_turns_and_the_end_are_told(manager):
     assert bound.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
     notifier.stopping()
     assert bound.recv(1000) == b"STOPPING=1"
+    notifier._socket.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({}, inf),
+        ({"WATCHDOG_USEC": "0"}, inf),
+        ({"WATCHDOG_USEC": "x"}, inf),
+        ({"WATCHDOG_USEC": "60000000"}, 30.0),
+        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}, 30.0),
+        ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, inf),
+    ],
+)
+def test_a_watchdog_is_fed_twice_within_its_time(manager, environment, seconds):
+    """As sd_watchdog_enabled(3) advises; one that is meant for another process is none."""
+    notifier = Notifier(manager[1] | environment)
+    assert notifier.longest_pause == seconds
     notifier._socket.close()
 
 

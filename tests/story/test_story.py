@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, Ledger, StoredFailure
+from logwatch.ledger import Batch, Ledger, Reader, StoredFailure
 from logwatch.model import Failure
 from logwatch.privacy import Privacy
 from logwatch.story import Stored, alike, conclude, logged_push, spellings, stored_forms, stored_push, together
@@ -171,7 +171,7 @@ def test_a_user_is_found_however_the_installation_hides_it(tmp_path, identifiers
         batch.fail([StoredFailure(NOW, "mesibo", "apns", "903", "", "1", hides.user(user), hides.token("t"))])
     assert ledger.commit(batch)
     ledger.close()
-    found = Stored(tmp_path).of(asked, CATALOGUE, None, None)
+    found = Stored(Reader.of_state(tmp_path)).of(asked, CATALOGUE, None, None)
     assert len(found) == 1
     assert found[0].code == "903"
 

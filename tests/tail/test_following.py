@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from logwatch.discover import Globs
 from logwatch.model import Rotation
 from tests.helpers.recorder import Follower, append
 
@@ -160,4 +161,67 @@ def test_a_log_that_was_quiet_for_long_is_kept_open_once_it_is_renamed(tmp_path)
         follower.wait(seconds)
     follower.tail.close()
     assert follower.lines == ["first line of a log", "last line of a log"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def reconfigured(follower, *patterns):
+    """Stop, and start again with other patterns."""
+    follower.stop()
+    follower.make = lambda: Globs(map(str, patterns))
+    follower.start()
+    follower.turn()
+
+
+def test_a_log_that_is_taken_out_of_the_patterns_counts_no_more(tmp_path):
+    """What it gets, and the files that it is rotated to, are left alone; put back, it goes on where it was read to."""
+    append(tmp_path / "a.log", "a1 of the first log")
+    append(tmp_path / "b.log", "b1 of the second log")
+    follower = follow(tmp_path / "a.log", tmp_path / "b.log")
+    follower.turn()
+    reconfigured(follower, tmp_path / "a.log")
+    append(tmp_path / "b.log", "b2 of the second log")
+    follower.turn()
+    (tmp_path / "b.log").rename(tmp_path / "b.log.1")
+    follower.turn()
+    append(tmp_path / "b.log", "b3 of the second log")
+    follower.turn()
+    assert sorted(follower.lines) == ["a1 of the first log", "b1 of the second log"]
+    assert follower.tail.status().files_followed == 1
+    assert follower.log.named("path_left_out") == [{"path": str(tmp_path / "b.log"), "unread_bytes": 0}]
+    reconfigured(follower, tmp_path / "a.log", tmp_path / "b.log")
+    assert follower.lines[2:] == ["b2 of the second log", "b3 of the second log"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_source_is_down_when_its_patterns_lead_nowhere_any_more(tmp_path):
+    """A log that was followed by other patterns does not stand in for the one that is wanted."""
+    append(tmp_path / "a.log", "a1 of the first log")
+    follower = follow(tmp_path / "a.log")
+    follower.turn()
+    assert follower.tail.status().up
+    reconfigured(follower, tmp_path / "c.log")
+    assert not follower.tail.status().up
+
+
+@pytest.mark.parametrize("compatible", [None, os.symlink, os.link])
+def test_a_log_that_moved_with_its_pattern_goes_on_at_its_new_path(tmp_path, compatible):
+    """Nothing counts again, whether its old path is gone, or leads to it as well."""
+    old, new = tmp_path / "old" / "m.log", tmp_path / "new" / "m.log"
+    old.parent.mkdir()
+    new.parent.mkdir()
+    append(old, *(f"line {n} of a log" for n in range(20)))
+    follower = follow(old)
+    follower.turn()
+    old.rename(new)
+    if compatible:
+        compatible(new, old)
+    reconfigured(follower, new)
+    append(new, "last line of a log")
+    follower.turn()
+    follower.wait(700)
+    append(new, "very last line of a log")
+    follower.turn()
+    assert follower.lines == [
+        *(f"line {n} of a log" for n in range(20)), "last line of a log", "very last line of a log"
+    ]  # fmt: skip
     assert (follower.lost, follower.missed) == (0, 0)

@@ -130,3 +130,13 @@ def test_nothing_logged_is_no_number():
     assert numbers["last_push"] is numbers["delay_seconds"] is None
     assert strip(replace(story.facts(), minutes=Timeline(MINUTE))).numbers["pushes_a_minute"] == 0
     assert Seen().last is None
+
+
+def test_the_last_push_is_the_last_that_can_have_been():
+    """A stamp ahead of the clock is of no push that came just now; while all are, the last is when it was read."""
+    story = Story()
+    story.pushes("apns", 200, 1, 10)
+    story.pushes("fcm", 200, 1, 30)
+    for seen in story.results.values():
+        seen.last = NOW + 7200
+    assert told(story)[0]["last"].value == "9 min ago"

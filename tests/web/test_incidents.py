@@ -54,6 +54,7 @@ def test_the_cost_is_told_as_far_as_it_is_known(change, cost):
         ((), ""),
         ((EXPIRED,), "code=903&platform=apns&source=mesibo"),
         ((EXPIRED, ResultRow("m2", "apns", "903", "")), "code=903&platform=apns"),
+        ((ResultRow("m", "fcm", "other", ""),), "platform=fcm&source=m&class=unknown"),
         ((ResultRow("m", "fcm", "404", "UNREGISTERED"),), "code=404&reason=UNREGISTERED&platform=fcm&source=m"),
         (
             (ResultRow("m", "fcm", "500", "INTERNAL"), ResultRow("m", "fcm", "503", "UNAVAILABLE")),

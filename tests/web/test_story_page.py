@@ -136,6 +136,13 @@ def test_it_is_told_where_not_all_of_the_logs_was_read(get, monkeypatch):
     assert "further back goes: <code>mesibo-logwatch report --user +18005551234</code>" in page
 
 
+def test_a_command_with_an_address_can_be_copied_whatever_it_is(get, monkeypatch):
+    """A link with another command in the address makes no such command of ours."""
+    monkeypatch.setattr(recent, "MOST_BYTES", 300)
+    page = get(f"/user?{urllib.parse.urlencode({'address': 'x;reboot'})}")[2]
+    assert "report --user &#x27;x;reboot&#x27;</code>" in page
+
+
 def test_links_keep_the_span_of_the_charts(get):
     """Pages of the error log, downloads, incidents and Clear; a span that is none is left out."""
     page = get("/?span=week&code=914")[2]

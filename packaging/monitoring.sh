@@ -57,6 +57,9 @@ write_rules() {
     sed "s#runbook_url: '.*/runbooks/\(Mesibo[A-Za-z0-9]*\)'\$#runbook_url: $(for_sed "${runbooks%/}")/\1#" "$rules" >"$ours/rules/.new"
     mv "$ours/rules/.new" "$ours/rules/${rules##*/}"
   done
+  for rules in "$ours"/rules/mesibo-*.yml; do # of an older version, and of none since: its alerts would go on
+    [ -e "$share/prometheus/rules/${rules##*/}" ] || rm -f "$rules"
+  done
   cp "$share/alertmanager/templates/mesibo.tmpl" "$ours/mesibo.tmpl"
 }
 
@@ -128,6 +131,8 @@ check_prometheus() {
   promtool check service-discovery --timeout=1s "$main" "$name" >/dev/null 2>&1 || scraped=
   if [ "$rules" -gt 0 ] && [ -n "$scraped" ]; then
     say "promtool: $main is right, with $rules of our rule files and the job $name"
+    [ -z "${CLUSTER:-}" ] || stays "cluster: $CLUSTER"
+    [ -z "${TARGET:-}" ] || stays "$TARGET"
     return
   fi
   wanted=1
@@ -143,6 +148,12 @@ check_prometheus() {
     fi
   fi
   say ''
+}
+
+# Say where a setting of a later run has no effect: the job was written by the first one, and may have been changed since.
+stays() {
+  cat "$main" "$ours/scrape.yml" 2>/dev/null | grep -qwF "$1" ||
+    say "the job $name was written before and stays as it is: write $1 into $main yourself"
 }
 
 knows_scrape_config_files() {
@@ -161,6 +172,8 @@ check_alertmanager() {
     say "amtool: $severity alerts of ours go to the receiver $receiver"
   done
   if is_ours alertmanager; then
+    [ -z "${PAGE_URL:-}" ] || [ "$(grep -cF "$PAGE_URL" "$etc/alertmanager.yml")" -lt 2 ] ||
+      say "tickets go where pages go: if that is to wake nobody, write another receiver for them into $etc/alertmanager.yml"
     [ -z "${PAGE_URL:-}" ] || grep -qF "$PAGE_URL" "$etc/alertmanager.yml" ||
       say "the receivers in $etc/alertmanager.yml were changed and stay as they are: write PAGE_URL into them yourself"
     ! grep -q 'http://127.0.0.1:9911/page' "$etc/alertmanager.yml" ||

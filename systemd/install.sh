@@ -27,6 +27,12 @@ need_root() {
   [ "$(id -u)" = 0 ] || die "$1 changes the system, and this is user $(id -un)" "sudo make $1"
 }
 
+# The package's unit would be shadowed by ours, and its upgrades would change nothing that runs.
+need_no_package() {
+  [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null || true)" != installed ] ||
+    die "the Debian package $name is installed" "apt-get remove $name, which keeps configuration and counters, then sudo make install"
+}
+
 # A Python of the system: one below a home directory is out of reach for the service's user.
 find_python() {
   for python in ${PYTHON:-} /usr/bin/python3 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3; do
@@ -73,6 +79,17 @@ wheel_of() {
   return 1
 }
 
+# Whether a wheel holds the code of this checkout: one that was collected before an update would take it back, in silence.
+is_of_checkout() {
+  "$python" - "$1" "$checkout" <<'SAME'
+import pathlib, sys, zipfile
+wheel, checkout = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
+there = {name: wheel.read(name) for name in wheel.namelist() if name.endswith(".py")}
+here = checkout.glob("logwatch/**/*.py")
+sys.exit(any(there.get(path.relative_to(checkout).as_posix()) != path.read_bytes() for path in here))
+SAME
+}
+
 install_release() {
   wheels=${WHEELHOUSE:-$checkout/wheelhouse}
   temporary=
@@ -86,6 +103,8 @@ install_release() {
     PYTHON=${PYTHON:-} PYTHON_VERSION='' sh "$0" wheelhouse "$wheels" >/dev/null || die "the packages cannot be downloaded" "make wheelhouse where there is a network, and copy wheelhouse/ here"
   fi
   python=$(find_python)
+  is_of_checkout "$(wheel_of "$wheels")" ||
+    die "the wheel of $name in $wheels is not of this checkout" "make wheelhouse again, on a machine with a network, or take $wheels away"
   mkdir -p "$opt/releases"
   release=$(mktemp -d "$opt/releases/$(date -u +%Y%m%dT%H%M%S).XXXXXX")
   chmod 0755 "$opt" "$opt/releases" "$release"
@@ -196,6 +215,7 @@ remove_old_releases() {
 
 do_install() {
   need_root install
+  need_no_package
   booted || say "systemd does not run here: installed for the next boot"
   install_release
   install_user_and_directories

@@ -5,7 +5,7 @@ from logwatch.diagnosis import credentials, dates, watching, witness
 from logwatch.diagnosis.course import Course, courses, entry_of
 from logwatch.diagnosis.facts import HOUR, Facts, Finding
 from logwatch.diagnosis.weight import ALL_WELL, MANY, MUCH, WEIGHTS
-from logwatch.diagnosis.words import NOISE, cause, clock, dated, number, pushes, share, span
+from logwatch.diagnosis.words import NOISE, cause, clock, dated, names, number, pushes, share, span
 
 NEARLY_ALL = 0.95
 
@@ -141,7 +141,7 @@ def _evidence(course: Course, facts: Facts, *, over: bool) -> tuple[str, ...]:
     if course.total and not over:
         told.append("Nothing of the same platform was accepted since.")
     if len(facts.status) > 1:
-        told.append(f"Seen in {', '.join(sorted(course.sources))}.")
+        told.append(f"Seen in {names(course.sources)}.")
     return tuple(told)
 
 

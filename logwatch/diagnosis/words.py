@@ -67,6 +67,7 @@ NOISE = {
     "unknown": "{0} failed with an undocumented code ({1} of all).",
 }
 _PLATFORMS = {"fcm": "Android", "apns": "iOS"}
+_MOST_NAMES = 8  # in a sentence
 _MOMENT = re.compile("\x02(-?[0-9]+)\x03([^\x02-\x04]*)\x04")
 
 
@@ -91,6 +92,14 @@ def pushes(platforms: Collection[str], *, every: bool = False, count: int = 0) -
 def number(count: int) -> str:
     """Write a number as people read it."""
     return f"{count:,}"
+
+
+def names(all_of_them: Iterable[str]) -> str:
+    """List names in order, the first few of many and how many more there are."""
+    first, more = sorted(all_of_them), 0
+    if len(first) > _MOST_NAMES:
+        first, more = first[: _MOST_NAMES - 1], len(first) - _MOST_NAMES + 1
+    return ", ".join(first) + (f" and {number(more)} more" if more else "")
 
 
 def share(part: float) -> str:

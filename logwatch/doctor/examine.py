@@ -44,6 +44,7 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
         yield from credentials.rows(host, config)
         yield from state.directory(host, config)
         yield from service.listening(host, config)
+        yield from service.in_reach(host, config)
     yield from service.unit(host)
     yield from monitoring.prometheus(
         host,

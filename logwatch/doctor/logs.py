@@ -6,6 +6,7 @@ import pwd
 import shlex
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from logwatch import envelope, ownership
 from logwatch.assembly import Parts, discovery
@@ -173,30 +174,21 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
     except KeyError:
         user = None
     if os.geteuid() == 0 and user is not None:
-        groups = os.getgrouplist(user.pw_name, user.pw_gid)
-        asked = paths[:_ASKED]
         try:
-            refused = [
-                path
-                for path in asked
-                if subprocess.run(  # noqa: S603  one fixed program
-                    ["/usr/bin/test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False
-                ).returncode
-            ]
+            refused = [path for path in paths[:_ASKED] if _refused(user, "-r", path)]
+            above = reversed(Path(refused[0]).parents) if refused else ()
+            closed = [str(directory) for directory in above if _refused(user, "-x", directory)]
         except OSError as error:  # root without the right to be anybody else, as in a container without capabilities
             why = f"this root cannot ask as the user {SERVICE_USER}: {error.strerror}"
             return skipped(row, why, "run doctor as the service's user")
         if not refused:
             return ok(row, f"for the user {SERVICE_USER}")
-        first = shlex.quote(refused[0])
-        more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-        if docker:
-            remedy = "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
-        elif host.has("setfacl"):
-            remedy = f"`setfacl -m u:{SERVICE_USER}:r {first}`, and a default ACL on its directory for files to come"
-        else:
-            remedy = f"`chgrp {SERVICE_USER} {first}; chmod g+r {first}`, and the same where the log is made anew"
-        return failure(row, f"the user {SERVICE_USER} may not read {refused[0]}{more}", remedy)
+        told = f"the user {SERVICE_USER} may not read {refused[0]}"
+        told += f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+        if closed:
+            told += f", since {closed[0]} is closed to it"
+        directory = bool(closed)
+        return failure(row, told, _opened(host, [*closed, *refused][0], directory=directory, docker=docker))
     unread = [path for path in paths if not os.access(path, os.R_OK)]
     if unread:
         return failure(
@@ -204,6 +196,25 @@ def _readable(host: Host, name: str, paths: list[str], *, docker: bool) -> Check
         )
     who = f"user {ownership.me()}"
     return ok(row, f"for {who}; there is no user {SERVICE_USER} to ask for" if user is None else f"for {who}")
+
+
+def _refused(user: pwd.struct_passwd, right: str, path: str | Path) -> bool:
+    """Ask as a user whether a right is refused; OSError where nobody can be asked."""
+    groups = os.getgrouplist(user.pw_name, user.pw_gid)
+    asked = ["/usr/bin/test", right, path]
+    return bool(subprocess.run(asked, user=user.pw_uid, group=user.pw_gid, extra_groups=groups, check=False).returncode)  # noqa: S603  one fixed program
+
+
+def _opened(host: Host, path: str, *, directory: bool, docker: bool) -> str:
+    """Return how the service's user gets to a file, or through a directory, that is closed to it."""
+    if docker:
+        return "set `AmbientCapabilities=CAP_DAC_READ_SEARCH` in the unit: Docker makes its logs anew for root"
+    right, name = "x" if directory else "r", shlex.quote(path)
+    if host.has("setfacl"):
+        more = "" if directory else ", and a default ACL on its directory for files to come"
+        return f"`setfacl -m u:{SERVICE_USER}:{right} {name}`{more}"
+    more = "" if directory else ", and the same where the log is made anew"
+    return f"`chgrp {SERVICE_USER} {name}; chmod g+{right} {name}`{more}"
 
 
 def _ends_of(path: str, size: int) -> tuple[bytes, bytes]:

@@ -4,11 +4,13 @@ import contextlib
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 
+import msgspec
+
 import logwatch
-from logwatch.config import Config, parse_listen
+from logwatch.config import Config, Source, parse_listen
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.report.words import many
@@ -21,6 +23,14 @@ _INSTALL = (
     " starts it again"
 )
 _OURS = b"mesibo-logwatch"
+# What the unit closes to the service, and the setting that opens it (systemd.exec(5))
+_CLOSED = {
+    "/home/": "ProtectHome=read-only",
+    "/root/": "ProtectHome=read-only",
+    "/run/user/": "ProtectHome=read-only",
+    "/tmp/": "PrivateTmp=no",  # noqa: S108  a place that is closed, not one that is used
+    "/var/tmp/": "PrivateTmp=no",  # noqa: S108
+}
 
 
 def _addresses(config: Config) -> tuple[str, str]:
@@ -55,6 +65,69 @@ def listening(host: Host, config: Config) -> Iterator[Check]:
         yield failure(name, f"another program answers there: {refused}", f"{who}stop it, or set web.listen")
     else:
         yield failure(name, f"nobody answers: {refused}", _start(host, journal))
+
+
+class _Problem(msgspec.Struct):
+    where: str
+    what: str
+    why: str
+    try_: str = msgspec.field(name="try")
+
+
+class _Followed(msgspec.Struct):
+    name: str
+    up: bool
+    problems: list[_Problem]
+
+
+class _Status(msgspec.Struct):
+    """Of /api/v1/status, what is asked about here."""
+
+    sources: list[_Followed]
+
+
+def in_reach(host: Host, config: Config) -> Iterator[Check]:
+    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
+    told = None
+    for address in _addresses(config):
+        try:
+            told = msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
+        except NoAnswer as why:
+            if why.status == _UNAUTHORIZED:
+                look = "look at the status page, which names each log that is out of its reach"
+                yield skipped("logs followed", "the daemon wants a password", look)
+                return
+        except msgspec.DecodeError:
+            pass  # another program, which the row of the port tells
+    if told is None:
+        return
+    known = {each.name: each for each in told.sources}
+    for source in config.source:
+        if source.webhook:
+            continue
+        row, found = f"log of {source.name}: followed", known.get(source.name)
+        if found is None:
+            yield warning(row, "the running daemon does not have this source", f"`systemctl reload {UNIT}`")
+        elif found.up:
+            yield ok(row, "by the running daemon")
+        else:
+            yield _out_of_reach(row, source, found.problems)
+
+
+def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Check:
+    """Say what the daemon says; where the unit itself closes a place to the service, say how to open it."""
+    if problems:
+        first = problems[0]
+        where, remedy = first.where, first.try_
+        why = ": ".join(filter(None, (where, first.what, first.why)))
+    else:
+        where, remedy = next(iter(source.paths), "log"), "compare the paths"
+        why = f"the daemon sees no {where}"
+    for place, setting in _CLOSED.items():
+        if where.startswith(place):
+            edit = f"`systemctl edit {UNIT}`, [Service], {setting}, then restart it; or log elsewhere"
+            return failure(row, f"{why}; the unit closes {place} to the service", edit)
+    return failure(row, why, f"{remedy}; where the modes are right, AppArmor or SELinux may refuse it (kernel's log)")
 
 
 def _start(host: Host, journal: str) -> str:

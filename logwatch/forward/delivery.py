@@ -2,7 +2,8 @@
 
 Retrying follows OTLP's rules for HTTP (opentelemetry-proto, docs/specification.md, "Failures"): 429, 502, 503 and 504
 are tried again, with Retry-After where it is given. What speaks of credentials or of an address (401, 403, 404, 405) is
-a fault of the configuration: it is tried again too, since the events are kept and somebody will mend it.
+a fault of the configuration: it is tried again too, since the events are kept and somebody will mend it. So is a page
+with status 200, which a login in front of the destination answers to whatever it is sent.
 """
 
 import email.utils
@@ -58,6 +59,8 @@ class _Answer(msgspec.Struct, rename="camel"):
 def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) -> Verdict:
     """Judge an answer; ``now`` (seconds since the epoch) turns a date in Retry-After into a pause."""
     if 200 <= status < 300:  # noqa: PLR2004  HTTP's successes
+        if headers.get("Content-Type", "").lower().startswith("text/html"):
+            return Later(f"HTTP {status} with a page for people: is it a login, or another path?")
         return _partial(answer)
     text = f"HTTP {status} {answer[:200].decode(errors='replace').strip()}".strip()
     if status in _UNACCEPTABLE:

@@ -29,6 +29,7 @@ MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
 LOOK_SECONDS = 1.0  # between two looks for new failures
 TIMEOUT_SECONDS = 10.0
+MOST_REFUSED = 3  # events in a row that are believed to be at fault themselves, behind one that was taken
 ANSWER_BYTES = 1 << 20
 
 
@@ -96,6 +97,8 @@ class Forwarder:
         self._log = structlog.get_logger()
         self._limit = MAX_EVENTS
         self._failures = 0  # requests in a row that were to be sent again
+        self._believed = 0  # up to this number an event that is refused is at fault itself, and not the destination
+        self._refusing = False  # the last event was refused, and that was told
 
     async def run(self) -> None:
         """Send for ever; whatever goes wrong is told, and tried again after a pause."""
@@ -124,16 +127,29 @@ class Forwarder:
             if len(rows) > 1:  # find the one that is at fault: halve until it stands alone
                 self._limit = len(rows) // 2
                 return 0.0
+            if rows[0][0] > self._believed and not await self._takes_another(rows[0][0], newest):
+                return self._later(Later(verdict.why))
             verdict = Delivered(1, verdict.why)
-        if verdict.rejected:
+        if not verdict.rejected:
+            self._believed = max(self._believed, rows[-1][0] + MOST_REFUSED)
+        elif not self._refusing:
             self._log.warning(
                 "export_rejected", destination=self.destination, events=verdict.rejected, reason=verdict.why
             )
+        self._refusing = bool(verdict.rejected)
         self._works()
         self._moved(rows[-1][0], taken=len(rows) - min(verdict.rejected, len(rows)))
         self._limit = min(2 * self._limit, MAX_EVENTS)
         self._lag.set(max(0, newest - self.sent))
         return 0.0 if newest > self.sent else LOOK_SECONDS
+
+    async def _takes_another(self, number: int, newest: int) -> bool:
+        """Try the newest failure ahead of its turn: where that is refused as well, no single one is at fault."""
+        rows = self._reader.failures_after(max(number, newest - 1), 1)
+        taken = bool(rows) and await self._post(rows) == Delivered()
+        if taken:
+            self._believed = newest
+        return taken
 
     async def _post(self, rows: list[tuple[int, StoredFailure]]) -> Verdict:
         catalogue = self._catalogue()

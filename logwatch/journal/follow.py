@@ -210,6 +210,8 @@ class Journal:
     def _again(self, entry: Entry) -> bool:
         """Return whether this is the entry at the cursor; where that one has gone, see whether others went with it."""
         if _same(self._messages.cursor, entry.get(b"__CURSOR", b"").decode(errors="replace")):
+            if self._place.damaged > self._until:
+                self._lose("journal_damaged", lost=not self._messages.follows(entry))
             return True
         self._gone(numbered=self._messages.follows(entry))
         return False
@@ -220,13 +222,17 @@ class Journal:
         if now - self._started_at <= _BEHIND:  # else the journal may well have moved on while we followed
             self._look_around(now)
             self._doubt = self._in_doubt()
-        lost = self._doubt and not numbered
-        self._log.warning("journal_vacuumed", source=self.source.name, lost="perhaps some lines" if lost else "nothing")
+        self._lose("journal_vacuumed", lost=self._doubt and not numbered)
+
+    def _lose(self, event: str, *, lost: bool) -> None:
+        """Note what has gone, or may have; once for each damaged file."""
+        self._log.warning(event, source=self.source.name, lost="perhaps some lines" if lost else "nothing")
         self._missed_generations += lost
+        self._until = max(self._until, self._place.damaged)
 
     def _in_doubt(self) -> bool:
         """Return whether entries may have gone that were written after all had been read."""
-        return self._place.oldest is None or self._place.oldest > self._until
+        return self._place.oldest is None or max(self._place.oldest, self._place.damaged) > self._until
 
     def _ended(self) -> None:
         """Go on where a run has ended as it should; else say why, and try again after a pause."""

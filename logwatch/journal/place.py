@@ -1,13 +1,15 @@
 """Knows where journals lie, who may read them, and how far back they reach; journalctl reads what is in them.
 
-Of a journal file two things are read here: its id, and when its first entry was written (the header, see
-systemd.io/JOURNAL_FILE_FORMAT).
+Of a journal file its header alone is read here: its id, when its first entry was written, and whether it is whole
+(systemd.io/JOURNAL_FILE_FORMAT).
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from logwatch import ownership
 from logwatch.errors import Problem
@@ -18,6 +20,7 @@ USUAL = (Path("/var/log/journal"), Path("/run/log/journal"))
 GROUP = "systemd-journal"
 _SIGNATURE = b"LPKSHHRH"
 _FILE_ID = slice(24, 40)
+_SIZES = (slice(88, 96), slice(96, 104))  # header_size and arena_size, bytes, little endian: all of the file
 _FIRST_ENTRY = slice(184, 192)  # head_entry_realtime, microseconds since the epoch, little endian
 _MACHINE = re.compile(r"[0-9a-f]{32}(\..+)?")
 _MACHINE_ID = Path("/etc/machine-id")
@@ -95,6 +98,7 @@ class JournalFiles:
     directories: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # those there, with their files' own ids
     files: int = 0  # that can be read
     oldest: float | None = None  # when the first entry that is still there was written, seconds since the epoch
+    damaged: float = 0.0  # when the newest file that journalctl leaves out was last written to, the same; 0 for none
     refused: bool = False  # something is there that may not be read
     problems: tuple[Problem, ...] = ()
 
@@ -115,7 +119,7 @@ class JournalFiles:
 def look(target: Target) -> JournalFiles:
     """Find the files of the journals, and say what keeps them from being read."""
     directories: dict[str, frozenset[bytes]] = {}
-    times, refused = [], []
+    headers, refused = [], []
     for directory in map(Path, target.directories):
         try:
             found = sorted(path for path in directory.iterdir() if path.name.endswith((".journal", ".journal~")))
@@ -127,7 +131,7 @@ def look(target: Target) -> JournalFiles:
         identities = set()
         for path in found:
             try:
-                identity, at = _header(path)
+                header = _header(path)
             except FileNotFoundError:
                 continue  # vacuumed in between
             except OSError as error:
@@ -135,21 +139,31 @@ def look(target: Target) -> JournalFiles:
                 if not path.name.startswith("user-"):
                     refused.append((path, error.strerror or str(error)))
             else:
-                identities.add(identity)
-                times.append(at)
+                identities.add(header.identity)
+                headers.append(header)
         directories[str(directory)] = frozenset(identities)
-    problems = _problems(target, refused) if refused or not times else ()
-    oldest = min(filter(None, times), default=None)
-    return JournalFiles(directories, len(times), oldest, bool(refused), tuple(problems))
+    problems = _problems(target, refused) if refused or not headers else ()
+    oldest = min((each.first_entry for each in headers if each.whole and each.first_entry), default=None)
+    damaged = max((each.written for each in headers if not each.whole), default=0.0)
+    return JournalFiles(directories, len(headers), oldest, damaged, bool(refused), tuple(problems))
 
 
-def _header(path: Path) -> tuple[bytes, float]:
-    """Read a journal file's id, and when its first entry was written: 0 where it has none or is no such file."""
+class _Header(NamedTuple):
+    """What is known of a journal file; times in seconds since the epoch."""
+
+    identity: bytes
+    whole: bool  # journalctl leaves out one that lost its end or its beginning; an empty one is being made
+    first_entry: float  # when it was written; 0 where there is none
+    written: float  # when the file was, last
+
+
+def _header(path: Path) -> _Header:
     with path.open("rb") as file:
-        header = file.read(_FIRST_ENTRY.stop)
-    if not header.startswith(_SIGNATURE):
-        return b"", 0.0
-    return header[_FILE_ID], int.from_bytes(header[_FIRST_ENTRY], "little") / 1e6
+        data, status = file.read(_FIRST_ENTRY.stop), os.fstat(file.fileno())
+    size = sum(int.from_bytes(data[part], "little") for part in _SIZES)
+    whole = not data or (data.startswith(_SIGNATURE) and len(data) == _FIRST_ENTRY.stop and size <= status.st_size)
+    first_entry = int.from_bytes(data[_FIRST_ENTRY], "little") / 1e6 if whole else 0.0
+    return _Header(data[_FILE_ID], whole, first_entry, status.st_mtime)
 
 
 def _problems(target: Target, refused: list[tuple[Path, str]]) -> Iterator[Problem]:

@@ -45,14 +45,15 @@ find "$site" -type d \( -name tests -o -name test -o -name __pycache__ \) -prune
 PYTHONPATH=$site "$work/venv/bin/python" -B -m logwatch files "$work/files" >/dev/null
 share=$stage/usr/share
 mkdir -p "$stage/usr/bin" "$share/$name/systemd" "$share/man/man1" "$share/bash-completion/completions" \
-  "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d" "$stage/etc/$name"
+  "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
 cp "$work"/files/man/*.1 "$share/man/man1/"
 cp "$work/files/completion/bash/$name" "$share/bash-completion/completions/"
 cp "$work/files/completion/zsh/_$name" "$share/zsh/vendor-completions/"
 cp "$work/files/completion/fish/$name.fish" "$share/fish/vendor_completions.d/"
 for each in prometheus alertmanager grafana fleet runbooks; do cp -a "$work/files/$each" "$share/$name/"; done
 cp "$here/../monitoring.sh" "$share/$name/"
-cp "$work/files/logwatch.example.toml" "$stage/etc/$name/logwatch.toml"
+# No conffile, which each change of the example would ask every operator about: postinst copies it where there is none
+cp "$work/files/logwatch.example.toml" "$share/$name/"
 cp "$checkout/systemd/$name.service.d/docker.conf" "$checkout/systemd/$name.service.d/journal.conf" "$share/$name/systemd/"
 mkdir "$share/$name/docs"
 cp -a "$checkout"/docs/*.md "$checkout/docs/decisions" "$share/$name/docs/"

@@ -81,6 +81,42 @@ def test_a_second_run_changes_nothing_but_what_it_is_told(tmp_path):
     assert files(tmp_path) == after
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"CLUSTER": "eu"}, "write cluster: eu into"),
+        ({"TARGET": "127.0.0.1:10999"}, "write 127.0.0.1:10999 into"),
+        ({"CLUSTER": "main", "TARGET": "127.0.0.1:10914"}, ""),
+    ],
+)
+def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
+    """The job is the first run's: a setting of a later one that is not in it has no effect, which is said."""
+    assert monitoring(tmp_path).returncode == 0
+    done = monitoring(tmp_path, **settings)
+    assert done.returncode == 0
+    assert (said in done.stdout) if said else "stays as it is" not in done.stdout
+
+
+def test_rules_of_an_older_version_go_with_it(tmp_path):
+    """A file that is shipped no more would go on alerting beside its successor; somebody's own file stays."""
+    assert monitoring(tmp_path).returncode == 0
+    rules = tmp_path / "etc/prometheus/mesibo-logwatch/rules"
+    for name in ("mesibo-gone.yml", "mine.yml"):
+        (rules / name).write_text("groups: []\n")
+    assert f"with {RULES} of our rule files" in monitoring(tmp_path).stdout
+    assert {path.name for path in rules.glob("m*.yml")} > {"mine.yml", "mesibo-push.yml"}
+    assert not (rules / "mesibo-gone.yml").exists()
+
+
+def test_where_tickets_wake_somebody_that_is_told(tmp_path):
+    """One webhook is named, and both receivers have it: who wants to sleep writes another one for tickets."""
+    assert "tickets go where pages go" in monitoring(tmp_path, PAGE_URL="https://page.example.net/").stdout
+    file = tmp_path / "etc/prometheus/alertmanager.yml"
+    head, _, tail = file.read_text().rpartition("https://page.example.net/")
+    file.write_text(f"{head}https://tickets.example.net/{tail}")
+    assert "tickets go where" not in monitoring(tmp_path, PAGE_URL="https://page.example.net/").stdout
+
+
 def test_what_is_there_stays_and_what_it_lacks_is_printed(existing):
     """Not a byte of it changes; the printed lines are all that it takes."""
     before = files(existing)

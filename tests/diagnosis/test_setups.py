@@ -3,6 +3,7 @@
 from logwatch.config import Config, Source
 from logwatch.config.schema import Grammars
 from logwatch.diagnosis.gather import setups
+from logwatch.diagnosis.words import names
 
 
 def test_a_path_of_no_encoding_can_be_shown():
@@ -13,3 +14,10 @@ def test_a_path_of_no_encoding_can_be_shown():
     setup = setups(config, [], {"mesibo"})["mesibo"]
     for text in (*setup.paths, setup.grammars):
         assert text.encode()
+
+
+def test_of_many_names_a_sentence_has_the_first_ones():
+    """However many sources an incident is seen in, its sentence can be read."""
+    assert names(["b", "a"]) == "a, b"
+    assert names(map(str, range(8))) == "0, 1, 2, 3, 4, 5, 6, 7"
+    assert names(f"m{i:03}" for i in range(300)) == "m000, m001, m002, m003, m004, m005, m006 and 293 more"

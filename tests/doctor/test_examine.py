@@ -76,6 +76,12 @@ def loaded(files=None, **changes):
 
 BUILD = b'mesibo_logwatch_build_info{version="%b"} 1.0'
 PROMETHEUS = "http://127.0.0.1:9090"
+STATUS = "http://127.0.0.1:10914/api/v1/status"
+
+
+def told(*problems, up=False, name="mesibo"):
+    """Return what the daemon says of its source."""
+    return json.dumps({"sources": [{"name": name, "up": up, "problems": problems}]}).encode()
 
 
 class Machine(Host):
@@ -96,6 +102,7 @@ class Machine(Host):
         self.programs = {"mesibo.service": "LoadState=loaded\nActiveState=active\n", "mesibo-logwatch.service": UNIT}
         self.answers = {
             "http://127.0.0.1:10914/-/ready": b"mesibo-logwatch is ready.\n",
+            STATUS: told(up=True),
             "http://127.0.0.1:10914/metrics": BUILD % logwatch.__version__.encode(),
             f"{PROMETHEUS}/api/v1/targets?state=active": {"activeTargets": [TARGET]},
             f"{PROMETHEUS}/api/v1/rules": loaded(),
@@ -392,6 +399,53 @@ def test_a_log_that_the_service_may_not_read_is_found_though_root_may(machine, m
     found = machine.row("log of mesibo: readable")
     assert found.verdict == "failure"
     assert "setfacl" in found.remedy
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")
+def test_a_directory_that_is_closed_to_the_service_is_what_has_to_be_opened(machine, monkeypatch):
+    """Where no right to the file itself would help, the remedy is about the directory above it that does not let in."""
+    nobody = __import__("pwd").getpwnam("nobody")
+    monkeypatch.setattr("logwatch.doctor.logs.pwd.getpwnam", lambda name: nobody if name == SERVICE_USER else None)
+    for each in machine.directory.parents[:-1]:
+        each.chmod(each.stat().st_mode | 0o011)
+    closed = machine.directory / "closed"
+    closed.mkdir(mode=0o700)
+    machine.log = machine.log.rename(closed / machine.log.name)
+    machine.configure()
+    machine.directory.chmod(0o755)
+    found = machine.row("log of mesibo: readable")
+    assert found.what.endswith(f"may not read {machine.log}, since {closed} is closed to it")
+    assert found.remedy == f"`setfacl -m u:{SERVICE_USER}:x {closed}`"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        (told(up=True), "ok", "by the running daemon"),
+        (told(), "failure", "the daemon sees no"),
+        (told({"where": "/home/m/logs", "what": "cannot be listed", "why": "Permission denied", "try": "-"}),
+         "failure", "/home/m/logs: cannot be listed: Permission denied; the unit closes /home/ to the service"),
+        (told({"where": "/srv/m", "what": "cannot be read", "why": "Permission denied", "try": "-"}),
+         "failure", "/srv/m: cannot be read: Permission denied"),
+        (told(up=True, name="other"), "warning", "the running daemon does not have this source"),
+    ],
+)  # fmt: skip
+def test_what_the_daemon_cannot_reach_is_a_failure_though_doctor_can(machine, answer, verdict, words):
+    """Doctor reads the log itself; the daemon, confined by its unit or by the kernel, may see other files."""
+    machine.answers[STATUS] = answer
+    assert machine.row("log of mesibo: fresh").verdict == "ok"
+    found = machine.row("log of mesibo: followed")
+    assert (found.verdict, words in found.what) == (verdict, True), found.what
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdicts"),
+    [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],
+)
+def test_a_daemon_that_may_not_be_asked_is_not_taken_for_well(machine, answer, verdicts):
+    """Behind a password nobody knows what it reaches; whatever else answers is told in the row of the port."""
+    machine.answers |= {STATUS: answer, STATUS.replace("http:", "https:"): answer}
+    assert [row.verdict for row in machine.rows() if "followed" in row.name] == verdicts
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as somebody else")

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from logwatch.forward.delivery import Delivered, Later, Unacceptable, judge, pause
 
+A_PAGE = "HTTP 200 with a page for people: is it a login, or another path?"
 NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
 
 
@@ -13,6 +14,8 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (204, {}, b"", Delivered()),
         (200, {}, b"{}", Delivered()),
         (200, {}, b"ok", Delivered()),
+        (200, {"Content-Type": "application/json"}, b"{}", Delivered()),
+        (200, {"Content-Type": "text/html; charset=utf-8"}, b"<html>Log in", Later(A_PAGE)),
         (200, {}, b'{"partialSuccess":{}}', Delivered()),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"old"}}', Delivered(3, "old")),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":2}}', Delivered(2)),

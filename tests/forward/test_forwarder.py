@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 from tornado.httpclient import HTTPClientError
 
@@ -123,6 +124,35 @@ def test_one_event_that_is_refused_costs_itself_alone(site):
     assert destination.got == ["a", "b", "c", "d", "e"]
     assert (site.value("events_total"), site.value("dropped_total")) == (5, 1)
     assert forwarder.sent == 6
+
+
+def test_a_destination_that_refuses_whatever_it_is_sent_loses_nothing(site):
+    """Old events may be refused where a newer one is taken; where that is refused too, the destination is at fault."""
+    destination = Destination(*[400] * 30)
+    forwarder = site.forwarder(destination)
+    site.fail("a", "b", "c", "d", "e")
+    steps(forwarder, 10)
+    assert (forwarder.sent, site.value("dropped_total"), site.value("lag_events")) == (0, 0, 5)
+    assert forwarder.failing == "HTTP 400"
+    destination.answers = []
+    steps(forwarder, 4)
+    assert destination.got == ["a", "b", "c", "d", "e"]
+    destination.answers = [400] * 90
+    site.fail("f", "g", "h", "i", "j")
+    steps(forwarder, 20)
+    assert (forwarder.sent, site.value("dropped_total")) == (8, 3)
+
+
+def test_events_that_are_too_old_are_dropped_in_one_word(site):
+    """A row of refused events in front of others that are taken is counted by the event, and told once."""
+    destination = Destination(*[lambda users: 400 if "old" in users else 204] * 40)
+    forwarder = site.forwarder(destination)
+    site.fail(*["old"] * 8, "new")
+    with structlog.testing.capture_logs() as logged:
+        steps(forwarder, 30)
+    assert (forwarder.sent, site.value("dropped_total")) == (9, 8)
+    assert destination.got == ["new", "new"]  # the first one ahead of its turn, with the same id
+    assert [each["event"] for each in logged] == ["export_rejected"]
 
 
 def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):

@@ -1,5 +1,6 @@
 """Following a real journald's journal, and journals that systemd-journal-remote has written."""
 
+import os
 import subprocess
 import time
 
@@ -116,6 +117,11 @@ def entries(count, at=NOW, **fields):
     return [{"at": at + i, "MESSAGE": f"line {i}", "CONTAINER_NAME": "mesibo"} | fields for i in range(count)]
 
 
+def send(journald, message):
+    journald.send(message, CONTAINER_NAME="mesibo")
+    journald.written()
+
+
 def test_what_is_there_and_what_comes_is_read_once(journald, following):
     """The backlog, then each entry as it comes, of this container alone; the pipe wakes the loop."""
     for i in range(30):
@@ -212,6 +218,29 @@ def test_without_numbers_a_vacuumed_cursor_is_a_missed_generation(journald, foll
     one.start()
     one.until(lambda: one.status.caught_up)
     assert one.sink.counted == {"missed_generations": 1}
+
+
+@pytest.mark.parametrize("with_the_cursor", [True, False])
+def test_a_journal_file_that_lost_its_end_is_a_missed_generation(journald, following, with_the_cursor):
+    """Journalctl leaves out a file that was cut, without a word: what was unread in it may be missing, told once."""
+    send(journald, "line 0")
+    if not with_the_cursor:
+        journald.rotate()
+    before = journald.archived()
+    one = following(journald.home / "log")
+    one.has("line 0")
+    one.until(lambda: one.status.caught_up)
+    one.stop()
+    send(journald, "line 1")
+    journald.rotate()
+    send(journald, "line 2")
+    (archive,) = journald.archived() - before
+    os.truncate(archive, archive.stat().st_size - 4096)
+    for _ in range(2):
+        one.start()
+        one.has("line 0", "line 2")
+        assert one.sink.counted == {"missed_generations": 1}
+        one.stop()
 
 
 def test_a_journal_that_was_deleted_is_followed_anew(journald, following):

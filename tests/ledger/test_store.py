@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import hashlib
 import itertools
 import os
+import re
 import sqlite3
 import tempfile
 from contextlib import nullcontext as nothing
@@ -555,6 +557,26 @@ def older(tmp_path):
         )
         db.commit()
     return path
+
+
+def sql(script):
+    """Return what a script does: its text without comments, and with single blanks."""
+    return " ".join(re.sub(r"--.*", "", script).split())
+
+
+MIGRATED = (
+    "0e83d6eef8a8", "bf12f076fb7f", "eff6fec6f03b", "109d2ad1ab1a", "2223be24436e",
+    "43cb28062508", "141e269fa11b", "8bbd4d5fe917", "8da121a2a81c", "eff71310919c",
+    "e854138f0e95", "624faf17476e", "2a71f1ba904d", "fe8f6c5d102e", "d8753934660c",
+)  # fmt: skip
+"""Digests of the migrations that ledgers may have behind them; a new one is appended, and so is its digest."""
+
+
+def test_migrations_are_only_ever_appended():
+    """A ledger knows how many it has had: one put in front, changed or taken out is another schema of that number."""
+    digests = tuple(hashlib.sha256(sql(script).encode()).hexdigest()[:12] for script in schema.MIGRATIONS)
+    assert digests[: len(MIGRATED)] == MIGRATED
+    assert len(digests) == len(MIGRATED), f"append {digests[len(MIGRATED) :]} to MIGRATED"
 
 
 def test_an_older_ledger_is_brought_up_to_date(tmp_path, older):

@@ -26,6 +26,8 @@ def packages(tmp_path_factory):
             shutil.copy(ROOT / part, checkout / part)
         if version:
             (checkout / "logwatch/__init__.py").write_text(f'"""Newer."""\n\n__version__ = "{version}"\n')
+            with (checkout / "config/logwatch.example.toml").open("a") as example:
+                example.write("# something new\n")
         out = tmp_path_factory.mktemp("dist")
         made = subprocess.run(
             ["sh", checkout / "packaging/deb/build.sh", out], capture_output=True, text=True, check=False
@@ -84,6 +86,7 @@ def test_what_stands_beside_the_service_is_installed(host):
         "bash-completion/completions/mesibo-logwatch",
         "zsh/vendor-completions/_mesibo-logwatch",
         "fish/vendor_completions.d/mesibo-logwatch.fish",
+        "mesibo-logwatch/logwatch.example.toml",
         "mesibo-logwatch/monitoring.sh",
         "mesibo-logwatch/prometheus/rules/mesibo-push.yml",
         "mesibo-logwatch/grafana/dashboards/mesibo-overview.json",
@@ -94,7 +97,7 @@ def test_what_stands_beside_the_service_is_installed(host):
 
 
 def test_an_upgrade_keeps_configuration_and_counts(host):
-    """The newer version runs, goes on at the committed numbers, and a configuration that was changed is kept."""
+    """The newer version runs, goes on at the committed numbers; nobody is asked about a changed configuration."""
     host.configure(configuration(web='listen = "127.0.0.1:10914"\n'))
     before = host.active()
     host.install("new")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,40 @@ def test_an_install_without_root_is_refused_with_a_remedy():
     assert told.returncode == 1
     assert "changes the system" in told.stderr
     assert "try: sudo make install" in told.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
+@pytest.mark.parametrize(("status", "refused"), [("installed", True), ("config-files", False)])
+def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused):
+    """Its unit would go before the package's, whose upgrades would change nothing that runs."""
+    (tmp_path / "dpkg-query").write_text(f"#!/bin/sh\nprintf {status}\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    wheels = tmp_path / "none"  # what the installation needs next, and does not find here
+    done = subprocess.run(
+        ["sh", ROOT / "systemd/install.sh", "install"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "WHEELHOUSE": str(wheels)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert ("the Debian package mesibo-logwatch is installed" in done.stderr) is refused
+    assert (f"{wheels} holds no wheel" in done.stderr) is not refused
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
+def test_wheels_of_an_older_checkout_are_not_installed(tmp_path):
+    """After an update, what was collected before it would be installed once more, and nothing would tell."""
+    with zipfile.ZipFile(tmp_path / "mesibo_logwatch-0.1.0-py3-none-any.whl", "w") as wheel:
+        for path in ROOT.glob("logwatch/**/*.py"):
+            wheel.writestr(path.relative_to(ROOT).as_posix(), path.read_bytes())
+        wheel.writestr("logwatch/grammars/mesibo.py", "")
+    shutil.copytree(ROOT / "logwatch", tmp_path / "checkout/logwatch")
+    shutil.copytree(ROOT / "systemd", tmp_path / "checkout/systemd")
+    (tmp_path / "checkout/logwatch/model.py").write_text("newer\n")
+    done = subprocess.run(
+        ["sh", tmp_path / "checkout/systemd/install.sh", "install"],
+        env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "is not of this checkout" in done.stderr
+    assert not Path("/opt/mesibo-logwatch").exists()

@@ -271,6 +271,16 @@ def test_an_empty_error_log_says_what_is_known(tmp_path, unread, read, said, nev
     watched.ledger.close()
 
 
+def test_many_sources_leave_the_page_its_first_line(watched, get):
+    """Of a hundred sources the line names those that need a look, and how many more there are below."""
+    watched.status |= {f"m{i:02}": SourceStatus(f"m{i:02}", True, 1, 0, True, NOW, ()) for i in range(98)}  # noqa: FBT003
+    watched.config = Config(source=tuple(Source(name=name, paths=(f"/{name}.log",)) for name in watched.status))
+    first = re.search(r'<p class="asof".*?</p>', get("/")[2].decode(), re.DOTALL)[0]
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", first))
+    assert told.strip().startswith("other: out of reach; mesibo: followed; m00: followed;")
+    assert "m03: followed and 94 more as of" in told
+
+
 def test_a_source_that_is_configured_no_more_counts_nowhere(watched, api):
     """Under a new name the same lines are counted again: page and API agree with /metrics, which has the new one."""
     batch = Batch(1000)

@@ -120,6 +120,12 @@ class PathState:
         order = self.in_order()
         return [g for g in order[order.index(generation) + 1 :] if g.position.copy_of != generation.number]
 
+    def targets(self) -> set[str]:
+        """Return where the path leads and led: itself, where no link is on the way."""
+        return {generation.position.target for generation in self.generations if generation.position.target} | {
+            self.ctx.directories.real(self.path)
+        }
+
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
         if candidate.rotated:

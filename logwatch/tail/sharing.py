@@ -27,6 +27,9 @@ class FollowedPath(Protocol):
     generations: list[Generation]
     heads: Heads
 
+    def targets(self) -> set[str]:
+        """Return where it leads and led: itself, where no link is on the way."""
+
     def remove(self, generation: Generation) -> None:
         """Leave a generation to another path, or forget it."""
 

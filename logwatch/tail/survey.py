@@ -83,7 +83,8 @@ class Survey:
         self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._rotated = self._owners.rotated.shelves(self._path)
+        self._logs = self._owners.logs_of(self._path)
+        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
@@ -134,20 +135,19 @@ class Survey:
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
-        bases = {os.path.basename(log) for log in logs}
+        bases = {os.path.basename(log) for log in self._logs}
         logs |= {os.path.join(directory, base) for directory in lay for base in bases}
-        aside = {
-            os.path.join(place, base) for place in self._owners.rotated.places(self._path) for base in bases
-        } - logs
+        places = ((place, os.path.basename(log)) for log in self._logs for place in self._owners.rotated.places(log))
+        aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in self._owners.rotated}
         names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
-            if led_elsewhere and not self._is_followed(p.target):
+            if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
-            another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
+            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or _UNNAMED
         for generation in self._generations:
@@ -157,8 +157,10 @@ class Survey:
 
     def _is_another_logs(self, path: str) -> bool:
         """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        length = max(len(os.path.basename(log)) for log in (self._path, *self._targets))
-        return any(len(os.path.basename(source.log_of(path))) > length for source in self._sources)
+        return self._nearest(path) not in {"", self._path, *self._targets}
+
+    def _nearest(self, name: str) -> str:
+        return max((source.log_of(name) for source in self._sources), key=len)
 
     def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
@@ -321,7 +323,7 @@ class Survey:
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
                 shared = sum(candidate.path in source.rotated for source in self._sources) > 1
-                only = not shared and self._owners.rotated.only_log_of(candidate.path) == self._path
+                only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]

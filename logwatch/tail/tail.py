@@ -111,7 +111,7 @@ class Tail:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
         self._ctx.directories.forget()
-        self._owners.rotated.forget()
+        self._owners.forget()
         self._ctx.files.ask_again()
         found = self.source.discover.find(now)
         if found is not self._found or not self._matched.keys() <= self._followers.keys():

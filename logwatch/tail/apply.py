@@ -275,7 +275,7 @@ class _Reconciliation:
         file = None
         try:
             file = at.open(self.ctx.files.closed)
-            self.ctx.files.opened(self.state)
+            self.ctx.files.opened(generation)
             generation.attach(file, min(self.turn.now, at.modified / 1e9))
         except VanishedError:
             self.state.mark_due()

@@ -196,9 +196,9 @@ class GenerationState(Positioned):
         self.saved = self.position
         return self.saved if changed else None
 
-    def park(self, path: str) -> bool:
-        """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
-        access = self.access
+    def park(self) -> bool:
+        """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
+        access, path = self.access, self.position.path if self.position.state == "live" else self.position.found_at
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
         try:

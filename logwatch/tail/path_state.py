@@ -96,11 +96,6 @@ class PathState:
         """
         return self.blocked or (self.problem is not None and (self.followed or not globbed))
 
-    @property
-    def opened(self) -> bool:
-        """Whether a file is open."""
-        return any(each.file for each in self.generations)
-
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
@@ -259,8 +254,3 @@ class PathState:
         self.ctx.miss(turn, path, why, read_bytes=position.offset)
         self.ctx.lose(turn, path, position.size - position.offset, why)
         generation.settle("done")
-
-    def park(self) -> bool:
-        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
-        names = ((g, self.path if g.position.state == "live" else g.position.found_at) for g in self.generations)
-        return any(name and generation.park(name) for generation, name in names)

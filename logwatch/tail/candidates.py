@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from logwatch import envelope as envelopes
@@ -19,7 +20,7 @@ from logwatch.tail.files import (
 )
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
-from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.rotated_names import UNNAMED, Rotated
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
@@ -66,13 +67,11 @@ class Archive:
 
     def head(self, descriptor: int) -> tuple[bytes, int]:
         """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
-        file = self.open(os.dup(descriptor))
-        try:
-            return read_head(file, HEAD_BYTES)
-        except CorruptError:
-            return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
-        finally:
-            file.close()
+        with closing(self.open(os.dup(descriptor))) as file:
+            try:
+                return read_head(file, HEAD_BYTES)
+            except CorruptError:
+                return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
 
     def run(self, start: int, count: int) -> bytes | None:
         """Return a run of what was compressed, shorter at its end; None until it has been unpacked that far."""
@@ -234,11 +233,8 @@ class Candidate(Content):
         if self.archive:
             return self.archive.run(start, count)
         try:
-            file = self.open()
-            try:
+            with closing(self.open()) as file:
                 return file.read_at(start, count)
-            finally:
-                file.close()
         except VanishedError:
             return b""
         except OSError as error:
@@ -275,7 +271,7 @@ class Heads:
         self._known: dict[Key, tuple[Stat, tuple[bytes, int, Archive | None]]] = {}
         self._unreadable = unreadable
 
-    def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
+    def examine(self, path: str, rotated: Rotated | None = UNNAMED) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
@@ -305,8 +301,7 @@ class Heads:
     def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Stat]:
         """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
         descriptor, before = _open(path, key)
-        file = PlainFile(descriptor)
-        try:
+        with closing(PlainFile(descriptor)) as file:
             first = file.read_at(0, HEAD_BYTES)
             format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
             archive = None
@@ -323,8 +318,6 @@ class Heads:
             if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
                 raise VanishedError
             return (before_hole(head), begin, archive), before
-        finally:
-            file.close()
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:
         """Forget files that are no longer there."""

@@ -295,8 +295,7 @@ class Generation(GenerationState):
         lost = max(self.position.size - self.position.offset, 0)
         if dropped:  # what is told is told once
             self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
-        self.detach()
-        self.access, self.former, self._ends = None, None, {}
+        self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
         return chunk, lost

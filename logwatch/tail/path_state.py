@@ -18,11 +18,9 @@ from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
-_UNNAMED = Rotated()
 
 
 class PathState:

@@ -15,9 +15,7 @@ from logwatch.tail.files import (
     PlainFile,
     SeekingError,
     Stat,
-    ends_in_zeros,
     key_at,
-    read_head,
     stat_at,
     stat_of,
 )
@@ -71,14 +69,10 @@ class Generation(GenerationState):
         self._compare_run(overlap, run)
         modified = min(seen.modified / 1e9, now)
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
-        if (
-            known.head_bytes < TELLING_BYTES
-            and not file.packed
-            and len(before_hole(read_head(file, HEAD_BYTES)[0])) > known.head_bytes
-        ):
+        if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:
             return None
         if not known.offset and run.startswith(b"\0"):
-            head, begin = read_head(file, HEAD_BYTES)
+            head, begin = file.head()
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
@@ -125,7 +119,7 @@ class Generation(GenerationState):
         if at_end or file.packed or not run.endswith(b"\0"):
             return run, reached, at_end
         filled = run.rstrip(b"\0")
-        if not ends_in_zeros(file, self.position.offset + len(filled), reached, seen):
+        if not file.ends_in_zeros(self.position.offset + len(filled), reached, seen):
             return run, reached, False
         return filled, max(reached, seen.size), True
 

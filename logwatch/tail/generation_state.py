@@ -276,9 +276,9 @@ class GenerationState(Positioned):
     def read_on(self, at: int) -> None:
         """Go on in a file that was changed in front, and has no name by which it could be found again."""
         assert self.plain
-        before = min(at, TAIL_BYTES)
-        self.skip_to(at, self.plain.read_at(at - before, before))
-        self.note(head=OwnFile(self.plain).head or b"")
+        own = OwnFile(self.plain)
+        self.skip_to(at, own.before(at))
+        self.note(head=own.head)
 
     def skip_to(self, offset: int, before: bytes | None) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""

@@ -236,10 +236,8 @@ class PackedFile(PlainFile):
     @property
     def remaining(self) -> int:
         """How many bytes of the file have not been unpacked."""
-        if isinstance(self._source, PackedFile):
-            return self._source.remaining
         with suppress(OSError):
-            return 0 if self._ended else max(self.stat().size - self._at, 0)
+            return 0 if self._ended else max(self.stat().size - self.place, 0)
         return 0
 
     def read_at(self, offset: int, count: int) -> bytes:

@@ -104,10 +104,10 @@ class Survey:
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
-        unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed, self.known, found)
-        self._take_in(self._own(unnamed.find_lost(lost)))
-        self._take_in(self._own(unnamed.find_alike()))
-        self._take_in(self._own(unnamed.find_later()))
+        unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed)
+        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)))
+        self._take_in(self._own(unnamed.find_alike(self.known, found)))
+        self._take_in(self._own(unnamed.find_later(self.known, found)))
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()

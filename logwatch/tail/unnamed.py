@@ -28,50 +28,41 @@ _OTHERS = 64  # files whose names say nothing, that are looked at where a genera
 class Unnamed:
     """The files around one path whose names nobody knows."""
 
-    def __init__(
-        self,
-        state: PathState,
-        logs: set[str],
-        names: set[str],
-        is_followed: Callable[[str], bool],
-        known: list[Known],
-        found: Found,
-    ) -> None:
+    def __init__(self, state: PathState, logs: set[str], names: set[str], is_followed: Callable[[str], bool]) -> None:
         """Look around a path: ``logs`` are it and where links lead from it; ``names`` are those that are known."""
         self._state, self._logs, self._names, self._is_followed = state, logs, names, is_followed
-        self._known, self._found = known, found
         self._directories, self._heads, self._owners = state.ctx.directories, state.heads, state.owners
         self._stem = stem_of(os.path.basename(state.path))
 
-    def find_lost(self, lost: list[Known]) -> list[Candidate]:
+    def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
         """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
-        keys = {each.key for each in self._known if self._may_be_renamed(each)}
+        keys = {each.key for each in known if self._may_be_renamed(each, found)}
         if not lost and not keys:
             return []
-        seen = {candidate.key for candidate in self._found.candidates}
+        seen = {candidate.key for candidate in found.candidates}
         wanted = {each.key for each in lost} | keys
         files: dict[Key, Candidate] = {}
-        for file in (self._heads.examine(path, UNCERTAIN) for path in self._list(wanted)):
+        for file in (self._heads.examine(path, UNCERTAIN) for path in self._list(wanted, known)):
             if file and file.key not in seen and (file.head or file.key in wanted):
                 files.setdefault(file.key, file)
         return [file for key, file in files.items() if lost or key in keys]
 
-    def _may_be_renamed(self, known: Known) -> bool:
+    def _may_be_renamed(self, known: Known, found: Found) -> bool:
         """Return whether one that is over may have got another name that nobody knows, under which it would be news."""
         place = known.position.found_at
         if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
             return False
         certain = rotated_name(os.path.basename(self._state.path), os.path.basename(place))
-        return not certain and not any(candidate.key == known.key for candidate in self._found.candidates)
+        return not certain and not any(candidate.key == known.key for candidate in found.candidates)
 
-    def _list(self, wanted: set[Key]) -> list[str]:
+    def _list(self, wanted: set[Key], known: list[Known]) -> list[str]:
         """List names that say nothing: first of what has a wanted inode, then with the stem, then of what is new."""
         listed = self._logs | self._names
         passed = listed | self._state.matched.keys()
         stems = {stem_of(os.path.basename(path)) for path in self._logs}
         first: set[str] = set()
         unnamed: list[Stranger] = []
-        lay = (each.position.found_at for each in self._known if each.position.found_at)
+        lay = (each.position.found_at for each in known if each.position.found_at)
         directories = set(map(os.path.dirname, [*listed, *lay]))
         strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
         for newest, by_key in (*strangers, self._owners.rotated.others(os.path.basename(self._state.path))):
@@ -87,9 +78,8 @@ class Unnamed:
         ordered = [*sorted(first), *(each.path for some in (named, unnamed) for each in sorted(some, reverse=True))]
         return [path for path in dict.fromkeys(ordered) if path not in passed][:_OTHERS]
 
-    def find_alike(self) -> list[Candidate]:
+    def find_alike(self, known: list[Known], found: Found) -> list[Candidate]:
         """Return what is named as a generation is whose name nobody knows, and was written later."""
-        known, found = self._known, self._found
         followed = {each.number for each in known if each.followed}
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
@@ -107,13 +97,13 @@ class Unnamed:
         later = (file for file in files if file.modified >= since[file.path])
         return [replace(file, matched=True) for file in later if not at_path or file.key != at_path.key]
 
-    def find_later(self) -> list[Candidate]:
+    def find_later(self, known: list[Known], found: Found) -> list[Candidate]:
         """Return the files beside the path, or beside what has left it, that are its later generations.
 
         A log whose name has no ending has none: what is named after it may as well be another log.
         """
-        known, found, base = self._known, self._found, os.path.basename(self._state.path)
-        left = [file for each in known for file in self._left_to(each)]
+        base = os.path.basename(self._state.path)
+        left = [file for each in known for file in self._left_to(each, found)]
         at_path = found.path_file
         times = [file.modified for file in left]
         times += [when for each in known if (when := _emptied(each, at_path)) is not None]
@@ -140,9 +130,8 @@ class Unnamed:
                 kept.append(file)
         return kept
 
-    def _left_to(self, each: Known) -> list[Candidate]:
+    def _left_to(self, each: Known, found: Found) -> list[Candidate]:
         """Return the files in which a generation lies by now that the path led to when it was last looked at."""
-        found = self._found
         relations = {i: found.answer(each.number, i).relation for i in range(len(found.candidates))}
         at_path = None if found.at_path is None else relations[found.at_path]
         emptied = each.position.state == "rotated" and each.key == NO_KEY  # a moment ago

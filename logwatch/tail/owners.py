@@ -11,7 +11,7 @@ from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key, Relation, compare, is_part
-from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
+from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 
 _MOST_REMEMBERED = 20_000  # names
@@ -147,7 +147,7 @@ class Owners:
         if not known or any(generation.plain for generation in known):
             return bool(known)
         with suppress(VanishedError, OSError):
-            file = self.path_of(known[0]).heads.examine(path, Rotated())
+            file = self.path_of(known[0]).heads.examine(path)
             return file is not None and self.owner(file, "") is not None
         return False
 

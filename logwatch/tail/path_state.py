@@ -18,11 +18,9 @@ from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated
 
 NO_FILE = "is not a regular file"
 SHARED = "is followed by another source"
-_UNNAMED = Rotated()
 
 
 class PathState:
@@ -95,11 +93,6 @@ class PathState:
         ``globbed``: a wildcard leads to it, so that it may be no log at all.
         """
         return self.blocked or (self.problem is not None and (self.followed or not globbed))
-
-    @property
-    def opened(self) -> bool:
-        """Whether a file is open."""
-        return any(each.file for each in self.generations)
 
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
@@ -265,8 +258,3 @@ class PathState:
         self.ctx.miss(turn, path, why, read_bytes=position.offset)
         self.ctx.lose(turn, path, position.size - position.offset, why)
         generation.settle("done")
-
-    def park(self) -> bool:
-        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
-        names = ((g, self.path if g.position.state == "live" else g.position.found_at) for g in self.generations)
-        return any(name and generation.park(name) for generation, name in names)

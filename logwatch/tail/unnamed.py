@@ -20,11 +20,9 @@ from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name, stem_of
 
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
-_UNNAMED = Rotated()
-_UNCERTAIN = Rotated(certain=False)
 
 
 class Unnamed:
@@ -44,7 +42,7 @@ class Unnamed:
         seen = {candidate.key for candidate in found.candidates}
         wanted = {each.key for each in lost} | keys
         files: dict[Key, Candidate] = {}
-        for file in (self._heads.examine(path, _UNCERTAIN) for path in self._list(wanted, known)):
+        for file in (self._heads.examine(path, UNCERTAIN) for path in self._list(wanted, known)):
             if file and file.key not in seen and (file.head or file.key in wanted):
                 files.setdefault(file.key, file)
         return [file for key, file in files.items() if lost or key in keys]
@@ -86,7 +84,7 @@ class Unnamed:
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
         names = {each.name for each in known} - {"", self._state.path} - found.rotated_names
-        files += self._examine(names, _UNCERTAIN)
+        files += self._examine(names, UNCERTAIN)
         at_path = found.path_file
         places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
         since: dict[str, int] = {}
@@ -144,7 +142,7 @@ class Unnamed:
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])
 
-    def _examine(self, paths: Iterable[str], rotated: Rotated = _UNNAMED) -> list[Candidate]:
+    def _examine(self, paths: Iterable[str], rotated: Rotated = UNNAMED) -> list[Candidate]:
         return [file for path in paths if (file := self._heads.examine(path, rotated))]
 
 

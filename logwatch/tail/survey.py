@@ -158,7 +158,7 @@ class Survey:
         return self._nearest(path) not in {"", self._path, *self._targets}
 
     def _nearest(self, name: str) -> str:
-        return max((source.log_of(name) for source in self._sources), key=len)
+        return max((source.log_of(name) for source in self._sources), key=len, default="")
 
     def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.

@@ -20,6 +20,7 @@ from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
 
 NO_FILE = "is not a regular file"
+PACKED = "is an archive"
 SHARED = "is followed by another source"
 
 

@@ -15,10 +15,10 @@ from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import MovedError
 from logwatch.tail.identity import NO_KEY, Relation, is_part
-from logwatch.tail.path_state import SHARED, PathState
-from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.path_state import PACKED, SHARED, PathState
+from logwatch.tail.rotated_names import UNNAMED
 from logwatch.tail.survey import Survey, is_copied
-from logwatch.unpack import MissingLibraryError
+from logwatch.unpack import MissingLibraryError, without_suffix
 
 _TRIES = 5
 
@@ -105,7 +105,7 @@ class _Reconciliation:
             generation.read_on(error.at)
             return
         if own.size() < generation.position.offset and not copied:  # its writer goes on in it, as after a truncation
-            emptied = Candidate("", generation.key, own.size(), own.modified, Rotated(), own.head, own.begin)
+            emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
             self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
         generation.give_up(error)
 
@@ -113,6 +113,8 @@ class _Reconciliation:
         if at_path := self.found.path_file:
             self.state.report(at_path.error)
         for candidate in self.found.candidates:
+            if candidate.packed and candidate.path == self.state.path == without_suffix(candidate.path):
+                self.state.report_problem((PACKED, "what is in it is read once, what is added later is not"))
             if isinstance(candidate.error, MissingLibraryError) and str(candidate.error) not in self.ctx.unpackable:
                 self.ctx.unpackable.add(str(candidate.error))
                 self.ctx.log.warning("archive_unreadable", path=shown(candidate.path), error=str(candidate.error))
@@ -275,7 +277,7 @@ class _Reconciliation:
         file = None
         try:
             file = at.open(self.ctx.files.closed)
-            self.ctx.files.opened(self.state)
+            self.ctx.files.opened(generation)
             generation.attach(file, min(self.turn.now, at.modified / 1e9))
         except VanishedError:
             self.state.mark_due()

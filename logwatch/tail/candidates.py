@@ -3,7 +3,8 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from logwatch import envelope as envelopes
 from logwatch.tail.files import (
@@ -14,12 +15,11 @@ from logwatch.tail.files import (
     SeekingError,
     Stat,
     open_regular,
-    read_head,
     stat_of,
 )
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
-from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.rotated_names import UNNAMED, Rotated
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
@@ -66,13 +66,11 @@ class Archive:
 
     def head(self, descriptor: int) -> tuple[bytes, int]:
         """Return the first bytes behind leading NULs, as far as they can be unpacked, and where they begin."""
-        file = self.open(os.dup(descriptor))
-        try:
-            return read_head(file, HEAD_BYTES)
-        except CorruptError:
-            return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
-        finally:
-            file.close()
+        with closing(self.open(os.dup(descriptor))) as file:
+            try:
+                return file.head()
+            except CorruptError:
+                return (file.read_at(0, min(file.reached, HEAD_BYTES)) if file.reached <= HEAD_BYTES else b""), 0
 
     def run(self, start: int, count: int) -> bytes | None:
         """Return a run of what was compressed, shorter at its end; None until it has been unpacked that far."""
@@ -234,11 +232,8 @@ class Candidate(Content):
         if self.archive:
             return self.archive.run(start, count)
         try:
-            file = self.open()
-            try:
+            with closing(self.open()) as file:
                 return file.read_at(start, count)
-            finally:
-                file.close()
         except VanishedError:
             return b""
         except OSError as error:
@@ -272,68 +267,57 @@ class Heads:
 
     def __init__(self, unreadable: dict[Key, OSError]) -> None:
         """``unreadable``: files of which not all can be read, and why; they are looked at no more."""
-        self._known: dict[Key, tuple[Stat, tuple[bytes, int, Archive | None]]] = {}
+        self._known: dict[Key, Candidate] = {}
         self._unreadable = unreadable
 
-    def examine(self, path: str, rotated: Rotated | None) -> Candidate | None:
+    def examine(self, path: str, rotated: Rotated | None = UNNAMED) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
             found = stat_of(os.stat(path))
             if error := self._unreadable.get(found.key):
                 return Candidate(path, *found, rotated, None, error=error)
-            stat, known = self._known.get(found.key, (None, (b"", 0, None)))
-            if stat != found:
-                known, found = self._read(path, found.key)
+            known = self._known.get(found.key)
+            same = known is not None and known.stat == found
+            file = replace(known, path=path, rotated=rotated) if known and same else _read(path, found.key, rotated)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except NotAFileError as error:
             return None if rotated else Candidate(path, NO_KEY, 0, 0, None, None, error=error)
         except OSError as error:
             return Candidate(path, *found, rotated, None, error=error)
-        head, begin, archive = known
         if rotated:  # the followed file itself changes all the time
-            before = self._known.get(found.key)
-            if before and before[1][2] is not archive:
-                self._close(found.key)  # it was still being packed
-            self._known[found.key] = found, known
-        if archive:
-            archive.rename(path)
-        return Candidate(path, *found, rotated, head, begin, archive)
-
-    @staticmethod
-    def _read(path: str, key: Key) -> tuple[tuple[bytes, int, Archive | None], Stat]:
-        """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
-        descriptor, before = _open(path, key)
-        file = PlainFile(descriptor)
-        try:
-            first = file.read_at(0, HEAD_BYTES)
-            format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
-            archive = None
-            within: tuple[Format, ...] = ()
-            head, begin = (first, 0) if not first.startswith(b"\0") else read_head(file, HEAD_BYTES)
-            while format_ and len(within) < LAYERS:
-                start(format_)  # raises if nothing here can unpack it
-                archive = Archive(path, format_, before, within)
-                head, begin = archive.head(descriptor)
-                within, format_ = (*within, format_), format_of(head)
-            if envelopes.is_tar(head):  # which holds the lines of a log, and is none
-                raise NotAFileError("there is an archive of tar in its place")
-            size = file.stat().size
-            if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
-                raise VanishedError
-            return (before_hole(head), begin, archive), before
-        finally:
-            file.close()
+            if known and known.archive and known.archive is not file.archive:
+                known.archive.close()  # it was still being packed
+            self._known[file.key] = file
+        if file.archive:
+            file.archive.rename(path)
+        return file
 
     def keep_only(self, candidates: Iterable[Candidate]) -> None:
         """Forget files that are no longer there."""
-        keys = {candidate.key for candidate in candidates}
-        for gone in self._known.keys() - keys:
-            self._close(gone)
-            del self._known[gone]
+        for gone in self._known.keys() - {candidate.key for candidate in candidates}:
+            if archive := self._known.pop(gone).archive:
+                archive.close()
 
-    def _close(self, key: Key) -> None:
-        archive = self._known[key][1][2]
-        if archive:
-            archive.close()
+
+def _read(path: str, key: Key, rotated: Rotated | None) -> Candidate:
+    """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
+    descriptor, before = _open(path, key)
+    with closing(PlainFile(descriptor)) as file:
+        first = file.read_at(0, HEAD_BYTES)
+        format_ = format_of(first) or (format_of_name(path) if len(first) < MAGIC_BYTES else None)
+        archive = None
+        within: tuple[Format, ...] = ()
+        head, begin = (first, 0) if not first.startswith(b"\0") else file.head()
+        while format_ and len(within) < LAYERS:
+            start(format_)  # raises if nothing here can unpack it
+            archive = Archive(path, format_, before, within)
+            head, begin = archive.head(descriptor)
+            within, format_ = (*within, format_), format_of(head)
+        if envelopes.is_tar(head):  # which holds the lines of a log, and is none
+            raise NotAFileError("there is an archive of tar in its place")
+        size = file.stat().size
+        if size < before.size or (size > before.size and len(head) < HEAD_BYTES):
+            raise VanishedError
+        return Candidate(path, *before, rotated, before_hole(head), begin, archive)

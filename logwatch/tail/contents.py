@@ -1,12 +1,20 @@
-"""Finds the files that generations lie in: by inode, by content alone, and where a log was trimmed in front."""
+"""Finds the files that generations lie in, the copies in which they go on, and the files that are nothing but copies.
 
-from logwatch.tail.copies import SHORTER, is_repeated
-from logwatch.tail.draft import Draft
+By inode, by content alone, and where a log was trimmed in front.
+"""
+
+from collections.abc import Iterable
+
 from logwatch.tail.fingerprint import TELLING_BYTES, marks_of
-from logwatch.tail.identity import NO_KEY, Relation
-from logwatch.tail.plan import Hold, Known
+from logwatch.tail.identity import HELD, NO_KEY, Relation
+from logwatch.tail.plan import Draft, Hold, Known
 from logwatch.tail.rotated_names import Age
 
+_RENAMED_BYTES = 256
+"""So many equal bytes make another inode at the path the same file, if the one that it was has been renamed as rotation
+does: there a banner recurs. Else those do that tell a line."""
+
+_SHORTER = (Relation.PART, Relation.CUT)
 _WHOLE = (Relation.SAME, Relation.UNDECIDED)  # or perhaps, as long as an archive is not unpacked
 
 
@@ -20,21 +28,21 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
-    if left and (relation in SHORTER or (not each.in_use and any(k.in_use for k in draft.known))):
+    if left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known))):
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
     if relation is Relation.UNDECIDED:
         draft.leave(each, "packed")
         del draft.free[i]
-    elif relation in SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+    elif relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
     elif (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
         draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
     elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
-        draft.take(each, i, at if relation is Relation.MOVED or relation in SHORTER else None)
+        draft.take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
 
 
 def find_content(draft: Draft, each: Known) -> None:
@@ -55,8 +63,8 @@ def find_content(draft: Draft, each: Known) -> None:
         draft.leave(each, "packed")
         return None
     for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
-        if (relation is Relation.MOVED and each.in_use) or (relation in SHORTER and i == at_path and latest):
-            if relation in SHORTER and draft.wait_if_torn(i):
+        if (relation is Relation.MOVED and each.in_use) or (relation in _SHORTER and i == at_path and latest):
+            if relation in _SHORTER and draft.wait_if_torn(i):
                 draft.leave(each, "packed")
                 return None
             return draft.take(each, i, at)
@@ -81,7 +89,7 @@ def _order(draft: Draft, each: Known) -> list[int]:
         more = each not in draft.whole.get(i, ())
         oldest = (False, False, False, (0, 0, "", 0))
         if each.number in draft.untold:
-            oldest = (more, more and is_repeated(draft, i), shorter, draft.age(i))
+            oldest = (more, more and _is_repeated(draft, i), shorter, draft.age(i))
         return (copied, *oldest, candidate.rotated is not None, -(size or 0), candidate.packed)
 
     def is_anothers(i: int) -> bool:
@@ -112,7 +120,7 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
     for each in reversed(in_use):
         for i, holder in () if each.open or each.number in draft.copied else holders.items():
             relation, at = draft.answer(each, i)
-            same = relation in (Relation.SAME, *SHORTER) and i == at_path and at >= TELLING_BYTES
+            same = relation in (Relation.SAME, *_SHORTER) and i == at_path and at >= TELLING_BYTES
             written_back = same and (holder or draft.is_latest(each)) and draft.is_nowhere(each)
             if relation is Relation.MOVED or written_back:
                 if draft.is_nowhere(each):
@@ -122,3 +130,180 @@ def find_trimmed(draft: Draft, in_use: list[Known]) -> None:
                 else:
                     draft.start[i] = at
                 return
+
+
+def find_copy(draft: Draft, each: Known) -> None:
+    """Go on in a copy at the path, while the file that it was copied from is still open or has another name."""
+    original, i = draft.lies_at(each.number), draft.at_path
+    if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
+        _find_written_back(draft, each, i, original, filled)
+    if not each.in_use or (original is None and not each.open):
+        return
+    if i is not None and i in draft.free and draft.is_latest(each):
+        _find_copy_at_path(draft, each, i, original)
+    if each.number not in draft.decided and not each.name:
+        _find_renamed_copy(draft, each)
+
+
+def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) -> None:
+    name = each.name if original is None else draft.file(original).path
+    rotated = name in draft.found.rotated_names
+    common = _common(draft, each, i, original)
+    if min(common, draft.size(i) or 0) < (_RENAMED_BYTES if rotated else TELLING_BYTES):
+        return
+    if rotated and common < each.position.size:
+        return  # what rotation has moved away begins with the same banner, and goes on otherwise
+    relation = draft.answer(each, i).relation
+    if original is None and relation is not Relation.MOVED and _is_packed_whole(draft, each):
+        return  # else what was read last stands there, too: trimmed, whatever copy was kept
+    if relation in HELD:
+        draft.take_up(i, draft.stay_beside_copy(each, i, original, common))
+    elif draft.is_part(each, i, original) and not _archived(draft, each, original):
+        if not draft.wait_if_torn(i):
+            draft.start[i] = common  # a copy that was made before all that has been read
+    elif (each.number, i) in draft.found.common and not rotated:
+        draft.start[i] = common  # an older state, written on
+
+
+def _find_filled(draft: Draft) -> Known | None:
+    """Return the generation that the path's file was taken up for when it was empty, and of which nothing is read.
+
+    Whatever the file has got meanwhile may be what an earlier generation of the path has read.
+    """
+    i, current = draft.at_path, draft.current
+    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.size(i):
+        return None
+    return current if draft.decided.get(current.number) == Hold(current.number, i) else None
+
+
+def _find_written_back(draft: Draft, each: Known, i: int, original: int | None, filled: Known) -> None:
+    """Return to the path with a generation that left it, when its bytes are written back over the emptied file."""
+    relation, at = draft.answer(each, i)
+    common = _common(draft, each, i, original)
+    proved = min(common, at) >= _RENAMED_BYTES and not each.repeats
+    elsewhere = relation in _SHORTER and any(draft.holds(each, j) for j in draft.free)
+    told = each.number not in draft.untold and not elsewhere  # else the banner that both begin with is all there is
+    if told and draft.is_nowhere(each) and relation in (Relation.SAME, *_SHORTER) and at >= TELLING_BYTES:
+        draft.take(each, i, at)
+    elif not draft.is_nowhere(each) and relation in HELD and proved:
+        if relation is Relation.SAME or common < each.position.size:
+            return draft.take(filled, i, draft.stay_beside_copy(each, i, original, common))
+        draft.take(each, i, at)
+        draft.copies += [] if original is None else [original]
+    else:
+        return None
+    return draft.leave(filled, "ignored")
+
+
+def _find_renamed_copy(draft: Draft, each: Known) -> None:
+    """Go on in a copy of a file that was deleted, whole or trimmed, that has more by now than that has.
+
+    Not where it was packed before it was deleted.
+    """
+    if _is_packed_whole(draft, each):
+        return
+    for i in draft.free:
+        candidate, common = draft.file(i), draft.found.common.get((each.number, i), 0)
+        rotated = candidate.rotated is not None and i not in draft.found.undecided
+        longer = not any(draft.is_part(k, i, None) for k in draft.known) and common >= TELLING_BYTES
+        anothers = any(k is not each for k in draft.by_inode[i]) or _holds_more(draft, i, each)
+        if rotated and longer and not anothers and draft.answer(each, i).relation in HELD:
+            draft.take_up(i, draft.stay_beside_copy(each, i, None, common))
+            return
+
+
+def _is_packed_whole(draft: Draft, each: Known) -> bool:
+    """Return whether an archive holds just what a generation's file does: rotation has packed it away."""
+    packed = (i for i in draft.free if draft.file(i).packed and draft.is_part(each, i, None))
+    return any(draft.size(i) == each.position.size for i in packed)
+
+
+def _archived(draft: Draft, each: Known, original: int | None) -> bool:
+    """Return whether rotation has packed the file away: what begins like it at the path is the next one."""
+    packed = (i for i, candidate in enumerate(draft.found.candidates) if candidate.packed)
+    return any(i == original or draft.answer(each, i).relation is Relation.SAME for i in packed)
+
+
+def _holds_more(draft: Draft, i: int, each: Known) -> bool:
+    """Return whether a file holds another generation, further than this one was read: of it but a banner."""
+    others = (k for k in draft.known if k.position.head_bytes and k.position.offset > each.position.offset)
+    return any(draft.holds(k, i) for k in others)
+
+
+def _common(draft: Draft, each: Known, i: int, original: int | None) -> int:
+    """Return up to where a generation's file is known to hold what the path's file holds too."""
+    if draft.is_part(each, i, original):
+        return draft.size(i) or 0
+    if (each.number, i) in draft.found.common:
+        return draft.found.common[each.number, i]
+    whole = original is not None and (original, i) in draft.found.parts
+    return (draft.size(original) if whole and original is not None else None) or each.position.offset
+
+
+def undo_copies(draft: Draft) -> None:
+    """Leave out what was taken up while it was empty, and turns out to be a copy that was being made."""
+    others = [k for k in draft.known if k.followed]
+    for each in reversed(draft.known):
+        i, rest = draft.lies_at(each.number), [k for k in others if k is not each]
+        if each.position.offset or each.position.state != "rotated":
+            continue
+        original = None if i is None else _find_original(draft, each, i)  # it may have got lines of its own meanwhile
+        if original or (_is_packed(draft, each, rest) if i is None else _repeats(draft, i, rest)):
+            draft.leave(each, "ignored")
+            others.remove(each)
+        if original and i is not None:
+            draft.decided[original.number] = Hold(original.number, i)
+
+
+def _find_original(draft: Draft, each: Known, i: int) -> Known | None:
+    """Return the generation that lost its file, if what was taken up after it, while empty, holds it by now.
+
+    Or while it could not be read.
+    """
+    lost = (k for k in draft.known if k.number < each.number and k.followed and draft.is_nowhere(k))
+    return next((k for k in lost if k.position.offset >= _RENAMED_BYTES and draft.holds(k, i)), None)
+
+
+def _is_packed(draft: Draft, each: Known, known: Iterable[Known]) -> bool:
+    """Return whether an open file that has no name any more has just the bytes that one of these lies in."""
+    places = {draft.lies_at(k.number) for k in known}
+    return any(
+        number == each.number and i in places and draft.size(i) == each.position.size == end > 0
+        for (number, i), end in draft.found.common.items()
+    )
+
+
+def _repeats(draft: Draft, i: int, known: Iterable[Known]) -> bool:
+    """Return whether a file is a copy of what one of these generations holds, or held."""
+    for each in known:
+        at = draft.lies_at(each.number)
+        if draft.is_part(each, i, at):
+            return True
+        all_read = draft.size(i) == each.position.offset > 0
+        if not each.open and (at is None or all_read) and draft.is_part_by_notes(each, i):
+            return True
+    return False
+
+
+def is_copy(draft: Draft, i: int) -> bool:
+    """Return whether a file holds nothing but what a generation, or another file that holds none, holds."""
+    return _repeats(draft, i, draft.known) or _is_repeated(draft, i)
+
+
+def _is_repeated(draft: Draft, i: int) -> bool:
+    """Return whether another file that is taken up, or as likely to be, holds all that this one does."""
+    open_to = (*draft.free, *draft.start)
+    others = (j for j in open_to if (i, j) in draft.found.parts and _may_be_news(draft, i) <= _may_be_news(draft, j))
+    return any(_copy_order(draft, j) < _copy_order(draft, i) for j in others)
+
+
+def _may_be_news(draft: Draft, i: int) -> bool:
+    """Return whether a file counts that nobody has seen: what lies beside a log under any name does not."""
+    rotated = draft.file(i).rotated
+    return rotated is None or rotated.certain
+
+
+def _copy_order(draft: Draft, i: int) -> tuple[int, bool, bool, int, str]:
+    """Return what sorts equal copies: the path itself first, then plain files, then what was written first."""
+    candidate, size = draft.file(i), draft.size(i) or 0
+    return (-size, candidate.rotated is not None, candidate.packed, candidate.modified, candidate.path)

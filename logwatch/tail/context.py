@@ -1,15 +1,16 @@
 """What all paths of a source share: settings, numbering, the log, a bound on open files, and what directories hold."""
 
 import resource
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from itertools import islice
+from typing import NamedTuple
 
 from logwatch.events import Log, shown
 from logwatch.model import Sink
 from logwatch.tail.directories import Directories
 from logwatch.tail.files import key_at
+from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key
 from logwatch.tail.lines import LineReading
 from logwatch.tail.owners import Owners
@@ -19,9 +20,8 @@ KEPT_DESCRIPTORS = 64
 
 _CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
 _MOST_REMEMBERED = 20_000  # files; those that no path leads to any more are forgotten then
-_SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
-_MOST_CLOSED = 64  # paths without an open file that are kept in mind, beside as many as have one
 _MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
+_MOST_ASKED = 16  # files, whether they are quiet, for each that is to be opened
 
 
 class Turn(NamedTuple):
@@ -29,17 +29,6 @@ class Turn(NamedTuple):
 
     now: float
     sink: Sink
-
-
-class _Parkable(Protocol):
-    """A path of which a file may be closed and looked at by name."""
-
-    @property
-    def opened(self) -> bool:
-        """Whether it has a file open."""
-
-    def park(self) -> bool:
-        """Close a file of which all was read; False if there is none."""
 
 
 class OpenFiles:
@@ -99,39 +88,30 @@ class Share:
         self.following = following
         self.open = 0
         self.all = files
-        self._paths: deque[_Parkable] = deque()
-        self._refused = 0  # so many of them have something to be read, as far as was asked
+        self._files: list[Generation] = []  # those that may have one open
+        self._to_ask = iter(self._files)  # whether it is quiet
 
     def room(self) -> bool:
         """Return whether one more file may be open."""
         return self.all.room(self)
 
-    def opened(self, path: _Parkable) -> None:
-        """Count a file that a path has opened."""
+    def opened(self, generation: Generation) -> None:
+        """Count the file of a generation, which was opened."""
         self.open += 1
-        if len(self._paths) > 2 * self.open + _MOST_CLOSED:
-            self._paths = deque(dict.fromkeys(each for each in self._paths if each.opened))
-        self._paths.append(path)
+        self._files.append(generation)
 
     def closed(self) -> None:
         """Count a file that was closed."""
         self.open -= 1
 
     def ask_again(self) -> None:
-        """Take it that files may have become quiet since they were asked."""
-        self._refused = 0
+        """Take it that files may have become quiet since they were asked; those that were not are asked first."""
+        self._files = list(dict.fromkeys(each for each in (*self._to_ask, *self._files) if each.file))
+        self._to_ask = iter(self._files)
 
     def park(self) -> bool:
         """Close a file that is quiet; a few are asked, the ones opened first before others, and none twice a look."""
-        for _ in range(min(len(self._paths) - self._refused, 16)):
-            path = self._paths.popleft()
-            parked = path.park()
-            if path.opened:
-                self._paths.append(path)
-                self._refused += not parked
-            if parked:
-                return True
-        return False
+        return any(generation.park() for generation in islice(self._to_ask, _MOST_ASKED))
 
 
 @dataclass(frozen=True, slots=True)

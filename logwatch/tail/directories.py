@@ -77,7 +77,7 @@ class Directories:
         return list(takewhile(lambda name: name.startswith(stem), islice(names, start, None)))
 
     def alike(self, directory: str, name: str, stem: str, is_known: Callable[[str], object]) -> list[str]:
-        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem.
+        """Return the names in a directory that one scheme gives, as it gave this one to the log with this stem, if any.
 
         Not those of files that are known. All names are sorted by their shapes once, however many logs ask.
         """
@@ -94,7 +94,7 @@ class Directories:
             asked.add(shape)
             shapes[shape] = [each for each in shapes.get(shape, []) if not is_known(os.path.join(directory, each))]
         found = shapes[shape]
-        if stem not in name:
+        if not stem:
             return found
         shape = shape_of(name, stem)
         return [each for each in found if stem in each and shape_of(each, stem) == shape]
@@ -137,7 +137,7 @@ class RotatedFiles:
     """
 
     def __init__(self, globs: Globs | None, clock: Callable[[], float], logs: Callable[[], Collection[str]]) -> None:
-        """Sort what ``globs`` find, which are none where nothing is configured, by the followed paths, ``logs``."""
+        """Sort what ``globs`` find, which are none where nothing is configured, by the ``logs`` it is named after."""
         self._globs, self._clock, self._logs = globs, clock, logs
         self._looked = False
         self._found: DiscoveredPaths | None = None
@@ -146,7 +146,7 @@ class RotatedFiles:
         self._namesakes: dict[str, _Namesakes] = {}
         self._shelves: dict[frozenset[str], Shelf] = {}
         self._of: dict[str, list[Shelf]] = {}
-        self._only: dict[str, str] = {}
+        self._only: dict[str, frozenset[str]] = {}
         self._by_name: dict[str, list[Stranger]] = {}
         self._by_key: dict[Key, Stranger] = {}
 
@@ -162,10 +162,10 @@ class RotatedFiles:
         self._look()
         return self._of.get(log, [])
 
-    def only_log_of(self, path: str) -> str:
-        """Return the one log that a file is named after and lies near; empty if several may be meant, or none."""
+    def is_only_of(self, path: str, logs: set[str]) -> bool:
+        """Return whether a file is named after these logs, and lies near no other of their name."""
         self._look()
-        return self._only.get(path, "")
+        return path in self._only and self._only[path] <= logs
 
     def places(self, log: str) -> list[str]:
         """Return directories in which rotated files of a log may have got names since they were listed in this look.
@@ -216,8 +216,8 @@ class RotatedFiles:
             for base, rotated in names.items() or ((("", None),) if name not in by_name else ()):
                 near = by_name[base].near(directory)
                 found.setdefault(near, {})[path] = (rotated, there.key)
-                if rotated and len(near) == len(names) == 1:
-                    self._only[path] = next(iter(near))
+                if rotated and len(names) == 1:
+                    self._only[path] = near
                 self._by_name.setdefault(base, []).append(stranger)
         for strangers in self._by_name.values():
             strangers.sort(reverse=True)

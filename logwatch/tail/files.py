@@ -39,7 +39,7 @@ class Stat(NamedTuple):
     modified: int  # nanoseconds
 
 
-class Zeros(NamedTuple):
+class _Zeros(NamedTuple):
     """NULs that were looked at."""
 
     front: int  # where they begin
@@ -111,8 +111,8 @@ class PlainFile:
     """An open file whose bytes are read at offsets."""
 
     packed = False
-    hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
-    zeros: Zeros | None = None  # those behind what was read last
+    _hole = 0  # so many NULs in front were looked at so far, where the file system tells no holes
+    _zeros: _Zeros | None = None  # those behind what was read last
 
     def __init__(self, descriptor: int, closed: Callable[[], None] = lambda: None) -> None:
         self.descriptor = descriptor
@@ -125,6 +125,52 @@ class PlainFile:
     def stat(self) -> Stat:
         """Return how it is on disk."""
         return stat_of(os.fstat(self.descriptor))
+
+    def head(self) -> tuple[bytes, int]:
+        """Return its first bytes behind leading NULs, and where they begin; nothing but NULs so far has no bytes.
+
+        A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
+        nothing.
+        """
+        head = self.read_at(0, HEAD_BYTES)
+        if not head.startswith(b"\0"):
+            return head, 0
+        at, found = self._find_content(self._hole)
+        if found is not None:
+            return (self.read_at(at, HEAD_BYTES) if found else b""), at
+        if self.packed:
+            return head, 0
+        self._hole = at
+        return b"", at
+
+    def _find_content(self, at: int) -> tuple[int, bool | None]:
+        """Return where other bytes than NULs come from an offset on, and whether any do; None: look there again."""
+        for _ in range(_HOLE_STEPS):
+            if not self.packed:
+                try:
+                    at = max(at, os.lseek(self.descriptor, at, os.SEEK_DATA))
+                except OSError as error:
+                    if error.errno == errno.ENXIO:  # nothing but a hole
+                        return max(at, self.stat().size), False
+            run = self.read_at(at, _STEP_BYTES)
+            behind = run.lstrip(b"\0")
+            at += len(run) - len(behind)
+            if behind or not run:
+                return at, bool(behind)
+        return at, None
+
+    def ends_in_zeros(self, front: int, reached: int, seen: Stat) -> bool:
+        """Return whether nothing but NULs comes behind those that begin at ``front`` and were read up to ``reached``.
+
+        A writer fills them from the front, so that those behind are looked at again only where it has written
+        elsewhere: the file changed its size, or nothing came in front.
+        """
+        known, at = self._zeros, reached
+        if known and known.seen.size == seen.size and known.front <= front <= known.end:
+            at = max(reached, known.end) if front > known.front or known.seen == seen else reached
+        end, found = self._find_content(at)
+        self._zeros = _Zeros(front, end, seen)
+        return found is False
 
     def has_name(self) -> bool:
         """Return whether it lies anywhere, and can be opened again."""
@@ -190,10 +236,8 @@ class PackedFile(PlainFile):
     @property
     def remaining(self) -> int:
         """How many bytes of the file have not been unpacked."""
-        if isinstance(self._source, PackedFile):
-            return self._source.remaining
         with suppress(OSError):
-            return 0 if self._ended else max(self.stat().size - self._at, 0)
+            return 0 if self._ended else max(self.stat().size - self.place, 0)
         return 0
 
     def read_at(self, offset: int, count: int) -> bytes:
@@ -284,55 +328,6 @@ class PackedFile(PlainFile):
         return self._ended and not self._damage and (not self._source.packed or self._source.ended())
 
 
-def read_head(file: PlainFile, count: int) -> tuple[bytes, int]:
-    """Return a file's first bytes behind leading NULs, and where they begin; nothing but NULs so far has no bytes.
-
-    A writer without O_APPEND leaves a hole of NUL bytes when its file is truncated, and a power loss may: they tell
-    nothing.
-    """
-    head = file.read_at(0, count)
-    if not head.startswith(b"\0"):
-        return head, 0
-    at, found = find_content(file, file.hole)
-    if found is not None:
-        return (file.read_at(at, count) if found else b""), at
-    if file.packed:
-        return head, 0
-    file.hole = at
-    return b"", at
-
-
-def find_content(file: PlainFile, at: int) -> tuple[int, bool | None]:
-    """Return where other bytes than NULs come from an offset on, and whether any do; None: there is more to look at."""
-    for _ in range(_HOLE_STEPS):
-        if not file.packed:
-            try:
-                at = max(at, os.lseek(file.descriptor, at, os.SEEK_DATA))
-            except OSError as error:
-                if error.errno == errno.ENXIO:  # nothing but a hole
-                    return max(at, file.stat().size), False
-        run = file.read_at(at, _STEP_BYTES)
-        behind = run.lstrip(b"\0")
-        at += len(run) - len(behind)
-        if behind or not run:
-            return at, bool(behind)
-    return at, None
-
-
-def ends_in_zeros(file: PlainFile, front: int, reached: int, seen: Stat) -> bool:
-    """Return whether nothing but NULs comes behind those that begin at ``front`` and were read up to ``reached``.
-
-    A writer fills them from the front, so that those behind are looked at again only where it has written elsewhere:
-    the file changed its size, or nothing came in front.
-    """
-    known, at = file.zeros, reached
-    if known and known.seen.size == seen.size and known.front <= front <= known.end:
-        at = max(reached, known.end) if front > known.front or known.seen == seen else reached
-    end, found = find_content(file, at)
-    file.zeros = Zeros(front, end, seen)
-    return found is False
-
-
 class OwnFile(Content):
     """The content of an open file: its head as it was when it was looked at, the rest as it is now."""
 
@@ -341,7 +336,7 @@ class OwnFile(Content):
     def __init__(self, file: PlainFile) -> None:
         self._file = file
         self.modified = file.stat().modified
-        head, self.begin = read_head(file, HEAD_BYTES)
+        head, self.begin = file.head()
         self.head = before_hole(head)
 
     def size(self) -> int:

@@ -145,7 +145,8 @@ class PathFollower(PathState):
 
     def _watch_directories(self) -> None:
         own = {os.path.dirname(path) or "." for path in (self.path, self.ctx.directories.real(self.path))}
-        found = ({place: stat_at(place) for place in own}, self.owners.rotated.shelves(self.path))
+        shelves = [self.owners.rotated.shelves(log) for log in sorted(self.owners.logs_of(self.path))]
+        found = ({place: stat_at(place) for place in own}, shelves)
         self.due = self.due or found != self._watched
         self._watched = found
 

@@ -15,11 +15,8 @@ from logwatch.tail.files import (
     PlainFile,
     SeekingError,
     Stat,
-    ends_in_zeros,
     key_at,
-    read_head,
     stat_at,
-    stat_of,
 )
 from logwatch.tail.fingerprint import (
     HEAD_BYTES,
@@ -61,7 +58,7 @@ class Generation(GenerationState):
         assert isinstance(access, Open)
         file, known = access.file, self.position
         seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
-        overlap, run = self._fetch_wanted(file)
+        overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
             access.rest(seen)
@@ -71,14 +68,10 @@ class Generation(GenerationState):
         self._compare_run(overlap, run)
         modified = min(seen.modified / 1e9, now)
         self.grown_at = max(self.grown_at, modified)  # the next look finds it as it is left here
-        if (
-            known.head_bytes < TELLING_BYTES
-            and not file.packed
-            and len(before_hole(read_head(file, HEAD_BYTES)[0])) > known.head_bytes
-        ):
+        if known.head_bytes < TELLING_BYTES and not file.packed and len(before_hole(file.head()[0])) > known.head_bytes:
             return None
         if not known.offset and run.startswith(b"\0"):
-            head, begin = read_head(file, HEAD_BYTES)
+            head, begin = file.head()
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
@@ -125,7 +118,7 @@ class Generation(GenerationState):
         if at_end or file.packed or not run.endswith(b"\0"):
             return run, reached, at_end
         filled = run.rstrip(b"\0")
-        if not ends_in_zeros(file, self.position.offset + len(filled), reached, seen):
+        if not file.ends_in_zeros(self.position.offset + len(filled), reached, seen):
             return run, reached, False
         return filled, max(reached, seen.size), True
 
@@ -139,27 +132,22 @@ class Generation(GenerationState):
             if not head.startswith(b"\0") and not begins_alike(known.head_bytes, known.head, head):
                 raise ChangedError
 
-    def _fetch_wanted(self, file: PlainFile) -> tuple[bytes, bytes]:
-        """Fetch as much as is wanted; where a disk fails amid an archive, what was unpacked before, once."""
-        try:
-            return self._fetch(file, self._want)
-        except OSError:
-            if not isinstance(file, PackedFile) or file.reached <= max(self.reached, self.position.offset):
-                raise
-            self._want = file.reached - self.position.offset  # which is not the file's end
-            return self._fetch(file, self._want)
-
     def _fetch(self, file: PlainFile, count: int) -> tuple[bytes, bytes]:
-        """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more."""
+        """Read what was handed on last, to compare it, and what comes next, in two calls: a copy costs more.
+
+        Of an archive that is damaged, or of which a disk fails amid it, what was unpacked before that, once.
+        """
         offset, tail_bytes = self.position.offset, self.position.tail_bytes
         start = offset - tail_bytes
         if isinstance(file, PackedFile):  # only goes forward
             try:
                 both = file.read_at(start, tail_bytes + count)
-            except CorruptError:
+            except (CorruptError, OSError) as error:
                 if file.reached <= max(self.reached, offset):
                     raise
                 both = file.read_at(start, file.reached - start)
+                if isinstance(error, OSError):
+                    self._want = file.reached - offset  # which is not the file's end
             return both[:tail_bytes], both[tail_bytes:]
         run = file.read_at(offset, count)
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
@@ -274,8 +262,7 @@ class Generation(GenerationState):
         file = self.file
         whole = file and (not file.packed or file.ended())
         overlap, run = self._fetch(file, self.lines.bound) if file and whole else (b"", b"")
-        status = os.fstat(file.descriptor) if file else None
-        modified = stat_of(status).modified if status else 0
+        modified, named = (file.stat().modified, file.has_name()) if file else (0, True)
         read = overlap + run
         if torn and run[-1:].isdigit():
             run = run[: run.rfind(b"\n") + 1]
@@ -286,7 +273,7 @@ class Generation(GenerationState):
             follows = ahead() if self.lines.goes_on(taken) else b""
         # From here on nothing fails
         self.note(state="done")
-        self.dead = status is not None and not status.st_nlink
+        self.dead = not named
         if file and whole and not self.position.head_bytes:
             self.note_empty(modified)
         if run and hole:
@@ -296,8 +283,7 @@ class Generation(GenerationState):
         lost = max(self.position.size - self.position.offset, 0)
         if dropped:  # what is told is told once
             self.skip_to(self.position.offset + dropped, read[-TAIL_BYTES:])
-        self.detach()
-        self.access, self.former, self._ends = None, None, {}
+        self.settle("done")
         if self.dead:
             self.note(key=NO_KEY)  # its inode is free for another file
         return chunk, lost

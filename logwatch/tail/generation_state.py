@@ -196,9 +196,9 @@ class GenerationState(Positioned):
         self.saved = self.position
         return self.saved if changed else None
 
-    def park(self, path: str) -> bool:
-        """Close the file if all of it was read and this path leads to it: it is looked at by name from now on."""
-        access = self.access
+    def park(self) -> bool:
+        """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
+        access, path = self.access, self.position.path if self.position.state == "live" else self.position.found_at
         if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
             return False
         try:
@@ -276,9 +276,9 @@ class GenerationState(Positioned):
     def read_on(self, at: int) -> None:
         """Go on in a file that was changed in front, and has no name by which it could be found again."""
         assert self.plain
-        before = min(at, TAIL_BYTES)
-        self.skip_to(at, self.plain.read_at(at - before, before))
-        self.note(head=OwnFile(self.plain).head or b"")
+        own = OwnFile(self.plain)
+        self.skip_to(at, own.before(at))
+        self.note(head=own.head)
 
     def skip_to(self, offset: int, before: bytes | None) -> None:
         """Go on at this offset, with these bytes before it; of a line that has not ended, the rest is skipped too."""

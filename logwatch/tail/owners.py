@@ -11,7 +11,7 @@ from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import Key, Relation, compare, is_part
-from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name
+from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 
 _MOST_REMEMBERED = 20_000  # names
@@ -23,24 +23,51 @@ class Owners:
     def __init__(self, rotated: Globs | None, clock: Callable[[], float]) -> None:
         """``rotated``: where the configuration says that rotated files are."""
         self._paths: dict[str, FollowedPath] = {}
-        self.rotated = RotatedFiles(rotated, clock, self._paths.keys)
-        self._names: set[str] = set()  # theirs, without directories; none until they are asked for
+        self.rotated = RotatedFiles(rotated, clock, lambda: {log for logs in self._look().values() for log in logs})
+        self._looked = False
+        self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
+        self._known: set[str] = set()  # what paths are and lead to, with and without directories
         self._logs: dict[str, str] = {}  # by name, as far as was asked
         self._by_key: dict[Key, list[Generation]] = {}
         self._added, self._most = 0, 1000  # since it was made anew, and until it is again
         self.sharing = Sharing(self._paths)
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
     def enter(self, state: FollowedPath) -> None:
         """Note that a path is followed."""
         self._paths[state.path] = state
-        self._names.clear()
-        self._logs.clear()
+        self._looked = False
 
     def leave(self, path: str) -> None:
         """Note that a path is followed no more."""
         del self._paths[path]
-        self._names.clear()
-        self._logs.clear()
+        self._looked = False
+
+    def forget(self) -> None:
+        """Look anew, when next asked, where paths lead and which rotated files there are."""
+        self._looked = False
+        self.rotated.forget()
+
+    def logs_of(self, path: str) -> set[str]:
+        """Return the logs after which rotated files of a path are named, wherever they lie."""
+        return self._look()[path]
+
+    def _look(self) -> dict[str, set[str]]:
+        if not self._looked:
+            self._looked = True
+            named = {path: state.targets() for path, state in self._paths.items()}
+            logs = set().union(*named.values())
+            bases = set(map(os.path.basename, logs))
+            for path, targets in named.items():
+                # Not after a link that is called as another log is
+                if os.path.basename(path) in {*map(os.path.basename, targets)} or os.path.basename(path) not in bases:
+                    targets.add(path)
+            if named != self._named:
+                self._named, self._logs = named, {}
+                self._known = logs.union(named, bases, map(os.path.basename, named))
+        return self._named
 
     def path_of(self, generation: Generation) -> FollowedPath:
         """Return the path that a generation belongs to."""
@@ -60,10 +87,11 @@ class Owners:
                 self.add(each)
 
     def log_of(self, path: str) -> str:
-        """Return the followed path that a name is, or is rotated from: of several the longest, or none.
+        """Return the log that a name is, or is rotated from, where paths lead: of several the longest, or none.
 
-        A name without a directory: that of any path.
+        A name without a directory: that of any log, whatever follows it there.
         """
+        self._look()
         if path not in self._logs:
             if len(self._logs) > _MOST_REMEMBERED:
                 self._logs.clear()
@@ -71,10 +99,11 @@ class Owners:
         return self._logs[path]
 
     def _find_log(self, directory: str, name: str) -> str:
-        self._names = self._names or set(map(os.path.basename, self._paths))
-        known = self._paths if directory else self._names
-        logs = ((os.path.join(directory, base), base) for base in (name, *possible_bases(name)))
-        return next((log for log, base in logs if log in known and (base == name or rotated_name(base, name))), "")
+        for base in (name, *possible_bases(name)):
+            log = os.path.join(directory, base)
+            if log in self._known and (base == name or not directory or rotated_name(base, name)):
+                return log
+        return ""
 
     def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
         """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
@@ -118,7 +147,7 @@ class Owners:
         if not known or any(generation.plain for generation in known):
             return bool(known)
         with suppress(VanishedError, OSError):
-            file = self.path_of(known[0]).heads.examine(path, Rotated())
+            file = self.path_of(known[0]).heads.examine(path)
             return file is not None and self.owner(file, "") is not None
         return False
 

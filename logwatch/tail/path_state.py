@@ -18,11 +18,10 @@ from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
-from logwatch.tail.rotated_names import Rotated
 
 NO_FILE = "is not a regular file"
+PACKED = "is an archive"
 SHARED = "is followed by another source"
-_UNNAMED = Rotated()
 
 
 class PathState:
@@ -96,11 +95,6 @@ class PathState:
         """
         return self.blocked or (self.problem is not None and (self.followed or not globbed))
 
-    @property
-    def opened(self) -> bool:
-        """Whether a file is open."""
-        return any(each.file for each in self.generations)
-
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
         return next(generation for generation in self.generations if generation.number == number)
@@ -119,6 +113,12 @@ class PathState:
         """Return the generations that follow one; a copy of its file is none."""
         order = self.in_order()
         return [g for g in order[order.index(generation) + 1 :] if g.position.copy_of != generation.number]
+
+    def targets(self) -> set[str]:
+        """Return where the path leads and led: itself, where no link is on the way."""
+        return {generation.position.target for generation in self.generations if generation.position.target} | {
+            self.ctx.directories.real(self.path)
+        }
 
     def target_of(self, candidate: Candidate) -> str | None:
         """Return where links lead from the path to its file; None for a rotated one, which keeps what was known."""
@@ -259,8 +259,3 @@ class PathState:
         self.ctx.miss(turn, path, why, read_bytes=position.offset)
         self.ctx.lose(turn, path, position.size - position.offset, why)
         generation.settle("done")
-
-    def park(self) -> bool:
-        """Close a file of which all was read, and which has a name; looks go on by name. False if there is none."""
-        names = ((g, self.path if g.position.state == "live" else g.position.found_at) for g in self.generations)
-        return any(name and generation.park(name) for generation, name in names)

@@ -7,12 +7,10 @@ lies now, and of every file that holds none what becomes of it. ``apply`` carrie
 from collections.abc import Sequence
 
 from logwatch.model import RotationKind
-from logwatch.tail.contents import find_content, find_inode, find_trimmed
-from logwatch.tail.copies import find_copy, is_copy, undo_copies
-from logwatch.tail.draft import Draft
+from logwatch.tail.contents import find_content, find_copy, find_inode, find_trimmed, is_copy, undo_copies
 from logwatch.tail.fingerprint import TELLING_BYTES
 from logwatch.tail.identity import NO_KEY, SURE_BYTES
-from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
+from logwatch.tail.plan import Absent, Draft, Found, Hold, Known, Leave, PathView, Plan, Rotated, TakeUp
 from logwatch.unpack import MissingLibraryError
 
 

@@ -37,6 +37,13 @@ class Rotated:
     certain: bool = True
 
 
+UNNAMED = Rotated()
+"""Of a file whose name says nothing, or does not matter."""
+
+UNCERTAIN = Rotated(certain=False)
+"""Of one that lies beside a log, and may be anybody's."""
+
+
 def _rotated(match: re.Match[str]) -> Rotated:
     number = match["number"]
     date = re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", match["date"] or ""))
@@ -56,7 +63,7 @@ def rotated_name(base: str, name: str) -> Rotated | None:
     """
     plain = without_suffix(name)
     if plain == base:
-        return Rotated() if name != base else None
+        return UNNAMED if name != base else None
     if plain.startswith(base):
         match = _SUFFIX.fullmatch(plain, len(base))
         return _rotated(match) if match else None

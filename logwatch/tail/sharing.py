@@ -15,7 +15,6 @@ from logwatch.tail.files import CorruptError, OwnFile, SeekingError
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, shared_bytes
-from logwatch.tail.rotated_names import Rotated
 
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 
@@ -26,6 +25,9 @@ class FollowedPath(Protocol):
     path: str
     generations: list[Generation]
     heads: Heads
+
+    def targets(self) -> set[str]:
+        """Return where it leads and led: itself, where no link is on the way."""
 
     def remove(self, generation: Generation) -> None:
         """Leave a generation to another path, or forget it."""
@@ -64,7 +66,7 @@ class Sharing:
             return None
         live = generation.position.state == "live" and generation.missing_since is None
         place = generation.position.found_at or (generation.position.path if live else "")
-        file = self._paths[generation.position.path].heads.examine(place, Rotated()) if place else None
+        file = self._paths[generation.position.path].heads.examine(place) if place else None
         return file if file and file.key == generation.key else None
 
     def alike(self, path: str, head: bytes) -> list[Generation]:

@@ -30,13 +30,11 @@ from logwatch.tail.identity import (
 )
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name
 from logwatch.tail.unnamed import Unnamed
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
-_UNNAMED = Rotated()
-_UNCERTAIN = Rotated(certain=False)
 
 
 def _searched(found: "Found") -> list[int]:
@@ -83,7 +81,8 @@ class Survey:
         self._state, self._owners, self._elsewhere = state, state.owners, elsewhere
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
-        self._rotated = self._owners.rotated.shelves(self._path)
+        self._logs = self._owners.logs_of(self._path)
+        self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
         # Where links led, and lead
@@ -100,16 +99,16 @@ class Survey:
         files = self._candidates()
         at_path = files[0] if files and files[0].rotated is None else None
         found = self.found = Found([], 0 if at_path else None, rotated_names=certain)
-        self._take_in(files, self.known)
+        self._take_in(files)
         lost = [known for known in self.known if self._is_lost(known)]
         searched = _searched(found) + _new_archives(found)
         for known in lost:
             for i in searched:
                 self._ask_one(known, i, search=True)
         unnamed = Unnamed(self._state, {self._path, *self._targets}, set(names), self._is_followed)
-        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)), self.known)
-        self._take_in(self._own(unnamed.find_alike(self.known, found)), self.known)
-        self._take_in(self._own(unnamed.find_later(self.known, found)), self.known)
+        self._take_in(self._own(unnamed.find_lost(lost, self.known, found)))
+        self._take_in(self._own(unnamed.find_alike(self.known, found)))
+        self._take_in(self._own(unnamed.find_later(self.known, found)))
         self._find_anothers()
         self._compare_files()
         self._compare_with_trimmed()
@@ -134,31 +133,32 @@ class Survey:
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
-        bases = {os.path.basename(log) for log in logs}
+        bases = {os.path.basename(log) for log in self._logs}
         logs |= {os.path.join(directory, base) for directory in lay for base in bases}
-        aside = {
-            os.path.join(place, base) for place in self._owners.rotated.places(self._path) for base in bases
-        } - logs
+        places = ((place, os.path.basename(log)) for log in self._logs for place in self._owners.rotated.places(log))
+        aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
         listed |= {p: r for p, r in list_names(aside, self._directories).items() if p in self._owners.rotated}
         names = {p: r for p, r in listed.items() if not self._is_another_logs(p)}
         for p in positions:
             led_elsewhere = p.state == "live" and p.target not in ("", self._directories.real(self._path))
-            if led_elsewhere and not self._is_followed(p.target):
-                names[p.target] = _UNNAMED  # what is there now was written before the link went, or after
+            if led_elsewhere and not any(p.target in source for source in self._sources):
+                names[p.target] = UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
-            another = rotated is None and any(source.log_of(os.path.basename(path)) for source in self._sources)
+            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
-                names[path] = rotated or _UNNAMED
+                names[path] = rotated or UNNAMED
         for generation in self._generations:
             if generation.position.found_at not in names and generation.lies_there():
-                names[generation.position.found_at] = _UNCERTAIN
+                names[generation.position.found_at] = UNCERTAIN
         return names
 
     def _is_another_logs(self, path: str) -> bool:
         """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        length = max(len(os.path.basename(log)) for log in (self._path, *self._targets))
-        return any(len(os.path.basename(source.log_of(path))) > length for source in self._sources)
+        return self._nearest(path) not in {"", self._path, *self._targets}
+
+    def _nearest(self, name: str) -> str:
+        return max((source.log_of(name) for source in self._sources), key=len, default="")
 
     def _candidates(self) -> list[Candidate]:
         """Look at the path's own file before the others, and after them: it has to be the same, and may have grown.
@@ -172,7 +172,7 @@ class Survey:
         found: dict[Key, Candidate] = {}
         heads: dict[str, bytes | None] = {}
         for path in others:
-            candidate = self._heads.examine(path, names.get(path, _UNNAMED))
+            candidate = self._heads.examine(path, names.get(path, UNNAMED))
             head = heads[path] = candidate.head if candidate else None
             if plain[path] != path and plain[path] in names:
                 of = heads.get(plain[path])
@@ -197,7 +197,7 @@ class Survey:
             return None
         at_path = self._heads.examine(self._path, None)
         if at_path and at_path.packed:  # never read as text
-            return self._heads.examine(self._path, _UNNAMED)
+            return self._heads.examine(self._path)
         return at_path
 
     def _is_lost(self, known: Known) -> bool:
@@ -222,7 +222,7 @@ class Survey:
         there = stat_at(place or ".")
         return not there or there.key[0] != known.key[0] or place in self._directories.unlisted
 
-    def _take_in(self, files: Iterable[Candidate], known: list[Known]) -> None:
+    def _take_in(self, files: Iterable[Candidate]) -> None:
         """Take files for candidates, in place of what they were taken for before, and ask what they are."""
         indices = {candidate.key: i for i, candidate in enumerate(self.found.candidates)}
         taken = []
@@ -230,12 +230,12 @@ class Survey:
             i = indices.setdefault(file.key, len(indices))
             self.found.candidates[i : i + 1] = [file]
             taken.append(i)
-        self._ask(taken, known)
+        self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
         return path == self._path or path in self._state.matched or any(source.log_of(path) for source in self._sources)
 
-    def _ask(self, indices: list[int], known: list[Known]) -> None:
+    def _ask(self, indices: list[int]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
         by_head: dict[bytes, list[int]] = {}
         files = {i: self.found.candidates[i] for i in indices}
@@ -244,7 +244,7 @@ class Survey:
                 by_head.setdefault(head_key_of(file.head), []).append(i)
         by_key = {file.key: i for i, file in files.items() if file.key != NO_KEY}
         punched = {i for i, file in files.items() if file.begin}
-        for each in known:
+        for each in self.known:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             key = head_key(each.position.head_bytes, each.position.head)
             asked |= set(files if key is None else by_head.get(key, ()))
@@ -321,7 +321,7 @@ class Survey:
             if candidate.path != self._path and candidate.head and i not in mine:
                 place, name = os.path.split(candidate.path)
                 shared = sum(candidate.path in source.rotated for source in self._sources) > 1
-                only = not shared and self._owners.rotated.only_log_of(candidate.path) == self._path
+                only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]

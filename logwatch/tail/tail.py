@@ -16,7 +16,7 @@ from logwatch.tail.follow import PathFollower
 from logwatch.tail.generation import Generation
 from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.owners import Owners
-from logwatch.tail.path_state import NO_FILE, SHARED
+from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.unpack import without_suffix
 
@@ -27,7 +27,11 @@ _UNKNOWN_END = 1 << 62
 _NEVER = float("inf")
 _TURN_SECONDS = 10.0  # at most from a look to the lines that it has found: what comes meanwhile is known to nobody yet
 _MORE = "raise LimitNOFILE= of the service"
-_REMEDIES = {NO_FILE: "take it out of the patterns", SHARED: "let one source follow it"}
+_REMEDIES = {
+    NO_FILE: "take it out of the patterns",
+    PACKED: "let it be written as text, and be packed once it is rotated",
+    SHARED: "let one source follow it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class Tail:
         """Poll once: find files, notice rotation and growth. Costs a stat a path when nothing has changed."""
         now = self._clock()
         self._ctx.directories.forget()
-        self._owners.rotated.forget()
+        self._owners.forget()
         self._ctx.files.ask_again()
         found = self.source.discover.find(now)
         if found is not self._found or not self._matched.keys() <= self._followers.keys():

@@ -20,11 +20,9 @@ from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name, stem_of
 
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
-_UNNAMED = Rotated()
-_UNCERTAIN = Rotated(certain=False)
 
 
 class Unnamed:
@@ -34,7 +32,7 @@ class Unnamed:
         """Look around a path: ``logs`` are it and where links lead from it; ``names`` are those that are known."""
         self._state, self._logs, self._names, self._is_followed = state, logs, names, is_followed
         self._directories, self._heads, self._owners = state.ctx.directories, state.heads, state.owners
-        self._stem = stem_of(os.path.basename(state.path))
+        self._bases = {os.path.basename(log) for log in state.owners.logs_of(state.path)}
 
     def find_lost(self, lost: list[Known], known: list[Known], found: Found) -> list[Candidate]:
         """Return files that may hold what is lost; of which nothing is lost only by their inodes."""
@@ -44,7 +42,7 @@ class Unnamed:
         seen = {candidate.key for candidate in found.candidates}
         wanted = {each.key for each in lost} | keys
         files: dict[Key, Candidate] = {}
-        for file in (self._heads.examine(path, _UNCERTAIN) for path in self._list(wanted, known)):
+        for file in (self._heads.examine(path, UNCERTAIN) for path in self._list(wanted, known)):
             if file and file.key not in seen and (file.head or file.key in wanted):
                 files.setdefault(file.key, file)
         return [file for key, file in files.items() if lost or key in keys]
@@ -54,7 +52,7 @@ class Unnamed:
         place = known.position.found_at
         if known.in_use or known.key == NO_KEY or not place or place in self._names or place in self._state.matched:
             return False
-        certain = rotated_name(os.path.basename(self._state.path), os.path.basename(place))
+        certain = any(rotated_name(base, os.path.basename(place)) for base in self._bases)
         return not certain and not any(candidate.key == known.key for candidate in found.candidates)
 
     def _list(self, wanted: set[Key], known: list[Known]) -> list[str]:
@@ -67,7 +65,7 @@ class Unnamed:
         lay = (each.position.found_at for each in known if each.position.found_at)
         directories = set(map(os.path.dirname, [*listed, *lay]))
         strangers = [self._directories.strangers(directory, self._owners.log_of) for directory in directories]
-        for newest, by_key in (*strangers, self._owners.rotated.others(os.path.basename(self._state.path))):
+        for newest, by_key in (*strangers, *map(self._owners.rotated.others, self._bases)):
             first |= {by_key[key].path for key in wanted if key in by_key}
             unnamed += islice(newest, _OTHERS + len(passed))
         begun = (
@@ -86,13 +84,14 @@ class Unnamed:
         held = {i for (number, i), answer in found.answers.items() if number in followed and answer.relation in HELD}
         files = [found.candidates[i] for i in held]
         names = {each.name for each in known} - {"", self._state.path} - found.rotated_names
-        files += self._examine(names, _UNCERTAIN)
+        files += self._examine(names, UNCERTAIN)
         at_path = found.path_file
         places = {file.path: file.modified for file in files if not at_path or file.key != at_path.key}
         since: dict[str, int] = {}
         for path in places.keys() - found.rotated_names:
             directory, name = os.path.split(path)
-            for each in self._directories.alike(directory, name, self._stem, self._owners.has):
+            stem = max((stem for stem in map(stem_of, self._bases) if stem in name), key=len, default="")
+            for each in self._directories.alike(directory, name, stem, self._owners.has):
                 also = os.path.join(directory, each)
                 since[also] = min(since.get(also, places[path]), places[path])
         files = self._examine(path for path in sorted(since.keys() - places) if not self._is_followed(path))
@@ -104,12 +103,12 @@ class Unnamed:
 
         A log whose name has no ending has none: what is named after it may as well be another log.
         """
-        base = os.path.basename(self._state.path)
+        bases = {base for base in self._bases if "." in base[1:]}
         left = [file for each in known for file in self._left_to(each, found)]
         at_path = found.path_file
         times = [file.modified for file in left]
         times += [when for each in known if (when := _emptied(each, at_path)) is not None]
-        if not times or "." not in base[1:]:
+        if not times or not bases:
             return []
         since = min(times)
         # Of an empty log a copy may have been copied again; else what is written later is no generation of before
@@ -118,7 +117,8 @@ class Unnamed:
         seen = {c.key for i, c in enumerate(found.candidates) if i in held or not c.rotated or c.rotated.certain}
         seen |= {file.key for file in left}
         later: dict[Key, Candidate] = {}
-        for directory in {os.path.dirname(place) for place in (self._state.path, *(file.path for file in left))}:
+        directories = {os.path.dirname(place) for place in (*self._logs, *(file.path for file in left))}
+        for directory, base in product(directories, bases):
             endings = (name.removeprefix(base) for name in self._directories.beginning(directory, base))
             places = [os.path.join(directory, base + end) for end in endings if end and not end[0].isalnum()]
             named = (path for path in places if path not in found.rotated_names and not self._is_followed(path))
@@ -142,7 +142,7 @@ class Unnamed:
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])
 
-    def _examine(self, paths: Iterable[str], rotated: Rotated = _UNNAMED) -> list[Candidate]:
+    def _examine(self, paths: Iterable[str], rotated: Rotated = UNNAMED) -> list[Candidate]:
         return [file for path in paths if (file := self._heads.examine(path, rotated))]
 
 

@@ -32,7 +32,7 @@ def size_of(follower):
         "generations": len(list(tail._generations())),
         "by inode": sum(map(len, tail._owners._by_key.values())),
         "names": len(tail._owners._paths),
-        "opened": len(tail._ctx.files._paths),
+        "opened": len(tail._ctx.files._files),
         "open": tail._ctx.files.open,
         "shapes": len(tail._ctx.directories._shapes),
     }

@@ -1,6 +1,7 @@
 """Files and directories that make trouble: nothing blocks, nothing is lost, and people are told."""
 
 import errno
+import gzip
 import os
 import shutil
 import socket
@@ -584,3 +585,19 @@ def test_a_copy_taken_and_truncated_amid_a_read_is_read_with_the_next_rotation(t
     log.write_bytes(banner + lines[3])
     follower.turn()
     assert [follower.sink.lines[line.rstrip(b"\n")] for line in lines] == [1, 1, 1, 1]
+
+
+def test_a_log_that_is_packed_while_it_is_written_says_why_it_is_not_followed(tmp_path):
+    """As rsyslog's ``zipLevel`` does: what is in it counts, and its source is down, for a reason that has a remedy."""
+    log = tmp_path / "m.log"
+    log.write_bytes(gzip.compress(b"E2511-101010-001 (1): first line\n"))
+    follower = Follower(log)
+    follower.turn()
+    assert follower.lines == ["E2511-101010-001 (1): first line"]
+    assert not follower.tail.status().up
+    (problem,) = follower.tail.status().problems
+    assert (problem.what, problem.why) == ("is an archive", "what is in it is read once, what is added later is not")
+    log.unlink()
+    append(log, "E2511-101010-002 (1): second line")
+    follower.turn()
+    assert (follower.tail.status().up, follower.tail.status().problems) == (True, ())

@@ -300,3 +300,65 @@ def test_two_sources_whose_logs_have_one_name_and_one_directory_for_rotated_file
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("links", ["ab", "nm"])
+def test_rotated_files_are_named_after_the_log_that_a_link_leads_to(tmp_path, links, rotate, life):
+    """Two logs behind links, with one olddir, rotated several times between two looks: the link's name says nothing.
+
+    The link to one log may be called as the other log is.
+    """
+    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
+    for directory in ("d", "links", "old"):
+        (tmp_path / directory).mkdir()
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+        (tmp_path / "links" / f"{links[n]}.log").symlink_to(log)
+    follower = Follower(tmp_path / "links" / "*.log", rotated=(f"{tmp_path}/old/*",))
+    follower.turn()
+    for evening in (1, 3, 5):
+        if life == "stopped":
+            follower.stop()
+        for night, (n, log) in itertools.product((evening, evening + 1), enumerate(logs)):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
+            append(log, *lines(500 * n + 50 * night + 10, 3 * (night % 2)))  # empty at the end of each evening
+        if life == "stopped":
+            follower.start()
+        for _ in range(2):
+            follower.turn()
+    nights = itertools.product(range(2), range(1, 7), ((0, 5), (10, 3)))
+    later = [
+        line
+        for n, night, (at, count) in nights
+        if not at or night % 2
+        for line in lines(500 * n + 50 * night + at, count)
+    ]
+    assert sorted(follower.lines) == sorted(lines(0, 20) + lines(500, 20) + later)
+    follower.wait(700)
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_path, rotate):
+    """An ending that nobody knows does not make a file the other source's, where both have one olddir."""
+    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
+    for directory in ("d", "old"):
+        (tmp_path / directory).mkdir()
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    two.each("stop")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, tmp_path / "old" / f"{log.name}.2026112{night}.bak")
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed) == (0, 0)

@@ -21,10 +21,11 @@ _MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
 _SPACED = bytes.maketrans(b"\t\r\x0b\x0c", b" " * 4)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
-_AS_WRITTEN = bytes.maketrans(b"\1", b" ")
+_NUM, _STR = b"\3", b"\4"  # while shapes are made: the bytes themselves stand in words alone, and these are gone
+_AS_WRITTEN = {1: " ", 3: "<num>", 4: "<str>"}
 _REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
 # two or more words that hyphens join, as in FCM's tokens: how many there are is chance
-_HYPHENATED = re.compile("<str>-+(?:<num>-+)*<str>(?:-+<(?:str|num)>)*-*")
+_HYPHENATED = re.compile(rb"\x04-+(?:\x03-+)*\x04(?:-+[\x03\x04])*-*")
 COMMON = frozenset(
     re.split(
         " ",
@@ -89,15 +90,16 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
     parts = [b""] * (len(runs) + len(marks))
     marks_first = len(marks) > len(runs)  # the last one is a newline
-    parts[marks_first::2] = [run if run in words else b"<num>" if run.isdigit() else b"<str>" for run in runs]
+    parts[marks_first::2] = [run if run in words else _NUM if run.isdigit() else _STR for run in runs]
     parts[not marks_first :: 2] = marks
-    return list(map(_as_shown, b"".join(parts).split(b"\2")[: len(payloads)]))
+    built = _HYPHENATED.sub(_STR, b"".join(parts))
+    return list(map(_as_shown, built.split(b"\2")[: len(payloads)]))
 
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: placeholders alike and side by side are one, and so is a word with hyphens in it."""
-    told = _HYPHENATED.sub("<str>", built.translate(_AS_WRITTEN).decode())
+    """Return one line's shape: placeholders alike and side by side are one."""
+    told = built.decode().translate(_AS_WRITTEN)
     return sys.intern(_shortened(_REPEATED.sub("", told), LENGTH))
 
 

@@ -76,6 +76,8 @@ PARTS = st.sampled_from(
         b"\xff",
         b"\t",
         b"\x01",
+        b"\x03",
+        b"\x04-",
         b"\x1c",
         b"\r",
     ]

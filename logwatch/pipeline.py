@@ -4,20 +4,19 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice, repeat
-from typing import Any, Protocol
+from typing import Protocol
 
 from logwatch import heap
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
+from logwatch.details import Found, stored
+from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow
 from logwatch.model import (
     Call,
     Chunk,
     Envelope,
-    Failure,
     JournalPosition,
     Position,
     ResultKey,
@@ -26,7 +25,6 @@ from logwatch.model import (
     Seen,
     Sink,
 )
-from logwatch.parse import read_together
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
 from logwatch.webhook import take
@@ -103,6 +101,7 @@ class Pipeline:
         self.paused = False  # too much is read that the disk does not take
         self._ledger = ledger
         self._privacy = privacy
+        self._stored = partial(stored, privacy=privacy, catalogue=catalogue)
         self._keep = keep
         self._commit_seconds = commit_seconds
         self._clock = clock
@@ -239,7 +238,8 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
         batch.pass_over(max(0, failed - len(scan.failures)))
-        batch.fail(_Found(scan.failures, source, undated), self._stored)
+        found = Found(scan.failures, source, undated)
+        batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
@@ -294,25 +294,6 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def _stored(self, found: Sequence["_Found"]) -> Iterator[StoredFailure]:
-        """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked.
-
-        Column by column, as they are read: thousands come with a commit.
-        """
-        privacy, listed = self._privacy, self.catalogue.reason
-        origins = chain.from_iterable(repeat((each.source, each.undated), len(each)) for each in found)
-        for at, platform, code, reason, app, user, token, shape in read_together(each.failures for each in found):
-            source, undated = zip(*islice(origins, len(at)), strict=True)
-            keys = list(zip(platform, code, reason, strict=True))
-            known = {key: listed(*key) for key in set(keys)}
-            apps = {each: privacy.app(each) for each in set(app)}
-            columns: tuple[Iterable[Any], ...] = (
-                [own if own is not None else other for own, other in zip(at, undated, strict=True)],
-                *(source, platform, map(str, code), map(known.__getitem__, keys)),
-                *(map(apps.__getitem__, app), map(privacy.user, user), map(privacy.token, token), shape),
-            )
-            yield from map(_stored_failure, zip(*columns, repeat(""), repeat(""), strict=False))
-
     def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""
         self._batch.move(position)
@@ -353,24 +334,6 @@ def details_wait(lag_bytes: int, seconds: float) -> bool:
     Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds.
     """
     return lag_bytes > BACKLOG_BYTES and seconds < DETAIL_SECONDS
-
-
-_stored_failure = partial(tuple.__new__, StoredFailure)  # of a row, in a fifth of the time that ``_make`` takes
-
-
-@dataclass(slots=True)
-class _Found:
-    """Failures of one chunk, and when those happened that have no time of their own; seconds since the epoch."""
-
-    failures: Sequence[Failure]
-    source: str
-    undated: float
-
-    def __len__(self) -> int:
-        return len(self.failures)
-
-    def __getitem__(self, some: slice) -> "_Found":
-        return _Found(self.failures[some], self.source, self.undated)
 
 
 class _Feed:

@@ -16,14 +16,14 @@ from logwatch.parse.grammar import Grammar, text_of, walk
 LENGTH = 240
 _REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
+_MORE = "…"  # stands in no shape but at its end
+_NEAR = 512  # bytes of a line that nearly always have a shape of LENGTH: most of a shorter one are its token
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
 _SPACED = bytes.maketrans(b"\t\r\x0b\x0c", b" " * 4)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
 _NUM, _STR = b"\3", b"\4"  # while shapes are made: the bytes themselves stand in words alone, and these are gone
-_AS_WRITTEN = {1: " ", 3: "<num>", 4: "<str>"}
-_REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
 # two or more words that hyphens join, as in FCM's tokens: how many there are is chance
 _HYPHENATED = re.compile(rb"\x04-+(?:\x03-+)*\x04(?:-+[\x03\x04])*-*")
 COMMON = frozenset(
@@ -81,10 +81,23 @@ def shape(payload: bytes, words: frozenset[bytes]) -> str:
 def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     """Return the shape of each line without its newline; equal shapes are one string, since lists hold many.
 
-    One is made for every failure that is kept: thousands of lines are gone through as one text, and its words and what
-    stands between them taken apart at the speed of C.
+    One is made for every failure that is kept. A long line is mostly text, of which little is shown: what is in front
+    of a blank has the same shape whatever follows, and nearly always is enough.
     """
-    text = b"\n".join([payload[:_LOOKED_AT].strip() for payload in payloads]).translate(_SPACED) + b"\n"
+    near = [each if len(each) <= _NEAR else each[:_NEAR].rpartition(b" ")[0] for each in payloads]
+    built = _built(near, words)
+    far = [i for i, each in enumerate(near) if each is not payloads[i] and not _as_shown(built[i]).endswith(_MORE)]
+    for i, again in zip(far, _built([payloads[i][:_LOOKED_AT] for i in far], words), strict=True):
+        built[i] = again
+    return list(map(_as_shown, built))
+
+
+def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
+    """Return how lines are built, a byte a placeholder.
+
+    They are gone through as one text, and its words and what stands between them taken apart at the speed of C.
+    """
+    text = b"\n".join([payload.strip() for payload in payloads]).translate(_SPACED) + b"\n"
     if b"  " in text:
         text = re.sub(b"  +", b" ", text)
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
@@ -92,15 +105,17 @@ def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     marks_first = len(marks) > len(runs)  # the last one is a newline
     parts[marks_first::2] = [run if run in words else _NUM if run.isdigit() else _STR for run in runs]
     parts[not marks_first :: 2] = marks
-    built = _HYPHENATED.sub(_STR, b"".join(parts))
-    return list(map(_as_shown, built.split(b"\2")[: len(payloads)]))
+    return _HYPHENATED.sub(_STR, b"".join(parts)).split(b"\2")[: len(payloads)]
 
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: placeholders alike and side by side are one."""
-    told = built.decode().translate(_AS_WRITTEN)
-    return sys.intern(_shortened(_REPEATED.sub("", told), LENGTH))
+    """Return one line's shape: placeholders alike and side by side are one, and each byte is a character at least."""
+    for kind in (_NUM, _STR):
+        while (two := kind + b"\1" + kind) in built:
+            built = built.replace(two, kind)
+    text = built[: LENGTH + 1].decode().replace("\1", " ").replace("\3", "<num>").replace("\4", "<str>")
+    return sys.intern(_shortened(text, LENGTH))
 
 
 def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
@@ -134,4 +149,4 @@ def json_key(fronts: Sequence[str]) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + _MORE

@@ -37,7 +37,8 @@ SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
-DETAIL_SECONDS = 5.0  # between failures in detail while a backlog is read: of many, each commit would keep the newest
+DETAIL_SECONDS = 5.0, 60.0  # between failures in detail while a backlog is read: of many, each commit keeps the newest
+DETAIL_SHARE = 1 / 20  # of the time, that they take within these bounds: where lines are long, one of 5 s would be much
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -109,6 +110,7 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()
+        self._detail_seconds = 0.0  # that the last commit with failures in detail took
         self._backlog = False  # one is read
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
@@ -174,7 +176,7 @@ class Pipeline:
         self._committed_at = self._monotonic()
         self._called = False
         lag = sum(now.lag_bytes for now in self.status.values())
-        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at)
+        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
         kept = self._batch.withhold_failures() if wait else None
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
@@ -182,7 +184,8 @@ class Pipeline:
             self._batch.take_failures(kept)
             self._backlog = True
             return
-        self._detailed_at = self._committed_at
+        self._detailed_at = self._monotonic()
+        self._detail_seconds = self._detailed_at - self._committed_at
         if self._backlog and lag <= BACKLOG_BYTES:
             self._backlog = False
             heap.release()  # what a backlog took, and its newest failures most of all
@@ -328,12 +331,14 @@ class Pipeline:
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
-def details_wait(lag_bytes: int, seconds: float) -> bool:
+def details_wait(lag_bytes: int, seconds: float, took: float) -> bool:
     """Return whether failures in detail wait for a later commit, with so much to be read, and as long after the last.
 
-    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds.
+    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds, or seldom
+    where the last ones ``took`` long.
     """
-    return lag_bytes > BACKLOG_BYTES and seconds < DETAIL_SECONDS
+    least, most = DETAIL_SECONDS
+    return lag_bytes > BACKLOG_BYTES and seconds < min(max(least, took / DETAIL_SHARE), most)
 
 
 class _Feed:

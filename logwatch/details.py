@@ -19,7 +19,7 @@ _stored_failure = partial(tuple.__new__, StoredFailure)  # of a row, in a fifth 
 
 
 @dataclass(slots=True)
-class Found:
+class ChunkFailures:
     """Failures of one chunk, and when those happened that have no time of their own; seconds since the epoch."""
 
     failures: Sequence[Failure]
@@ -29,8 +29,8 @@ class Found:
     def __len__(self) -> int:
         return len(self.failures)
 
-    def __getitem__(self, some: slice) -> "Found":
-        return Found(self.failures[some], self.source, self.undated)
+    def __getitem__(self, some: slice) -> "ChunkFailures":
+        return ChunkFailures(self.failures[some], self.source, self.undated)
 
     @property
     def held_bytes(self) -> int:
@@ -38,7 +38,7 @@ class Found:
         return held_bytes(self.failures)
 
 
-def stored(found: Sequence[Found], privacy: Privacy, catalogue: Catalogue) -> Iterator[StoredFailure]:
+def stored(found: Sequence[ChunkFailures], privacy: Privacy, catalogue: Catalogue) -> Iterator[StoredFailure]:
     """Yield failures as they may be stored."""
     listed = catalogue.reason
     origins = chain.from_iterable(repeat((each.source, each.undated), len(each)) for each in found)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from logwatch import heap
 from logwatch.catalogue import Catalogue
-from logwatch.details import Found, stored
+from logwatch.details import ChunkFailures, stored
 from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow
 from logwatch.model import (
     Call,
@@ -241,7 +241,7 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
         batch.pass_over(max(0, failed - len(scan.failures)))
-        found = Found(scan.failures, source, undated)
+        found = ChunkFailures(scan.failures, source, undated)
         batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 

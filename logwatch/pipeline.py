@@ -4,20 +4,19 @@ In: chunks of whole lines. Out: counts, failures and positions, committed togeth
 or a number's name on /metrics; what is counted is exactly what the scanner found.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice, repeat
-from typing import Any, Protocol
+from typing import Protocol
 
 from logwatch import heap
 from logwatch.catalogue import Catalogue
-from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow, StoredFailure
+from logwatch.details import ChunkFailures, stored
+from logwatch.ledger import Batch, Incident, Ledger, Person, ResultRow, ShapeRow
 from logwatch.model import (
     Call,
     Chunk,
     Envelope,
-    Failure,
     JournalPosition,
     Position,
     ResultKey,
@@ -26,7 +25,6 @@ from logwatch.model import (
     Seen,
     Sink,
 )
-from logwatch.parse import read_together
 from logwatch.privacy import Privacy
 from logwatch.tail import SourceStatus
 from logwatch.webhook import take
@@ -39,7 +37,8 @@ SLICE_BYTES = 1 << 20  # read from one source before the next one has its turn
 TURN_SECONDS = 0.2  # of reading, before positions are looked at, committed and told again
 BACKLOG_BYTES = 1 << 20  # not yet read: less is what comes in while it is read
 COMMIT_BYTES = 16 << 20  # read since the last commit: more is never at stake, however long commit_seconds is
-DETAIL_SECONDS = 5.0  # between failures in detail while a backlog is read: of many, each commit would keep the newest
+DETAIL_SECONDS = 5.0, 60.0  # between failures in detail while a backlog is read: of many, each commit keeps the newest
+DETAIL_SHARE = 1 / 20  # of the time, that they take within these bounds: where lines are long, one of 5 s would be much
 CALLED_SECONDS = 0.1  # between commits while somebody who called waits for an answer
 UNCOMMITTED_BYTES = 256 << 20  # read without a commit (a full disk) before reading pauses
 
@@ -103,6 +102,7 @@ class Pipeline:
         self.paused = False  # too much is read that the disk does not take
         self._ledger = ledger
         self._privacy = privacy
+        self._stored = partial(stored, privacy=privacy, catalogue=catalogue)
         self._keep = keep
         self._commit_seconds = commit_seconds
         self._clock = clock
@@ -110,6 +110,7 @@ class Pipeline:
         self._batch = Batch(keep)
         self._committed_at = monotonic() - commit_seconds
         self._detailed_at = monotonic()
+        self._detail_seconds = 0.0  # that the last commit with failures in detail took
         self._backlog = False  # one is read
         self._first = 0  # the source that is read first in the next round
         self._called = False  # the batch holds what somebody waits for
@@ -175,7 +176,7 @@ class Pipeline:
         self._committed_at = self._monotonic()
         self._called = False
         lag = sum(now.lag_bytes for now in self.status.values())
-        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at)
+        wait = not detailed and details_wait(lag, self._committed_at - self._detailed_at, self._detail_seconds)
         kept = self._batch.withhold_failures() if wait else None
         if self._ledger.commit(self._batch):
             self._batch = Batch(self._keep)
@@ -183,7 +184,8 @@ class Pipeline:
             self._batch.take_failures(kept)
             self._backlog = True
             return
-        self._detailed_at = self._committed_at
+        self._detailed_at = self._monotonic()
+        self._detail_seconds = self._detailed_at - self._committed_at
         if self._backlog and lag <= BACKLOG_BYTES:
             self._backlog = False
             heap.release()  # what a backlog took, and its newest failures most of all
@@ -239,7 +241,8 @@ class Pipeline:
             batch.shape(ShapeRow(source, sample.cause, sample.shape, sample.front), now, sample.count)
         failed = sum(seen.count for key, seen in scan.results.items() if not self._delivered(source, key))
         batch.pass_over(max(0, failed - len(scan.failures)))
-        batch.fail(_Found(scan.failures, source, undated), self._stored)
+        found = ChunkFailures(scan.failures, source, undated)
+        batch.fail(found, self._stored, found.held_bytes)
         batch.move(chunk.position)
 
     def told(self, source: str, call: Call, witness_for: str) -> bool:
@@ -294,25 +297,6 @@ class Pipeline:
                 self._rows[source, key] = row
         return row
 
-    def _stored(self, found: Sequence["_Found"]) -> Iterator[StoredFailure]:
-        """Yield failures as they may be stored: dated, with a documented reason or none, their identifiers masked.
-
-        Column by column, as they are read: thousands come with a commit.
-        """
-        privacy, listed = self._privacy, self.catalogue.reason
-        origins = chain.from_iterable(repeat((each.source, each.undated), len(each)) for each in found)
-        for at, platform, code, reason, app, user, token, shape in read_together(each.failures for each in found):
-            source, undated = zip(*islice(origins, len(at)), strict=True)
-            keys = list(zip(platform, code, reason, strict=True))
-            known = {key: listed(*key) for key in set(keys)}
-            apps = {each: privacy.app(each) for each in set(app)}
-            columns: tuple[Iterable[Any], ...] = (
-                [own if own is not None else other for own, other in zip(at, undated, strict=True)],
-                *(source, platform, map(str, code), map(known.__getitem__, keys)),
-                *(map(apps.__getitem__, app), map(privacy.user, user), map(privacy.token, token), shape),
-            )
-            yield from map(_stored_failure, zip(*columns, repeat(""), repeat(""), strict=False))
-
     def move(self, position: Position | JournalPosition) -> None:
         """Note a position that changed without new lines."""
         self._batch.move(position)
@@ -347,30 +331,14 @@ class Pipeline:
         return {code for code in codes if not self.catalogue.lists(int(code))}
 
 
-def details_wait(lag_bytes: int, seconds: float) -> bool:
+def details_wait(lag_bytes: int, seconds: float, took: float) -> bool:
     """Return whether failures in detail wait for a later commit, with so much to be read, and as long after the last.
 
-    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds.
+    Of a backlog later ones push most of them out, unread; where it never ends, they come every few seconds, or seldom
+    where the last ones ``took`` long.
     """
-    return lag_bytes > BACKLOG_BYTES and seconds < DETAIL_SECONDS
-
-
-_stored_failure = partial(tuple.__new__, StoredFailure)  # of a row, in a fifth of the time that ``_make`` takes
-
-
-@dataclass(slots=True)
-class _Found:
-    """Failures of one chunk, and when those happened that have no time of their own; seconds since the epoch."""
-
-    failures: Sequence[Failure]
-    source: str
-    undated: float
-
-    def __len__(self) -> int:
-        return len(self.failures)
-
-    def __getitem__(self, some: slice) -> "_Found":
-        return _Found(self.failures[some], self.source, self.undated)
+    least, most = DETAIL_SECONDS
+    return lag_bytes > BACKLOG_BYTES and seconds < min(max(least, took / DETAIL_SHARE), most)
 
 
 class _Feed:

@@ -15,7 +15,7 @@ LAYERS = [
     {"discover", "wake", "parse", "ledger"},
     {"tail"},
     {"journal"},
-    {"config", "sight", "webhook"},
+    {"config", "details", "sight", "webhook"},
     {"credentials", "mesibo_conf"},
     {"watched"},
     {"pipeline", "export", "forward", "simulate", "assembly", "diagnosis", "glance", "propose"},

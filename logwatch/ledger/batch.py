@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from logwatch.ledger.buckets import JUDGED, MINUTE, Bucket, Reading, oldest, spread
@@ -16,6 +16,8 @@ from logwatch.model import Cause, JournalPosition, Position, Rotation, Seen
 T = TypeVar("T", Bucket, Reading)
 ROTATIONS_KEPT = 20
 """The newest ones of each source are remembered; all of them are counted."""
+HELD_BYTES = 8 << 20
+"""Of lines whose failures are not read yet, at most: ten thousand usual ones, and of long ones the first."""
 MINUTES_GATHERED = 1000
 """Results of one minute each that are put together before they are spread over buckets, at most."""
 
@@ -84,14 +86,16 @@ class _Several(Protocol):
     def __getitem__(self, some: slice, /) -> Any: ...
 
 
-_Failures = deque[tuple[_Several, _Store]]
+class _Waiting(NamedTuple):
+    """Failures that came together, what reads them, and how many bytes of lines they keep until then."""
+
+    failures: _Several
+    store: _Store
+    held_bytes: int
 
 
-class Withheld(NamedTuple):
-    """Failures that were taken out of a batch, oldest first, and how many they are."""
-
-    failures: _Failures
-    amount: int
+Withheld = deque[_Waiting]
+"""Failures that were taken out of a batch, oldest first."""
 
 
 @dataclass(slots=True)
@@ -122,8 +126,9 @@ class Batch:
     _readings: dict[Reading, Seen] = field(default_factory=dict)
     _minutes: dict[tuple[_Counted, float], Seen] = field(default_factory=dict)  # each in one minute, not yet spread
     _now: float = 0.0  # when that was added to last; seconds since the epoch
-    _failures: _Failures = field(default_factory=deque)
+    _failures: Withheld = field(default_factory=deque)
     _failed: int = 0
+    _held_bytes: int = 0
     _passed_over: int = 0  # failures that are counted and never told one by one, for being too many at once
     _buckets_checked: int = 5000  # buckets at which old ones are looked for: a disk may be away for days
     bytes: int = 0  # read from files since the last commit
@@ -245,18 +250,23 @@ class Batch:
         self.positions.pop(generation, None)
         self.forgotten.add(generation)
 
-    def fail(self, failures: _Several, store: _Store = chain.from_iterable) -> None:
+    def fail(self, failures: _Several, store: _Store = chain.from_iterable, held_bytes: int = 0) -> None:
         """Remember failures, oldest first; those that will be kept are read, masked and stored by the commit alone.
 
         ``store`` is given all that came with it one after the other: thousands are read in less time than each by each.
+        They keep ``held_bytes`` of lines until then; where all keep too much, the last ones are read at once.
         """
+        if failures and held_bytes and self._held_bytes + held_bytes > HELD_BYTES:
+            failures, store, held_bytes = list(store([failures])), chain.from_iterable, 0
         if failures:
-            self._failures.append((failures, store))
+            self._failures.append(_Waiting(failures, store, held_bytes))
             self._failed += len(failures)
-        while self._failures and self._failed - len(self._failures[0][0]) >= self.keep:
-            beyond = len(self._failures.popleft()[0])
-            self._failed -= beyond
-            self._passed_over += beyond
+            self._held_bytes += held_bytes
+        while self._failures and self._failed - len(self._failures[0].failures) >= self.keep:
+            beyond = self._failures.popleft()
+            self._failed -= len(beyond.failures)
+            self._held_bytes -= beyond.held_bytes
+            self._passed_over += len(beyond.failures)
 
     def pass_over(self, amount: int) -> None:
         """Note failures that are counted and not told one by one: each takes a number, so that a gap tells of it."""
@@ -269,13 +279,16 @@ class Batch:
 
     def withhold_failures(self) -> Withheld:
         """Take the failures out, for a later batch; no count is among them."""
-        kept, self._failures, self._failed = Withheld(self._failures, self._failed), deque(), 0
+        kept, self._failures = self._failures, deque()
+        self._failed = self._held_bytes = 0
         return kept
 
     def take_failures(self, kept: Withheld) -> None:
         """Take over failures of a batch before, which are older than all that are here."""
-        kept.failures.extend(self._failures)
-        self._failures, self._failed = kept.failures, self._failed + kept.amount
+        kept.extend(self._failures)
+        self._failures = kept
+        self._failed = sum(len(each.failures) for each in kept)
+        self._held_bytes = sum(each.held_bytes for each in kept)
         self.fail(())
 
     @property
@@ -286,8 +299,9 @@ class Batch:
     def failures(self) -> Iterator[StoredFailure]:
         """Yield the newest ``keep`` failures, oldest first."""
         beyond = max(0, self._failed - self.keep)  # of the first ones that came together: older ones are gone
-        for store, together in groupby(self._failures, itemgetter(1)):
-            yield from store([failures[beyond if i == 0 else 0 :] for i, (failures, _) in enumerate(together)])
+        for store, together in groupby(self._failures, attrgetter("store")):
+            first, *others = (each.failures for each in together)
+            yield from store([first[beyond:] if beyond else first, *others])
             beyond = 0
 
     def shape(self, row: ShapeRow, at: float, count: int = 1) -> None:

@@ -8,9 +8,9 @@ are parsed singly, and where that costs more than to make it again, some become 
 reference; property tests hold both regexes to it.
 """
 
-from logwatch.parse.chunk_results import LazyFailures, read_together
+from logwatch.parse.chunk_results import LazyFailures, held_bytes, read_together
 from logwatch.parse.grammar import Grammar, load
 from logwatch.parse.result import Reasons
 from logwatch.parse.scanner import Scanner
 
-__all__ = ["Grammar", "LazyFailures", "Reasons", "Scanner", "load", "read_together"]
+__all__ = ["Grammar", "LazyFailures", "Reasons", "Scanner", "held_bytes", "load", "read_together"]

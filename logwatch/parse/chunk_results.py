@@ -3,7 +3,7 @@
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, repeat
+from itertools import chain, groupby, islice, repeat
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
@@ -85,20 +85,26 @@ class LazyFailures(Sequence[Failure]):
     newlines), each dated by when it was received and by its reference.
     """
 
-    def __init__(self, payloads: Sequence[bytes], received: Sequence[Received], reference: float, read: "Read") -> None:
-        self.payloads = payloads
+    def __init__(self, payloads: Iterable[bytes], received: Sequence[Received], reference: float, read: "Read") -> None:
+        self.text = b"\n".join(payloads)  # one block of memory: ten thousand small ones are not all given back
         self.received = received
         self.reference = reference
         self.read = read
 
+    @property
+    def payloads(self) -> list[bytes]:
+        """The lines."""
+        return self.text.split(b"\n") if self.received else []
+
     def naming(self, word: bytes) -> "LazyFailures":
         """Return those whose line has ``word``, in small letters, whatever the case: the others need not be read."""
-        some = [i for i, payload in enumerate(self.payloads) if word in payload.lower()]
-        payloads, received = [self.payloads[i] for i in some], [self.received[i] for i in some]
-        return LazyFailures(payloads, received, self.reference, self.read)
+        lines = self.payloads
+        some = [i for i, line in enumerate(lines) if word in line.lower()]
+        received = [self.received[i] for i in some]
+        return LazyFailures(map(lines.__getitem__, some), received, self.reference, self.read)
 
     def __len__(self) -> int:
-        return len(self.payloads)
+        return len(self.received)
 
     def __iter__(self) -> Iterator[Failure]:
         for columns in read_together([self]):
@@ -137,12 +143,16 @@ def read_together(found: Iterable[Sequence[Failure]]) -> Iterator[Columns]:
             yield from (tuple(zip(*failures, strict=True)) for failures in chunks if failures)
             continue
         lazy = [each for each in chunks if isinstance(each, LazyFailures)]
-        payloads = [payload for each in lazy for payload in each.payloads]
-        received = [time for each in lazy for time in each.received]
-        references = [each.reference for each in lazy for _ in each.payloads]
-        for at in range(0, len(payloads), _TOGETHER):
-            some = slice(at, at + _TOGETHER)
-            yield read(payloads[some], received[some], references[some])
+        payloads = chain.from_iterable(each.payloads for each in lazy)
+        received = chain.from_iterable(each.received for each in lazy)
+        references = chain.from_iterable(repeat(each.reference, len(each)) for each in lazy)
+        while some := list(islice(payloads, _TOGETHER)):
+            yield read(some, list(islice(received, len(some))), list(islice(references, len(some))))
+
+
+def held_bytes(failures: Sequence[Failure]) -> int:
+    """Return how many bytes of lines failures keep until they are read; those that were read keep none."""
+    return len(failures.text) if isinstance(failures, LazyFailures) else 0
 
 
 class FailedLines:

@@ -23,15 +23,16 @@ _SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 LENGTH = 240
 _REMEMBERED = 1024  # shapes; most lines of a log are built like one before
 _LOOKED_AT = 1000  # bytes of a line; a shape is short, a hostile line is not
+_MORE = "…"  # stands in no shape but at its end
+_NEAR = 512  # bytes of a line that nearly always have a shape of LENGTH: most of a shorter one are its token
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _MARKS = b'][ (){}":=,;*\n-'  # between words; they stay
 _SPACED = bytes.maketrans(b"\t\r\x0b\x0c", b" " * 4)
 _WORDS_ALONE = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 _MARKS_ALONE = bytes({32: 1, 10: 2}.get(code, code) if code in _MARKS else 32 for code in range(256))
-_AS_WRITTEN = bytes.maketrans(b"\1", b" ")
-_REPEATED = re.compile("<(?:str> (?=<str>)|num> (?=<num>))")
+_NUM, _STR = b"\3", b"\4"  # while shapes are made: the bytes themselves stand in words alone, and these are gone
 # two or more words that hyphens join, as in FCM's tokens: how many there are is chance
-_HYPHENATED = re.compile("<str>-+(?:<num>-+)*<str>(?:-+<(?:str|num)>)*-*")
+_HYPHENATED = re.compile(rb"\x04-+(?:\x03-+)*\x04(?:-+[\x03\x04])*-*")
 COMMON = frozenset(
     re.split(
         " ",
@@ -39,11 +40,6 @@ COMMON = frozenset(
         " push token uid user aid app type platform provider fcm gcm apn apns ios android firebase",
     )
 )
-
-MAX_SAMPLES = 8
-"""At most so many distinct shapes a scan are kept."""
-_SHAPED_LINES = 16  # unparsed lines of one cause whose shape is made,
-_SHAPE_EVERY = 64  # and behind those one in so many: a storm of them is cheap
 FRONT_LENGTH = 60
 _FRONT_BYTES = 400  # before the marker
 # mesibo's own prefix, which belongs there (research: E2211-101500-123 (17): …)
@@ -91,25 +87,41 @@ def shape(payload: bytes, words: frozenset[bytes]) -> str:
 def shapes(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[str]:
     """Return the shape of each line without its newline; equal shapes are one string, since lists hold many.
 
-    One is made for every failure that is kept: thousands of lines are gone through as one text, and its words and what
-    stands between them taken apart at the speed of C.
+    One is made for every failure that is kept. A long line is mostly text, of which little is shown: what is in front
+    of a blank has the same shape whatever follows, and nearly always is enough.
     """
-    text = b"\n".join([payload[:_LOOKED_AT].strip() for payload in payloads]).translate(_SPACED) + b"\n"
+    near = [each if len(each) <= _NEAR else each[:_NEAR].rpartition(b" ")[0] for each in payloads]
+    built = _built(near, words)
+    far = [i for i, each in enumerate(near) if each is not payloads[i] and not _as_shown(built[i]).endswith(_MORE)]
+    for i, again in zip(far, _built([payloads[i][:_LOOKED_AT] for i in far], words), strict=True):
+        built[i] = again
+    return list(map(_as_shown, built))
+
+
+def _built(payloads: Sequence[bytes], words: frozenset[bytes]) -> list[bytes]:
+    """Return how lines are built, a byte a placeholder.
+
+    They are gone through as one text, and its words and what stands between them taken apart at the speed of C.
+    """
+    text = b"\n".join([payload.strip() for payload in payloads]).translate(_SPACED) + b"\n"
     if b"  " in text:
         text = re.sub(b"  +", b" ", text)
     runs, marks = text.translate(_WORDS_ALONE).split(), text.translate(_MARKS_ALONE).split()
     parts = [b""] * (len(runs) + len(marks))
     marks_first = len(marks) > len(runs)  # the last one is a newline
-    parts[marks_first::2] = [run if run in words else b"<num>" if run.isdigit() else b"<str>" for run in runs]
+    parts[marks_first::2] = [run if run in words else _NUM if run.isdigit() else _STR for run in runs]
     parts[not marks_first :: 2] = marks
-    return list(map(_as_shown, b"".join(parts).split(b"\2")[: len(payloads)]))
+    return _HYPHENATED.sub(_STR, b"".join(parts)).split(b"\2")[: len(payloads)]
 
 
 @lru_cache(_REMEMBERED)
 def _as_shown(built: bytes) -> str:
-    """Return one line's shape: placeholders alike and side by side are one, and so is a word with hyphens in it."""
-    told = _HYPHENATED.sub("<str>", built.translate(_AS_WRITTEN).decode())
-    return sys.intern(_shortened(_REPEATED.sub("", told), LENGTH))
+    """Return one line's shape: placeholders alike and side by side are one, and each byte is a character at least."""
+    for kind in (_NUM, _STR):
+        while (two := kind + b"\1" + kind) in built:
+            built = built.replace(two, kind)
+    text = built[: LENGTH + 1].decode().replace("\1", " ").replace("\3", "<num>").replace("\4", "<str>")
+    return sys.intern(_shortened(text, LENGTH))
 
 
 def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
@@ -143,7 +155,7 @@ def json_key(fronts: Sequence[str]) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + _MORE
 
 
 class Samples:

@@ -76,6 +76,8 @@ PARTS = st.sampled_from(
         b"\xff",
         b"\t",
         b"\x01",
+        b"\x03",
+        b"\x04-",
         b"\x1c",
         b"\r",
     ]
@@ -86,6 +88,17 @@ PARTS = st.sampled_from(
 def test_lines_that_are_shown_together_have_the_shapes_that_each_has(lines):
     """Whatever a line begins or ends with, nothing of it gets into the shape of the next one."""
     assert shapes(lines, WORDS) == [by_hand(line) for line in lines]
+
+
+def test_a_long_line_has_the_shape_of_its_first_thousand_bytes():
+    """However little of it is looked at first, and wherever its blanks and hyphens stand."""
+    random = Random(11)
+    parts = [b" ", b"-", b'"', b"code", b"error", b"12", b"a1", b"some", b"text-of-a-user", b"x" * 150]
+    for count in [60, 120, 300] * 100:
+        weights = [random.random() ** 3 for _ in parts]
+        line = b"".join(random.choices(parts, weights, k=count))
+        told = by_hand(line[:1000])
+        assert shape(line, WORDS) == (told if len(told) <= LENGTH else told[: LENGTH - 1] + "\N{HORIZONTAL ELLIPSIS}")
 
 
 def by_hand(line: bytes) -> str:

@@ -1,0 +1,61 @@
+"""What waits for a commit, and how much of it."""
+
+import pytest
+
+from logwatch.ledger import Batch, StoredFailure
+from logwatch.ledger import batch as module
+
+HELD_BYTES = 5000
+LINE_BYTES = 1000
+
+
+class Lines:
+    """Stands for lines of failures, each known by its number; notes which were read, in order."""
+
+    def __init__(self):
+        self.read = []
+
+    def store(self, found):
+        for numbers in found:
+            self.read += numbers
+            yield from (StoredFailure(float(n), "mesibo", "fcm", "903", "", "", "", "") for n in numbers)
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    monkeypatch.setattr(module, "HELD_BYTES", HELD_BYTES)
+    return Lines()
+
+
+def test_failures_that_wait_keep_no_more_bytes_of_lines_than_is_bearable(lines):
+    """Ten thousand lines of 64 KB would be 640 MB: what is too much is read as it comes, in order, each line once."""
+    batch = Batch(keep=100)
+    for number in range(12):
+        batch.fail([number], lines.store, LINE_BYTES)
+    assert lines.read == list(range(5, 12))
+    assert [each.at for each in batch.failures()] == list(range(12))
+    assert sorted(lines.read) == list(range(12))
+
+
+def test_lines_that_newer_ones_push_out_make_room(lines):
+    """Only what is kept is counted: a long backlog of short lines is never read but at its end."""
+    batch = Batch(keep=4)
+    for number in range(100):
+        batch.fail([number], lines.store, LINE_BYTES)
+    assert lines.read == []
+    assert [each.at for each in batch.failures()] == [96, 97, 98, 99]
+    assert batch.passed_over == 96
+
+
+def test_bytes_of_lines_are_counted_over_commits_that_leave_failures_to_a_later_one(lines):
+    """While a backlog is read several commits come and go, and the same failures wait."""
+    batch = Batch(keep=100)
+    for number in range(4):
+        batch.fail([number], lines.store, LINE_BYTES)
+    kept = batch.withhold_failures()
+    batch = Batch(keep=100)
+    batch.take_failures(kept)
+    for number in range(4, 8):
+        batch.fail([number], lines.store, LINE_BYTES)
+    assert lines.read == [5, 6, 7]
+    assert [each.at for each in batch.failures()] == list(range(8))

@@ -299,8 +299,8 @@ class Ledger:
         self.failing = reason
 
     def _set_aside(self, reason: object) -> None:
-        kept = directory.set_aside(self.path, self._clock())
-        self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason))
+        kept, deleted = directory.set_aside(self.path, self._clock())
+        self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason), deleted=deleted)
 
     def _disconnect(self) -> None:
         if self._db is not None:

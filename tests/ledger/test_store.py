@@ -211,6 +211,18 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
     assert not ledger.lost_state
 
 
+def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_path):
+    """A disk that damages each new one is not filled by what was set aside: five stay, with what SQLite wrote beside."""
+    for at in range(8):
+        (tmp_path / "ledger.sqlite3").write_bytes(b"junk")
+        (tmp_path / "ledger.sqlite3-wal").write_bytes(bytes(8))
+        Ledger(tmp_path, clock=lambda at=at: float(at)).close()
+    expected = {f"ledger.sqlite3.damaged-19700101T00000{at}Z" for at in range(3, 8)}
+    found = {path.name for path in tmp_path.glob("*.damaged-*")}
+    assert {name for name in found if name.endswith("Z")} == expected
+    assert {name.removesuffix("-wal").removesuffix("-shm") for name in found} == expected
+
+
 def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, ledger):
     """Somebody who deletes the file takes nothing away."""
     ledger.commit(batch(5))

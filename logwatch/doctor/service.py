@@ -4,7 +4,7 @@ import contextlib
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import metadata
 
 import msgspec
@@ -86,8 +86,11 @@ class _Status(msgspec.Struct):
     sources: list[_Followed]
 
 
-def in_reach(host: Host, config: Config) -> Iterator[Check]:
-    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
+def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[Check]:
+    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor.
+
+    ``reached`` are the sources with a log that doctor has looked at; of others its own rows say what is wrong.
+    """
     told = None
     for address in _addresses(config):
         try:
@@ -110,7 +113,7 @@ def in_reach(host: Host, config: Config) -> Iterator[Check]:
             yield warning(row, "the running daemon does not have this source", f"`systemctl reload {UNIT}`")
         elif found.up:
             yield ok(row, "by the running daemon")
-        else:
+        elif source.name in reached:
             yield _out_of_reach(row, source, found.problems)
 
 

@@ -91,17 +91,12 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
 
     ``reached`` are the sources with a log that doctor has looked at; of others its own rows say what is wrong.
     """
-    told = None
-    for address in _addresses(config):
-        try:
-            told = msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
-        except NoAnswer as why:
-            if why.status == _UNAUTHORIZED:
-                look = "look at the status page, which names each log that is out of its reach"
-                yield skipped("logs followed", "the daemon wants a password", look)
-                return
-        except msgspec.DecodeError:
-            pass  # another program, which the row of the port tells
+    try:
+        told = _status(host, config)
+    except NoAnswer:
+        look = "look at the status page, which names each log that is out of its reach"
+        yield skipped("logs followed", "the daemon wants a password", look)
+        return
     if told is None:
         return
     known = {each.name: each for each in told.sources}
@@ -115,6 +110,19 @@ def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[C
             yield ok(row, "by the running daemon")
         elif source.name in reached:
             yield _out_of_reach(row, source, found.problems)
+
+
+def _status(host: Host, config: Config) -> _Status | None:
+    """Ask the daemon how its sources are; None where it does not answer. NoAnswer where it wants a password."""
+    for address in _addresses(config):
+        try:
+            return msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
+        except NoAnswer as why:
+            if why.status == _UNAUTHORIZED:
+                raise
+        except msgspec.DecodeError:
+            pass  # another program, which the row of the port tells
+    return None
 
 
 def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Check:

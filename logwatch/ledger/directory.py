@@ -23,7 +23,7 @@ from logwatch.ledger.schema import known_version
 
 FILE = "ledger.sqlite3"
 SET_ASIDE = 5
-"""Damaged ledgers that are kept to be looked at, at most: where a disk damages one again and again, it must not fill."""
+"""Damaged ledgers that are kept to be looked at: a disk that damages one after the other is not filled by them."""
 OURS = (FILE, "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -297,9 +297,7 @@ def write_everything(
     Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
     """
     sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
-    _write_numbers(
-        db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf
-    )
+    _write_numbers(db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf)
     write_positions(db, positions)
     write_journals(db, journals)
     write_exports(db, snapshot.exports)

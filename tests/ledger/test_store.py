@@ -212,7 +212,7 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
 
 
 def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_path):
-    """A disk that damages each new one is not filled by what was set aside: five stay, with what SQLite wrote beside."""
+    """A disk that damages each new one is not filled by what was set aside: five stay, with what is beside them."""
     for at in range(8):
         (tmp_path / "ledger.sqlite3").write_bytes(b"junk")
         (tmp_path / "ledger.sqlite3-wal").write_bytes(bytes(8))

@@ -323,8 +323,8 @@ def test_failures_are_filtered(api, query, count):
 
 
 @pytest.mark.parametrize(
-    "query", ["class=nonsense", "code=9x", "code=other", "platform=windows", "limit=0", "limit=1001", "limit=x", "before=1",
-              "before=a,b", "text=" + "x" * 129]
+    "query", ["class=nonsense", "code=9x", "code=other", "platform=windows", "limit=0", "limit=1001", "limit=x",
+              "before=1", "before=a,b", "text=" + "x" * 129]
 )  # fmt: skip
 def test_a_question_that_makes_no_sense_is_refused_in_words(get, query):
     """The API says 400 and why; the page says so and shows everything; a download is refused before it begins."""

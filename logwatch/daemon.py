@@ -247,7 +247,8 @@ class Daemon:
             parts = load_parts(self._load)
             if parts.config.web == self._parts.config.web:
                 self._access.read()
-            refuse_in_the_clear(parts.config, tls=self._access.context is not None)
+            in_force = self._in_force(parts.config)
+            refuse_in_the_clear(in_force, tls=self._access.context is not None)
         except LogwatchError as error:
             for problem in error.problems:
                 self._log.error(
@@ -256,14 +257,14 @@ class Daemon:
             self._refused = error.problems
             self._metrics.reload_successful.set(0)
         else:
-            self._swap(parts)
+            self._swap(replace(parts, config=in_force))
             self._taken_over()
             self._log.info("reloaded", sources=len(parts.config.source))
         self._notifier.ready(self._summary())
 
-    def _swap(self, parts: Parts) -> None:
-        """Put new parts in the place of the old ones; a source that is the same keeps its open files."""
-        old, new = self._parts.config, parts.config
+    def _in_force(self, new: Config) -> Config:
+        """Return a configuration with those settings of the old one that only a restart changes; say which differ."""
+        old = self._parts.config
         for setting, then, now in (
             ("state", old.state.directory, new.state.directory),
             ("web", old.web, new.web),
@@ -272,16 +273,19 @@ class Daemon:
         ):
             if now != then:
                 self._log.warning("reload_incomplete", setting=setting, takes="a restart")
-        in_force = msgspec.structs.replace(
+        return msgspec.structs.replace(
             new,
             state=msgspec.structs.replace(new.state, directory=old.state.directory),
             web=old.web,
             failures=old.failures,
             follow=msgspec.structs.replace(new.follow, wake=old.follow.wake),
         )
-        self._parts = parts = replace(parts, config=in_force)
+
+    def _swap(self, parts: Parts) -> None:
+        """Put new parts in the place of the old ones; a source that is the same keeps its open files."""
+        self._parts = parts
         self._pipeline = self._build(parts)
-        self._credentials.watch(map(asked, new.credential))
+        self._credentials.watch(map(asked, parts.config.credential))
         self._forward()
 
     def _forward(self) -> None:

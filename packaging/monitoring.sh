@@ -152,7 +152,8 @@ check_prometheus() {
 
 # Say where a setting of a later run has no effect: the job was written by the first one, and may have been changed since.
 stays() {
-  cat "$main" "$ours/scrape.yml" 2>/dev/null | grep -qwF "$1" ||
+  cat "$main" "$ours/scrape.yml" 2>/dev/null | sed "s/ #.*//; s/[]\"'}]//g" | tr '[{,' '\n\n\n' |
+    sed 's/^[ -]*//; s/ *$//' | grep -qxF "$1" ||
     say "the job $name was written before and stays as it is: write $1 into $main yourself"
 }
 

@@ -79,14 +79,19 @@ wheel_of() {
   return 1
 }
 
-# Whether a wheel holds the code of this checkout: one that was collected before an update would take it back, in silence.
+# Whether a wheel holds what this checkout does: one that was collected before an update would take it back, in silence.
 is_of_checkout() {
   "$python" - "$1" "$checkout" <<'SAME'
-import pathlib, sys, zipfile
+import pathlib, sys, tomllib, zipfile
 wheel, checkout = zipfile.ZipFile(sys.argv[1]), pathlib.Path(sys.argv[2])
-there = {name: wheel.read(name) for name in wheel.namelist() if name.endswith(".py")}
-here = checkout.glob("logwatch/**/*.py")
-sys.exit(any(there.get(path.relative_to(checkout).as_posix()) != path.read_bytes() for path in here))
+settings = tomllib.loads((checkout / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+inside = {target: source for source, target in settings["force-include"].items()}
+def place(name):
+    above = next((target for target in inside if name == target or name.startswith(target + "/")), "")
+    return checkout / (inside[above] + name[len(above):] if above else name)
+there = {place(name): wheel.read(name) for name in wheel.namelist() if name.startswith("logwatch/")}
+here = set(checkout.glob("logwatch/**/*.py")) | set(checkout.glob("grammars/*.py"))
+sys.exit(bool(here - there.keys()) or any(not path.is_file() or path.read_bytes() != there[path] for path in there))
 SAME
 }
 

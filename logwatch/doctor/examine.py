@@ -35,16 +35,20 @@ def examine(questions: Questions, host: Host) -> Iterator[Check]:
     yield from checks
     if config is not None:
         yield from mesibo.running(host, config)
+        reached: set[str] = set()  # sources with a log for whoever runs this
         if parts is not None:
             for source in config.source:
                 if source.webhook:
                     yield from webhook.source(config, source)
-                else:
-                    yield from logs.source(host, parts, source, push_logging(source, questions.mesibo_conf))
+                    continue
+                for row in logs.source(host, parts, source, push_logging(source, questions.mesibo_conf)):
+                    yield row
+                    if row.verdict == "ok" and row.name in logs.there(source):
+                        reached.add(source.name)
         yield from credentials.rows(host, config)
         yield from state.directory(host, config)
         yield from service.listening(host, config)
-        yield from service.in_reach(host, config)
+        yield from service.in_reach(host, config, reached)
     yield from service.unit(host)
     yield from monitoring.prometheus(
         host,

@@ -37,6 +37,11 @@ _STRAY, _READABLE = 0.99, 0.95  # shares of push lines that parse: above, stray 
 HALF_HOUR = 1800.0  # zones differ by multiples of it, or nearly so
 
 
+def there(source: Source) -> tuple[str, str]:
+    """Return the rows by which a log is there, if they are fine: of files, and of a journal."""
+    return f"log of {source.name}", f"log of {source.name}: fresh"
+
+
 def source(host: Host, parts: Parts, source: Source, conf: PushLogging) -> Iterator[Check]:
     """Yield the rows of one source; its files are found and read by the daemon's own code."""
     name = f"log of {source.name}"

@@ -4,7 +4,7 @@ import contextlib
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import metadata
 
 import msgspec
@@ -86,19 +86,17 @@ class _Status(msgspec.Struct):
     sources: list[_Followed]
 
 
-def in_reach(host: Host, config: Config) -> Iterator[Check]:
-    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor."""
-    told = None
-    for address in _addresses(config):
-        try:
-            told = msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
-        except NoAnswer as why:
-            if why.status == _UNAUTHORIZED:
-                look = "look at the status page, which names each log that is out of its reach"
-                yield skipped("logs followed", "the daemon wants a password", look)
-                return
-        except msgspec.DecodeError:
-            pass  # another program, which the row of the port tells
+def in_reach(host: Host, config: Config, reached: Collection[str]) -> Iterator[Check]:
+    """Ask the daemon whether it reaches the logs: it may be confined, and see other files than who runs doctor.
+
+    ``reached`` are the sources with a log that doctor has looked at; of others its own rows say what is wrong.
+    """
+    try:
+        told = _status(host, config)
+    except NoAnswer:
+        look = "look at the status page, which names each log that is out of its reach"
+        yield skipped("logs followed", "the daemon wants a password", look)
+        return
     if told is None:
         return
     known = {each.name: each for each in told.sources}
@@ -110,8 +108,21 @@ def in_reach(host: Host, config: Config) -> Iterator[Check]:
             yield warning(row, "the running daemon does not have this source", f"`systemctl reload {UNIT}`")
         elif found.up:
             yield ok(row, "by the running daemon")
-        else:
+        elif source.name in reached:
             yield _out_of_reach(row, source, found.problems)
+
+
+def _status(host: Host, config: Config) -> _Status | None:
+    """Ask the daemon how its sources are; None where it does not answer. NoAnswer where it wants a password."""
+    for address in _addresses(config):
+        try:
+            return msgspec.json.decode(host.fetch(f"{address}api/v1/status"), type=_Status)
+        except NoAnswer as why:
+            if why.status == _UNAUTHORIZED:
+                raise
+        except msgspec.DecodeError:
+            pass  # another program, which the row of the port tells
+    return None
 
 
 def _out_of_reach(row: str, source: Source, problems: Sequence[_Problem]) -> Check:

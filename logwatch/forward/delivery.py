@@ -59,7 +59,7 @@ class _Answer(msgspec.Struct, rename="camel"):
 def judge(status: int, headers: Mapping[str, str], answer: bytes, now: float) -> Verdict:
     """Judge an answer; ``now`` (seconds since the epoch) turns a date in Retry-After into a pause."""
     if 200 <= status < 300:  # noqa: PLR2004  HTTP's successes
-        if headers.get("Content-Type", "").lower().startswith("text/html"):
+        if headers.get("Content-Type", "").lower().startswith("text/html") and answer.lstrip().startswith(b"<"):
             return Later(f"HTTP {status} with a page for people: is it a login, or another path?")
         return _partial(answer)
     text = f"HTTP {status} {answer[:200].decode(errors='replace').strip()}".strip()

@@ -5,6 +5,7 @@ one request. What the error log has let go of before it could be sent is counted
 """
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import random
@@ -109,7 +110,7 @@ class Forwarder:
                 wait = self._later(Later(f"the ledger cannot be read: {error}"))
             except Exception as error:  # noqa: BLE001  a fault of ours must not end the export unnoticed
                 wait = self._later(Later(f"unexpected: {error!r}"))
-            await asyncio.sleep(wait)
+            await self.rest(wait)
 
     async def step(self) -> float:
         """Send one request of what is new; return the seconds to wait before the next step. NotReadable."""
@@ -142,6 +143,15 @@ class Forwarder:
         self._limit = min(2 * self._limit, MAX_EVENTS)
         self._lag.set(max(0, newest - self.sent))
         return 0.0 if newest > self.sent else LOOK_SECONDS
+
+    async def rest(self, seconds: float) -> None:
+        """Wait; how many failures wait meanwhile is told all the same."""
+        while seconds > LOOK_SECONDS:
+            await asyncio.sleep(LOOK_SECONDS)
+            seconds -= LOOK_SECONDS
+            with contextlib.suppress(NotReadable):
+                self._lag.set(max(0, self._reader.newest_failure() - self.sent))
+        await asyncio.sleep(seconds)
 
     async def _takes_another(self, number: int, newest: int) -> bool:
         """Try the newest failure ahead of its turn: where that is refused as well, no single one is at fault."""

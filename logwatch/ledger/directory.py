@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -21,6 +22,8 @@ from logwatch.events import quoted
 from logwatch.ledger.schema import known_version
 
 FILE = "ledger.sqlite3"
+SET_ASIDE = 5
+"""Damaged ledgers that are kept to be looked at: a disk that damages one after the other is not filled by them."""
 OURS = (FILE, "clients")  # what the names of all our files begin with
 _SIDE_FILES = ("-wal", "-shm")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -192,15 +195,23 @@ def unusable(
     return StateError(Problem(str(directory), "cannot keep the state here", why, remedy))
 
 
-def set_aside(ledger: Path, at: float) -> Path:
-    """Rename a damaged ledger and the files that belong to it, for somebody to look at; give its new name."""
+def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
+    """Rename a damaged ledger and the files that belong to it, for somebody to look at.
+
+    Give its new name, and those of older ones that were deleted since there were too many.
+    """
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
+    older = {re.sub("-(wal|shm)$", "", path.name) for path in ledger.parent.glob(f"{ledger.name}.damaged-*")}
+    deleted = sorted(older)[: max(0, len(older) + 1 - SET_ASIDE)]
+    with contextlib.suppress(OSError):  # then they stay
+        for name in deleted:
+            remove(ledger.with_name(name))
     while kept.exists():
         kept = kept.with_name(kept.name + "+")
     for part, its in zip(ledger_files(ledger), ledger_files(kept), strict=True):
         if part.exists():
             part.rename(its)
-    return kept
+    return kept, deleted
 
 
 def ledger_files(ledger: Path) -> list[Path]:

@@ -122,7 +122,7 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
         (name, name in batch.ready, batch.last_line_at.get(name), batch.logged_at.get(name))
         for name in sorted(batch.ready | batch.last_line_at.keys())
     ]
-    _write_numbers(db, batch.results, batch.counters, sources, batch.readings, now)
+    _write_numbers(db, batch.results, batch.witnessed, batch.counters, sources, batch.readings, now)
     db.executemany(
         "INSERT INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
@@ -157,18 +157,21 @@ def write_batch(db: sqlite3.Connection, batch: Batch, number: int, now: float) -
 def _write_numbers(
     db: sqlite3.Connection,
     results: Mapping[ResultRow, Seen],
+    witnessed: Mapping[ResultRow, Seen],
     counters: Mapping[CounterRow, int],
     sources: Iterable[tuple[str, bool, float | None, float | None]],
     readings: Mapping[Reading, Seen],
     now: float,
 ) -> None:
     """Add to what a snapshot shows; ``sources`` are the name and what a ``SourceRow`` has."""
-    db.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"  # noqa: S608  own text
-        " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
-        f" last = {_later('last')}",
-        [(*row, seen.count, seen.first, seen.last, now) for row, seen in results.items()],
-    )
+    for table, added in (("results", results), ("witnessed", witnessed)):
+        db.executemany(
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"  # noqa: S608  own text
+            " count = count + excluded.count,"
+            " first = min(coalesce(first, excluded.first), coalesce(excluded.first, first)),"
+            f" last = {_later('last')}",
+            [(*row, seen.count, seen.first, seen.last, now) for row, seen in added.items()],
+        )
     db.executemany(
         "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)",
@@ -294,12 +297,11 @@ def write_everything(
     Numbers of failures go on behind ``failure``, so that a destination knows which of them it never got.
     """
     sources = [(name, row.ready, row.last_line_at, row.logged_at) for name, row in snapshot.sources.items()]
-    _write_numbers(db, snapshot.results, snapshot.counters, sources, snapshot.readings, inf)
+    _write_numbers(db, snapshot.results, snapshot.witnessed, snapshot.counters, sources, snapshot.readings, inf)
     write_positions(db, positions)
     write_journals(db, journals)
     write_exports(db, snapshot.exports)
     db.execute("INSERT INTO sqlite_sequence VALUES ('failures', ?)", (failure,))
-    witness.write_totals(db, snapshot.witnessed)
     db.executemany(
         "UPDATE meta SET value = ? WHERE name = ?", [(number, "commit"), (generation, "generation"), (key, "key")]
     )

@@ -192,12 +192,13 @@ class Ledger:
                 self._rebuild("another file was put in its place")
             if self._db is None:
                 self._open()
-            self._transact(batch)
+            now = self._clock()
+            self._transact(batch, now)
         except (sqlite3.Error, OSError, StateError) as error:
             self._failed(error)
             return False
         self._number += 1
-        self.snapshot = self.snapshot.after(batch, self._clock())
+        self.snapshot = self.snapshot.after(batch, now)
         self.positions.update(batch.positions)
         self.journals.update(batch.journals)
         for generation in batch.forgotten:
@@ -217,8 +218,8 @@ class Ledger:
             os.close(self._lock)
             self._lock = taken
 
-    def _transact(self, batch: Batch) -> None:
-        """Bring the ledger from the last commit to the next one, whatever it holds now."""
+    def _transact(self, batch: Batch, now: float) -> None:
+        """Bring the ledger from the last commit to the next one at ``now``, whatever it holds."""
         db = self._db
         assert db is not None
         db.execute("BEGIN IMMEDIATE")
@@ -226,7 +227,6 @@ class Ledger:
         if found not in (self._number, self._number + 1):
             raise Damaged(f"its last commit is {found!r}, but {self._number} was left here")
         if found != self._number + 1:  # else the attempt that seemed to fail had reached the disk
-            now = self._clock()
             rows.write_batch(db, batch, self._number + 1, now)
             rows.prune(db, self._keep, now, self._retention)
         failure = witness.newest_failure(db)
@@ -299,8 +299,8 @@ class Ledger:
         self.failing = reason
 
     def _set_aside(self, reason: object) -> None:
-        kept = directory.set_aside(self.path, self._clock())
-        self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason))
+        kept, deleted = directory.set_aside(self.path, self._clock())
+        self._log.error("ledger_set_aside", ledger=str(self.path), kept=str(kept), reason=str(reason), deleted=deleted)
 
     def _disconnect(self) -> None:
         if self._db is not None:

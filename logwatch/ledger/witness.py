@@ -42,15 +42,6 @@ def newest_failure(db: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def write_totals(db: sqlite3.Connection, results: Mapping[ResultRow, Seen]) -> None:
-    """Add to the numbers."""
-    db.executemany(
-        "INSERT INTO witnessed VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-        " first = min(first, excluded.first), last = max(last, excluded.last)",
-        [(*row, seen.count, seen.first, seen.last) for row, seen in results.items()],
-    )
-
-
 def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
     """Write what a batch holds of webhooks, and join it; failures newer than number ``before`` are the batch's own."""
     if batch.keys:
@@ -58,7 +49,6 @@ def write(db: sqlite3.Connection, batch: Batch, before: int) -> None:
             "INSERT OR IGNORE INTO events_taken (at, stamp, digest) VALUES (?, ?, ?)",
             [(at, *key) for key, at in batch.keys.items()],
         )
-    write_totals(db, batch.witnessed)
     db.executemany(
         "INSERT INTO witnessed_minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
         [(*row, count) for row, count in batch.minutes.items()],

@@ -20,7 +20,7 @@ PLATFORMS = ("fcm", "apns", "unknown")
 PAGE = 25
 MOST = 1000  # failures of one API answer
 _LONGEST = 128  # characters of a value
-_CODE = re.compile(r"-?\d{1,6}|other", re.ASCII)
+_CODE = re.compile(r"-?\d{1,6}", re.ASCII)
 _PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,7})?),(\d{1,18})", re.ASCII)
 
 
@@ -123,7 +123,7 @@ def parse(arguments: Mapping[str, list[bytes]], most: int = PAGE, clock: Callabl
     if query.class_ and query.class_ not in CLASSES:
         raise Refused(f"class is one of {', '.join(CLASSES)}")
     if query.code and not _CODE.fullmatch(query.code):
-        raise Refused("code is a number of at most six digits")
+        raise Refused("code is a number of at most six digits; those that are counted as other have their own here")
     if query.platform and query.platform not in PLATFORMS:
         raise Refused(f"platform is one of {', '.join(PLATFORMS)}")
     return query

@@ -97,6 +97,21 @@ def test_a_setting_that_comes_too_late_is_told(tmp_path, settings, said):
     assert (said in done.stdout) if said else "stays as it is" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("cluster: main-2", True), ('cluster: "main"  # ours', False), ("{cluster: main, role: active}", False)],
+)
+def test_a_setting_is_found_however_it_is_written(tmp_path, written, told):
+    """What somebody has changed since is read as YAML is: quotes and comments are no other value, a suffix is."""
+    assert monitoring(tmp_path).returncode == 0
+    file = tmp_path / "etc/prometheus/prometheus.yml"
+    old = "labels:\n          cluster: main"
+    assert old in file.read_text()
+    new = f"labels: {written}" if written.startswith("{") else f"labels:\n          {written}"
+    file.write_text(file.read_text().replace(old, new))
+    assert ("write cluster: main into" in monitoring(tmp_path, CLUSTER="main").stdout) is told
+
+
 def test_rules_of_an_older_version_go_with_it(tmp_path):
     """A file that is shipped no more would go on alerting beside its successor; somebody's own file stays."""
     assert monitoring(tmp_path).returncode == 0

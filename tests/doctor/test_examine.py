@@ -438,6 +438,13 @@ def test_what_the_daemon_cannot_reach_is_a_failure_though_doctor_can(machine, an
     assert (found.verdict, words in found.what) == (verdict, True), found.what
 
 
+def test_a_log_that_is_not_there_is_told_once(machine):
+    """Where doctor finds no log either, the daemon is not to blame, and neither its unit nor a kernel is."""
+    machine.log.unlink()
+    machine.answers[STATUS] = told()
+    assert [row.name for row in machine.rows() if "log of" in row.name] == ["log of mesibo"]
+
+
 @pytest.mark.parametrize(
     ("answer", "verdicts"),
     [(NoAnswer("it answers 401", 401), ["skipped"]), (b"{}", []), (b"<html>", []), (NoAnswer("refused"), [])],

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import bcrypt
 import pytest
 
 from tests.end_to_end.test_disk import fill
@@ -144,3 +145,17 @@ def test_a_reload_with_a_webhook_in_it_listens_and_one_that_is_refused_changes_n
     site.configure()
     daemon.process.send_signal(signal.SIGHUP)
     until(lambda: post(daemon.url, call(event("u"), number=3))[0] == 404, "it listens no more")
+
+
+def test_a_reload_is_judged_by_the_address_that_is_listened_on(site, programs, tmp_path):
+    """That web.listen takes a restart is told: an address that is not in force yet keeps no webhook's secret."""
+    web = tmp_path / "web.yml"
+    web.write_text(f"basic_auth_users: {{a: {bcrypt.hashpw(b'a', bcrypt.gensalt(4)).decode()}}}\n")
+    site.configure(f'config_file = "{web}"\n')
+    here = site.config.read_text()
+    site.config.write_text(here.replace("127.0.0.1:0", "127.1:0"))  # the same, but for who reads it as an address
+    daemon = programs(Daemon, site.config)
+    site.config.write_text(here + BESIDE)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.said("reload_incomplete.*setting=web")
+    daemon.said("reload_refused.*served on 127.1:0 without TLS")

@@ -16,6 +16,8 @@ NOW = 1_795_600_000.0  # Wed, 25 Nov 2026 09:46:40 GMT
         (200, {}, b"ok", Delivered()),
         (200, {"Content-Type": "application/json"}, b"{}", Delivered()),
         (200, {"Content-Type": "text/html; charset=utf-8"}, b"<html>Log in", Later(A_PAGE)),
+        (200, {"Content-Type": "text/html; charset=utf-8"}, b"ok", Delivered()),
+        (200, {"Content-Type": "text/html; charset=utf-8"}, b"", Delivered()),
         (200, {}, b'{"partialSuccess":{}}', Delivered()),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"old"}}', Delivered(3, "old")),
         (200, {}, b'{"partialSuccess":{"rejectedLogRecords":2}}', Delivered(2)),

@@ -155,6 +155,24 @@ def test_events_that_are_too_old_are_dropped_in_one_word(site):
     assert [each["event"] for each in logged] == ["export_rejected"]
 
 
+def test_what_waits_is_told_during_a_pause(site, monkeypatch):
+    """A pause may take ten minutes, in which an alert must see that more and more failures wait."""
+    forwarder = site.forwarder(Destination(503))
+    site.fail("a")
+    steps(forwarder)
+    told, slept = [], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        told.append(site.value("lag_events"))
+        site.fail("b")
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asyncio.run(forwarder.rest(3.5))
+    assert told == [1, 2, 3, 4]
+    assert slept == [1, 1, 1, 0.5]
+
+
 def test_what_the_error_log_let_go_of_is_counted_as_dropped(site):
     """A destination that is away longer than the error log keeps failures gets the rest, and the gap is a number."""
     destination = Destination()

@@ -123,21 +123,24 @@ def test_a_committed_batch_is_there_after_a_restart(tmp_path):
 
 def test_a_time_ahead_of_the_clock_gives_way_to_what_comes_later(tmp_path):
     """After a clock or a zone was set right, the newest result is newest again, in memory and on disk."""
-    clock = iter([9000.0, 9000.0, *[2000.0] * 9])
+    clock = iter([9000.0, *[2000.0] * 9])
     ledger = Ledger(tmp_path, clock=clock.__next__)
     for at in (8000.0, 1500.0, None, 1400.0):
         made = Batch(10)
         made.result(ROW, Seen(1, at, at))
         made.last_line_at["mesibo"] = 1.0
         if at is not None:
+            made.witnessed[ROW] = Seen(1, at, at)
             made.logged_at["mesibo"] = at
         assert ledger.commit(made)
     shown = ledger.snapshot
     assert shown.results == {ROW: Seen(4, 1400.0, 1500.0)}
+    assert shown.witnessed == {ROW: Seen(3, 1400.0, 1500.0)}
     assert shown.sources["mesibo"].logged_at == 1500.0
     ledger.close()
     again = Ledger(tmp_path)
-    assert (again.snapshot.results, again.snapshot.sources) == (shown.results, shown.sources)
+    for kept in ("results", "witnessed", "sources"):
+        assert getattr(again.snapshot, kept) == getattr(shown, kept)
     again.close()
 
 
@@ -206,6 +209,18 @@ def test_a_ledger_damaged_while_running_is_set_aside_and_written_anew_from_memor
     ledger.__init__(tmp_path / "state")
     assert ledger.snapshot.counters == {LINES: 7}
     assert not ledger.lost_state
+
+
+def test_of_ledgers_that_are_damaged_again_and_again_the_newest_are_kept(tmp_path):
+    """A disk that damages each new one is not filled by what was set aside: five stay, with what is beside them."""
+    for at in range(8):
+        (tmp_path / "ledger.sqlite3").write_bytes(b"junk")
+        (tmp_path / "ledger.sqlite3-wal").write_bytes(bytes(8))
+        Ledger(tmp_path, clock=lambda at=at: float(at)).close()
+    expected = {f"ledger.sqlite3.damaged-19700101T00000{at}Z" for at in range(3, 8)}
+    found = {path.name for path in tmp_path.glob("*.damaged-*")}
+    assert {name for name in found if name.endswith("Z")} == expected
+    assert {name.removesuffix("-wal").removesuffix("-shm") for name in found} == expected
 
 
 def test_a_ledger_deleted_while_running_is_written_anew_from_memory(tmp_path, ledger):

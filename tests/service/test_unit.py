@@ -143,15 +143,21 @@ def test_a_checkout_is_not_installed_over_the_package(tmp_path, status, refused)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is sent away before")
-def test_wheels_of_an_older_checkout_are_not_installed(tmp_path):
+@pytest.mark.parametrize(
+    "changed", ["logwatch/model.py", "logwatch/web/templates/status.html", "config/catalogue.toml"]
+)
+def test_wheels_of_an_older_checkout_are_not_installed(tmp_path, changed):
     """After an update, what was collected before it would be installed once more, and nothing would tell."""
+    inside = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     with zipfile.ZipFile(tmp_path / "mesibo_logwatch-0.1.0-py3-none-any.whl", "w") as wheel:
-        for path in ROOT.glob("logwatch/**/*.py"):
-            wheel.writestr(path.relative_to(ROOT).as_posix(), path.read_bytes())
-        wheel.writestr("logwatch/grammars/mesibo.py", "")
-    shutil.copytree(ROOT / "logwatch", tmp_path / "checkout/logwatch")
-    shutil.copytree(ROOT / "systemd", tmp_path / "checkout/systemd")
-    (tmp_path / "checkout/logwatch/model.py").write_text("newer\n")
+        for source, target in {"logwatch": "logwatch", **inside["force-include"]}.items():
+            for path in (ROOT / source).rglob("*") if (ROOT / source).is_dir() else [ROOT / source]:
+                if path.is_file() and path.suffix != ".pyc":
+                    wheel.writestr(target + path.as_posix().removeprefix(f"{ROOT}/{source}"), path.read_bytes())
+    for each in ("logwatch", "systemd", "grammars", "config", "docs"):
+        shutil.copytree(ROOT / each, tmp_path / "checkout" / each)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path / "checkout")
+    (tmp_path / "checkout" / changed).write_text("newer\n")
     done = subprocess.run(
         ["sh", tmp_path / "checkout/systemd/install.sh", "install"],
         env={"PATH": os.environ["PATH"], "WHEELHOUSE": str(tmp_path)},

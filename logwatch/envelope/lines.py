@@ -23,7 +23,9 @@ class Piece(NamedTuple):
     consumed: int
     data: bytes  # records of whole messages; of one over the bound its head, and nothing of its rest
     inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
-    ends: Sequence[int] = ()  # behind the entry of each line, where the lines are not these bytes themselves
+    ends: Sequence[int] = ()
+    """Where it may be cut behind each line, at the first place that leaves no message open; empty where that is the end
+    of the line in ``data``."""
 
 
 def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
@@ -59,7 +61,8 @@ def _with_whole_messages(
     dropped = set(inside.split())  # streams in the middle of a message that is too long
     lines: list[bytes] = []
     stops: list[int] = []
-    good = (0, 0, inside)
+    consumed = count = 0
+    after = inside
     for whole, stop in zip(physical, ends, strict=True):
         # a whole line, where no message is open, is not looked at
         looked_at = waited or dropped or form.has_parts(whole + b"\n")
@@ -83,11 +86,13 @@ def _with_whole_messages(
             lines.append(form.whole([*waited.pop(stream), line]))
         else:
             lines.append(line)
-        stops += [stop] * (len(lines) - len(stops))
         if not waited:
-            good = (stop, len(lines), " ".join(sorted(dropped)))
-    consumed, count, inside = good
-    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), inside, stops[:count])
+            consumed, count = stop, len(lines)
+            after = " ".join(sorted(dropped))
+            if after == inside:
+                stops += [stop] * (count - len(stops))
+    stops += [consumed] * (count - len(stops))
+    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), after, stops)
 
 
 def _record(form: Format, line: bytes) -> tuple[bytes, Record | None]:

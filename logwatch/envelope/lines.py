@@ -35,7 +35,7 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
 
     A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
     of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
-    would be taken for a line of its own, and a user's text could forge a result.
+    would be taken for a line of its own, and a user's text could forge a result. With 0 none is waited for.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     ends: Sequence[int] = ()
@@ -105,7 +105,7 @@ class _Messages:
         self.waited.setdefault(stream, []).append(line)
         size = self._sizes[stream] = self._sizes.get(stream, 0) + len(record.payload)
         if record.more:
-            if size <= self._max_line_bytes:
+            if self._max_line_bytes and size <= self._max_line_bytes:
                 return None
             self.dropped.add(stream)
             self._late.append(stream)

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from logwatch.envelope import undecided
 from logwatch.model import PLAIN, Envelope, Layer
-from logwatch.tail.lines import physical_bound, shorten, take_lines
+from logwatch.tail.lines import physical_bound, shorten, take_lines, take_rest
 
 LIMIT = 8
 DOCKER = undecided("docker")
@@ -122,3 +122,14 @@ def test_what_is_held_back_is_no_more_than_a_line_may_be_long():
     assert take_lines(begin + between + end, CRI, LIMIT, "", held).consumed == 0
     log = begin + between * (physical_bound(CRI, LIMIT) // len(between)) + end
     assert take_lines(log, CRI, LIMIT, "", held).consumed == len(log)
+
+
+def test_an_empty_part_keeps_no_lines_of_another_stream():
+    """Where it is not waited for any more, what stands behind it is handed on, line for line."""
+    empty, line = b"2026-11-25T10:00:00Z stderr P \n", b"2026-11-25T10:00:00Z stdout F a\n"
+    log = empty + line * (2 * physical_bound(CRI, LIMIT) // len(line))
+    handed_on = log.replace(b"P", b"F"), "stderr"
+    taken = take_lines(log, CRI, LIMIT, "")
+    assert (taken.data, taken.inside) == handed_on
+    assert (taken.consumed, taken.oversized) == (len(log), 0)
+    assert take_rest(log, CRI, "") == taken.data

@@ -23,7 +23,9 @@ class Piece(NamedTuple):
     consumed: int
     data: bytes  # records of whole messages; of one over the bound its head, and nothing of its rest
     inside: str  # streams in the middle of such a message where this piece ends; empty when there is none
-    ends: Sequence[int] = ()  # behind the entry of each line, where the lines are not these bytes themselves
+    ends: Sequence[int] = ()
+    """Where it may be cut behind each line, at the first place that leaves no message open; empty where that is the end
+    of the line in ``data``."""
 
 
 def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = "", *, final: bool = False) -> Piece:
@@ -33,7 +35,7 @@ def cut(buffer: bytes, envelope: Envelope, max_line_bytes: int, inside: str = ""
 
     A split message longer than ``max_line_bytes`` is not waited for: its head is handed on as a line, and the records
     of its rest are dropped, in this piece and, told by ``inside``, in the next ones. Otherwise a record of the rest
-    would be taken for a line of its own, and a user's text could forge a result.
+    would be taken for a line of its own, and a user's text could forge a result. With 0 none is waited for.
     """
     form = FORMATS[envelope.layers[0].form] if envelope.layers else None
     ends: Sequence[int] = ()
@@ -54,40 +56,74 @@ def _with_whole_messages(
     physical: Iterable[bytes], ends: Iterable[int], form: Format, max_line_bytes: int, inside: str
 ) -> Piece:
     """Make one record of the parts of each message, and cut at the last line behind which none is waited for."""
-    waited: dict[str, list[bytes]] = {}  # stream -> parts of its message so far
-    size: dict[str, int] = {}  # and their bytes
-    dropped = set(inside.split())  # streams in the middle of a message that is too long
+    messages = _Messages(form, max_line_bytes, set(inside.split()))
     lines: list[bytes] = []
     stops: list[int] = []
-    good = (0, 0, inside)
+    consumed = count = 0
     for whole, stop in zip(physical, ends, strict=True):
         # a whole line, where no message is open, is not looked at
-        looked_at = waited or dropped or form.has_parts(whole + b"\n")
+        looked_at = messages.waited or messages.dropped or form.has_parts(whole + b"\n")
         torn, record = _record(form, whole) if looked_at else (b"", None)
         if torn:
             lines.append(torn)
         line = whole[len(torn) :]
-        stream = record.stream if record else ""
-        if record and stream in dropped:
+        message = messages.with_part(record, line) if record else line
+        if message is not None:
+            lines.append(message)
+        if not messages.waited:
+            consumed, count = stop, len(lines)
+            if messages.dropped_as_before():
+                stops += [stop] * (count - len(stops))
+    stops += [consumed] * (count - len(stops))
+    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), messages.inside(), stops)
+
+
+class _Messages:
+    """The messages that records are parts of, by their streams."""
+
+    def __init__(self, form: Format, max_line_bytes: int, dropped: set[str]) -> None:
+        self.waited: dict[str, list[bytes]] = {}
+        """The parts so far of each that is waited for."""
+        self.dropped = dropped
+        """Streams in the middle of a message that is too long."""
+        self._form = form
+        self._max_line_bytes = max_line_bytes
+        self._sizes: dict[str, int] = {}  # of what is waited for
+        self._changed: set[str] = set()  # streams dropped that were not so at the beginning, or the other way round
+        self._late: list[str] = []  # in which that changed since no message was waited for
+
+    def with_part(self, record: Record, line: bytes) -> bytes | None:
+        """Return the record of the message that a part ends or makes too long; None where it does neither."""
+        stream = record.stream
+        if stream in self.dropped:
             if not record.more:
-                dropped.remove(stream)
-        elif record and record.more:
-            waited.setdefault(stream, []).append(line)
-            size[stream] = size.get(stream, 0) + len(record.payload)
-            if size[stream] > max_line_bytes:
-                del size[stream]
-                dropped.add(stream)
-                lines.append(form.whole(waited.pop(stream)))
-        elif record and stream in waited:
-            del size[stream]
-            lines.append(form.whole([*waited.pop(stream), line]))
-        else:
-            lines.append(line)
-        stops += [stop] * (len(lines) - len(stops))
-        if not waited:
-            good = (stop, len(lines), " ".join(sorted(dropped)))
-    consumed, count, inside = good
-    return Piece(consumed, b"".join([line + b"\n" for line in lines[:count]]), inside, stops[:count])
+                self.dropped.remove(stream)
+                self._late.append(stream)
+            return None
+        if not record.more and stream not in self.waited:
+            return line
+        self.waited.setdefault(stream, []).append(line)
+        size = self._sizes[stream] = self._sizes.get(stream, 0) + len(record.payload)
+        if record.more:
+            if self._max_line_bytes and size <= self._max_line_bytes:
+                return None
+            self.dropped.add(stream)
+            self._late.append(stream)
+        del self._sizes[stream]
+        return self._form.whole(self.waited.pop(stream))
+
+    def dropped_as_before(self) -> bool:
+        """Return whether the streams dropped are those of the beginning; asked wherever no message is waited for."""
+        for stream in self._late:
+            self._changed ^= {stream}
+        self._late.clear()
+        return not self._changed
+
+    def inside(self) -> str:
+        """Return the streams that were dropped where no message was waited for, the last time."""
+        for stream in self._late:
+            self.dropped ^= {stream}
+        return " ".join(sorted(self.dropped))
 
 
 def _record(form: Format, line: bytes) -> tuple[bytes, Record | None]:

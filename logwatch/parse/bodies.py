@@ -12,8 +12,8 @@ them as it reads an answer on the same line. Whether the result is the same push
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, chain
 
 from logwatch import envelope as envelopes
 from logwatch.envelope import ESCAPED_RETURNS
@@ -30,6 +30,7 @@ MAX_BYTES = 16 * 1024
 """nor more bytes; what is beyond belongs to nothing."""
 MAX_LINES_BETWEEN = 64
 """Lines of others that may stand in between: a body that goes on later than that has lost its end."""
+_REACH_LINES = MAX_LINES + MAX_LINES_BETWEEN + 1  # behind them any body has ended
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?P<open>"?)|[{\[]|[}\]]')
 _OPENERS = (b"{", b"[")
@@ -142,7 +143,8 @@ class Bodies:
         places = self._places[line]
         if not places:
             return line  # it was cut short
-        return join(line, islice(self._lines, places.popleft() + 1, None), remembering(owns, self._owned))[0]
+        below = places.popleft() + 1
+        return join(line, self._lines[below : below + _REACH_LINES], remembering(owns, self._owned))[0]
 
 
 def remembering(owns: Owns, known: dict[bytes, bool]) -> Owned:
@@ -183,17 +185,21 @@ def held_bytes(data: bytes, envelope: Envelope, marker: bytes, owns: Owns) -> in
     if not marked:
         return 0
     owned = remembering(owns, {})
-    lines = _lines(b"".join([each + b"\n" for each in records[marked[0] :]]), envelope)
-    whole = len(lines) == len(records) - marked[0]  # no record is torn
+    records = records[marked[0] :]
+    lines = _lines(b"".join([each + b"\n" for each in records]), envelope)
+    begins: Sequence[int] = range(len(records))
+    if len(lines) != len(records):  # some are torn, and hold the line of another record as well
+        inside = [_lines(each + b"\n", envelope) for each in records]
+        begins = [0, *accumulate(map(len, inside))]
+        lines = [*chain.from_iterable(inside)]
     for i in marked:
-        at = i - marked[0]
-        if not whole:
-            lines, at = _lines(b"".join([each + b"\n" for each in records[i:]]), envelope), 0
-        line = lines[at] if lines else None
+        at = begins[i - marked[0]]
+        line = lines[at]
         if line is None or not (may_be_open(line) and owned(line)):
             continue
-        if not join(line, (each for each in islice(lines, at + 1, None) if each is not None), owned)[1]:
-            return sum(len(each) + 1 for each in records[i:])
+        below = (each for each in map(lines.__getitem__, range(at + 1, len(lines))) if each is not None)
+        if not join(line, below, owned)[1]:
+            return sum(len(each) + 1 for each in records[i - marked[0] :])
     return 0
 
 

@@ -100,9 +100,12 @@ def take_lines(
             head = envelopes.shortened(rest[: bound + 1], bound)
             return Taken(head + b"\n", len(run), 1, f"{_LINE} {after}".rstrip())
     elif held and (ends or len(data) == whole) and after == inside and (waiting := held(data, envelope)):
-        lines = data.count(b"\n", len(data) - waiting)
-        data = data[: len(data) - waiting]
-        whole = (0, *ends)[-lines - 1] if ends else whole - waiting
+        lines = data[: len(data) - waiting].split(b"\n")[:-1]
+        while lines and ends and ends[len(lines) - 1] == ends[len(lines)]:
+            lines.pop()  # a message is open there
+        if lines or len(rest) <= bound:  # else that was waited for long enough
+            data = b"".join([line + b"\n" for line in lines])
+            whole = (0, *ends)[len(lines)] if ends else whole - waiting
     if b"\0" in data:  # one byte is looked for at the speed of memory, two are not
         data = _NULS_AT_LINE_START.sub(b"\n", data)
     data, oversized = shorten(data, bound)

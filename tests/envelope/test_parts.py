@@ -80,3 +80,18 @@ def test_time_grows_with_the_parts_of_a_message(streams):
 
     few = min(seconds(1000) for _ in range(3))
     assert any(seconds(8000) < 30 * few for _ in range(5))
+
+
+def test_time_grows_with_the_streams_whose_messages_are_too_long():
+    """Whoever may write to the journal may name as many as there are entries: the same bound."""
+
+    def seconds(count: int) -> float:
+        fields = '"__REALTIME_TIMESTAMP":"1","CONTAINER_PARTIAL_MESSAGE":"true","MESSAGE":"xx","SYSLOG_IDENTIFIER"'
+        data = "".join(f'{{{fields}:"{i}"}}\n' for i in range(count)).encode()
+        begin = time.thread_time()
+        piece = envelope.cut(data, envelope_of("journal-json"), 1)
+        assert len(piece.inside.split()) == count
+        return time.thread_time() - begin
+
+    few = min(seconds(1000) for _ in range(3))
+    assert any(seconds(8000) < 30 * few for _ in range(5))

@@ -2,12 +2,24 @@
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.parse.bodies import MAX_BYTES, MAX_LINES, MAX_LINES_BETWEEN, depth, held_bytes, join, may_be_open
+from logwatch import envelope
+from logwatch.model import PLAIN
+from logwatch.parse.bodies import (
+    MAX_BYTES,
+    MAX_LINES,
+    MAX_LINES_BETWEEN,
+    Bodies,
+    depth,
+    held_bytes,
+    join,
+    may_be_open,
+)
 from tests.helpers.wrapping import envelope_of, written
 
 OWN = re.compile(rb"[A-Z][0-9]{4}-[0-9]{6}-[0-9]{3}")
@@ -112,3 +124,30 @@ def test_bodies_below_each_other_are_taken_out_of_their_records_once():
         asked.clear()
         assert held_bytes(data, envelope_of(name), b"push_on_complete", owned) == len(written(name, [first, *body[:2]]))
         assert len(asked) <= len(set(asked)) == 5
+
+
+def test_behind_a_torn_record_each_is_taken_out_a_few_times_at_most(monkeypatch):
+    """It holds two lines, and so no line has the number of its record; that is no reason to begin again with each."""
+    taken: list[int] = []
+    taken_out = envelope.taken_out
+    monkeypatch.setattr(envelope, "taken_out", lambda data, known: [taken.append(len(data)), taken_out(data, known)][1])
+    answered = written("docker", [(PUSH + b"{").decode(), "}"])
+    torn = answered[:40] + answered
+    last = written("docker", [(PUSH + b"{").decode()])
+    data = answered * 60 + torn + last
+    assert held_bytes(data, envelope_of("docker"), b"push_on_complete", owns) == len(last)
+    assert 0 < sum(taken) < 4 * len(data)
+
+
+def test_time_grows_with_the_answers_of_a_chunk():
+    """Eight times as many take less than thirty times as long, in one try of five."""
+
+    def seconds(count: int) -> float:
+        pushes = [PUSH.replace(b"4711", b"%d" % i) + b"{" for i in range(count)]
+        bodies = Bodies(b"".join(push + b"\n}\n" for push in pushes), PLAIN, b"")
+        begin = time.thread_time()
+        assert [bodies.joined(push, owns) for push in pushes] == [push + b" }" for push in pushes]
+        return time.thread_time() - begin
+
+    few = min(seconds(2000) for _ in range(3))
+    assert any(seconds(16000) < 30 * few for _ in range(5))

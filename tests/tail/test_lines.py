@@ -2,11 +2,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatch.envelope import undecided
-from logwatch.model import PLAIN
-from logwatch.tail.lines import physical_bound, shorten, take_lines
+from logwatch.model import PLAIN, Envelope, Layer
+from logwatch.tail.lines import physical_bound, shorten, take_lines, take_rest
 
 LIMIT = 8
 DOCKER = undecided("docker")
+CRI = Envelope((Layer("cri"),))
 pieces = st.sampled_from([b"a", b"bb", b"\n", b"\n\n", b"x" * 7, b"y" * 8, b"z" * 9, b"w" * 30, b"\0", b"\0\0\0"])
 logs = st.lists(pieces, max_size=40).map(b"".join)
 
@@ -92,3 +93,43 @@ def test_a_line_that_waits_for_its_answer_is_left_with_what_there_is_of_it():
     held = lambda data, _: len(data) - data.find(b"{")  # noqa: E731
     assert take_lines(b"a\n{\nb\nc", PLAIN, LIMIT, "", held) == (b"a\n", 2, 0, "")
     assert take_lines(b"{\nb\nc", PLAIN, LIMIT, "", held) == (b"", 0, 0, "")
+
+
+records = st.tuples(
+    st.sampled_from(["stdout", "stderr"]), st.sampled_from("FFP"), st.sampled_from(["a", "b", "c" * 60])
+)
+
+
+@given(st.lists(records, min_size=1, max_size=12), st.integers(1, 12))
+@example([("stdout", "P", "a"), ("stderr", "F", "b"), ("stdout", "F", "a")], 1)
+@example([("stdout", "P", "c" * 60), ("stderr", "F", "b"), ("stdout", "F", "a"), ("stderr", "F", "b")], 2)
+def test_what_is_held_back_begins_amid_no_message(found, most):
+    """Wherever an answer is waited for, the reads together give the lines that one read gives, and no part alone."""
+    log = "".join(f"2026-11-25T10:00:00.5Z {stream} {tag} {text}\n" for stream, tag, text in found).encode()
+    whole = take_lines(log, CRI, 100, "")
+    first = take_lines(log, CRI, 100, "", lambda data, _: sum(map(len, data.splitlines(keepends=True)[-most:])))
+    rest = take_lines(log[first.consumed :], CRI, 100, first.inside)
+    assert (first.data + rest.data, first.consumed + rest.consumed) == (whole.data, whole.consumed)
+    assert rest.inside == whole.inside
+
+
+def test_what_is_held_back_is_no_more_than_a_line_may_be_long():
+    """Where a message has been open since the beginning of a long run, an answer behind it is not waited for."""
+    begin, between, end = (
+        f"2026-11-25T10:00:00.5Z {each}\n".encode() for each in ("stdout P a", "stderr F b", "stdout F c")
+    )
+    held = lambda data, _: len(end)  # noqa: E731
+    assert take_lines(begin + between + end, CRI, LIMIT, "", held).consumed == 0
+    log = begin + between * (physical_bound(CRI, LIMIT) // len(between)) + end
+    assert take_lines(log, CRI, LIMIT, "", held).consumed == len(log)
+
+
+def test_an_empty_part_keeps_no_lines_of_another_stream():
+    """Where it is not waited for any more, what stands behind it is handed on, line for line."""
+    empty, line = b"2026-11-25T10:00:00Z stderr P \n", b"2026-11-25T10:00:00Z stdout F a\n"
+    log = empty + line * (2 * physical_bound(CRI, LIMIT) // len(line))
+    handed_on = log.replace(b"P", b"F"), "stderr"
+    taken = take_lines(log, CRI, LIMIT, "")
+    assert (taken.data, taken.inside) == handed_on
+    assert (taken.consumed, taken.oversized) == (len(log), 0)
+    assert take_rest(log, CRI, "") == taken.data

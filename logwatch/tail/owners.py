@@ -145,16 +145,16 @@ class Owners:
                 return generation
         return None
 
-    def has(self, path: str) -> bool:
-        """Return whether a file is known to be a generation of a followed path, by its inode and its bytes."""
+    def holder(self, path: str) -> Generation | None:
+        """Return the generation, of any path, that a file is by its inode and its bytes."""
         there = stat_at(path)
         known = self.others("", there.key) if there else []
-        if not known or any(generation.plain for generation in known):
-            return bool(known)
+        if (opened := next((each for each in known if each.plain), None)) or not known:
+            return opened
         with suppress(VanishedError, OSError):
             file = self.path_of(known[0]).heads.examine(path)
-            return file is not None and self.owner(file, "") is not None
-        return False
+            return self.owner(file, "") if file else None
+        return None
 
     def others(self, path: str, key: Key) -> list[Generation]:
         """Return the generations of other paths than this one that a file with this inode may be."""

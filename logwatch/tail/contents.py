@@ -166,12 +166,12 @@ def _find_copy_at_path(draft: Draft, each: Known, i: int, original: int | None) 
 
 
 def _find_filled(draft: Draft) -> Known | None:
-    """Return the generation that the path's file was taken up for when it was empty, and of which nothing is read.
+    """Return the generation that the path's file was taken up for when it was empty, or had a few bytes.
 
     Whatever the file has got meanwhile may be what an earlier generation of the path has read.
     """
     i, current = draft.at_path, draft.current
-    if i is None or not current or current.position.offset or not draft.path.was_blank or not draft.size(i):
+    if i is None or not current or not draft.path.was_blank:
         return None
     return current if draft.decided.get(current.number) == Hold(current.number, i) else None
 

@@ -253,15 +253,18 @@ def _may_be_punched(known: Position, file: Content) -> bool:
     return known.tail_bytes >= SURE_BYTES and 0 < file.begin <= known.offset - known.tail_bytes
 
 
-def is_part(file: Content, of: Content) -> bool | None:
-    """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told."""
+def is_part(file: Content, of: Content, *, gone: bool = False) -> bool | None:
+    """Return whether a file holds nothing but another's beginning, or all of it; None while that cannot be told.
+
+    ``gone``: that one has no name any more, and was packed into an archive of its size, however few bytes it has.
+    """
     if not file.head or not of.head or not of.head.startswith(file.head):
         return False
     size = file.size()
     whole = of.size() if size is not None else None
     if size is None or (whole is None and not of.packed):
         return None
-    if size < TELLING_BYTES or (whole is not None and size > whole):
+    if (size < TELLING_BYTES and not (gone and file.packed and size == whole)) or (whole is not None and size > whole):
         return False
     ours, theirs = file.before(size), of.before(size)
     return None if ours is None or theirs is None else ours == theirs

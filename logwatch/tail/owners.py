@@ -25,6 +25,7 @@ class Owners:
         self._paths: dict[str, FollowedPath] = {}
         self.rotated = RotatedFiles(rotated, clock, lambda: {log for logs in self._look().values() for log in logs})
         self._looked = False
+        self._targets: dict[str, set[str]] = {}  # where each path leads and led
         self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
         self._known: set[str] = set()  # what paths are and lead to, with and without directories
         self._logs: dict[str, str] = {}  # by name, as far as was asked
@@ -41,29 +42,33 @@ class Owners:
         self._looked = False
 
     def leave(self, path: str) -> None:
-        """Note that a path is followed no more."""
+        """Note that a path is followed no more; many may leave in one look, to whose end it is known as a log."""
         del self._paths[path]
-        self._looked = False
 
     def forget(self) -> None:
-        """Look anew, when next asked, where paths lead and which rotated files there are."""
-        self._looked = False
+        """Look anew, when next asked, which rotated files there are, and of which logs, if paths have left."""
+        self._looked = self._looked and len(self._targets) == len(self._paths)
         self.rotated.forget()
 
     def logs_of(self, path: str) -> set[str]:
-        """Return the logs after which rotated files of a path are named, wherever they lie."""
+        """Return the logs after which rotated files of a path are named, wherever they lie.
+
+        Where it leads elsewhere by now all paths are looked at again: those of others often do, too.
+        """
+        self._looked = self._looked and self._targets[path] == self._paths[path].targets()
         return self._look()[path]
 
     def _look(self) -> dict[str, set[str]]:
         if not self._looked:
             self._looked = True
-            named = {path: state.targets() for path, state in self._paths.items()}
-            logs = set().union(*named.values())
+            self._targets = {path: state.targets() for path, state in self._paths.items()}
+            logs = set().union(*self._targets.values())
             bases = set(map(os.path.basename, logs))
-            for path, targets in named.items():
+            named = {}
+            for path, targets in self._targets.items():
                 # Not after a link that is called as another log is
-                if os.path.basename(path) in {*map(os.path.basename, targets)} or os.path.basename(path) not in bases:
-                    targets.add(path)
+                base, own = os.path.basename(path), set(map(os.path.basename, targets))
+                named[path] = targets | {path} if base in own or base not in bases else targets
             if named != self._named:
                 self._named, self._logs = named, {}
                 self._known = logs.union(named, bases, map(os.path.basename, named))
@@ -140,16 +145,16 @@ class Owners:
                 return generation
         return None
 
-    def has(self, path: str) -> bool:
-        """Return whether a file is known to be a generation of a followed path, by its inode and its bytes."""
+    def holder(self, path: str) -> Generation | None:
+        """Return the generation, of any path, that a file is by its inode and its bytes."""
         there = stat_at(path)
         known = self.others("", there.key) if there else []
-        if not known or any(generation.plain for generation in known):
-            return bool(known)
+        if (opened := next((each for each in known if each.plain), None)) or not known:
+            return opened
         with suppress(VanishedError, OSError):
             file = self.path_of(known[0]).heads.examine(path)
-            return file is not None and self.owner(file, "") is not None
-        return False
+            return self.owner(file, "") if file else None
+        return None
 
     def others(self, path: str, key: Key) -> list[Generation]:
         """Return the generations of other paths than this one that a file with this inode may be."""

@@ -279,7 +279,7 @@ class Survey:
     def _compare_with_own(self, known: Known, i: int, answer: Answer, own: OwnFile) -> None:
         """Find out how much of what a generation's open file holds stands in another file, too."""
         found, candidate, offset = self.found, self.found.candidates[i], known.position.offset
-        part = is_part(candidate, own)
+        part = is_part(candidate, own, gone=known.open and not known.name)
         changed = offset and i == found.at_path and answer.relation is Relation.OTHER
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):

@@ -197,9 +197,10 @@ class Tail:
         known = self._followers | self._set_aside
         matches, self._set_aside = self.source.discover.matches, {}
         left = {} if self.source.discover.successive else {p: f for p, f in known.items() if not matches(p)}
-        keys = set(map(key_at, paths)) if left else set()
+        keys = {key_at(path) for path in paths if left} - {None}
+        going_on = {found.position.path for path in paths if left and (found := self._owners.holder(path))}
         for path, follower in left.items():
-            if keys.isdisjoint({key_at(path), *(generation.key for generation in follower.generations)} - {None}):
+            if path not in going_on and key_at(path) not in keys:
                 self._set_aside[path] = follower
                 if path in self._followers:
                     unread = sum(generation.lag for generation in follower.generations)

@@ -91,7 +91,7 @@ class Unnamed:
         for path in places.keys() - found.rotated_names:
             directory, name = os.path.split(path)
             stem = max((stem for stem in map(stem_of, self._bases) if stem in name), key=len, default="")
-            for each in self._directories.alike(directory, name, stem, self._owners.has):
+            for each in self._directories.alike(directory, name, stem, self._owners.holder):
                 also = os.path.join(directory, each)
                 since[also] = min(since.get(also, places[path]), places[path])
         files = self._examine(path for path in sorted(since.keys() - places) if not self._is_followed(path))

@@ -194,3 +194,24 @@ def test_an_archive_that_is_packed_under_a_name_for_a_while_counts_nothing(
     follower.restart_at_once()
     follower.wait(1)
     assert follower.lines == lines(0, 63)
+
+
+@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize("text", ["started", "a first line of a log that is long enough to be told by its bytes"])
+def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text, read):
+    """However short it is: what was open has no name any more, and an archive has just what it has."""
+    log, rotated = tmp_path / "m.log", tmp_path / "m.log.1"
+    log.touch()
+    follower = Follower(log)
+    follower.turn()
+    append(log, text)
+    if read:
+        follower.turn()
+    log.rename(rotated)
+    append(log, *lines(0, 3))
+    (tmp_path / "m.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
+    rotated.unlink()
+    for seconds in (1, 1, 11, 700):
+        follower.wait(seconds)
+    assert follower.lines == [text, *lines(0, 3)]
+    assert (follower.lost, follower.missed) == (0, 0)

@@ -5,6 +5,7 @@ import pytest
 from logwatch.tail import directories, owners, survey, unnamed
 from logwatch.tail.candidates import Heads
 from logwatch.tail.lines import CHUNK_BYTES
+from logwatch.tail.path_state import PathState
 from tests.helpers.recorder import Follower, append
 
 
@@ -272,4 +273,28 @@ def test_what_came_into_an_empty_log_and_was_put_away_is_found_in_any_of_many_di
     assert {position.path for position in follower.sink.positions.values() if position.offset} == {
         str(tmp_path / "t7" / "m.log")
     }
+    follower.tail.close()
+
+
+def test_where_paths_lead_is_looked_at_no_more_often_than_it_may_have_changed(tmp_path, monkeypatch):
+    """Not of all paths in each look, where one of them is not there; and once for all, where all leave in one look."""
+    asked = []
+    targets = PathState.targets
+    monkeypatch.setattr(PathState, "targets", lambda state: asked.append(state) or targets(state))
+    for n in range(40):
+        append(tmp_path / f"log{n:02}.log", f"E2511-101112-001 (1): first line of log {n:02}")
+    follower = Follower(tmp_path / "*.log", tmp_path / "absent" / "m.log")
+    follower.turn()
+    asked.clear()
+    for _ in range(5):
+        follower.wait(1)
+    assert len(asked) <= 10
+    for log in tmp_path.glob("*.log"):
+        log.unlink()
+    for seconds in (1, 11, 700):
+        follower.wait(seconds)
+    asked.clear()
+    follower.wait(1)
+    assert len(follower.tail._followers) == 1
+    assert len(asked) <= 3 * 41
     follower.tail.close()

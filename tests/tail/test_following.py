@@ -193,6 +193,26 @@ def test_a_log_that_is_taken_out_of_the_patterns_counts_no_more(tmp_path):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+def test_a_log_that_is_taken_out_of_the_patterns_may_leave_its_inode_to_another(tmp_path):
+    """What it was is told by its bytes: the next file of a log that is followed does not bring it back."""
+    a, b = tmp_path / "a.log", tmp_path / "b.log"
+    append(a, "a1 of the first log")
+    append(b, "b1 of the second log")
+    follower = follow(a, b)
+    follower.turn()
+    follower.stop()
+    a.rename(tmp_path / "a.log.1")
+    b.rename(a)  # an inode that is free is given again, which no test can rely on
+    a.write_text("a2 of the first log\n")
+    append(b, "b2 of the second log")
+    follower.start()
+    reconfigured(follower, a)
+    append(b, "b3 of the second log")
+    follower.turn()
+    assert sorted(follower.lines) == ["a1 of the first log", "a2 of the first log", "b1 of the second log"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
 def test_a_source_is_down_when_its_patterns_lead_nowhere_any_more(tmp_path):
     """A log that was followed by other patterns does not stand in for the one that is wanted."""
     append(tmp_path / "a.log", "a1 of the first log")

@@ -344,3 +344,69 @@ def test_a_copy_of_a_log_with_a_hole_in_front_counts_once(tmp_path, count):
     log.write(7)
     log.treat(copied_with_its_hole)
     log.check()
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("banner", ["s", "started"])
+def test_a_log_that_got_its_banner_alone_before_it_is_written_back_counts_once(tmp_path, banner, beside):
+    """A few bytes that were read of an emptied log do not make what is written back over them another log."""
+    log, backup = tmp_path / "d" / "m.log", tmp_path / ("d/m.log.bak" if beside else "m.log.bak")
+    log.parent.mkdir()
+    lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(25)]
+    append(log, banner, *lines[:20])
+    follower = Follower(log)
+    follower.turn()
+    backup.write_bytes(log.read_bytes())
+    log.write_bytes(b"")
+    follower.turn()
+    append(log, banner)
+    follower.turn()
+    log.write_bytes(backup.read_bytes())
+    backup.unlink()
+    follower.turn()
+    append(log, *lines[20:])
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 25
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_log_of_which_but_its_banner_was_read_is_not_written_back_by_the_next_one(tmp_path):
+    """A deleted log that is still open, and was nothing but its banner: the next one goes on where it was read to."""
+    log = tmp_path / "m.log"
+    banner = [f"Licence clause {n:03d}: this program comes without any warranty" for n in range(80)]
+    lines = [f"E2511-101112-{n:03d} (1): line {n} of a log" for n in range(5)]
+    append(log, *banner)
+    follower = Follower(log)
+    follower.turn()
+    log.unlink()
+    append(log, *banner, *lines)
+    follower.turn()
+    append(log, "the last line of a log")
+    follower.tail._followers[str(log)].mark_due()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert [follower.sink.lines[line.encode()] for line in lines] == [1] * 5
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_a_copy_in_place_of_a_log_that_was_not_read_to_its_end_counts_once(tmp_path):
+    """Renamed, copied back and written on while the daemon was away: what is in both is read once."""
+    log = tmp_path / "m.log"
+    lines = [f"E2511-101112-{n:06d} (1): line {n} of a log" for n in range(20_005)]
+    append(log, *lines[:20_000])
+    follower = Follower(log)
+    follower.look()
+    follower.tail.read(follower.sink, 1)
+    follower.commit()
+    follower.tail.close()
+    assert 0 < len(follower.lines) < 20_000
+    log.rename(tmp_path / "m.log.1")
+    shutil.copy(tmp_path / "m.log.1", log)
+    append(log, *lines[20_000:])
+    follower.start()
+    for seconds in (0, 1, 11, 700):
+        follower.wait(seconds)
+    assert set(follower.sink.lines.values()) == {1}
+    assert len(follower.lines) == len(lines)
+    assert (follower.lost, follower.missed) == (0, 0)

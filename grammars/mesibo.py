@@ -9,7 +9,7 @@ The engine sees one line at a time; blanks between elements are skipped unless `
 To read another dialect, copy this file and its samples, rename both, and change what differs; `mesibo-logwatch grammar
 check NAME` tells when the two agree. Result names: `code` (needed; `code*` where a line may hold several), `level`,
 `timestamp`, `thread`, `platform`, `app`, `user`, `token`, `reason`, and of a provider's answer `fcm_error`,
-`fcm_status`, `apns_reason`.
+`fcm_status`, `fcm_name`, `apns_reason`.
 """
 
 from pyparsing import Keyword, Literal, Opt, ParserElement, Regex, Suppress, ZeroOrMore, one_of
@@ -56,7 +56,11 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \t]*:[ \t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason")
+# What FCM answers to a push that it took says no more than whose push it was
+message = Regex(r'"name"[ \t]*:[ \t]*"(?P<fcm_name>projects/)[^"/\\]+/messages/[^"\\]*"').set_name("name")
+answer = (
+    answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason") | message
+)
 
 
 def brackets(leaf: ParserElement) -> ParserElement:

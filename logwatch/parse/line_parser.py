@@ -15,10 +15,7 @@ from logwatch.parse.compile.line_pattern import LinePattern
 from logwatch.parse.compile.nodes import Node
 from logwatch.parse.grammar import Grammar, line_begins, parse_reference, unparsed_cause
 from logwatch.parse.lines import LineBatch
-from logwatch.parse.result import NO_RESULT, Columns, PushResult, from_captures
-
-COUNTED = frozenset(("code", "platform", "reason", "fcm_error", "fcm_status", "apns_reason"))
-"""The values that push results are counted by."""
+from logwatch.parse.result import COUNTED, NO_RESULT, Columns, PushResult, from_captures
 
 
 class LineParser:

@@ -13,7 +13,8 @@ from logwatch.model import Cause, Platform
 
 _CODE = re.compile(r"-?[0-9]{1,6}")
 _MAX_REMEMBERED = 1024  # characters of what decides a result: a hostile log has reasons of 64 KiB
-_DECIDING = ("platform", "reason", "fcm_error", "fcm_status", "apns_reason")  # beside the code
+_REASONS = ("reason", "fcm_error", "fcm_status", "apns_reason")
+_DECIDING = ("platform", "fcm_name", *_REASONS)  # beside the code
 PLATFORMS: Mapping[str, Platform] = {
     "fcm": "fcm",
     "gcm": "fcm",
@@ -68,9 +69,10 @@ Columns = tuple[Sequence[Any], ...]
 
 NAMES = frozenset((*PushResult._fields, *_DECIDING))
 """The names that a grammar may give to values."""
-REASONS = frozenset(_DECIDING[1:])
+REASONS = frozenset(_REASONS)
 """Of these, the names of reasons."""
-_COUNTED_BY = frozenset(("code", *_DECIDING))
+COUNTED = frozenset(("code", *_DECIDING))
+"""Of these, the names of what push results are counted by."""
 _OTHER_FIELDS = PushResult._fields[3:]  # what is not counted by
 NO_RESULT = PushResult(0, "unknown", "")
 """Fills a place."""
@@ -101,7 +103,7 @@ def from_values(values: Sequence[tuple[str, str]]) -> PushResult | Cause:
     counted = _counting(len("".join(deciding)))(codes, *deciding)
     if isinstance(counted, str):
         return counted
-    if _COUNTED_BY.issuperset(last):
+    if COUNTED.issuperset(last):
         return PushResult(*counted)
     return PushResult(*counted, *[display(get(name, "")) for name in _OTHER_FIELDS])
 
@@ -113,7 +115,7 @@ def _counting(size: int) -> Callable[..., tuple[int, Platform, str] | Cause]:
 
 @lru_cache(maxsize=256)
 def _counted(
-    codes: tuple[str, ...], word: str, reason: str, fcm_error: str, fcm_status: str, apns: str
+    codes: tuple[str, ...], word: str, name: str, reason: str, fcm_error: str, fcm_status: str, apns: str
 ) -> tuple[int, Platform, str] | Cause:
     """Return the code, the platform and the reason that a line is counted by.
 
@@ -128,7 +130,7 @@ def _counted(
     if len(numbers) != 1:
         return "ambiguous" if numbers else "no_code"
     fcm = fcm_error or fcm_status
-    return numbers.pop(), platform_of(word, fcm=bool(fcm), apns=bool(apns)), display(reason or fcm or apns)
+    return numbers.pop(), platform_of(word, fcm=bool(fcm or name), apns=bool(apns)), display(reason or fcm or apns)
 
 
 def from_captures(values: Iterable[tuple[str, bytes]]) -> PushResult | Cause:

@@ -259,21 +259,25 @@ class _Job:
         if left.envelope != PLAIN:
             self._records(left)
             return
-        marked = self._marked(left, range(len(left.lines)))
-        astray = self._parser.misplaced([left.lines[i] for i in marked])
-        self._misplaced(left, [*compress(marked, astray)])
-        for at in left.at([i for i, is_astray in zip(marked, astray, strict=True) if not is_astray]):
+        for at in left.at(self._in_place(left, self._marked(left, range(len(left.lines))))):
             self._read(at)
 
-    def _misplaced(self, batch: LineBatch, places: Sequence[int]) -> None:
-        """Count lines whose marker is not in its place together: of a user who quotes the log, there are thousands."""
+    def _in_place(self, batch: LineBatch, wanted: Sequence[int]) -> Sequence[int]:
+        """Return those of some lines whose marker may be in its place, and count the others together.
+
+        There are thousands of those where a user quotes the log, or another module's function begins with the marker.
+        """
         lines, named = batch.lines, self._scanner.names_marker
-        places = [i for i in places if named(lines[i])]
-        for at in batch.at(places):
+        astray = self._parser.misplaced([lines[i] for i in wanted])
+        if True not in astray:
+            return wanted
+        misplaced = [i for i in compress(wanted, astray) if named(lines[i])]
+        for at in batch.at(misplaced):
             self.scan.unparsed["misplaced"] += 1
             self._unread.add("misplaced", at, self._dated)
-        for i in some_of(places, MAX_SAMPLES):
+        for i in some_of(misplaced, MAX_SAMPLES):
             self._samples.add("misplaced", lines[i] + b"\n")
+        return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
         """Return those of some lines that may hold the marker; in JSON it may be hidden."""
@@ -302,7 +306,10 @@ class _Job:
                 self._read(at, known[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
-        return batch.only(self._marked(batch, left))
+        wanted: Sequence[int] = self._marked(batch, left)
+        if batch.envelope == PLAIN:  # before they are taken for what there is to learn from
+            wanted = self._in_place(batch, wanted)
+        return batch.only(wanted)
 
     def _set_aside(self, codes: bytearray, outcomes: Mapping[int, Outcome], batch: LineBatch) -> dict[int, Outcome]:
         """Have those lines read by themselves whose answers go on below them; return what they give alone."""

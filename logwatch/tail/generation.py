@@ -34,7 +34,7 @@ from logwatch.tail.fingerprint import (
 )
 from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.lines import CHUNK_BYTES, PATIENCE_SECONDS, Ahead, Taken
+from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
 RETURN_SECONDS = 10.0
 """So long the end that a file has lost may be on its way back, as where a copy of it is written back over it."""
@@ -100,8 +100,10 @@ class Generation(GenerationState):
         rest = before.open_rest(run) if before else b""
         inside, offset = self.position.inside, self.position.offset
         begin, since = self._held
-        hold = begin != offset or 0 <= now - since < PATIENCE_SECONDS
-        taken = self.lines.take(rest + run, inside, first=not offset, patient=patient, at_end=at_end, hold=hold)
+        waited = now - since if begin == offset else 0.0
+        taken = self.lines.take(
+            rest + run, inside, first=not offset, patient=patient, at_end=at_end, waited_seconds=waited
+        )
         consumed = max(taken.consumed - len(rest), 0)
         if self.lines.waits and offset + consumed != begin:
             self._held = offset + consumed, now

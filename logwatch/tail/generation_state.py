@@ -95,7 +95,7 @@ class GenerationState(Positioned):
         self.access: Access = None
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
-        self._held = (-1, 0.0)  # where a line begins whose answer is waited for, and the clock when it was first
+        self._held = (-1, 0.0)  # where a line begins that waits for what follows it, and the clock when it did at first
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
@@ -140,6 +140,10 @@ class GenerationState(Positioned):
         behind = max(self.position.size - self.position.offset, 0)
         file = self.file
         return max(behind, file.remaining) if isinstance(file, PackedFile) and self.waiting else behind
+
+    def has_handed_on(self, size: int) -> bool:
+        """Return whether nothing waits of its first ``size`` bytes but a last line that has not ended."""
+        return self.reached >= size and (not self.lines.waits or self.position.offset >= size)
 
     @property
     def furthest(self) -> Position:

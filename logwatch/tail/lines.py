@@ -21,7 +21,7 @@ UNDECIDED_BYTES = 4 * CHUNK_BYTES
 PATIENCE_SECONDS = 2.0
 """Without growth, until a few lines of mesibo's decide, and the answer below one is taken to be over."""
 
-_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before
+_LONG_PATIENCE_SECONDS = 60.0  # where the few say something else than the generation before, and of any that decide
 _ANY = envelopes.undecided("docker")  # an envelope that needs much room
 
 Ahead = Callable[[], bytes]
@@ -131,7 +131,7 @@ def _behind_line(run: bytes, inside: str) -> tuple[int, str]:
 
 @dataclass(slots=True)
 class LineReading:
-    """How bytes become lines: what is the same for all files of a source."""
+    """How bytes become lines: what is the same for all generations of a path."""
 
     source: str
     kind: EnvelopeKind | Literal["auto"]
@@ -186,10 +186,13 @@ class LineReader:
         self.no_text = envelopes.no_text(beginning)
         self._is_tar = envelopes.is_tar(beginning)
 
-    def take(self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool, hold: bool = True) -> Taken:
+    def take(
+        self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool, waited_seconds: float = 0.0
+    ) -> Taken:
         """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file.
 
-        Without ``hold`` no answer is waited for: one that was cut short never ends, however long its log grows.
+        ``waited_seconds``: since the first line of the run was waited for at first. Neither an answer nor a decision is
+        waited for without an end, however long the log grows: an answer may be cut short, and mesibo's lines be few.
         """
         mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
         run = run[mark:]
@@ -200,10 +203,11 @@ class LineReader:
             return Taken(b"", 0, 0, inside)
         if self._is_tar:  # written since it was found empty: the lines in it are a log's, which counts them
             return Taken(b"", len(run), 0, "")
-        if self.envelope is None and not self._decide(run, final=not patient or len(run) >= UNDECIDED_BYTES):
+        undecided = patient and len(run) < UNDECIDED_BYTES and 0 <= waited_seconds < _LONG_PATIENCE_SECONDS
+        if self.envelope is None and not self._decide(run, final=not undecided):
             self.waits = True
             return Taken(b"", 0, 0, inside)
-        held = self._reading.held if patient and hold else None
+        held = self._reading.held if patient and 0 <= waited_seconds < PATIENCE_SECONDS else None
         final = at_end and not patient
         taken = take_lines(run, self.known, self._reading.max_line_bytes, inside, held, final=final)
         self.waits = at_end and patient and taken.consumed < run.rfind(b"\n") + 1

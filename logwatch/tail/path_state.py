@@ -6,9 +6,10 @@
 import errno
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from logwatch.events import shown
-from logwatch.model import FileState, Position
+from logwatch.model import Envelope, FileState, Position
 from logwatch.tail.candidates import Candidate, Heads
 from logwatch.tail.context import SourceContext, Turn
 from logwatch.tail.files import CorruptError, NotAFileError, Stat, key_at
@@ -37,15 +38,19 @@ class PathState:
         starts_at_end: bool = False,
         successor: bool = False,
         news_since: float = float("inf"),
+        expected: Envelope | None = None,
     ) -> None:
         self.path = path
         self.ctx = ctx
         self.owners = owners
         owners.enter(self)
+        self._reading = replace(
+            ctx.reading, expected=expected
+        )  # other paths that begin with this one say nothing of it
         self.heads = Heads(ctx.files.all.unreadable)
         self.generations: list[Generation] = []
         for row in sorted(rows, key=lambda row: row.generation):
-            generation = Generation(row, ctx.reading, saved=True)
+            generation = Generation(row, self._reading, saved=True)
             if row.state in ("rotated", "done") and not row.found_at:
                 generation.note(key=NO_KEY)  # it had no name any more: its inode may be another file's by now
             self._enter(generation)
@@ -178,7 +183,7 @@ class PathState:
             found_at=candidate.found_at,
             target=self.target_of(candidate) or "",
         )
-        generation = Generation(position, self.ctx.reading)
+        generation = Generation(position, self._reading)
         self._enter(generation)
         return generation
 

@@ -80,12 +80,12 @@ class Tail:
         last_line_at: float | None = None,
     ) -> None:
         """Go on at positions; ``last_line_at``: when the last line before them was read."""
-        positions = tuple(positions)
+        positions = [position for position in positions if position.source == source.name]
         self.source = source
         self._clock = clock
         self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock)
         self._ctx = SourceContext(
-            reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes, _newest(source, positions)),
+            reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes),
             release_seconds=release_seconds,
             next_generation=next_generation,
             files=(files or OpenFiles()).share(self._owners),
@@ -93,9 +93,12 @@ class Tail:
         )
         rows: dict[str, list[Position]] = {}
         for position in positions:
-            if position.source == source.name:
-                rows.setdefault(position.path, []).append(position)
-        self._followers = {path: PathFollower(path, mine, self._ctx, self._owners) for path, mine in rows.items()}
+            rows.setdefault(position.path, []).append(position)
+        self._expected = _newest(positions)  # of a path that comes new
+        self._followers = {
+            path: PathFollower(path, mine, self._ctx, self._owners, expected=_newest(mine) or self._expected)
+            for path, mine in rows.items()
+        }
         self._set_aside: dict[str, PathFollower] = {}  # of paths that the patterns were changed to leave out
         self._owners.sharing.pair_again()
         self._found = DiscoveredPaths(())
@@ -175,6 +178,7 @@ class Tail:
                 matched[base].append(path)
         taking_over = self.source.discover.successive and any(other.followed for other in self._followers.values())
         at_end = self.source.start_at == "end" and self._targets is None
+        self._expected = _newest(generation.position for generation in self._generations()) or self._expected
         for path in matched.keys() - self._followers.keys():
             self._followers[path] = PathFollower(
                 path,
@@ -184,6 +188,7 @@ class Tail:
                 starts_at_end=at_end,
                 successor=taking_over,
                 news_since=self._followed_since,
+                expected=self._expected,
             )
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))
@@ -346,15 +351,15 @@ class Tail:
         self._ctx.files.all.leave(self._ctx.files, self.source.name)
 
 
-def _newest(source: SourceSpec, positions: Iterable[Position]) -> Envelope | None:
-    """Return what the newest generation of a source was decided to be in."""
-    decided = [each for each in positions if each.source == source.name and each.envelope]
+def _newest(positions: Iterable[Position]) -> Envelope | None:
+    """Return what the newest generation was decided to be in."""
+    decided = [position for position in positions if position.envelope]
     newest = max(decided, key=lambda position: position.generation, default=None)
     return envelopes.decoded(newest.envelope) if newest else None
 
 
 def _has_reached(generation: Generation, target: int) -> bool:
-    """Return whether all that was there at the first look was looked at; an archive's end is not known before."""
-    return generation.reached >= target or (
-        target == _UNKNOWN_END and generation.file is not None and not generation.waiting
-    )
+    """Return whether all that was there at the first look was handed on; an archive's end is not known before."""
+    if target == _UNKNOWN_END:
+        return generation.file is not None and not generation.waiting and not generation.lines.waits
+    return generation.has_handed_on(target)

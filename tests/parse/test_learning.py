@@ -187,6 +187,19 @@ def test_lines_of_users_that_look_like_push_lines_are_not_read_one_by_one(scanne
     assert scanner.parser.singles == 0
 
 
+def test_lines_of_a_function_whose_name_begins_with_the_marker_are_looked_at_once(scanner):
+    """They are neither read one by one nor learned from: another module may write one a push."""
+    pushes = lines("E2211-1015{0:02}-123 (17): push_on_complete: uid 7 type fcm code {1}", 500)
+    other = lines("E2211-1015{0:02}-123 (17): push_on_complete_cb: req {0} code {1}", 500)
+    scan(scanner, chunk(pushes + other))
+    asked, misplaced = [], scanner.parser.misplaced
+    scanner.parser.misplaced = lambda some: asked.extend(some) or misplaced(some)
+    singles = scanner.parser.singles
+    found = scan(scanner, chunk(pushes + other))
+    assert (found.candidates, found.unparsed) == (500, {})
+    assert (len(asked), scanner.parser.singles) == (500, singles)
+
+
 def test_accepted_pushes_with_a_message_name_of_their_own_are_one_result(scanner):
     """An id in each answer, and the word of a value in some project's name."""
     line = 'E2211-101500-123 (17): push_on_complete: type fcm code 200 {{"name":"projects/{0}/messages/0:17{1}%abc"}}'

@@ -18,8 +18,8 @@ from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary
 from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.rests import RestReader
 from logwatch.parse.grammar import parse_reference, whole_marker
-from logwatch.parse.line_parser import COUNTED, parser_of
-from logwatch.parse.result import PushResult
+from logwatch.parse.line_parser import parser_of
+from logwatch.parse.result import COUNTED, PushResult
 from tests.parse import logshaped
 
 GRAMMAR = load("mesibo")

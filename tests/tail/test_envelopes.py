@@ -1,5 +1,6 @@
 """The tail decides once for a generation what its lines stand in, and keeps that with the position."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -143,6 +144,52 @@ def test_the_next_file_is_in_what_the_one_before_was_in(path):
     append(path, written("docker", texts(1, 60)), follower)
     follower.turn()
     assert counter.codes == {200: 61}
+
+
+def test_each_file_of_a_first_start_decides_for_itself(tmp_path):
+    """What stands in other files that were there says nothing of one: eight lines of mesibo's are enough in each."""
+    for name in ("plain", "cri", "docker", "syslog-5424"):
+        (tmp_path / f"{name}.log").write_bytes(written(name, texts(20)))
+    follower, counter = follow(tmp_path / "*.log")
+    follower.turn()
+    assert (counter.codes, follower.tail.status().caught_up) == ({200: 80}, True)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_source_has_not_caught_up_while_few_lines_are_waited_for(tmp_path, packed):
+    """They are history that is not counted yet: exported before that, it would be a burst."""
+    opened, ending = (gzip.open, ".gz") if packed else (open, "")
+    (tmp_path / "a.log").write_bytes(written("plain", texts(20)))
+    with opened(tmp_path / f"b.log{ending}", "wb") as file:
+        file.write(written("docker", texts(3)))
+    follower, counter = follow(tmp_path / "*.log*")
+    for code in ({200: 20}, {200: 20}, {200: 23}):
+        follower.turn()
+        assert (counter.codes, follower.tail.status().caught_up) == (code, code == {200: 23})
+        follower.clock.now += 1.5
+
+
+def test_a_path_that_comes_later_is_expected_to_be_as_the_others(tmp_path):
+    """A log that has a name of its own each day is no chance to bring another envelope along."""
+    (tmp_path / "m-1.log").write_bytes(written("plain", texts(60)))
+    follower, counter = follow(tmp_path / "m-*.log")
+    follower.turn()
+    append(tmp_path / "m-2.log", log("docker", [FORGED] * 9), follower)
+    follower.turn()
+    follower.wait(5)
+    append(tmp_path / "m-2.log", written("plain", texts(60)), follower)
+    follower.turn()
+    assert counter.codes == {200: 120}
+
+
+def test_a_decision_is_not_waited_for_without_an_end(path):
+    """A log that grows by lines of other modules, and has few of mesibo's own, counts them after a minute."""
+    follower, counter = follow(path)
+    append(path, written("docker", texts(3)), follower)
+    for second in range(70):
+        assert counter.codes.get(200, 0) == (3 if second > 60 else 0)
+        append(path, written("docker", ["a line of something else"]), follower)
+        follower.wait(1.0)
 
 
 def test_lines_of_others_are_handed_on_undecided(path):

@@ -50,7 +50,14 @@ def answered(key: str, name: str) -> ParserElement:
     return Suppress(Regex(rf'"{key}"[ \\t]*:[ \\t]*"(?=[0-9A-Za-z_]+")').set_name(key)) + value(name) + Suppress('"')
 
 
-answer = answered("errorCode", "fcm_error") | answered("status", "fcm_status") | answered("reason", "apns_reason")
+# What FCM answers to a push that it took says no more than whose push it was
+message = Regex(r'"name"[ \\t]*:[ \\t]*"(?P<fcm_name>projects/)[^"/\\\\]+/messages/[^"\\\\]*"').set_name("name")
+answer = (
+    answered("errorCode", "fcm_error")
+    | answered("status", "fcm_status")
+    | answered("reason", "apns_reason")
+    | message
+)
 
 
 def brackets(leaf: ParserElement) -> ParserElement:

@@ -457,3 +457,24 @@ def test_an_archive_that_begins_with_a_long_banner_is_not_a_part_of_what_was_lon
     follower.wait(20)
     assert [line for line in follower.lines if line not in banner] == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("begun", ["", "E2211-101112-009 (1): a line that begins as the torn one"])
+def test_half_a_line_behind_a_banner_does_not_wait_for_a_log_with_the_same_banner(tmp_path, begun):
+    """The next log looks like a copy of it, in which no rest comes to what the one before ends with."""
+    log = tmp_path / "m.log"
+    banner = [f"licence clause {n:04} comes without any warranty at all" for n in range(90)]
+    append(log, *banner)
+    follower = Follower(log)
+    follower.turn()
+    half = "E2211-101112-009 ("
+    append(log, half, end="")
+    follower.wait(1)
+    os.rename(log, tmp_path / "m.log.1")
+    append(log, *banner, *[begun] * bool(begun))
+    follower.wait(1)
+    for _ in range(2):
+        follower.wait(700)
+    assert follower.tail.status().lag_bytes == 0
+    assert [line for line in follower.lines if line not in banner] == [begun or half]
+    assert follower.lost == 0

@@ -54,6 +54,7 @@ class Found:
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
+    edited: bool = False  # the path's file has lines of what left the path, of which nothing was read yet
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property

@@ -31,7 +31,7 @@ from logwatch.tail.identity import (
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name
-from logwatch.tail.unnamed import Unnamed
+from logwatch.tail.unnamed import Unnamed, is_extract
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -284,6 +284,8 @@ class Survey:
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
+        if i == found.at_path and not offset and self._by_number[known.number].waiting:
+            found.edited = found.edited or (not part and is_extract(own, candidate))
         if part is None:
             found.undecided.add(i)
         if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):

@@ -112,8 +112,9 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
+            holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
             matched = candidate.matched and not (path.first and path.starts_at_end)
-            wanted = begun or renewed or late or after or matched
+            wanted = begun or renewed or late or after or matched or holds
             read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
             between += wanted and not begun

@@ -120,6 +120,9 @@ class Survey:
                     file.archive.whole or file.damaged
                 ):  # it was just begun, and may be a copy of anything; left out if it stays so
                     (found.undecided if size is None else found.anothers).add(i)
+        for known in (k for k in self.known if k.in_use and not k.open):
+            same = [i for i in range(len(found.candidates)) if found.answer(known.number, i).relation is Relation.SAME]
+            found.undecided |= {i for i in same if len(same) > 1 and found.candidates[i].size() is None}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""

@@ -28,10 +28,10 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
-    if left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known))):
+    elsewhere = (j for j in draft.free if draft.holds(each, j) and not draft.differs(each, j))
+    freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
+    if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
         return  # its inode was free for the next log, which begins with the same banner
-    if any(draft.holds(each, j) and draft.differs(each, i) and not draft.differs(each, j) for j in draft.free):
-        return  # the same, and it was packed
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
     if relation is Relation.UNDECIDED:

@@ -120,14 +120,22 @@ class Survey:
                     file.archive.whole or file.damaged
                 ):  # it was just begun, and may be a copy of anything; left out if it stays so
                     (found.undecided if size is None else found.anothers).add(i)
-        for known in (k for k in self.known if k.in_use and not k.open):
-            same = [i for i in range(len(found.candidates)) if found.answer(known.number, i).relation is Relation.SAME]
-            found.undecided |= {i for i in same if len(same) > 1 and found.candidates[i].size() is None}
+        found.undecided |= {i for i in self._go_on_alike() if found.candidates[i].size() is None}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
+
+    def _go_on_alike(self) -> set[int]:
+        """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
+        keys, alike = {known.key for known in self.known}, set()
+        for known in self.known:
+            if known.in_use and not known.open and known.position.offset:
+                numbers = range(len(self.found.candidates))
+                same = {i for i in numbers if self.found.answer(known.number, i).relation is Relation.SAME}
+                alike |= same if len(same) > 1 else set()
+        return {i for i in alike if self.found.candidates[i].key not in keys}
 
     def _own(self, files: Iterable[Candidate]) -> list[Candidate]:
         """Return the files that are not another path's by their inodes."""

@@ -53,6 +53,7 @@ class Found:
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
+    ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
     edited: bool = False  # the path's file has lines of what left the path, of which nothing was read yet
@@ -170,7 +171,7 @@ class Draft:
     def _goes_on_differently(self, each: Known) -> bool:
         """Return whether files that hold all that was read of one go on each in its own way: that was a banner."""
         files = [i for i, _ in enumerate(self.found.candidates) if self.answer(each, i).relation is Relation.SAME]
-        longer = [i for i in files if (self.size(i) or 0) > each.position.offset]
+        longer = [i for i in files if (self.size(i) or 0) > each.position.offset and i not in self.found.ambiguous]
         return any({(i, j), (j, i)}.isdisjoint(self.found.parts) for i, j in combinations(longer, 2))
 
     def file(self, i: int) -> Candidate:

@@ -113,6 +113,7 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
             holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
+            holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
             wanted = begun or renewed or late or after or matched or holds
             read = draft.start[i] if begun else _read_of(draft, i)

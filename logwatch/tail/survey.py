@@ -331,11 +331,15 @@ class Survey:
         directory, base = os.path.split(self._path)
         mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
         for i, candidate in enumerate(self.found.candidates):
-            if candidate.path != self._path and candidate.head and i not in mine:
+            if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
                 shared = sum(candidate.path in source.rotated for source in self._sources) > 1
                 only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
+                if not named:
+                    self.found.ambiguous.add(i)
+                if i in mine:
+                    continue
                 copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
                 if True in told:

@@ -98,7 +98,8 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
-        left = (k for k in draft.known if k.position.state == "ignored" and k.position.size > each.position.offset)
+        older = (k for k in draft.known if k.position.state == "ignored" and k.number < each.number)
+        left = (k for k in older if k.position.size > each.position.offset)
         if each.number in draft.untold and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
             return True  # history, packed since
         whole, size = draft.whole.get(i, ()), draft.size(i) or 0

@@ -206,9 +206,8 @@ class PathFollower(PathState):
 
         Nor in a copy, which goes on behind what was read.
         """
-        live = self.live
-        copy = live is not None and live.position.copy_of == generation.number and live.position.offset > 0
-        return copy or any(each.position.offset for each in self.after(generation))
+        order = self.in_order()
+        return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""

@@ -13,7 +13,7 @@ from logwatch.tail.context import Turn
 from logwatch.tail.files import CorruptError, OwnFile, key_at
 from logwatch.tail.fingerprint import HEAD_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.generation_state import MovedError
+from logwatch.tail.generation_state import MovedError, PackedError
 from logwatch.tail.identity import NO_KEY, Relation, is_part
 from logwatch.tail.path_state import PACKED, SHARED, PathState
 from logwatch.tail.rotated_names import UNNAMED
@@ -104,7 +104,7 @@ class _Reconciliation:
         if isinstance(error, MovedError) and not copied:
             generation.read_on(error.at)
             return
-        if own.size() < generation.position.offset and not copied:  # its writer goes on in it, as after a truncation
+        if not copied and not isinstance(error, PackedError):  # its writer goes on in it, as after a truncation
             emptied = Candidate("", generation.key, own.size(), own.modified, UNNAMED, own.head, own.begin)
             self.state.add(emptied, "rotated", own.size()).attach(generation.hand_over(), self.turn.now)
         generation.give_up(error)

@@ -28,7 +28,9 @@ def find_inode(draft: Draft, each: Known) -> None:
         return  # its bytes do not tell it, and it lies in an older file
     relation, at = draft.answer(each, i)
     left = i == draft.at_path and not draft.is_latest(each)
-    if left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known))):
+    elsewhere = (j for j in draft.free if draft.holds(each, j) and not draft.differs(each, j))
+    freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
+    if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
         return  # its inode was free for the next log, which begins with the same banner
     if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
         return  # its inode is an archive's by now
@@ -96,6 +98,10 @@ def _order(draft: Draft, each: Known) -> list[int]:
         mine = (k for k in draft.by_inode[i] if k is not each and k.position.state != "ignored")
         if any(k.position.head_bytes and k.number not in draft.untold for k in mine):
             return True  # else its inode alone proves little
+        older = (k for k in draft.known if k.position.state == "ignored" and k.number < each.number)
+        left = (k for k in older if k.position.size > each.position.offset)
+        if each.number in draft.untold and any(draft.holds(k, i) and not draft.differs(k, i) for k in left):
+            return True  # history, packed since
         whole, size = draft.whole.get(i, ()), draft.size(i) or 0
         own = each in whole or each in draft.by_inode[i]
         further = [k for k in draft.known if k.position.offset > each.position.offset]

@@ -202,8 +202,12 @@ class PathFollower(PathState):
                 self.block(generation, error, turn)
 
     def _is_left(self, generation: Generation) -> bool:
-        """Return whether the next file has been begun: no rest of what a file ends with comes there any more."""
-        return any(each.position.offset for each in self.after(generation))
+        """Return whether the next file has been begun: no rest of what a file ends with comes there any more.
+
+        Nor in a copy, which goes on behind what was read.
+        """
+        order = self.in_order()
+        return any(each.position.offset for each in order[order.index(generation) + 1 :])
 
     def _ahead(self, generation: Generation) -> bytes:
         """Return the first bytes of the generation that follows another one."""
@@ -211,6 +215,8 @@ class PathFollower(PathState):
         return after[0].beginning() if after else b""
 
     def _let_go(self, generation: Generation, turn: Turn) -> None:
+        if self.owners.sharing.is_held(generation):
+            generation.leave_rest()
         split = len(generation.open_rest())
         chunk, lost = generation.finish(turn.now, lambda: self._ahead(generation), torn=self._is_left(generation))
         if chunk:

@@ -254,6 +254,12 @@ class Generation(GenerationState):
         end = self.position.offset + len(rest)  # an archive is not unpacked again for the little that is before it
         self.skip_to(end, OwnFile(self.plain).before(end) if self.plain else rest[-TAIL_BYTES:])
 
+    def leave_rest(self) -> None:
+        """Leave all that is left of its open file, which a copy of it has as well."""
+        if self.plain:
+            size = self.plain.stat().size
+            self.skip_to(size, OwnFile(self.plain).before(size))
+
     def finish(self, now: float, ahead: Ahead, *, torn: bool) -> tuple[Chunk | None, int]:
         """Hand on an unterminated last line, as nothing will follow it, and let go of the file.
 

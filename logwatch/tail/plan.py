@@ -5,6 +5,7 @@ A ``Draft`` is a plan in the making.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 from logwatch.model import FileState, Position, RotationKind
@@ -52,8 +53,10 @@ class Found:
     common: dict[tuple[int, int], int] = field(default_factory=dict)  # as much as both open file and other file hold
     rotated_names: frozenset[str] = frozenset()
     anothers: set[int] = field(default_factory=set)  # files that another path has followed, or copies of them
+    ambiguous: set[int] = field(default_factory=set)  # files whose names may be of another log
     undecided: set[int] = field(default_factory=set)  # files that are to be unpacked further
     hidden: set[int] = field(default_factory=set)  # generations that are over, and lay where nobody can look now
+    edited: bool = False  # the path's file has lines of what left the path, of which nothing was read yet
     torn: bool = False  # the path's file ends within the first bytes of a line, which are alike in many lines
 
     @property
@@ -156,6 +159,7 @@ class Draft:
         for some in holders.values():
             most = max(k.position.offset for k in some)
             self.untold |= {k.number for k in some if k.number in closed and k.position.offset < most}
+        self.untold |= {k.number for k in closed.values() if self._goes_on_differently(k)}
         self.copied = {k.position.copy_of for k in known}  # whose copies tell more by now
         self.decided: dict[int, Hold | Leave] = {}
         self.start: dict[int, int] = {}  # file: where a new generation begins to read
@@ -163,6 +167,12 @@ class Draft:
         self.copies: list[int] = []  # files that generations have left for their paths
         self.again = False
         self.rising = False  # the newest file has the highest number
+
+    def _goes_on_differently(self, each: Known) -> bool:
+        """Return whether files that hold all that was read of one go on each in its own way: that was a banner."""
+        files = [i for i, _ in enumerate(self.found.candidates) if self.answer(each, i).relation is Relation.SAME]
+        longer = [i for i in files if (self.size(i) or 0) > each.position.offset and i not in self.found.ambiguous]
+        return any({(i, j), (j, i)}.isdisjoint(self.found.parts) for i, j in combinations(longer, 2))
 
     def file(self, i: int) -> Candidate:
         """Return the candidate at an index."""
@@ -239,11 +249,14 @@ class Draft:
     def differs(self, each: Known, i: int) -> bool:
         """Return whether a file that begins like one that was left out, of which no more is known, is another one.
 
-        It has another size, or that one is there.
+        It has another size, or that one is there, as it was.
         """
+        if each.position.state != "ignored":
+            return False
         size, then = self.size(i), each.position.size
-        there = each not in self.by_inode[i] and any(each in some for some in self.by_inode.values())
-        return each.position.state == "ignored" and (there or (bool(then) and size is not None and size != then))
+        lies = (j for j, some in self.by_inode.items() if each in some and then in (0, self.size(j)))
+        there = each not in self.by_inode[i] and any(j != i for j in lies)
+        return there or (bool(then) and size is not None and size != then)
 
     def is_part_by_notes(self, each: Known, i: int) -> bool:
         """Return whether all that a file holds is a generation's, as far as was noted of that."""

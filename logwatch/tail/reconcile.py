@@ -23,6 +23,9 @@ def reconcile(path: PathView, known: Sequence[Known], found: Found) -> Plan:
     was left out while its original was being read is the place to go on when that is truncated, or to find it by.
     """
     draft = Draft(path, known, found)
+    if found.edited:  # what is read of the one tells how far the other is a copy of it
+        draft.free.pop(found.at_path or 0)
+        draft.again = True
     in_use = [k for k in known if k.in_use]
     # What had no byte has but its inode, which a copy may have by now: behind the others
     rests = [k for k in in_use if k.empty and not k.open and k.number != draft.path.current]
@@ -102,24 +105,27 @@ def _adopt(draft: Draft, plan: Plan, copies: list[int], unknown: list[int]) -> N
     # is younger came after it
     lay = [draft.lies_at(k.number) for k in draft.known if k.position.state == "live" and k is not draft.current]
     since = min((draft.age(i) for i in lay if i is not None and i != at_path), default=None)
-    between = 0
+    between: list[int] = []
     for i in unknown:
         candidate = draft.file(i)
         if i != at_path and candidate.key != NO_KEY:
             late = candidate.modified > path.news_since * 1e9
             after = since is not None and draft.age(i) > since
             begun = i in draft.start
+            holds = any(k.in_use and not k.open and k.position.offset and draft.holds(k, i) for k in draft.known)
+            holds = holds and i not in draft.found.ambiguous
             matched = candidate.matched and not (path.first and path.starts_at_end)
-            wanted = begun or renewed or late or after or matched
+            wanted = begun or renewed or late or after or matched or holds
             read = draft.start[i] if begun else _read_of(draft, i)
             plan.actions.append(TakeUp(i, "rotated", read) if wanted else TakeUp(i, "ignored"))
-            between += wanted and not begun
+            between += [i] if wanted and not begun else []
     plan.actions += [TakeUp(i, "ignored") for i in copies]  # they stay known when their originals are gone
     if between and not path.first:
         # Of what was empty and is nowhere, the bytes that it got are in what was found in between
         nowhere = (k for k in draft.known if k.in_use and not k.position.offset and draft.is_nowhere(k))
         plan.actions += [Leave(k.number, "done") for k in nowhere if k.position.head_bytes < TELLING_BYTES]
-        plan.actions.append(Rotated("rename", between))
+        if written := [i for i in between if draft.file(i).head != b""]:  # what is empty may be to become an archive
+            plan.actions.append(Rotated("rename", len(written)))
     if at_path in unknown and draft.file(at_path).head is not None:
         at_end = path.first and path.starts_at_end
         plan.actions.append(TakeUp(at_path, "live", None if at_end else draft.start.get(at_path, 0)))

@@ -14,7 +14,7 @@ from logwatch.tail.candidates import Heads, UnreadableError, VanishedError
 from logwatch.tail.files import CorruptError, OwnFile, SeekingError
 from logwatch.tail.fingerprint import HEAD_BYTES, TELLING_BYTES, index_keys, is_tail, marks_of, search_keys
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, shared_bytes
+from logwatch.tail.identity import SURE_BYTES, Content, Relation, compare, is_part, shared_bytes
 
 _MOST_ALIKE = 32  # generations that a file is compared with, where all begin with one banner
 
@@ -207,6 +207,14 @@ class Sharing:
             if relation is Relation.SAME:
                 reached = max(reached, twin.position.offset)
         return reached
+
+    def is_held(self, generation: Generation) -> bool:
+        """Return whether a copy that is read on has all of a generation's open file: what that ends with, too."""
+        with suppress(UnreadableError, VanishedError):
+            own = self.content(generation) if generation.plain else None
+            twins = (self.content(twin) for twin in self._twins_of(generation) if own and twin.in_use)
+            return any(own and of and is_part(own, of) for of in twins)
+        return False
 
     def appended(self, generation: Generation, mine: list[Generation]) -> Generation | None:
         """Return the generation that was appended to the file of this one, where this was read to.

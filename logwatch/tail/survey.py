@@ -31,7 +31,7 @@ from logwatch.tail.identity import (
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name
-from logwatch.tail.unnamed import Unnamed
+from logwatch.tail.unnamed import Unnamed, is_extract
 from logwatch.unpack import without_suffix
 
 _SEARCHED = 2  # rotated files, of those that were written last, however long they are
@@ -120,11 +120,22 @@ class Survey:
                     file.archive.whole or file.damaged
                 ):  # it was just begun, and may be a copy of anything; left out if it stays so
                     (found.undecided if size is None else found.anothers).add(i)
+        found.undecided |= {i for i in self._go_on_alike() if found.candidates[i].size() is None}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
         if at_path and self.known:
             end = at_path.before(at_path.disk_size, TELLING_BYTES) or b""
             found.torn = b"\n" in end and not end.endswith(b"\n")
         return found
+
+    def _go_on_alike(self) -> set[int]:
+        """Return the files that nobody knows and that hold all that was read of one generation, where several do."""
+        keys, alike = {known.key for known in self.known}, set()
+        for known in self.known:
+            if known.in_use and not known.open and known.position.offset:
+                numbers = range(len(self.found.candidates))
+                same = {i for i in numbers if self.found.answer(known.number, i).relation is Relation.SAME}
+                alike |= same if len(same) > 1 else set()
+        return {i for i in alike if self.found.candidates[i].key not in keys}
 
     def _own(self, files: Iterable[Candidate]) -> list[Candidate]:
         """Return the files that are not another path's by their inodes."""
@@ -284,6 +295,8 @@ class Survey:
         unread = own.run(offset, TAIL_BYTES) if changed else b""
         if len(unread.strip(b"\0")) >= SURE_BYTES and unread == candidate.run(offset, TAIL_BYTES):
             answer = found.answers[known.number, i] = Answer(Relation.SAME, offset)
+        if i == found.at_path and not offset and self._by_number[known.number].waiting:
+            found.edited = found.edited or (not part and is_extract(own, candidate))
         if part is None:
             found.undecided.add(i)
         if part or (part is False and candidate.damaged and own.head.startswith(candidate.head or b"")):
@@ -318,11 +331,15 @@ class Survey:
         directory, base = os.path.split(self._path)
         mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
         for i, candidate in enumerate(self.found.candidates):
-            if candidate.path != self._path and candidate.head and i not in mine:
+            if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
                 shared = sum(candidate.path in source.rotated for source in self._sources) > 1
                 only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
+                if not named:
+                    self.found.ambiguous.add(i)
+                if i in mine:
+                    continue
                 copies = not named and candidate.path not in self._state.matched
                 told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
                 if True in told:

@@ -17,7 +17,7 @@ from logwatch.tail.candidates import Candidate
 from logwatch.tail.directories import Stranger
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
-from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Key, Relation
+from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Content, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
 from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name, stem_of
@@ -128,7 +128,7 @@ class Unnamed:
         files = [*found.candidates, *left]
         kept: list[Candidate] = []
         for file in sorted(later.values(), key=lambda file: -file.disk_size):
-            if not any(_is_extract(file, of) for of in [*files, *kept] if of.key != file.key):
+            if not any(is_extract(file, of) for of in [*files, *kept] if of.key != file.key):
                 kept.append(file)
         return kept
 
@@ -155,11 +155,11 @@ def _emptied(each: Known, at_path: Candidate | None) -> int | None:
     return None if at_path and same and (at_path.head or at_path.modified == seen) else seen
 
 
-def _is_extract(file: Candidate, of: Candidate) -> bool:
+def is_extract(file: Content, of: Content) -> bool:
     """Return whether a plain file's last line stands in another one: it was filtered out of that, or copied."""
-    end = file.before(file.disk_size) or b""
+    end = b"" if file.packed else file.before(file.size() or 0) or b""
     line = end[end.rfind(b"\n", 0, -1) + 1 :]
-    if file.packed or of.packed or len(line) < TELLING_BYTES:
+    if of.packed or len(line) < TELLING_BYTES:
         return False
 
     def last_in(block: bytes, start: int, _: int) -> int:

@@ -457,3 +457,64 @@ def test_an_archive_that_begins_with_a_long_banner_is_not_a_part_of_what_was_lon
     follower.wait(20)
     assert [line for line in follower.lines if line not in banner] == lines
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("begun", ["", "E2211-101112-009 (1): a line that begins as the torn one"])
+def test_half_a_line_behind_a_banner_does_not_wait_for_a_log_with_the_same_banner(tmp_path, begun):
+    """The next log looks like a copy of it, in which no rest comes to what the one before ends with."""
+    log = tmp_path / "m.log"
+    banner = [f"licence clause {n:04} comes without any warranty at all" for n in range(90)]
+    append(log, *banner)
+    follower = Follower(log)
+    follower.turn()
+    half = "E2211-101112-009 ("
+    append(log, half, end="")
+    follower.wait(1)
+    os.rename(log, tmp_path / "m.log.1")
+    append(log, *banner, *[begun] * bool(begun))
+    follower.wait(1)
+    for _ in range(2):
+        follower.wait(700)
+    assert follower.tail.status().lag_bytes == 0
+    assert [line for line in follower.lines if line not in banner] == [begun or half]
+    assert follower.lost == 0
+
+
+@pytest.mark.parametrize("last", [0, 3])
+@pytest.mark.parametrize("clauses", [1, 60, 100])
+@pytest.mark.parametrize("pack", [True, False])
+@pytest.mark.parametrize("way", ["rename", "copytruncate"])
+def test_generations_count_that_began_with_the_banner_of_a_log_of_which_no_more_was_read(
+    tmp_path, way, pack, clauses, last
+):
+    """A start wrote only its banner before the daemon ended; what it wrote then is in the oldest file with that."""
+    log = tmp_path / "m.log"
+    banner = [f"licence clause {n:04} comes without any warranty at all" for n in range(clauses)]
+    pushes = [f"E2211-101112-{n:03} (1): push_on_complete: a line behind a banner" for n in range(20)]
+    history = tmp_path / "m.log-20261101"
+    append(history, *banner, *pushes[:1])
+    append(log, *banner)
+    follower = Follower(log)
+    follower.turn()
+    follower.stop()
+    history.with_name(history.name + ".gz").write_bytes(gzip.compress(history.read_bytes()))
+    history.unlink()
+    written = iter(pushes[2:])
+    for day, lines in ((2, 2), (3, 3), (4, 4)):
+        append(log, *(next(written) for _ in range(lines)))
+        to = tmp_path / f"m.log-2026110{day}"
+        if way == "rename":
+            os.rename(log, to)
+        else:
+            shutil.copyfile(log, to)
+            os.truncate(log, 0)
+        if pack:
+            to.with_name(to.name + ".gz").write_bytes(gzip.compress(to.read_bytes()))
+            to.unlink()
+        append(log, *banner)
+    append(log, *pushes[11 : 11 + last])
+    follower.start()
+    for seconds in (0, 1, 12, 700):
+        follower.wait(seconds)
+    assert sorted(line for line in follower.lines if line not in banner) == pushes[2 : 11 + last]
+    assert (follower.lost, follower.missed) == (0, 0)

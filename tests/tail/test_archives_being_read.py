@@ -215,3 +215,26 @@ def test_a_log_that_is_packed_away_between_two_looks_counts_once(tmp_path, text,
         follower.wait(seconds)
     assert follower.lines == [text, *lines(0, 3)]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("seen", [(0,), (0, 24), (24,), (0, 1000)])
+def test_an_empty_file_that_becomes_an_archive_is_no_rotation(tmp_path, seen):
+    """Svlogd's ``!gzip``: what its processor has written nothing into yet lies beside what it is to pack."""
+    log = tmp_path / "current"
+    append(log, *lines(0, 60))
+    follower = Follower(log)
+    follower.turn()
+    for night in range(3):
+        rotated, begun, ended = (tmp_path / f"@4000000069268d4{night}.{end}" for end in "uts")
+        log.rename(rotated)
+        append(log, *lines(60 + night, 1))
+        data = gzip.compress(rotated.read_bytes())
+        for size in seen:
+            begun.write_bytes(data[:size])
+            follower.wait(1)
+        begun.write_bytes(data)
+        begun.rename(ended)
+        rotated.unlink()
+        follower.wait(1)
+    assert follower.lines == lines(0, 63)
+    assert follower.rotations() == {"rename": 3}

@@ -542,6 +542,21 @@ def test_what_nobody_has_read_of_a_log_tells_it_where_all_that_was_read_is_chang
     log.check()
 
 
+@pytest.mark.parametrize("lines", [10, 100, 400])
+@pytest.mark.parametrize("edit", ["1d", "1,3d", "5d", "1i a line that was not there"])
+def test_a_log_that_is_edited_before_anything_was_read_of_it_counts_once(tmp_path, edit, lines):
+    """``sed -i`` between a look and the first read: what is read of the deleted file tells what the new one repeats."""
+    log = Log(tmp_path, "by hand")
+    log.write(lines)
+    log.follower.look()
+    log.write(1)
+    log.shell(f"sed -i '{edit}' m.log")
+    log.write(1)
+    for seconds in (0, 1, 12):
+        log.follower.wait(seconds)
+    log.check()
+
+
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("lines", [2, 30, 6000])
 @pytest.mark.parametrize("steps", [truncated_under_its_writer, truncated_and_packed_under_its_writer])

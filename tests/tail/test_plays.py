@@ -929,9 +929,10 @@ def test_a_deleted_log_that_is_changed_in_front_is_read_on(tmp_path, renewed):
     assert (follower.lost, follower.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("burst", [1, 1000])
 @pytest.mark.parametrize("renewed", [True, False])
-def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed):
-    """``> /proc/PID/fd/N``: its disk is freed so while its writer has it open, and goes on in it."""
+def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed, burst):
+    """``> /proc/PID/fd/N``: its writer has it open, and goes on in it, also beyond its old size within one look."""
     log = tmp_path / "m.log"
     append(log, *(f"line {number:04} of what is deleted soon" for number in range(300)))
     follower = Follower(log)
@@ -946,12 +947,12 @@ def test_a_deleted_log_that_is_emptied_is_read_on(tmp_path, renewed):
         follower.look()
         writer.truncate(0)
         for number in range(5):
-            writer.write(b"late line %d\n" % number)
+            writer.writelines(b"late line %d of %d\n" % (n, number) for n in range(burst))
             writer.flush()
             follower.wait(1)
         for _ in range(2):
             follower.wait(700)
-    assert len(follower.lines) == len(set(follower.lines)) == 305 + renewed
+    assert len(follower.lines) == len(set(follower.lines)) == 300 + 5 * burst + renewed
     assert (follower.lost, follower.missed) == (len("a line that was seen, and not read\n"), 0)
 
 

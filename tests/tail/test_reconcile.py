@@ -327,6 +327,28 @@ TABLE = {
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
     ),
+    "read to the end of a banner, and filled and copied away, twice: in the oldest file, by its inode or not": (
+        NOW,
+        [known()],
+        found(
+            file("m.log", 1, 1300),
+            file("m.log.1", 3, 1200),
+            file("m.log.2", 2, 1100),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (1, 2, SAME, 1000)],
+        ),
+        [Hold(1, 2), TakeUp(1, "rotated"), Rotated("rename"), TakeUp(0, "live"), Rotated("rename")],
+    ),
+    "the same, beside history with that banner, which was packed since": (
+        NOW,
+        [known(1, 7, "ignored", 0, 1400), known(2)],
+        found(
+            file("m.log", 1, 1300),
+            file("m.log.1", 2, 1100),
+            file("m.log.2.gz", 3, 1400),
+            answers=[(n, i, SAME, 1000 * (n - 1)) for n in (1, 2) for i in range(3)],
+        ),
+        [Hold(1, 2), Hold(2, 1), TakeUp(0, "live"), Rotated("rename")],
+    ),
     "of which but a banner was read, that others begin with as well: the oldest that is nobody else's": (
         PathView(current=2),
         [known(1, 1, "done", 1000), known(2, 2, "live", 500, 500)],

@@ -198,7 +198,7 @@ def unusable(
 def set_aside(ledger: Path, at: float) -> tuple[Path, list[str]]:
     """Rename a damaged ledger and the files that belong to it, for somebody to look at.
 
-    Give its new name, and those of older ones that were deleted since there were too many.
+    Return its new name, and those of older ones that were deleted since there were too many.
     """
     kept = ledger.with_name(f"{ledger.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}")
     older = {re.sub("-(wal|shm)$", "", path.name) for path in ledger.parent.glob(f"{ledger.name}.damaged-*")}

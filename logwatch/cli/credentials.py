@@ -16,8 +16,8 @@ from rich.text import Text
 
 from logwatch.catalogue.entries import STEPS
 from logwatch.cli.terminal import show
-from logwatch.credentials import EXTRA, Flaw, Request, Verdict, examine, missing_extra
-from logwatch.credentials.verdict import when
+from logwatch.credentials.look import EXTRA, examine, missing_extra
+from logwatch.credentials.verdict import Flaw, Request, Verdict, when
 from logwatch.diagnosis.words import span
 from logwatch.errors import LogwatchError, Problem
 from logwatch.moments import iso

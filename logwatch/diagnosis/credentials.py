@@ -3,8 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from logwatch.credentials import PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict
-from logwatch.credentials.verdict import DAY_SECONDS, when
+from logwatch.credentials.verdict import DAY_SECONDS, PAGE_SECONDS, TICKET_SECONDS, Flaw, Verdict, when
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.words import marked_moment
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from logwatch.diagnosis.facts import Facts, Finding
 from logwatch.diagnosis.words import number, share
-from logwatch.ledger import CounterRow
+from logwatch.ledger.batch import CounterRow
 
 _WORTH_SHARE = 0.01  # of the results: more than a stray stamp
 

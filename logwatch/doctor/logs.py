@@ -18,7 +18,8 @@ from logwatch.diagnosis.words import bytes_, number, share, span
 from logwatch.doctor.check import Check, failure, ok, skipped, warning
 from logwatch.doctor.host import Host, NoAnswer
 from logwatch.events import quoted
-from logwatch.journal import GROUP, Target, ask
+from logwatch.journal import ask
+from logwatch.journal.place import GROUP, Target
 from logwatch.mesibo_conf import PushLogging
 from logwatch.model import PLAIN, Scan
 from logwatch.parse import Scanner

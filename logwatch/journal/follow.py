@@ -20,7 +20,7 @@ from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
 from logwatch.parse.timestamp import since_epoch
-from logwatch.tail import SourceStatus
+from logwatch.status import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: rests of messages and late numbers are waited for no longer

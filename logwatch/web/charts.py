@@ -13,7 +13,9 @@ from typing import NamedTuple
 from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.words import number
-from logwatch.ledger import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS, Incident, Timeline
+from logwatch.ledger.buckets import HOURLY, MINUTE, QUARTER, SIX_HOURS, WIDTHS
+from logwatch.ledger.incidents import Incident
+from logwatch.ledger.timeline import Timeline
 from logwatch.moments import utc
 
 HEIGHT = 100.0  # of the box of bars; a column is 10 wide

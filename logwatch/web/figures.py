@@ -13,7 +13,7 @@ from logwatch.diagnosis.find import NEARLY_ALL
 from logwatch.diagnosis.watching import FRESH_SECONDS
 from logwatch.diagnosis.weight import MANY
 from logwatch.diagnosis.words import bytes_, number, share, span
-from logwatch.ledger import MINUTE
+from logwatch.ledger.buckets import MINUTE
 from logwatch.moments import iso
 
 LATELY_MINUTES = 10  # whole ones

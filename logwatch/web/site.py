@@ -23,12 +23,13 @@ import logwatch
 from logwatch.catalogue import Catalogue
 from logwatch.catalogue.entries import COMMANDS, STEPS
 from logwatch.config import Config
-from logwatch.diagnosis import Finding, words
-from logwatch.diagnosis.facts import plain
+from logwatch.diagnosis import words
+from logwatch.diagnosis.facts import Finding, plain
 from logwatch.diagnosis.gather import SHAPES, Examined, gather, without_ledger
 from logwatch.diagnosis.words import DAY, Moments
-from logwatch.ledger import Filter, Hit, Incident, NotReadable, Reader, Timeline, Timelines
-from logwatch.ledger.incidents import KEPT_SECONDS
+from logwatch.ledger.incidents import KEPT_SECONDS, Incident
+from logwatch.ledger.reader import Filter, Hit, NotReadable, Reader
+from logwatch.ledger.timeline import Timeline, Timelines
 from logwatch.moments import iso
 from logwatch.privacy import Privacy, readable
 from logwatch.report.recent import LogEnds

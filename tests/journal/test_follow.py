@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from logwatch.journal import Journal, JournalSpec, Target
 from logwatch.journal import follow as module
+from logwatch.journal.follow import Journal, JournalSpec
+from logwatch.journal.place import Target
 from logwatch.wake import PollWaker
 from tests.helpers.journald import REMOTE, Journald, remote
 from tests.helpers.recorder import Log

@@ -31,9 +31,8 @@ from logwatch.ledger.batch import Batch, StoredFailure
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
-from logwatch.model import Seen
+from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import everything, ordinary
-from logwatch.status import SourceStatus
 from logwatch.web import site
 from logwatch.web.server import WebServer
 from logwatch.web.views import rules

@@ -33,12 +33,12 @@ from logwatch.inputs import Inputs
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.snapshot import Snapshot
 from logwatch.ledger.store import Ledger
+from logwatch.model import SourceStatus
 from logwatch.moments import utc
 from logwatch.pipeline import CALLED_SECONDS, Pipeline
 from logwatch.privacy import Privacy
 from logwatch.sd_notify import Notifier
 from logwatch.signal_flags import SignalFlags
-from logwatch.status import SourceStatus
 from logwatch.wake import Wakeup, make_waker
 from logwatch.web.access import Access
 from logwatch.web.server import WebServer

@@ -21,9 +21,8 @@ from logwatch.credentials.verdict import KINDS, Verdict
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Cause
+from logwatch.model import Cause, SourceStatus
 from logwatch.sight import sight
-from logwatch.status import SourceStatus
 from logwatch.watched import Watched
 from logwatch.webhook.source import WebhookStatus, silent_on_success, witnesses
 from logwatch.webhook.take import OUTCOMES

@@ -27,9 +27,9 @@ from logwatch.model import (
     Scan,
     Seen,
     Sink,
+    SourceStatus,
 )
 from logwatch.privacy import Privacy
-from logwatch.status import SourceStatus
 from logwatch.webhook.take import take
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that a source may label; the rest is ``other``

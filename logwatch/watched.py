@@ -7,7 +7,7 @@ from logwatch.catalogue import Catalogue
 from logwatch.config import Config
 from logwatch.credentials.verdict import Verdict
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.status import SourceStatus
+from logwatch.model import SourceStatus
 
 
 class Watched(Protocol):

@@ -24,7 +24,7 @@ from logwatch.credentials.verdict import Verdict
 from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import ForwardMetrics
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.status import SourceStatus
+from logwatch.model import SourceStatus
 from tests.test_architecture import LAYERS, PACKAGE
 
 ROOT = Path(__file__).parent.parent.parent

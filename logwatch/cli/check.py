@@ -26,9 +26,9 @@ from logwatch.logging_setup import PRIORITIES
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.parse.check import against_samples
-from logwatch.report.words import followed
 from logwatch.web.access import load, warnings
 from logwatch.web.webhook import refuse_in_the_clear
+from logwatch.words import followed
 
 CREDENTIALS = Path("/run/credentials")
 _PATIENCE_SECONDS = 5.0  # for one credential: the unit waits for this before each start

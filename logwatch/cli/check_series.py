@@ -16,9 +16,8 @@ from logwatch.export import ProcessMetrics, SnapshotCollector
 from logwatch.forward import ForwardMetrics
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.model import Platform, Seen
+from logwatch.model import Platform, Seen, SourceStatus
 from logwatch.pipeline import OTHER, UNKNOWN_CODES
-from logwatch.status import SourceStatus
 from logwatch.webhook.source import WebhookStatus
 
 _TOPICS = 4  # of a certificate that is for an app, its VoIP pushes, its complications and its controller

@@ -18,9 +18,8 @@ from logwatch.journal.child import Child, NoProgram
 from logwatch.journal.export import Entry, Parser
 from logwatch.journal.messages import FIELDS, Messages
 from logwatch.journal.place import JournalFiles, Target
-from logwatch.model import PLAIN, Chunk, JournalPosition, Sink
+from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
 from logwatch.parse.timestamp import since_epoch
-from logwatch.status import SourceStatus
 
 LOOK_SECONDS = 5.0  # between two looks at where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: rests of messages and late numbers are waited for no longer

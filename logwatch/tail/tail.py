@@ -9,8 +9,7 @@ from logwatch import envelope as envelopes
 from logwatch.discover.globs import DiscoveredPaths, Discovery, Globs
 from logwatch.errors import Problem
 from logwatch.events import Log, shown
-from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink
-from logwatch.status import SourceStatus
+from logwatch.model import Envelope, EnvelopeKind, InputKind, Position, Sink, SourceStatus
 from logwatch.tail.context import OpenFiles, SourceContext
 from logwatch.tail.files import key_at
 from logwatch.tail.follow import PathFollower

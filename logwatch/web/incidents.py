@@ -11,9 +11,9 @@ from logwatch.catalogue import Catalogue
 from logwatch.diagnosis.course import entry_of
 from logwatch.diagnosis.facts import Finding
 from logwatch.diagnosis.incidents import fold
-from logwatch.diagnosis.words import number, span
 from logwatch.ledger.incidents import KEPT, PEOPLE, Incident
 from logwatch.moments import iso, utc
+from logwatch.words import number, span
 
 _DAY = 86400.0
 

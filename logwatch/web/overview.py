@@ -18,11 +18,10 @@ from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Hit
 from logwatch.ledger.snapshot import Snapshot
-from logwatch.model import Platform, Position, Rotation, Seen
+from logwatch.model import Platform, Position, Rotation, Seen, SourceStatus
 from logwatch.moments import iso
 from logwatch.privacy import readable
 from logwatch.sight import Sight
-from logwatch.status import SourceStatus
 from logwatch.web.charts import ORDER, SPANS, Tally, course
 from logwatch.web.figures import Strip, strip
 from logwatch.web.incidents import Told, told, up_to_now

@@ -9,8 +9,7 @@ from logwatch.errors import Problem
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.mesibo_conf import PushLogging
-from logwatch.model import Seen
-from logwatch.status import SourceStatus
+from logwatch.model import Seen, SourceStatus
 from tests.helpers.story import NOW, Story
 
 PLATFORM_WIDE = [

@@ -12,8 +12,7 @@ from logwatch.ledger.batch import Batch, StoredFailure
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
 from logwatch.ledger.store import Ledger
-from logwatch.model import Seen
-from logwatch.status import SourceStatus
+from logwatch.model import Seen, SourceStatus
 
 START = 1_763_769_600.0  # 22 November 2025, 00:00 UTC
 GOOD = ResultRow("mesibo", "apns", "200", "")

@@ -12,8 +12,7 @@ from logwatch.export import SnapshotCollector
 from logwatch.ledger.batch import CounterRow
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
-from logwatch.model import Seen
-from logwatch.status import SourceStatus
+from logwatch.model import Seen, SourceStatus
 
 UP = SourceStatus("mesibo", True, 1, 0, True, 5.0, ())  # noqa: FBT003  up and caught up
 

@@ -8,9 +8,8 @@ from logwatch.ledger.buckets import MINUTE, QUARTER, Bucket, Reading, spread
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.snapshot import Snapshot, SourceRow
 from logwatch.ledger.timeline import Timeline
-from logwatch.model import Seen
+from logwatch.model import Seen, SourceStatus
 from logwatch.simulate.outcomes import ordinary
-from logwatch.status import SourceStatus
 
 NOW = 1_763_806_500.0  # 22 November 2025, 10:15 UTC
 CATALOGUE = Catalogue.load()

@@ -15,8 +15,7 @@ from logwatch.ledger.batch import Batch, ShapeRow, StoredFailure
 from logwatch.ledger.incidents import Incident
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.store import Ledger
-from logwatch.model import Rotation, Seen
-from logwatch.status import SourceStatus
+from logwatch.model import Rotation, Seen, SourceStatus
 from logwatch.web.pages import Codes, Status
 from logwatch.web.site import USERS_FRESH_SECONDS, Site
 

@@ -27,9 +27,8 @@ from logwatch.ledger.incidents import Incident, Person
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Filter
 from logwatch.ledger.store import Ledger
-from logwatch.model import Position, Rotation, Seen
+from logwatch.model import Position, Rotation, Seen, SourceStatus
 from logwatch.parse.redact import LENGTH
-from logwatch.status import SourceStatus
 from logwatch.web.server import CONTENT_SECURITY_POLICY, WebServer
 from logwatch.web.views import rules
 from tests.helpers.running import PATIENCE

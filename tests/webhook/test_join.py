@@ -9,13 +9,12 @@ from logwatch.catalogue import Catalogue
 from logwatch.ledger.join import Failed, WebhookReason, WitnessEvent, join
 from logwatch.ledger.reader import Filter, Reader
 from logwatch.ledger.store import Ledger
-from logwatch.model import Chunk, Position
+from logwatch.model import Chunk, Position, SourceStatus
 from logwatch.parse import Scanner
 from logwatch.parse import load as load_grammar
 from logwatch.pipeline import Pipeline, Source
 from logwatch.privacy import Privacy
 from logwatch.simulate import Calls, Mesibo, Mix
-from logwatch.status import SourceStatus
 from logwatch.webhook.fields import load as load_fields
 from logwatch.webhook.inbox import Inbox
 from logwatch.webhook.read import read

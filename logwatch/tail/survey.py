@@ -16,8 +16,10 @@ from logwatch.tail.files import OwnFile, stat_at
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
+    BY_INODE,
     HELD,
     NO_KEY,
+    NOWHERE,
     SEARCH_BYTES,
     SURE_BYTES,
     Answer,
@@ -116,9 +118,8 @@ class Survey:
         for i, file in enumerate(found.candidates):
             if file.archive and len(file.head or b"") < TELLING_BYTES:
                 size = file.size()
-                if not (
-                    file.archive.whole or file.damaged
-                ):  # it was just begun, and may be a copy of anything; left out if it stays so
+                # It was just begun, and may be a copy of anything; left out if it stays so
+                if not (file.archive.whole or file.damaged):
                     (found.undecided if size is None else found.anothers).add(i)
         found.undecided |= {i for i in self._go_on_alike() if found.candidates[i].size() is None}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -325,27 +326,28 @@ class Survey:
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
 
-        By its inode alone, where a pattern matches it or rotation has named it after the path, beside it or where no
-        other log of that name is nearer: two logs may be alike.
+        Theirs that has its inode, or has read most of it; by the inode alone, where a pattern matches it or rotation
+        has named it after the path, beside it or where no other log of that name is nearer: two logs may be alike.
         """
-        directory, base = os.path.split(self._path)
-        mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
-        for i, candidate in enumerate(self.found.candidates):
+        found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
+        for i, candidate in enumerate(found.candidates):
             if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
                 shared = sum(candidate.path in source.rotated for source in self._sources) > 1
                 only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 if not named:
-                    self.found.ambiguous.add(i)
-                if i in mine:
+                    found.ambiguous.add(i)
+                if mine.get(i) == BY_INODE:
                     continue
                 copies = not named and candidate.path not in self._state.matched
-                told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
-                if True in told:
-                    self.found.anothers.add(i)
-                elif None in told:
-                    self.found.undecided.add(i)
+                told = [source.claim(candidate, self._state, copies=copies) for source in self._sources]
+                if max(at for at in (NOWHERE, *told) if at is not None) > mine.get(i, NOWHERE):
+                    found.anothers.add(i)
+                elif i not in mine and None in told:
+                    found.undecided.add(i)
+        # What others have read more of has but a banner, or a line that recurs, in common with what was read here
+        found.answers = {(n, i): answer for (n, i), answer in found.answers.items() if i not in found.anothers}
 
     def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""

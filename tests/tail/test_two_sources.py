@@ -362,3 +362,42 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("banner_lines", [0, 80, 150])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_path, rotate, banner_lines, first):
+    """Of two sources whose logs have one directory for rotated files: theirs is a file who have read most of it.
+
+    What the other one has read may be but the banner, or that and the line behind it.
+    """
+    banner = [f"{n:03} mesibo 3.0, licence and version" for n in range(banner_lines)]
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    (tmp_path / "old").mkdir()
+    counts = (1, 20) if first == 0 else (20, 1)
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *banner, *lines(500 * n, counts[n]))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    for night in range(1, 4):
+        two.each("stop")
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            if not (night == 2 and n == first):
+                rotate(log, tmp_path / "old" / f"{log.name}.srv{n}-2026112{night}")
+                append(log, *banner, *lines(500 * n + 50 * night + 10, 1))
+        two.each("start")
+        for _ in range(2):
+            two.each("turn")
+    counted = Counter(line for source in two.sources for line in source.lines if line not in banner)
+    expected = [
+        line
+        for n in range(2)
+        for at, count in ((0, counts[n]), *((50 * k, 5) for k in (1, 2, 3)), *((50 * k + 10, 1) for k in (1, 2, 3)))
+        for line in lines(500 * n + at, count)
+        if not (n == first and at == 110)
+    ]
+    assert counted == Counter(expected)
+    assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]

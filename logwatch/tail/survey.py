@@ -84,6 +84,7 @@ class Survey:
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._logs = self._owners.logs_of(self._path)
+        self._bases = {os.path.basename(log) for log in self._logs}
         self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
         self._names: dict[str, Rotated] = {}
@@ -145,8 +146,7 @@ class Survey:
     def _list(self) -> dict[str, Rotated]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
-        bases = {os.path.basename(log) for log in self._logs}
-        logs |= {os.path.join(directory, base) for directory in lay for base in bases}
+        logs |= {os.path.join(directory, base) for directory in lay for base in self._bases}
         places = ((place, os.path.basename(log)) for log in self._logs for place in self._owners.rotated.places(log))
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
@@ -157,7 +157,7 @@ class Survey:
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
-            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *bases}
+            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
@@ -245,7 +245,8 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._state.matched or any(source.log_of(path) for source in self._sources)
+        anothers = self._nearest(os.path.basename(path)) not in {"", *self._bases}
+        return anothers or path in self._state.matched or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -378,12 +379,8 @@ class Survey:
         for candidate in self.found.candidates:
             may_grow = not strict or candidate.rotated is None or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
-        if (
-            self.found.at_path is None
-            and not self._elsewhere
-            and os.path.exists(self._path)
-            and not any(c.path == self._path for c in self.found.candidates)
-        ):
+        nowhere = self.found.at_path is None and not self._elsewhere
+        if nowhere and os.path.exists(self._path) and not any(c.path == self._path for c in self.found.candidates):
             raise VanishedError
 
     @staticmethod

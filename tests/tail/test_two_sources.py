@@ -364,6 +364,37 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
         assert (source.lost, source.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("rotate", [rename, copy_and_truncate])
+@pytest.mark.parametrize("names", [("m.log", "m.log-err"), ("m.log-err", "m.log")])
+def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_directory_for_both(
+    tmp_path, names, rotate
+):
+    """A name that rotation gives to one log is no unknown ending of the other's, though neither lies there."""
+    (tmp_path / "old").mkdir()
+    logs = [tmp_path / name for name in names]
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
+    follower.turn()
+    follower.stop()
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotated = tmp_path / "old" / f"{log.name}.1"
+        if night > 1:
+            os.rename(rotated, rotated.with_name(f"{log.name}.2"))
+        rotate(log, rotated)
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    follower.start()
+    for _ in range(2):
+        follower.turn()
+    assert sorted(follower.lines) == sorted(written(0) + written(1))
+    assert (follower.lost, follower.missed) == (0, 0)
+    rotations = Counter()
+    for rotation in follower.sink.history:
+        rotations[rotation.path] += rotation.count
+    assert rotations == {str(log): 2 for log in logs}
+
+
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 @pytest.mark.parametrize("banner_lines", [0, 80, 150])
 @pytest.mark.parametrize("first", [0, 1])

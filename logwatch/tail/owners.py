@@ -21,12 +21,12 @@ class Owners:
     """Which path's generation each file is, for all paths of a source."""
 
     def __init__(
-        self, rotated: Globs | None, clock: Callable[[], float], sources: Callable[[], Iterable["Owners"]] = tuple
+        self, rotated: Globs | None, clock: Callable[[], float], sources: Callable[[], Iterable["Owners"]]
     ) -> None:
-        """``rotated``: where the configuration says that rotated files are; ``sources``: those of the process."""
+        """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process."""
         self._paths: dict[str, FollowedPath] = {}
         self._sources = sources
-        self.rotated = RotatedFiles(rotated, clock, lambda: {log for logs in self._look().values() for log in logs})
+        self.rotated = RotatedFiles(rotated, clock, lambda: set().union(*(source.logs() for source in sources())))
         self._looked = False
         self._targets: dict[str, set[str]] = {}  # where each path leads and led
         self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
@@ -82,6 +82,10 @@ class Owners:
                 self._named, self._logs = named, {}
                 self._known = logs.union(named, bases, map(os.path.basename, named))
         return self._named
+
+    def logs(self) -> set[str]:
+        """Return the logs after which rotated files of all paths are named."""
+        return set().union(*self._look().values())
 
     def called(self) -> set[str]:
         """Return the names of the logs to which paths lead and led, as of when that was last looked at."""

@@ -32,7 +32,7 @@ from logwatch.tail.fingerprint import (
     is_tail,
     marks_of,
 )
-from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.generation_state import ChangedError, Former, GenerationState
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
@@ -54,14 +54,13 @@ class Generation(GenerationState):
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
         to be learnt before: what came into a file without one since then is not taken.
         """
-        access = self.access
-        assert isinstance(access, Open)
-        file, known = access.file, self.position
+        file, known = self.file, self.position
+        assert file
         seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
-            access.rest(seen)
+            self.rest(seen)
             return None  # the archive is not written that far yet
         if not file.packed and file.stat().size < reached:
             raise ChangedError
@@ -75,7 +74,7 @@ class Generation(GenerationState):
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
-                return self._skip_hole(access, seen, begin if head else 0)
+                return self._skip_hole(seen, begin if head else 0)
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
@@ -84,12 +83,12 @@ class Generation(GenerationState):
         if not taken.consumed:
             if reached > known.size:
                 self.note(size=reached)
-            self._stall(access, seen, at_end=at_end)
+            self._stall(seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            access.rest(seen)
+            self.rest(seen)
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
@@ -154,18 +153,18 @@ class Generation(GenerationState):
         run = file.read_at(offset, count)
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _skip_hole(self, access: Open, seen: Stat, begin: int) -> Chunk | None:
+    def _skip_hole(self, seen: Stat, begin: int) -> Chunk | None:
         """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
         if not begin:
-            access.rest(seen)
+            self.rest(seen)
             return None
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         return self._chunk(b"", begin, 0, 0.0)
 
-    def _stall(self, access: Open, seen: Stat, *, at_end: bool) -> None:
+    def _stall(self, seen: Stat, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            access.rest(seen)
+            self.rest(seen)
         else:  # a logical line longer than what was read: read more, up to where it is cut
             self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
 

@@ -868,7 +868,7 @@ def test_state_has_one_owner():
     """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
     trees = modules()
     owned = {
-        "generation_state": attributes(trees["generation_state"], "GenerationState", "Open"),
+        "generation_state": attributes(trees["generation_state"], "GenerationState"),
         "path_state": attributes(trees["path_state"], "PathState"),
     }
     foreign = {

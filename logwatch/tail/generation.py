@@ -96,16 +96,11 @@ class Generation(GenerationState):
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
     ) -> Taken:
         """Take whole lines off a run, and off what the file before has begun."""
-        rest = before.open_rest(run) if before else b""
-        inside, offset = self.position.inside, self.position.offset
-        begin, since = self._held
-        waited = now - since if begin == offset else 0.0
+        rest, offset = before.open_rest(run) if before else b"", self.position.offset
         taken = self.lines.take(
-            rest + run, inside, first=not offset, patient=patient, at_end=at_end, waited_seconds=waited
+            rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
         )
         consumed = max(taken.consumed - len(rest), 0)
-        if self.lines.waits and offset + consumed != begin:
-            self._held = offset + consumed, now
         if before and rest and taken.data and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
@@ -199,9 +194,8 @@ class Generation(GenerationState):
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
-        source, position = self._reading.source, self.position
-        ahead = self.lines.take_rest(follows, "").data if follows else b""
-        return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
+        position, ahead = self.position, self.lines.take_rest(follows, "").data if follows else b""
+        return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
     def lose_end(self, at: int, before: bytes | None, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, unless what it lost comes back."""

@@ -67,13 +67,11 @@ class GenerationState(Positioned):
         self.missing_since: float | None = None  # the clock when its bytes were first found nowhere
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
-        self._held = (-1, 0.0)  # where a line begins that waits for what follows it, and the clock when it did at first
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
-        self._reading = reading
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
         self._ends: dict[bytes, None] = {}  # digests of the last runs before an offset

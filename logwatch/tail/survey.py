@@ -167,7 +167,7 @@ class Survey:
 
     def _is_another_logs(self, path: str) -> bool:
         """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        return self._nearest(path) not in {"", self._path, *self._targets}
+        return self._nearest(self._directories.placed(path)) not in {"", self._path, *self._targets}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")

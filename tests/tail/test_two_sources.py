@@ -396,6 +396,27 @@ def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_d
 
 
 @pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("names", [("m.log", "m.1.log"), ("m.1.log", "m.log")])
+def test_two_logs_in_one_directory_to_which_two_links_lead(tmp_path, names, rotate):
+    """Another source's log is none of this one's rotated files, by whatever way to its directory it is found."""
+    (tmp_path / "d").mkdir()
+    logs = [tmp_path / "d" / name for name in names]
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+        (tmp_path / f"to{n}").symlink_to("d")
+    two = Two(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
+    two.each("turn")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, log.with_name(f"{log.name}-2026112{night}"))
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
 @pytest.mark.parametrize("banner_lines", [0, 80, 150])
 @pytest.mark.parametrize("first", [0, 1])
 def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_path, rotate, banner_lines, first):

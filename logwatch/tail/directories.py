@@ -46,12 +46,16 @@ class Directories:
         self.unlisted.clear()
 
     def real(self, path: str) -> str:
-        """Return where a path leads; the links on the way to its directory are followed once a look."""
+        """Return where a path leads."""
+        there = self.placed(path)
+        return os.path.realpath(there) if os.path.islink(there) else there
+
+    def placed(self, path: str) -> str:
+        """Return a path without links on the way to its directory, which are followed once a look."""
         directory, name = os.path.split(path)
         if directory not in self._real:
             self._real[directory] = os.path.realpath(directory)
-        there = os.path.join(self._real[directory], name)
-        return os.path.realpath(there) if os.path.islink(there) else there
+        return os.path.join(self._real[directory], name)
 
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory; none if it cannot be listed."""

@@ -10,7 +10,7 @@ from logwatch.tail.directories import RotatedFiles
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Key, Relation, compare, is_part
+from logwatch.tail.identity import BY_INODE, NOWHERE, Key, Relation, compare, is_part
 from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 
@@ -110,9 +110,12 @@ class Owners:
                 return log
         return ""
 
-    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
-        undecided, place = False, os.path.dirname(file.path)
+    def claim(self, file: Candidate, but: object, *, copies: bool) -> int | None:
+        """Return how much tells that a file is one of paths but one, or a part of theirs; None: to be unpacked.
+
+        ``copies``: also of what may be a copy of what they led to, where such a one may lie.
+        """
+        most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
             same, state = each.key == file.key, self.path_of(each)
             beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
@@ -121,18 +124,18 @@ class Owners:
             if each.empty and not each.plain:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
-                return True
-            relation = compare(each.position, file, same_inode=same, followed=same).relation
-            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+                return BY_INODE
+            answer = compare(each.position, file, same_inode=same, followed=same)
+            told: bool | None = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
             of = self.sharing.content(each) if told and not same else None
             if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
                 told = is_part(file, of)  # else it may go on otherwise behind the same banner
-            elif told and not same and relation is Relation.PART:
+            elif told and not same and answer.relation is Relation.PART:
                 told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
             if told:
-                return True
-            undecided = undecided or told is None or relation is Relation.UNDECIDED
-        return None if undecided else False
+                most = max(most, each.proof(file.key) if same else answer.at)
+            undecided = undecided or told is None or answer.relation is Relation.UNDECIDED
+        return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
         """Return the generation of another path than this one that a file is; ``followed``: it is at a path."""

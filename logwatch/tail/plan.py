@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import Answer, Key, Positioned, Relation
+from logwatch.tail.identity import NOWHERE, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 
 
@@ -67,6 +67,15 @@ class Found:
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
+
+    def proofs(self, known: Iterable[Known]) -> dict[int, int]:
+        """Return by file how much tells that it is one of these generations' own, where it holds all that was read."""
+        by_number = {k.number: k for k in known}
+        found: dict[int, int] = {}
+        for (number, i), answer in self.answers.items():
+            if answer.relation is Relation.SAME:
+                found[i] = max(found.get(i, NOWHERE), by_number[number].proof(self.candidates[i].key))
+        return found
 
 
 class Hold(NamedTuple):

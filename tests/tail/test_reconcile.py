@@ -13,7 +13,7 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
-from logwatch.tail.rotated_names import Rotated as Name
+from logwatch.tail.rotated_names import RotatedName as Name
 from logwatch.tail.rotated_names import rotated_name
 
 PACKAGE = Path(logwatch.tail.__file__).parent

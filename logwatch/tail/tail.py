@@ -343,7 +343,7 @@ class Tail:
         """Close all files."""
         for follower in (*self._followers.values(), *self._set_aside.values()):
             follower.close()
-        self._ctx.files.all.leave(self._ctx.files, self.source.name)
+        self._ctx.files.all.leave(self._ctx.files)
 
 
 def _newest(positions: Iterable[Position]) -> Envelope | None:

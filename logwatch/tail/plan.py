@@ -23,10 +23,10 @@ class PathView:
     truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
-    news_since: float = float("inf")  # what was written later is no history
+    news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
-    successor: bool = False  # it takes over from another path
+    successor: bool = False  # it takes over from another path: all that is here is new, and none of it history
     is_link: bool = False
 
 

@@ -32,7 +32,7 @@ from logwatch.tail.identity import (
 )
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
 from logwatch.tail.unnamed import Unnamed, is_extract
 from logwatch.unpack import without_suffix
 
@@ -87,7 +87,7 @@ class Survey:
         self._bases = {os.path.basename(log) for log in self._logs}
         self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
-        self._names: dict[str, Rotated] = {}
+        self._names: dict[str, RotatedName] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
@@ -143,7 +143,7 @@ class Survey:
         """Return the files that are not another path's by their inodes."""
         return [file for file in files if not self._owners.owner(file, self._path)]
 
-    def _list(self) -> dict[str, Rotated]:
+    def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
         logs |= {os.path.join(directory, base) for directory in lay for base in self._bases}
@@ -261,7 +261,9 @@ class Survey:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             key = head_key(each.position.head_bytes, each.position.head)
             asked |= set(files if key is None else by_head.get(key, ()))
-            left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
+            left = (
+                each.in_use and self._state.facts.was_blank
+            )  # and may be written back by now, without its first lines
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):

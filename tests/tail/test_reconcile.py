@@ -13,7 +13,7 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
-from logwatch.tail.rotated_names import Rotated as Name
+from logwatch.tail.rotated_names import RotatedName as Name
 from logwatch.tail.rotated_names import rotated_name
 
 PACKAGE = Path(logwatch.tail.__file__).parent
@@ -868,7 +868,7 @@ def test_state_has_one_owner():
     """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
     trees = modules()
     owned = {
-        "generation_state": attributes(trees["generation_state"], "GenerationState", "Open"),
+        "generation_state": attributes(trees["generation_state"], "GenerationState"),
         "path_state": attributes(trees["path_state"], "PathState"),
     }
     foreign = {

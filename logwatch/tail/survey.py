@@ -336,8 +336,7 @@ class Survey:
         for i, candidate in enumerate(found.candidates):
             if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
-                shared = sum(candidate.path in source.rotated for source in self._sources) > 1
-                only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
+                only = self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 if not named:
                     found.ambiguous.add(i)

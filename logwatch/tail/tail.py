@@ -84,12 +84,13 @@ class Tail:
         positions = [position for position in positions if position.source == source.name]
         self.source = source
         self._clock = clock
-        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock)
+        files = files or OpenFiles()
+        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock, lambda: files.sources)
         self._ctx = SourceContext(
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes),
             release_seconds=release_seconds,
             next_generation=next_generation,
-            files=(files or OpenFiles()).share(self._owners),
+            files=files.share(self._owners),
             log=log,
         )
         rows: dict[str, list[Position]] = {}

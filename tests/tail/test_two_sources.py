@@ -364,6 +364,59 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
         assert (source.lost, source.missed) == (0, 0)
 
 
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follows_that(tmp_path, rotate, life):
+    """Each log has a directory of its own for rotated files, and one pattern leads to all of them."""
+    logs = [tmp_path / directory / "m.log" for directory in "ab"]
+    for n, log in enumerate(logs):
+        (log.parent / "old").mkdir(parents=True)
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/*/old/*",))
+    two.each("turn")
+    if life == "stopped":
+        two.each("stop")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, log.parent / "old" / f"{log.name}-2026112{night}")
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    if life == "stopped":
+        two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_a_link_that_is_called_as_another_source_s_log_has_none_of_its_rotated_files(tmp_path, rotate, life):
+    """Each of two sources follows a link that has the name of the other one's log; both logs have one olddir."""
+    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
+    links = [tmp_path / "links" / f"{name}.log" for name in "nm"]
+    for directory in ("d", "links", "old"):
+        (tmp_path / directory).mkdir()
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+        links[n].symlink_to(log)
+    two = Two(*links, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    if life == "stopped":
+        two.each("stop")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    if life == "stopped":
+        two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
 @pytest.mark.parametrize("rotate", [rename, copy_and_truncate])
 @pytest.mark.parametrize("names", [("m.log", "m.log-err"), ("m.log-err", "m.log")])
 def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_directory_for_both(
@@ -406,10 +459,11 @@ def test_two_logs_in_one_directory_to_which_two_links_lead(tmp_path, names, rota
         (tmp_path / f"to{n}").symlink_to("d")
     two = Two(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
     two.each("turn")
-    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
-        append(log, *lines(500 * n + 50 * night, 5))
-        rotate(log, log.with_name(f"{log.name}-2026112{night}"))
-        append(log, *lines(500 * n + 50 * night + 10, 3))
+    for night in (1, 2):
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, log.with_name(f"{log.name}-2026112{night}"))
+            append(log, *lines(500 * n + 50 * night + 10, 3))
         two.each("turn")
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)

@@ -140,7 +140,7 @@ def find_copy(draft: Draft, each: Known) -> None:
     original, i = draft.lies_at(each.number), draft.at_path
     if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
         _find_written_back(draft, each, i, original, filled)
-    if not each.in_use or (original is None and not each.open):
+    if original is None and not each.open:
         return
     if i is not None and i in draft.free and draft.is_latest(each):
         _find_copy_at_path(draft, each, i, original)

@@ -44,8 +44,7 @@ LastIn = Callable[[bytes, int, int], int]
 """Returns the last place in a block, by where that starts, that ends behind so many bytes of it; or NOWHERE."""
 
 NOWHERE = -1
-BY_INODE = 1 << 62
-"""More than any place in a file: it is told by its inode and its bytes."""
+BY_INODE = 1 << 62  # more than any place in a file, which is told by its inode and its bytes
 
 NO_KEY: Key = (0, 0)
 """Of a file that cannot be looked at, and of a generation whose inode is another one's."""

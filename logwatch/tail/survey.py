@@ -13,7 +13,7 @@ from itertools import accumulate
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
     BY_INODE,
@@ -25,10 +25,10 @@ from logwatch.tail.identity import (
     Answer,
     Key,
     Relation,
-    common_bytes,
     compare,
     holds,
     is_part,
+    shared_bytes,
 )
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
@@ -310,8 +310,10 @@ class Survey:
             found.common[known.number, i] = own.size() if whole else offset
             if whole is None:
                 found.undecided.add(i)
-        elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-            found.common[known.number, i] = common_bytes(candidate, own)
+        elif i == found.at_path and not part and not candidate.packed:
+            common = shared_bytes(candidate, own) or 0
+            if common >= HEAD_BYTES or common >= max(own.size() - MARK_BYTES, TAIL_BYTES):  # else it may be a banner
+                found.common[known.number, i] = common
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""

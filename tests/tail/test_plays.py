@@ -1016,3 +1016,24 @@ def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_
     follower.turn()
     assert follower.lines[len(START) + 20 :] == ["a line behind the copy", "the last line"]
     assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("count", [20, 100])
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_log_whose_last_line_was_deleted_before_more_was_written_counts_once(tmp_path, count, committed):
+    """``sed -i '$d'`` on a log that is open, and of which there is less than 4 KiB, or more."""
+    log = tmp_path / "m.log"
+    append(log, *(f"E2211-101112-{n:03} (1): push {n}" for n in range(count)))
+    follower = Follower(log)
+    follower.turn()
+    if committed:
+        follower.commit()
+    subprocess.run(["sed", "-i", "$d", log], check=True)
+    append(log, *(f"E2211-101113-{n:03} (1): push {n}" for n in range(3)))
+    follower.turn()
+    follower.wait(700)
+    expected = [
+        f"E2211-10111{second}-{n:03} (1): push {n}" for second, some in ((2, count), (3, 3)) for n in range(some)
+    ]
+    assert follower.lines == expected
+    assert (follower.lost, follower.missed) == (0, 0)

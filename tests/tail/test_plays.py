@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import shutil
 import subprocess
 from collections import Counter
 
@@ -993,6 +994,29 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     follower.turn()
     follower.wait(20)
     assert follower.sink.lines[new.encode()] == 1
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_read(tmp_path, stopped):
+    """As where the next one was never begun: its rotated file is done with by then, and stays where it is."""
+    log = tmp_path / "m.log"
+    append(log, *START, *(f"line {n} before the rotation" for n in range(20)))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    follower.turn()
+    follower.wait(700)
+    if stopped:
+        follower.stop()
+    shutil.copy(tmp_path / "m.log.1", log)
+    append(log, "a line behind the copy")
+    if stopped:
+        follower.start()
+    follower.turn()
+    append(log, "the last line")
+    follower.turn()
+    assert follower.lines[len(START) + 20 :] == ["a line behind the copy", "the last line"]
+    assert (follower.lost, follower.missed) == (0, 0)
 
 
 @pytest.mark.parametrize("count", [20, 200])

@@ -104,7 +104,8 @@ def possible_bases(name: str) -> list[str]:
     plain = without_suffix(name)
     stems = shorter_names(plain)
     _, dot, extension = plain.rpartition(".")
-    return sorted([plain, *stems, *(stem + dot + extension for stem in stems)], key=len, reverse=True)
+    behind = [plain[at + 1 :] for at, sign in enumerate(plain) if sign in _SEPARATORS]
+    return sorted([plain, *stems, *(stem + dot + extension for stem in stems), *behind], key=len, reverse=True)
 
 
 Age = tuple[int, int, str, int]

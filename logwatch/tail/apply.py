@@ -128,7 +128,7 @@ class _Reconciliation:
         if not key:
             return False
         source = self.ctx.reading.source
-        if (other_source := self.ctx.files.all.source_of(source, state.path, key)) != source:
+        if (other_source := self.ctx.files.all.source_of(source, key)) != source:
             state.report_problem((SHARED, f"its lines count for source {other_source!r} alone"))
             return True
         if not state.owners.others(state.path, key):

@@ -19,7 +19,7 @@ from logwatch.tail.files import (
 )
 from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, before_hole
 from logwatch.tail.identity import NO_KEY, NOWHERE, Content, Key, LastIn, search_backwards
-from logwatch.tail.rotated_names import UNNAMED, Rotated
+from logwatch.tail.rotated_names import UNNAMED, RotatedName
 from logwatch.unpack import LAYERS, MAGIC_BYTES, Format, format_of, format_of_name, start
 
 STEP_SECONDS = 0.1
@@ -191,7 +191,7 @@ class Candidate(Content):
     key: Key
     disk_size: int  # as the file system tells
     modified: int  # nanoseconds
-    rotated: Rotated | None  # None for the followed path itself
+    rotated: RotatedName | None  # None for the followed path itself
     head: bytes | None  # None: it cannot be read
     begin: int = 0  # where its content begins
     archive: Archive | None = None
@@ -270,7 +270,7 @@ class Heads:
         self._known: dict[Key, Candidate] = {}
         self._unreadable = unreadable
 
-    def examine(self, path: str, rotated: Rotated | None = UNNAMED) -> Candidate | None:
+    def examine(self, path: str, rotated: RotatedName | None = UNNAMED) -> Candidate | None:
         """Look at a file; None when nothing regular is there. What cannot be read has no head."""
         found = Stat(NO_KEY, 0, 0)
         try:
@@ -301,7 +301,7 @@ class Heads:
                 archive.close()
 
 
-def _read(path: str, key: Key, rotated: Rotated | None) -> Candidate:
+def _read(path: str, key: Key, rotated: RotatedName | None) -> Candidate:
     """Read a head, and look how long the file is: both as they were at one moment, or VanishedError."""
     descriptor, before = _open(path, key)
     with closing(PlainFile(descriptor)) as file:

@@ -32,18 +32,15 @@ def find_inode(draft: Draft, each: Known) -> None:
     freed = left and (relation in _SHORTER or (not each.in_use and any(k.in_use for k in draft.known)))
     if freed or (draft.differs(each, i) and any(True for _ in elsewhere)):
         return  # its inode was free for the next log, which begins with the same banner
-    if relation is Relation.UNDECIDED and any(draft.holds(each, j) for j in draft.free):
-        return  # its inode is an archive's by now
     if relation is Relation.UNDECIDED:
-        draft.leave(each, "packed")
-        del draft.free[i]
-    elif relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
+        return  # its inode is an archive's by now, whose bytes are to tell whether it is its own that was packed
+    if relation in _SHORTER and any(draft.answer(each, j).relation in (*_WHOLE, Relation.MOVED) for j in draft.free):
         return  # copied or trimmed away, and emptied: what is there now begins like it, and is new
-    elif (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
+    if (relation is Relation.MOVED and each.has_first_lines(draft.file(i).head or b"")) and any(
         draft.answer(each, j).relation in _WHOLE for j in draft.free
     ):
         return  # the same, and what was copied away had the last lines twice, or a banner and little more was read
-    elif relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
+    if relation is not Relation.OTHER and (each.in_use or draft.enough(each, i)):
         draft.take(each, i, at if relation is Relation.MOVED or relation in _SHORTER else None)
 
 
@@ -61,7 +58,7 @@ def find_content(draft: Draft, each: Known) -> None:
     for i in order:
         if draft.holds(each, i) and not draft.differs(each, i):
             return draft.take(each, i)
-    if each.followed and any(relation is Relation.UNDECIDED for _, relation, _ in answers):
+    if any(relation is Relation.UNDECIDED for _, relation, _ in answers):
         draft.leave(each, "packed")
         return None
     for i, relation, at in sorted(answers, key=lambda answer: answer[1] is not Relation.MOVED):
@@ -71,7 +68,7 @@ def find_content(draft: Draft, each: Known) -> None:
                 return None
             return draft.take(each, i, at)
         anothers = any(k.in_use and k is not each for k in draft.by_inode[i])
-        if i != at_path and not anothers and draft.is_part_by_notes(each, i):
+        if relation is Relation.PART and not anothers:  # at the path, too, it would have been taken before
             return draft.take(each, i)
     return None
 
@@ -143,7 +140,7 @@ def find_copy(draft: Draft, each: Known) -> None:
     original, i = draft.lies_at(each.number), draft.at_path
     if i is not None and (filled := _find_filled(draft)) and each.number < filled.number:
         _find_written_back(draft, each, i, original, filled)
-    if not each.in_use or (original is None and not each.open):
+    if original is None and not each.open:
         return
     if i is not None and i in draft.free and draft.is_latest(each):
         _find_copy_at_path(draft, each, i, original)

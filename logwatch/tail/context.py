@@ -19,7 +19,6 @@ KEPT_DESCRIPTORS = 64
 """For HTTP and the ledger, whatever the limit of the process is."""
 
 _CLIENTS = 256  # connections that HTTP takes, where the limit has room for them
-_MOST_REMEMBERED = 20_000  # files; those that no path leads to any more are forgotten then
 _MOST_OPEN = 512  # logs at a time; those that are quiet are looked at by name
 _MOST_ASKED = 16  # files, whether they are quiet, for each that is to be opened
 
@@ -42,7 +41,6 @@ class OpenFiles:
         self.most = most
         self._shares: list[Share] = []
         self.unreadable: dict[Key, OSError] = {}  # files that cannot be read, as was found since a reconciliation began
-        self._led_to: dict[Key, tuple[str, str]] = {}  # source and path that lead to a file
 
     def share(self, following: Owners) -> "Share":
         """Return the part of one more source."""
@@ -59,24 +57,19 @@ class OpenFiles:
                 return True
         return asking.park()
 
-    def source_of(self, source: str, path: str, key: Key) -> str:
+    def source_of(self, source: str, key: Key) -> str:
         """Return the source that follows a file: another one if a path of it leads there too, and did so before."""
-        other, at = self._led_to.get(key, (source, path))
-        if other != source and key_at(at) == key:
-            return other
-        if len(self._led_to) > _MOST_REMEMBERED:
-            self._led_to = {k: held for k, held in self._led_to.items() if key_at(held[1]) == k}
-        self._led_to[key] = (source, path)
-        return source
+        known = (g.position for other in self.sources for g in other.others("", key) if g.position.state == "live")
+        others = (each for each in known if each.source != source and key_at(each.path) == key)
+        return next((each.source for each in others), source)
 
     @property
     def sources(self) -> list[Owners]:
         """What each source knows."""
         return [share.following for share in self._shares]
 
-    def leave(self, share: "Share", source: str) -> None:
+    def leave(self, share: "Share") -> None:
         """Take no more account of a source."""
-        self._led_to = {key: held for key, held in self._led_to.items() if held[0] != source}
         if share in self._shares:
             self._shares.remove(share)
 

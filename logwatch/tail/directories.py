@@ -13,7 +13,7 @@ from typing import NamedTuple
 from logwatch.discover.globs import DiscoveredPaths, Globs
 from logwatch.tail.files import stat_at
 from logwatch.tail.identity import Key
-from logwatch.tail.rotated_names import Rotated, possible_bases, rotated_name, shape_of, stem_of
+from logwatch.tail.rotated_names import RotatedName, possible_bases, rotated_name, shape_of, stem_of
 
 _FEW_PLACES = 8  # of rotated files; where many logs have one each, every log would look at all of them
 _SETTLED_SECONDS = 0.1  # a directory changed so recently may change again without its time telling
@@ -46,12 +46,16 @@ class Directories:
         self.unlisted.clear()
 
     def real(self, path: str) -> str:
-        """Return where a path leads; the links on the way to its directory are followed once a look."""
+        """Return where a path leads."""
+        there = self.placed(path)
+        return os.path.realpath(there) if os.path.islink(there) else there
+
+    def placed(self, path: str) -> str:
+        """Return a path without links on the way to its directory, which are followed once a look."""
         directory, name = os.path.split(path)
         if directory not in self._real:
             self._real[directory] = os.path.realpath(directory)
-        there = os.path.join(self._real[directory], name)
-        return os.path.realpath(there) if os.path.islink(there) else there
+        return os.path.join(self._real[directory], name)
 
     def names(self, directory: str) -> list[str]:
         """Return the names in a directory; none if it cannot be listed."""
@@ -116,7 +120,7 @@ class Directories:
         return known[1:]
 
 
-def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotated]:
+def list_names(logs: Iterable[str], directories: Directories) -> dict[str, RotatedName]:
     """List what rotation has named after logs, beside each."""
     found = {}
     for directory, base in sorted({os.path.split(log) for log in logs}):
@@ -126,7 +130,7 @@ def list_names(logs: Iterable[str], directories: Directories) -> dict[str, Rotat
     return found
 
 
-Shelf = dict[str, tuple[Rotated | None, Key]]
+Shelf = dict[str, tuple[RotatedName | None, Key]]
 """The rotated files that may be of the same logs, with what their names say, if anything."""
 
 

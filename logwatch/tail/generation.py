@@ -32,7 +32,7 @@ from logwatch.tail.fingerprint import (
     is_tail,
     marks_of,
 )
-from logwatch.tail.generation_state import ChangedError, Former, GenerationState, Open
+from logwatch.tail.generation_state import ChangedError, Former, GenerationState
 from logwatch.tail.identity import NO_KEY
 from logwatch.tail.lines import CHUNK_BYTES, Ahead, Taken
 
@@ -54,14 +54,13 @@ class Generation(GenerationState):
         Raises ChangedError, OSError, SeekingError, and CorruptError once all before the damage was taken. The head is
         to be learnt before: what came into a file without one since then is not taken.
         """
-        access = self.access
-        assert isinstance(access, Open)
-        file, known = access.file, self.position
+        file, known = self.file, self.position
+        assert file
         seen = file.stat()  # before reading: what is written meanwhile is noticed by the next look
         overlap, run = self._fetch(file, self._want)
         reached = known.offset + len(run)
         if file.packed and len(overlap) < known.tail_bytes and not file.ended():
-            access.rest(seen)
+            self.rest(seen)
             return None  # the archive is not written that far yet
         if not file.packed and file.stat().size < reached:
             raise ChangedError
@@ -75,7 +74,7 @@ class Generation(GenerationState):
             if not file.packed and (begin < seen.size if not head else not known.head_bytes):
                 return None  # more NULs are to be looked at; or it came meanwhile: the head is to be learnt before
             if begin:
-                return self._skip_hole(access, seen, begin if head else 0)
+                return self._skip_hole(seen, begin if head else 0)
         run, reached, at_end = self._before_allocated(file, run, seen)
         patient = not at_end or self.lines.patient(now - self.grown_at)
         begins = before if not overlap.strip(b"\0") else None
@@ -84,12 +83,12 @@ class Generation(GenerationState):
         if not taken.consumed:
             if reached > known.size:
                 self.note(size=reached)
-            self._stall(access, seen, at_end=at_end)
+            self._stall(seen, at_end=at_end)
             return None
         self._want = CHUNK_BYTES
         self.blocked = ""
         if at_end:
-            access.rest(seen)
+            self.rest(seen)
         cut_off = known.state == "rotated" and not patient and self.lines.goes_on(taken)
         return self._advance(taken, overlap, run, modified, ahead() if cut_off else b"")
 
@@ -97,16 +96,11 @@ class Generation(GenerationState):
         self, before: "Generation | None", run: bytes, now: float, *, patient: bool, at_end: bool
     ) -> Taken:
         """Take whole lines off a run, and off what the file before has begun."""
-        rest = before.open_rest(run) if before else b""
-        inside, offset = self.position.inside, self.position.offset
-        begin, since = self._held
-        waited = now - since if begin == offset else 0.0
+        rest, offset = before.open_rest(run) if before else b"", self.position.offset
         taken = self.lines.take(
-            rest + run, inside, first=not offset, patient=patient, at_end=at_end, waited_seconds=waited
+            rest + run, self.position.inside, offset, now, first=not offset, patient=patient, at_end=at_end
         )
         consumed = max(taken.consumed - len(rest), 0)
-        if self.lines.waits and offset + consumed != begin:
-            self._held = offset + consumed, now
         if before and rest and taken.data and consumed:
             before.leave(rest)
         return taken._replace(consumed=consumed)
@@ -154,18 +148,18 @@ class Generation(GenerationState):
         run = file.read_at(offset, count)
         return (file.read_at(start, tail_bytes) if tail_bytes else b""), run
 
-    def _skip_hole(self, access: Open, seen: Stat, begin: int) -> Chunk | None:
+    def _skip_hole(self, seen: Stat, begin: int) -> Chunk | None:
         """Go on where content begins behind leading NULs; nothing but NULs is nothing."""
         if not begin:
-            access.rest(seen)
+            self.rest(seen)
             return None
         self.skip_to(begin, b"\0" * min(begin, TAIL_BYTES))
         return self._chunk(b"", begin, 0, 0.0)
 
-    def _stall(self, access: Open, seen: Stat, *, at_end: bool) -> None:
+    def _stall(self, seen: Stat, *, at_end: bool) -> None:
         self.blocked = ""
         if at_end:
-            access.rest(seen)
+            self.rest(seen)
         else:  # a logical line longer than what was read: read more, up to where it is cut
             self._want = max(min(self._want * 2, self.lines.room), CHUNK_BYTES)
 
@@ -200,9 +194,8 @@ class Generation(GenerationState):
 
     def _chunk(self, data: bytes, consumed: int, oversized: int, reference: float, follows: bytes = b"") -> Chunk:
         self.saved = self.position
-        source, position = self._reading.source, self.position
-        ahead = self.lines.take_rest(follows, "").data if follows else b""
-        return Chunk(source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
+        position, ahead = self.position, self.lines.take_rest(follows, "").data if follows else b""
+        return Chunk(position.source, data, self.lines.known, reference, consumed, oversized, position, ahead=ahead)
 
     def lose_end(self, at: int, before: bytes | None, now: float, *, cut: bool) -> None:
         """Go on at the end of what is left of the file, unless what it lost comes back."""

@@ -3,7 +3,7 @@
 A generation is a file's life from its first byte to its last, whatever names it goes through. ``generation`` reads it.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from logwatch.model import FileState, Position
@@ -47,37 +47,6 @@ class MovedError(ChangedError):
         self.at = at
 
 
-@dataclass(slots=True)
-class Open:
-    """Its file is open."""
-
-    file: PlainFile
-    waiting: bool = True  # there may be bytes that were not looked at
-    seen: Stat | None = None  # how it was when its end was last reached
-
-    def rest(self, seen: Stat | None = None) -> None:
-        """Wait until the file is another one than when its end was reached; without that, until the next look."""
-        self.waiting, self.seen = False, seen
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """All of its file was read, which was closed to save descriptors, and is looked at by name."""
-
-    seen: Stat
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Its bytes are nowhere, since so many seconds since the epoch."""
-
-    since: float
-
-
-Access = Open | Parked | Missing | None
-"""How a generation's file is to be had; None: it is done with, or is to be opened yet."""
-
-
 class Former(NamedTuple):
     """How far a file was read that lost its end."""
 
@@ -92,50 +61,35 @@ class GenerationState(Positioned):
     def __init__(self, position: Position, reading: LineReading, *, saved: bool = False) -> None:
         self.position = position
         self.saved = position if saved else None  # as the sink knows it
-        self.access: Access = None
+        self.file: PlainFile | None = None  # that is open
+        self.waiting = False  # there may be bytes in it that were not looked at
+        self.seen: Stat | None = None  # how it was when its end was last reached, whether it is open by now or not
+        self.missing_since: float | None = None  # the clock when its bytes were first found nowhere
         self.blocked = ""  # why it cannot be read now
         self.grown_at = 0.0  # the clock when it last grew or left its path, or the file's mtime when it was found
-        self._held = (-1, 0.0)  # where a line begins that waits for what follows it, and the clock when it did at first
         self.reached = 0  # how far it has been looked at, an unterminated last line included
         self.truncated = False  # it ended by a truncation that was noticed
         self.dead = False  # deleted and read to its end, or nowhere for long: it need not be remembered
         self.former: Former | None = None  # as long as the end that it lost may come back
         self._told_bytes = position.head_bytes  # what there was of the head when it was last reconciled
-        self._reading = reading
         self.lines = LineReader(reading, position.envelope)
         self._want = CHUNK_BYTES
         self._ends: dict[bytes, None] = {}  # digests of the last runs before an offset
 
     @property
-    def file(self) -> PlainFile | None:
-        """Its open file."""
-        return self.access.file if isinstance(self.access, Open) else None
-
-    @property
     def plain(self) -> PlainFile | None:
         """Its open file, if that is the one that was written: its inode cannot be anybody else's."""
-        file = self.file
-        return file if file and not file.packed else None
-
-    @property
-    def waiting(self) -> bool:
-        """Whether there may be bytes that were not looked at."""
-        return isinstance(self.access, Open) and self.access.waiting
-
-    @property
-    def missing_since(self) -> float | None:
-        """When its bytes were first found nowhere."""
-        return self.access.since if isinstance(self.access, Missing) else None
+        return self.file if self.file and not self.file.packed else None
 
     @property
     def parked(self) -> Stat | None:
         """How its file was when it was closed to save descriptors."""
-        return self.access.seen if isinstance(self.access, Parked) else None
+        return None if self.file else self.seen
 
     @property
     def lag(self) -> int:
         """Bytes that were seen and not handed on."""
-        if not self.in_use or isinstance(self.access, Missing):
+        if not self.in_use or self.missing_since is not None:
             return 0
         behind = max(self.position.size - self.position.offset, 0)
         file = self.file
@@ -159,11 +113,6 @@ class GenerationState(Positioned):
         """
         return self._told_bytes < min(TELLING_BYTES, self.position.head_bytes)
 
-    @property
-    def seen(self) -> Stat | None:
-        """How its file was when its end was last reached, whether it is open by now or not."""
-        return self.access.seen if isinstance(self.access, Open | Parked) else None
-
     # where it lies
 
     def reconciled(self) -> None:
@@ -179,20 +128,25 @@ class GenerationState(Positioned):
         self.detach()
         if self.position.offset and not file.packed and not self.lines.looked:
             self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
-        self.access, self.grown_at, self.blocked = Open(file), grown_at, ""
+        self.file, self.waiting, self.missing_since = file, True, None
+        self.grown_at, self.blocked = grown_at, ""
 
     def detach(self) -> None:
         """Close the file, if one is open; one that was closed before is to be opened again."""
         if self.file:
             self.file.close()
-        if not isinstance(self.access, Missing):
-            self.access = None
+        self.file, self.waiting, self.seen = None, False, None
 
     def hand_over(self) -> PlainFile:
         """Return its open file, which is another generation's from now on."""
-        assert isinstance(self.access, Open)
-        file, self.access = self.access.file, None
+        file, self.file = self.file, None
+        self.detach()
+        assert file
         return file
+
+    def rest(self, seen: Stat | None = None) -> None:
+        """Wait until the file is another one than when its end was reached; without that, until the next look."""
+        self.waiting, self.seen = False, seen
 
     def unsaved(self) -> Position | None:
         """Return its position if that is another one than the sink knows, and take it for known from now on."""
@@ -202,18 +156,16 @@ class GenerationState(Positioned):
 
     def park(self) -> bool:
         """Close the file if all of it was read and it has a name: it is looked at by that from now on."""
-        access, path = self.access, self.position.path if self.position.state == "live" else self.position.found_at
-        if not isinstance(access, Open) or access.file.packed or access.waiting or self.lines.waits:
+        file, seen = self.plain, self.seen
+        if not file or not seen or self.waiting or self.lines.waits:
             return False
-        try:
-            quiet = access.seen == access.file.stat() == stat_at(path)
-        except OSError:  # it is another path that asks
-            quiet = False
-        if not access.seen or not quiet:
-            return False
-        self.detach()
-        self.access = Parked(access.seen)
-        return True
+        with suppress(OSError):  # it is another path that asks
+            place = self.position.path if self.position.state == "live" else self.position.found_at
+            if seen == file.stat() == stat_at(place):
+                self.detach()
+                self.seen = seen
+                return True
+        return False
 
     def grow_at_most(self, now: float) -> None:
         """Note that it did not grow later than now, which a clock that was set back may say."""
@@ -226,19 +178,18 @@ class GenerationState(Positioned):
     def block(self, why: str) -> None:
         """Note why it cannot be read now; what is open stays open: it may have no name any more."""
         self.blocked = why
-        if isinstance(self.access, Open):
-            self.access.rest()
+        if self.file:
+            self.rest()
 
     def miss(self, now: float) -> None:
         """Note that its bytes are nowhere, and since when; clocks jump."""
-        self.access = Missing(min(self.access.since, now) if isinstance(self.access, Missing) else now)
+        self.missing_since = now if self.missing_since is None else min(self.missing_since, now)
 
     def found(self) -> None:
         """Note that its bytes are somewhere."""
         self.dead = False
         self.note(gone_at=0.0)
-        if isinstance(self.access, Missing):
-            self.access = None
+        self.missing_since = None
 
     def outlive(self, now: float) -> bool:
         """Return whether it need not be remembered any more, as after long enough nowhere."""
@@ -248,7 +199,7 @@ class GenerationState(Positioned):
     def settle(self, state: FileState) -> None:
         """End it, or leave it out: nothing of it is read any more."""
         self.detach()
-        self.access, self.former, self._ends = None, None, {}
+        self.missing_since, self.former, self._ends = None, None, {}
         self.note(state=state)
 
     def note(self, *, key: Key | None = None, head: bytes | None = None, **fields: Any) -> None:
@@ -301,8 +252,8 @@ class GenerationState(Positioned):
 
     def go_on_behind(self, other: "GenerationState", now: float) -> bool:
         """Skip what was read of another generation where its bytes follow; False if they do not, or not all by now."""
-        assert isinstance(self.access, Open)
-        file, known = self.access.file, self.position
+        file, known = self.file, self.position
+        assert file
         before, end = other.position, known.offset + other.position.offset
         found = file.stat()
         size = found.size
@@ -310,7 +261,7 @@ class GenerationState(Positioned):
             size = file.reached if file.ended() else end
         grows = not file.packed and abs(now - found.modified / 1e9) < COPY_SECONDS
         if (other.file and size < end and grows) or (other.waiting and (file.packed or size > end)):
-            self.access.rest()
+            self.rest()
             return False
         if not before.offset:
             return True
@@ -329,16 +280,17 @@ class GenerationState(Positioned):
 
     def notice(self, now: float) -> None:
         """Look whether the open file grew or changed since its end was last reached; raises ChangedError."""
-        assert isinstance(self.access, Open)
-        found = self.access.file.stat()
-        if found == self.access.seen:
+        file = self.file
+        assert file
+        found = file.stat()
+        if found == self.seen:
             lines = self.lines
-            self.access.waiting = self.access.waiting or (lines.waits and not lines.patient(now - self.grown_at))
+            self.waiting = self.waiting or (lines.waits and not lines.patient(now - self.grown_at))
             return
-        self.access.waiting = True
-        if self.access.file.packed or found.size > self.position.size:
+        self.waiting = True
+        if file.packed or found.size > self.position.size:
             self.grown_at = now
-        if not self.access.file.packed and found.size != self.position.size:
+        if not file.packed and found.size != self.position.size:
             self.verify()
 
     def verify(self) -> None:

@@ -44,6 +44,7 @@ LastIn = Callable[[bytes, int, int], int]
 """Returns the last place in a block, by where that starts, that ends behind so many bytes of it; or NOWHERE."""
 
 NOWHERE = -1
+BY_INODE = 1 << 62  # more than any place in a file, which is told by its inode and its bytes
 
 NO_KEY: Key = (0, 0)
 """Of a file that cannot be looked at, and of a generation whose inode is another one's."""
@@ -86,6 +87,11 @@ class Positioned:
     def sure(self) -> bool:
         """Whether a file that holds what is known of it holds all that was read, or all there was."""
         return self.position.offset > 0 or self.position.size <= self.position.head_bytes
+
+    def proof(self, key: Key) -> int:
+        """Return how much tells that a file that holds all that was read is its own: that, or more, its inode."""
+        telling = max(self.position.head_bytes, self.position.offset) >= TELLING_BYTES
+        return BY_INODE if self.key == key and telling else self.position.offset or NOWHERE
 
     @property
     def repeats(self) -> bool:

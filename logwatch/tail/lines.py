@@ -150,6 +150,7 @@ class LineReader:
         self.waits = False  # something is left to be taken when the file has not grown for a while
         self.no_text: envelopes.NoText | None = None  # what the file is instead of a log
         self.looked = False  # at its first bytes
+        self._waits_since = (-1, 0.0)  # where a line begins that waits for more, and the clock when it did at first
         self._is_tar = False
         self._reading = reading
 
@@ -187,13 +188,23 @@ class LineReader:
         self._is_tar = envelopes.is_tar(beginning)
 
     def take(
-        self, run: bytes, inside: str, *, first: bool, patient: bool, at_end: bool, waited_seconds: float = 0.0
+        self, run: bytes, inside: str, offset: int, now: float, *, first: bool, patient: bool, at_end: bool
     ) -> Taken:
-        """Take whole lines off the front of a run; ``first`` is the run at the beginning of the file.
+        """Take whole lines off the front of a run at an offset; ``first`` is the run at the beginning of the file.
 
-        ``waited_seconds``: since the first line of the run was waited for at first. Neither an answer nor a decision is
-        waited for without an end, however long the log grows: an answer may be cut short, and mesibo's lines be few.
+        Neither an answer nor a decision is waited for without an end, however long the log grows: an answer may be cut
+        short, and mesibo's lines be few.
         """
+        begin, since = self._waits_since
+        waited_seconds = now - since if begin == offset else 0.0
+        taken = self._take(run, inside, waited_seconds, first=first, patient=patient, at_end=at_end)
+        if self.waits and offset + taken.consumed != begin:
+            self._waits_since = offset + taken.consumed, now
+        return taken
+
+    def _take(
+        self, run: bytes, inside: str, waited_seconds: float, *, first: bool, patient: bool, at_end: bool
+    ) -> Taken:
         mark = len(envelopes.MARK) if first and run.startswith(envelopes.MARK) else 0
         run = run[mark:]
         if first or not self.looked:

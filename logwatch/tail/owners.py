@@ -1,7 +1,7 @@
 """Knows, for all paths of a source, which path's generation a file is, and which log a name may be of."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from logwatch.discover.globs import Globs
@@ -10,7 +10,7 @@ from logwatch.tail.directories import RotatedFiles
 from logwatch.tail.files import stat_at
 from logwatch.tail.fingerprint import TAIL_BYTES
 from logwatch.tail.generation import Generation
-from logwatch.tail.identity import Key, Relation, compare, is_part
+from logwatch.tail.identity import BY_INODE, NOWHERE, Key, Relation, compare, is_part
 from logwatch.tail.rotated_names import possible_bases, rotated_name
 from logwatch.tail.sharing import FollowedPath, Sharing
 
@@ -20,13 +20,18 @@ _MOST_REMEMBERED = 20_000  # names
 class Owners:
     """Which path's generation each file is, for all paths of a source."""
 
-    def __init__(self, rotated: Globs | None, clock: Callable[[], float]) -> None:
-        """``rotated``: where the configuration says that rotated files are."""
+    def __init__(
+        self, rotated: Globs | None, clock: Callable[[], float], sources: Callable[[], Iterable["Owners"]]
+    ) -> None:
+        """``rotated``: where the configuration says that rotated files are; ``sources``: all of the process."""
         self._paths: dict[str, FollowedPath] = {}
-        self.rotated = RotatedFiles(rotated, clock, lambda: {log for logs in self._look().values() for log in logs})
+        self._sources = sources
+        self.rotated = RotatedFiles(rotated, clock, lambda: set().union(*(source.logs() for source in sources())))
         self._looked = False
         self._targets: dict[str, set[str]] = {}  # where each path leads and led
         self._named: dict[str, set[str]] = {}  # the logs after which rotated files of each path are named
+        self._called: set[str] = set()  # names of the logs to which paths lead and led
+        self._all_called: list[set[str]] = []  # those of each source
         self._known: set[str] = set()  # what paths are and lead to, with and without directories
         self._logs: dict[str, str] = {}  # by name, as far as was asked
         self._by_key: dict[Key, list[Generation]] = {}
@@ -46,8 +51,9 @@ class Owners:
         del self._paths[path]
 
     def forget(self) -> None:
-        """Look anew, when next asked, which rotated files there are, and of which logs, if paths have left."""
-        self._looked = self._looked and len(self._targets) == len(self._paths)
+        """Look anew, when next asked, which rotated files there are, and of which logs, if a source's changed."""
+        same = len(self._targets) == len(self._paths)
+        self._looked = self._looked and same and self._all_called == [each.called() for each in self._sources()]
         self.rotated.forget()
 
     def logs_of(self, path: str) -> set[str]:
@@ -63,7 +69,10 @@ class Owners:
             self._looked = True
             self._targets = {path: state.targets() for path, state in self._paths.items()}
             logs = set().union(*self._targets.values())
-            bases = set(map(os.path.basename, logs))
+            called = set(map(os.path.basename, logs))
+            self._called = self._called if called == self._called else called
+            self._all_called = [source.called() for source in self._sources()]
+            bases = called.union(*self._all_called)
             named = {}
             for path, targets in self._targets.items():
                 # Not after a link that is called as another log is
@@ -73,6 +82,16 @@ class Owners:
                 self._named, self._logs = named, {}
                 self._known = logs.union(named, bases, map(os.path.basename, named))
         return self._named
+
+    def logs(self) -> set[str]:
+        """Return the logs after which rotated files of all paths are named."""
+        return set().union(*self._look().values())
+
+    def called(self) -> set[str]:
+        """Return the names of the logs to which paths lead and led, as of when that was last looked at."""
+        targets = (state.targets() for state in self._paths.values())
+        self._called = self._called or {os.path.basename(log) for logs in targets for log in logs}
+        return self._called
 
     def path_of(self, generation: Generation) -> FollowedPath:
         """Return the path that a generation belongs to."""
@@ -110,9 +129,12 @@ class Owners:
                 return log
         return ""
 
-    def holds(self, file: Candidate, but: object, *, copies: bool) -> bool | None:
-        """Return whether a file is what paths but one led to, or a copy where those may lie; None: to be unpacked."""
-        undecided, place = False, os.path.dirname(file.path)
+    def claim(self, file: Candidate, but: object, *, copies: bool) -> int | None:
+        """Return how much tells that a file is one of paths but one, or a part of theirs; None: to be unpacked.
+
+        ``copies``: also of what may be a copy of what they led to, where such a one may lie.
+        """
+        most, undecided, place = NOWHERE, False, os.path.dirname(file.path)
         for each in self.others("", file.key) + (self.sharing.alike("", file.head or b"") if copies else []):
             same, state = each.key == file.key, self.path_of(each)
             beside = place in map(os.path.dirname, (state.path, each.position.found_at, each.position.target))
@@ -121,18 +143,18 @@ class Owners:
             if each.empty and not each.plain:
                 continue  # an empty file leaves nothing to tell it by but its inode, which is another file's by now
             if same and each.plain:
-                return True
-            relation = compare(each.position, file, same_inode=same, followed=same).relation
-            told: bool | None = relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
+                return BY_INODE
+            answer = compare(each.position, file, same_inode=same, followed=same)
+            told: bool | None = answer.relation in (Relation.SAME, Relation.PART) and (each.in_use or each.sure)
             of = self.sharing.content(each) if told and not same else None
             if of and compare(each.position, of, same_inode=True, followed=True).relation is Relation.SAME:
                 told = is_part(file, of)  # else it may go on otherwise behind the same banner
-            elif told and not same and relation is Relation.PART:
+            elif told and not same and answer.relation is Relation.PART:
                 told = compare(each.position, file, same_inode=False, followed=True).relation is Relation.PART
             if told:
-                return True
-            undecided = undecided or told is None or relation is Relation.UNDECIDED
-        return None if undecided else False
+                most = max(most, each.proof(file.key) if same else answer.at)
+            undecided = undecided or told is None or answer.relation is Relation.UNDECIDED
+        return None if undecided and most == NOWHERE else most
 
     def owner(self, file: Candidate, path: str, *, followed: bool = False) -> Generation | None:
         """Return the generation of another path than this one that a file is; ``followed``: it is at a path."""

@@ -17,7 +17,6 @@ from logwatch.tail.fingerprint import TELLING_BYTES, digest, empty_file_id, fing
 from logwatch.tail.generation import Generation
 from logwatch.tail.generation_state import ChangedError
 from logwatch.tail.identity import NO_KEY
-from logwatch.tail.owners import Owners
 from logwatch.tail.plan import PathView
 
 NO_FILE = "is not a regular file"
@@ -33,17 +32,15 @@ class PathState:
         path: str,
         rows: Iterable[Position],
         ctx: SourceContext,
-        owners: Owners,
+        facts: PathView,
         *,
-        starts_at_end: bool = False,
-        successor: bool = False,
-        news_since: float = float("inf"),
         expected: Envelope | None = None,
     ) -> None:
+        """Follow a path from ``rows`` on; ``facts``: what is known of it beside them."""
         self.path = path
         self.ctx = ctx
-        self.owners = owners
-        owners.enter(self)
+        self.owners = ctx.files.following
+        self.owners.enter(self)
         self._reading = replace(
             ctx.reading, expected=expected
         )  # other paths that begin with this one say nothing of it
@@ -57,20 +54,16 @@ class PathState:
         known = [generation for generation in self.generations if generation.position.state != "ignored"]
         live = [generation for generation in known if generation.position.state == "live"]
         self.current = next(iter(live[-1:] or known[-1:]), None)  # the last one that the path led to
-        self.followed = bool(known) or successor  # the path has led somewhere before
-        self.first = not self.generations and not successor  # never looked at before
-        self.starts_at_end = starts_at_end  # what is there at the first look is skipped
+        first, followed = not self.generations and not facts.successor, bool(known) or facts.successor
+        self.facts = replace(facts, first=first, followed=followed)
         # Its source was followed before, so that what another path has read of a copy is known; else each file counts
-        self.joined = bool(self.generations) or news_since != float("inf")
-        self.news_since = news_since  # what was written to later is no history, until all that is there was looked at
-        self.successor = successor  # it takes over from another path: all that is here is new, and none of it history
+        self.joined = bool(self.generations) or facts.news_since != float("inf")
         self.matched: dict[str, Stat] = {}  # rotated names that the globs match too
         self.problem: tuple[str, str] | None = None  # what and why
         self.absent = True  # the path leads nowhere
         self.due = True  # it is to be reconciled
         self.unpacking = False  # an archive is to be unpacked further before all is decided
         self.crowded = False  # a file is not open because too many are
-        self.was_blank = False  # the live file had too short a head to tell it from its successor
         self.futile = 0  # reads in a row that brought nothing
 
     def _enter(self, generation: Generation) -> None:
@@ -98,7 +91,7 @@ class PathState:
 
         ``globbed``: a wildcard leads to it, so that it may be no log at all.
         """
-        return self.blocked or (self.problem is not None and (self.followed or not globbed))
+        return self.blocked or (self.problem is not None and (self.facts.followed or not globbed))
 
     def generation(self, number: int) -> Generation:
         """Return one of its generations."""
@@ -135,15 +128,10 @@ class PathState:
     def view(self) -> PathView:
         """Return what a decision needs to know."""
         current = self.current
-        return PathView(
+        return replace(
+            self.facts,
             current=current.number if current else None,
             truncated=bool(current and current.truncated),
-            first=self.first,
-            starts_at_end=self.starts_at_end,
-            news_since=self.news_since,
-            followed=self.followed,
-            was_blank=self.was_blank,
-            successor=self.successor,
             is_link=os.path.islink(self.path),
         )
 
@@ -156,9 +144,9 @@ class PathState:
     def begin(self) -> None:
         """Note, before a survey, whether there was too little of a file to tell it from its successor."""
         self.due = self.unpacking = False
-        if not self.current or self.current.position.head_bytes < TELLING_BYTES:
-            self.was_blank = True
-        self.was_blank = self.was_blank or any(generation.tells_more for generation in self.generations)
+        short = not self.current or self.current.position.head_bytes < TELLING_BYTES
+        blank = self.facts.was_blank or short or any(generation.tells_more for generation in self.generations)
+        self.facts = replace(self.facts, was_blank=blank)
 
     def crowd(self) -> None:
         """Note that a file is not open because too many are."""
@@ -201,16 +189,15 @@ class PathState:
     def lead_to(self, generation: Generation) -> None:
         """Note which generation the path leads to."""
         self.current = generation
-        self.followed = True
+        self.facts = replace(self.facts, followed=True)
 
     def end(self, candidates: list[Candidate], *, undecided: bool, unpacking: bool) -> None:
         """Note that all that is known has been reconciled with what is there.
 
         ``undecided``: an archive has no end yet; ``unpacking``: it has not been unpacked far enough.
         """
-        self.was_blank = self.first = False
-        if not undecided:
-            self.news_since = float("inf")
+        news_since = self.facts.news_since if undecided else float("inf")
+        self.facts = replace(self.facts, was_blank=False, first=False, news_since=news_since)
         self.due = self.due or undecided
         self.unpacking = unpacking
         for generation in self.generations:

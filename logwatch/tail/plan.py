@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from logwatch.model import FileState, Position, RotationKind
 from logwatch.tail.candidates import Candidate
 from logwatch.tail.fingerprint import LINE_BYTES, TELLING_BYTES
-from logwatch.tail.identity import Answer, Key, Positioned, Relation
+from logwatch.tail.identity import NOWHERE, Answer, Key, Positioned, Relation
 from logwatch.tail.rotated_names import Age, age_key
 
 
@@ -23,10 +23,10 @@ class PathView:
     truncated: bool = False  # that one ended by a truncation
     first: bool = False  # it was never looked at before
     starts_at_end: bool = False  # what is there at the first look is skipped
-    news_since: float = float("inf")  # what was written later is no history
+    news_since: float = float("inf")  # what was written later is no history, until all that is there was looked at
     followed: bool = True  # it has led somewhere before
     was_blank: bool = False  # its file had too short a head to tell it from its successor
-    successor: bool = False  # it takes over from another path
+    successor: bool = False  # it takes over from another path: all that is here is new, and none of it history
     is_link: bool = False
 
 
@@ -67,6 +67,15 @@ class Found:
     def answer(self, number: int, index: int) -> Answer:
         """Return what a file is to a generation."""
         return self.answers.get((number, index), Answer(Relation.OTHER))
+
+    def proofs(self, known: Iterable[Known]) -> dict[int, int]:
+        """Return by file how much tells that it is one of these generations' own, where it holds all that was read."""
+        by_number = {k.number: k for k in known}
+        found: dict[int, int] = {}
+        for (number, i), answer in self.answers.items():
+            if answer.relation is Relation.SAME:
+                found[i] = max(found.get(i, NOWHERE), by_number[number].proof(self.candidates[i].key))
+        return found
 
 
 class Hold(NamedTuple):

@@ -26,7 +26,7 @@ _COUNTING = re.compile(rf"{_STAMP_IN_HEX}|\d+|(?<![a-z])(?:[a-z]|{_DAY}|{_MONTH}
 
 
 @dataclass(frozen=True, slots=True)
-class Rotated:
+class RotatedName:
     """What a rotated name says: its number (1 is the newest) or its date, or neither.
 
     ``certain``: it can be nothing but a rotated one, so that bytes in it that nobody has seen are the log's.
@@ -37,17 +37,17 @@ class Rotated:
     certain: bool = True
 
 
-UNNAMED = Rotated()
+UNNAMED = RotatedName()
 """Of a file whose name says nothing, or does not matter."""
 
-UNCERTAIN = Rotated(certain=False)
+UNCERTAIN = RotatedName(certain=False)
 """Of one that lies beside a log, and may be anybody's."""
 
 
-def _rotated(match: re.Match[str]) -> Rotated:
+def _rotated(match: re.Match[str]) -> RotatedName:
     number = match["number"]
     date = re.sub(r"\D", "", re.sub(r"(?<=\d{8})\.\d{1,4}$", "", match["date"] or ""))
-    return Rotated(int(number) if number else None, date)
+    return RotatedName(int(number) if number else None, date)
 
 
 def stem_of(base: str) -> str:
@@ -55,7 +55,7 @@ def stem_of(base: str) -> str:
     return base[: base.find(".", 1)] if "." in base[1:] else base
 
 
-def rotated_name(base: str, name: str) -> Rotated | None:
+def rotated_name(base: str, name: str) -> RotatedName | None:
     """Return what name says as a rotated name of base, both without directories; None when it is none.
 
     ``mesibo.log`` is rotated to ``mesibo.log.1``, ``mesibo.log.1.gz``, ``mesibo.log-20261122-1795890000.xz``,
@@ -104,14 +104,15 @@ def possible_bases(name: str) -> list[str]:
     plain = without_suffix(name)
     stems = shorter_names(plain)
     _, dot, extension = plain.rpartition(".")
-    return sorted([plain, *stems, *(stem + dot + extension for stem in stems)], key=len, reverse=True)
+    behind = [plain[at + 1 :] for at, sign in enumerate(plain) if sign in _SEPARATORS]
+    return sorted([plain, *stems, *(stem + dot + extension for stem in stems), *behind], key=len, reverse=True)
 
 
 Age = tuple[int, int, str, int]
 """What sorts rotated files oldest first."""
 
 
-def age_key(rotated: Rotated, modified: int, *, rising: bool = False) -> Age:
+def age_key(rotated: RotatedName, modified: int, *, rising: bool = False) -> Age:
     """Return what sorts rotated files oldest first: higher numbers, earlier dates, else the time of the last write.
 
     Within one directory one scheme rules; where schemes were changed, dated files come before numbered ones.

@@ -13,24 +13,26 @@ from itertools import accumulate
 from logwatch.tail.candidates import Candidate, VanishedError
 from logwatch.tail.directories import list_names
 from logwatch.tail.files import OwnFile, stat_at
-from logwatch.tail.fingerprint import HEAD_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
+from logwatch.tail.fingerprint import HEAD_BYTES, MARK_BYTES, TAIL_BYTES, TELLING_BYTES, head_key, head_key_of
 from logwatch.tail.generation import Generation
 from logwatch.tail.identity import (
+    BY_INODE,
     HELD,
     NO_KEY,
+    NOWHERE,
     SEARCH_BYTES,
     SURE_BYTES,
     Answer,
     Key,
     Relation,
-    common_bytes,
     compare,
     holds,
     is_part,
+    shared_bytes,
 )
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name
 from logwatch.tail.unnamed import Unnamed, is_extract
 from logwatch.unpack import without_suffix
 
@@ -82,9 +84,10 @@ class Survey:
         self._path, self._generations, self._heads = state.path, state.generations, state.heads
         self._directories = state.ctx.directories
         self._logs = self._owners.logs_of(self._path)
+        self._bases = {os.path.basename(log) for log in self._logs}
         self._rotated = [shelf for log in self._logs for shelf in self._owners.rotated.shelves(log)]
         self._sources = state.ctx.files.all.sources
-        self._names: dict[str, Rotated] = {}
+        self._names: dict[str, RotatedName] = {}
         # Where links led, and lead
         self._targets = {g.position.target for g in self._generations} - {""}
         if not elsewhere:
@@ -116,9 +119,8 @@ class Survey:
         for i, file in enumerate(found.candidates):
             if file.archive and len(file.head or b"") < TELLING_BYTES:
                 size = file.size()
-                if not (
-                    file.archive.whole or file.damaged
-                ):  # it was just begun, and may be a copy of anything; left out if it stays so
+                # It was just begun, and may be a copy of anything; left out if it stays so
+                if not (file.archive.whole or file.damaged):
                     (found.undecided if size is None else found.anothers).add(i)
         found.undecided |= {i for i in self._go_on_alike() if found.candidates[i].size() is None}
         found.sizes = [c.archive.known_size if c.archive else c.disk_size for c in found.candidates]
@@ -141,11 +143,10 @@ class Survey:
         """Return the files that are not another path's by their inodes."""
         return [file for file in files if not self._owners.owner(file, self._path)]
 
-    def _list(self) -> dict[str, Rotated]:
+    def _list(self) -> dict[str, RotatedName]:
         logs, positions = {self._path, *self._targets}, [g.position for g in self._generations]
         lay = {os.path.dirname(p.found_at) for p in positions if p.found_at}
-        bases = {os.path.basename(log) for log in self._logs}
-        logs |= {os.path.join(directory, base) for directory in lay for base in bases}
+        logs |= {os.path.join(directory, base) for directory in lay for base in self._bases}
         places = ((place, os.path.basename(log)) for log in self._logs for place in self._owners.rotated.places(log))
         aside = {os.path.join(place, base) for place, base in places} - logs
         listed = list_names(logs, self._directories)
@@ -156,7 +157,7 @@ class Survey:
             if led_elsewhere and not any(p.target in source for source in self._sources):
                 names[p.target] = UNNAMED  # what is there now was written before the link went, or after
         for path, rotated in ((path, each) for shelf in self._rotated for path, (each, _) in shelf.items()):
-            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *bases}
+            another = rotated is None and self._nearest(os.path.basename(path)) not in {"", *self._bases}
             if path != self._path and not another and path not in names and stat_at(path):  # it was, once in this look
                 names[path] = rotated or UNNAMED
         for generation in self._generations:
@@ -166,7 +167,7 @@ class Survey:
 
     def _is_another_logs(self, path: str) -> bool:
         """Return whether a rotated name is nearer to that of another followed log beside it, or is that."""
-        return self._nearest(path) not in {"", self._path, *self._targets}
+        return self._nearest(self._directories.placed(path)) not in {"", self._path, *self._targets}
 
     def _nearest(self, name: str) -> str:
         return max((source.log_of(name) for source in self._sources), key=len, default="")
@@ -244,7 +245,8 @@ class Survey:
         self._ask(taken)
 
     def _is_followed(self, path: str) -> bool:
-        return path == self._path or path in self._state.matched or any(source.log_of(path) for source in self._sources)
+        anothers = self._nearest(os.path.basename(path)) not in {"", *self._bases}
+        return anothers or path in self._state.matched or self._nearest(path) != ""
 
     def _ask(self, indices: list[int]) -> None:
         """Ask what files are to generations: only those that have the inode, or begin alike, or stand at the path."""
@@ -259,7 +261,9 @@ class Survey:
             asked = punched | ({by_key[each.key]} if each.key in by_key else set())
             key = head_key(each.position.head_bytes, each.position.head)
             asked |= set(files if key is None else by_head.get(key, ()))
-            left = each.in_use and self._state.was_blank  # and may be written back by now, without its first lines
+            left = (
+                each.in_use and self._state.facts.was_blank
+            )  # and may be written back by now, without its first lines
             if (each.position.state == "live" or left) and self.found.at_path in files:
                 asked.add(0)
             for i in sorted(asked):
@@ -306,8 +310,10 @@ class Survey:
             found.common[known.number, i] = own.size() if whole else offset
             if whole is None:
                 found.undecided.add(i)
-        elif i == found.at_path and not part and len(own.head) == HEAD_BYTES and own.head == candidate.head:
-            found.common[known.number, i] = common_bytes(candidate, own)
+        elif i == found.at_path and not part and not candidate.packed:
+            common = shared_bytes(candidate, own) or 0
+            if common >= HEAD_BYTES or common >= max(own.size() - MARK_BYTES, TAIL_BYTES):  # else it may be a banner
+                found.common[known.number, i] = common
 
     def _compare_with_trimmed(self) -> None:
         """Find out which files are copies of what the path's own was before it was trimmed in front."""
@@ -325,27 +331,27 @@ class Survey:
     def _find_anothers(self) -> None:
         """Find out which files are another path's: the logs of both may be rotated into one directory.
 
-        By its inode alone, where a pattern matches it or rotation has named it after the path, beside it or where no
-        other log of that name is nearer: two logs may be alike.
+        Theirs that has its inode, or has read most of it; by the inode alone, where a pattern matches it or rotation
+        has named it after the path, beside it or where no other log of that name is nearer: two logs may be alike.
         """
-        directory, base = os.path.split(self._path)
-        mine = {i for (_, i), answer in self.found.answers.items() if answer.relation in HELD}
-        for i, candidate in enumerate(self.found.candidates):
+        found, mine, (directory, base) = self.found, self.found.proofs(self.known), os.path.split(self._path)
+        for i, candidate in enumerate(found.candidates):
             if candidate.path != self._path and candidate.head:
                 place, name = os.path.split(candidate.path)
-                shared = sum(candidate.path in source.rotated for source in self._sources) > 1
-                only = not shared and self._owners.rotated.is_only_of(candidate.path, self._logs)
+                only = self._owners.rotated.is_only_of(candidate.path, self._logs)
                 named = only or (place == directory and rotated_name(base, name))
                 if not named:
-                    self.found.ambiguous.add(i)
-                if i in mine:
+                    found.ambiguous.add(i)
+                if mine.get(i) == BY_INODE:
                     continue
                 copies = not named and candidate.path not in self._state.matched
-                told = [source.holds(candidate, self._state, copies=copies) for source in self._sources]
-                if True in told:
-                    self.found.anothers.add(i)
-                elif None in told:
-                    self.found.undecided.add(i)
+                told = [source.claim(candidate, self._state, copies=copies) for source in self._sources]
+                if max(at for at in (NOWHERE, *told) if at is not None) > mine.get(i, NOWHERE):
+                    found.anothers.add(i)
+                elif i not in mine and None in told:
+                    found.undecided.add(i)
+        # What others have read more of has but a banner, or a line that recurs, in common with what was read here
+        found.answers = {(n, i): answer for (n, i), answer in found.answers.items() if i not in found.anothers}
 
     def _compare_files(self) -> None:
         """Find out which files hold nothing but what another one holds."""
@@ -376,12 +382,8 @@ class Survey:
         for candidate in self.found.candidates:
             may_grow = not strict or candidate.rotated is None or candidate.key in anchored
             self._make_sure_of(candidate, may_grow=may_grow)
-        if (
-            self.found.at_path is None
-            and not self._elsewhere
-            and os.path.exists(self._path)
-            and not any(c.path == self._path for c in self.found.candidates)
-        ):
+        nowhere = self.found.at_path is None and not self._elsewhere
+        if nowhere and os.path.exists(self._path) and not any(c.path == self._path for c in self.found.candidates):
             raise VanishedError
 
     @staticmethod

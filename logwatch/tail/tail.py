@@ -17,6 +17,7 @@ from logwatch.tail.generation import Generation
 from logwatch.tail.lines import Held, LineReading
 from logwatch.tail.owners import Owners
 from logwatch.tail.path_state import NO_FILE, PACKED, SHARED
+from logwatch.tail.plan import PathView
 from logwatch.tail.rotated_names import bases, shorter_names
 from logwatch.unpack import without_suffix
 
@@ -68,12 +69,13 @@ class Tail:
         positions = [position for position in positions if position.source == source.name]
         self.source = source
         self._clock = clock
-        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock)
+        files = files or OpenFiles()
+        self._owners = Owners(Globs(source.rotated) if source.rotated else None, clock, lambda: files.sources)
         self._ctx = SourceContext(
             reading=LineReading(source.name, source.envelope, owns, held, max_line_bytes),
             release_seconds=release_seconds,
             next_generation=next_generation,
-            files=(files or OpenFiles()).share(self._owners),
+            files=files.share(self._owners),
             log=log,
         )
         rows: dict[str, list[Position]] = {}
@@ -81,7 +83,7 @@ class Tail:
             rows.setdefault(position.path, []).append(position)
         self._expected = _newest(positions)  # of a path that comes new
         self._followers = {
-            path: PathFollower(path, mine, self._ctx, self._owners, expected=_newest(mine) or self._expected)
+            path: PathFollower(path, mine, self._ctx, PathView(), expected=_newest(mine) or self._expected)
             for path, mine in rows.items()
         }
         self._set_aside: dict[str, PathFollower] = {}  # of paths that the patterns were changed to leave out
@@ -114,7 +116,7 @@ class Tail:
             self._sort(found.paths)
         matched = self._matched
         # What is new may be a copy of what is known: where that is by now is looked up before
-        for path in sorted(self._followers, key=lambda path: self._followers[path].first):
+        for path in sorted(self._followers, key=lambda path: self._followers[path].facts.first):
             follower = self._followers[path]
             last = len(self._followers) == 1  # whose rows say that the source is no new one
             if follower.look(now, matched.get(path, () if last else None), sink):
@@ -161,20 +163,14 @@ class Tail:
             matched.setdefault(base, [])
             if base != path:
                 matched[base].append(path)
-        taking_over = self.source.discover.successive and any(other.followed for other in self._followers.values())
+        taking_over = self.source.discover.successive and any(
+            other.facts.followed for other in self._followers.values()
+        )
         at_end = self.source.start_at == "end" and self._targets is None
         self._expected = _newest(generation.position for generation in self._generations()) or self._expected
         for path in matched.keys() - self._followers.keys():
-            self._followers[path] = PathFollower(
-                path,
-                (),
-                self._ctx,
-                self._owners,
-                starts_at_end=at_end,
-                successor=taking_over,
-                news_since=self._followed_since,
-                expected=self._expected,
-            )
+            facts = PathView(starts_at_end=at_end, successor=taking_over, news_since=self._followed_since)
+            self._followers[path] = PathFollower(path, (), self._ctx, facts, expected=self._expected)
         self._followers = dict(sorted(self._followers.items()))
         self._directories = frozenset(map(os.path.dirname, self._followers))
         self._matched = matched
@@ -333,7 +329,7 @@ class Tail:
         """Close all files."""
         for follower in (*self._followers.values(), *self._set_aside.values()):
             follower.close()
-        self._ctx.files.all.leave(self._ctx.files, self.source.name)
+        self._ctx.files.all.leave(self._ctx.files)
 
 
 def _newest(positions: Iterable[Position]) -> Envelope | None:

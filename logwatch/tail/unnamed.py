@@ -20,7 +20,7 @@ from logwatch.tail.fingerprint import TELLING_BYTES, when_empty
 from logwatch.tail.identity import HELD, NO_KEY, NOWHERE, Content, Key, Relation
 from logwatch.tail.path_state import PathState
 from logwatch.tail.plan import Found, Known
-from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, Rotated, rotated_name, stem_of
+from logwatch.tail.rotated_names import UNCERTAIN, UNNAMED, RotatedName, rotated_name, stem_of
 
 _OTHERS = 64  # files whose names say nothing, that are looked at where a generation is nowhere
 
@@ -142,7 +142,7 @@ class Unnamed:
         files = [found.candidates[i] for i, relation in relations.items() if relation in HELD]
         return files + (self._examine([each.name]) if each.name else [])
 
-    def _examine(self, paths: Iterable[str], rotated: Rotated = UNNAMED) -> list[Candidate]:
+    def _examine(self, paths: Iterable[str], rotated: RotatedName = UNNAMED) -> list[Candidate]:
         return [file for path in paths if (file := self._heads.examine(path, rotated))]
 
 

@@ -238,6 +238,29 @@ def test_a_file_that_two_sources_come_to_lead_to_counts_for_the_first(tmp_path, 
     assert second.tail.status().problems == ()
 
 
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_file_that_two_sources_lead_to_counts_for_the_first_also_where_the_other_looks_first_after_a_restart(
+    tmp_path, link
+):
+    """Whose it is is known from what was read of it, not from who is the first to look."""
+    files, log = OpenFiles(), tmp_path / "first.log"
+    append(log, "E2211-101112-001 (1): one")
+    first = Follower(log, files=files)
+    first.turn()
+    first.stop()
+    link(log, tmp_path / "second.log")
+    append(log, "E2211-101112-002 (1): two")
+    first.start()
+    second = Follower(tmp_path / "second.log", files=files)
+    second.tail.close()
+    second.spec = dataclasses.replace(second.spec, name="other")
+    second.start()
+    for follower in (second, first) * 2:
+        follower.turn()
+    assert len(first.lines) == 2
+    assert second.lines == []
+
+
 def test_a_symbolic_link_that_is_swapped(tmp_path):
     """The old target is read to its end, the new one from its beginning, at one path."""
     append(tmp_path / "app-1", "one")

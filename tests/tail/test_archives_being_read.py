@@ -11,7 +11,7 @@ import pytest
 from logwatch.tail import candidates
 from logwatch.tail.candidates import Heads, VanishedError
 from logwatch.tail.context import OpenFiles
-from logwatch.tail.rotated_names import Rotated
+from logwatch.tail.rotated_names import RotatedName
 from logwatch.tail.survey import Survey
 from tests.helpers.recorder import Follower, append
 
@@ -37,7 +37,7 @@ def test_a_question_that_nobody_asks_again_does_not_keep_out_the_others(tmp_path
     monkeypatch.setattr(candidates, "FRESH_SECONDS", 0)
     path = tmp_path / "m.log-20261126.gz"
     data = packed(path, 11 << 20)
-    archive = Heads({}).examine(str(path), Rotated())
+    archive = Heads({}).examine(str(path), RotatedName())
     assert archive.run(len(data) - 256, 256) is None
     answers = [archive.run(len(data) - 256 + 100 * n, 256) for n in range(1, 20)]
     assert answers[-1] == b""
@@ -54,7 +54,7 @@ def test_an_archive_that_is_being_packed_leaves_no_descriptor(tmp_path, monkeypa
     for part in range(1, 20):
         path.write_bytes(b"")
         path.write_bytes(data[: len(data) * part // 20])
-        assert heads.examine(str(path), Rotated()).size() is None
+        assert heads.examine(str(path), RotatedName()).size() is None
         assert opened() <= before + 1
     heads.keep_only([])
     assert opened() == before

@@ -3,11 +3,13 @@
 import gzip
 import os
 import random
+import shutil
 import subprocess
 from collections import Counter
 
 import pytest
 
+from logwatch.tail.candidates import Heads
 from logwatch.tail.directories import Directories
 from tests.helpers.recorder import Follower, append
 from tests.tail.test_field import LIVES, Log
@@ -992,3 +994,76 @@ def test_the_first_line_of_a_log_that_begins_as_one_that_was_moved_away_counts(t
     follower.turn()
     follower.wait(20)
     assert follower.sink.lines[new.encode()] == 1
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_log_that_is_put_back_long_after_its_rotation_goes_on_behind_what_was_read(tmp_path, stopped):
+    """As where the next one was never begun: its rotated file is done with by then, and stays where it is."""
+    log = tmp_path / "m.log"
+    append(log, *START, *(f"line {n} before the rotation" for n in range(20)))
+    follower = Follower(log)
+    follower.turn()
+    log.rename(tmp_path / "m.log.1")
+    follower.turn()
+    follower.wait(700)
+    if stopped:
+        follower.stop()
+    shutil.copy(tmp_path / "m.log.1", log)
+    append(log, "a line behind the copy")
+    if stopped:
+        follower.start()
+    follower.turn()
+    append(log, "the last line")
+    follower.turn()
+    assert follower.lines[len(START) + 20 :] == ["a line behind the copy", "the last line"]
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_log_whose_last_line_was_deleted_before_more_was_written_counts_once(tmp_path, count, committed):
+    """``sed -i '$d'`` on a log that is open, and of which there is less than 4 KiB, or more."""
+    log = tmp_path / "m.log"
+    append(log, *(f"E2211-101112-{n:03} (1): push {n}" for n in range(count)))
+    follower = Follower(log)
+    follower.turn()
+    if committed:
+        follower.commit()
+    subprocess.run(["sed", "-i", "$d", log], check=True)
+    append(log, *(f"E2211-101113-{n:03} (1): push {n}" for n in range(3)))
+    follower.turn()
+    follower.wait(700)
+    expected = [
+        f"E2211-10111{second}-{n:03} (1): push {n}" for second, some in ((2, count), (3, 3)) for n in range(some)
+    ]
+    assert follower.lines == expected
+    assert (follower.lost, follower.missed) == (0, 0)
+
+
+def test_files_with_a_date_in_front_of_a_log_s_name_are_looked_at_for_that_log_alone(tmp_path, monkeypatch):
+    """So that many logs with one directory for rotated files do not each read all that lies there."""
+    (tmp_path / "old").mkdir()
+    logs = [tmp_path / f"{name}.log" for name in "abcdefgh"]
+    for n, log in enumerate(logs):
+        append(log, f"E2211-101112-{n:03} (1): push {n}")
+    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
+    follower.turn()
+    follower.stop()
+    for n, log in enumerate(logs):
+        append(log, f"E2211-101113-{n:03} (1): push {n}")
+        os.rename(log, tmp_path / "old" / f"20261122-{log.name}")
+        append(log, f"E2211-101114-{n:03} (1): push {n}")
+    looked_at = Counter()
+    examine = Heads.examine
+
+    def counted(heads, path, *rotated):
+        looked_at[path, id(heads)] += "/old/" in path
+        return examine(heads, path, *rotated)
+
+    monkeypatch.setattr(Heads, "examine", counted)
+    follower.start()
+    follower.turn()
+    assert sorted(follower.lines) == [
+        f"E2211-10111{s}-{n:03} (1): push {n}" for s in (2, 3, 4) for n in range(len(logs))
+    ]
+    assert sum(map(bool, looked_at.values())) == len(logs)

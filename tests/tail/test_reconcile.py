@@ -13,7 +13,7 @@ from logwatch.tail.fingerprint import fingerprint_head, fingerprint_tail
 from logwatch.tail.identity import Answer, Relation
 from logwatch.tail.plan import Absent, Found, Hold, Known, Leave, PathView, Rotated, TakeUp
 from logwatch.tail.reconcile import reconcile
-from logwatch.tail.rotated_names import Rotated as Name
+from logwatch.tail.rotated_names import RotatedName as Name
 from logwatch.tail.rotated_names import rotated_name
 
 PACKAGE = Path(logwatch.tail.__file__).parent
@@ -326,6 +326,29 @@ TABLE = {
             common=[(1, 300)],
         ),
         [Leave(1, "open"), TakeUp(1, "ignored"), TakeUp(0, "live"), Rotated("replace")],
+    ),
+    "renamed, packed beside that, and copied to its path: a copy that is written on": (
+        NOW,
+        [known(is_open=True)],
+        found(
+            file("m.log", 5, 1200),
+            file("m.log.1", 1),
+            replace(file("m.log.1.gz", 6), archive=object()),
+            answers=[(1, 0, SAME, 1000), (1, 1, SAME, 1000), (1, 2, SAME, 1000)],
+            own_parts=[(1, 2)],
+            common=[(1, 1000)],
+        ),
+        [Hold(1, 1), TakeUp(2, "ignored"), TakeUp(0, "live", 1000)],
+    ),
+    "an older state of a log that was renamed, at its path, in which the end of one that is nowhere stands, too": (
+        PathView(current=2),
+        [known(1, 0, "rotated"), known(2, 2, is_open=True, name="/m.log.old-one")],
+        found(
+            file("m.log", 5, 800),
+            answers=[(1, 0, MOVED, 300), (2, 0, PART, 800)],
+            own_parts=[(2, 0)],
+        ),
+        [Leave(1, "missing"), Leave(2, "open"), TakeUp(0, "live", 800)],
     ),
     "read to the end of a banner, and filled and copied away, twice: in the oldest file, by its inode or not": (
         NOW,
@@ -868,7 +891,7 @@ def test_state_has_one_owner():
     """Nobody outside its module assigns an attribute of a generation or of a path: what changes it is a method."""
     trees = modules()
     owned = {
-        "generation_state": attributes(trees["generation_state"], "GenerationState", "Open"),
+        "generation_state": attributes(trees["generation_state"], "GenerationState"),
         "path_state": attributes(trees["path_state"], "PathState"),
     }
     foreign = {

@@ -362,3 +362,148 @@ def test_rotated_files_of_two_sources_with_names_that_begin_with_a_log_s(tmp_pat
     for n, source in enumerate(two.sources):
         assert sorted(source.lines) == written(n)
         assert (source.lost, source.missed) == (0, 0)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_a_rotated_file_is_of_the_nearest_log_of_its_name_whatever_source_follows_that(tmp_path, rotate, life):
+    """Each log has a directory of its own for rotated files, and one pattern leads to all of them."""
+    logs = [tmp_path / directory / "m.log" for directory in "ab"]
+    for n, log in enumerate(logs):
+        (log.parent / "old").mkdir(parents=True)
+        append(log, *lines(500 * n, 20))
+    two = Two(*logs, (f"{tmp_path}/*/old/*",))
+    two.each("turn")
+    if life == "stopped":
+        two.each("stop")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, log.parent / "old" / f"{log.name}-2026112{night}")
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    if life == "stopped":
+        two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("life", ["running", "stopped"])
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+def test_a_link_that_is_called_as_another_source_s_log_has_none_of_its_rotated_files(tmp_path, rotate, life):
+    """Each of two sources follows a link that has the name of the other one's log; both logs have one olddir."""
+    logs = [tmp_path / "d" / f"{name}.log" for name in "mn"]
+    links = [tmp_path / "links" / f"{name}.log" for name in "nm"]
+    for directory in ("d", "links", "old"):
+        (tmp_path / directory).mkdir()
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+        links[n].symlink_to(log)
+    two = Two(*links, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    if life == "stopped":
+        two.each("stop")
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotate(log, tmp_path / "old" / f"{log.name}-2026112{night}")
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    if life == "stopped":
+        two.each("start")
+    for _ in range(2):
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("rotate", [rename, copy_and_truncate])
+@pytest.mark.parametrize("names", [("m.log", "m.log-err"), ("m.log-err", "m.log")])
+def test_a_log_whose_name_begins_with_another_s_keeps_its_rotated_files_in_one_directory_for_both(
+    tmp_path, names, rotate
+):
+    """A name that rotation gives to one log is no unknown ending of the other's, though neither lies there."""
+    (tmp_path / "old").mkdir()
+    logs = [tmp_path / name for name in names]
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+    follower = Follower(*logs, rotated=(f"{tmp_path}/old/*",))
+    follower.turn()
+    follower.stop()
+    for night, (n, log) in itertools.product((1, 2), enumerate(logs)):
+        append(log, *lines(500 * n + 50 * night, 5))
+        rotated = tmp_path / "old" / f"{log.name}.1"
+        if night > 1:
+            os.rename(rotated, rotated.with_name(f"{log.name}.2"))
+        rotate(log, rotated)
+        append(log, *lines(500 * n + 50 * night + 10, 3))
+    follower.start()
+    for _ in range(2):
+        follower.turn()
+    assert sorted(follower.lines) == sorted(written(0) + written(1))
+    assert (follower.lost, follower.missed) == (0, 0)
+    rotations = Counter()
+    for rotation in follower.sink.history:
+        rotations[rotation.path] += rotation.count
+    assert rotations == {str(log): 2 for log in logs}
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("names", [("m.log", "m.1.log"), ("m.1.log", "m.log")])
+def test_two_logs_in_one_directory_to_which_two_links_lead(tmp_path, names, rotate):
+    """Another source's log is none of this one's rotated files, by whatever way to its directory it is found."""
+    (tmp_path / "d").mkdir()
+    logs = [tmp_path / "d" / name for name in names]
+    for n, log in enumerate(logs):
+        append(log, *lines(500 * n, 20))
+        (tmp_path / f"to{n}").symlink_to("d")
+    two = Two(*(tmp_path / f"to{n}" / name for n, name in enumerate(names)), ())
+    two.each("turn")
+    for night in (1, 2):
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            rotate(log, log.with_name(f"{log.name}-2026112{night}"))
+            append(log, *lines(500 * n + 50 * night + 10, 3))
+        two.each("turn")
+    for n, source in enumerate(two.sources):
+        assert sorted(source.lines) == written(n)
+        assert (source.lost, source.missed, sum(source.rotations().values())) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("rotate", [rename, rename_and_pack, copy_and_truncate])
+@pytest.mark.parametrize("banner_lines", [0, 80, 150])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_logs_of_one_name_that_begin_with_the_same_banner_count_once(tmp_path, rotate, banner_lines, first):
+    """Of two sources whose logs have one directory for rotated files: theirs is a file who have read most of it.
+
+    What the other one has read may be but the banner, or that and the line behind it.
+    """
+    banner = [f"{n:03} mesibo 3.0, licence and version" for n in range(banner_lines)]
+    logs = [tmp_path / "a" / "m.log", tmp_path / "b" / "m.log"]
+    (tmp_path / "old").mkdir()
+    counts = (1, 20) if first == 0 else (20, 1)
+    for n, log in enumerate(logs):
+        log.parent.mkdir()
+        append(log, *banner, *lines(500 * n, counts[n]))
+    two = Two(*logs, (f"{tmp_path}/old/*",))
+    two.each("turn")
+    for night in range(1, 4):
+        two.each("stop")
+        for n, log in enumerate(logs):
+            append(log, *lines(500 * n + 50 * night, 5))
+            if not (night == 2 and n == first):
+                rotate(log, tmp_path / "old" / f"{log.name}.srv{n}-2026112{night}")
+                append(log, *banner, *lines(500 * n + 50 * night + 10, 1))
+        two.each("start")
+        for _ in range(2):
+            two.each("turn")
+    counted = Counter(line for source in two.sources for line in source.lines if line not in banner)
+    expected = [
+        line
+        for n in range(2)
+        for at, count in ((0, counts[n]), *((50 * k, 5) for k in (1, 2, 3)), *((50 * k + 10, 1) for k in (1, 2, 3)))
+        for line in lines(500 * n + at, count)
+        if not (n == first and at == 110)
+    ]
+    assert counted == Counter(expected)
+    assert [(source.lost, source.missed) for source in two.sources] == [(0, 0), (0, 0)]

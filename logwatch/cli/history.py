@@ -1,11 +1,13 @@
 """Writes OpenMetrics of old logs, from which promtool makes the blocks of a Prometheus."""
 
+import os
 import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from os.path import samestat
 from pathlib import Path
 from typing import TextIO
 
@@ -81,6 +83,7 @@ def command(
         raise click.UsageError("--since is not before --until: no result can be between them")
     heap.keep()
     planned = plan(paths, config, timezone, rotated=True, command="history -o F")
+    _refuse_to_replace(output, [path for path, _ in planned.inputs])
     with _replaced(output) as file, Tallies() as tallies:
         past = Past(planned.catalogue, since, until, tallies=tallies)
         done = read(planned, past)
@@ -97,6 +100,17 @@ def command(
     click.echo(_told(written, past, output), err=True)
     if done.unreadable or past.unreadable:
         sys.exit(1)
+
+
+def _refuse_to_replace(output: str, inputs: Iterable[str]) -> None:
+    """Raise LogwatchError if the file to be written is one that is read, by any name: what was logged would be gone."""
+    for path in inputs:
+        with suppress(OSError):
+            log = os.fstat(0) if path == STDIN else Path(path).stat()
+            if output != STDIN and samestat(Path(output).stat(), log):
+                raise LogwatchError(
+                    Problem(output, "is not written", "it is a log that is read", "name another file, such as past.om")
+                )
 
 
 @contextmanager

@@ -30,6 +30,7 @@ BLANKS = " \t\r"
 """What stands between elements; a carriage return too, since a container with a terminal writes CR LF."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_ESCAPE = r"(?:\x1b|#033|\^\[|\\u001b)\[[0-9;]*m|#0[0-7]{2}|\^[A-Z]|\\[a-z]|\\u00[0-9A-Fa-f]{2}"
 _defaults = threading.Lock()  # pyparsing's are those of the whole process
 
 
@@ -259,12 +260,17 @@ def _beginnings(
 
 
 def whole_marker(grammar: Grammar) -> re.Pattern[bytes]:
-    """Return what finds the marker in a line: as a word, where LINE has it as one. In a longer one it names another."""
+    """Return what finds the marker in a line: as a word, where LINE has it as one. In a longer one it names another.
+
+    An escape in front of it (a colour, a tab as syslog daemons or JSON write it) ends in a letter or a digit, and is
+    no part of a word: a log whose function names are coloured would be passed over in silence.
+    """
     text = grammar.marker.decode("latin-1")
     words = (each for each in walk(grammar.line) if isinstance(each, pp.Keyword) and each.match == text)
     chars = next((each.ident_chars for each in words), ())
     inside, found = re.escape("".join(sorted(char for char in chars if char < "\u0100"))), re.escape(text)
-    return re.compile((f"(?<![{inside}]){found}(?![{inside}])" if inside else found).encode("latin-1"))
+    word = f"(?:{_ESCAPE}|(?<![{inside}])){found}(?![{inside}])"
+    return re.compile((word if inside else found).encode("latin-1"))
 
 
 def text_of(element: pp.ParserElement) -> str:

@@ -112,6 +112,21 @@ def test_without_a_result_nothing_is_written(tmp_path):
     assert (tmp_path / "past.om").read_text() == "before"
 
 
+@pytest.mark.parametrize("name", ["m.log", "link", "sub/../m.log"])
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_log_is_never_written_over(tmp_path, name, piped):
+    """Logs are only read: by no name, and not as standard input either, does one become its own history."""
+    log = write(tmp_path / "m.log", lines(10, 200, 20))
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to(log)
+    with log.open() as stdin:
+        found = whole("-" if piped else log, "-o", tmp_path / name, stdin=stdin)
+    assert found.returncode == 2
+    assert f"{tmp_path / name}: is not written: it is a log that is read" in found.stderr
+    assert log.read_text() == lines(10, 200, 20)
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_what_can_be_read_is_written_beside_what_cannot(tmp_path):
     """The exit code tells."""
     log = write(tmp_path / "m.log", lines(10, 200, 20))

@@ -134,6 +134,19 @@ def test_a_line_that_names_a_longer_function_is_no_push_line():
     assert (told.candidates, told.unparsed) == (1, {"misplaced": 1})
 
 
+@pytest.mark.parametrize(
+    "escape",
+    [b"\x1b[1;32m", b"\x1b[m", b"#033[32m", b"^[[32m", b"#011", b"^I", b"\\t", b"\\n", b"\\u001b[32m", b"\\u0009"],
+)
+@pytest.mark.parametrize("envelope", ["plain", "docker-timestamps"])
+def test_a_marker_behind_an_escape_is_not_passed_over(escape, envelope):
+    """A colour or an escaped tab ends like a word: where all lines have one, nothing would say that none was read."""
+    front = b"" if envelope == "plain" else b"2026-11-22T10:15:00.000000000Z "
+    for line in (P % (101500, 0), b'{"level":"info","msg":"push_on_complete'):
+        told = scan(front + line.replace(b"push_on", escape + b"push_on") + b" code 903\n", envelope=envelope)
+        assert (told.candidates, told.results, told.unparsed) == (1, {}, {"misplaced": 1})
+
+
 def test_samples_are_few_distinct_and_bare():
     """A thousand bad lines leave a few shapes, with nothing of a user in them."""
     data = b"".join(P % (101500, 0) + b"uid alice%d said hello%d\n" % (i, i) for i in range(1000))

@@ -34,7 +34,7 @@ def under(prefix: str, body: bytes) -> bytes:
 
 def takes_gzip(accepted: str) -> bool:
     """Return whether an Accept-Encoding names gzip, and not with the weight 0 that refuses it (RFC 9110, 12.5.3)."""
-    weight = dict(_WEIGHTS.findall(accepted.lower())).get("gzip", "0")
+    weight: str = dict(_WEIGHTS.findall(accepted.lower())).get("gzip", "0")
     return weight.strip("0.") != "" or weight == ""
 
 

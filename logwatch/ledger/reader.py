@@ -336,7 +336,11 @@ class Reader:
     def _connected(self) -> sqlite3.Connection:
         uri = f"{self.path.absolute().as_uri()}?{self._mode}"
         db = sqlite3.connect(uri, uri=True, timeout=0.1, isolation_level=None)
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
     @contextlib.contextmanager

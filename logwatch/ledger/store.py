@@ -141,8 +141,12 @@ class Ledger:
 
     def _connect_to_write(self, path: Path) -> sqlite3.Connection:
         db = self._connect(str(path))
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        except sqlite3.Error:
+            db.close()  # else it is open for as long as somebody looks at the error, while the file is set aside
+            raise
         return db
 
     def _open(self) -> None:

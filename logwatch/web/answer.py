@@ -1,10 +1,11 @@
-"""What pages have in common over HTTP: links behind a path prefix, and a tag that stays while they are unchanged."""
+"""What answers have in common over HTTP: links behind a prefix, gzip, and a tag that stays while they are unchanged."""
 
 import hashlib
 import re
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LINK = re.compile(rb'\b(href|src|action)="/')
+_WEIGHTS = re.compile(r"([^\s,;]+)\s*(?:;\s*q=([\d.]*))?")
 # When the page came, and what it counts from then on by itself
 _NOW = re.compile(rb'<time class="now"[^>]*>[^<]*</time>|<span class="value ago"[^>]*>[^<]*</span>')
 
@@ -29,6 +30,12 @@ def under(prefix: str, body: bytes) -> bytes:
     Templates escape quotes in all that they fill in, so nothing but an attribute of ours looks like one.
     """
     return _LINK.sub(rb'\1="' + prefix.encode() + b"/", body) if prefix else body
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding names gzip, and not with the weight 0 that refuses it (RFC 9110, 12.5.3)."""
+    weight: str = dict(_WEIGHTS.findall(accepted.lower())).get("gzip", "0")
+    return weight.strip("0.") != "" or weight == ""
 
 
 def tag(body: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from logwatch.catalogue import explain
 from logwatch.diagnosis.blind import CAUSES
 from logwatch.ledger.reader import Filter, NotReadable
-from logwatch.web.answer import tag, under
+from logwatch.web.answer import tag, takes_gzip, under
 from logwatch.web.charts import SPANS, Charts, charts, said, span_for
 from logwatch.web.columns import numbers, values
 from logwatch.web.groups import LOOKED_AT, Group, grouped
@@ -35,7 +35,7 @@ class Page(Handler):
 
         Where many look at one page, it is made once for all of them, until there is something new to tell.
         """
-        packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        packed = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         known, prefix, address = self.request.headers.get("If-None-Match", ""), self.prefix, self.request.uri or ""
 
         def written() -> SentPage:

@@ -9,6 +9,7 @@ import prometheus_client
 from prometheus_client.exposition import choose_encoder
 
 from logwatch.web import api, pages
+from logwatch.web.answer import takes_gzip
 from logwatch.web.assets import Asset
 from logwatch.web.runbooks import Runbook, RunbookIndex
 from logwatch.web.server import Handler, Rule
@@ -36,7 +37,7 @@ class _Metrics(Handler):
         body = encode(self._registry)
         self.set_header("Content-Type", content_type)
         self.set_header("Vary", "Accept, Accept-Encoding")
-        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+        if takes_gzip(self.request.headers.get("Accept-Encoding", "")):
             self.set_header("Content-Encoding", "gzip")
             body = gzip.compress(body, compresslevel=4, mtime=0)
         self.write(body)

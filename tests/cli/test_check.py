@@ -1,6 +1,7 @@
 # ruff: noqa: E501  what is said is as long as it is
 """`check` says everything that is wrong in one pass, where it stands and in people's words."""
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -100,7 +101,7 @@ def test_a_value_is_told_in_peoples_words(place, setting, said):
 def test_a_ledger_of_a_newer_version_is_refused_as_run_refuses_it(place):
     """The state directory is looked at before the start, and left as it is."""
     (place / "state").mkdir()
-    with sqlite3.connect(place / "state" / "ledger.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(place / "state" / "ledger.sqlite3")) as database, database:
         database.execute("PRAGMA user_version = 99")
     before = (place / "state" / "ledger.sqlite3").read_bytes()
     status, said = checked(place)

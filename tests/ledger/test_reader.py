@@ -167,6 +167,30 @@ def test_a_ledger_that_is_not_there_or_no_ledger_is_told_and_not_made(tmp_path):
         Reader(tmp_path / "junk").kinds()
 
 
+def opened(path):
+    """Return how many descriptors of this process lead to a file, wherever it was moved."""
+    links = Path("/proc/self/fd").iterdir()
+    return sum(link.exists() and link.samefile(path) for link in links)
+
+
+def test_what_is_no_ledger_is_let_go_of_at_once(tmp_path, monkeypatch):
+    """While the error is looked at, nobody has the file open that it tells of: no reader, and not who sets it aside."""
+    (tmp_path / "ledger.sqlite3").write_bytes(b"junk" * 1000)
+    with pytest.raises(NotReadable) as told:
+        Reader(tmp_path / "ledger.sqlite3").kinds()
+    assert told.value.__context__ is not None
+    assert opened(tmp_path / "ledger.sqlite3") == 0
+    junk, seen = (tmp_path / "ledger.sqlite3").read_bytes(), []
+
+    class Log:
+        def __getattr__(self, _level):
+            return lambda *_, **__: seen.extend(opened(it) for it in tmp_path.iterdir() if it.read_bytes() == junk)
+
+    monkeypatch.setattr("structlog.get_logger", Log)
+    Ledger(tmp_path).close()
+    assert set(seen) == {0}
+
+
 def test_nothing_can_be_written_through_a_reader(ledger):
     """Its connection is read-only."""
     reader = store(ledger, failure(1.0))

@@ -672,7 +672,7 @@ def test_a_newer_ledger_is_left_untouched(tmp_path):
     """A ledger of a newer schema stops the start and is not changed."""
     Ledger(tmp_path).close()
     file = tmp_path / "ledger.sqlite3"
-    with sqlite3.connect(file) as db:
+    with contextlib.closing(sqlite3.connect(file)) as db, db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     before = file.read_bytes()

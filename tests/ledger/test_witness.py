@@ -1,5 +1,6 @@
 """What webhooks told, on disk: counted once, recognised for a day, bounded."""
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -93,13 +94,13 @@ def test_totals_survive_a_ledger_that_is_rebuilt(tmp_path):
     ledger.commit(batch(events=[told(Clock.now)]))
     ledger.commit(batch(events=[told(Clock.now)]))
     ledger.close()
-    with sqlite3.connect(tmp_path / "ledger.sqlite3") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db, db:
         assert witness.read(db)[ROW].count == ledger.snapshot.witnessed[ROW].count >= 2
 
 
 def test_a_ledger_of_before_webhooks_still_opens(tmp_path):
     """Its failures have heard nothing."""
-    with sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None) as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as db, db:
         before = next(i for i, script in enumerate(schema.MIGRATIONS) if "witness_events" in script)
         for number, script in enumerate(schema.MIGRATIONS[:before], 1):
             db.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")

@@ -571,6 +571,22 @@ def test_pages_are_packed_for_who_unpacks_them(get, path):
     assert gzip.decompress(packed).startswith(b"<!doctype html>")
 
 
+@pytest.mark.parametrize("path", ["/", "/metrics"])
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True), ("br, GZip ;q=0.5", True), ("identity;q=1, gzip; q=0.001", True),
+        ("", False), ("gzip;q=0", False), ("gzip; q=0.000, identity", False), ("br;q=1, gzip;q=0.0", False),
+        ("identity, nogzip", False), ("deflate;q=1.0", False),
+    ],
+)  # fmt: skip
+def test_nothing_is_packed_for_who_refuses_it(get, path, accepted, packed):
+    """A client gets gzip where it names it, but for a weight of 0, by which it says that it cannot unpack it."""
+    _, headers, body = get(path, **{"Accept-Encoding": accepted})
+    assert headers["Content-Encoding"] == ("gzip" if packed else None)
+    assert (gzip.decompress(body) if packed else body).startswith((b"<!doctype html>", b"# HELP"))
+
+
 def test_a_code_that_is_no_failure_links_no_list_of_failures(get):
     """The error log holds no accepted pushes: a link to them would lead to an empty list."""
     assert b"in the push error log" in get("/codes/903")[2]

@@ -136,6 +136,21 @@ def test_dark_is_dark(visit, stocked):
     assert dark == "rgb(18, 22, 27)"
 
 
+@pytest.mark.parametrize("how", [{"forced_colors": "active"}, {}], ids=["forced colours", "print"])
+def test_what_colours_say_is_said_in_words_where_there_are_none(visit, stocked, how):
+    """With a visitor's own colours, and on paper, severities are written out and the page that is open is marked."""
+    for path in ("", "user?address=111"):
+        page = visit(stocked.url + path, **how)
+        assert page.locator(".finding h3 .severity").count() == page.locator(".finding").count() > 0
+        if not how:
+            assert page.locator(".severity").first.bounding_box()["width"] == 1  # for those alone who hear the page
+            page.emulate_media(media="print")
+            assert page.locator(".finding").first.evaluate("each => getComputedStyle(each).breakInside") == "avoid"
+        assert page.locator(".severity").first.bounding_box()["width"] > 20
+        here = page.locator(".top nav a[aria-current]")
+        assert here.evaluate("each => getComputedStyle(each).textDecorationLine") == "underline"
+
+
 @pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
 @pytest.mark.parametrize("path", ["", "?code=400", "unread", "codes", "codes/400", "user", "user?address=111"])
 def test_axe_finds_no_fault_of_accessibility(visit, stocked, path, how):

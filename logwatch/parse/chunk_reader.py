@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, lines_worth
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
 from logwatch.parse.compile.rests import RestReader, Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
@@ -22,14 +22,15 @@ from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_ca
 
 SOME = 64
 """Examples at once: more tell hardly more, and each is gone through in Python."""
+LESSON_LINES = 16_000
+"""Lines that the general expression must be saved from reading for a lesson to pay: it takes 10 to 25 ms."""
 LEARN_AFTER_LINES = 16
-"""Lines that are left before the first lesson: to compile LINE, for the first of them alone, takes longer than that."""
-_GROWTH = 8  # of what is waited for, with each lesson
-_MAX_WAIT = 4  # lessons' worth of lines that are left: a log may change again and again
-_MAX_WAIT_IN_VAIN = 16  # the same behind a lesson that taught little
-_FEW_LESSONS = 2  # behind them it is known that the order of the fields changes again and again
+"""Lines that are there before the first lesson: fewer are no examples of a log."""
+_MAX_WAIT = 16  # lessons' worth of lines between two of them: a log may change again and again
+_IN_VAIN = 4  # times as long a wait behind a lesson that taught little
 _LITTLE = 0.25  # of what was left
-_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many one by one costs less than to learn from them
+_FEW_LESSONS = 1  # behind them it is known that the order of the fields changes again and again
+_MAX_LEFT_SHARE = 0.01  # of a batch: to read so many by the general expression costs less than to learn from them
 _MAX_UNFRAMED_SHARE = 0.5  # of a batch in an envelope: beyond that it is faster to take all lines out
 _SAME_FRAME_BATCHES = 64  # before another is looked for: to compile takes as long as some of them
 _MAX_ENVELOPES = 16
@@ -51,9 +52,6 @@ Outcome = PushResult | Cause | None
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
 
-Takes = Callable[[bytes], bool]
-"""Whether LINE takes a payload."""
-
 _Key = tuple[Groups, Values]
 _Item = TypeVar("_Item")
 
@@ -67,50 +65,18 @@ class _Framed:
     batches: int = 0
 
 
-class ChunkReader:
-    """One grammar's expression for whole chunks, and the examples from which it is made again.
+class _Expression:
+    """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    That is done where it is worth it: where so many lines are left to be read one by one as cost more, or twice as many
-    have been, as of many short logs; and then ever more seldom, up to some times what a lesson costs.
-    """
-
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str], takes: Takes | None = None) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture.
-
-        ``takes`` is asked of lines that are left: nothing is to be learned of those that LINE does not take.
-        """
-        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
-        self._compiler = compiler
-        self._takes = takes
-        self._dictionary: Dictionary | None = None
+    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
+        self.bare = Dictionary(pattern, rests)
+        self._rests = rests
         self._framed_by: dict[Envelope, _Framed] = {}
-        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
-        self._rests: list[bytes] = []
-        self._left: list[bytes] = []  # some of what it has left since
-        self._wait = LEARN_AFTER_LINES
-        self._waiting = self._lessons = 0
 
-    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
-        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
-
-        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
-        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
-        times as much as this the log still holds.
-        """
-        before = self.rests.read_singly if self.rests else 0
-        framed = self._read_framed(batch, match)
-        left = framed.taken_out()
-        if left is None:
-            return framed
-        if self._dictionary and left.text:
-            left = match(self._dictionary, left)
-        behind = self.rests.read_singly - before if self.rests else 0
-        if self._learned(left, behind, batch, following) and self._dictionary and left.text:
-            left = match(self._dictionary, left)
-        return left
-
-    def _read_framed(self, batch: LineBatch, match: Match) -> LineBatch:
-        """Read a batch of lines in an envelope without taking them out; return those that are left."""
+    def read(self, batch: LineBatch, match: Match) -> LineBatch:
+        """Read a batch as it stands; return those lines that are left."""
+        if batch.envelope == PLAIN or not batch.text:
+            return match(self.bare, batch) if batch.text else batch
         framed = self._framed(batch)
         if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
             return batch
@@ -121,8 +87,6 @@ class ChunkReader:
 
     def _framed(self, batch: LineBatch) -> "_Framed | None":
         """Return the expression for lines in an envelope, made for the frame of the first batch, and later ones."""
-        if self._dictionary is None or batch.envelope == PLAIN:
-            return None
         known = self._framed_by.get(batch.envelope)
         if known is not None:
             known.batches += 1
@@ -131,35 +95,80 @@ class ChunkReader:
         frame = envelopes.frame(batch.text, batch.envelope)
         if frame is None or (known and known.frame == frame):
             return known
-        pattern = self._dictionary.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
+        pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:
             self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self.rests) if pattern else None)
+        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self._rests) if pattern else None)
         return made
 
-    def _learned(self, left: LineBatch, behind: int, among: LineBatch, following: float) -> bool:
-        """Learn from lines that were left of others, and ``behind`` rests read turn by turn, if that is worth it.
 
-        Return whether there is an expression for any of these lines then.
+class ChunkReader:
+    """One grammar's expressions for whole chunks: the general one, and one that is learned from what is at hand.
+
+    The general one takes all that LINE takes. To learn is worth it where so many lines are still to come, or twice as
+    many have come, as of many short logs, that it saves what it costs; and then ever more seldom.
+    """
+
+    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
+        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
+        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
+        self._compiler = compiler
+        self._general = _Expression(compiler.general, self.rests)
+        self._learned: _Expression | None = None
+        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
+        self._rests: list[bytes] = []
+        self._left: list[bytes] = []  # some of what it has left since
+        self._wait = LEARN_AFTER_LINES
+        self._waiting = self._lessons = 0
+        self._next = self._stride = 1  # of the lines that are waited for, from one that is kept to another
+
+    def read(self, batch: LineBatch, match: Match, following: float = math.inf) -> LineBatch:
+        """Read a batch by what there is, in its envelope and then out of it, and learn from it.
+
+        Return the lines that are left, still in their envelope where they have to be taken out one by one. ``match``
+        counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
+        times as much as this the log still holds.
         """
-        singly = len(left.lines) + behind
-        if not singly or singly <= _MAX_LEFT_SHARE * len(among.lines):
-            return False
-        examples = _examples(left, SOME)
-        if self._takes and self._wait > LEARN_AFTER_LINES:  # before the first lesson, all that is there is to be tried
-            asked, examples = len(examples), list(filter(self._takes, examples))
-            singly = behind + len(left.lines) * len(examples) // max(1, asked)
-        self._waiting += singly
-        self._left = some_of([*self._left, *examples], 2 * SOME)
-        worth = lines_worth(some_of(self._left, SOME))
-        if not singly or self._waiting < self._wait or max(self._waiting / 2, singly * (1 + following)) < worth:
-            return False
+        before = self.rests.examined if self.rests else 0
+        unlearned = self._learned.read(batch, match) if self._learned else batch
+        left = self._general.read(unlearned, match)
+        if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
+            left = self._learned.read(bare, match) if self._learned else bare
+            left = self._general.read(left, match)
+        behind = self.rests.examined - before if self.rests else 0
+        self._learn_from(unlearned, len(unlearned.lines) - len(left.lines) + behind, batch, following)
+        return left
+
+    def values_of(self, line: bytes) -> list[tuple[str, bytes]] | None:
+        """Return the named values of one line, which ends in a newline; None where that does not tell them."""
+        pattern = self._general.bare.pattern
+        found = pattern.regex.match(line)
+        groups = found.groups(b"") if found else ()
+        if not any(groups) or pattern.undecided(groups):
+            return None
+        values = [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
+        if self.rests and values[-1][0] == REST:
+            values += self.rests.read_one(values.pop()[1])
+        return values
+
+    def _learn_from(self, unlearned: LineBatch, count: int, among: LineBatch, following: float) -> None:
+        """Learn from lines of others that no learned expression took, ``count`` of them to be learned, if it pays."""
+        if count <= _MAX_LEFT_SHARE * len(among.lines):
+            return
+        self._waiting += count
+        if self._waiting >= self._next:
+            self._left += _examples(unlearned, min(SOME, 1 + (self._waiting - self._next) // self._stride))
+            self._next = self._waiting + self._stride
+        if len(self._left) > 2 * SOME:
+            self._left, self._stride = self._left[::2], 2 * self._stride
+        if self._waiting < self._wait or max(self._waiting / 2, count * following) < LESSON_LINES:
+            return
         # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = _examples(among, SOME * (len(among.lines) - len(left.lines)) // len(among.lines))
+        others = _examples(among, SOME * (len(among.lines) - len(unlearned.lines)) // len(among.lines))
         taught = self._learn(others)
-        most = worth * (_MAX_WAIT_IN_VAIN if taught < _LITTLE else _MAX_WAIT)
-        self._waiting, self._wait = 0, min(_GROWTH * self._wait, most)
-        return taught > 0
+        most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE else 1)
+        self._waiting, self._wait = 0, min(most, _MAX_WAIT * LESSON_LINES)
+        self._next = self._stride = 1
 
     def _learn(self, others: Sequence[bytes]) -> float:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
@@ -177,8 +186,7 @@ class ChunkReader:
             self.rests.examples.clear()
         if made is None:
             return 0
-        self._dictionary, self._examples = Dictionary(made.pattern, self.rests), made.payloads
-        self._framed_by.clear()
+        self._learned, self._examples = _Expression(made.pattern, self.rests), made.payloads
         asked = [*left, *rests]
         known = {*made.payloads, *made.tails}
         return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
@@ -187,7 +195,8 @@ class ChunkReader:
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
     """Return at most so many payloads, of short lines and long ones alike: what is rare is mostly long."""
     lines = batch.lines
-    places = some_of(sorted(range(len(lines)), key=lambda i: len(lines[i])), most)
+    some = some_of(range(len(lines)), 4 * most)
+    places = some_of(sorted(some, key=lambda i: len(lines[i])), most)
     return _short([line for line in batch.bare(places).lines if len(line) <= _MAX_EXAMPLE_BYTES])
 
 
@@ -297,7 +306,8 @@ class Dictionary:
         if reasons := self._reasons:
             for i in self._places_of_reasons:
                 columns[i] = tuple(reasons.alike(columns[i]))
-            behind = [values and _alike(values, reasons) for values in behind] if any(behind) else behind
+            alike = {values: _alike(values, reasons) for values in set(behind)}
+            behind = list(map(alike.__getitem__, behind))
         return list(zip(zip(*columns, strict=True), behind, strict=True))
 
     def _text(self, captured: bytes) -> bytes:
@@ -323,9 +333,7 @@ class Dictionary:
 
 
 def _alike(values: Values, reasons: Reasons) -> Values:
-    names, texts = zip(*values, strict=True)
-    alike = reasons.alike(texts)
-    return tuple((name, new if name in REASONS else text) for name, text, new in zip(names, texts, alike, strict=True))
+    return tuple([(name, reasons.alike([text])[0] if name in REASONS else text) for name, text in values])
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

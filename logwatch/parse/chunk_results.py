@@ -4,6 +4,7 @@ from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, repeat
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 from logwatch.envelope import Received
@@ -13,7 +14,6 @@ from logwatch.parse.result import Columns
 from logwatch.parse.timestamp import is_ahead
 
 _MERGED_SECONDS = 60.0  # lines of one cause so near to each other are told together
-_DATED_TOGETHER = 16  # lines of one cause that follow each other
 _ASKED = 64  # stretches of lines without a time whose neighbours are dated
 _FAR = 3  # lines away, at most, a neighbour is looked for
 _TOGETHER = 128  # lines: more at once take more memory, and are no faster; fewer cost a call for a handful each
@@ -213,7 +213,7 @@ class _Lines:
 class Unread:
     """The unread lines of one chunk, by place, dated by their own stamps, else by the lines around them.
 
-    Of some that follow each other, the first and the last one are dated, and each only where these are far apart.
+    Of some that follow each other, the first and the last one are dated, and more only where these are far apart.
     Times are seconds since the epoch.
     """
 
@@ -222,29 +222,26 @@ class Unread:
         self._waiting: dict[Cause, list[LineAt]] = {}
         self._lines: list[_Lines] = []
 
-    def add(self, cause: Cause, line: LineAt, date: Date) -> None:
-        """Note one line; ``date`` dates those of the chunk."""
-        waiting = self._waiting.setdefault(cause, [])
-        waiting.append(line)
-        if len(waiting) == _DATED_TOGETHER:
-            self._note(cause, waiting, date)
-            waiting.clear()
+    def add(self, cause: Cause, lines: Iterable[LineAt]) -> None:
+        """Note some lines."""
+        self._waiting.setdefault(cause, []).extend(lines)
 
     def add_many(self, cause: Cause, amount: int, first: Dated, last: Dated) -> None:
         """Note so many lines, of which these are the first and the last one."""
         self._lines.append(_Lines(cause, amount, first, last))
 
-    def _note(self, cause: Cause, lines: Sequence[LineAt], date: Date) -> None:
-        first, last = date(lines[0]), date(lines[-1])
+    def _note(self, cause: Cause, lines: Sequence[LineAt], first: Dated, last: Dated, date: Date) -> None:
+        """Note lines that follow each other, together where their ends are near, else by halves."""
         if first.at is None or last.at is None:
             together = first.at is last.at and last.place - first.place == len(lines) - 1
         else:
             together = abs(last.at - first.at) < _MERGED_SECONDS
         if together:
             self._lines.append(_Lines(cause, len(lines), first, last))
-        else:
-            dated = [first, *map(date, lines[1:-1]), last][: len(lines)]
-            self._lines += [_Lines(cause, 1, each, each) for each in dated]
+            return
+        some, others = lines[: len(lines) // 2], lines[len(lines) // 2 :]
+        self._note(cause, some, first, date(some[-1]), date)
+        self._note(cause, others, date(others[0]), last, date)
 
     def times(self, anchors: Iterable[Dated], date: Date) -> dict[Cause, list[Seen]]:
         """Return when they were logged; ``anchors`` are other lines of the chunk.
@@ -252,8 +249,8 @@ class Unread:
         A line without a stamp lies between its neighbours in time as it does in the file; without any, it has no time.
         """
         for cause, waiting in self._waiting.items():
-            if waiting:
-                self._note(cause, waiting, date)
+            waiting.sort(key=itemgetter(0))
+            self._note(cause, waiting, date(waiting[0]), date(waiting[-1]), date)
         own = (dated for lines in self._lines for dated in (lines.first, lines.last))
         known = {place: at for place, at in (*anchors, *own, *self._neighbours(date)) if at is not None}
         places = sorted(known)

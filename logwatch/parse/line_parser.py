@@ -39,7 +39,7 @@ class LineParser:
         whole = ChunkCompiler(node, names)
         self._line = LinePattern(whole.head)
         self._all_names = ChunkReader(whole, names)
-        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED, self._takes)
+        self.chunk_reader = ChunkReader(ChunkCompiler(node, COUNTED, known=whole), COUNTED)
 
     @property
     def compiled(self) -> bool:
@@ -50,6 +50,8 @@ class LineParser:
         """Read one line, which ends in a newline and holds no other."""
         if self._line is None or self._all_names is None:
             return parse_reference(self.grammar, line[:-1])
+        if (values := self._all_names.values_of(line)) is not None:
+            return from_captures(values)
         if found := self._line.match(line):
             values, end = found
             rests = self._all_names.rests
@@ -62,10 +64,6 @@ class LineParser:
             return [False] * len(lines)
         begins = _compiled(self.grammar.place).pattern.match
         return [begins(line) is None for line in lines]
-
-    def _takes(self, payload: bytes) -> bool:
-        astray = self.misplaced([payload])[0]  # of thousands that are, LINE need not be compiled
-        return not astray and self._line is not None and self._line.pattern.match(payload + b"\n") is not None
 
     def _begins(self, line: bytes, beginning: ParserElement) -> bool:
         """Return whether a line, which ends in a newline, begins with what some part of LINE takes."""

@@ -194,7 +194,7 @@ def test_any_compiled_expression_gives_the_result_that_pyparsing_gives(expressio
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(expressions(), st.lists(LINES, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, lines, rng):
-    """Made for some lines or for a single one, however much they decide: the same values, or none."""
+    """Made for some lines, for a single one or for all: the same values, or none; that for all leaves no line."""
     expression.streamline()
     expression.parse_with_tabs()
     try:
@@ -205,7 +205,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
     keep = frozenset(node.capture_names)
     every = listed(expression)
     compiler = ChunkCompiler(node, keep, listed=frozenset(every))
-    behind = reader_of(compiler, keep)
+    behind = reader_of(compiler, keep, every)
     payloads = [line.encode("latin-1") for line in lines if reference(expression, line) is not None]
     lines = [*lines, *(mutated(line, rng) for line in lines)]
     asked = [payloads, payloads * 8, *([payload] * rng.choice([1, 8]) for payload in payloads)]
@@ -216,6 +216,7 @@ def test_what_is_made_for_whole_chunks_means_what_pyparsing_means(expression, li
         orders = rng.choice([0, 1, 4])
         made = [pattern for some in asked if (pattern := compiler.compile(some, max_orders=orders))]
     assert len(made) == len([some for some in asked if some])
+    made.append((compiler.general, payloads, []))
     for line in lines:
         expected = reference(expression, line)
         payload = line.encode("latin-1")
@@ -234,11 +235,11 @@ def values_of(pattern, groups, behind):
     return values + list(behind(groups[len(pattern.names) - 1]) if pattern.has_rest else ())
 
 
-def reader_of(compiler, keep):
+def reader_of(compiler, keep, every):
     """Return what reads the values in a rest, alone and among others."""
     if compiler.tail is None:
         return None
-    rests = RestReader(compiler.tail, compiler.turns, keep)
+    rests = RestReader(compiler.tail, compiler.turns, keep, frozenset(every))
 
     @cache
     def read(text: bytes):

@@ -23,22 +23,9 @@ REST = "rest"
 """The name of the last group, if it holds all that stands behind what the expression looked at."""
 
 
-_MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
-_LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
-_MARKS = frozenset(b" =,;()[]")
-_WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
-_ANSWER = re.compile(rb'["{]')
+LISTED = frozenset(("code",))
+"""The names of which every value counts, and not the last one alone."""
 _ANYTHING = CharRun(nodes.EVERY_BYTE, 0)
-
-
-def lines_worth(payloads: Sequence[bytes]) -> int:
-    """Return how many lines like these an expression must save from being read one by one to be worth compiling.
-
-    It takes the longer, the more ways there are: as many as shapes, which are the marks and blanks between the words in
-    front of what JSON there is. All answers together are hardly more than a way.
-    """
-    shapes = {_ANSWER.split(payload, 1)[0].translate(None, _WITHIN_WORDS) for payload in payloads}
-    return max(_MIN_LINES, _LINES_A_SHAPE * len(shapes))
 
 
 @dataclass(frozen=True)
@@ -57,6 +44,7 @@ class ChunkPattern:
     before: str = ""
     behind: str = ""
     quoted: bool = False
+    listed: frozenset[str] = LISTED
 
     @property
     def has_rest(self) -> bool:
@@ -70,13 +58,18 @@ class ChunkPattern:
         return (*names, REST) if self.has_rest else names
 
     @cached_property
-    def _rivals(self) -> list[tuple[int, ...]]:
-        """The indices of groups that one repetition sets under one name."""
-        return [*_rivals(self.head, 0), *_rivals(self.known or nodes.NOTHING, len(self.head.capture_names))]
+    def _repeated(self) -> list[tuple[int, tuple[int, ...]]]:
+        """How many values, and the indices of the groups that one repetition sets under one name."""
+        found = [*_repeated(self.head, 0), *_repeated(self.known or nodes.NOTHING, len(self.head.capture_names))]
+        known = [(0 if name in self.listed else 1, places) for name, places in found]
+        return [(most, places) for most, places in known if len(places) > most]
 
     def undecided(self, groups: Sequence[bytes]) -> bool:
-        """Return whether several values of one name were captured in a repetition: nothing tells which is the last."""
-        return any(len({groups[i] for i in each} - {b""}) > 1 for each in self._rivals)
+        """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
+
+        They hold what its last turns set.
+        """
+        return any(len({groups[i] for i in places} - {b""}) > most for most, places in self._repeated)
 
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
@@ -120,7 +113,7 @@ class ChunkCompiler:
         node: Node,
         keep: frozenset[str],
         known: "ChunkCompiler | None" = None,
-        listed: frozenset[str] = frozenset(("code",)),
+        listed: frozenset[str] = LISTED,
     ) -> None:
         """Split off the repetition at the end, if anything may stand there.
 
@@ -138,6 +131,8 @@ class ChunkCompiler:
         self._kept_head = nodes.without_captures(self.head, keep)
         self._kept_tail = nodes.without_captures(self.tail or nodes.NOTHING, keep)
         self._blanks, _ = nodes.split_leading_blanks(self.tail.item if self.tail else nodes.NOTHING)
+        self.general = ChunkPattern(self._kept_head, self._blanks, None, listed=listed)
+        """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
 
     def compile(
         self, payloads: Sequence[bytes], tails: Sequence[bytes] = (), max_orders: int = MAX_ORDERS
@@ -159,20 +154,20 @@ class ChunkCompiler:
             behind += [tail + b"\n" for tail in tails]
             known = specialiser.specialise(self._kept_tail, [each for each in behind if each != b"\n"])
         specialiser.forget()
-        pattern = ChunkPattern(head, self._blanks, known[0] if known else None)
+        pattern = ChunkPattern(head, self._blanks, known[0] if known else None, listed=self._listed)
         return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
 
 
-def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
-    """Yield the groups of each name that stands in one repetition more than once, where ``at`` is the first of all."""
+def _repeated(node: Node, at: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each name that stands in one repetition, and its groups there; the first of all is number ``at``."""
     if isinstance(node, Repeat) and node.max != 1:
         places = defaultdict(list)
         for place, name in enumerate(node.capture_names, at):
             places[name].append(place)
-        yield from (tuple(each) for each in places.values() if len(each) > 1)
+        yield from ((name, tuple(each)) for name, each in places.items())
         return
     for child in node.children:
-        yield from _rivals(child, at)
+        yield from _repeated(child, at)
         at += len(child.capture_names)
 
 

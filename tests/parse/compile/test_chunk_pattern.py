@@ -5,7 +5,7 @@ import re
 import pytest
 
 from logwatch.parse.compile import nodes
-from logwatch.parse.compile.chunk_pattern import ChunkCompiler, lines_worth
+from logwatch.parse.compile.chunk_pattern import ChunkCompiler
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
 from tests.parse.compile.shown import node
 
@@ -166,17 +166,3 @@ def test_a_line_of_nothing_has_an_expression():
     """A grammar may match everything and tell nothing."""
     pattern, *_ = ChunkCompiler(nodes.NOTHING, KEPT).compile([b"x"])
     assert pattern.regex.findall(b"x\n\n") == [(b"", b"")] * 2
-
-
-@pytest.mark.parametrize(
-    ("payloads", "expected"),
-    [
-        ([b"head a=x code=2"] * 64, 900),
-        ([b'head code 5 {"id":%d}' % n + b"]" * n for n in range(64)], 900),
-        ([b"head" + b" word" * n + b" code 5" for n in range(10)], 1500),
-        ([b"head a=x" * n + b" code 5" for n in range(64)], 9600),
-    ],
-)
-def test_the_more_ways_lines_are_written_in_the_more_of_them_make_a_lesson_worth_while(payloads, expected):
-    """Each way in front of the answer has to be compiled; answers are not told apart."""
-    assert lines_worth(payloads) == expected

@@ -6,10 +6,10 @@ last repetition, behind all that is needed, is a part of its own, which may be w
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from typing import NamedTuple
 
 from logwatch.parse.compile import nodes
@@ -58,18 +58,17 @@ class ChunkPattern:
         return (*names, REST) if self.has_rest else names
 
     @cached_property
-    def _repeated(self) -> list[tuple[int, tuple[int, ...]]]:
-        """How many values, and the indices of the groups that one repetition sets under one name."""
-        found = [*_repeated(self.head, 0), *_repeated(self.known or nodes.NOTHING, len(self.head.capture_names))]
-        known = [(0 if name in self.listed else 1, places) for name, places in found]
-        return [(most, places) for most, places in known if len(places) > most]
+    def _repeated(self) -> list[tuple[int, str] | None]:
+        """Of each group, the number of the repetition that sets it and its name; None where none does."""
+        return [*_repeated(self.head, 0), *_repeated(self.known or nodes.NOTHING, len(self.head.capture_names))]
 
     def undecided(self, groups: Sequence[bytes]) -> bool:
         """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
 
         They hold what its last turns set.
         """
-        return any(len({groups[i] for i in places} - {b""}) > most for most, places in self._repeated)
+        told = list(filter(None, compress(self._repeated, groups)))
+        return len({*told}) < len(told) or any(name in self.listed for _, name in told)
 
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
@@ -158,16 +157,15 @@ class ChunkCompiler:
         return Made(pattern, [payloads[n] for n in ends], [line[:-1] for line, _ in known[1].values()] if known else [])
 
 
-def _repeated(node: Node, at: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield each name that stands in one repetition, and its groups there; the first of all is number ``at``."""
-    if isinstance(node, Repeat) and node.max != 1:
-        places = defaultdict(list)
-        for place, name in enumerate(node.capture_names, at):
-            places[name].append(place)
-        yield from ((name, tuple(each)) for name, each in places.items())
+def _repeated(node: Node, at: int, within: int | None = None) -> Iterator[tuple[int, str] | None]:
+    """Yield of each group in a node, of which the first is number ``at``, the repetition that it is in, and its name."""
+    if within is None and isinstance(node, Repeat) and node.max != 1:
+        within = at
+    if isinstance(node, nodes.Capture):
+        yield None if within is None else (within, node.name)
         return
     for child in node.children:
-        yield from _repeated(child, at)
+        yield from _repeated(child, at, within)
         at += len(child.capture_names)
 
 

@@ -2,7 +2,7 @@
 
 What it captures is dictionary-encoded, a byte a line, so that counting and finding are byte searches. Lines of the same
 result get the same code, however they are written. What stands behind a line's code, where the expression does not know
-how it is written, differs from line to line: the values in it are what is remembered then, not the text.
+how it is written, is read by another: the values in it are what tells the result then, not the text.
 """
 
 import math
@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import compress, count, repeat
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope
-from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern
-from logwatch.parse.compile.rests import RestReader, Values
+from logwatch.parse.compile.chunk_pattern import REST, ChunkCompiler, ChunkPattern, RestValues
+from logwatch.parse.compile.line_pattern import Values
 from logwatch.parse.compile.specialise import MAX_ORDERS
 from logwatch.parse.lines import LineBatch
 from logwatch.parse.result import REASONS, Columns, PushResult, Reasons, from_captures, from_columns
@@ -46,13 +46,17 @@ _MAX_KEY_BYTES = 1 << 20  # of all: each may hold a word of as many bytes as a l
 Groups = tuple[bytes, ...]
 """What an expression captured of one line, group by group."""
 
+_Key = tuple[Any, ...]
+"""The same as Groups, where the values in what was captured as REST take its place."""
+
 Outcome = PushResult | Cause | None
 """What a line gives; None for one that the expression passed over."""
 
 Match = Callable[["Dictionary", LineBatch], LineBatch]
 """Counts what an expression captures of a batch; returns the lines that it left."""
 
-_Key = tuple[Groups, Values]
+_ValuesIn = Callable[[Sequence[bytes]], list[RestValues]]
+
 _Item = TypeVar("_Item")
 
 
@@ -68,20 +72,25 @@ class _Framed:
 class _Expression:
     """One expression, for lines by themselves and as they stand in their envelopes."""
 
-    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
-        self.bare = Dictionary(pattern, rests)
-        self._rests = rests
+    def __init__(self, pattern: ChunkPattern, values_in: _ValuesIn) -> None:
+        self.bare = Dictionary(pattern, values_in)
+        self.with_rest: list[int] = []
+        """The indices of the lines of the last batch whose ends it had captured as REST."""
+        self._values_in = values_in
         self._framed_by: dict[Envelope, _Framed] = {}
 
     def read(self, batch: LineBatch, match: Match) -> LineBatch:
         """Read a batch as it stands; return those lines that are left."""
-        if batch.envelope == PLAIN or not batch.text:
-            return match(self.bare, batch) if batch.text else batch
-        framed = self._framed(batch)
-        if framed is None or framed.expression is None or not framed.frame.fits(batch.text):
+        self.with_rest = []
+        if not batch.text:
             return batch
-        left = match(framed.expression, batch)
-        if left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
+        framed = None if batch.envelope == PLAIN else self._framed(batch)
+        dictionary = self.bare if batch.envelope == PLAIN else framed.expression if framed else None
+        if dictionary is None or (framed and not framed.frame.fits(batch.text)):
+            return batch
+        left = match(dictionary, batch)
+        self.with_rest = dictionary.with_rest
+        if framed and left.text and len(left.lines) > _MAX_UNFRAMED_SHARE * len(batch.lines):
             framed.expression = None  # they are written in more than one way
         return left
 
@@ -98,7 +107,8 @@ class _Expression:
         pattern = self.bare.pattern.framed(frame.before, frame.behind, quoted=frame.quoted)
         if len(self._framed_by) >= _MAX_ENVELOPES:
             self._framed_by.clear()
-        made = self._framed_by[batch.envelope] = _Framed(frame, Dictionary(pattern, self._rests) if pattern else None)
+        made = _Framed(frame, Dictionary(pattern, self._values_in) if pattern else None)
+        self._framed_by[batch.envelope] = made
         return made
 
 
@@ -109,14 +119,11 @@ class ChunkReader:
     many have come, as of many short logs, that it saves what it costs; and then ever more seldom.
     """
 
-    def __init__(self, compiler: ChunkCompiler, keep: frozenset[str]) -> None:
-        """Read the values of the names in ``keep``, which are what the expressions of the compiler capture."""
-        self.rests = RestReader(compiler.tail, compiler.turns, keep) if compiler.tail and compiler.turns else None
+    def __init__(self, compiler: ChunkCompiler) -> None:
         self._compiler = compiler
-        self._general = _Expression(compiler.general, self.rests)
+        self._general = _Expression(compiler.general, compiler.values_in)
         self._learned: _Expression | None = None
-        self._examples: list[bytes] = []  # that the expression was made for, and of the rests behind
-        self._rests: list[bytes] = []
+        self._examples: list[bytes] = []  # that the expression was made for
         self._left: list[bytes] = []  # some of what it has left since
         self._wait = LEARN_AFTER_LINES
         self._waiting = self._lessons = 0
@@ -129,14 +136,20 @@ class ChunkReader:
         counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
         times as much as this the log still holds.
         """
-        before = self.rests.examined if self.rests else 0
-        unlearned = self._learned.read(batch, match) if self._learned else batch
+        unlearned, with_rest = batch, LineBatch(b"")
+        if self._learned:
+            unlearned = self._learned.read(batch, match)
+            with_rest = batch.only(self._learned.with_rest)
         left = self._general.read(unlearned, match)
         if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
             left = self._learned.read(bare, match) if self._learned else bare
             left = self._general.read(left, match)
-        behind = self.rests.examined - before if self.rests else 0
-        self._learn_from(unlearned, len(unlearned.lines) - len(left.lines) + behind, batch, following)
+        count = len(unlearned.lines) - len(left.lines) + len(with_rest.lines)
+        if count > _MAX_LEFT_SHARE * len(batch.lines):
+            self._keep_some(count, unlearned, with_rest)
+            if self._waiting >= self._wait and max(self._waiting / 2, count * following) >= LESSON_LINES:
+                # of the rest of the batch as well, in proportion: what is rare is not worth a way
+                self._learn(_examples(batch, SOME * (len(batch.lines) - len(unlearned.lines)) // len(batch.lines)))
         return left
 
     def values_of(self, line: bytes) -> list[tuple[str, bytes]] | None:
@@ -147,49 +160,34 @@ class ChunkReader:
         if not any(groups) or pattern.undecided(groups):
             return None
         values = [(name, value) for name, value in zip(pattern.names, groups, strict=False) if value]
-        if self.rests and values[-1][0] == REST:
-            values += self.rests.read_one(values.pop()[1])
+        if values[-1][0] == REST:
+            values += self._compiler.values_in([values.pop()[1]])[0]
         return values
 
-    def _learn_from(self, unlearned: LineBatch, count: int, among: LineBatch, following: float) -> None:
-        """Learn from lines of others that no learned expression took, ``count`` of them to be learned, if it pays."""
-        if count <= _MAX_LEFT_SHARE * len(among.lines):
-            return
+    def _keep_some(self, count: int, *batches: LineBatch) -> None:
+        """Keep some of the lines that no learned expression has taken, of which so many can be learned."""
         self._waiting += count
         if self._waiting >= self._next:
-            self._left += _examples(unlearned, min(SOME, 1 + (self._waiting - self._next) // self._stride))
+            most = min(SOME, 1 + (self._waiting - self._next) // self._stride)
+            self._left += [line for batch in batches for line in _examples(batch, most)]
             self._next = self._waiting + self._stride
         if len(self._left) > 2 * SOME:
             self._left, self._stride = self._left[::2], 2 * self._stride
-        if self._waiting < self._wait or max(self._waiting / 2, count * following) < LESSON_LINES:
-            return
-        # of the rest of the batch as well, in proportion: what is rare is not worth a way
-        others = _examples(among, SOME * (len(among.lines) - len(unlearned.lines)) // len(among.lines))
-        taught = self._learn(others)
-        most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE else 1)
-        self._waiting, self._wait = 0, min(most, _MAX_WAIT * LESSON_LINES)
-        self._next = self._stride = 1
 
-    def _learn(self, others: Sequence[bytes]) -> float:
-        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came.
-
-        Return the share of what was left that there is an expression for.
-        """
-        rests = list(self.rests.examples) if self.rests else []
-        self._rests = some_of([*rests, *self._rests], SOME)
+    def _learn(self, others: Sequence[bytes]) -> None:
+        """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
         self._lessons += 1
-        made = self._compiler.compile(payloads, self._rests, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
-        self._left = []
-        if self.rests:
-            self.rests.examples.clear()
-        if made is None:
-            return 0
-        self._learned, self._examples = _Expression(made.pattern, self.rests), made.payloads
-        asked = [*left, *rests]
-        known = {*made.payloads, *made.tails}
-        return sum(map(known.__contains__, asked)) / len(asked) if asked else 1.0
+        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
+        taught = 0
+        if made is not None:
+            self._learned, self._examples = _Expression(made.pattern, self._compiler.values_in), made.payloads
+            taught = sum(map(set(made.payloads).__contains__, left))
+        most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
+        self._wait = min(most, _MAX_WAIT * LESSON_LINES)
+        self._left, self._waiting = [], 0
+        self._next = self._stride = 1
 
 
 def _examples(batch: LineBatch, most: int) -> list[bytes]:
@@ -220,14 +218,17 @@ class Dictionary:
     A code means the same result within one call of ``encode``.
     """
 
-    def __init__(self, pattern: ChunkPattern, rests: RestReader | None) -> None:
+    def __init__(self, pattern: ChunkPattern, values_in: _ValuesIn) -> None:
+        """``values_in`` reads what was captured as REST."""
         self.pattern = pattern
         self.results: list[Outcome] = [None]
         self.uncoded: dict[int, Outcome] = {}
         """What the lines give that got OTHER_CODE in the last call, by their indices."""
-        self._rests = rests if pattern.has_rest else None
-        self._codes_of_rows: dict[Groups, int] = {}
-        self._codes_of_keys: dict[_Key, int] = {}
+        self.with_rest: list[int] = []
+        """The indices of those of the last call whose ends were captured as REST."""
+        self._values_in = values_in
+        self._rest = pattern.names.index(REST) if REST in pattern.names else None
+        self._codes: dict[_Key, int] = {}
         # what is passed over always has a code: in an envelope it may be another's line, and is not read by itself
         self._codes_of_results: dict[Outcome, int] = {None: 0}
         self._key_bytes = 0
@@ -236,17 +237,16 @@ class Dictionary:
 
     def encode(self, rows: Sequence[Groups], reasons: Reasons | None = None) -> bytearray:
         """Return the code of each line, given what was captured of it, and by which ``reasons`` results are counted."""
-        known = len(self._codes_of_rows) + len(self._codes_of_keys)
-        full = len(self.results) >= OTHER_CODE or known >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
+        full = len(self.results) >= OTHER_CODE or len(self._codes) >= _MAX_ROWS or self._key_bytes >= _MAX_KEY_BYTES
         if full or reasons is not self._reasons:
             self._reasons = reasons
             self.results = [None]  # what fills it may never come again, and would keep out what does
-            self._codes_of_rows.clear()
-            self._codes_of_keys.clear()
+            self._codes.clear()
             self._codes_of_results = {None: 0}
             self._key_bytes = 0
         self.uncoded.clear()
-        codes = bytearray(map(self._codes_of_rows.get, rows, repeat(OTHER_CODE)))
+        self.with_rest = []
+        codes = bytearray(map(self._codes.get, rows, repeat(OTHER_CODE)))
         if OTHER_CODE in codes:
             self._encode_new(rows, codes)
         return codes
@@ -261,10 +261,11 @@ class Dictionary:
         for name, column in zip(self.pattern.names, zip(*rows, strict=True), strict=False):
             known = columns.get(name)
             columns[name] = [new or old for new, old in zip(column, known, strict=True)] if known else list(column)
-        if self._rests:
-            for i, values in enumerate(self._rests.read(columns.pop(REST, []))):
-                for name, value in values:
-                    columns.setdefault(name, [b""] * len(rows))[i] = value
+        self.with_rest = [i for i, rest in enumerate(columns.pop(REST, ())) if rest]
+        rests = [rows[i][self._rest or 0] for i in self.with_rest]
+        for i, values in zip(self.with_rest, self._values_in(rests), strict=True):
+            for name, value in values:
+                columns.setdefault(name, [b""] * len(rows))[i] = value
         found, without = from_columns(columns, len(rows))
         return found, sorted({*without, *undecided})
 
@@ -273,42 +274,52 @@ class Dictionary:
         at = positions_of(codes, (OTHER_CODE,))
         new = [rows[i] for i in at]
         keys = self._keys(new)
-        unknown: Collection[_Key] = set(keys) - self._codes_of_keys.keys()
+        rests = [b""] * len(new) if self._rest is None else [row[self._rest] for row in new]
+        self.with_rest = list(compress(at, rests))
+        unknown: Collection[_Key] = set(keys) - self._codes.keys()
         if len(self.results) + len(unknown) > OTHER_CODE:  # the commonest get a code
             unknown = [key for key, _ in Counter(keys).most_common() if key in unknown]
         uncoded: dict[_Key, Outcome] = {}
         for key in unknown:
-            outcome = self._outcome(key)
-            self._codes_of_keys[key] = code = self._code(outcome)
-            self._key_bytes += len(b"".join([*key[0], *(value for _, value in key[1])]))
+            values = self._values_of(key)
+            outcome = from_captures(values) if values else None
+            self._codes[key] = code = self._code(outcome)
+            self._key_bytes += sum(len(text) for _, text in values)
             if code == OTHER_CODE:
                 uncoded[key] = outcome
-        found = bytes(map(self._codes_of_keys.__getitem__, keys))
+        found = bytes(map(self._codes.__getitem__, keys))
         for i, code in zip(at, found, strict=True):
             codes[i] = code
         if uncoded:
             self.uncoded = {i: uncoded[key] for i, key in zip(at, keys, strict=True) if key in uncoded}
         times = Counter(new)
-        if len(times) < len(new):
-            self._codes_of_rows.update({
+        if len(times) < len(new) or self.with_rest:
+            self._codes.update({
                 row: code
-                for row, code in zip(new, found, strict=True)
-                if times[row] > 1 and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
+                for row, code, rest in zip(new, found, rests, strict=True)
+                if (rest or times[row] > 1) and code != OTHER_CODE and len(b"".join(row)) <= _MAX_ROW_BYTES
             })  # fmt: skip
 
     def _keys(self, rows: Sequence[Groups]) -> list[_Key]:
-        """Return what decides the outcome of each row: its groups, and the values in its rest."""
-        columns = list(zip(*rows, strict=True))
-        rests = columns.pop() if self._rests else ()
-        behind: Sequence[Values] = [()] * len(rows)
-        if self._rests and any(rests):
-            behind = self._rests.read(list(map(self._text, rests)))
+        """Return what decides the outcome of each row: its groups, and the values in its rest.
+
+        Reasons that count as the same are alike in them.
+        """
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         if reasons := self._reasons:
             for i in self._places_of_reasons:
-                columns[i] = tuple(reasons.alike(columns[i]))
-            alike = {values: _alike(values, reasons) for values in set(behind)}
-            behind = list(map(alike.__getitem__, behind))
-        return list(zip(zip(*columns, strict=True), behind, strict=True))
+                columns[i] = reasons.alike(columns[i])
+        if self._rest is not None and any(columns[self._rest]):
+            found = self._values_in(list(map(self._text, columns[self._rest])))
+            alike = {values: self._alike(values) for values in set(found)}
+            columns[self._rest] = list(map(alike.__getitem__, found))
+        return list(zip(*columns, strict=True))
+
+    def _alike(self, values: RestValues) -> RestValues:
+        if not self._reasons:
+            return values
+        alike = self._reasons.alike
+        return tuple([(name, alike([text])[0] if name in REASONS else text) for name, text in values])
 
     def _text(self, captured: bytes) -> bytes:
         return captured.replace(b'\\"', b'"') if self.pattern.quoted else captured
@@ -323,17 +334,13 @@ class Dictionary:
             self.results.append(outcome)
         return code
 
-    def _outcome(self, key: _Key) -> Outcome:
-        groups, behind = key
-        if self.pattern.undecided(groups):
-            return None
-        named = zip(self.pattern.names, groups, strict=False)
-        values = [(name, self._text(value)) for name, value in named if value]
-        return from_captures([*values, *behind]) if values or behind else None
-
-
-def _alike(values: Values, reasons: Reasons) -> Values:
-    return tuple([(name, reasons.alike([text])[0] if name in REASONS else text) for name, text in values])
+    def _values_of(self, key: _Key) -> Values:
+        """Return the named values that decide the outcome; none where they do not tell it."""
+        if self.pattern.undecided(key):
+            return []
+        named = [(name, value) for name, value in zip(self.pattern.names, key, strict=False) if value]
+        behind = named.pop()[1] if named and named[-1][0] == REST else ()
+        return [*((name, self._text(value)) for name, value in named), *behind]
 
 
 def positions_of(codes: bytes | bytearray, wanted: Collection[int]) -> list[int]:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from itertools import chain, compress
-from typing import TypeGuard
 
 from logwatch import envelope as envelopes
 from logwatch.model import PLAIN, Cause, Envelope, EnvelopeKind, ResultKey, Scan
 from logwatch.parse.bodies import BLANK_OR_OPEN, Bodies, held_bytes, may_be_open, up_to_end
 from logwatch.parse.chunk_reader import OTHER_CODE, Dictionary, Outcome, positions_of, some_of
-from logwatch.parse.chunk_results import Dated, FailedLines, ResultCounts, Unread
+from logwatch.parse.chunk_results import FailedLines, ResultCounts, Unread
 from logwatch.parse.grammar import Grammar, whole_marker
 from logwatch.parse.line_parser import parser_of
 from logwatch.parse.lines import Line, LineAt, LineBatch, has_line_longer_than, marked_lines
@@ -156,7 +155,7 @@ class _Job:
         self._counts = ResultCounts()
         self._failed = FailedLines()
         self.bodies = Bodies(b"", PLAIN, b"")
-        self._open: list[tuple[LineAt, PushResult]] = []  # whose answers may go on below, and what they give alone
+        self._open: list[tuple[LineAt, Outcome]] = []  # whose answers may go on below, and what they give alone
         self._samples = Samples(scanner.marker, scanner.words)
         self._unread = Unread()
 
@@ -190,8 +189,7 @@ class _Job:
         scan, time = self.scan, partial(self._scanner.time, reference=self._reference)
         self._read_answers()
         self._counts.write(scan, time, self._reference)
-        anchors = map(self._dated, self._counts.ends()) if scan.unparsed else ()
-        scan.unread = self._unread.times(anchors, self._dated)
+        scan.unread = self._unread.times(self._counts.ends() if scan.unparsed else (), time)
         scan.samples += self._samples.of(scan.unparsed)
         scan.candidates = self._counts.total + scan.unparsed.total()
         scan.failures = self._failed.newest(self._scanner.keep, self._reference, self._scanner.failures)
@@ -241,7 +239,7 @@ class _Job:
             if self._scanner.marker in line.payload and (payload := self._shortened(line.payload)) is not None:
                 at: LineAt = (number, (payload + b"\n", line.time))
                 if line.refused:
-                    self._unparsed(line.refused, 1, at, at)
+                    self._unparsed(line.refused, [at])
                 else:
                     yield at
 
@@ -270,16 +268,10 @@ class _Job:
 
         There are thousands of those where a user quotes the log, or another module's function begins with the marker.
         """
-        lines, named = batch.lines, self._scanner.names_marker
-        astray = self._parser.misplaced([lines[i] for i in wanted])
+        astray = self._parser.misplaced([batch.lines[i] for i in wanted])
         if True not in astray:
             return wanted
-        misplaced = [i for i in compress(wanted, astray) if named(lines[i])]
-        if misplaced:
-            self.scan.unparsed["misplaced"] += len(misplaced)
-            self._unread.add("misplaced", batch.at(misplaced))
-        for i in some_of(misplaced, MAX_SAMPLES):
-            self._samples.add("misplaced", lines[i] + b"\n")
+        self._unparsed("misplaced", batch.at(list(compress(wanted, astray))))
         return [i for i, is_astray in zip(wanted, astray, strict=True) if not is_astray]
 
     def _marked(self, batch: LineBatch, wanted: Sequence[int]) -> list[int]:
@@ -300,12 +292,15 @@ class _Job:
         failed = set()
         for code, (first, last) in _ends(codes, outcomes, batch).items():
             outcome = outcomes[code]
-            if outcome is not None and self._counted(outcome, codes.count(code), first, last):
-                failed.add(code)
+            if isinstance(outcome, PushResult):
+                if self._counted(outcome, codes.count(code), first, last):
+                    failed.add(code)
+            elif outcome is not None:
+                self._unparsed(outcome, batch.at(positions_of(codes, (code,))))
         if OTHER_CODE in codes:
             singly = self._marked(batch, positions_of(codes, (OTHER_CODE,)))
             for i, at in zip(singly, batch.at(singly), strict=True):
-                self._read(at, expression.uncoded[i])
+                self._take_one(at, expression.uncoded[i])
         if self._scanner.keep:
             self._failed.add(batch, positions_of(codes, failed)[-self._scanner.keep :])
         return batch.only(self._marked(batch, left))
@@ -321,23 +316,14 @@ class _Job:
             self._open.append((at, outcomes[codes[i]]))
             codes[i] = 0
 
-    def _wants_body(self, outcome: Outcome) -> TypeGuard[PushResult]:
+    def _wants_body(self, outcome: Outcome) -> bool:
         """Return whether a result is a failure without a reason: an answer below the line may tell it."""
         return isinstance(outcome, PushResult) and not outcome.reason and outcome.code not in self._scanner.delivered
 
-    def _read(self, at: LineAt, known: Outcome = None) -> None:
-        """Read one line by itself, unless it is ``known`` what it gives."""
-        result = known or self._parser.read(at[1][0])
-        self.scan.fallback += not self._parser.compiled
-        if self._wants_body(result) and may_be_open(at[1][0][:-1]):
-            self._open.append((at, result))
-        elif self._counted(result, 1, at, at):
-            self._failed.add_one(at)
-
     def _read_answers(self) -> None:
         """Read lines with the answers below them, which may give a reason and never another code."""
-        self._open.sort(key=lambda each: each[0][0])
-        joined = [self.bodies.joined(text[:-1], self._scanner.owns) for (_, (text, _)), _ in self._open]
+        opened = sorted(self._open, key=lambda each: each[0][0])
+        joined = [self.bodies.joined(text[:-1], self._scanner.owns) for (_, (text, _)), _ in opened]
         read: dict[int, Outcome] = {}
 
         def match(expression: Dictionary, batch: LineBatch) -> LineBatch:
@@ -347,37 +333,47 @@ class _Job:
             read.update(zip(map(batch.number, range(len(found))), found, strict=True))
             return batch.only([i for i, each in enumerate(found) if each is None])
 
-        below = [i for i, (at, _) in enumerate(self._open) if joined[i] != at[1][0][:-1]]
+        below = [i for i, (at, _) in enumerate(opened) if joined[i] != at[1][0][:-1]]
         batch = LineBatch.of([joined[i] for i in below], numbers=below)
         if below and (reader := self._parser.chunk_reader):
             batch = reader.read(batch, match, self.following)
         read.update({batch.number(i): self._parser.read(line + b"\n") for i, line in enumerate(batch.lines)})
-        for i, (at, result) in enumerate(self._open):
+        for i, (at, alone) in enumerate(opened):
             again = read.get(i)
-            if isinstance(again, PushResult) and again.code == result.code:
-                at, result = (at[0], (joined[i] + b"\n", at[1][1])), again
-            if self._counted(result, 1, at, at):
-                self._failed.add_one(at)
+            if isinstance(again, PushResult) and isinstance(alone, PushResult) and again.code == alone.code:
+                self._count_one((at[0], (joined[i] + b"\n", at[1][1])), again)
+            else:
+                self._count_one(at, alone)
 
-    def _counted(self, outcome: PushResult | Cause, count: int, first: LineAt, last: LineAt) -> bool:
-        """Count lines of one result, or without one; True if they are failures to be told in detail."""
-        if isinstance(outcome, PushResult):
-            reason = self._scanner.reasons.told(outcome.reason) if self._scanner.reasons else outcome.reason
-            self._counts.add(ResultKey(outcome.platform, outcome.code, reason), count, first, last)
-            return outcome.code not in self._scanner.delivered
-        self._unparsed(outcome, count, first, last)
-        return False
+    def _read(self, at: LineAt) -> None:
+        """Read one line by itself."""
+        self.scan.fallback += not self._parser.compiled
+        self._take_one(at, self._parser.read(at[1][0]))
 
-    def _dated(self, at: LineAt) -> Dated:
-        return Dated(at[0], self._scanner.time(at[1], self._reference))
-
-    def _unparsed(self, cause: Cause, count: int, first: LineAt, last: LineAt) -> None:
-        """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
-        if not self._scanner.names_marker(first[1][0]):
-            return
-        self.scan.unparsed[cause] += count
-        if first is last:
-            self._unread.add(cause, [first])
+    def _take_one(self, at: LineAt, outcome: Outcome) -> None:
+        """Count a line, unless its answer may go on below it."""
+        if self._wants_body(outcome) and may_be_open(at[1][0][:-1]):
+            self._open.append((at, outcome))
         else:
-            self._unread.add_many(cause, count, self._dated(first), self._dated(last))
-        self._samples.add(cause, first[1][0], count)
+            self._count_one(at, outcome)
+
+    def _count_one(self, at: LineAt, outcome: Outcome) -> None:
+        """Count a line that gives a result, or none."""
+        if not isinstance(outcome, PushResult):
+            self._unparsed(outcome or "grammar", [at])
+        elif self._counted(outcome, 1, at, at):
+            self._failed.add_one(at)
+
+    def _counted(self, result: PushResult, count: int, first: LineAt, last: LineAt) -> bool:
+        """Count lines of one result; True if they are failures to be told in detail."""
+        reason = self._scanner.reasons.told(result.reason) if self._scanner.reasons else result.reason
+        self._counts.add(ResultKey(result.platform, result.code, reason), count, first, last)
+        return result.code not in self._scanner.delivered
+
+    def _unparsed(self, cause: Cause, lines: Iterable[LineAt]) -> None:
+        """Count lines that gave no result for one cause; in one that names the marker nowhere nothing is missed."""
+        if named := [at for at in lines if self._scanner.names_marker(at[1][0])]:
+            self.scan.unparsed[cause] += len(named)
+            self._unread.add(cause, named)
+            for _, (text, _) in some_of(named, MAX_SAMPLES):
+                self._samples.add(cause, text)

@@ -27,7 +27,7 @@ class Reader(ChunkReader):
     """A reader that shows what no learned expression takes, and how often it is asked to learn."""
 
     def __init__(self) -> None:
-        super().__init__(ChunkCompiler(LINE, frozenset(("code", "reason"))), frozenset(("code", "reason")))
+        super().__init__(ChunkCompiler(LINE, frozenset(("code", "reason"))))
 
     def left(self, lines: list[bytes], following: float = math.inf) -> list[bytes]:
         """Return those of some lines that the general expression had to read, in a log that is so many times as long.
@@ -72,7 +72,7 @@ def lessons_of(reader: Reader, made) -> list[int]:
     """Return the list of the lines that were read before each lesson, which teaches what ``made`` returns."""
     lessons: list[int] = []
     reader.read_so_far = 0
-    reader._compiler.compile = lambda payloads, rests, max_orders: lessons.append(reader.read_so_far) or made(payloads)
+    reader._compiler.compile = lambda payloads, max_orders: lessons.append(reader.read_so_far) or made(payloads)
     return lessons
 
 
@@ -160,16 +160,17 @@ def test_lines_that_came_one_by_one_are_examples_as_well():
     assert reader.left([*dialect("a"), *dialect("b")]) == []
 
 
-def test_what_stands_behind_the_code_is_learned_from_texts_of_its_own():
-    """They are read apart from their lines, until they are examples."""
-    reader = Reader()
+def test_what_stands_behind_the_code_is_learned_from_the_lines_that_have_it():
+    """It is read by an expression of its own, until its lines are examples."""
+    reader, read = Reader(), []
+    values_in = reader._compiler.values_in
+    reader._compiler.values_in = lambda rests: read.extend(rests) or values_in(rests)
     reader.left(dialect("a"))
     assert reader.left(dialect("a", 9 * SOME, behind=" kept=5")) == []
-    assert reader.rests.examined == 9 * SOME
-    reader.left(dialect("a", LESSON_LINES, " kept=5"))
-    examined = reader.rests.examined
-    assert reader.left(dialect("a", 400, " kept=7")) == []
-    assert reader.rests.examined == examined
+    assert read == [b"kept=5"] * 9 * SOME
+    reader.left(dialect("a", 2 * LESSON_LINES, " kept=5"))
+    read.clear()
+    assert reader.left(dialect("a", 400, " kept=7")) == read == []
 
 
 def test_long_lines_are_no_examples():

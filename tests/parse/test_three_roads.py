@@ -100,6 +100,7 @@ def agree(lines: list[bytes], rng: random.Random) -> int:
         if GRAMMAR.marker in line:
             assert PARSER.read(line + b"\n") == by_pyparsing(line), line
     text = b"".join(line + b"\n" for line in lines)
+    told_alike(Dictionary(COMPILER.general, COMPILER.values_in), text, lines)
     usual = 0
     for count, times in ((64, 1), (2, 1), (1, 8)):
         some = rng.sample(lines, min(len(lines), count)) * times

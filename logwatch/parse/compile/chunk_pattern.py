@@ -7,15 +7,15 @@ captured as a whole.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 from logwatch.parse.compile import nodes
 from logwatch.parse.compile.in_json import in_json, looks_before
-from logwatch.parse.compile.line_pattern import LinePattern, Values, split_end, turns_of
+from logwatch.parse.compile.line_pattern import LinePattern, split_end, turns_of
 from logwatch.parse.compile.nodes import Capture, CharRun, Choice, Literal, Look, Node, Repeat
 from logwatch.parse.compile.specialise import MAX_ORDERS, Specialiser
 from logwatch.parse.compile.to_regex import Writer
@@ -23,22 +23,14 @@ from logwatch.parse.compile.to_regex import Writer
 REST = "rest"
 """The name of what stands behind the head, where it is written otherwise than in the examples and may hold values."""
 
-_MIN_LINES = 900  # one by one, LINE compiled for the first of them: that costs what an expression does
-_LINES_A_SHAPE = 150  # each is a way of its own, and where they are many, LINE has to be compiled as well
-_MARKS = frozenset(b" =,;()[]")
-_WITHIN_WORDS = bytes(code for code in range(256) if code not in _MARKS)
-_ANSWER = re.compile(rb'["{]')
+LISTED = frozenset(("code",))
+"""The names of which every value counts, and not the last one alone."""
 _ANYTHING = CharRun(nodes.EVERY_BYTE, 0)
+_MAX_REMEMBERED = 1024  # rows of values in rests
+_MAX_REMEMBERED_BYTES = 512  # of one of them
 
-
-def lines_worth(payloads: Sequence[bytes]) -> int:
-    """Return how many lines like these an expression must save from being read one by one to be worth compiling.
-
-    It takes the longer, the more ways there are: as many as shapes, which are the marks and blanks between the words in
-    front of what JSON there is. All answers together are hardly more than a way.
-    """
-    shapes = {_ANSWER.split(payload, 1)[0].translate(None, _WITHIN_WORDS) for payload in payloads}
-    return max(_MIN_LINES, _LINES_A_SHAPE * len(shapes))
+RestValues = tuple[tuple[str, bytes], ...]
+"""Name and text of each value in what was captured as REST."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,7 @@ class ChunkPattern:
     """
 
     node: Node
+    listed: frozenset[str] = LISTED
     before: str = ""
     behind: str = ""
     quoted: bool = False
@@ -60,13 +53,17 @@ class ChunkPattern:
         return self.node.capture_names
 
     @cached_property
-    def _rivals(self) -> list[tuple[int, ...]]:
-        """The indices of groups that one repetition sets under one name."""
-        return [*_rivals(self.node, 0)]
+    def _repeated(self) -> list[tuple[int, str] | None]:
+        """Of each group, the number of the repetition that sets it and its name; None where none does."""
+        return [*_repeated(self.node, 0)]
 
-    def undecided(self, groups: Sequence[bytes]) -> bool:
-        """Return whether several values of one name were captured in a repetition: nothing tells which is the last."""
-        return any(len({groups[i] for i in each} - {b""}) > 1 for each in self._rivals)
+    def undecided(self, groups: Sequence[Any]) -> bool:
+        """Return whether a repetition may have set more values of one name than its groups tell, or in another order.
+
+        They hold what its last turns set.
+        """
+        told = list(filter(None, compress(self._repeated, groups)))
+        return len({*told}) < len(told) or any(name in self.listed for _, name in told)
 
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
@@ -78,7 +75,7 @@ class ChunkPattern:
 
     def framed(self, before: str, behind: str, *, quoted: bool) -> "ChunkPattern | None":
         """Return the same for lines in a frame; None where a line might match by what stands before it."""
-        return None if looks_before(self.node) else ChunkPattern(self.node, before, behind, quoted)
+        return None if looks_before(self.node) else ChunkPattern(self.node, self.listed, before, behind, quoted)
 
 
 class Made(NamedTuple):
@@ -96,7 +93,7 @@ class ChunkCompiler:
         node: Node,
         keep: frozenset[str],
         turns: LinePattern | None = None,
-        listed: frozenset[str] = frozenset(("code",)),
+        listed: frozenset[str] = LISTED,
     ) -> None:
         """Of the names that are ``listed`` every value counts, and of others the last one.
 
@@ -108,8 +105,11 @@ class ChunkCompiler:
         self._turns = turns or turns_of(node)
         self._blanks, _ = nodes.split_leading_blanks(self._tail.item if self._tail else nodes.NOTHING)
         literals = nodes.capture_literals(self._tail or nodes.NOTHING)
-        self._valueless = None if literals is None else _without(literals)
-        """What stands in the repetition at the end and holds no value, however it is written."""
+        self._valueless = None if literals is None else _without(literals)  # at the end, however it is written
+        self.general = ChunkPattern(self._whole(self._head), listed)
+        """The expression for whatever lines the node takes: a lesson costs more than to read thousands by it."""
+        self._rests = ChunkPattern(nodes.seq(self._tail or nodes.NOTHING, _ANYTHING), listed)
+        self._known: dict[tuple[bytes, ...], RestValues] = {}  # by what was captured
 
     def compile(self, payloads: Sequence[bytes], max_orders: int = MAX_ORDERS) -> "Made | None":
         """Return the expression for lines like these payloads (without newlines), and what it is for.
@@ -121,25 +121,43 @@ class ChunkCompiler:
         found = specialiser.specialise(self._head, [payload + b"\n" for payload in payloads])
         if found is None:
             return None
-        node, ends = found
-        kept = set(ends)
+        head, ends = found
+        kept, known = set(ends), None
         if self._tail and self._blanks:
             skipped = bytes(self._blanks.chars)
             rests = [(n, rest) for n, (line, at) in ends.items() if (rest := line[at:].lstrip(skipped)) != b"\n"]
             known = specialiser.specialise(self._tail, [rest for _, rest in rests])
             kept -= {n for i, (n, _) in enumerate(rests) if not known or i not in known[1]}
-            ways = [nodes.END_OF_LINE, *([nodes.seq(known[0], _ANYTHING)] if known else [])]
-            ways += [nodes.seq(self._valueless, nodes.END_OF_LINE)] if self._valueless else []
-            node = nodes.seq(node, self._blanks, nodes.choice(*ways, Capture(REST, _ANYTHING)))
-        else:
-            node = nodes.seq(node, _ANYTHING)
         specialiser.forget()
-        return Made(ChunkPattern(node), [payloads[n] for n in ends if n in kept])
+        pattern = ChunkPattern(self._whole(head, known[0] if known else None), self._listed)
+        return Made(pattern, [payloads[n] for n in ends if n in kept])
 
-    def values_in(self, rest: bytes) -> Values:
-        """Return the values in what was captured as REST."""
-        values = self._turns.all_turns(rest + b"\n") if self._turns else []
-        return [each for each in values if each[0] in self._keep]
+    def _whole(self, head: Node, known: Node | None = None) -> Node:
+        """Return a node for whole lines, whose ends may be ``known``."""
+        if not (self._tail and self._blanks):
+            return nodes.seq(head, _ANYTHING)
+        ways = [nodes.END_OF_LINE, *([nodes.seq(known, _ANYTHING)] if known else [])]
+        ways += [nodes.seq(self._valueless, nodes.END_OF_LINE)] if self._valueless else []
+        return nodes.seq(head, self._blanks, nodes.choice(*ways, Capture(REST, _ANYTHING)))
+
+    def values_in(self, rests: Sequence[bytes]) -> list[RestValues]:
+        """Return the values in each text that was captured as REST."""
+        rows = self._rests.regex.findall(b"\n".join([*rests, b""])) if any(rests) else [()] * len(rests)
+        found = map(self._known.get, rows)
+        return [
+            self._values(*each) if known is None else known for known, *each in zip(found, rows, rests, strict=True)
+        ]
+
+    def _values(self, row: tuple[bytes, ...], rest: bytes) -> RestValues:
+        if self._rests.undecided(row):
+            turns = self._turns.all_turns(rest + b"\n") if self._turns else []
+            return tuple([each for each in turns if each[0] in self._keep])
+        values = tuple([(name, value) for name, value in zip(self._rests.names, row, strict=False) if value])
+        if len(b"".join(row)) <= _MAX_REMEMBERED_BYTES:
+            if len(self._known) >= _MAX_REMEMBERED:
+                self._known.clear()
+            self._known[row] = values
+        return values
 
 
 def _without(literals: frozenset[bytes]) -> Node:
@@ -151,14 +169,13 @@ def _without(literals: frozenset[bytes]) -> Node:
     return Repeat(Choice((CharRun(nodes.EVERY_BYTE - first), nodes.seq(none, CharRun(first, 1, 1)))))
 
 
-def _rivals(node: Node, at: int) -> Iterator[tuple[int, ...]]:
-    """Yield the groups of each name that stands in one repetition more than once, where ``at`` is the first of all."""
-    if isinstance(node, Repeat) and node.max != 1:
-        places = defaultdict(list)
-        for place, name in enumerate(node.capture_names, at):
-            places[name].append(place)
-        yield from (tuple(each) for each in places.values() if len(each) > 1)
+def _repeated(node: Node, at: int, within: int | None = None) -> Iterator[tuple[int, str] | None]:
+    """Yield what sets each group of a node: the number of its repetition, and its name. ``at`` is the first group."""
+    if within is None and isinstance(node, Repeat) and node.max != 1:
+        within = at
+    if isinstance(node, Capture):
+        yield None if within is None else (within, node.name)
         return
     for child in node.children:
-        yield from _rivals(child, at)
+        yield from _repeated(child, at, within)
         at += len(child.capture_names)

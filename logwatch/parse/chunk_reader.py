@@ -124,6 +124,8 @@ class ChunkReader:
         counts what an expression captures of a batch, and returns the lines that it left. ``following`` is how many
         times as much as this the log still holds.
         """
+        if not self._lessons and len(batch.lines) >= LEARN_AFTER_LINES and len(batch.lines) * following >= LESSON_LINES:
+            self._learn(_examples(batch, SOME))
         unlearned = self._learned.read(batch, match) if self._learned else batch
         left = self._general.read(unlearned, match)
         if left.envelope != PLAIN and (bare := left.taken_out()) is not None:
@@ -159,10 +161,10 @@ class ChunkReader:
         """Make the expression again, for some of the lines that were left, and ``others`` of the log, as they came."""
         left = _short(some_of(self._left, SOME))
         payloads = [*left, *others, *_short(some_of(self._examples, SOME))]
-        self._lessons += 1
-        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons <= _FEW_LESSONS else 1)
+        made = self._compiler.compile(payloads, MAX_ORDERS if self._lessons < _FEW_LESSONS else 1)
         taught = 0
         if made is not None:
+            self._lessons += 1
             self._learned, self._examples = _Expression(made.pattern), made.payloads
             taught = sum(map(set(made.payloads).__contains__, left))
         most = self._lessons * LESSON_LINES * (_IN_VAIN if taught < _LITTLE * len(left) else 1)
